@@ -1,0 +1,90 @@
+import { Metadata, type ServiceError, status } from '@grpc/grpc-js';
+
+/** The gRPC status codes that Onescan uses, by name. */
+export type ErrorCode = Exclude<keyof typeof status, 'OK'>;
+
+/** Machine-readable facts about an error; sent to the peer, so never secrets. */
+export type ErrorDetails = Readonly<Record<string, string | number | boolean>>;
+
+/** Trailer that carries {@link ErrorDetails} as JSON. */
+const DETAILS_TRAILER = 'onescan-error-details';
+
+/**
+ * The one error type of Onescan. `message` names the thing that is wrong, `remedy` says what to do;
+ * `cause` stays in the process and is never sent to a peer.
+ */
+export class OnescanError extends Error {
+  override readonly name = 'OnescanError';
+  readonly code: ErrorCode;
+  readonly remedy: string;
+  readonly details: ErrorDetails;
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { remedy?: string; details?: ErrorDetails; cause?: unknown } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.remedy = options.remedy ?? '';
+    this.details = options.details ?? {};
+  }
+
+  /** The message and the remedy as one text for people. */
+  get text(): string {
+    return this.remedy ? `${this.message}. ${this.remedy}` : this.message;
+  }
+
+  /**
+   * Turns anything thrown into an OnescanError: gRPC errors keep their code and details, aborts become
+   * CANCELLED, timeouts DEADLINE_EXCEEDED, the rest `fallback`.
+   */
+  static from(thrown: unknown, fallback: ErrorCode = 'INTERNAL'): OnescanError {
+    if (thrown instanceof OnescanError) return thrown;
+    if (isServiceError(thrown)) return fromServiceError(thrown);
+    if (thrown instanceof Error && thrown.name === 'AbortError') {
+      return new OnescanError('CANCELLED', 'the operation was cancelled', { cause: thrown });
+    }
+    if (thrown instanceof Error && thrown.name === 'TimeoutError') {
+      return new OnescanError('DEADLINE_EXCEEDED', thrown.message, { cause: thrown });
+    }
+    const message = thrown instanceof Error ? thrown.message : String(thrown);
+    return new OnescanError(fallback, message, { cause: thrown });
+  }
+
+  /** The form in which grpc-js servers send an error. */
+  toServiceError(): Pick<ServiceError, 'code' | 'details' | 'metadata'> & Error {
+    const metadata = new Metadata();
+    const details = JSON.stringify({ ...this.details, remedy: this.remedy });
+    metadata.set(DETAILS_TRAILER, encodeURIComponent(details));
+    return Object.assign(new Error(this.message), {
+      code: status[this.code],
+      details: this.message,
+      metadata,
+    });
+  }
+}
+
+function isServiceError(thrown: unknown): thrown is ServiceError {
+  return thrown instanceof Error && 'code' in thrown && 'details' in thrown && typeof thrown.code === 'number';
+}
+
+function fromServiceError(thrown: ServiceError): OnescanError {
+  const name = status[thrown.code] as ErrorCode | undefined;
+  const { remedy, ...details } = readDetails(thrown);
+  return new OnescanError(name ?? 'UNKNOWN', thrown.details || thrown.message, {
+    remedy: typeof remedy === 'string' ? remedy : '',
+    details,
+    cause: thrown,
+  });
+}
+
+function readDetails(thrown: ServiceError): Record<string, string | number | boolean> {
+  const sent = thrown.metadata?.get(DETAILS_TRAILER)[0];
+  if (typeof sent !== 'string') return {};
+  try {
+    return JSON.parse(decodeURIComponent(sent)) as Record<string, string | number | boolean>;
+  } catch {
+    return {};
+  }
+}
