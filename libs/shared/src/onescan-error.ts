@@ -66,7 +66,9 @@ export class OnescanError extends Error {
 }
 
 function isServiceError(thrown: unknown): thrown is ServiceError {
-  return thrown instanceof Error && 'code' in thrown && 'details' in thrown && typeof thrown.code === 'number';
+  return (
+    thrown instanceof Error && 'code' in thrown && 'details' in thrown && typeof thrown.code === 'number'
+  );
 }
 
 function fromServiceError(thrown: ServiceError): OnescanError {

@@ -1,0 +1,87 @@
+import {
+  type ChannelOptions,
+  type Client,
+  type ClientReadableStream,
+  type ClientUnaryCall,
+  credentials,
+  type CallOptions as GrpcCallOptions,
+  Metadata,
+  type ServiceError,
+} from '@grpc/grpc-js';
+import { OnescanError } from '../onescan-error.js';
+import { CHANNEL_OPTIONS } from './message-limits.js';
+
+/** Deadline of unary calls that set none, in milliseconds: no call waits for ever. */
+export const DEFAULT_DEADLINE_MS = 60_000;
+
+export interface CallOptions {
+  /** Default {@link DEFAULT_DEADLINE_MS} for unary calls; streams have none unless set. */
+  deadlineMs?: number;
+  signal?: AbortSignal;
+}
+
+type ClientConstructor<C> = new (
+  address: string,
+  creds: ReturnType<typeof credentials.createInsecure>,
+  options?: Partial<ChannelOptions>,
+) => C;
+
+type UnaryMethod<Request, Response> = (
+  request: Request,
+  metadata: Metadata,
+  options: Partial<GrpcCallOptions>,
+  callback: (error: ServiceError | null, response: Response) => void,
+) => ClientUnaryCall;
+
+type StreamMethod<Request, Response> = (
+  request: Request,
+  metadata?: Metadata,
+  options?: Partial<GrpcCallOptions>,
+) => ClientReadableStream<Response>;
+
+/** A client of a ts-proto service at "host:port", with Onescan's message limits and keepalive. */
+export function createClient<C extends Client>(Service: ClientConstructor<C>, address: string): C {
+  return new Service(address, credentials.createInsecure(), CHANNEL_OPTIONS);
+}
+
+/** Calls a unary method; errors come as OnescanError with the server's code and remedy. */
+export function callUnary<Request, Response>(
+  client: Client,
+  method: UnaryMethod<Request, Response>,
+  request: Request,
+  options: CallOptions = {},
+): Promise<Response> {
+  return new Promise((resolve, reject) => {
+    if (options.signal?.aborted) return reject(new OnescanError('CANCELLED', 'the call was cancelled'));
+    const deadline = Date.now() + (options.deadlineMs ?? DEFAULT_DEADLINE_MS);
+    const call = method.call(client, request, new Metadata(), { deadline }, (error, response) => {
+      options.signal?.removeEventListener('abort', cancel);
+      if (error) reject(OnescanError.from(error));
+      else resolve(response);
+    });
+    const cancel = (): void => call.cancel();
+    options.signal?.addEventListener('abort', cancel, { once: true });
+  });
+}
+
+/** Calls a server-streaming method; leaving the loop or aborting the signal cancels the call. */
+export async function* callServerStream<Request, Response>(
+  client: Client,
+  method: StreamMethod<Request, Response>,
+  request: Request,
+  options: CallOptions = {},
+): AsyncGenerator<Response, void, undefined> {
+  if (options.signal?.aborted) throw new OnescanError('CANCELLED', 'the call was cancelled');
+  const deadline = options.deadlineMs === undefined ? {} : { deadline: Date.now() + options.deadlineMs };
+  const call = method.call(client, request, new Metadata(), deadline);
+  const cancel = (): void => call.cancel();
+  options.signal?.addEventListener('abort', cancel, { once: true });
+  try {
+    for await (const response of call) yield response as Response;
+  } catch (thrown) {
+    throw OnescanError.from(thrown);
+  } finally {
+    options.signal?.removeEventListener('abort', cancel);
+    call.cancel();
+  }
+}

@@ -1,0 +1,56 @@
+import { once } from 'node:events';
+import type {
+  handleServerStreamingCall,
+  handleUnaryCall,
+  ServerUnaryCall,
+  ServerWritableStream,
+} from '@grpc/grpc-js';
+import { OnescanError } from '../onescan-error.js';
+
+/** Wraps an async function as a unary handler; anything thrown reaches the client with its status code. */
+export function unary<Request, Response>(
+  fn: (request: Request, call: ServerUnaryCall<Request, Response>) => Promise<Response>,
+): handleUnaryCall<Request, Response> {
+  return (call, callback) => {
+    fn(call.request, call).then(
+      (response) => callback(null, response),
+      (thrown: unknown) => callback(OnescanError.from(thrown).toServiceError()),
+    );
+  };
+}
+
+/**
+ * Wraps an async generator as a server-streaming handler: honours backpressure, stops when the client
+ * cancels (through `signal`), and sends anything thrown with its status code.
+ */
+export function serverStream<Request, Response>(
+  fn: (
+    request: Request,
+    call: ServerWritableStream<Request, Response>,
+    signal: AbortSignal,
+  ) => AsyncIterable<Response>,
+): handleServerStreamingCall<Request, Response> {
+  return (call) => {
+    const abort = new AbortController();
+    call.on('cancelled', () => abort.abort());
+    pump(fn(call.request, call, abort.signal), call, abort.signal).then(
+      () => call.end(),
+      (thrown: unknown) => call.destroy(OnescanError.from(thrown).toServiceError()),
+    );
+  };
+}
+
+async function pump<Request, Response>(
+  responses: AsyncIterable<Response>,
+  call: ServerWritableStream<Request, Response>,
+  signal: AbortSignal,
+): Promise<void> {
+  for await (const response of responses) {
+    if (signal.aborted) return;
+    if (!call.write(response)) await once(call, 'drain', { signal }).catch(ignoreAbort);
+  }
+}
+
+function ignoreAbort(thrown: unknown): void {
+  if (!(thrown instanceof Error && thrown.name === 'AbortError')) throw thrown;
+}
