@@ -35,7 +35,8 @@ export function serverStream<Request, Response>(
     call.on('cancelled', () => abort.abort());
     pump(fn(call.request, call, abort.signal), call, abort.signal).then(
       () => call.end(),
-      (thrown: unknown) => call.destroy(OnescanError.from(thrown).toServiceError()),
+      // Not destroy(): grpc-js sends the status in its 'error' listener and then needs the stream to end.
+      (thrown: unknown) => call.emit('error', OnescanError.from(thrown).toServiceError()),
     );
   };
 }

@@ -1,0 +1,33 @@
+import { expect, it } from 'vitest';
+import { formatBytes, parseBytes } from './bytes.js';
+import { formatDuration } from './duration.js';
+import { formatUsd } from './usd.js';
+
+it.each([
+  [0, '0 B'],
+  [1536, '1.50 KiB'],
+  [10n * 1024n ** 2n, '10.0 MiB'],
+  [292n * 1024n ** 3n, '292 GiB'],
+])('formatBytes(%s) is %s', (bytes, text) => expect(formatBytes(bytes)).toBe(text));
+
+it.each([
+  ['8GiB', 8 * 1024 ** 3],
+  ['1.5 gib', 1.5 * 1024 ** 3],
+  ['1024', 1024],
+  ['8GB', undefined],
+  ['-1', undefined],
+])('parseBytes(%s) is %s', (text, bytes) => expect(parseBytes(text)).toBe(bytes));
+
+it.each([
+  [0, '$0.00'],
+  [12.345, '$12.35'],
+  [0.1, '$0.10'],
+  [0.00123, '$0.0012'],
+])('formatUsd(%s) is %s', (usd, text) => expect(formatUsd(usd)).toBe(text));
+
+it.each([
+  [0.44, '0.4 s'],
+  [12.4, '12 s'],
+  [185, '3 min 05 s'],
+  [7620, '2 h 07 min'],
+])('formatDuration(%s) is %s', (seconds, text) => expect(formatDuration(seconds)).toBe(text));

@@ -1,0 +1,131 @@
+import { afterEach, expect, it } from 'vitest';
+import {
+  FetcherServiceClient,
+  type FetcherServiceServer,
+  FetcherServiceService,
+} from '../generated/onescan/v1/fetcher.js';
+import { OnescanError } from '../onescan-error.js';
+import { callServerStream, callUnary, createClient } from './client.js';
+import { serverStream, unary } from './handlers.js';
+import { type RunningServer, startServer } from './start-server.js';
+
+const CHUNK = Buffer.alloc(256 * 1024, 7);
+const CHUNKS = 64;
+
+let server: RunningServer | undefined;
+let sent = 0;
+let stopped = false;
+
+afterEach(async () => {
+  await server?.shutdown(100);
+  server = undefined;
+});
+
+async function serve(): Promise<FetcherServiceClient> {
+  const refuse = unary(async () => {
+    throw new OnescanError('NOT_FOUND', 'no such dataset', { remedy: 'List them' });
+  });
+  const implementation = {
+    estimatePair: refuse,
+    fetchPair: serverStream(async function* () {
+      yield {
+        message: {
+          $case: 'progress' as const,
+          value: { stage: 'query', done: 1n, total: 2n, rssBytes: 0n },
+        },
+      };
+      throw new OnescanError('DATA_LOSS', 'torn');
+    }),
+    listDatasets: unary(async () => ({ datasets: [], unreadable: [] })),
+    verifyDataset: refuse,
+    deleteDataset: refuse,
+    readDataset: serverStream(async function* (_request, _call, signal) {
+      try {
+        for (sent = 0; sent < CHUNKS && !signal.aborted; sent++) {
+          yield { offset: BigInt(sent), chunk: CHUNK, totalBytes: 0n };
+        }
+      } finally {
+        stopped = true;
+      }
+    }),
+    listQueryJobs: unary(() => new Promise(() => undefined)),
+  } as unknown as FetcherServiceServer;
+  server = await startServer({
+    listen: '127.0.0.1:0',
+    register: (s) => s.addService(FetcherServiceService, implementation),
+    healthNames: ['onescan.v1.FetcherService'],
+  });
+  return createClient(FetcherServiceClient, server.address);
+}
+
+it('carries results and errors of unary calls', async () => {
+  const client = await serve();
+  expect(await callUnary(client, client.listDatasets, {})).toEqual({ datasets: [], unreadable: [] });
+  const failed = callUnary(client, client.verifyDataset, { datasetId: 'x' });
+  await expect(failed).rejects.toMatchObject({ code: 'NOT_FOUND', remedy: 'List them' });
+  client.close();
+});
+
+it('ends a call at its deadline and on abort', async () => {
+  const client = await serve();
+  const late = callUnary(client, client.listQueryJobs, { runId: '' }, { deadlineMs: 50 });
+  await expect(late).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
+  const abort = new AbortController();
+  const cancelled = callUnary(client, client.listQueryJobs, { runId: '' }, { signal: abort.signal });
+  abort.abort();
+  await expect(cancelled).rejects.toMatchObject({ code: 'CANCELLED' });
+  client.close();
+});
+
+it('delivers what came before a stream failed, then the error', async () => {
+  const client = await serve();
+  const stages: string[] = [];
+  const read = async (): Promise<void> => {
+    for await (const { message } of callServerStream(client, client.fetchPair, fetchRequest())) {
+      if (message?.$case === 'progress') stages.push(message.value.stage);
+    }
+  };
+  await expect(read()).rejects.toMatchObject({ code: 'DATA_LOSS', message: 'torn' });
+  expect(stages).toEqual(['query']);
+  client.close();
+});
+
+it('stops the server side when the reader leaves, and never runs far ahead of it', async () => {
+  const client = await serve();
+  stopped = false;
+  for await (const _ of callServerStream(client, client.readDataset, { datasetId: 'x', offset: 0n })) break;
+  await expect.poll(() => stopped).toBe(true);
+  expect(sent).toBeLessThan(CHUNKS);
+  client.close();
+});
+
+it('refuses addresses that are malformed or not loopback', async () => {
+  const options = { register: () => undefined, healthNames: [] };
+  await expect(startServer({ ...options, listen: 'localhost' })).rejects.toMatchObject({
+    code: 'INVALID_ARGUMENT',
+  });
+  await expect(startServer({ ...options, listen: '0.0.0.0:0' })).rejects.toThrow('without TLS');
+});
+
+it('says which port is taken', async () => {
+  await serve();
+  const taken = server!.address;
+  const second = startServer({ listen: taken, register: () => undefined, healthNames: [] });
+  await expect(second).rejects.toMatchObject({
+    code: 'UNAVAILABLE',
+    message: expect.stringContaining(taken),
+  });
+});
+
+function fetchRequest() {
+  return {
+    runId: '',
+    spec: undefined,
+    pair: '',
+    planHash: '',
+    datasetId: '',
+    maximumBytesBilled: [],
+    cachedOnly: false,
+    traceparent: '',
+  };
+}

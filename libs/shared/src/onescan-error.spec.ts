@@ -1,0 +1,30 @@
+import { status } from '@grpc/grpc-js';
+import { describe, expect, it } from 'vitest';
+import { OnescanError } from './onescan-error.js';
+
+describe('OnescanError', () => {
+  it('keeps code, message, remedy and details over the wire, and the cause off it', () => {
+    const sent = new OnescanError('NOT_FOUND', 'no pair "é"', {
+      remedy: 'Name another',
+      details: { pair: 'é', rows: 3 },
+      cause: new Error('secret'),
+    }).toServiceError();
+    expect(sent.code).toBe(status.NOT_FOUND);
+    const received = OnescanError.from(sent);
+    expect(received.code).toBe('NOT_FOUND');
+    expect(received.text).toBe('no pair "é". Name another');
+    expect(received.details).toEqual({ pair: 'é', rows: 3 });
+    expect(JSON.stringify(sent.metadata.toJSON())).not.toContain('secret');
+  });
+
+  it('maps aborts, timeouts and other throws', () => {
+    expect(OnescanError.from(AbortSignal.abort().reason).code).toBe('CANCELLED');
+    expect(OnescanError.from(new DOMException('late', 'TimeoutError')).code).toBe('DEADLINE_EXCEEDED');
+    expect(OnescanError.from('text', 'DATA_LOSS')).toMatchObject({ code: 'DATA_LOSS', message: 'text' });
+  });
+
+  it('leaves an OnescanError as it is', () => {
+    const error = new OnescanError('ABORTED', 'x');
+    expect(OnescanError.from(error)).toBe(error);
+  });
+});
