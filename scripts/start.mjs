@@ -1,0 +1,8 @@
+// npm start: installs, builds, and runs the demo (libs/cli/src/demo) to its end.
+import './require-node.mjs';
+
+const { prepare } = await import('./prepare.mjs');
+await prepare();
+
+process.argv.splice(2, 0, 'demo');
+await import('../libs/cli/bin/onescan.mjs');
