@@ -39,9 +39,17 @@ type StreamMethod<Request, Response> = (
   options?: Partial<GrpcCallOptions>,
 ) => ClientReadableStream<Response>;
 
-/** A client of a ts-proto service at "host:port", with Onescan's message limits and keepalive. */
-export function createClient<C extends Client>(Service: ClientConstructor<C>, address: string): C {
-  return new Service(address, credentials.createInsecure(), CHANNEL_OPTIONS);
+/**
+ * A client of a ts-proto service at "host:port", with Onescan's message limits and keepalive.
+ *
+ * @param channelOptions further options of the channel, over the usual ones
+ */
+export function createClient<C extends Client>(
+  Service: ClientConstructor<C>,
+  address: string,
+  channelOptions: Partial<ChannelOptions> = {},
+): C {
+  return new Service(address, credentials.createInsecure(), { ...CHANNEL_OPTIONS, ...channelOptions });
 }
 
 /** Calls a unary method; errors come as OnescanError with the server's code and remedy. */
