@@ -1,0 +1,121 @@
+import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { OnescanError } from '../onescan-error.js';
+import { canonicaliseDoubles, combineHashes, hashValues } from './column-profile.js';
+import type { DatasetContent, WriteHooks } from './dataset-content.js';
+import { BLOCK_COLUMNS, blockTable, literal, matrixColumn, ROWS_TABLE } from './dataset-layout.js';
+import { SpoolReader } from './dataset-spool.js';
+import { writeCatalogueTables, writeFeaturesView } from './dataset-tables.js';
+import { duckdbSettings } from './duckdb-settings.js';
+import { createAndFill } from './fill-table.js';
+import { forEachSpooled, type JudgedColumn, judgeColumns } from './judge-columns.js';
+import { rowColumns } from './row-columns.js';
+import { verifyDataset } from './verify-dataset.js';
+
+const MEMORY_LIMIT = '512MB';
+/** Fixed, so that every version of DuckDB in use writes files that the others read. */
+const STORAGE_VERSION = 'v1.5.0';
+
+/** Name under which a file is written until it is complete: readers and listings pass it over. */
+export function partialPath(path: string): string {
+  return `${path}.partial-${process.pid}`;
+}
+
+/**
+ * Writes a dataset file from its content and publishes it under `path` in one step: built under another
+ * name, checkpointed, read back and compared, synced to disk, renamed. On any failure nothing is left.
+ * Blocks its thread for seconds: {@link writeDataset} runs it in a worker.
+ *
+ * @throws OnescanError CANCELLED, or DATA_LOSS when what is read back differs
+ */
+export async function buildDatasetFile(
+  path: string,
+  content: DatasetContent,
+  hooks: WriteHooks,
+): Promise<void> {
+  const partial = partialPath(path);
+  rmSync(partial, { force: true });
+  try {
+    await fillFile(partial, content, hooks);
+    const verified = await verifyDataset(partial, {
+      onProgress: (done, total) => hooks.onProgress?.('verify', done, total),
+      ...(hooks.isCancelled ? { isCancelled: hooks.isCancelled } : {}),
+    });
+    if (!verified.ok) throw new OnescanError('DATA_LOSS', `${path}: ${verified.problems.join('; ')}`);
+    sync(partial);
+    renameSync(partial, path);
+    sync(dirname(path));
+  } finally {
+    rmSync(partial, { force: true });
+    rmSync(`${partial}.wal`, { force: true });
+  }
+}
+
+async function fillFile(partial: string, content: DatasetContent, hooks: WriteHooks): Promise<void> {
+  const spool = new SpoolReader(content.spool, content.keys.length);
+  const settings = duckdbSettings({ path: partial, memoryLimit: MEMORY_LIMIT, threads: 2 });
+  const instance = await DuckDBInstance.create(':memory:', settings);
+  const connection = await instance.connect();
+  try {
+    await connection.run(
+      `ATTACH ${literal(partial)} AS dataset (STORAGE_VERSION ${literal(STORAGE_VERSION)})`,
+    );
+    await connection.run('USE dataset');
+    const columns = judgeColumns(content, spool, hooks);
+    const rows = rowColumns(content);
+    for (const { values } of rows) if (values instanceof Float64Array) canonicaliseDoubles(values);
+    await createAndFill(connection, ROWS_TABLE, rows);
+    await writeBlocks(connection, content, spool, columns, hooks);
+    const contentSha256 = combineHashes([
+      ...rows.map(({ name, values }) => ({ name, contentSha256: hashValues(values) })),
+      ...columns
+        .filter((column) => column.included)
+        .map((column) => ({ name: column.featureId, contentSha256: column.contentSha256 })),
+    ]);
+    await writeFeaturesView(connection, columns, rows);
+    await writeCatalogueTables(connection, { content, columns, contentSha256 });
+    await connection.run('CHECKPOINT dataset');
+    await connection.run('USE memory');
+    await connection.run('DETACH dataset');
+  } finally {
+    spool.close();
+    connection.closeSync();
+    instance.closeSync();
+  }
+}
+
+async function writeBlocks(
+  connection: DuckDBConnection,
+  content: DatasetContent,
+  spool: SpoolReader,
+  columns: readonly JudgedColumn[],
+  hooks: WriteHooks,
+): Promise<void> {
+  const included = columns.filter((column) => column.included);
+  const rows = content.keys.length;
+  const buffer = new Float32Array(Math.min(BLOCK_COLUMNS, included.length) * rows);
+  for (let start = 0; start < included.length; start += BLOCK_COLUMNS) {
+    if (hooks.isCancelled?.()) throw new OnescanError('CANCELLED', 'writing the dataset was cancelled');
+    const block = included.slice(start, start + BLOCK_COLUMNS);
+    const candidates = block.map((column) => column.candidate);
+    forEachSpooled(content, spool, candidates, (position, values) => buffer.set(values, position * rows));
+    await createAndFill(connection, blockTable(start / BLOCK_COLUMNS), [
+      rowColumns(content)[0]!,
+      ...block.map((_, i) => ({
+        name: matrixColumn(start + i),
+        values: buffer.subarray(i * rows, (i + 1) * rows),
+      })),
+    ]);
+    hooks.onProgress?.('write', start + block.length, included.length);
+  }
+}
+
+function sync(path: string): void {
+  const descriptor = openSync(path, 'r');
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}

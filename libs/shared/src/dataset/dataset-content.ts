@@ -1,0 +1,48 @@
+import type { SpoolIndex } from './dataset-spool.js';
+
+/** A feature column offered to the writer, or one that was excluded before. */
+export interface CandidateColumn {
+  featureId: string;
+  group: string;
+  type: string;
+  /** Where its values are; absent when it was excluded before they were read. */
+  spool?: { table: number; column: number };
+  /** How the values are to be read. "ordinal": codes into `texts`, which the writer sorts. */
+  encoding: 'number' | 'bool' | 'ordinal';
+  texts?: readonly string[];
+  /** Why it is not included. */
+  exclusionReason?: string;
+}
+
+/** Everything that goes into a dataset file; structured-cloneable. Rows are in ascending order of key. */
+export interface DatasetContent {
+  datasetId: string;
+  pair: string;
+  targetWindow: number;
+  /** Canonical JSON of what the dataset id was made from. */
+  identity: string;
+  sql: string;
+  jobId: string;
+  bytesBilled: bigint;
+  usd: number;
+  /** RFC 3339. */
+  createdAt: string;
+  /** Keys in epoch microseconds. */
+  keys: BigInt64Array;
+  bar: Int32Array;
+  persistence: Float64Array;
+  /** In ascending order of horizon. */
+  targets: { horizon: number; values: Float64Array }[];
+  knownParts: { horizon: number; values: Float64Array }[];
+  /** The whole universe in stable order. */
+  columns: CandidateColumn[];
+  spool: SpoolIndex;
+}
+
+export type WriteStage = 'profile' | 'write' | 'verify';
+
+export interface WriteHooks {
+  /** `done` of `total` columns. */
+  onProgress?(stage: WriteStage, done: number, total: number): void;
+  isCancelled?(): boolean;
+}

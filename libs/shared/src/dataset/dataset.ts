@@ -1,0 +1,83 @@
+/** Version of the file format (docs/dataset-format.md); readers refuse every other. */
+export const DATASET_FORMAT_VERSION = 1;
+
+/** One feature column of the universe, whether its values are in the file or not. Numbers are NaN where there is nothing to measure. */
+export interface DatasetColumn {
+  /** table.column */
+  featureId: string;
+  group: string;
+  /** Type in the warehouse, e.g. DOUBLE, BIGINT, VARCHAR. */
+  type: string;
+  /** "number", "bool", or JSON {"ordinal": [texts in order of their codes 0, 1, ...]}; empty when excluded. */
+  encoding: string;
+  included: boolean;
+  /** "plan" for columns that are not included, else empty. */
+  exclusionStage: string;
+  exclusionReason: string;
+  /** Share of rows that are missing, 0 to 1. */
+  nullShare: number;
+  min: number;
+  max: number;
+  mean: number;
+  /** Population standard deviation. */
+  deviation: number;
+  /** SHA-256 over the float32 values in row order; empty when excluded. */
+  contentSha256: string;
+}
+
+/** What a dataset file says about itself. */
+export interface DatasetMeta {
+  formatVersion: number;
+  /** Hash of everything that determines the content. */
+  datasetId: string;
+  pair: string;
+  rows: number;
+  /** The W of target_bqx{W}_h{H}, in bars. */
+  targetWindow: number;
+  /** All horizons whose targets are stored, in ascending order. */
+  horizons: number[];
+  /** Horizons for which a known part is stored. */
+  overlapHorizons: number[];
+  /** First and last key, RFC 3339. */
+  from: string;
+  to: string;
+  sql: string;
+  jobId: string;
+  bytesBilled: bigint;
+  usd: number;
+  /** Hash over the content hashes of all columns: equal data, equal hash. */
+  contentSha256: string;
+  /** "complete": files are published only when they are. */
+  status: string;
+  /** RFC 3339. */
+  createdAt: string;
+}
+
+/** A dataset file opened for reading; any number of processes may hold it open. */
+export interface OpenDataset {
+  readonly meta: DatasetMeta;
+  /** The whole universe in stable order, included and excluded. */
+  readonly columns: readonly DatasetColumn[];
+  /** Columns with values, in matrix order. */
+  readonly included: readonly DatasetColumn[];
+  /** `time`: key in epoch milliseconds; `bar`: ordinal of the bar in the full targets table. */
+  readKeys(): Promise<{ time: Float64Array; bar: Int32Array }>;
+  /** The target of a horizon by row; NaN = missing. Throws NOT_FOUND when the horizon is not stored. */
+  readTarget(horizon: number): Promise<Float64Array>;
+  /** bqx_W[t] by row: the part of the series known at t; NaN = missing. */
+  readPersistence(): Promise<Float64Array>;
+  /**
+   * 100 * (close[t] - close[t-(W-H)]) / close[t-(W-H)] by row for H < W: the part of the target that is
+   * already known at t. Null for H >= W and when its source was missing.
+   */
+  readKnownPart(horizon: number): Promise<Float64Array | null>;
+  /**
+   * Reads all included columns in matrix order, block by block. `values` is reused: it is valid only during
+   * the call. NaN = missing.
+   */
+  readFeatures(
+    onColumn: (position: number, values: Float32Array) => void,
+    signal?: AbortSignal,
+  ): Promise<void>;
+  close(): void;
+}

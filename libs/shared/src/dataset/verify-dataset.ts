@@ -1,0 +1,91 @@
+import { OnescanError } from '../onescan-error.js';
+import { canonicalise, canonicaliseDoubles, combineHashes, hashValues } from './column-profile.js';
+import type { OpenDataset } from './dataset.js';
+import {
+  BAR_COLUMN,
+  KEY_COLUMN,
+  knownPartColumn,
+  PERSISTENCE_COLUMN,
+  targetValueColumn,
+} from './dataset-layout.js';
+import { openDataset } from './open-dataset.js';
+
+export interface VerifyOptions {
+  expectedId?: string;
+  onProgress?(done: number, total: number): void;
+  isCancelled?(): boolean;
+}
+
+export interface DatasetVerdict {
+  ok: boolean;
+  problems: string[];
+  columnsChecked: number;
+}
+
+const MICROS_PER_MILLI = 1000;
+/** More mismatches than this are only counted. */
+const MAX_PROBLEMS_NAMED = 20;
+
+/**
+ * Reads every value of a dataset file and compares all content hashes. Damage is reported in the result,
+ * not thrown.
+ *
+ * @throws OnescanError NOT_FOUND when there is no file, FAILED_PRECONDITION when it is another dataset or
+ *   another format version, CANCELLED
+ */
+export async function verifyDataset(path: string, options: VerifyOptions = {}): Promise<DatasetVerdict> {
+  const problems: string[] = [];
+  let columnsChecked = 0;
+  let dataset: OpenDataset | undefined;
+  try {
+    dataset = await openDataset(
+      path,
+      options.expectedId === undefined ? {} : { expectedId: options.expectedId },
+    );
+    const { included } = dataset;
+    const hashes = await rowHashes(dataset);
+    await dataset.readFeatures((position, values) => {
+      if (options.isCancelled?.()) throw new OnescanError('CANCELLED', 'verifying was cancelled');
+      const infinite = canonicalise(values);
+      const column = included[position]!;
+      const contentSha256 = hashValues(values);
+      if (infinite > 0 || contentSha256 !== column.contentSha256)
+        problems.push(`${column.featureId} has other values`);
+      hashes.push({ name: column.featureId, contentSha256 });
+      columnsChecked++;
+      options.onProgress?.(columnsChecked, included.length);
+    });
+    if (problems.length === 0 && combineHashes(hashes) !== dataset.meta.contentSha256) {
+      problems.push('keys, targets or baselines have other values');
+    }
+  } catch (thrown) {
+    const error = OnescanError.from(thrown);
+    if (error.code !== 'DATA_LOSS') throw error;
+    problems.push(error.message);
+  } finally {
+    dataset?.close();
+  }
+  const named = problems.slice(0, MAX_PROBLEMS_NAMED);
+  if (problems.length > named.length) named.push(`and ${problems.length - named.length} more`);
+  return { ok: problems.length === 0, problems: named, columnsChecked };
+}
+
+async function rowHashes(dataset: OpenDataset): Promise<{ name: string; contentSha256: string }[]> {
+  const { time, bar } = await dataset.readKeys();
+  const micros = BigInt64Array.from(time, (millis) => BigInt(Math.round(millis * MICROS_PER_MILLI)));
+  const doubles: [string, Float64Array][] = [[PERSISTENCE_COLUMN, await dataset.readPersistence()]];
+  for (const horizon of dataset.meta.horizons) {
+    doubles.push([targetValueColumn(horizon), await dataset.readTarget(horizon)]);
+  }
+  for (const horizon of dataset.meta.overlapHorizons) {
+    doubles.push([knownPartColumn(horizon), (await dataset.readKnownPart(horizon))!]);
+  }
+  return [
+    { name: KEY_COLUMN, contentSha256: hashValues(micros) },
+    { name: BAR_COLUMN, contentSha256: hashValues(bar) },
+    ...doubles.map(([name, values]) => {
+      canonicaliseDoubles(values);
+      return { name, contentSha256: hashValues(values) };
+    }),
+  ];
+}

@@ -1,0 +1,96 @@
+import { OnescanError } from '../onescan-error.js';
+import { buildDatasetFile } from './build-dataset-file.js';
+import { DatasetSpool } from './dataset-spool.js';
+
+/** A small dataset given as arrays, rows in ascending order of time. */
+export interface ArrayDataset {
+  datasetId: string;
+  pair: string;
+  targetWindow: number;
+  /** Epoch milliseconds. */
+  time: ArrayLike<number>;
+  bar: ArrayLike<number>;
+  persistence: ArrayLike<number>;
+  targets: ReadonlyMap<number, ArrayLike<number>>;
+  knownParts?: ReadonlyMap<number, ArrayLike<number>>;
+  features: readonly { featureId: string; group: string; values: ArrayLike<number> }[];
+  excluded?: readonly { featureId: string; group: string; type: string; reason: string }[];
+}
+
+const MICROS_PER_MILLI = 1000;
+
+/** Writes a dataset file from arrays, in this thread: for tests, demonstrations and conversions. */
+export async function writeArrayDataset(path: string, data: ArrayDataset): Promise<void> {
+  const rows = data.time.length;
+  const spool = new DatasetSpool(`${path}.spool-${process.pid}`);
+  try {
+    const values = new Float32Array(rows * data.features.length);
+    for (const [i, feature] of data.features.entries()) {
+      values.set(ofLength(feature.featureId, feature.values, rows), i * rows);
+    }
+    spool.append(
+      0,
+      Int32Array.from({ length: rows }, (_, row) => row),
+      values,
+    );
+    await buildDatasetFile(
+      path,
+      {
+        datasetId: data.datasetId,
+        pair: data.pair,
+        targetWindow: data.targetWindow,
+        identity: '{}',
+        sql: '',
+        jobId: '',
+        bytesBilled: 0n,
+        usd: 0,
+        createdAt: '',
+        keys: BigInt64Array.from(Array.from(data.time), (ms) => BigInt(Math.round(ms * MICROS_PER_MILLI))),
+        bar: Int32Array.from(ofLength('bar', data.bar, rows)),
+        persistence: Float64Array.from(ofLength('persistence', data.persistence, rows)),
+        targets: byHorizon(data.targets, rows),
+        knownParts: byHorizon(data.knownParts ?? new Map(), rows),
+        columns: [
+          ...data.features.map(({ featureId, group }, column) => ({
+            featureId,
+            group,
+            type: 'DOUBLE',
+            encoding: 'number' as const,
+            spool: { table: 0, column },
+          })),
+          ...(data.excluded ?? []).map(({ featureId, group, type, reason }) => ({
+            featureId,
+            group,
+            type,
+            encoding: 'number' as const,
+            exclusionReason: reason,
+          })),
+        ],
+        spool: spool.index(),
+      },
+      {},
+    );
+  } finally {
+    spool.dispose();
+  }
+}
+
+function byHorizon(
+  columns: ReadonlyMap<number, ArrayLike<number>>,
+  rows: number,
+): { horizon: number; values: Float64Array }[] {
+  return [...columns]
+    .sort(([a], [b]) => a - b)
+    .map(([horizon, values]) => ({
+      horizon,
+      values: Float64Array.from(ofLength(`horizon ${horizon}`, values, rows)),
+    }));
+}
+
+function ofLength(name: string, values: ArrayLike<number>, rows: number): ArrayLike<number> {
+  if (values.length === rows) return values;
+  throw new OnescanError(
+    'INVALID_ARGUMENT',
+    `${name} has ${values.length} values where there are ${rows} rows`,
+  );
+}
