@@ -1,0 +1,157 @@
+import { Arena } from '../kernels/arena.js';
+import { loadKernel } from '../kernels/load-kernel.js';
+import { builderScratchBytes, DEFAULT_BINS, GROUP_COLUMNS, MAX_BINS } from './binned-bytes.js';
+import type { BinnedMatrix } from './binned-matrix.js';
+import { allocateMatrix, type BinnedMatrixHandle, matrixFacts } from './matrix-storage.js';
+import { openBinnedMatrix } from './shared-binned-matrix.js';
+
+export interface BinningOptions {
+  /** Bins a column including the one for missing values, 3 to 256. Default 64. */
+  bins?: number;
+  /** Bounds are fitted on rows [0, fitRows) only, so that later rows cannot leak into them. */
+  fitRows: number;
+}
+
+interface BinningKernel {
+  sortValues(values: number, count: number, sorted: number, spare: number, counts: number): number;
+  fitBounds(
+    sorted: number,
+    total: number,
+    valueBins: number,
+    distinct: number,
+    counts: number,
+    bounds: number,
+  ): number;
+  binColumn(values: number, rows: number, bounds: number, half: number, out: number): void;
+  averageBins(
+    sorted: number,
+    total: number,
+    bounds: number,
+    boundCount: number,
+    lowest: number,
+    highest: number,
+    means: number,
+  ): void;
+}
+
+interface Scratch {
+  readonly address: number;
+  readonly values: number;
+  readonly sorted: number;
+  readonly spare: number;
+  readonly distinctCounts: number;
+  readonly radixCounts: number;
+  readonly bounds: number;
+}
+
+const FLOAT32_MAX = 3.4028234663852886e38;
+
+/** Turns float32 columns into a `BinnedMatrix`, one column at a time and in any order. */
+export class BinnedMatrixBuilder {
+  readonly #handle: BinnedMatrixHandle;
+  readonly #arena: Arena;
+  readonly #kernel: BinningKernel;
+  readonly #scratch: Scratch;
+  readonly #added: Uint8Array;
+  readonly #fitRows: number;
+  #finished = false;
+
+  /** @throws RangeError for sizes out of range, ArenaFullError when they do not fit */
+  constructor(rows: number, columns: number, options: BinningOptions) {
+    const { fitRows, bins = DEFAULT_BINS } = options;
+    if (!Number.isInteger(fitRows) || fitRows < 1 || fitRows > rows) {
+      throw new RangeError(`fitRows must be a whole number from 1 to ${rows}, got ${fitRows}`);
+    }
+    this.#fitRows = fitRows;
+    this.#handle = allocateMatrix(rows, columns, bins);
+    this.#arena = new Arena(this.#handle.memory);
+    this.#kernel = loadKernel<BinningKernel>('binning', this.#handle.memory);
+    this.#scratch = allocateScratch(this.#arena, rows);
+    this.#added = new Uint8Array(columns);
+  }
+
+  /**
+   * Fits the column's bounds and bins all its rows.
+   * @param values one float32 a row, NaN where missing; infinities are ordinary extreme values
+   * @throws RangeError for a wrong position or length, Error for a column added twice
+   */
+  addColumn(position: number, values: Float32Array): void {
+    const { rows, bins } = this.#handle;
+    if (this.#finished) throw new Error('the matrix is finished, no column can be added');
+    if (this.#added[position] === undefined) throw new RangeError(`there is no column ${position}`);
+    if (this.#added[position] === 1) throw new Error(`column ${position} was added before`);
+    if (values.length !== rows)
+      throw new RangeError(`column ${position} has ${values.length} values for ${rows} rows`);
+    const scratch = this.#scratch;
+    const facts = matrixFacts(this.#handle);
+    this.#arena.f32(scratch.values, rows).set(values);
+    const total = this.#kernel.sortValues(
+      scratch.values,
+      this.#fitRows,
+      scratch.sorted,
+      scratch.spare,
+      scratch.radixCounts,
+    );
+    const bounds = this.#arena.f32(scratch.bounds, MAX_BINS).fill(Number.POSITIVE_INFINITY);
+    const count = this.#kernel.fitBounds(
+      scratch.sorted,
+      total,
+      bins - 1,
+      scratch.spare,
+      scratch.distinctCounts,
+      scratch.bounds,
+    );
+    facts.bounds.set(bounds.subarray(0, count), position * bins);
+    facts.valueBins[position] = total === 0 ? 0 : count + 1;
+    this.#average(position, total, count, facts.representatives.byteOffset);
+    this.#bin(facts.slots[position]!, count);
+    this.#added[position] = 1;
+  }
+
+  /** @throws Error naming the first column that was never added */
+  finish(): BinnedMatrix {
+    const missing = this.#added.indexOf(0);
+    if (missing >= 0) throw new Error(`column ${missing} was not added`);
+    if (!this.#finished) this.#arena.free(this.#scratch.address);
+    this.#finished = true;
+    return openBinnedMatrix(this.#handle);
+  }
+
+  #average(position: number, total: number, boundCount: number, representatives: number): void {
+    const sorted = this.#arena.f32(this.#scratch.sorted, total);
+    const lowest = sorted.find((value) => value !== Number.NEGATIVE_INFINITY);
+    const highest = sorted.findLast((value) => value !== Number.POSITIVE_INFINITY);
+    this.#kernel.averageBins(
+      this.#scratch.sorted,
+      total,
+      this.#scratch.bounds,
+      boundCount,
+      Number.isFinite(lowest) ? lowest! : -FLOAT32_MAX,
+      Number.isFinite(highest) ? highest! : FLOAT32_MAX,
+      representatives + 4 * position * this.#handle.bins,
+    );
+  }
+
+  #bin(slot: number, boundCount: number): void {
+    const { rows, block } = this.#handle;
+    const group = Math.floor(slot / GROUP_COLUMNS);
+    const out = block + group * GROUP_COLUMNS * rows + (slot % GROUP_COLUMNS);
+    const half = 2 ** Math.max(0, Math.ceil(Math.log2(boundCount + 1)) - 1);
+    this.#kernel.binColumn(this.#scratch.values, rows, this.#scratch.bounds, half, out);
+  }
+}
+
+function allocateScratch(arena: Arena, rows: number): Scratch {
+  const address = arena.allocate(builderScratchBytes(rows), `scratch to bin columns of ${rows} rows`);
+  const area = (index: number) => address + index * 4 * rows;
+  const radixCounts = area(4);
+  return {
+    address,
+    values: area(0),
+    sorted: area(1),
+    spare: area(2),
+    distinctCounts: area(3),
+    radixCounts,
+    bounds: radixCounts + 3 * 2048 * 4,
+  };
+}

@@ -1,0 +1,35 @@
+import type { BinnedMatrixHandle } from './matrix-storage.js';
+
+export { estimateBinnedBytes } from './binned-bytes.js';
+export { BinnedMatrixBuilder, type BinningOptions } from './binned-matrix-builder.js';
+export type { BinnedMatrixHandle } from './matrix-storage.js';
+export { openBinnedMatrix } from './shared-binned-matrix.js';
+
+/**
+ * One-byte bins of all columns, in shared WebAssembly memory. Bin 0 means missing (NaN); values have bins
+ * 1, 2, ... in ascending order. Read-only once built; any number of threads may read it at once.
+ */
+export interface BinnedMatrix {
+  readonly rows: number;
+  readonly columns: number;
+  readonly bins: number;
+  readonly memory: WebAssembly.Memory;
+  /** Post this to a worker thread and open it there with `openBinnedMatrix`. */
+  readonly handle: BinnedMatrixHandle;
+  /** Hash of all bounds: models refuse a matrix whose bins mean something else. */
+  readonly fingerprint: number;
+  /** Bins of the column that stand for values (0 for a column without any value in the fit rows). */
+  valueBins(column: number): number;
+  /** Ascending upper bounds, inclusive, of all value bins but the last, which is open. */
+  bounds(column: number): Float32Array;
+  /** Mean of the fit rows' values by bin, `bins` entries; NaN for bin 0 and for bins without fit rows. */
+  representatives(column: number): Float32Array;
+  /** The bin of every row. */
+  readColumn(column: number, into?: Uint8Array): Uint8Array;
+  /** Address of the column's byte of row 0; rows are 8 bytes apart. */
+  columnAddress(column: number): number;
+  /** Storage slot of the column: slot s is byte s % 8 of group floor(s / 8). */
+  slot(column: number): number;
+  /** A new small matrix, in a memory of its own, of the given columns in the given order. */
+  subset(columns: readonly number[]): BinnedMatrix;
+}

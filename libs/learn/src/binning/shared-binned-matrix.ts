@@ -1,0 +1,118 @@
+import { Arena } from '../kernels/arena.js';
+import { GROUP_COLUMNS, groupCount } from './binned-bytes.js';
+import type { BinnedMatrix } from './binned-matrix.js';
+import { allocateMatrix, type BinnedMatrixHandle, type MatrixFacts, matrixFacts } from './matrix-storage.js';
+
+/** Opens a matrix that lies in a shared memory, in any thread that holds the memory. */
+export function openBinnedMatrix(handle: BinnedMatrixHandle): BinnedMatrix {
+  return new SharedBinnedMatrix(handle);
+}
+
+class SharedBinnedMatrix implements BinnedMatrix {
+  readonly rows: number;
+  readonly columns: number;
+  readonly bins: number;
+  readonly memory: WebAssembly.Memory;
+  readonly fingerprint: number;
+  readonly #facts: MatrixFacts;
+  readonly #bytes: Uint8Array;
+
+  constructor(readonly handle: BinnedMatrixHandle) {
+    this.rows = handle.rows;
+    this.columns = handle.columns;
+    this.bins = handle.bins;
+    this.memory = handle.memory;
+    this.#facts = matrixFacts(handle);
+    this.#bytes = new Arena(handle.memory).u8(
+      handle.block,
+      groupCount(handle.columns) * GROUP_COLUMNS * handle.rows,
+    );
+    this.fingerprint = fingerprintOf(handle, this.#facts);
+  }
+
+  valueBins(column: number): number {
+    this.#check(column);
+    return this.#facts.valueBins[column]!;
+  }
+
+  bounds(column: number): Float32Array {
+    const count = Math.max(0, this.valueBins(column) - 1);
+    return Float32Array.from(this.#facts.bounds.subarray(column * this.bins, column * this.bins + count));
+  }
+
+  representatives(column: number): Float32Array {
+    this.#check(column);
+    return Float32Array.from(
+      this.#facts.representatives.subarray(column * this.bins, (column + 1) * this.bins),
+    );
+  }
+
+  readColumn(column: number, into: Uint8Array = new Uint8Array(this.rows)): Uint8Array {
+    if (into.length < this.rows)
+      throw new RangeError(`room for ${into.length} rows, the matrix has ${this.rows}`);
+    const start = this.columnAddress(column) - this.handle.block;
+    const bytes = this.#bytes;
+    for (let row = 0, at = start; row < this.rows; row++, at += GROUP_COLUMNS) into[row] = bytes[at]!;
+    return into;
+  }
+
+  columnAddress(column: number): number {
+    const slot = this.slot(column);
+    const group = Math.floor(slot / GROUP_COLUMNS);
+    return this.handle.block + group * GROUP_COLUMNS * this.rows + (slot % GROUP_COLUMNS);
+  }
+
+  slot(column: number): number {
+    this.#check(column);
+    return this.#facts.slots[column]!;
+  }
+
+  subset(columns: readonly number[]): BinnedMatrix {
+    if (columns.length === 0) throw new RangeError('a matrix needs at least one column');
+    const handle = allocateMatrix(this.rows, columns.length, this.bins);
+    const facts = matrixFacts(handle);
+    const bytes = new Arena(handle.memory).u8(
+      handle.block,
+      groupCount(columns.length) * GROUP_COLUMNS * this.rows,
+    );
+    const held = new Uint8Array(this.rows);
+    columns.forEach((column, position) => {
+      this.readColumn(column, held);
+      const slot = facts.slots[position]!;
+      let at = Math.floor(slot / GROUP_COLUMNS) * GROUP_COLUMNS * this.rows + (slot % GROUP_COLUMNS);
+      for (let row = 0; row < this.rows; row++, at += GROUP_COLUMNS) bytes[at] = held[row]!;
+      facts.valueBins[position] = this.#facts.valueBins[column]!;
+      const from = column * this.bins;
+      facts.bounds.set(this.#facts.bounds.subarray(from, from + this.bins), position * this.bins);
+      facts.representatives.set(
+        this.#facts.representatives.subarray(from, from + this.bins),
+        position * this.bins,
+      );
+    });
+    return openBinnedMatrix(handle);
+  }
+
+  #check(column: number): void {
+    if (!Number.isInteger(column) || column < 0 || column >= this.columns) {
+      throw new RangeError(`column ${column} is not one of the matrix's ${this.columns}`);
+    }
+  }
+}
+
+/** FNV-1a over sizes and bounds. */
+function fingerprintOf(handle: BinnedMatrixHandle, facts: MatrixFacts): number {
+  let hash = 0x811c9dc5;
+  const mix = (word: number) => {
+    hash = Math.imul(hash ^ word, 0x01000193);
+    hash ^= hash >>> 15;
+  };
+  mix(handle.columns);
+  mix(handle.bins);
+  const words = new Int32Array(facts.bounds.buffer, facts.bounds.byteOffset, facts.bounds.length);
+  for (let column = 0; column < handle.columns; column++) {
+    const count = facts.valueBins[column]!;
+    mix(count);
+    for (let i = 0; i + 1 < count; i++) mix(words[column * handle.bins + i]!);
+  }
+  return hash >>> 0;
+}
