@@ -1,0 +1,41 @@
+import { OnescanError } from '@onescan/shared/onescan-error.js';
+import type { ComputeFailureKind } from './compute-protocol.js';
+
+export interface ComputeFailure {
+  failure: ComputeFailureKind;
+  message: string;
+}
+
+/** Errors of V8 and WebAssembly when memory cannot be had; RangeErrors, but not about values. */
+const ALLOCATION_FAILED =
+  /could not allocate memory|allocation failed|out of memory|maximum memory size exceeded|unable to grow/i;
+
+/** Codes of OnescanErrors that every trainer would meet with the same dataset and spec. */
+const SAME_EVERYWHERE: ReadonlySet<string> = new Set([
+  'INVALID_ARGUMENT',
+  'FAILED_PRECONDITION',
+  'DATA_LOSS',
+  'NOT_FOUND',
+  'OUT_OF_RANGE',
+]);
+
+/**
+ * Sorts what a task threw: cancelled, out of memory, bad data (the dataset, its values or the
+ * configuration: never tried again), or a crash (tried again, on another trainer if there is one).
+ */
+export function classifyFailure(thrown: unknown): ComputeFailure {
+  if (!(thrown instanceof Error)) return { failure: 'CRASH', message: String(thrown) };
+  if (thrown.name === 'CancelledError' || thrown.name === 'AbortError') {
+    return { failure: 'CANCELLED', message: 'cancelled' };
+  }
+  if (ALLOCATION_FAILED.test(thrown.message)) return { failure: 'OUT_OF_MEMORY', message: thrown.message };
+  if (thrown instanceof OnescanError) return classifyOnescanError(thrown);
+  if (thrown instanceof RangeError) return { failure: 'BAD_DATA', message: thrown.message };
+  return { failure: 'CRASH', message: `${thrown.name}: ${thrown.message}` };
+}
+
+function classifyOnescanError(error: OnescanError): ComputeFailure {
+  if (error.code === 'CANCELLED') return { failure: 'CANCELLED', message: error.text };
+  if (error.code === 'RESOURCE_EXHAUSTED') return { failure: 'OUT_OF_MEMORY', message: error.text };
+  return { failure: SAME_EVERYWHERE.has(error.code) ? 'BAD_DATA' : 'CRASH', message: error.text };
+}

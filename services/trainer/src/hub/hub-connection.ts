@@ -1,0 +1,121 @@
+import type { ClientDuplexStream } from '@grpc/grpc-js';
+import {
+  type ConnectRequest,
+  type ConnectResponse,
+  TrainerHubServiceClient,
+} from '@onescan/shared/generated/onescan/v1/trainer.js';
+import { createClient } from '@onescan/shared/grpc/client.js';
+import { type ErrorCode, OnescanError } from '@onescan/shared/onescan-error.js';
+import { reconnectWaitMs } from './reconnect-schedule.js';
+
+/** Answers that dialling again cannot change. */
+const FINAL_CODES: ReadonlySet<ErrorCode> = new Set([
+  'INVALID_ARGUMENT',
+  'PERMISSION_DENIED',
+  'UNAUTHENTICATED',
+  'UNIMPLEMENTED',
+]);
+
+export interface HubConnectionOptions {
+  address: string;
+  /** A stream was opened: send Register, and what is unacknowledged after it. */
+  onOpen(): void;
+  onMessage(message: NonNullable<ConnectResponse['message']>): void;
+  /** The stream is gone; dialled again after `waitMs`. */
+  onLost(error: OnescanError, waitMs: number): void;
+  /** The coordinator refuses this trainer for good. */
+  onRefused(error: OnescanError): void;
+}
+
+/** The one stream to the coordinator, dialled again whenever it ends, until closed. */
+export class HubConnection {
+  readonly #options: HubConnectionOptions;
+  #client: TrainerHubServiceClient | undefined;
+  #stream: ClientDuplexStream<ConnectRequest, ConnectResponse> | undefined;
+  #attempt = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor(options: HubConnectionOptions) {
+    this.#options = options;
+  }
+
+  get isOpen(): boolean {
+    return this.#stream !== undefined;
+  }
+
+  open(): void {
+    if (!this.#closed) this.#dial();
+  }
+
+  /** Sends when the stream is open; false when it is not, the caller keeps what must not be lost. */
+  send(message: ConnectRequest): boolean {
+    return this.#stream?.write(message) !== undefined;
+  }
+
+  /** The coordinator has answered: the next loss starts the schedule anew. */
+  confirm(): void {
+    this.#attempt = 0;
+  }
+
+  /** Ends the stream after what was sent, and dials no more. */
+  async close(graceMs: number): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    const stream = this.#stream;
+    this.#stream = undefined;
+    if (stream) await ended(stream, graceMs);
+    this.#client?.close();
+  }
+
+  #dial(): void {
+    // A channel of its own each time: a shared one would impose its own, random, waits.
+    const client = createClient(TrainerHubServiceClient, this.#options.address, {
+      'grpc.use_local_subchannel_pool': 1,
+    });
+    const stream = client.connect();
+    let lost = false;
+    const lose = (error: OnescanError): void => {
+      if (lost) return;
+      lost = true;
+      client.close();
+      this.#lose(stream, error);
+    };
+    this.#client = client;
+    this.#stream = stream;
+    stream.on('data', (response: ConnectResponse) => {
+      if (this.#stream === stream && response.message) this.#options.onMessage(response.message);
+    });
+    stream.on('error', (error) => lose(OnescanError.from(error)));
+    stream.on('end', () => lose(new OnescanError('UNAVAILABLE', 'the coordinator ended the stream')));
+    this.#options.onOpen();
+  }
+
+  #lose(stream: ClientDuplexStream<ConnectRequest, ConnectResponse>, error: OnescanError): void {
+    if (this.#stream !== stream || this.#closed) return;
+    this.#stream = undefined;
+    if (FINAL_CODES.has(error.code)) {
+      this.#closed = true;
+      this.#options.onRefused(error);
+      return;
+    }
+    const waitMs = reconnectWaitMs(this.#attempt++);
+    this.#timer = setTimeout(() => this.#dial(), waitMs);
+    this.#options.onLost(error, waitMs);
+  }
+}
+
+/** Half-closes and waits for the peer's end, then cuts. */
+function ended(stream: ClientDuplexStream<ConnectRequest, ConnectResponse>, graceMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const cut = setTimeout(() => {
+      stream.cancel();
+      resolve();
+    }, graceMs);
+    stream.once('status', () => {
+      clearTimeout(cut);
+      resolve();
+    });
+    stream.end();
+  });
+}

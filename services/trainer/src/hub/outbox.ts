@@ -1,0 +1,29 @@
+import type { ConnectRequest, TaskAttempt } from '@onescan/shared/generated/onescan/v1/trainer.js';
+import { attemptKey } from '../tasks/task-key.js';
+
+/** Ends of tasks (results and failures) that the coordinator has not acknowledged, oldest first. */
+export class Outbox {
+  readonly #messages = new Map<string, ConnectRequest>();
+
+  get size(): number {
+    return this.#messages.size;
+  }
+
+  has(task: TaskAttempt): boolean {
+    return this.#messages.has(attemptKey(task));
+  }
+
+  add(task: TaskAttempt, message: ConnectRequest): void {
+    this.#messages.set(attemptKey(task), message);
+  }
+
+  /** Forgets an acknowledged end; false when there was none. */
+  acknowledge(task: TaskAttempt): boolean {
+    return this.#messages.delete(attemptKey(task));
+  }
+
+  /** What must be sent again after the stream was re-opened. */
+  pending(): ConnectRequest[] {
+    return [...this.#messages.values()];
+  }
+}

@@ -1,0 +1,44 @@
+import { createLog } from '@onescan/shared/log.js';
+import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { readProcessMemory } from '@onescan/shared/process-memory.js';
+import { startTracing } from '@onescan/shared/telemetry/tracing.js';
+import { Trainer } from './trainer.js';
+import { parseTrainerOptions, type TrainerOptions } from './trainer-options.js';
+
+const EXIT_BAD_USAGE = 2;
+const EXIT_FAILED = 5;
+const EXIT_INTERRUPTED = 130;
+
+function readOptions(): TrainerOptions {
+  try {
+    return parseTrainerOptions(process.argv.slice(2), readProcessMemory());
+  } catch (thrown) {
+    process.stderr.write(`${OnescanError.from(thrown).text}\n`);
+    process.exit(EXIT_BAD_USAGE);
+  }
+}
+
+/** The first signal drains, the second forces. */
+function drainOnSignals(trainer: Trainer): void {
+  let signals = 0;
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (++signals > 1) process.exit(EXIT_INTERRUPTED);
+    trainer.drain(signal);
+  };
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+}
+
+const options = readOptions();
+const log = createLog('trainer');
+const tracing = startTracing('onescan-trainer');
+const trainer = new Trainer(options, { log });
+drainOnSignals(trainer);
+try {
+  await trainer.run();
+} catch (thrown) {
+  log.error({ reason: OnescanError.from(thrown).text }, 'the trainer failed');
+  process.exitCode = EXIT_FAILED;
+} finally {
+  await tracing.shutdown();
+}

@@ -1,0 +1,65 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { describeMemory, MemoryGuard, type MemorySample, SAMPLE_INTERVAL_MS } from './memory-guard.js';
+
+const MIB = 1024 ** 2;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+function guarded(limitBytes: number) {
+  const seen: MemorySample[] = [];
+  let rssBytes = 0;
+  const guard = new MemoryGuard({
+    limitBytes,
+    onPressure: (sample) => seen.push(sample),
+    readMemory: () => ({ rssBytes }),
+  });
+  guard.start();
+  const grow = (bytes: number): void => {
+    rssBytes = bytes;
+    vi.advanceTimersByTime(SAMPLE_INTERVAL_MS);
+  };
+  return { guard, seen, grow };
+}
+
+test('reports every sample under pressure and the return to ok, nothing else', () => {
+  const { guard, seen, grow } = guarded(100 * MIB);
+  for (const mib of [10, 50, 80, 95, 101, 40, 41]) grow(mib * MIB);
+  expect(seen.map((sample) => sample.level)).toEqual(['shrink', 'pause', 'abort', 'ok']);
+  guard.stop();
+  grow(200 * MIB);
+  expect(seen).toHaveLength(4);
+});
+
+test('a task may lower the limit but not raise it', () => {
+  const { guard, seen, grow } = guarded(100 * MIB);
+  guard.limitTo(50 * MIB);
+  grow(48 * MIB);
+  expect(seen.at(-1)).toMatchObject({ level: 'pause', limitBytes: 50 * MIB });
+  guard.limitTo(500 * MIB);
+  expect(guard.limitBytes).toBe(100 * MIB);
+  guard.limitTo(0);
+  expect(guard.limitBytes).toBe(100 * MIB);
+});
+
+test('keeps the peak until a new one is started', () => {
+  const { guard, grow } = guarded(100 * MIB);
+  grow(60 * MIB);
+  grow(20 * MIB);
+  expect(guard.sample().peakBytes).toBe(60 * MIB);
+  guard.startPeak();
+  expect(guard.sample().peakBytes).toBe(20 * MIB);
+});
+
+test('samples at least every 200 ms', () => {
+  expect(SAMPLE_INTERVAL_MS).toBeLessThanOrEqual(200);
+});
+
+test('figures as words', () => {
+  const words = describeMemory({ rssBytes: 512 * MIB, peakBytes: 0, limitBytes: 1024 * MIB, level: 'ok' });
+  expect(words).toBe('512 MiB of 1.00 GiB resident (50 %)');
+});

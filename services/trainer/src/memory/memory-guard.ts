@@ -1,0 +1,85 @@
+import { formatBytes } from '@onescan/shared/format/bytes.js';
+import { type ProcessMemory, readProcessMemory } from '@onescan/shared/process-memory.js';
+import { type MemoryLevel, memoryLevel } from './memory-level.js';
+
+/** Time between two looks at the memory, in milliseconds: a page-faulting thread gains about 1 GB/s. */
+export const SAMPLE_INTERVAL_MS = 100;
+
+export interface MemorySample {
+  rssBytes: number;
+  /** Highest sample since {@link MemoryGuard.startPeak}. */
+  peakBytes: number;
+  limitBytes: number;
+  level: MemoryLevel;
+}
+
+export interface MemoryGuardOptions {
+  limitBytes: number;
+  /** Called with every sample that is not `ok`, and with the first `ok` after those. */
+  onPressure(sample: MemorySample): void;
+  /** Default: that of this process. */
+  readMemory?: () => ProcessMemory;
+}
+
+/** Looks at the process's memory several times a second, on the main thread, and says how full it is. */
+export class MemoryGuard {
+  readonly #options: MemoryGuardOptions;
+  readonly #read: () => ProcessMemory;
+  #limitBytes: number;
+  #peakBytes = 0;
+  #level: MemoryLevel = 'ok';
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: MemoryGuardOptions) {
+    this.#options = options;
+    this.#read = options.readMemory ?? readProcessMemory;
+    this.#limitBytes = options.limitBytes;
+  }
+
+  start(): void {
+    this.#timer ??= setInterval(() => this.check(), SAMPLE_INTERVAL_MS);
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  /** The limit in force: the trainer's own, or a task's lower one. */
+  get limitBytes(): number {
+    return this.#limitBytes;
+  }
+
+  /** Puts a task's limit in force; never above the trainer's own. 0 lifts it. */
+  limitTo(bytes: number): void {
+    this.#limitBytes = bytes > 0 ? Math.min(bytes, this.#options.limitBytes) : this.#options.limitBytes;
+  }
+
+  /** Starts a new peak, e.g. of a task. */
+  startPeak(): void {
+    this.#peakBytes = 0;
+    this.sample();
+  }
+
+  /** Looks once, without calling anybody. */
+  sample(): MemorySample {
+    const { rssBytes } = this.#read();
+    this.#peakBytes = Math.max(this.#peakBytes, rssBytes);
+    const level = memoryLevel(rssBytes, this.#limitBytes);
+    return { rssBytes, peakBytes: this.#peakBytes, limitBytes: this.#limitBytes, level };
+  }
+
+  /** Looks once and reports pressure. */
+  check(): void {
+    const sample = this.sample();
+    const before = this.#level;
+    this.#level = sample.level;
+    if (sample.level !== 'ok' || before !== 'ok') this.#options.onPressure(sample);
+  }
+}
+
+/** A sample as words: "1.20 GiB of 8.00 GiB resident (15 %)". */
+export function describeMemory(sample: MemorySample): string {
+  const percent = Math.round((100 * sample.rssBytes) / sample.limitBytes);
+  return `${formatBytes(sample.rssBytes)} of ${formatBytes(sample.limitBytes)} resident (${percent} %)`;
+}

@@ -1,0 +1,48 @@
+import type { HorizonResult, TaskStats } from '@onescan/shared/generated/onescan/v1/result.js';
+import {
+  type Assign,
+  type ConnectRequest,
+  FailureKind,
+  type TaskAttempt,
+} from '@onescan/shared/generated/onescan/v1/trainer.js';
+import { OnescanError } from '@onescan/shared/onescan-error.js';
+
+/** An assignment with all that a task cannot do without. */
+export type CompleteAssign = Assign & Required<{ [K in 'task' | 'dataset']: NonNullable<Assign[K]> }>;
+
+/** Why an attempt ends without a result, as trainers say it. */
+export type TaskFailureKind = 'BAD_DATA' | 'OUT_OF_MEMORY' | 'CRASH' | 'CANCELLED' | 'HANDED_BACK';
+
+/**
+ * Checks an assignment.
+ *
+ * @throws OnescanError INVALID_ARGUMENT naming the field that is missing
+ */
+export function requireComplete(assign: Assign): CompleteAssign {
+  const { task, dataset } = assign;
+  if (!task) throw new OnescanError('INVALID_ARGUMENT', 'an assignment came without `task`');
+  if (!dataset) throw new OnescanError('INVALID_ARGUMENT', 'an assignment came without `dataset`');
+  return { ...assign, task, dataset };
+}
+
+export function failureMessage(
+  task: TaskAttempt,
+  failure: { kind: TaskFailureKind; message: string; traceparent: string },
+): ConnectRequest {
+  const kind = FailureKind[`FAILURE_KIND_${failure.kind}`];
+  return {
+    message: {
+      $case: 'failure',
+      value: { task, kind, message: failure.message, traceparent: failure.traceparent },
+    },
+  };
+}
+
+export function resultMessage(
+  assign: CompleteAssign,
+  outcome: { result: HorizonResult; stats: TaskStats; traceparent: string },
+): ConnectRequest {
+  return {
+    message: { $case: 'result', value: { task: assign.task, specHash: assign.specHash, ...outcome } },
+  };
+}

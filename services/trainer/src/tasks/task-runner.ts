@@ -1,0 +1,278 @@
+import type { ConnectRequest, TaskAttempt } from '@onescan/shared/generated/onescan/v1/trainer.js';
+import type { Logger } from '@onescan/shared/log.js';
+import { OnescanError } from '@onescan/shared/onescan-error.js';
+import type { ComputeEvent, ComputeRequest } from '../compute/compute-protocol.js';
+import { ComputeThread } from '../compute/compute-thread.js';
+import { describeMemory, type MemoryGuard, type MemorySample } from '../memory/memory-guard.js';
+import { attemptKey, taskKey } from './task-key.js';
+import { type CompleteAssign, failureMessage, resultMessage, type TaskFailureKind } from './task-messages.js';
+import { TaskSpans } from './task-spans.js';
+
+/** Time a cancelled task has to notice before its thread is terminated, in milliseconds. */
+export const CANCEL_GRACE_MS = 5_000;
+
+export interface TaskRunnerOptions {
+  trainerId: string;
+  program: URL;
+  guard: MemoryGuard;
+  downloadFolder: string;
+  log: Logger;
+  onProgress(task: TaskAttempt, stage: string, fraction: number): void;
+  /** A task has ended; the message says how. */
+  onEnd(task: TaskAttempt, message: ConnectRequest): void;
+  /** What is worked on or held has changed. */
+  onChange(): void;
+}
+
+interface RunningTask {
+  assign: CompleteAssign;
+  serial: number;
+  spans: TaskSpans;
+  cancelTimer?: NodeJS.Timeout;
+}
+
+/** Takes assignments and computes them one after the other in a compute thread. */
+export class TaskRunner {
+  readonly #options: TaskRunnerOptions;
+  readonly #queue: CompleteAssign[] = [];
+  #running: RunningTask | undefined;
+  #starting = false;
+  #thread: ComputeThread | undefined;
+  /** Settles when the thread before is gone and its memory is back. */
+  #ending: Promise<void> = Promise.resolve();
+  /** Dataset that the thread was given; `#loaded` once it holds it. */
+  #datasetId = '';
+  #loaded = false;
+  #serial = 0;
+
+  constructor(options: TaskRunnerOptions) {
+    this.#options = options;
+  }
+
+  get workingOn(): TaskAttempt[] {
+    const running = this.#running ? [this.#running.assign] : [];
+    return [...running, ...this.#queue].map((assign) => assign.task);
+  }
+
+  get isIdle(): boolean {
+    return !this.#running && !this.#starting && this.#queue.length === 0;
+  }
+
+  /** Dataset held in memory, empty when none. */
+  get heldDatasetId(): string {
+    return this.#loaded ? this.#datasetId : '';
+  }
+
+  /** Queues a task; an attempt that is already here is not taken twice, a newer one replaces an older. */
+  accept(assign: CompleteAssign): void {
+    if (this.workingOn.some((task) => attemptKey(task) === attemptKey(assign.task))) return;
+    for (const task of this.workingOn.filter((known) => taskKey(known) === taskKey(assign.task))) {
+      this.cancel(task, `replaced by attempt ${assign.task.attempt}`);
+    }
+    this.#queue.push(assign);
+    this.#startNext();
+  }
+
+  /** Gives a task up; true when it was here. */
+  cancel(task: TaskAttempt, reason: string): boolean {
+    const queued = this.#queue.findIndex((assign) => attemptKey(assign.task) === attemptKey(task));
+    const running = this.#running;
+    if (queued >= 0) {
+      this.#queue.splice(queued, 1);
+      this.#endUnstarted(task, 'CANCELLED', reason);
+      return true;
+    }
+    if (!running || attemptKey(running.assign.task) !== attemptKey(task)) return false;
+    this.#thread?.cancel(running.serial);
+    running.cancelTimer ??= setTimeout(() => {
+      this.#abandon('CANCELLED', `${reason}; its thread did not answer and was ended`);
+    }, CANCEL_GRACE_MS);
+    return true;
+  }
+
+  /** Hands back what has not been started. */
+  handBackQueue(reason: string): void {
+    for (const assign of this.#queue.splice(0)) this.#endUnstarted(assign.task, 'HANDED_BACK', reason);
+  }
+
+  /** Hands back everything, terminating the task in hand. */
+  handBackAll(reason: string): void {
+    this.handBackQueue(reason);
+    this.#abandon('HANDED_BACK', reason);
+  }
+
+  /** Does what a memory level demands. */
+  onPressure(sample: MemorySample): void {
+    if (sample.level === 'ok') return;
+    this.#thread?.shrink();
+    if (sample.level === 'abort' && this.#running) {
+      const figures = `${describeMemory(sample)}, peak of the task ${sample.peakBytes} bytes`;
+      this.#abandon('OUT_OF_MEMORY', `the memory limit was exceeded: ${figures}`);
+    } else if (sample.level !== 'shrink' && this.isIdle && this.#thread) {
+      this.#options.log.warn({ memory: describeMemory(sample) }, 'dropping the held dataset');
+      this.#endThread();
+    }
+  }
+
+  /** Ends the thread without telling anybody about its task. */
+  async close(): Promise<void> {
+    clearTimeout(this.#running?.cancelTimer);
+    this.#running = undefined;
+    this.#queue.length = 0;
+    this.#endThread();
+    await this.#ending;
+  }
+
+  #startNext(): void {
+    if (this.#running || this.#starting || this.#queue.length === 0) return;
+    this.#starting = true;
+    this.#start()
+      .catch((thrown: unknown) => this.#options.log.error({ err: thrown }, 'starting a task failed'))
+      .finally(() => {
+        this.#starting = false;
+        this.#options.onChange();
+        this.#startNext();
+      });
+  }
+
+  async #start(): Promise<void> {
+    const { guard } = this.#options;
+    const next = this.#queue[0];
+    if (!next) return;
+    if (this.#datasetId !== next.dataset.datasetId) this.#endThread();
+    await this.#ending;
+    const assign = this.#queue.shift();
+    if (!assign) return;
+    guard.limitTo(Number(assign.memoryLimitBytes));
+    guard.startPeak();
+    const sample = guard.sample();
+    if (sample.level === 'pause' || sample.level === 'abort') {
+      const message = `no memory for a new task: ${describeMemory(sample)}`;
+      this.#endUnstarted(assign.task, 'HANDED_BACK', message);
+      return;
+    }
+    this.#run(assign);
+  }
+
+  #run(assign: CompleteAssign): void {
+    const spans = new TaskSpans(assign, this.#options.trainerId);
+    this.#running = { assign, serial: ++this.#serial, spans };
+    this.#options.log.info({ task: attemptKey(assign.task) }, 'task started');
+    this.#thread ??= this.#createThread();
+    this.#datasetId = assign.dataset.datasetId;
+    this.#thread.run(this.#request(assign, this.#serial));
+  }
+
+  #createThread(): ComputeThread {
+    const thread: ComputeThread = new ComputeThread({
+      program: this.#options.program,
+      memoryLimitBytes: this.#options.guard.limitBytes,
+      onEvent: (event) => {
+        if (this.#thread === thread) this.#onEvent(event);
+      },
+      onCrash: (reason, outOfMemory) => {
+        if (this.#thread !== thread) return;
+        if (this.#running) this.#abandon(outOfMemory ? 'OUT_OF_MEMORY' : 'CRASH', reason);
+        else this.#endThread();
+      },
+    });
+    return thread;
+  }
+
+  #request(assign: CompleteAssign, serial: number): ComputeRequest {
+    const { task, dataset, fetcherAddress, targetWindow, preset, overrides, seed, specHash } = assign;
+    return {
+      serial,
+      runId: task.runId,
+      pair: task.pair,
+      horizon: task.horizon,
+      dataset,
+      fetcherAddress,
+      targetWindow,
+      preset,
+      overrides,
+      seed,
+      specHash,
+      downloadFolder: this.#options.downloadFolder,
+      memoryLimitBytes: this.#options.guard.limitBytes,
+    };
+  }
+
+  #onEvent(event: ComputeEvent): void {
+    const running = this.#running;
+    if (!running) return;
+    switch (event.kind) {
+      case 'stage':
+        running.spans.onStage(event);
+        if (event.stage === 'load' && event.event === 'end') {
+          this.#loaded = true;
+          this.#options.onChange();
+        }
+        return;
+      case 'progress':
+        this.#options.onProgress(running.assign.task, event.stage, event.fraction);
+        return;
+      case 'done':
+        if (event.serial === running.serial) this.#succeed(running, event);
+        return;
+      case 'failed':
+        if (event.serial === running.serial) this.#fail(running, event.failure, event.message);
+        return;
+    }
+  }
+
+  #succeed(running: RunningTask, event: Extract<ComputeEvent, { kind: 'done' }>): void {
+    const { stageSeconds, datasetWasLoaded } = event;
+    const result = { ...event.result, document: Buffer.from(event.result.document) };
+    if (result.summary) running.spans.succeed(result.summary);
+    const sample = this.#options.guard.sample();
+    const stats = {
+      trainerId: this.#options.trainerId,
+      peakRssBytes: BigInt(sample.peakBytes),
+      memoryLimitBytes: BigInt(sample.limitBytes),
+      stageSeconds,
+      datasetWasLoaded,
+    };
+    const { traceparent } = running.spans;
+    this.#finish(running, resultMessage(running.assign, { result, stats, traceparent }));
+  }
+
+  #fail(running: RunningTask, kind: TaskFailureKind, message: string): void {
+    const code = kind === 'BAD_DATA' ? 'FAILED_PRECONDITION' : kind === 'CANCELLED' ? 'CANCELLED' : 'ABORTED';
+    running.spans.fail(kind, new OnescanError(code, message));
+    const { traceparent } = running.spans;
+    this.#options.log.warn({ task: attemptKey(running.assign.task), kind, reason: message }, 'task failed');
+    this.#finish(running, failureMessage(running.assign.task, { kind, message, traceparent }));
+  }
+
+  #finish(running: RunningTask, message: ConnectRequest): void {
+    clearTimeout(running.cancelTimer);
+    this.#running = undefined;
+    this.#options.guard.limitTo(0);
+    this.#options.onEnd(running.assign.task, message);
+    this.#startNext();
+    this.#options.onChange();
+  }
+
+  /** Ends the thread in the middle of its task. */
+  #abandon(kind: TaskFailureKind, message: string): void {
+    const running = this.#running;
+    if (!running) return;
+    this.#endThread();
+    this.#fail(running, kind, message);
+  }
+
+  #endUnstarted(task: TaskAttempt, kind: TaskFailureKind, message: string): void {
+    this.#options.log.warn({ task: attemptKey(task), kind, reason: message }, 'task not started');
+    this.#options.onEnd(task, failureMessage(task, { kind, message, traceparent: '' }));
+    this.#options.onChange();
+  }
+
+  #endThread(): void {
+    const thread = this.#thread;
+    this.#thread = undefined;
+    this.#datasetId = '';
+    this.#loaded = false;
+    if (thread) this.#ending = this.#ending.then(() => thread.terminate());
+  }
+}

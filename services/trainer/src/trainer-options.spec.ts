@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest';
+import { DEFAULT_GRACE_MS, DEFAULT_MEMORY_LIMIT_BYTES, parseTrainerOptions } from './trainer-options.js';
+
+const memory = { rssBytes: 1 };
+const coordinator = ['--coordinator', '127.0.0.1:7400'];
+
+test('defaults: 8 GiB, an id of host and process', () => {
+  const options = parseTrainerOptions(coordinator, memory);
+  expect(options).toMatchObject({
+    coordinator: '127.0.0.1:7400',
+    memoryLimitBytes: DEFAULT_MEMORY_LIMIT_BYTES,
+    graceMs: DEFAULT_GRACE_MS,
+  });
+  expect(options.id).toContain(String(process.pid));
+});
+
+test('memory in units, capped by the container', () => {
+  const limit = (text: string, cgroupLimitBytes?: number): number =>
+    parseTrainerOptions([...coordinator, '--memory-limit', text], {
+      rssBytes: 1,
+      ...(cgroupLimitBytes === undefined ? {} : { cgroupLimitBytes }),
+    }).memoryLimitBytes;
+  expect(limit('2GiB')).toBe(2 * 1024 ** 3);
+  expect(limit('536870912')).toBe(512 * 1024 ** 2);
+  expect(limit('2GiB', 1024 ** 3)).toBe(1024 ** 3);
+});
+
+test.each([
+  [[], /--coordinator is missing/],
+  [['--coordinator', 'nowhere'], /"nowhere" is not an address/],
+  [['--coordinator', 'a:0'], /"a:0" is not an address/],
+  [[...coordinator, '--memory-limit', 'much'], /--memory-limit "much"/],
+  [[...coordinator, '--memory-limit', '10MiB'], /too little/],
+  [[...coordinator, '--id', 'a b'], /--id "a b"/],
+  [[...coordinator, '--grace', 'soon'], /--grace "soon"/],
+  [[...coordinator, '--threads', '4'], /--threads 4/],
+  [[...coordinator, '--colour'], /--colour/],
+])('%j is refused', (args, message) => {
+  expect(() => parseTrainerOptions(args, memory)).toThrow(message);
+});

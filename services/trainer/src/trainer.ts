@@ -1,0 +1,275 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type {
+  Ack,
+  Assign,
+  ConnectRequest,
+  ConnectResponse,
+  TaskAttempt,
+} from '@onescan/shared/generated/onescan/v1/trainer.js';
+import type { Logger } from '@onescan/shared/log.js';
+import { OnescanError } from '@onescan/shared/onescan-error.js';
+import type { ProcessMemory } from '@onescan/shared/process-memory.js';
+import { COMPUTE_PROGRAM } from './compute/compute-thread.js';
+import { HubConnection } from './hub/hub-connection.js';
+import { Outbox } from './hub/outbox.js';
+import { LifeCycle, type TrainerState } from './life-cycle.js';
+import { describeMemory, MemoryGuard } from './memory/memory-guard.js';
+import { type CompleteAssign, failureMessage, requireComplete } from './tasks/task-messages.js';
+import { TaskRunner } from './tasks/task-runner.js';
+import type { TrainerOptions } from './trainer-options.js';
+
+/** Version told to the coordinator. */
+const VERSION = '0.1.0';
+
+/** Time for the stream to end after the last message, in milliseconds. */
+const CLOSE_GRACE_MS = 1_000;
+
+/** Time for the acknowledgement of what was handed back when the grace period was over. */
+const ACKNOWLEDGE_GRACE_MS = 1_000;
+
+/** Against a coordinator that sends no interval. */
+const MINIMUM_HEARTBEAT_MS = 100;
+
+export interface TrainerDependencies {
+  log: Logger;
+  /** Program of the compute thread; tests put a scripted one here. */
+  program?: URL;
+  /** Memory of the process; tests put figures here. */
+  readMemory?: () => ProcessMemory;
+}
+
+/**
+ * A trainer: dials the coordinator, computes what it is given in a thread of its own, and answers with
+ * results. Everything here runs on the main thread, which never computes, so heartbeats never stall.
+ */
+export class Trainer {
+  readonly #options: TrainerOptions;
+  readonly #log: Logger;
+  readonly #life: LifeCycle;
+  readonly #connection: HubConnection;
+  readonly #outbox = new Outbox();
+  readonly #guard: MemoryGuard;
+  readonly #runner: TaskRunner;
+  readonly #downloadFolder: string;
+  readonly #over: Promise<void>;
+  #settle: { stop(): void; fail(error: OnescanError): void } = { stop: () => {}, fail: () => {} };
+  #registered = false;
+  #closing = false;
+  #heartbeat: NodeJS.Timeout | undefined;
+  #graceTimer: NodeJS.Timeout | undefined;
+
+  constructor(options: TrainerOptions, { log, program, readMemory }: TrainerDependencies) {
+    this.#options = options;
+    this.#log = log;
+    this.#downloadFolder = mkdtempSync(join(tmpdir(), 'onescan-trainer-'));
+    this.#over = new Promise((stop, fail) => {
+      this.#settle = { stop, fail };
+    });
+    this.#life = new LifeCycle((state, before) => log.info({ state, before }, 'state'));
+    this.#guard = new MemoryGuard({
+      limitBytes: options.memoryLimitBytes,
+      onPressure: (sample) => {
+        log.debug({ level: sample.level, memory: describeMemory(sample) }, 'memory');
+        this.#runner.onPressure(sample);
+      },
+      ...(readMemory ? { readMemory } : {}),
+    });
+    this.#runner = this.#createRunner(program ?? COMPUTE_PROGRAM);
+    this.#connection = this.#createConnection();
+  }
+
+  get state(): TrainerState {
+    return this.#life.state;
+  }
+
+  /**
+   * Connects and works until drained.
+   *
+   * @throws OnescanError when the coordinator refuses this trainer for good
+   */
+  async run(): Promise<void> {
+    this.#life.to('CONNECTING');
+    this.#guard.start();
+    this.#connection.open();
+    await this.#over;
+  }
+
+  /**
+   * Takes nothing new, finishes the task in hand, waits until the ends of tasks are acknowledged, stops.
+   * What is not finished after `graceMs` is handed back.
+   */
+  drain(reason: string, graceMs = this.#options.graceMs): void {
+    if (this.#life.isEnding) return;
+    this.#log.info({ reason, graceMs }, 'draining');
+    this.#life.to('DRAINING');
+    this.#runner.handBackQueue(reason);
+    this.#graceTimer = setTimeout(() => {
+      this.#runner.handBackAll(`not finished within ${graceMs} ms of draining: ${reason}`);
+      this.#graceTimer = setTimeout(() => this.#end(), ACKNOWLEDGE_GRACE_MS);
+    }, graceMs);
+    this.#beat();
+    this.#endWhenDrained();
+  }
+
+  #createRunner(program: URL): TaskRunner {
+    return new TaskRunner({
+      trainerId: this.#options.id,
+      program,
+      guard: this.#guard,
+      downloadFolder: this.#downloadFolder,
+      log: this.#log,
+      onProgress: (task, stage, fraction) => {
+        this.#connection.send({ message: { $case: 'progress', value: { task, stage, fraction } } });
+      },
+      onEnd: (task, message) => this.#post(task, message),
+      onChange: () => {
+        this.#refreshState();
+        this.#beat();
+        this.#endWhenDrained();
+      },
+    });
+  }
+
+  #createConnection(): HubConnection {
+    return new HubConnection({
+      address: this.#options.coordinator,
+      onOpen: () => this.#register(),
+      onMessage: (message) => this.#onMessage(message),
+      onLost: (error, waitMs) => {
+        this.#registered = false;
+        clearInterval(this.#heartbeat);
+        this.#log.warn({ code: error.code, reason: error.message, waitMs }, 'no stream to the coordinator');
+        this.#refreshState();
+      },
+      onRefused: (error) => this.#end(error),
+    });
+  }
+
+  #register(): void {
+    this.#connection.send({
+      message: {
+        $case: 'register',
+        value: {
+          trainerId: this.#options.id,
+          host: hostname(),
+          processId: process.pid,
+          memoryLimitBytes: BigInt(this.#options.memoryLimitBytes),
+          version: VERSION,
+          heldDatasetIds: this.#runner.heldDatasetId ? [this.#runner.heldDatasetId] : [],
+        },
+      },
+    });
+    for (const message of this.#outbox.pending()) this.#connection.send(message);
+  }
+
+  #onMessage(message: NonNullable<ConnectResponse['message']>): void {
+    switch (message.$case) {
+      case 'registered':
+        this.#onRegistered(message.value.heartbeatIntervalMs);
+        return;
+      case 'assign':
+        this.#onAssign(message.value);
+        return;
+      case 'cancel':
+        if (message.value.task) this.#runner.cancel(message.value.task, message.value.reason || 'cancelled');
+        return;
+      case 'drain':
+        this.drain('the coordinator asked for it', message.value.graceMs);
+        return;
+      case 'ack':
+        this.#onAck(message.value);
+    }
+  }
+
+  #onRegistered(intervalMs: number): void {
+    this.#registered = true;
+    this.#connection.confirm();
+    this.#log.info({ coordinator: this.#options.coordinator, id: this.#options.id }, 'registered');
+    this.#beat();
+    clearInterval(this.#heartbeat);
+    this.#heartbeat = setInterval(() => this.#beat(), Math.max(MINIMUM_HEARTBEAT_MS, intervalMs));
+    this.#refreshState();
+  }
+
+  #onAssign(assign: Assign): void {
+    let complete: CompleteAssign;
+    try {
+      complete = requireComplete(assign);
+    } catch (thrown) {
+      this.#log.error({ reason: OnescanError.from(thrown).text }, 'an assignment was refused');
+      return;
+    }
+    if (this.#outbox.has(complete.task)) return;
+    if (!this.#life.isEnding) {
+      this.#runner.accept(complete);
+      return;
+    }
+    const failure = { kind: 'HANDED_BACK', message: 'the trainer is draining', traceparent: '' } as const;
+    this.#post(complete.task, failureMessage(complete.task, failure));
+  }
+
+  #onAck(ack: Ack): void {
+    if (!ack.task) return;
+    if (!ack.accepted) this.#log.warn({ task: ack.task, reason: ack.reason }, 'not accepted');
+    this.#outbox.acknowledge(ack.task);
+    this.#endWhenDrained();
+  }
+
+  /** Sends the end of a task, and keeps it until it is acknowledged. */
+  #post(task: TaskAttempt, message: ConnectRequest): void {
+    this.#outbox.add(task, message);
+    if (this.#registered) this.#connection.send(message);
+  }
+
+  #beat(): void {
+    if (!this.#registered) return;
+    const sample = this.#guard.sample();
+    this.#connection.send({
+      message: {
+        $case: 'heartbeat',
+        value: {
+          rssBytes: BigInt(sample.rssBytes),
+          peakRssBytes: BigInt(Math.max(sample.peakBytes, peakOfProcess())),
+          memoryLimitBytes: BigInt(sample.limitBytes),
+          heldDatasetId: this.#runner.heldDatasetId,
+          workingOn: this.#runner.workingOn,
+          memoryLevel: sample.level === 'abort' ? 'pause' : sample.level,
+        },
+      },
+    });
+  }
+
+  #refreshState(): void {
+    if (this.#life.isEnding || this.#life.state === 'INITIALIZED') return;
+    if (!this.#runner.isIdle) this.#life.to('WORKING');
+    else this.#life.to(this.#registered ? 'IDLE' : 'CONNECTING');
+  }
+
+  #endWhenDrained(): void {
+    if (this.#life.state === 'DRAINING' && this.#runner.isIdle && this.#outbox.size === 0) this.#end();
+  }
+
+  #end(error?: OnescanError): void {
+    if (this.#closing) return;
+    this.#closing = true;
+    clearInterval(this.#heartbeat);
+    clearTimeout(this.#graceTimer);
+    this.#guard.stop();
+    if (this.#outbox.size > 0) {
+      this.#log.warn({ unacknowledged: this.#outbox.size }, 'stopping with ends of tasks unacknowledged');
+    }
+    void Promise.allSettled([this.#connection.close(CLOSE_GRACE_MS), this.#runner.close()]).then(() => {
+      rmSync(this.#downloadFolder, { recursive: true, force: true });
+      this.#life.to(error ? 'FAILED' : 'STOPPED');
+      if (error) this.#settle.fail(error);
+      else this.#settle.stop();
+    });
+  }
+}
+
+/** Highest resident set of the process so far, in bytes, as the system keeps it. */
+function peakOfProcess(): number {
+  return process.resourceUsage().maxRSS * 1024;
+}
