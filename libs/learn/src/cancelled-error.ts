@@ -1,0 +1,8 @@
+/** Thrown when the caller's `isCancelled()` hook said so; nothing of the interrupted horizon is kept. */
+export class CancelledError extends Error {
+  override readonly name = 'CancelledError';
+
+  constructor(during: string) {
+    super(`cancelled during ${during}`);
+  }
+}

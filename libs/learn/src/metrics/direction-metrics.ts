@@ -1,0 +1,73 @@
+import { PROBABILITY_FLOOR } from './sigmoid.js';
+import { type WeightedStatistic, weightedMean } from './weighted-statistic.js';
+
+/** Log loss of each row in nats. */
+export function logLossByRow(probability: Float64Array, label: Float64Array): Float64Array {
+  return probability.map((p, row) => {
+    const right = label[row]! > 0.5 ? p : 1 - p;
+    return -Math.log(Math.max(PROBABILITY_FLOOR, Math.min(1 - PROBABILITY_FLOOR, right)));
+  });
+}
+
+/** 1 where the call (p >= 1/2 is a call of "up") was right, else 0. */
+export function correctByRow(probability: Float64Array, label: Float64Array): Float64Array {
+  return probability.map((p, row) => (p >= 0.5 === label[row]! > 0.5 ? 1 : 0));
+}
+
+/** Mean squared error of the probability. */
+export function brier(probability: Float64Array, label: Float64Array): WeightedStatistic {
+  return weightedMean(probability.map((p, row) => (p - label[row]!) ** 2));
+}
+
+/** Area under the ROC curve: probability that an "up" row scores above a "down" row, ties count half. */
+export function auc(score: Float64Array, label: Float64Array): WeightedStatistic {
+  const order = Uint32Array.from(score.keys()).sort((i, j) => score[i]! - score[j]!);
+  return (multiplicity) => {
+    let below = 0;
+    let concordant = 0;
+    let positives = 0;
+    for (let start = 0; start < order.length; ) {
+      let up = 0;
+      let down = 0;
+      let end = start;
+      while (end < order.length && score[order[end]!]! === score[order[start]!]!) {
+        const row = order[end++]!;
+        const m = multiplicity ? multiplicity[row]! : 1;
+        if (label[row]! > 0.5) up += m;
+        else down += m;
+      }
+      concordant += up * (below + down / 2);
+      below += down;
+      positives += up;
+      start = end;
+    }
+    return concordant / (positives * below);
+  };
+}
+
+/**
+ * Expected calibration error: mean over bins of |mean probability - share of "up"|, weighted by rows. Bins
+ * hold equally many rows of the sample (quantile bins), which is less sensitive to empty bins than equal
+ * widths (Nixon et al. 2019, arXiv 1904.01685).
+ */
+export function expectedCalibrationError(
+  probability: Float64Array,
+  label: Float64Array,
+  bins = 10,
+): WeightedStatistic {
+  const order = Uint32Array.from(probability.keys()).sort((i, j) => probability[i]! - probability[j]!);
+  const binOf = new Uint8Array(probability.length);
+  order.forEach((row, rank) => {
+    binOf[row] = Math.floor((rank * bins) / order.length);
+  });
+  return (multiplicity) => {
+    const gap = new Float64Array(bins);
+    let total = 0;
+    for (let row = 0; row < probability.length; row++) {
+      const m = multiplicity ? multiplicity[row]! : 1;
+      gap[binOf[row]!]! += m * (probability[row]! - label[row]!);
+      total += m;
+    }
+    return gap.reduce((sum, g) => sum + Math.abs(g), 0) / total;
+  };
+}

@@ -1,0 +1,55 @@
+import { type Booster, type BoosterParams, trainBooster } from '../boosting/booster.js';
+import { CancelledError } from '../cancelled-error.js';
+import type { GrowthConfig } from '../learn-config.js';
+import { innerSplit } from './inner-split.js';
+import type { ModelContext } from './model-context.js';
+
+export interface BoostedTask {
+  readonly objective: 'logistic' | 'squared';
+  readonly growth: 'leaf' | 'level' | 'symmetric';
+  readonly settings: GrowthConfig;
+  readonly rows: Uint32Array;
+  /** Indexed by row number. */
+  readonly label: Float64Array;
+  /** Raw score the trees start from, indexed by row number. */
+  readonly margin?: Float64Array;
+  /** Number of trees when it is already decided; else early stopping on an inner purged validation. */
+  readonly trees?: number;
+  readonly seed: bigint;
+}
+
+/**
+ * Trains one booster. Without `trees`, the last part of `rows` only decides when to stop and the trees are
+ * fitted on the rows before it.
+ *
+ * @throws CancelledError when asked to stop
+ */
+export function trainBoosted(context: ModelContext, task: BoostedTask): Booster {
+  const { data, config, matrix } = context;
+  const { earlyStoppingRounds } = config.models;
+  const stops = task.trees === undefined && earlyStoppingRounds > 0;
+  const split = stops
+    ? innerSplit(task.rows, data.bar, data.geometry, config.protocol.innerShare)
+    : { fit: task.rows };
+  const params: Partial<BoosterParams> = {
+    ...task.settings,
+    objective: task.objective,
+    growth: task.growth,
+    rounds: task.trees ?? task.settings.rounds,
+    earlyStoppingRounds: stops ? earlyStoppingRounds : 0,
+    seed: task.seed,
+  };
+  const booster = trainBooster(
+    {
+      matrix,
+      rows: split.fit,
+      label: task.label,
+      ...(task.margin ? { margin: task.margin } : {}),
+      ...('validation' in split ? { validationRows: split.validation } : {}),
+    },
+    params,
+    { isCancelled: context.isCancelled },
+  );
+  if (context.isCancelled()) throw new CancelledError('boosting');
+  return booster;
+}

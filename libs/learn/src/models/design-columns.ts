@@ -1,0 +1,44 @@
+import type { BinnedMatrix } from '../binning/binned-matrix.js';
+
+/**
+ * Standardised values of binned features for linear models: each bin stands for the mean of its values on
+ * the binning's fit rows; mean and deviation are taken over `fitRows`; missing values become 0, the mean.
+ *
+ * @returns one array of all rows a column; a column that is constant on `fitRows` is all zeros
+ */
+export function designColumns(
+  matrix: BinnedMatrix,
+  columns: readonly number[],
+  fitRows: Uint32Array,
+): Float64Array[] {
+  const bins = new Uint8Array(matrix.rows);
+  return columns.map((column) => {
+    matrix.readColumn(column, bins);
+    const representative = matrix.representatives(column);
+    const value = Float64Array.from(bins, (bin) => representative[bin]!);
+    return standardise(value, fitRows);
+  });
+}
+
+/** In place: subtracts the mean over `fitRows` and divides by the deviation there; NaN becomes 0. */
+export function standardise(value: Float64Array, fitRows: Uint32Array): Float64Array {
+  let count = 0;
+  let sum = 0;
+  for (const row of fitRows) {
+    if (Number.isNaN(value[row])) continue;
+    count++;
+    sum += value[row]!;
+  }
+  const mean = sum / count;
+  let squares = 0;
+  for (const row of fitRows) {
+    if (!Number.isNaN(value[row])) squares += (value[row]! - mean) ** 2;
+  }
+  const deviation = Math.sqrt(squares / count);
+  const scale = deviation > 1e-12 * Math.abs(mean) && deviation > 0 ? 1 / deviation : 0;
+  for (let row = 0; row < value.length; row++) {
+    const z = (value[row]! - mean) * scale;
+    value[row] = Number.isFinite(z) ? z : 0;
+  }
+  return value;
+}
