@@ -1,0 +1,87 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { PAIRS } from '@onescan/shared/pair.js';
+import { simulateBars } from '../simulation/simulate-bars.js';
+import type { BarSource } from './bar-source.js';
+import { createBarsTable, rawTable } from './bars-table.js';
+import { checkBars } from './check-bars.js';
+import { findBarFile, loadBarFile, requireFolder } from './load-folder.js';
+import { loadSimulatedPair } from './load-simulation.js';
+
+/** Bars that can be loaded: which pairs, from which files. */
+export interface FoundBars {
+  readonly source: BarSource;
+  /** Pairs with bars, in the order of PAIRS. */
+  readonly available: readonly string[];
+  /** File by pair; empty for the simulation. */
+  readonly files: ReadonlyMap<string, string>;
+}
+
+/**
+ * Finds the bars of the source without reading them.
+ *
+ * @param required pairs whose own tables are wanted, so they must be there
+ * @throws OnescanError NOT_FOUND naming the folder or the pair that is missing
+ */
+export function findBars(source: BarSource, required: readonly string[]): FoundBars {
+  if (source.kind === 'simulation') return { source, available: PAIRS, files: new Map() };
+  requireFolder(source.path);
+  const files = new Map<string, string>();
+  for (const pair of PAIRS) {
+    const file = findBarFile(source.path, pair);
+    if (file !== undefined) files.set(pair, file);
+  }
+  const missing = required.filter((pair) => !files.has(pair));
+  if (missing.length > 0) {
+    throw new OnescanError('NOT_FOUND', `bars: ${source.path} has no file of ${missing.join(', ')}`, {
+      remedy: `Add ${missing[0]}.parquet or ${missing[0]}.csv, or name only the pairs you have with --pairs`,
+      details: { path: source.path, pairs: missing.join(',') },
+    });
+  }
+  return { source, available: [...files.keys()], files };
+}
+
+/** SHA-256 by pair of the files' bytes; nothing for the simulation, whose source says it all. */
+export async function hashBars({ files }: FoundBars): Promise<Record<string, string>> {
+  const hashes: Record<string, string> = {};
+  for (const [pair, file] of files) {
+    const hash = createHash('sha256');
+    for await (const piece of createReadStream(file)) hash.update(piece as Buffer);
+    hashes[pair] = hash.digest('hex');
+  }
+  return hashes;
+}
+
+/**
+ * Loads, checks and prepares `bars_{pair}` for every available pair; reports each when it is done.
+ *
+ * @returns rows by pair
+ * @throws OnescanError INVALID_ARGUMENT naming the file, what is wrong with it and what to do
+ */
+export async function loadBars(
+  connection: DuckDBConnection,
+  found: FoundBars,
+  onPair: (pair: string) => void,
+): Promise<Record<string, number>> {
+  const rows: Record<string, number> = {};
+  const finish = async (pair: string, name: string): Promise<void> => {
+    rows[pair] = await checkBars(connection, pair, name);
+    await connection.run(createBarsTable(pair));
+    await connection.run(`DROP TABLE ${rawTable(pair)}`);
+    onPair(pair);
+  };
+  if (found.source.kind === 'simulation') {
+    for (const bars of simulateBars(found.source)) {
+      await loadSimulatedPair(connection, bars);
+      await finish(bars.pair, `simulation of ${bars.pair}`);
+    }
+    return rows;
+  }
+  for (const [pair, file] of found.files) {
+    await loadBarFile(connection, pair, file);
+    await finish(pair, file);
+  }
+  return rows;
+}
