@@ -1,0 +1,140 @@
+import { rConcaveTail } from './r-concave-tail.js';
+
+/** Which assumption bounds the expected number of false selections. */
+export type BoundKind = 'mb' | 'unimodal' | 'r-concave';
+
+/** A stability selection: `pairs` complementary pairs (2 x pairs fits), each selecting at most q of p. */
+export interface StabilityDesign {
+  p: number;
+  q: number;
+  /** Selected when the frequency over all fits is at least this. */
+  threshold: number;
+  pairs: number;
+}
+
+/**
+ * Bound on E[V], the expected number of falsely selected features.
+ *
+ * - `mb`: q^2 / (p (2 pi - 1)), Meinshausen & Buhlmann 2010 (doi 10.1111/j.1467-9868.2010.00740.x).
+ * - `unimodal`: Shah & Samworth 2013 (doi 10.1111/j.1467-9868.2011.01034.x), theorem 2.
+ * - `r-concave`: p min{1, D(theta^2, 2 pi - 1, B, -1/2), D(theta, pi, 2B, -1/4)}, same paper, eq. 8.
+ *
+ * All assume exchangeable rows; over overlapping bars the value is nominal.
+ *
+ * @throws RangeError when the threshold is at most q/p, or outside the range where the bound holds
+ */
+export function expectedFalseSelections(design: StabilityDesign, kind: BoundKind): number {
+  checkDesign(design);
+  const { p, q, threshold, pairs } = design;
+  const theta = q / p;
+  if (kind === 'mb') {
+    if (threshold <= 0.5) throw new RangeError(`the mb bound needs a threshold above 0.5, got ${threshold}`);
+    return (q * theta) / (2 * threshold - 1);
+  }
+  if (kind === 'unimodal') return (q * theta) / unimodalConstant(threshold, pairs, theta);
+  const step = thresholdStep(threshold, pairs);
+  const both = rConcaveTail(theta * theta, step - pairs, pairs, -1 / 2);
+  return p * Math.min(1, both, rConcaveTail(theta, step, 2 * pairs, -1 / 4));
+}
+
+/** All three bounds; Infinity for one that does not hold at this threshold. */
+export function allBounds(design: StabilityDesign): { mb: number; unimodal: number; rConcave: number } {
+  checkDesign(design);
+  const limits = unimodalLimits(design);
+  return {
+    mb: design.threshold > 0.5 ? expectedFalseSelections(design, 'mb') : Number.POSITIVE_INFINITY,
+    unimodal:
+      design.threshold >= limits ? expectedFalseSelections(design, 'unimodal') : Number.POSITIVE_INFINITY,
+    rConcave: expectedFalseSelections(design, 'r-concave'),
+  };
+}
+
+/**
+ * Largest q whose bound is at most `level`.
+ *
+ * @param level allowed E[V]
+ * @throws RangeError when even q = 1 exceeds the level
+ */
+export function largestQ(
+  design: Omit<StabilityDesign, 'q'>,
+  level: number,
+  kind: BoundKind = 'unimodal',
+): number {
+  if (!(level > 0)) throw new RangeError(`the level of E[V] must be above 0, got ${level}`);
+  const holds = (q: number): boolean => {
+    const candidate = { ...design, q };
+    if (design.threshold <= q / design.p) return false;
+    if (kind === 'unimodal' && design.threshold < unimodalLimits(candidate)) return false;
+    return expectedFalseSelections(candidate, kind) <= level;
+  };
+  if (!holds(1)) {
+    throw new RangeError(
+      `no q keeps E[V] <= ${level} with p = ${design.p}, threshold ${design.threshold}: raise the level or the threshold`,
+    );
+  }
+  // Every bound grows with q, so the last q that holds is found by bisection.
+  let low = 1;
+  let high = design.p;
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if (holds(middle)) low = middle;
+    else high = middle;
+  }
+  return holds(high) ? high : low;
+}
+
+/**
+ * Smallest threshold on the grid of 1/(2 pairs) whose bound is at most `level`.
+ *
+ * @throws RangeError when no threshold up to 1 reaches the level
+ */
+export function smallestThreshold(
+  design: Omit<StabilityDesign, 'threshold'>,
+  level: number,
+  kind: BoundKind = 'unimodal',
+): number {
+  const { p, q, pairs } = design;
+  for (let step = 1; step <= 2 * pairs; step++) {
+    const candidate = { ...design, threshold: step / (2 * pairs) };
+    if (candidate.threshold <= q / p) continue;
+    if (kind === 'mb' && candidate.threshold <= 0.5) continue;
+    if (kind === 'unimodal' && candidate.threshold < unimodalLimits(candidate)) continue;
+    if (expectedFalseSelections(candidate, kind) <= level) return candidate.threshold;
+  }
+  throw new RangeError(`no threshold keeps E[V] <= ${level} with p = ${p} and q = ${q}: lower q`);
+}
+
+/** Number of fits out of 2 x pairs that reach the threshold (rounded up, tolerant of 0.6 x 100 = 60.00..1). */
+export function thresholdStep(threshold: number, pairs: number): number {
+  return Math.ceil(Number((threshold * 2 * pairs).toPrecision(10)));
+}
+
+/** The constant C in E[V] <= (q^2 / p) / C. */
+function unimodalConstant(threshold: number, pairs: number, theta: number): number {
+  const lowest = unimodalLimits({ p: 1, q: theta, threshold, pairs });
+  if (threshold < lowest) {
+    throw new RangeError(`the unimodal bound needs a threshold of at least ${lowest}, got ${threshold}`);
+  }
+  const half = 1 / (2 * pairs);
+  return threshold <= 0.75 ? 2 * (2 * threshold - 1 - half) : (1 + 1 / pairs) / (4 * (1 - threshold + half));
+}
+
+/** Lowest threshold at which the unimodal bound holds: above 1/2 + min(theta^2, 1/(2B) + 3 theta^2 / 4). */
+function unimodalLimits({ p, q, pairs }: StabilityDesign): number {
+  const square = (q / p) ** 2;
+  const lowest = 0.5 + Math.min(square, 1 / (2 * pairs) + 0.75 * square);
+  return Math.max(lowest, 0.5 + 1 / pairs);
+}
+
+function checkDesign({ p, q, threshold, pairs }: StabilityDesign): void {
+  if (!(Number.isInteger(p) && p >= 1)) throw new RangeError(`p must be a positive integer, got ${p}`);
+  if (!(q > 0 && q <= p)) throw new RangeError(`q must be in (0, p = ${p}], got ${q}`);
+  if (!(Number.isInteger(pairs) && pairs >= 2))
+    throw new RangeError(`pairs must be at least 2, got ${pairs}`);
+  if (!(threshold <= 1)) throw new RangeError(`the threshold must be at most 1, got ${threshold}`);
+  if (threshold <= q / p) {
+    throw new RangeError(
+      `a threshold of ${threshold} is not above q/p = ${q / p}: chance alone would reach it; raise the threshold or lower q`,
+    );
+  }
+}
