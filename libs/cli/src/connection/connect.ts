@@ -1,0 +1,82 @@
+import { resolve } from 'node:path';
+import type { Client } from '@grpc/grpc-js';
+import { CoordinatorServiceClient } from '@onescan/shared/generated/onescan/v1/coordinator.js';
+import { FetcherServiceClient } from '@onescan/shared/generated/onescan/v1/fetcher.js';
+import { createClient } from '@onescan/shared/grpc/client.js';
+import { OnescanError } from '@onescan/shared/onescan-error.js';
+import type { Invocation } from '../context.js';
+import { type Endpoint, readEndpoint } from './endpoint-file.js';
+
+/** How long a service may take to accept the connection, in milliseconds. */
+const CONNECT_MS = 5_000;
+
+type Service = 'coordinator' | 'fetcher';
+
+const HOW_TO_START = 'Start one with "onescan up --warehouse DIR", or name its address with';
+
+/** Connects to the coordinator, hands the client to `use`, closes it afterwards. */
+export function withCoordinator<T>(
+  invocation: Invocation,
+  use: (client: CoordinatorServiceClient) => Promise<T>,
+): Promise<T> {
+  return withService(invocation, 'coordinator', createClientOf(CoordinatorServiceClient), use);
+}
+
+/** Connects to the fetcher, hands the client to `use`, closes it afterwards. */
+export function withFetcher<T>(
+  invocation: Invocation,
+  use: (client: FetcherServiceClient) => Promise<T>,
+): Promise<T> {
+  return withService(invocation, 'fetcher', createClientOf(FetcherServiceClient), use);
+}
+
+/**
+ * Address of a service: the flag, else ONESCAN_COORDINATOR / ONESCAN_FETCHER, else the endpoint file of
+ * the stack in the home folder; undefined when none of these says.
+ */
+export function findAddress(invocation: Invocation, service: Service): string | undefined {
+  const { global, terminal } = invocation;
+  const given = global[service] ?? terminal.env[`ONESCAN_${service.toUpperCase()}`];
+  if (given) return given;
+  const endpoint: Endpoint | undefined = readEndpoint(resolve(terminal.cwd, global.home));
+  return endpoint?.[service];
+}
+
+function createClientOf<C extends Client>(Constructor: Parameters<typeof createClient<C>>[0]) {
+  return (address: string): C => createClient(Constructor, address);
+}
+
+async function withService<C extends Client, T>(
+  invocation: Invocation,
+  service: Service,
+  create: (address: string) => C,
+  use: (client: C) => Promise<T>,
+): Promise<T> {
+  const address = findAddress(invocation, service);
+  if (!address) {
+    throw new OnescanError('UNAVAILABLE', `no ${service} is running in ${invocation.global.home}`, {
+      remedy: `${HOW_TO_START} --${service} HOST:PORT`,
+    });
+  }
+  const client = create(address);
+  try {
+    await waitUntilReady(client, service, address);
+    return await use(client);
+  } finally {
+    client.close();
+  }
+}
+
+function waitUntilReady(client: Client, service: Service, address: string): Promise<void> {
+  return new Promise((done, fail) => {
+    client.waitForReady(Date.now() + CONNECT_MS, (error) => {
+      if (!error) return done();
+      fail(
+        new OnescanError('UNAVAILABLE', `no ${service} answers at ${address}`, {
+          remedy: `${HOW_TO_START} --${service} HOST:PORT`,
+          cause: error,
+        }),
+      );
+    });
+  });
+}

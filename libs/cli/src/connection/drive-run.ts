@@ -1,0 +1,155 @@
+import { formatUsd } from '@onescan/shared/format/usd.js';
+import {
+  type CoordinatorServiceClient,
+  Run,
+  RunEvent,
+  RunState,
+} from '@onescan/shared/generated/onescan/v1/coordinator.js';
+import { callUnary } from '@onescan/shared/grpc/client.js';
+import type { Invocation } from '../context.js';
+import { EXIT, type ExitCode, exitCodeOfRun } from '../exit-code.js';
+import { messageJson } from '../output/message-json.js';
+import { writeJsonLine } from '../output/write-json.js';
+import { eventLine } from '../view/event-line.js';
+import { planText } from '../view/plan-text.js';
+import { type ProgressDisplay, progressDisplay } from '../view/progress-display.js';
+import { runSummary } from '../view/run-summary.js';
+import { awaitsApproval, emptyRunView, hasEnded, type RunView } from '../view/run-view.js';
+import { verdictTable } from '../view/verdict-table.js';
+import { followRun } from './follow-run.js';
+import { getRun } from './get-run.js';
+import { userName } from './user-name.js';
+
+export interface DriveOptions {
+  /**
+   * What to do when the run waits for approval: "within-budget" approves the plan (not what follows a
+   * pilot) when its estimate is within the budget, "ask" asks whoever is there, "wait" leaves it to others.
+   */
+  approval: 'within-budget' | 'ask' | 'wait';
+  /** What to do with the run on Ctrl-C: it goes on in the coordinator, or is cancelled (default "go-on"). */
+  onInterrupt?: 'go-on' | 'cancel';
+}
+
+/** How often the status is refreshed without any event, so a long step never looks like a hang. */
+const TICK_MS = 1_000;
+
+/**
+ * Follows a run to its end: shows plan and progress, approves as told, prints verdicts and costs.
+ *
+ * @returns 0, 3 (awaiting approval), 4 (partial) or 5 (failed or cancelled)
+ */
+export async function driveRun(
+  client: CoordinatorServiceClient,
+  runId: string,
+  invocation: Invocation,
+  options: DriveOptions,
+): Promise<ExitCode> {
+  const view = emptyRunView(runId);
+  const display = invocation.global.json ? silentDisplay() : progressDisplay(invocation.terminal);
+  const ticker = setInterval(() => display.status(view), TICK_MS);
+  try {
+    const waits = (): boolean => options.approval !== 'wait' && awaitsApproval(view.state);
+    for (let over = false; !over; ) {
+      await followRun(client, view, {
+        signal: invocation.terminal.interrupt,
+        until: waits,
+        onEvent: (event) => showEvent(event, view, display, invocation),
+        onChange: () => display.status(view),
+      });
+      display.close();
+      over = hasEnded(view.state) || !(await approve(client, view, invocation, options));
+    }
+  } finally {
+    clearInterval(ticker);
+    display.close();
+    if (invocation.terminal.interrupt.aborted) await leave(client, view, invocation, options);
+  }
+  return finish(client, view, invocation);
+}
+
+async function showEvent(
+  event: RunEvent,
+  view: RunView,
+  display: ProgressDisplay,
+  { terminal, global }: Invocation,
+): Promise<void> {
+  if (global.json) return writeJsonLine(terminal, messageJson(RunEvent, event));
+  if (event.event?.$case === 'plan') display.line(`\n${planText(event.event.value)}`);
+  const line = eventLine(view, event);
+  if (line !== undefined) display.line(line);
+}
+
+/**
+ * Approves when the options or the person allow it; false when the run is left waiting. A wait that is
+ * over already (it was read from the history of the run) needs nothing.
+ */
+async function approve(
+  client: CoordinatorServiceClient,
+  view: RunView,
+  invocation: Invocation,
+  options: DriveOptions,
+): Promise<boolean> {
+  const { terminal, global } = invocation;
+  const run = await getRun(client, view.runId);
+  const plan = run.plan;
+  if (run.state !== view.state || !plan) return true;
+  const cost = `${formatUsd(plan.usd)} of ${formatUsd(plan.budgetUsd)}`;
+  const isPilot = view.state === RunState.RUN_STATE_AWAITING_PILOT_APPROVAL;
+  if (isPilot) {
+    terminal.note(
+      `The pilot ${run.spec?.pilotPair} is done; ${formatUsd(run.usdBilled)} were billed so far.`,
+    );
+  }
+  const granted =
+    options.approval === 'within-budget' && !isPilot
+      ? plan.usd <= plan.budgetUsd
+      : terminal.interactive && !global.json && (await confirm(invocation, `Approve ${cost}?`));
+  if (!granted) {
+    terminal.note(
+      `Run ${view.runId} waits for approval (${cost}). Approve it with: onescan approve ${view.runId} --watch`,
+    );
+    return false;
+  }
+  const how = options.approval === 'within-budget' && !isPilot ? ' with --yes, within the budget' : '';
+  const approvedBy = `${userName()}${how}`;
+  await callUnary(client, client.approveRun, { runId: view.runId, planHash: plan.planHash, approvedBy });
+  if (!global.json) terminal.note(`Approved by ${approvedBy}: plan ${plan.planHash.slice(0, 12)}, ${cost}.`);
+  return true;
+}
+
+async function confirm({ terminal }: Invocation, question: string): Promise<boolean> {
+  return /^y(es)?$/i.test((await terminal.ask(`${question} [y/N] `)).trim());
+}
+
+async function finish(
+  client: CoordinatorServiceClient,
+  view: RunView,
+  { terminal, global }: Invocation,
+): Promise<ExitCode> {
+  const run = await getRun(client, view.runId);
+  if (global.json) {
+    await writeJsonLine(terminal, { run: messageJson(Run, run) });
+  } else if (hasEnded(run.state)) {
+    await terminal.write(`\n${verdictTable(run)}\n${runSummary(run)}`);
+  }
+  return hasEnded(view.state) ? exitCodeOfRun(run) : EXIT.needsApproval;
+}
+
+/** Says, or decides, what becomes of a run whose watcher was interrupted. */
+async function leave(
+  client: CoordinatorServiceClient,
+  { runId }: RunView,
+  { terminal }: Invocation,
+  options: DriveOptions,
+): Promise<void> {
+  if (options.onInterrupt === 'cancel') {
+    await callUnary(client, client.cancelRun, { runId, pair: '', reason: 'interrupted with Ctrl-C' });
+    terminal.note(`Run ${runId} is cancelled; what it fetched stays cached.`);
+  } else {
+    terminal.note(`Run ${runId} goes on without you: onescan watch ${runId}, or onescan cancel ${runId}.`);
+  }
+}
+
+function silentDisplay(): ProgressDisplay {
+  return { line: () => undefined, status: () => undefined, close: () => undefined };
+}

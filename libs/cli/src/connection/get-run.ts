@@ -1,0 +1,10 @@
+import type { CoordinatorServiceClient, Run } from '@onescan/shared/generated/onescan/v1/coordinator.js';
+import { callUnary } from '@onescan/shared/grpc/client.js';
+import { OnescanError } from '@onescan/shared/onescan-error.js';
+
+/** A run as it stands. @throws OnescanError NOT_FOUND for an unknown run */
+export async function getRun(client: CoordinatorServiceClient, runId: string): Promise<Run> {
+  const { run } = await callUnary(client, client.getRun, { runId });
+  if (!run) throw new OnescanError('INTERNAL', `the coordinator answered without the run ${runId}`);
+  return run;
+}

@@ -1,0 +1,47 @@
+import { type Run, RunState } from '@onescan/shared/generated/onescan/v1/coordinator.js';
+import type { ErrorCode, OnescanError } from '@onescan/shared/onescan-error.js';
+
+/** Exit codes of the command, as documented in docs/cli.md. */
+export const EXIT = {
+  ok: 0,
+  badInput: 2,
+  /** Awaiting approval, or over budget. */
+  needsApproval: 3,
+  partial: 4,
+  failed: 5,
+  interrupted: 130,
+} as const;
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/** Errors of what the user typed or named. */
+const BAD_INPUT: ReadonlySet<ErrorCode> = new Set([
+  'INVALID_ARGUMENT',
+  'NOT_FOUND',
+  'ALREADY_EXISTS',
+  'OUT_OF_RANGE',
+]);
+
+/** Exit code for an error that ends the command. */
+export function exitCodeOfError(error: OnescanError): ExitCode {
+  if (BAD_INPUT.has(error.code)) return EXIT.badInput;
+  return error.code === 'RESOURCE_EXHAUSTED' && 'budgetUsd' in error.details
+    ? EXIT.needsApproval
+    : EXIT.failed;
+}
+
+/** Exit code for the state a run was left in; 0 while it is still going on. */
+export function exitCodeOfRun(run: Pick<Run, 'state'>): ExitCode {
+  switch (run.state) {
+    case RunState.RUN_STATE_AWAITING_APPROVAL:
+    case RunState.RUN_STATE_AWAITING_PILOT_APPROVAL:
+      return EXIT.needsApproval;
+    case RunState.RUN_STATE_PARTIAL:
+      return EXIT.partial;
+    case RunState.RUN_STATE_FAILED:
+    case RunState.RUN_STATE_CANCELLED:
+      return EXIT.failed;
+    default:
+      return EXIT.ok;
+  }
+}

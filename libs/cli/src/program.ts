@@ -1,0 +1,64 @@
+import { Command } from 'commander';
+import type { Act } from './context.js';
+import { addApproveVerb } from './verbs/approve.js';
+import { addCacheVerbs } from './verbs/cache.js';
+import { addCancelVerb } from './verbs/cancel.js';
+import { addDemoVerb } from './verbs/demo.js';
+import { addDoctorVerb } from './verbs/doctor.js';
+import { addDownVerb } from './verbs/down.js';
+import { addLedgerVerb } from './verbs/ledger.js';
+import { addLsVerb } from './verbs/ls.js';
+import { addPlanVerb } from './verbs/plan.js';
+import { addReportVerb } from './verbs/report.js';
+import { addRerunVerb } from './verbs/rerun.js';
+import { addResultsVerb } from './verbs/results.js';
+import { addResumeVerb } from './verbs/resume.js';
+import { addRunVerb } from './verbs/run.js';
+import { addShowVerb } from './verbs/show.js';
+import { addTrainersVerb } from './verbs/trainers.js';
+import { addUpVerb } from './verbs/up.js';
+import { addWarehouseVerbs } from './verbs/warehouse.js';
+import { addWatchVerb } from './verbs/watch.js';
+
+/** Folder of the local stack when --home says nothing. */
+export const DEFAULT_HOME = '.onescan';
+
+const EXIT_CODES = `
+Exit codes: 0 ok, 2 bad usage or input, 3 awaiting approval or over budget, 4 partial, 5 failed or
+cancelled, 130 interrupted. stdout is data, stderr is for people. docs/cli.md describes every verb.`;
+
+const VERBS: readonly ((program: Command, act: Act) => void)[] = [
+  addDemoVerb,
+  addUpVerb,
+  addDownVerb,
+  addPlanVerb,
+  addRunVerb,
+  addApproveVerb,
+  addWatchVerb,
+  addLsVerb,
+  addShowVerb,
+  addCancelVerb,
+  addResumeVerb,
+  addRerunVerb,
+  addReportVerb,
+  addResultsVerb,
+  addLedgerVerb,
+  addTrainersVerb,
+  addCacheVerbs,
+  addWarehouseVerbs,
+  addDoctorVerb,
+];
+
+/** The whole command line. `act` connects the verbs with the world. */
+export function createProgram(act: Act): Command {
+  const program = new Command('onescan')
+    .description('Tests thousands of warehouse features against many targets, paying for the scan once.')
+    .option('--json', 'JSON on stdout: one document, or a line each for streams')
+    .option('--verbose', 'show the cause and stack of errors')
+    .option('--coordinator <address>', 'host:port (default: $ONESCAN_COORDINATOR, else the local stack)')
+    .option('--fetcher <address>', 'host:port, for cache and doctor (default: $ONESCAN_FETCHER, else local)')
+    .option('--home <dir>', 'folder of the local stack', DEFAULT_HOME)
+    .addHelpText('after', EXIT_CODES);
+  for (const addVerb of VERBS) addVerb(program, act);
+  return program;
+}

@@ -1,0 +1,47 @@
+import { availableParallelism, totalmem } from 'node:os';
+import { readProcessMemory } from '@onescan/shared/process-memory.js';
+
+/** What a local stack is made of. */
+export interface StackOptions {
+  /** Folder of the embedded warehouse. */
+  warehouse: string;
+  /** Folder for cache, state, logs and the endpoint file. */
+  home: string;
+  trainers: number;
+  /** Most trainers that the coordinator uses at the same time. */
+  maxWorkers: number;
+  memoryLimitBytes: number;
+  /** Where the coordinator listens; port 0 chooses a free one. */
+  listen: string;
+}
+
+const GIB = 1024 ** 3;
+/** Trainers compute on one thread; two are enough to show that work is shared. */
+const DEFAULT_TRAINERS = 2;
+const DEFAULT_MAX_WORKERS = 8;
+const MAX_DEFAULT_MEMORY_BYTES = 8 * GIB;
+/** Share of the machine's memory that all trainers together may take by default. */
+const MEMORY_SHARE = 0.7;
+
+/** Fills in what was not given, from the cores and the memory of this machine. */
+export function withStackDefaults(
+  given: Partial<StackOptions> & Pick<StackOptions, 'warehouse' | 'home'>,
+  machine = readMachine(),
+): StackOptions {
+  const trainers = given.trainers ?? Math.min(DEFAULT_TRAINERS, machine.cores);
+  const share = Math.floor((MEMORY_SHARE * machine.memoryBytes) / trainers);
+  return {
+    warehouse: given.warehouse,
+    home: given.home,
+    trainers,
+    maxWorkers: given.maxWorkers ?? DEFAULT_MAX_WORKERS,
+    memoryLimitBytes: given.memoryLimitBytes ?? Math.min(MAX_DEFAULT_MEMORY_BYTES, share),
+    listen: given.listen ?? '127.0.0.1:0',
+  };
+}
+
+/** Cores and memory that this process may use: the container's where there is one. */
+function readMachine(): { cores: number; memoryBytes: number } {
+  const limit = readProcessMemory().cgroupLimitBytes ?? Number.POSITIVE_INFINITY;
+  return { cores: availableParallelism(), memoryBytes: Math.min(totalmem(), limit) };
+}

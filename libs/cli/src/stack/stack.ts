@@ -1,0 +1,181 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CoordinatorServiceClient } from '@onescan/shared/generated/onescan/v1/coordinator.js';
+import { callUnary, createClient } from '@onescan/shared/grpc/client.js';
+import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { endpointPath, readEndpoint, removeEndpoint, writeEndpoint } from '../connection/endpoint-file.js';
+import { type ServiceExit, ServiceProcess, serviceEntry } from './service-process.js';
+import type { StackOptions } from './stack-options.js';
+
+/** A running local stack: fetcher, coordinator and trainers, each a process of its own. */
+export interface RunningStack {
+  readonly coordinator: string;
+  readonly fetcher: string;
+  /** Folder of the services' logs. */
+  readonly logs: string;
+  /** The next service that ends by itself; each is reported once, and none once stop() was called. */
+  nextExit(): Promise<ServiceExit & { trainersLeft: number }>;
+  /** Stops trainers, then the coordinator, then the fetcher; safe to call twice. */
+  stop(): Promise<void>;
+}
+
+/** Starting includes opening stores and recovering runs. */
+const START_MS = 60_000;
+const TRAINER_GRACE_MS = 15_000;
+const SERVICE_GRACE_MS = 10_000;
+const POLL_MS = 100;
+
+/**
+ * Starts the services in the order in which they need each other and waits until every trainer is
+ * connected. On any failure, and on interruption, everything that was started is stopped again.
+ *
+ * @throws OnescanError ALREADY_EXISTS when a stack runs in this home, NOT_FOUND without a warehouse,
+ *   UNAVAILABLE with the end of the log of the service that did not start, CANCELLED when interrupted
+ */
+export async function startStack(options: StackOptions, interrupt: AbortSignal): Promise<RunningStack> {
+  requireWarehouse(options.warehouse);
+  requireFreeHome(options.home);
+  const stack = new Stack(options);
+  try {
+    await stack.start(interrupt);
+    return stack;
+  } catch (thrown) {
+    await stack.stop();
+    throw interrupt.aborted ? new OnescanError('CANCELLED', 'interrupted', { cause: thrown }) : thrown;
+  }
+}
+
+class Stack implements RunningStack {
+  coordinator = '';
+  fetcher = '';
+  readonly logs: string;
+  private readonly services: ServiceProcess[] = [];
+  private readonly trainers: ServiceProcess[] = [];
+  private readonly reported = new Set<string>();
+  private stopping: Promise<void> | undefined;
+
+  constructor(private readonly options: StackOptions) {
+    this.logs = join(options.home, 'logs');
+  }
+
+  async start(interrupt: AbortSignal): Promise<void> {
+    const { home, warehouse, listen, maxWorkers, trainers } = this.options;
+    mkdirSync(home, { recursive: true });
+    const cache = join(home, 'datasets');
+    const fetcherArgs = ['--listen', '127.0.0.1:0', '--warehouse', warehouse, '--cache', cache];
+    const fetcher = this.spawn('fetcher', 'fetcher', fetcherArgs);
+    this.fetcher = await unlessAborted(fetcher.address(START_MS), interrupt);
+    const coordinator = this.spawn('coordinator', 'coordinator', [
+      ...['--listen', listen, '--fetcher', this.fetcher],
+      ...['--state', join(home, 'state'), '--max-workers', String(maxWorkers)],
+    ]);
+    this.coordinator = await unlessAborted(coordinator.address(START_MS), interrupt);
+    for (let i = 1; i <= trainers; i++) this.trainers.push(this.spawnTrainer(`trainer-${i}`));
+    await this.untilTrainersConnected(interrupt);
+    writeEndpoint(home, {
+      coordinator: this.coordinator,
+      fetcher: this.fetcher,
+      warehouse,
+      trainers,
+      pid: process.pid,
+      startedAt: new Date().toISOString(),
+    });
+  }
+
+  async nextExit(): Promise<ServiceExit & { trainersLeft: number }> {
+    const pending = this.services.filter((service) => !this.reported.has(service.name));
+    const exit = await Promise.race(pending.map((service) => service.exited));
+    if (this.stopping) return new Promise(() => undefined);
+    this.reported.add(exit.name);
+    const trainersLeft = this.trainers.filter((trainer) => !this.reported.has(trainer.name)).length;
+    return { ...exit, trainersLeft };
+  }
+
+  stop(): Promise<void> {
+    this.stopping ??= this.stopInOrder();
+    return this.stopping;
+  }
+
+  private async stopInOrder(): Promise<void> {
+    await Promise.all(this.trainers.map((trainer) => trainer.stop(TRAINER_GRACE_MS)));
+    const others = this.services.filter((service) => !this.trainers.includes(service)).reverse();
+    for (const service of others) await service.stop(SERVICE_GRACE_MS);
+    removeEndpoint(this.options.home);
+  }
+
+  private spawn(
+    name: string,
+    service: 'fetcher' | 'coordinator' | 'trainer',
+    args: readonly string[],
+  ): ServiceProcess {
+    const entry = serviceEntry(service);
+    if (!existsSync(entry)) {
+      throw new OnescanError('FAILED_PRECONDITION', `${service} is not built`, {
+        remedy: 'Run: npm run setup',
+      });
+    }
+    const process = new ServiceProcess({ name, entry, args, logPath: join(this.logs, `${name}.log`) });
+    this.services.push(process);
+    return process;
+  }
+
+  private spawnTrainer(name: string): ServiceProcess {
+    const limit = String(this.options.memoryLimitBytes);
+    const args = ['--coordinator', this.coordinator, '--id', name, '--memory-limit', limit];
+    return this.spawn(name, 'trainer', args);
+  }
+
+  /** Trainers announce nothing themselves; the coordinator knows who is connected. */
+  private async untilTrainersConnected(interrupt: AbortSignal): Promise<void> {
+    const client = createClient(CoordinatorServiceClient, this.coordinator);
+    const died = this.nextExit().then(({ name, how }) => {
+      this.reported.delete(name);
+      throw this.services.find((service) => service.name === name)!.failure(`${name} ended with ${how}`);
+    });
+    try {
+      await Promise.race([died, this.pollTrainers(client, interrupt)]);
+    } finally {
+      died.catch(() => undefined);
+      client.close();
+    }
+  }
+
+  private async pollTrainers(client: CoordinatorServiceClient, interrupt: AbortSignal): Promise<void> {
+    const deadline = performance.now() + START_MS;
+    for (;;) {
+      const { trainers } = await callUnary(client, client.listTrainers, {}, { signal: interrupt });
+      const connected = trainers.filter((trainer) => trainer.connected).length;
+      if (connected >= this.options.trainers) return;
+      if (performance.now() > deadline) {
+        const message = `${connected} of ${this.options.trainers} trainers connected within ${START_MS / 1000} s`;
+        throw new OnescanError('DEADLINE_EXCEEDED', message, { remedy: `Look at the logs in ${this.logs}` });
+      }
+      await sleep(POLL_MS, undefined, { signal: interrupt });
+    }
+  }
+}
+
+function requireWarehouse(folder: string): void {
+  if (existsSync(join(folder, 'warehouse.duckdb'))) return;
+  throw new OnescanError('NOT_FOUND', `${folder} holds no warehouse`, {
+    remedy: 'Build one with: onescan warehouse build --bars DIR --out DIR (or --simulate)',
+  });
+}
+
+function requireFreeHome(home: string): void {
+  const running = readEndpoint(home);
+  if (!running) return;
+  throw new OnescanError('ALREADY_EXISTS', `a stack runs in ${home} already (process ${running.pid})`, {
+    remedy: `Stop it with "onescan down", or give another --home. It is described in ${endpointPath(home)}`,
+  });
+}
+
+function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(new OnescanError('CANCELLED', 'interrupted'));
+    if (signal.aborted) return abort();
+    signal.addEventListener('abort', abort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}

@@ -1,0 +1,23 @@
+/** All that a verb sees of the world around the process; tests give a fake. */
+export interface Terminal {
+  /** Writes data to stdout, resolving when it may take more. */
+  write(data: string | Uint8Array): Promise<void>;
+  /** Writes a line for people to stderr. */
+  note(line: string): void;
+  /** Writes raw text to stderr; only for redrawn status. */
+  draw(text: string): void;
+  /** True when stderr is a terminal that can be redrawn. */
+  readonly redraws: boolean;
+  /** True when somebody is there to answer: stdin and stderr are terminals. */
+  readonly interactive: boolean;
+  /** Width of stderr in characters. */
+  readonly columns: number;
+  /** Asks on stderr and reads one line from stdin. */
+  ask(question: string): Promise<string>;
+  /** Aborted by Ctrl-C or SIGTERM. */
+  readonly interrupt: AbortSignal;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  /** Milliseconds since some fixed moment; for elapsed times only. */
+  now(): number;
+}

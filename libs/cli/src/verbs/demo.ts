@@ -1,0 +1,68 @@
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { formatBytes } from '@onescan/shared/format/bytes.js';
+import { callUnary } from '@onescan/shared/grpc/client.js';
+import type { Command } from 'commander';
+import { withCoordinator } from '../connection/connect.js';
+import { driveRun } from '../connection/drive-run.js';
+import type { Act, Invocation } from '../context.js';
+import { demoWarehouse } from '../demo/demo-warehouse.js';
+import { EXIT, type ExitCode } from '../exit-code.js';
+import { addRunOptions, type RunOptions, specFromOptions } from '../options/run-options.js';
+import { type RunningStack, startStack } from '../stack/stack.js';
+import { withStackDefaults } from '../stack/stack-options.js';
+import { PLAN_DEADLINE_MS } from './plan.js';
+
+/** The spec of the demo, from dist/verbs as well as from src/verbs. */
+const DEMO_SPEC = fileURLToPath(new URL('../../src/demo/demo-run.yaml', import.meta.url));
+/** Trainers of the demo, also on one core: it shows how work is shared. */
+const TRAINERS = 2;
+
+/** `onescan demo`: the whole way on a simulated warehouse, as `npm start` runs it. */
+export function addDemoVerb(program: Command, act: Act): void {
+  const command = program
+    .command('demo')
+    .description('run everything once on a simulated warehouse (npm start); takes the flags of run');
+  addRunOptions(command).action(
+    act(async (invocation, options: RunOptions) => {
+      const { terminal, global } = invocation;
+      const home = resolve(terminal.cwd, global.home);
+      const spec = specFromOptions({ spec: DEMO_SPEC, ...options });
+      const warehouse = await demoWarehouse(home, spec.pairs, terminal);
+      const stackOptions = withStackDefaults({ warehouse, home, trainers: TRAINERS });
+      const stack = await startStack(stackOptions, terminal.interrupt);
+      try {
+        terminal.note(
+          `Stack: fetcher ${stack.fetcher}, coordinator ${stack.coordinator}, ${TRAINERS} trainers of at most ` +
+            `${formatBytes(stackOptions.memoryLimitBytes)} each; logs in ${stack.logs}`,
+        );
+        return await runOn(stack, invocation, spec);
+      } finally {
+        await stack.stop();
+      }
+    }),
+  );
+}
+
+/** Drives the run; a fetcher or coordinator that ends meanwhile ends the demo with its reason. */
+async function runOn(
+  stack: RunningStack,
+  { terminal, global }: Invocation,
+  spec: ReturnType<typeof specFromOptions>,
+): Promise<ExitCode> {
+  const invocation = { terminal, global: { ...global, coordinator: stack.coordinator } };
+  const driven = withCoordinator(invocation, async (client) => {
+    const request = { spec, rerunOf: '' };
+    const { runId } = await callUnary(client, client.startRun, request, { deadlineMs: PLAN_DEADLINE_MS });
+    return driveRun(client, runId, invocation, { approval: 'within-budget', onInterrupt: 'cancel' });
+  });
+  return await Promise.race([driven, untilUseless(stack, terminal.note)]);
+}
+
+async function untilUseless(stack: RunningStack, note: (line: string) => void): Promise<ExitCode> {
+  for (;;) {
+    const exit = await stack.nextExit();
+    note(`${exit.name} ended with ${exit.how}; its log is in ${stack.logs}`);
+    if (!exit.name.startsWith('trainer') || exit.trainersLeft === 0) return EXIT.failed;
+  }
+}

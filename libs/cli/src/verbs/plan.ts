@@ -1,0 +1,38 @@
+import { PlanRunResponse } from '@onescan/shared/generated/onescan/v1/coordinator.js';
+import { callUnary } from '@onescan/shared/grpc/client.js';
+import { OnescanError } from '@onescan/shared/onescan-error.js';
+import type { Command } from 'commander';
+import { withCoordinator } from '../connection/connect.js';
+import type { Act } from '../context.js';
+import { EXIT } from '../exit-code.js';
+import { addRunOptions, type RunOptions, specFromOptions } from '../options/run-options.js';
+import { messageJson } from '../output/message-json.js';
+import { writeJson } from '../output/write-json.js';
+import { planText } from '../view/plan-text.js';
+
+/** A plan over 28 pairs and hundreds of tables takes a while to dry-run. */
+export const PLAN_DEADLINE_MS = 10 * 60_000;
+
+/** `onescan plan`: what a run would read and cost; nothing is stored, nothing is billed. Exits 3 over budget. */
+export function addPlanVerb(program: Command, act: Act): void {
+  const command = program.command('plan').description('show what a run would read and cost; a free dry run');
+  addRunOptions(command).action(
+    act(async (invocation, options: RunOptions) => {
+      const { terminal, global } = invocation;
+      const spec = specFromOptions(options);
+      const response = await withCoordinator(invocation, (client) =>
+        callUnary(
+          client,
+          client.planRun,
+          { spec },
+          { deadlineMs: PLAN_DEADLINE_MS, signal: terminal.interrupt },
+        ),
+      );
+      const { plan } = response;
+      if (!plan) throw new OnescanError('INTERNAL', 'the coordinator answered without a plan');
+      if (global.json) await writeJson(terminal, messageJson(PlanRunResponse, response));
+      else await terminal.write(planText(plan));
+      return plan.usd > plan.budgetUsd ? EXIT.needsApproval : EXIT.ok;
+    }),
+  );
+}

@@ -1,0 +1,29 @@
+import { callUnary } from '@onescan/shared/grpc/client.js';
+import type { Command } from 'commander';
+import { withCoordinator } from '../connection/connect.js';
+import { driveRun } from '../connection/drive-run.js';
+import type { Act } from '../context.js';
+import { addRunOptions, type RunOptions, specFromOptions } from '../options/run-options.js';
+import { PLAN_DEADLINE_MS } from './plan.js';
+
+interface Options extends RunOptions {
+  yes?: boolean;
+}
+
+/** `onescan run`: plans, gets approval, fetches, trains; waits for the end. */
+export function addRunVerb(program: Command, act: Act): void {
+  const command = program
+    .command('run')
+    .description('plan a run, get it approved, and follow it to its end')
+    .option('--yes', 'approve the plan when its estimate is within the budget');
+  addRunOptions(command).action(
+    act(async (invocation, options: Options) => {
+      const spec = specFromOptions(options);
+      return withCoordinator(invocation, async (client) => {
+        const request = { spec, rerunOf: '' };
+        const { runId } = await callUnary(client, client.startRun, request, { deadlineMs: PLAN_DEADLINE_MS });
+        return driveRun(client, runId, invocation, { approval: options.yes ? 'within-budget' : 'ask' });
+      });
+    }),
+  );
+}

@@ -1,0 +1,79 @@
+import { resolve } from 'node:path';
+import { formatBytes } from '@onescan/shared/format/bytes.js';
+import { OnescanError } from '@onescan/shared/onescan-error.js';
+import type { BarSource } from '@onescan/warehouse/bars/bar-source.js';
+import { type BuildWarehouseOptions, buildWarehouse } from '@onescan/warehouse/build-warehouse.js';
+import { DEMO_BARS } from '@onescan/warehouse/simulation/simulation-source.js';
+import type { UniverseName } from '@onescan/warehouse/universe-shape.js';
+import { type Command, Option } from 'commander';
+import type { Act } from '../context.js';
+import { EXIT } from '../exit-code.js';
+import { parsePairList, parsePositive, parseSeed } from '../options/parsers.js';
+import { writeJson } from '../output/write-json.js';
+import { buildProgress } from '../view/build-progress.js';
+
+interface Options {
+  bars?: string;
+  simulate?: boolean;
+  simulatedBars?: number;
+  seed?: bigint;
+  out: string;
+  universe: UniverseName;
+  pairs?: string[];
+}
+
+const UNIVERSES: readonly UniverseName[] = ['small', 'standard', 'full'];
+const DEFAULT_SEED = 1n;
+
+/** `onescan warehouse build`: makes the embedded warehouse from a user's bars, or from a simulation. */
+export function addWarehouseVerbs(program: Command, act: Act): void {
+  program
+    .command('warehouse')
+    .description('the embedded warehouse')
+    .command('build')
+    .description('build feature and target tables from bars (time, open, high, low, close, volume)')
+    .option('--bars <dir>', 'folder with one Parquet or CSV file a pair, e.g. eurusd.parquet')
+    .option('--simulate', 'simulate the bars instead')
+    .option('--simulated-bars <n>', `one-minute bars to simulate (default: ${DEMO_BARS})`, parsePositive)
+    .option('--seed <n>', 'of the simulation (default: 1)', parseSeed)
+    .requiredOption('--out <dir>', 'folder of the warehouse')
+    .addOption(new Option('--universe <name>', 'how many tables').choices([...UNIVERSES]).default('standard'))
+    .option('--pairs <list>', 'pairs to build (default: all 28)', parsePairList)
+    .action(
+      act(async ({ terminal, global }, options: Options) => {
+        const progress = buildProgress(terminal);
+        const build: BuildWarehouseOptions = {
+          bars: barSource(options, terminal.cwd),
+          out: resolve(terminal.cwd, options.out),
+          universe: options.universe,
+          ...(options.pairs === undefined ? {} : { pairs: options.pairs }),
+          onProgress: progress.show,
+          signal: terminal.interrupt,
+        };
+        const manifest = await buildWarehouse(build).finally(progress.close);
+        if (global.json) await writeJson(terminal, manifest);
+        else {
+          const size = formatBytes(manifest.databaseBytes);
+          await terminal.write(
+            `${build.out}: ${manifest.pairs.length} pairs, ${manifest.universe}, ${size}\n`,
+          );
+          terminal.note(`Start a stack on it: onescan up --warehouse ${options.out}`);
+        }
+        return EXIT.ok;
+      }),
+    );
+}
+
+function barSource(options: Options, cwd: string): BarSource {
+  if ((options.bars === undefined) === (options.simulate !== true)) {
+    throw new OnescanError('INVALID_ARGUMENT', 'where do the bars come from?', {
+      remedy: 'Give either --bars DIR or --simulate',
+    });
+  }
+  if (options.bars !== undefined) return { kind: 'folder', path: resolve(cwd, options.bars) };
+  return {
+    kind: 'simulation',
+    seed: options.seed ?? DEFAULT_SEED,
+    bars: options.simulatedBars ?? DEMO_BARS,
+  };
+}

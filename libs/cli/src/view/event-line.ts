@@ -1,0 +1,91 @@
+import { formatBytes } from '@onescan/shared/format/bytes.js';
+import { formatDuration } from '@onescan/shared/format/duration.js';
+import { formatUsd } from '@onescan/shared/format/usd.js';
+import {
+  PairState,
+  type PairStatus,
+  type RunEvent,
+  TaskState,
+  type TaskStatus,
+} from '@onescan/shared/generated/onescan/v1/coordinator.js';
+import type { DatasetRef } from '@onescan/shared/generated/onescan/v1/fetcher.js';
+import type { RunView } from './run-view.js';
+import { runStateName } from './state-names.js';
+import { verdictName } from './verdict-table.js';
+
+/**
+ * The line that an event is worth in a log of the run; undefined for mere progress. `before` is the view
+ * without the event.
+ */
+export function eventLine(before: RunView, { event }: RunEvent): string | undefined {
+  switch (event?.$case) {
+    case 'runState':
+      if (event.value.state === before.state) return undefined;
+      return `Run ${before.runId}: ${runStateName(event.value.state)}`;
+    case 'pair':
+      return event.value.state === before.pairs.get(event.value.pair)?.state
+        ? undefined
+        : pairLine(event.value);
+    case 'task':
+      return taskLine(event.value, before.tasks.get(`${event.value.pair}/${event.value.horizon}`));
+    case 'worker': {
+      const { trainerId, connected, workersConnected } = event.value;
+      if ((before.workers.get(trainerId)?.connected ?? false) === connected) return undefined;
+      return `${trainerId} ${connected ? 'connected' : 'is gone'} (${workersConnected} connected)`;
+    }
+    case 'note':
+      return event.value;
+    default:
+      return undefined;
+  }
+}
+
+function pairLine(pair: PairStatus): string | undefined {
+  switch (pair.state) {
+    case PairState.PAIR_STATE_FETCHING:
+      return `${pair.pair}: fetching`;
+    case PairState.PAIR_STATE_FETCHED:
+      return pair.dataset && `${pair.pair}: ${datasetText(pair.dataset, pair.fetchSeconds)}`;
+    case PairState.PAIR_STATE_FAILED:
+      return `${pair.pair}: FAILED: ${pair.error}`;
+    default:
+      return undefined;
+  }
+}
+
+function datasetText(dataset: DatasetRef, seconds: number): string {
+  const id = dataset.datasetId.slice(0, 12);
+  if (dataset.cached) return `cached dataset ${id} from ${dataset.createdAt}, no query`;
+  const statements = `${dataset.statementsRun} statement${dataset.statementsRun === 1 ? '' : 's'}`;
+  return (
+    `fetched dataset ${id} with ${statements} in ${formatDuration(seconds)}: ` +
+    `${dataset.rows} rows x ${dataset.columns} columns and ${dataset.targets.length} targets, ` +
+    `billed ${formatBytes(dataset.bytesBilled)}, ${formatUsd(dataset.usd)}`
+  );
+}
+
+function taskLine(task: TaskStatus, earlier: TaskStatus | undefined): string | undefined {
+  if (task.state === earlier?.state && task.attempt === earlier.attempt) return undefined;
+  const name = `${task.pair} h${task.horizon}`;
+  switch (task.state) {
+    case TaskState.TASK_STATE_DONE:
+      return `${name}: done by ${task.trainerId}: ${task.summary ? summaryText(task.summary) : 'no summary'}`;
+    case TaskState.TASK_STATE_FAILED:
+      return `${name}: FAILED: ${task.error}`;
+    case TaskState.TASK_STATE_QUARANTINED:
+      return `${name}: QUARANTINED: ${task.error}`;
+    case TaskState.TASK_STATE_READY:
+      return task.attempt > 0 && task.error
+        ? `${name}: attempt ${task.attempt} lost: ${task.error}`
+        : undefined;
+    default:
+      return undefined;
+  }
+}
+
+function summaryText(summary: NonNullable<TaskStatus['summary']>): string {
+  return (
+    `${verdictName(summary.verdict)}, AUC ${summary.auc.toFixed(3)}, ` +
+    `${summary.featuresRetained} of ${summary.featuresTested} features kept`
+  );
+}

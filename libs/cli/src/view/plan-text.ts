@@ -1,0 +1,78 @@
+import { formatBytes } from '@onescan/shared/format/bytes.js';
+import { formatUsd } from '@onescan/shared/format/usd.js';
+import type { PairPlan, Plan } from '@onescan/shared/generated/onescan/v1/plan.js';
+import { renderTable, type TableColumn } from '../output/table.js';
+
+const COUNT = new Intl.NumberFormat('en-US');
+
+const PAIR_COLUMNS: readonly TableColumn<PairPlan>[] = [
+  { title: 'pair', text: (pair) => pair.pair },
+  { title: 'statements', text: (pair) => statements(pair), align: 'right' },
+  { title: 'tables', text: (pair) => COUNT.format(pair.tables), align: 'right' },
+  { title: 'columns', text: (pair) => COUNT.format(pair.columns), align: 'right' },
+  { title: 'tested', text: (pair) => COUNT.format(pair.includedColumns), align: 'right' },
+  { title: 'targets', text: (pair) => COUNT.format(pair.targets), align: 'right' },
+  { title: 'rows', text: (pair) => COUNT.format(pair.rows), align: 'right' },
+  { title: 'bytes', text: (pair) => (pair.cached ? '0 B' : formatBytes(pair.bytes)), align: 'right' },
+  { title: 'cost', text: (pair) => formatUsd(pair.cached ? 0 : pair.usd), align: 'right' },
+];
+
+/** The plan for people: a line a pair, totals, the naive way beside them, budget, warnings. */
+export function planText(plan: Plan): string {
+  return [
+    `Plan ${plan.planHash.slice(0, 12)} (${plan.warehouse} warehouse, ${formatUsd(plan.pricePerTibUsd)} a TiB)`,
+    '',
+    renderTable(PAIR_COLUMNS, plan.pairs),
+    ...totals(plan),
+    ...exclusions(plan),
+    ...plan.pairs.flatMap((pair) => pair.warnings.map((warning) => `Note on ${pair.pair}: ${warning}`)),
+    '',
+  ].join('\n');
+}
+
+/** Statements that a run of this plan will send to the warehouse. */
+export function statementsToRun(plan: Plan): number {
+  return plan.pairs.reduce((sum, pair) => sum + (pair.cached ? 0 : pair.statements.length), 0);
+}
+
+function statements(pair: PairPlan): string {
+  return pair.cached ? '0 (cached)' : COUNT.format(pair.statements.length);
+}
+
+function totals(plan: Plan): string[] {
+  const count = statementsToRun(plan);
+  const saved = plan.usd > 0 ? `, ${(plan.naiveUsd / plan.usd).toFixed(1)} times as much` : '';
+  return [
+    `In total: ${plural(count, 'statement')}, ${formatBytes(plan.bytes)}, ${formatUsd(plan.usd)} ` +
+      `of a budget of ${formatUsd(plan.budgetUsd)}.`,
+    `The naive way, a statement a pair and horizon: ${plural(plan.naiveStatements, 'statement')}, ` +
+      `${formatBytes(plan.naiveBytes)}, ${formatUsd(plan.naiveUsd)}${saved}.`,
+  ];
+}
+
+function exclusions(plan: Plan): string[] {
+  const lines = plan.pairs
+    .filter((pair) => pair.exclusions.length > 0)
+    .map((pair) => `${pair.pair} ${pair.exclusions.length} (${commonReasons(pair)})`);
+  return lines.length === 0
+    ? []
+    : [`Columns not tested, each in the ledger with its reason: ${lines.join('; ')}.`];
+}
+
+/** The three most frequent reasons, e.g. "4 future value, 2 not numeric". */
+function commonReasons(pair: PairPlan): string {
+  const counts = new Map<string, number>();
+  for (const { reason } of pair.exclusions) {
+    const kind = reason.split(/[:(;]/)[0]!.trim();
+    counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  }
+  return [...counts]
+    .sort((a, b) => b[1] - a[1])
+    .slice(0, 3)
+    .map(([reason, count]) => `${count} ${reason}`)
+    .join(', ');
+}
+
+function plural(count: number, noun: string): string {
+  return `${COUNT.format(count)} ${noun}${count === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,68 @@
+import type { Terminal } from '../terminal/terminal.js';
+import { emptyRunView, type RunView } from './run-view.js';
+import { statusLine, statusLines } from './status-lines.js';
+
+/** Where the progress of a run is shown: lines that stay, and a status that is replaced. */
+export interface ProgressDisplay {
+  line(text: string): void;
+  /** Shows the status of now; how and how often is the display's matter. */
+  status(view: RunView): void;
+  /** Takes the status away, so that other text can follow. */
+  close(): void;
+}
+
+/** Off a terminal: at most one status line in this time, counted from the last line of any kind. */
+const PLAIN_INTERVAL_MS = 10_000;
+/** On a terminal: redraws at most this often. */
+const REDRAW_INTERVAL_MS = 100;
+const ERASE_BELOW = '\u001b[0J';
+
+/** The display that fits the terminal: redrawn where that works, plain lines elsewhere. */
+export function progressDisplay(terminal: Terminal): ProgressDisplay {
+  return terminal.redraws ? redrawnDisplay(terminal) : plainDisplay(terminal);
+}
+
+function plainDisplay(terminal: Terminal): ProgressDisplay {
+  const start = terminal.now();
+  let lastWritten = start;
+  const write = (text: string): void => {
+    lastWritten = terminal.now();
+    terminal.note(text);
+  };
+  return {
+    line: write,
+    status: (view) => {
+      const now = terminal.now();
+      if (now - lastWritten >= PLAIN_INTERVAL_MS) write(statusLine(view, (now - start) / 1000));
+    },
+    close: () => undefined,
+  };
+}
+
+function redrawnDisplay(terminal: Terminal): ProgressDisplay {
+  const start = terminal.now();
+  let drawn = 0;
+  let lastDrawn = Number.NEGATIVE_INFINITY;
+  let latest = emptyRunView('');
+  const erase = (): string => (drawn > 0 ? `\u001b[${drawn}A\r${ERASE_BELOW}` : '');
+  const draw = (before: string): void => {
+    const now = terminal.now();
+    const lines = statusLines(latest, (now - start) / 1000).map((line) =>
+      line.slice(0, terminal.columns - 1),
+    );
+    terminal.draw(`${erase()}${before}${lines.join('\n')}\n`);
+    drawn = lines.length;
+    lastDrawn = now;
+  };
+  return {
+    line: (text) => draw(`${text}\n`),
+    status: (view) => {
+      latest = view;
+      if (terminal.now() - lastDrawn >= REDRAW_INTERVAL_MS) draw('');
+    },
+    close: () => {
+      terminal.draw(erase());
+      drawn = 0;
+    },
+  };
+}

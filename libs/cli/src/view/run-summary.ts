@@ -1,0 +1,60 @@
+import { formatBytes } from '@onescan/shared/format/bytes.js';
+import { formatDuration } from '@onescan/shared/format/duration.js';
+import { formatUsd } from '@onescan/shared/format/usd.js';
+import type { Run, TaskStatus } from '@onescan/shared/generated/onescan/v1/coordinator.js';
+import { runStateName } from './state-names.js';
+import { epochMs } from './timestamp.js';
+
+const COUNT = new Intl.NumberFormat('en-US');
+
+/** What a run cost and used beside what was planned, and what is missing; a line each. */
+export function runSummary(run: Run): string {
+  return [
+    `Run ${run.runId}: ${runStateName(run.state)}${elapsed(run)}`,
+    costLine(run),
+    workersLine(run),
+    memoryLine(run),
+    run.ledgerRows > 0n ? `Ledger: ${COUNT.format(run.ledgerRows)} rows (onescan ledger ${run.runId})` : '',
+    run.reportPath ? `Report: ${run.reportPath}` : '',
+    ...run.problems.map((problem) => `Problem: ${problem}`),
+    '',
+  ]
+    .filter((line, i, lines) => line !== '' || i === lines.length - 1)
+    .join('\n');
+}
+
+function elapsed(run: Run): string {
+  const start = epochMs(run.createdAt);
+  const end = epochMs(run.endedAt);
+  return start !== undefined && end !== undefined ? ` in ${formatDuration((end - start) / 1000)}` : '';
+}
+
+function costLine(run: Run): string {
+  const planned = run.plan
+    ? `; the plan said ${formatBytes(run.plan.bytes)}, ${formatUsd(run.plan.usd)}`
+    : '';
+  return (
+    `Cost: ${run.statementsRun} statement${run.statementsRun === 1 ? '' : 's'}, ` +
+    `${formatBytes(run.bytesBilled)} billed, ${formatUsd(run.usdBilled)}${planned}`
+  );
+}
+
+function workersLine(run: Run): string {
+  return run.workersUsed > 0 ? `Workers: ${run.workersUsed} used at the same time` : '';
+}
+
+/** Peak memory of each trainer against its limit, over the tasks it did. */
+function memoryLine(run: Run): string {
+  const peaks = new Map<string, NonNullable<TaskStatus['stats']>>();
+  for (const { stats } of run.tasks) {
+    const before = stats && peaks.get(stats.trainerId);
+    if (stats && (before === undefined || stats.peakRssBytes > before.peakRssBytes)) {
+      peaks.set(stats.trainerId, stats);
+    }
+  }
+  if (peaks.size === 0) return '';
+  const texts = [...peaks.values()]
+    .sort((a, b) => a.trainerId.localeCompare(b.trainerId))
+    .map((s) => `${s.trainerId} ${formatBytes(s.peakRssBytes)} of ${formatBytes(s.memoryLimitBytes)}`);
+  return `Peak memory: ${texts.join(', ')}`;
+}

@@ -1,0 +1,100 @@
+import {
+  type PairStatus,
+  type RunEvent,
+  type RunProgress,
+  RunState,
+  TaskState,
+  type TaskStatus,
+  type WorkerStatus,
+} from '@onescan/shared/generated/onescan/v1/coordinator.js';
+import type { FetchProgress } from '@onescan/shared/generated/onescan/v1/fetcher.js';
+import type { Plan } from '@onescan/shared/generated/onescan/v1/plan.js';
+
+/** What the events of a run have told so far. */
+export interface RunView {
+  readonly runId: string;
+  /** Sequence number of the last event: where to take up the stream again. */
+  sequence: bigint;
+  state: RunState;
+  problems: readonly string[];
+  plan?: Plan;
+  progress?: RunProgress;
+  readonly pairs: Map<string, PairStatus>;
+  readonly fetching: Map<string, FetchProgress>;
+  /** By "pair/horizon". */
+  readonly tasks: Map<string, TaskStatus>;
+  readonly workers: Map<string, WorkerStatus>;
+}
+
+export function emptyRunView(runId: string): RunView {
+  return {
+    runId,
+    sequence: 0n,
+    state: RunState.RUN_STATE_UNSPECIFIED,
+    problems: [],
+    pairs: new Map(),
+    fetching: new Map(),
+    tasks: new Map(),
+    workers: new Map(),
+  };
+}
+
+/** Takes one event into the view. */
+export function applyEvent(view: RunView, { sequence, event }: RunEvent): void {
+  if (sequence > view.sequence) view.sequence = sequence;
+  switch (event?.$case) {
+    case 'runState':
+      view.state = event.value.state;
+      view.problems = event.value.problems;
+      return;
+    case 'plan':
+      view.plan = event.value;
+      return;
+    case 'pair':
+      view.pairs.set(event.value.pair, event.value);
+      view.fetching.delete(event.value.pair);
+      return;
+    case 'fetchProgress':
+      if (event.value.progress) view.fetching.set(event.value.pair, event.value.progress);
+      return;
+    case 'task':
+      view.tasks.set(taskKey(event.value), event.value);
+      return;
+    case 'worker':
+      view.workers.set(event.value.trainerId, event.value);
+      return;
+    case 'progress':
+      view.progress = event.value;
+      return;
+    default:
+      return;
+  }
+}
+
+/** True in the states that a run never leaves by itself. */
+export function hasEnded(state: RunState): boolean {
+  return (
+    state === RunState.RUN_STATE_COMPLETED ||
+    state === RunState.RUN_STATE_PARTIAL ||
+    state === RunState.RUN_STATE_FAILED ||
+    state === RunState.RUN_STATE_CANCELLED
+  );
+}
+
+/** True in the states that wait for somebody to approve. */
+export function awaitsApproval(state: RunState): boolean {
+  return (
+    state === RunState.RUN_STATE_AWAITING_APPROVAL || state === RunState.RUN_STATE_AWAITING_PILOT_APPROVAL
+  );
+}
+
+/** Tasks that a trainer works on now, in a stable order. */
+export function tasksAtWork(view: RunView): TaskStatus[] {
+  return [...view.tasks.values()]
+    .filter((task) => task.state === TaskState.TASK_STATE_LEASED)
+    .sort((a, b) => a.trainerId.localeCompare(b.trainerId) || a.horizon - b.horizon);
+}
+
+export function taskKey(task: Pick<TaskStatus, 'pair' | 'horizon'>): string {
+  return `${task.pair}/${task.horizon}`;
+}

@@ -1,0 +1,67 @@
+import { type Run, TaskState, type TaskStatus } from '@onescan/shared/generated/onescan/v1/coordinator.js';
+import type { HorizonSummary } from '@onescan/shared/generated/onescan/v1/result.js';
+import { renderTable, type TableColumn } from '../output/table.js';
+import { taskStateName } from './state-names.js';
+
+type Cell = (summary: HorizonSummary) => string;
+
+/** Verdicts in words: "NO_SKILL_BEYOND_OVERLAP" → "no skill beyond overlap". */
+export function verdictName(verdict: string): string {
+  return verdict === 'SKILL' ? 'SKILL' : verdict.toLowerCase().replaceAll('_', ' ');
+}
+
+const COLUMNS: readonly TableColumn<TaskStatus>[] = [
+  { title: 'pair', text: (task) => task.pair },
+  { title: 'horizon', text: (task) => String(task.horizon), align: 'right' },
+  { title: 'verdict', text: (task) => verdictOf(task) },
+  { title: 'AUC', text: ofSummary((s) => s.auc.toFixed(3)), align: 'right' },
+  { title: 'accuracy', text: ofSummary((s) => percent(s.accuracy)), align: 'right' },
+  { title: 'best baseline', text: ofSummary((s) => `${percent(s.bestBaselineAccuracy)} ${s.bestBaseline}`) },
+  { title: 'gain [95 %]', text: ofSummary((s) => gain(s)), align: 'right' },
+  {
+    title: 'kept / tested',
+    text: ofSummary((s) => `${s.featuresRetained} / ${s.featuresTested}`),
+    align: 'right',
+  },
+  {
+    title: 'false kept <=',
+    text: ofSummary((s) => s.expectedFalseSelections.toFixed(1)),
+    align: 'right',
+  },
+];
+
+/** One line a pair and horizon: the verdict, the score beside its best baseline, the features kept. */
+export function verdictTable(run: Pick<Run, 'tasks'>): string {
+  const tasks = [...run.tasks].sort(
+    (a, b) => order(run.tasks, a) - order(run.tasks, b) || a.horizon - b.horizon,
+  );
+  return renderTable(COLUMNS, tasks);
+}
+
+/** Pairs keep the order in which the run names them. */
+function order(tasks: readonly TaskStatus[], task: TaskStatus): number {
+  return tasks.findIndex((each) => each.pair === task.pair);
+}
+
+function verdictOf(task: TaskStatus): string {
+  if (task.state === TaskState.TASK_STATE_DONE && task.summary) return verdictName(task.summary.verdict);
+  return task.error ? `${taskStateName(task.state)}: ${task.error}` : taskStateName(task.state);
+}
+
+function ofSummary(cell: Cell): (task: TaskStatus) => string {
+  return (task) => (task.summary ? cell(task.summary) : '-');
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`;
+}
+
+function gain(summary: HorizonSummary): string {
+  return `${signed(summary.skill)} [${signed(summary.skillLow)}, ${signed(summary.skillHigh)}]`;
+}
+
+/** A gain in accuracy in percentage points. */
+function signed(share: number): string {
+  const points = (100 * share).toFixed(1);
+  return share > 0 ? `+${points}` : points;
+}
