@@ -18,13 +18,17 @@ export function marketSeries(): SeriesSource[] {
   ];
 }
 
+/** Earlier values of the flow, in rows. */
+const FLOW_LAGS: readonly number[] = [15, 30, 45];
+
 /**
- * Volume pressure by currency: log volume of its pairs against that of all others, now and averaged. In the
+ * Volume pressure by currency: log volume of its pairs against that of all others, now, before and averaged. In the
  * simulation flow_eur shows the planted state.
  */
-export function marketFlow(windows: readonly number[]): Family {
-  const columns: Column[] = CURRENCIES.flatMap((c) => [
+export function marketFlow(windows: readonly number[], currencies: readonly string[] = CURRENCIES): Family {
+  const columns: Column[] = currencies.flatMap((c) => [
     float(`flow_${c}`, `flow_${c}`),
+    ...FLOW_LAGS.map((rows) => float(`flow_${c}_lag_${rows}`, `lag(flow_${c}, ${rows}) OVER (ORDER BY k)`)),
     ...windows.map((w) =>
       float(`flow_${c}_ma_${w}`, `CASE WHEN k >= ${w} THEN avg(flow_${c}) OVER w${w} END`),
     ),

@@ -63,7 +63,7 @@ function strengthSteps(available: readonly string[], shape: UniverseShape): Buil
   );
 }
 
-function marketSteps({ windows, stats }: UniverseShape): BuildStep[] {
+function marketSteps({ windows, stats, currencies }: UniverseShape): BuildStep[] {
   const lines = marketSeries().map((source): BuildStep => {
     const columns = [...agg(windows, stats.mkt).columns, ...mom(windows, stats.mkt).columns];
     return {
@@ -76,7 +76,7 @@ function marketSteps({ windows, stats }: UniverseShape): BuildStep[] {
     stage: 'mkt',
     prepare: [],
     tables: [
-      featureTable('mkt', 'mkt_flow', marketFlow(windows)),
+      featureTable('mkt', 'mkt_flow', marketFlow(windows, currencies)),
       featureTable('mkt', 'mkt_breadth', marketBreadth(windows)),
       featureTable('mkt', 'mkt_outside', marketOutside()),
       { name: SUMMARY_TABLE, group: 'mkt', columns: SUMMARY_COLUMNS, sql: createMarketSummary() },

@@ -1,4 +1,4 @@
-import { STATE_LOADING, STATE_PERSISTENCE, VOLUME_LOADING } from './market-model.js';
+import { STATE_DELAY, STATE_LOADING, STATE_PERSISTENCE, VOLUME_LOADING } from './market-model.js';
 import type { SimulationSource } from './simulation-source.js';
 
 /** What the simulation put into the data, so that a result can be judged. */
@@ -26,10 +26,15 @@ export function plantedEffects({ effect = 1 }: SimulationSource): PlantedEffect[
       pair: 'eurusd',
       kind: 'predictable',
       description:
-        `Every return gains ${loading} standard deviations per unit of the state of the bar before, an AR(1) of ` +
+        `Every return gains ${loading} standard deviations per unit of the state ${STATE_DELAY} bars before, an AR(1) of ` +
         `coefficient ${STATE_PERSISTENCE} and unit variance. The state raises the tick volume of the seven euro pairs ` +
         `by ${VOLUME_LOADING * 100} % a unit.`,
-      visibleIn: ['mkt_flow.flow_eur', 'mkt_flow.flow_eur_ma_45', 'base_idx_eurusd.volume_idx'],
+      visibleIn: [
+        'mkt_flow.flow_eur_ma_45',
+        'mkt_flow.flow_eur_lag_30',
+        'mkt_flow.flow_eur',
+        'base_idx_eurusd.volume_idx',
+      ],
     },
     walk,
   ];

@@ -8,6 +8,7 @@ import {
   FIRST_VALUE,
   LEG_DEVIATION,
   MISSING_SHARE,
+  STATE_DELAY,
   STATE_LOADING,
   STATE_PERSISTENCE,
   VOLUME_LOADING,
@@ -76,7 +77,10 @@ function simulateLeg(currency: string, { own, common, state, effect }: LegInput)
   const value = new Float64Array(own.length);
   let level = FIRST_VALUE[currency]!;
   for (let t = 0; t < value.length; t++) {
-    const shock = ownWeight * own[t]! + commonWeight * common[t]! + (t > 0 ? loading * state[t - 1]! : 0);
+    const shock =
+      ownWeight * own[t]! +
+      commonWeight * common[t]! +
+      (t >= STATE_DELAY ? loading * state[t - STATE_DELAY]! : 0);
     level *= 1 + deviation * shock;
     value[t] = level;
   }
