@@ -246,13 +246,15 @@ test('takes no new task above 90 %, and says so', async () => {
   expect((await hub.next('result')).task?.horizon).toBe(30);
 });
 
-test('another dataset gets another thread', async () => {
+test('the same dataset keeps its thread, another gets another', async () => {
   start();
   await hub.next('register');
-  const other = assignment('done', 30);
+  const other = assignment('done', 45);
   other.value.dataset = { ...other.value.dataset!, datasetId: 'd2' };
-  hub.send(assignment('done', 15));
-  hub.send(other);
-  await hub.next('result', (result) => result.task?.horizon === 30);
+  for (const task of [assignment('done', 15), assignment('done', 30), other]) hub.send(task);
+  await hub.next('result', (result) => result.task?.horizon === 45);
+  const [first, second, third] = hub.of('result').map((result) => result.stats?.stageSeconds.thread);
+  expect(second).toBe(first);
+  expect(third).not.toBe(first);
   await hub.next('heartbeat', (beat) => beat.heldDatasetId === 'd2');
 });

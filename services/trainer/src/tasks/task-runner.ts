@@ -3,6 +3,7 @@ import type { Logger } from '@onescan/shared/log.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { ComputeEvent, ComputeRequest } from '../compute/compute-protocol.js';
 import { ComputeThread } from '../compute/compute-thread.js';
+import { pairKey } from '../compute/pair-key.js';
 import { describeMemory, type MemoryGuard, type MemorySample } from '../memory/memory-guard.js';
 import { attemptKey, taskKey } from './task-key.js';
 import { type CompleteAssign, failureMessage, resultMessage, type TaskFailureKind } from './task-messages.js';
@@ -40,7 +41,8 @@ export class TaskRunner {
   #thread: ComputeThread | undefined;
   /** Settles when the thread before is gone and its memory is back. */
   #ending: Promise<void> = Promise.resolve();
-  /** Dataset that the thread was given; `#loaded` once it holds it. */
+  /** What the thread was given to hold ({@link pairKey}); `#loaded` once it does. */
+  #pairKey = '';
   #datasetId = '';
   #loaded = false;
   #serial = 0;
@@ -139,7 +141,7 @@ export class TaskRunner {
     const { guard } = this.#options;
     const next = this.#queue[0];
     if (!next) return;
-    if (this.#datasetId !== next.dataset.datasetId) this.#endThread();
+    if (this.#pairKey !== keyOf(next)) this.#endThread();
     await this.#ending;
     const assign = this.#queue.shift();
     if (!assign) return;
@@ -159,6 +161,7 @@ export class TaskRunner {
     this.#running = { assign, serial: ++this.#serial, spans };
     this.#options.log.info({ task: attemptKey(assign.task) }, 'task started');
     this.#thread ??= this.#createThread();
+    this.#pairKey = keyOf(assign);
     this.#datasetId = assign.dataset.datasetId;
     this.#thread.run(this.#request(assign, this.#serial));
   }
@@ -271,8 +274,18 @@ export class TaskRunner {
   #endThread(): void {
     const thread = this.#thread;
     this.#thread = undefined;
+    this.#pairKey = '';
     this.#datasetId = '';
     this.#loaded = false;
     if (thread) this.#ending = this.#ending.then(() => thread.terminate());
+  }
+}
+
+/** The key of a task's pair; a task whose configuration is not valid fails when it runs. */
+function keyOf({ dataset, preset, overrides }: CompleteAssign): string {
+  try {
+    return pairKey(dataset.datasetId, preset, overrides);
+  } catch {
+    return dataset.datasetId;
   }
 }

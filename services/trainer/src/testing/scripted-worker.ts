@@ -1,10 +1,13 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort, threadId, workerData } from 'node:worker_threads';
 import {
   type ComputeEvent,
   type ComputeRequest,
   type ComputeThreadData,
   ControlWord,
 } from '../compute/compute-protocol.js';
+
+/** Key of stageSeconds under which the scripted thread tells its number. */
+const THREAD = 'thread';
 
 /**
  * A compute thread for tests that behaves by the preset it is given: "done" answers at once, "crash"
@@ -57,7 +60,7 @@ function done(request: ComputeRequest): void {
     kind: 'done',
     serial: request.serial,
     result: { document, documentSha256: 'none', ledger: [], summary: undefined },
-    stageSeconds: { load: 0 },
+    stageSeconds: { load: 0, [THREAD]: threadId },
     datasetWasLoaded: false,
   });
 }

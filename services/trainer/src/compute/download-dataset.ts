@@ -1,0 +1,107 @@
+import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { verifyDataset } from '@onescan/shared/dataset/verify-dataset.js';
+import { FetcherServiceClient } from '@onescan/shared/generated/onescan/v1/fetcher.js';
+import { callServerStream, createClient } from '@onescan/shared/grpc/client.js';
+import { type ErrorCode, OnescanError } from '@onescan/shared/onescan-error.js';
+
+/** Streams tried before giving up; each goes on where the one before ended. */
+const ATTEMPTS = 5;
+const RETRY_WAIT_MS = 500;
+
+/** Errors of a stream that another stream may not meet. */
+const PASSING_CODES: ReadonlySet<ErrorCode> = new Set([
+  'UNAVAILABLE',
+  'DEADLINE_EXCEEDED',
+  'ABORTED',
+  'UNKNOWN',
+]);
+
+export interface DownloadOptions {
+  fetcherAddress: string;
+  datasetId: string;
+  /** File to write; appears only when whole and verified. */
+  path: string;
+  isCancelled(): boolean;
+  onProgress?(fraction: number): void;
+}
+
+/**
+ * Copies a dataset file from the fetcher, through ReadDataset, and compares all its content hashes.
+ *
+ * @throws OnescanError of the fetcher; DATA_LOSS when what arrived is not the dataset; CANCELLED
+ */
+export async function downloadDataset(options: DownloadOptions): Promise<void> {
+  const partial = `${options.path}.partial-${process.pid}`;
+  await mkdir(dirname(options.path), { recursive: true });
+  const file = await open(partial, 'w');
+  try {
+    await receive(file, options);
+    await file.close();
+    await verify(partial, options);
+    await rename(partial, options.path);
+  } catch (thrown) {
+    await file.close();
+    await rm(partial, { force: true });
+    throw thrown;
+  }
+}
+
+async function receive(file: FileHandle, options: DownloadOptions): Promise<void> {
+  const client = createClient(FetcherServiceClient, options.fetcherAddress);
+  const state = { offset: 0, total: -1 };
+  try {
+    for (let attempt = 1; state.offset !== state.total; attempt++) {
+      try {
+        await receiveFrom(client, file, { options, state });
+        if (state.offset !== state.total) throw cutShort(options, state);
+      } catch (thrown) {
+        const error = OnescanError.from(thrown);
+        if (attempt >= ATTEMPTS || !PASSING_CODES.has(error.code)) throw error;
+        await sleep(RETRY_WAIT_MS * attempt);
+      }
+    }
+  } finally {
+    client.close();
+  }
+}
+
+async function receiveFrom(
+  client: FetcherServiceClient,
+  file: FileHandle,
+  { options, state }: { options: DownloadOptions; state: { offset: number; total: number } },
+): Promise<void> {
+  const { datasetId } = options;
+  const request = { datasetId, offset: BigInt(state.offset) };
+  for await (const { offset, chunk, totalBytes } of callServerStream(client, client.readDataset, request)) {
+    if (options.isCancelled()) throw new OnescanError('CANCELLED', 'downloading the dataset was cancelled');
+    if (Number(offset) !== state.offset) {
+      throw new OnescanError('DATA_LOSS', `dataset ${datasetId}: byte ${offset} came after ${state.offset}`);
+    }
+    await file.write(chunk, 0, chunk.length, state.offset);
+    state.offset += chunk.length;
+    state.total = Number(totalBytes);
+    options.onProgress?.(state.offset / state.total);
+  }
+}
+
+async function verify(
+  path: string,
+  { datasetId, fetcherAddress, isCancelled }: DownloadOptions,
+): Promise<void> {
+  const { ok, problems } = await verifyDataset(path, { expectedId: datasetId, isCancelled });
+  if (ok) return;
+  throw new OnescanError(
+    'DATA_LOSS',
+    `dataset ${datasetId} from fetcher ${fetcherAddress} is damaged: ${problems.join('; ')}`,
+    { remedy: "Check the fetcher's file with `onescan cache verify`" },
+  );
+}
+
+function cutShort({ datasetId }: DownloadOptions, state: { offset: number; total: number }): OnescanError {
+  return new OnescanError(
+    'UNAVAILABLE',
+    `the fetcher ended dataset ${datasetId} at byte ${state.offset} of ${state.total}`,
+  );
+}

@@ -1,0 +1,70 @@
+import type { HorizonOutcome } from '@onescan/learn/pair-learner.js';
+import { canonicalJson, sha256Hex } from '@onescan/shared/canonical-json.js';
+import type { HorizonSummary } from '@onescan/shared/generated/onescan/v1/result.js';
+import type { ComputedResult, ComputeRequest } from './compute-protocol.js';
+import { ledgerRows } from './ledger.js';
+import type { LoadedPair } from './loaded-pair.js';
+
+/** Version of the result document (docs/results.md). */
+export const RESULT_FORMAT_VERSION = 1;
+
+/**
+ * What is sent for a learned horizon. The document holds nothing that depends on when, where or in what
+ * order it was computed, so the same dataset and spec give the same bytes.
+ *
+ * @throws TypeError when the document holds a number that JSON cannot carry
+ */
+export function horizonResult(
+  request: ComputeRequest,
+  pair: LoadedPair,
+  outcome: HorizonOutcome,
+): ComputedResult {
+  const document = new TextEncoder().encode(canonicalJson(resultDocument(request, pair, outcome)));
+  return {
+    document,
+    documentSha256: sha256Hex(document),
+    ledger: ledgerRows({
+      runId: request.runId,
+      pair: request.pair,
+      horizon: request.horizon,
+      columns: pair.columns,
+      fates: outcome.fates,
+      rowsExplained: outcome.summary.rowsExplained,
+    }),
+    summary: horizonSummary(request, outcome),
+  };
+}
+
+function resultDocument(
+  request: ComputeRequest,
+  { meta, columns, included }: LoadedPair,
+  outcome: HorizonOutcome,
+) {
+  return {
+    ...outcome.document,
+    formatVersion: RESULT_FORMAT_VERSION,
+    pair: request.pair,
+    horizon: request.horizon,
+    targetWindow: request.targetWindow,
+    dataset: {
+      id: meta.datasetId,
+      contentSha256: meta.contentSha256,
+      rows: meta.rows,
+      from: meta.from,
+      to: meta.to,
+      universe: columns.length,
+      included: included.length,
+      excluded: columns.length - included.length,
+    },
+    spec: {
+      preset: request.preset,
+      overrides: request.overrides,
+      seed: request.seed,
+    },
+  };
+}
+
+function horizonSummary({ pair, horizon }: ComputeRequest, { summary }: HorizonOutcome): HorizonSummary {
+  const { rowsExplained: _, ...shown } = summary;
+  return { pair, horizon, ...shown };
+}

@@ -1,0 +1,17 @@
+import type { BinnedMatrix } from '@onescan/learn/binning/binned-matrix.js';
+import type { DatasetColumn, DatasetMeta } from '@onescan/shared/dataset/dataset.js';
+
+/** All of a pair that learning needs, in memory; the file is closed. */
+export interface LoadedPair {
+  meta: DatasetMeta;
+  /** The whole universe, included and excluded. */
+  columns: readonly DatasetColumn[];
+  /** Columns of the matrix, in order. */
+  included: readonly DatasetColumn[];
+  time: Float64Array;
+  bar: Int32Array;
+  persistence: Float64Array;
+  /** Target and known part by horizon. */
+  targets: ReadonlyMap<number, { target: Float64Array; knownPart: Float64Array | null }>;
+  matrix: BinnedMatrix;
+}

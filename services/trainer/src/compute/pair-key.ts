@@ -1,0 +1,13 @@
+import { resolveLearnConfig } from '@onescan/learn/learn-config.js';
+import { canonicalJson } from '@onescan/shared/canonical-json.js';
+
+/**
+ * Identity of a pair's bins in memory: the dataset and the part of the configuration that bins depend on.
+ * A thread holds one; another needs a new thread, so that the memory of the first is sure to be back.
+ *
+ * @throws RangeError when the configuration is not valid, naming the key
+ */
+export function pairKey(datasetId: string, preset: string, overrides: Record<string, string>): string {
+  const { binning, protocol } = resolveLearnConfig(preset, overrides);
+  return canonicalJson([datasetId, binning, protocol]);
+}

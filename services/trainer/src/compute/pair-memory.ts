@@ -1,0 +1,141 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { type LearnConfig, resolveLearnConfig } from '@onescan/learn/learn-config.js';
+import { PairLearner } from '@onescan/learn/pair-learner.js';
+import { canonicalJson } from '@onescan/shared/canonical-json.js';
+import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { admit } from '../memory/footprint.js';
+import type { ComputeRequest } from './compute-protocol.js';
+import { downloadDataset } from './download-dataset.js';
+import { loadPair } from './load-pair.js';
+import type { LoadedPair } from './loaded-pair.js';
+import { pairKey } from './pair-key.js';
+
+export interface PairMemoryHooks {
+  isCancelled(): boolean;
+  onLoad(event: 'start' | 'end', facts?: Record<string, number | string>): void;
+  onProgress(fraction: number): void;
+}
+
+export interface HeldPair {
+  pair: LoadedPair;
+  learner: PairLearner;
+  /** False when this call loaded it. */
+  wasLoaded: boolean;
+}
+
+/**
+ * The one dataset that a compute thread holds, with a learner for each configuration it was asked for.
+ * Bins depend on a part of the configuration only, so learners of others share the matrix.
+ */
+export class PairMemory {
+  #key = '';
+  #pair: LoadedPair | undefined;
+  readonly #learners = new Map<string, PairLearner>();
+  #current = '';
+
+  /** The pair and learner of a request, loading what is not there. */
+  async hold(request: ComputeRequest, hooks: PairMemoryHooks): Promise<HeldPair> {
+    const config = resolveLearnConfig(request.preset, request.overrides);
+    const key = pairKey(request.dataset.datasetId, request.preset, request.overrides);
+    const held = key === this.#key ? this.#pair : undefined;
+    const pair = held ?? (await this.#load(key, request, { config, hooks }));
+    checkRequest(request, pair);
+    this.#current = canonicalJson(config);
+    let learner = this.#learners.get(this.#current);
+    if (!learner) {
+      learner = createLearner(pair, config);
+      this.#learners.set(this.#current, learner);
+    }
+    return { pair, learner, wasLoaded: held !== undefined };
+  }
+
+  /** Drops the learners of other configurations than the last; returns how many. */
+  shrink(): number {
+    let dropped = 0;
+    for (const key of this.#learners.keys()) {
+      if (key !== this.#current && this.#learners.delete(key)) dropped++;
+    }
+    return dropped;
+  }
+
+  async #load(
+    key: string,
+    request: ComputeRequest,
+    { config, hooks }: { config: LearnConfig; hooks: PairMemoryHooks },
+  ): Promise<LoadedPair> {
+    this.#learners.clear();
+    this.#pair = undefined;
+    this.#key = '';
+    const { dataset } = request;
+    const fits = (rows: number, columns: number): void => {
+      const gramBlocks = config.select.method === 'stability' ? config.select.blocks : 0;
+      const input = { rows, columns, bins: config.binning.bins, gramBlocks };
+      admit(input, process.memoryUsage.rss(), request.memoryLimitBytes);
+    };
+    fits(dataset.rows, dataset.columns);
+    hooks.onLoad('start');
+    const pair = await loadPair({
+      path: await locate(request, hooks),
+      datasetId: dataset.datasetId,
+      pair: request.pair,
+      config,
+      admit: fits,
+      isCancelled: hooks.isCancelled,
+      onProgress: hooks.onProgress,
+    });
+    hooks.onLoad('end', { rows: pair.meta.rows, columns: pair.included.length });
+    this.#key = key;
+    this.#pair = pair;
+    return pair;
+  }
+}
+
+/** The dataset's path on this disk; downloaded when the fetcher's disk is not ours. */
+async function locate(request: ComputeRequest, hooks: PairMemoryHooks): Promise<string> {
+  const { path, datasetId } = request.dataset;
+  if (path && existsSync(path)) return path;
+  if (!request.fetcherAddress) {
+    throw new OnescanError('NOT_FOUND', `there is no dataset file ${path}, and no fetcher to read it from`);
+  }
+  const copy = join(request.downloadFolder, `${datasetId}.duckdb`);
+  const { fetcherAddress } = request;
+  if (!existsSync(copy)) {
+    await downloadDataset({ fetcherAddress, datasetId, path: copy, isCancelled: hooks.isCancelled });
+  }
+  return copy;
+}
+
+/** @throws OnescanError when the dataset does not have what the task is about */
+function checkRequest({ horizon, targetWindow }: ComputeRequest, { meta, targets }: LoadedPair): void {
+  if (meta.targetWindow !== targetWindow) {
+    throw new OnescanError(
+      'FAILED_PRECONDITION',
+      `dataset ${meta.datasetId} has targets of window ${meta.targetWindow}, the task asks for ${targetWindow}`,
+    );
+  }
+  if (!targets.has(horizon)) {
+    throw new OnescanError(
+      'FAILED_PRECONDITION',
+      `dataset ${meta.datasetId} has no target of horizon ${horizon}, only ${meta.horizons.join(', ')}`,
+      { remedy: 'Name the horizon in the run spec and fetch again' },
+    );
+  }
+}
+
+function createLearner(pair: LoadedPair, config: LearnConfig): PairLearner {
+  const { matrix, included, time, bar, persistence, meta } = pair;
+  return new PairLearner(
+    {
+      matrix,
+      featureIds: included.map((column) => column.featureId),
+      nullShare: Float64Array.from(included, (column) => column.nullShare),
+      contentHash: included.map((column) => column.contentSha256),
+      time,
+      bar,
+      targetWindow: meta.targetWindow,
+      persistence,
+    },
+    config,
+  );
+}

@@ -1,0 +1,76 @@
+import { writeArrayDataset } from '@onescan/shared/dataset/write-array-dataset.js';
+
+export interface TestDatasetOptions {
+  datasetId?: string;
+  pair?: string;
+  rows?: number;
+  horizons?: readonly number[];
+  /** Strength with which `signal.next` knows the coming 15 bars; 0 for none. */
+  signal?: number;
+}
+
+const WINDOW = 45;
+const BAR_MS = 60_000;
+const NOISE_FEATURES = 12;
+const LONGEST_HORIZON = 105;
+
+/**
+ * Writes a small dataset of a simulated pair: closes are a random walk; targets, persistence and known
+ * parts are computed from them by their formulas. Among the features are noise, a constant, an empty
+ * column, a duplicate, and one that knows a part of the future; two columns are excluded.
+ */
+export async function writeTestDataset(path: string, options: TestDatasetOptions = {}): Promise<void> {
+  const {
+    datasetId = 'test-dataset',
+    pair = 'eurusd',
+    rows = 1200,
+    horizons = [15, 45],
+    signal = 1,
+  } = options;
+  const normal = normalNumbers(7);
+  const bars = rows + WINDOW + LONGEST_HORIZON;
+  const close = new Float64Array(bars).fill(1);
+  for (let bar = 1; bar < bars; bar++) close[bar] = close[bar - 1]! * (1 + 0.0002 * normal());
+  const change = (from: number, to: number): number => (100 * (close[to]! - close[from]!)) / close[from]!;
+  const column = (value: (bar: number) => number): Float64Array =>
+    Float64Array.from({ length: rows }, (_, row) => value(row + WINDOW));
+  const noise = Array.from({ length: NOISE_FEATURES }, () => column(() => normal()));
+  await writeArrayDataset(path, {
+    datasetId,
+    pair,
+    targetWindow: WINDOW,
+    time: column((bar) => Date.UTC(2024, 0, 1) + bar * BAR_MS),
+    bar: column((bar) => bar),
+    persistence: column((bar) => change(bar - WINDOW, bar)),
+    targets: new Map(horizons.map((h) => [h, column((bar) => change(bar + h - WINDOW, bar + h))])),
+    knownParts: new Map(
+      horizons.filter((h) => h < WINDOW).map((h) => [h, column((bar) => change(bar - (WINDOW - h), bar))]),
+    ),
+    features: [
+      ...noise.map((values, i) => ({ featureId: `noise.n${i}`, group: 'pair', values })),
+      { featureId: 'noise.copy', group: 'pair', values: noise[0]! },
+      { featureId: 'flat.one', group: 'tri', values: column(() => 1) },
+      { featureId: 'flat.none', group: 'tri', values: column(() => Number.NaN) },
+      { featureId: 'base.bqx_45', group: 'pair', values: column((bar) => change(bar - WINDOW, bar)) },
+      {
+        featureId: 'signal.next',
+        group: 'mkt',
+        values: column((bar) => signal * change(bar, bar + 15) + 0.08 * normal()),
+      },
+    ],
+    excluded: [
+      { featureId: 'base.target_45', group: 'pair', type: 'DOUBLE', reason: 'holds future values' },
+      { featureId: 'tri.pair1', group: 'tri', type: 'VARCHAR', reason: 'names, not values' },
+    ],
+  });
+}
+
+/** Standard normal numbers from a 32-bit linear congruential generator (Numerical Recipes) and Box-Muller. */
+function normalNumbers(seed: number): () => number {
+  let state = seed >>> 0;
+  const uniform = (): number => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return (state + 0.5) / 2 ** 32;
+  };
+  return () => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform());
+}
