@@ -1,10 +1,12 @@
 import { existsSync } from 'node:fs';
-import { type Assign, FailureKind } from '@onescan/shared/generated/onescan/v1/trainer.js';
+import { FailureKind } from '@onescan/shared/generated/onescan/v1/trainer.js';
 import { createLog } from '@onescan/shared/log.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { ProcessMemory } from '@onescan/shared/process-memory.js';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { CompleteAssign } from './tasks/task-messages.js';
 import { ScriptedHub } from './testing/scripted-hub.js';
+import { testAssignment } from './testing/test-assignment.js';
 import { Trainer } from './trainer.js';
 
 /** Worker threads run compiled code only. */
@@ -38,43 +40,9 @@ function start(options: { memoryLimitBytes?: number; readMemory?: () => ProcessM
   running.catch(() => undefined);
 }
 
-function assignment(
-  preset: string,
-  horizon = 15,
-  more: Partial<Assign> = {},
-): { $case: 'assign'; value: Assign } {
-  const datasetId = 'd1';
-  return {
-    $case: 'assign',
-    value: {
-      task: { runId: 'r1', pair: 'eurusd', horizon, attempt: 1 },
-      dataset: {
-        datasetId,
-        pair: 'eurusd',
-        path: '/nowhere',
-        fileBytes: 0n,
-        rows: 1,
-        columns: 1,
-        targets: [],
-        cached: true,
-        statementsRun: 0,
-        bytesBilled: 0n,
-        usd: 0,
-        createdAt: '',
-        contentSha256: '',
-      },
-      fetcherAddress: '',
-      targetWindow: 45,
-      preset,
-      overrides: {},
-      seed: 1n,
-      specHash: 's1',
-      memoryLimitBytes: 0n,
-      traceparent: '',
-      failedTraceparent: '',
-      ...more,
-    },
-  };
+function assignment(preset: string, horizon = 15, more: Partial<CompleteAssign> = {}) {
+  const task = { runId: 'r1', pair: 'eurusd', horizon, attempt: 1 };
+  return { $case: 'assign', value: testAssignment({ preset, task, ...more }) } as const;
 }
 
 const text = (bytes: Uint8Array | undefined): string => new TextDecoder().decode(bytes);
@@ -250,7 +218,7 @@ test('the same dataset keeps its thread, another gets another', async () => {
   start();
   await hub.next('register');
   const other = assignment('done', 45);
-  other.value.dataset = { ...other.value.dataset!, datasetId: 'd2' };
+  other.value.dataset = { ...other.value.dataset, datasetId: 'd2' };
   for (const task of [assignment('done', 15), assignment('done', 30), other]) hub.send(task);
   await hub.next('result', (result) => result.task?.horizon === 45);
   const [first, second, third] = hub.of('result').map((result) => result.stats?.stageSeconds.thread);

@@ -1,0 +1,111 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  CoordinatorServiceClient,
+  type ListTrainersResponse,
+} from '@onescan/shared/generated/onescan/v1/coordinator.js';
+import { FetcherServiceClient, type QueryJob } from '@onescan/shared/generated/onescan/v1/fetcher.js';
+import { callUnary, createClient } from '@onescan/shared/grpc/client.js';
+import { ServiceProcess } from './service-process.js';
+
+export interface StackOptions {
+  /** Folder of the embedded warehouse. */
+  warehouse: string;
+  trainers: number;
+  env?: Readonly<Record<string, string>>;
+}
+
+const POLL_MS = 50;
+
+/** Fetcher, coordinator and trainers as processes of their own, on free ports, in a temporary folder. */
+export class Stack {
+  readonly home = mkdtempSync(join(tmpdir(), 'onescan-e2e-'));
+  readonly trainers: ServiceProcess[] = [];
+  coordinator!: CoordinatorServiceClient;
+  fetcher!: FetcherServiceClient;
+  readonly #options: StackOptions;
+  readonly #services: ServiceProcess[] = [];
+  #coordinatorAddress = '';
+
+  private constructor(options: StackOptions) {
+    this.#options = options;
+  }
+
+  static async start(options: StackOptions): Promise<Stack> {
+    const stack = new Stack(options);
+    try {
+      await stack.#start();
+      return stack;
+    } catch (thrown) {
+      await stack.stop();
+      throw thrown;
+    }
+  }
+
+  get datasets(): string {
+    return join(this.home, 'datasets');
+  }
+
+  /** Starts one more trainer; does not wait until it is connected. */
+  addTrainer(): ServiceProcess {
+    const id = `trainer-${this.trainers.length + 1}`;
+    const trainer = this.#spawn('trainer', id, [
+      ...['--coordinator', this.#coordinatorAddress, '--id', id, '--memory-limit', '2GiB'],
+    ]);
+    this.trainers.push(trainer);
+    return trainer;
+  }
+
+  async untilConnected(count: number): Promise<ListTrainersResponse> {
+    for (;;) {
+      const response = await callUnary(this.coordinator, this.coordinator.listTrainers, {});
+      if (response.trainers.filter((trainer) => trainer.connected).length === count) return response;
+      await sleep(POLL_MS);
+    }
+  }
+
+  /** Statements that the fetcher really ran, of all runs. */
+  async queryJobs(): Promise<QueryJob[]> {
+    const request = { runId: '' };
+    return (await callUnary(this.fetcher, this.fetcher.listQueryJobs, request)).jobs;
+  }
+
+  /** Logs of all services, for messages of failed tests. */
+  logs(): string {
+    return this.#services.map((service) => service.log()).join('\n');
+  }
+
+  /** Stops trainers first, so that they flush their traces; removes the folder. */
+  async stop(): Promise<void> {
+    await Promise.all(this.trainers.map((trainer) => trainer.stop()));
+    for (const service of this.#services.toReversed()) await service.stop();
+    this.coordinator?.close();
+    this.fetcher?.close();
+    rmSync(this.home, { recursive: true, force: true });
+  }
+
+  async #start(): Promise<void> {
+    const fetcher = this.#spawn('fetcher', 'fetcher', [
+      ...['--listen', '127.0.0.1:0', '--warehouse', this.#options.warehouse, '--cache', this.datasets],
+    ]);
+    const fetcherAddress = await fetcher.address();
+    this.fetcher = createClient(FetcherServiceClient, fetcherAddress);
+    const coordinator = this.#spawn('coordinator', 'coordinator', [
+      ...['--listen', '127.0.0.1:0', '--fetcher', fetcherAddress, '--state', join(this.home, 'state')],
+    ]);
+    this.#coordinatorAddress = await coordinator.address();
+    this.coordinator = createClient(CoordinatorServiceClient, this.#coordinatorAddress);
+    for (let i = 0; i < this.#options.trainers; i++) this.addTrainer();
+    await this.untilConnected(this.#options.trainers);
+  }
+
+  #spawn(service: 'fetcher' | 'coordinator' | 'trainer', name: string, args: string[]): ServiceProcess {
+    const logPath = join(this.home, 'logs', `${name}.log`);
+    const env = this.#options.env ?? {};
+    const started = new ServiceProcess({ service, args, logPath, env });
+    this.#services.push(started);
+    return started;
+  }
+}
