@@ -1,0 +1,32 @@
+/** Exports of assembly/shap.kernel.ts; the parameters are documented there. Addresses are byte offsets. */
+export interface ShapKernel {
+  decideRows(
+    block: number,
+    stride: number,
+    slot: number,
+    threshold: number,
+    missingLeft: number,
+    rows: number,
+    count: number,
+    out: number,
+  ): void;
+  fillLeafTable(
+    value: number,
+    zeros: number,
+    k: number,
+    weights: number,
+    table: number,
+    polynomial: number,
+  ): void;
+  addLeaf(
+    decisions: number,
+    stride: number,
+    count: number,
+    conditions: number,
+    conditionCount: number,
+    k: number,
+    table: number,
+    outputs: number,
+    masks: number,
+  ): void;
+}
