@@ -29,6 +29,7 @@ export function crossFitStack(
   config: Pick<LearnConfig, 'stacking' | 'calibration'>,
 ): CrossFitStack {
   const scored: { rows: Uint32Array; logOdds: Float64Array; probability: Float64Array }[] = [];
+  const labels = (rows: Uint32Array) => Float64Array.from(rows, (row) => data.up[row]!);
   for (let k = 1; k < folds.length; k++) {
     const fold = folds[k]!;
     const earlier = restrictTo(joinFolds(folds.slice(0, k)), before(fold, data));
@@ -42,7 +43,6 @@ export function crossFitStack(
     });
   }
   const all = joinFolds(folds);
-  const labels = (rows: Uint32Array) => Float64Array.from(rows, (row) => data.up[row]!);
   return {
     stack: fitOn(all),
     calibrator: calibrateOn(scored, () => true)!,

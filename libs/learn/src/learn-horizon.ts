@@ -1,0 +1,276 @@
+import { type Baseline, fitBaselines } from './baselines/fit-baselines.js';
+import { CancelledError } from './cancelled-error.js';
+import type { FeatureFate } from './feature-fate.js';
+import { type ChosenThreshold, chooseThreshold } from './gating/choose-threshold.js';
+import { type HorizonData, horizonData } from './horizon-data.js';
+import type { JsonObject } from './json.js';
+import type { LearnConfig } from './learn-config.js';
+import type { LearnHooks, Stage } from './learn-hooks.js';
+import { explainStack, type StackExplanation } from './models/explain-stack.js';
+import { type FinalModels, finalModels } from './models/final-models.js';
+import type { ModelContext } from './models/model-context.js';
+import { type OutOfFold, outOfFold } from './models/out-of-fold.js';
+import type { PairInput } from './pair-learner.js';
+import type { PairSelection, SelectionResult } from './pair-selection.js';
+import { featureFates } from './results/feature-fates.js';
+import { type FeatureRanking, rankFeatures } from './results/feature-ranking.js';
+import { type FinalPredictions, type FinalScores, scoreFinal } from './results/final-scores.js';
+import { resultDocument } from './results/result-document.js';
+import { subseed } from './seeded-random.js';
+import { type ProtocolSegments, protocolSegments } from './splits/protocol-segments.js';
+import { type CrossFitStack, crossFitStack } from './stacking/cross-fit-stack.js';
+import { type Judgement, judge, type Verdict } from './verdict/judge.js';
+
+export interface HorizonInput {
+  /** Bars ahead. */
+  readonly horizon: number;
+  /** bqx_W[t + horizon] by row; NaN = missing. */
+  readonly target: Float64Array;
+  /** Already-known part of the target by row; null where horizon >= window, or when it is not available. */
+  readonly knownPart: Float64Array | null;
+  readonly seed: bigint;
+}
+
+/** The figures that lists and live views show. */
+export interface HorizonSummary {
+  readonly verdict: Verdict;
+  readonly verdictText: string;
+  /** Of the calibrated stack on the final segment, as is accuracy; NaN when the segment has one class only. */
+  readonly auc: number;
+  readonly accuracy: number;
+  /** The most accurate baseline on the same rows. */
+  readonly bestBaseline: string;
+  readonly bestBaselineAccuracy: number;
+  /** Log loss saved against the best probabilistic baseline, nats a row, with its interval. */
+  readonly skill: number;
+  readonly skillLow: number;
+  readonly skillHigh: number;
+  readonly featuresTested: number;
+  readonly featuresRetained: number;
+  /** NaN when the selection method has no bound. */
+  readonly expectedFalseSelections: number;
+  readonly rowsExplained: number;
+}
+
+export interface HorizonOutcome {
+  /** Everything there is to know, as docs/results.md describes: no NaN, no clock, the same bytes every time. */
+  readonly document: JsonObject;
+  /** One per feature, in matrix order. */
+  readonly fates: readonly FeatureFate[];
+  readonly summary: HorizonSummary;
+}
+
+/** What the horizons of a pair share. */
+export interface HorizonScope {
+  readonly pair: PairInput;
+  readonly config: LearnConfig;
+  readonly selection: PairSelection;
+}
+
+/** Everything learned for a horizon, from which the outcome is written. */
+export interface LearnedHorizon {
+  readonly data: HorizonData;
+  readonly segments: ProtocolSegments;
+  readonly selection: SelectionResult;
+  readonly outOfFold: OutOfFold;
+  readonly crossFit: CrossFitStack;
+  readonly threshold: ChosenThreshold | null;
+  /** Null when no feature was retained: the prediction is then the overlap baseline's. */
+  readonly final: FinalModels | null;
+  readonly predictions: FinalPredictions;
+  readonly scores: FinalScores;
+  readonly judgement: Judgement;
+  readonly explanation: StackExplanation | null;
+  readonly ranking: FeatureRanking | null;
+}
+
+/** Parts of a horizon's seed. */
+const SEED = { select: 1, model: 2, bootstrap: 3 } as const;
+
+/** Prune, select, model and explain one horizon. */
+export function learnHorizon(scope: HorizonScope, input: HorizonInput, hooks: LearnHooks): HorizonOutcome {
+  const { pair, config } = scope;
+  const isCancelled = () => hooks.isCancelled?.() ?? false;
+  const geometry = { horizon: input.horizon, targetWindow: pair.targetWindow };
+  const data = horizonData({ geometry, ...input, bar: pair.bar, persistence: pair.persistence });
+  const segments = protocolSegments({ bar: pair.bar, geometry, usable: data.usable, config });
+
+  const pruned = stage(
+    'prune',
+    () => scope.selection.prune(),
+    ({ kept }) => ({ kept: kept.length }),
+  );
+  const selection = stage(
+    'select',
+    () =>
+      scope.selection.select(
+        { data, rows: segments.selection, seed: subseed(input.seed, SEED.select) },
+        { isCancelled, onProgress: (fraction) => hooks.onProgress?.('select', fraction) },
+      ),
+    ({ selected }) => ({ candidates: pruned.kept.length, selected: selected.length }),
+  );
+  const context: ModelContext = {
+    matrix: pair.matrix.subset(selection.selected),
+    data,
+    config,
+    seed: subseed(input.seed, SEED.model),
+    isCancelled,
+  };
+  const modelled = stage(
+    'model',
+    () => model(context, scope, segments, subseed(input.seed, SEED.bootstrap), hooks),
+    ({ segmentsScored }) => ({ rows: segmentsScored }),
+  );
+  const explained = stage(
+    'explain',
+    () => explain(context, modelled.final, hooks),
+    ({ explanation }) => ({ rows: explanation?.rows ?? 0 }),
+  );
+  const learned: LearnedHorizon = { data, segments, selection, ...modelled, ...explained };
+  return {
+    document: resultDocument(scope, input, learned),
+    fates: featureFates(pair.matrix.columns, pruned, learned),
+    summary: summarise(pair, learned),
+  };
+
+  function stage<T>(name: Stage, work: () => T, facts: (result: T) => Record<string, number>): T {
+    if (isCancelled()) throw new CancelledError(name);
+    hooks.onStage?.(name, 'start');
+    const result = work();
+    hooks.onProgress?.(name, 1);
+    hooks.onStage?.(name, 'end', facts(result));
+    return result;
+  }
+}
+
+type Modelled = Omit<LearnedHorizon, 'data' | 'segments' | 'selection' | 'explanation' | 'ranking'> & {
+  readonly segmentsScored: number;
+};
+
+function model(
+  context: ModelContext,
+  { pair, config }: HorizonScope,
+  segments: ProtocolSegments,
+  seed: bigint,
+  hooks: LearnHooks,
+): Modelled {
+  const { data } = context;
+  const { development, folds, final: finalRows } = segments;
+  const trainings = (folds.length + 1) * MODELS_A_TRAINING;
+  let trained = 0;
+  const onModel = () => hooks.onProgress?.('model', ++trained / trainings);
+  const oof = outOfFold(context, folds, onModel);
+  const crossFit = crossFitStack(oof.folds, data, config);
+  const scoredLabels = Float64Array.from(crossFit.scored.rows, (row) => data.up[row]!);
+  const threshold = chooseThreshold(crossFit.scored.probability, scoredLabels, config.gating.minCoverage);
+  const baselines = fitBaselines({
+    matrix: pair.matrix,
+    featureIds: pair.featureIds,
+    data,
+    fitRows: development,
+    scoredRows: finalRows,
+  });
+  const final =
+    context.matrix.columns === 0
+      ? null
+      : finalModels(context, {
+          development,
+          final: finalRows,
+          complexities: oof.complexities,
+          crossFit,
+          part: folds.length,
+          onModel,
+        });
+  const predictions: FinalPredictions = {
+    rows: finalRows,
+    probability: final?.probability ?? overlapProbability(baselines),
+    models: final?.byModel ?? [],
+    values: final?.values ?? [],
+    baselines,
+    threshold: threshold?.threshold ?? null,
+  };
+  const scores = scoreFinal(predictions, data, config, seed);
+  const judgement = judgeHorizon(context, scores, finalRows.length);
+  return {
+    outOfFold: oof,
+    crossFit,
+    threshold,
+    final,
+    predictions,
+    scores,
+    judgement,
+    segmentsScored: finalRows.length,
+  };
+}
+
+/** Four direction models and two value models. */
+const MODELS_A_TRAINING = 6;
+
+function overlapProbability(baselines: readonly Baseline[]): Float64Array {
+  return baselines.find(({ name }) => name === 'overlap_logistic')!.probability!;
+}
+
+function judgeHorizon(context: ModelContext, scores: FinalScores, scoredRows: number): Judgement {
+  const { data, config, matrix } = context;
+  const { estimates, skill, blocks } = scores;
+  return judge({
+    ...data.geometry,
+    scoredRows,
+    blocks,
+    minRows: config.verdict.minRows,
+    minBlocks: config.verdict.minBlocks,
+    knownAvailable: data.knownAvailable,
+    retainedFeatures: matrix.columns,
+    accuracy: estimates.get('stack.accuracy')!.value,
+    accuracyBaseline: skill.accuracyBaseline,
+    baselineAccuracy: estimates.get(`baseline.${skill.accuracyBaseline}.accuracy`)!.value,
+    logLossGain: estimates.get('skill.logLossGain')!,
+    unknownEdge: estimates.get('skill.unknownEdge')!,
+  });
+}
+
+function explain(
+  context: ModelContext,
+  final: FinalModels | null,
+  hooks: LearnHooks,
+): Pick<LearnedHorizon, 'explanation' | 'ranking'> {
+  if (!final) return { explanation: null, ranking: null };
+  const { usable } = context.data;
+  const wanted = context.config.explain.rows || usable.length;
+  const explanation = explainStack({
+    context,
+    models: final.models,
+    scales: final.scales,
+    rows: evenlySpread(usable, wanted),
+    onProgress: (fraction) => hooks.onProgress?.('explain', fraction),
+  });
+  return { explanation, ranking: rankFeatures(final.models, explanation) };
+}
+
+function evenlySpread(rows: Uint32Array, wanted: number): Uint32Array {
+  if (wanted >= rows.length) return rows;
+  return Uint32Array.from({ length: wanted }, (_, k) => rows[Math.floor((k * rows.length) / wanted)]!);
+}
+
+function summarise(
+  pair: PairInput,
+  { scores, judgement, selection, explanation }: LearnedHorizon,
+): HorizonSummary {
+  const { estimates, skill } = scores;
+  const gain = estimates.get('skill.logLossGain')!;
+  return {
+    verdict: judgement.verdict,
+    verdictText: judgement.text,
+    auc: estimates.get('stack.auc')!.value,
+    accuracy: estimates.get('stack.accuracy')!.value,
+    bestBaseline: skill.accuracyBaseline,
+    bestBaselineAccuracy: estimates.get(`baseline.${skill.accuracyBaseline}.accuracy`)!.value,
+    skill: gain.value,
+    skillLow: gain.low,
+    skillHigh: gain.high,
+    featuresTested: pair.matrix.columns,
+    featuresRetained: selection.selected.length,
+    expectedFalseSelections: selection.expectedFalseSelections,
+    rowsExplained: explanation?.rows ?? 0,
+  };
+}

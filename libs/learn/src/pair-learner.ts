@@ -1,0 +1,71 @@
+import type { BinnedMatrix } from './binning/binned-matrix.js';
+import { developmentRows } from './development-rows.js';
+import type { LearnConfig } from './learn-config.js';
+import type { LearnHooks } from './learn-hooks.js';
+import { type HorizonInput, type HorizonOutcome, learnHorizon } from './learn-horizon.js';
+import { PairSelection } from './pair-selection.js';
+
+export type { FeatureFate } from './feature-fate.js';
+export type { LearnHooks, Stage } from './learn-hooks.js';
+export type { HorizonInput, HorizonOutcome, HorizonSummary } from './learn-horizon.js';
+
+/** One pair's data; all rows are in time order. */
+export interface PairInput {
+  readonly matrix: BinnedMatrix;
+  /** One per matrix column, as are the next two. */
+  readonly featureIds: readonly string[];
+  readonly nullShare: Float64Array;
+  readonly contentHash: readonly string[];
+  /** Epoch milliseconds of each row. */
+  readonly time: Float64Array;
+  /** Ordinal of the bar of each row in the full series, strictly increasing. */
+  readonly bar: Int32Array;
+  readonly targetWindow: number;
+  /** The target's value at the row itself, bqx_W[t]; NaN = missing. */
+  readonly persistence: Float64Array;
+}
+
+/**
+ * Learns the horizons of one pair: prune (once a pair) -> select -> model -> explain. Holds what horizons
+ * share; a horizon's outcome never depends on which horizons were learned before.
+ */
+export class PairLearner {
+  readonly #input: PairInput;
+  readonly #config: LearnConfig;
+  readonly #selection: PairSelection;
+
+  /** @throws RangeError when arrays differ in length, or too few rows are left for development */
+  constructor(input: PairInput, config: LearnConfig) {
+    const { matrix } = input;
+    checkLengths(matrix.rows, { time: input.time, bar: input.bar, persistence: input.persistence });
+    checkLengths(matrix.columns, {
+      featureIds: input.featureIds,
+      nullShare: input.nullShare,
+      contentHash: input.contentHash,
+    });
+    this.#input = input;
+    this.#config = config;
+    this.#selection = new PairSelection(input, config, developmentRows(input.bar, config));
+  }
+
+  /**
+   * Learns one horizon.
+   *
+   * @throws RangeError when the horizon has too few rows to be learned honestly
+   * @throws CancelledError when `hooks.isCancelled` says so
+   */
+  learnHorizon(input: HorizonInput, hooks: LearnHooks = {}): HorizonOutcome {
+    return learnHorizon(
+      { pair: this.#input, config: this.#config, selection: this.#selection },
+      input,
+      hooks,
+    );
+  }
+}
+
+function checkLengths(expected: number, arrays: Readonly<Record<string, { readonly length: number }>>): void {
+  for (const [name, array] of Object.entries(arrays)) {
+    if (array.length !== expected)
+      throw new RangeError(`${name} has ${array.length} entries, not ${expected}`);
+  }
+}

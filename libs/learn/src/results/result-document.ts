@@ -1,0 +1,210 @@
+import { overlapRate, persistenceRate } from '../baselines/random-walk-rates.js';
+import { type JsonObject, type JsonValue, jsonNumber } from '../json.js';
+import type { HorizonInput, HorizonScope, LearnedHorizon } from '../learn-horizon.js';
+import { directionStatistics } from '../metrics/score-direction.js';
+import { DIRECTION_MODELS, GROWTHS } from '../models/horizon-models.js';
+import { estimateJson, estimatesJson } from './estimate-json.js';
+import { gatingJson } from './gating-json.js';
+import { dependenceJson } from './shap-json.js';
+
+/** Version of the document's structure; docs/results.md describes it. */
+export const RESULT_FORMAT_VERSION = 1;
+
+/** All that was learned about one horizon as plain JSON, deterministic to the last digit. */
+export function resultDocument(
+  scope: HorizonScope,
+  input: HorizonInput,
+  learned: LearnedHorizon,
+): JsonObject {
+  const { pair, config } = scope;
+  const { data, predictions, scores, judgement, threshold } = learned;
+  const label = Float64Array.from(predictions.rows, (row) => data.up[row]!);
+  return {
+    format: 'onescan.horizon-result',
+    formatVersion: RESULT_FORMAT_VERSION,
+    horizon: input.horizon,
+    targetWindow: pair.targetWindow,
+    seed: input.seed.toString(),
+    config: structuredClone(config) as unknown as JsonValue,
+    verdict: judgement.verdict,
+    verdictText: judgement.text,
+    skill: skillJson(scope, learned),
+    rows: rowsJson(learned, data.value.length),
+    segments: segmentsJson(pair.time, learned),
+    features: {
+      tested: pair.matrix.columns,
+      pruned: pair.matrix.columns - scope.selection.prune().kept.length,
+      candidates: scope.selection.prune().kept.length,
+      leaking: learned.selection.leaks.size,
+      retained: learned.selection.selected.length,
+    },
+    selection: {
+      ...learned.selection.facts,
+      expectedFalseSelections: jsonNumber(learned.selection.expectedFalseSelections),
+      leakage: [...learned.selection.leaks].map(([column, reason]) => ({
+        feature: pair.featureIds[column]!,
+        reason,
+      })),
+    },
+    models: modelsJson(learned),
+    stack: stackJson(learned),
+    final: {
+      direction: estimatesJson(scores.estimates, 'stack'),
+      value: Object.fromEntries(
+        predictions.values.map(({ name }) => [name, estimatesJson(scores.estimates, `value.${name}`)]),
+      ),
+    },
+    outOfFold: outOfFoldJson(learned),
+    baselines: baselinesJson(learned),
+    gating: gatingJson(predictions, label, scores, threshold),
+    shap: shapJson(scope, learned),
+  };
+}
+
+function skillJson({ config }: HorizonScope, { scores }: LearnedHorizon): JsonObject {
+  const at = (name: string) => estimateJson(scores.estimates.get(`skill.${name}`)!);
+  return {
+    level: config.verdict.level,
+    bestBaseline: scores.skill.accuracyBaseline,
+    logLossBaseline: scores.skill.logLossBaseline,
+    logLossGain: at('logLossGain'),
+    accuracyGain: at('accuracyGain'),
+    unknownEdge: at('unknownEdge'),
+    blockRows: scores.blockRows,
+    blocks: scores.blocks,
+  };
+}
+
+function rowsJson({ data, segments, crossFit, explanation }: LearnedHorizon, total: number): JsonObject {
+  return {
+    total,
+    usable: data.usable.length,
+    missingTarget: data.missing.target,
+    missingKnownPart: data.missing.knownPart,
+    missingPersistence: data.missing.persistence,
+    knownPartAvailable: data.knownAvailable,
+    selection: segments.selection.length,
+    development: segments.development.length,
+    outOfFold: segments.folds.reduce((sum, fold) => sum + fold.test.length, 0),
+    outOfFoldScored: crossFit.scored.rows.length,
+    purgedBeforeFinal: segments.purgedRows,
+    final: segments.final.length,
+    explained: explanation?.rows ?? 0,
+  };
+}
+
+function segmentsJson(time: Float64Array, { segments }: LearnedHorizon): JsonObject[] {
+  const span = (name: string, rows: Uint32Array) => ({
+    name,
+    rows: rows.length,
+    from: time[rows[0]!]!,
+    to: time[rows.at(-1)!]!,
+  });
+  return [
+    span('selection', segments.selection),
+    ...segments.folds.flatMap((fold, k) => [
+      span(`fold ${k + 1} train`, fold.train),
+      span(`fold ${k + 1} test`, fold.test),
+    ]),
+    span('development', segments.development),
+    span('final', segments.final),
+  ];
+}
+
+function modelsJson({ outOfFold, final, scores }: LearnedHorizon): JsonObject[] {
+  if (!final) return [];
+  const { complexity } = final.models;
+  const size = (name: (typeof DIRECTION_MODELS)[number], from: typeof complexity) =>
+    name === 'logistic' ? { penalty: from.logisticPenalty } : { trees: from.trees[name] };
+  const direction = DIRECTION_MODELS.map((name) => ({
+    name,
+    predicts: 'direction',
+    folds: outOfFold.complexities.map((fold) => size(name, fold)),
+    ...size(name, complexity),
+    final: estimatesJson(scores.estimates, `model.${name}`),
+  }));
+  const booster = outOfFold.complexities.map((fold) => ({ trees: fold.trees.value }));
+  const ridge = outOfFold.complexities.map((fold) => ({ penalty: fold.ridgePenalty }));
+  return [
+    ...direction,
+    { name: 'value booster', predicts: 'value', folds: booster, trees: complexity.trees.value },
+    { name: 'ridge', predicts: 'value', folds: ridge, penalty: complexity.ridgePenalty },
+  ];
+}
+
+function stackJson({ crossFit, final }: LearnedHorizon): JsonObject | null {
+  if (!final) return null;
+  const { stack, calibrator } = crossFit;
+  return {
+    intercept: stack.intercept,
+    startWeight: stack.baseWeight,
+    weights: Object.fromEntries(DIRECTION_MODELS.map((name, m) => [name, stack.weights[m]!])),
+    calibration: {
+      method: calibrator.method,
+      slope: calibrator.linear?.slope ?? null,
+      intercept: calibrator.linear?.intercept ?? null,
+    },
+  };
+}
+
+function outOfFoldJson({ crossFit, data }: LearnedHorizon): JsonObject {
+  const { rows, probability } = crossFit.scored;
+  const label = Float64Array.from(rows, (row) => data.up[row]!);
+  const statistics = Object.entries(directionStatistics(probability, label));
+  return {
+    rows: rows.length,
+    ...Object.fromEntries(statistics.map(([name, statistic]) => [name, jsonNumber(statistic())])),
+  };
+}
+
+function baselinesJson({ data, predictions, scores }: LearnedHorizon): JsonObject[] {
+  const onRandomWalk: Readonly<Record<string, number>> = {
+    overlap: overlapRate(data.geometry),
+    persistence: persistenceRate(data.geometry),
+  };
+  return predictions.baselines.map(({ name }) => {
+    const estimates = scores.estimates;
+    const pick = (metric: string) => {
+      const estimate = estimates.get(`baseline.${name}.${metric}`);
+      return estimate ? estimateJson(estimate) : null;
+    };
+    return {
+      name,
+      accuracy: pick('accuracy'),
+      auc: pick('auc'),
+      logLoss: pick('logLoss'),
+      brier: pick('brier'),
+      randomWalkAccuracy: onRandomWalk[name] ?? null,
+    };
+  });
+}
+
+function shapJson({ pair, config }: HorizonScope, learned: LearnedHorizon): JsonObject | null {
+  const { explanation, ranking, selection, final, crossFit } = learned;
+  if (!explanation || !ranking || !final) return null;
+  const { minRows, topFeatures } = config.explain;
+  const matrix = pair.matrix;
+  const features = ranking.order.map((column) => ({
+    feature: pair.featureIds[selection.selected[column]!]!,
+    rank: ranking.rank[column]!,
+    meanAbs: ranking.shapMeanAbs[column]!,
+    importance: ranking.importance[column]!,
+    models: Object.fromEntries(GROWTHS.map((growth, b) => [growth, explanation.boosters[b]![column]!])),
+  }));
+  const top = ranking.order.slice(0, topFeatures).map((column) => ({
+    feature: pair.featureIds[selection.selected[column]!]!,
+    dependence: dependenceJson(matrix, selection.selected[column]!, column, explanation),
+  }));
+  return {
+    method: 'path-dependent TreeSHAP, exact',
+    unit: 'log-odds',
+    basis: ranking.basis,
+    boosterWeights: Object.fromEntries(GROWTHS.map((growth, b) => [growth, crossFit.stack.weights[b]!])),
+    rowsExplained: explanation.rows,
+    rowsWanted: minRows,
+    rowsWantedMet: explanation.rows >= minRows,
+    maxAdditivityError: explanation.maxAdditivityError,
+    features,
+    top,
+  };
+}

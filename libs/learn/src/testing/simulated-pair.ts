@@ -1,0 +1,124 @@
+import { BinnedMatrixBuilder } from '../binning/binned-matrix.js';
+import { developmentRows } from '../development-rows.js';
+import type { LearnConfig } from '../learn-config.js';
+import type { HorizonInput } from '../learn-horizon.js';
+import type { PairInput } from '../pair-learner.js';
+import { seededRandom } from '../seeded-random.js';
+
+export interface SimulationOptions {
+  readonly seed: bigint;
+  /** Sampled rows. */
+  readonly rows: number;
+  /** Bars between neighbouring rows on average; rows are drawn at random. */
+  readonly spacing: number;
+  readonly noiseFeatures: number;
+  /** Standard deviations a return gains per unit of the planted state `delay` bars before; 0 = random walk. */
+  readonly effect?: number;
+  /** Log-deviation of a slowly changing volatility; 0 = constant. */
+  readonly volatilitySpread?: number;
+  readonly window?: number;
+}
+
+/** A simulated pair: prices, a row sample and features, ready for a PairLearner. */
+export interface SimulatedPair {
+  readonly bar: Int32Array;
+  readonly time: Float64Array;
+  readonly features: readonly { readonly id: string; readonly values: Float32Array }[];
+  readonly persistence: Float64Array;
+  horizonInput(horizon: number): HorizonInput;
+  pairInput(config: LearnConfig): PairInput;
+}
+
+const STATE_PERSISTENCE = 0.985;
+const STATE_DELAY = 45;
+const BQX_WINDOWS = [45, 90, 180, 360];
+
+/**
+ * A random walk in prices, optionally with an AR(1) state that leads returns by 45 bars and is seen, with
+ * noise, in two of the features; the rest of the features are bqx columns, volatility, and noise that is as
+ * persistent as real features are.
+ */
+export function simulatePair(options: SimulationOptions): SimulatedPair {
+  const { seed, rows, spacing, noiseFeatures, effect = 0, volatilitySpread = 0, window = 45 } = options;
+  const random = seededRandom(seed);
+  const longest = Math.max(...BQX_WINDOWS);
+  const bars = longest + rows * spacing + 200;
+  const close = new Float64Array(bars);
+  const state = new Float64Array(bars);
+  const volatility = new Float64Array(bars);
+  let logVolatility = 0;
+  close[0] = 1.1;
+  for (let t = 1; t < bars; t++) {
+    state[t] = STATE_PERSISTENCE * state[t - 1]! + Math.sqrt(1 - STATE_PERSISTENCE ** 2) * random.normal();
+    logVolatility = 0.999 * logVolatility + volatilitySpread * Math.sqrt(1 - 0.999 ** 2) * random.normal();
+    volatility[t] = Math.exp(logVolatility);
+    const drift = t > STATE_DELAY ? effect * state[t - STATE_DELAY]! : 0;
+    close[t] = close[t - 1]! * (1 + 1.2e-4 * volatility[t]! * (drift + random.normal()));
+  }
+  const bar = sampleBars(rows, spacing, longest, random.next);
+  const change = (end: number, start: number) => (100 * (close[end]! - close[start]!)) / close[start]!;
+  const at = (value: (t: number) => number) => Float32Array.from(bar, value);
+  const features = BQX_WINDOWS.map((w) => ({
+    id: `base_bqx_eurusd.bqx_${w}`,
+    values: at((t) => change(t, t - w)),
+  }));
+  features.push({
+    id: 'vol_eurusd.realized',
+    values: at((t) => volatility[t]! * (1 + 0.1 * random.normal())),
+  });
+  features.push({ id: 'mkt_flow.flow', values: at((t) => state[t]! + 0.3 * random.normal()) });
+  features.push({
+    id: 'mkt_flow.flow_ma',
+    values: at((t) => meanOf(state, t - 30, t) + 0.2 * random.normal()),
+  });
+  for (let f = 0; f < noiseFeatures; f++) {
+    let level = 0;
+    const values = Float32Array.from(bar, () => (level = 0.9 * level + random.normal()));
+    for (let row = 0; row < rows; row++) if (random.next() < 0.05) values[row] = Number.NaN;
+    features.push({ id: `agg_eurusd.noise_${f}`, values });
+  }
+  const persistence = Float64Array.from(bar, (t) => change(t, t - window));
+  const time = Float64Array.from(bar, (t) => 1_577_836_800_000 + 60_000 * t);
+  return {
+    bar,
+    time,
+    features,
+    persistence,
+    horizonInput: (horizon) => ({
+      horizon,
+      target: Float64Array.from(bar, (t) => change(t + horizon, t + horizon - window)),
+      knownPart: horizon < window ? Float64Array.from(bar, (t) => change(t, t + horizon - window)) : null,
+      seed: seed * 1000n + BigInt(horizon),
+    }),
+    pairInput: (config) => ({
+      matrix: binFeatures(features, rows, developmentRows(bar, config), config.binning.bins),
+      featureIds: features.map(({ id }) => id),
+      nullShare: Float64Array.from(features, ({ values }) => values.filter(Number.isNaN).length / rows),
+      contentHash: features.map(({ id }) => `hash of ${id}`),
+      time,
+      bar,
+      targetWindow: window,
+      persistence,
+    }),
+  };
+}
+
+function sampleBars(rows: number, spacing: number, from: number, next: () => number): Int32Array {
+  const bar = new Int32Array(rows);
+  for (let row = 0; row < rows; row++) bar[row] = from + row * spacing + Math.floor(next() * spacing);
+  return bar;
+}
+
+function meanOf(values: Float64Array, from: number, to: number): number {
+  let sum = 0;
+  for (let t = from; t < to; t++) sum += values[t]!;
+  return sum / (to - from);
+}
+
+function binFeatures(features: SimulatedPair['features'], rows: number, fitRows: number, bins: number) {
+  const builder = new BinnedMatrixBuilder(rows, features.length, { bins, fitRows });
+  features.forEach(({ values }, position) => {
+    builder.addColumn(position, values);
+  });
+  return builder.finish();
+}
