@@ -1,0 +1,78 @@
+import { RunState } from '@onescan/shared/generated/onescan/v1/coordinator.js';
+import { DEFAULT_HORIZONS } from '@onescan/shared/horizon.js';
+import { ATTRIBUTE, SPAN } from '@onescan/shared/telemetry/attributes.js';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { OtlpReceiver } from './otlp-receiver.js';
+import type { ReceivedSpan } from './otlp-traces.js';
+import { finishRun, quickSpec, startRun } from './runs.js';
+import { Stack } from './stack.js';
+import { WAREHOUSE } from './warehouse.js';
+
+let receiver: OtlpReceiver;
+let spans: ReceivedSpan[];
+
+beforeAll(async () => {
+  receiver = await OtlpReceiver.start();
+  const stack = await Stack.start({ warehouse: WAREHOUSE, trainers: 2, env: receiver.env });
+  try {
+    const spec = quickSpec({ pairs: ['usdjpy'], horizons: DEFAULT_HORIZONS, sample: { rows: 2000 } });
+    const run = await finishRun(stack, await startRun(stack, spec));
+    expect(run.state, run.problems.join('\n')).toBe(RunState.RUN_STATE_COMPLETED);
+    // Every service sends what it has left when it stops.
+    await stack.stop();
+    spans = receiver.spans.filter((span) => span.traceId === run.traceId);
+  } finally {
+    await stack.stop();
+  }
+});
+afterAll(() => receiver.stop());
+
+const named = (name: string): ReceivedSpan[] => spans.filter((span) => span.name === name);
+const childrenOf = (span: ReceivedSpan): ReceivedSpan[] =>
+  spans.filter((other) => other.parentSpanId === span.spanId);
+
+test('one trace a run, with `run` as its only root and no span without its parent', () => {
+  expect(spans.filter((span) => span.parentSpanId === '').map((span) => span.name)).toEqual([SPAN.run]);
+  const ids = new Set(spans.map((span) => span.spanId));
+  expect(spans.filter((span) => span.parentSpanId !== '' && !ids.has(span.parentSpanId))).toEqual([]);
+  expect(new Set(spans.map((span) => span.service)).size).toBe(3);
+  expect(spans.filter((span) => span.statusCode === 2)).toEqual([]);
+});
+
+test('run → plan, a fetch and a train span for the pair', () => {
+  const [run] = named(SPAN.run);
+  const children = childrenOf(run!).map((span) => span.name);
+  expect(children).toContain(SPAN.plan);
+  expect(children.filter((name) => name === SPAN.fetch)).toHaveLength(1);
+  expect(children.filter((name) => name === SPAN.trainPair)).toHaveLength(1);
+  const [fetch] = named(SPAN.fetch);
+  expect(fetch!.attributes[ATTRIBUTE.pair]).toBe('usdjpy');
+  expect(childrenOf(fetch!).map((span) => span.service)).not.toContain(fetch!.service);
+});
+
+test('seven horizons under the pair, each with prune, select, model and explain', () => {
+  const [pair] = named(SPAN.trainPair);
+  const horizons = childrenOf(pair!).filter((span) => span.name === SPAN.horizon);
+  expect(
+    horizons.map((span) => span.attributes[ATTRIBUTE.horizon]).sort((a, b) => Number(a) - Number(b)),
+  ).toEqual(DEFAULT_HORIZONS);
+  for (const horizon of horizons) {
+    const stages = childrenOf(horizon).filter((span) => span.name !== SPAN.load);
+    expect(stages.map((span) => span.name)).toEqual([SPAN.prune, SPAN.select, SPAN.model, SPAN.explain]);
+    expect(horizon.attributes[ATTRIBUTE.pair]).toBe('usdjpy');
+    expect(horizon.attributes[ATTRIBUTE.verdict]).toMatch(/^[A-Z_]+$/);
+    for (const stage of stages) {
+      expect(stage.start).toBeGreaterThanOrEqual(horizon.start - CLOCK_TOLERANCE_NS);
+      expect(stage.end).toBeLessThanOrEqual(horizon.end + CLOCK_TOLERANCE_NS);
+    }
+  }
+});
+
+test('a trainer loads the pair once', () => {
+  const loads = named(SPAN.load);
+  const trainers = new Set(named(SPAN.horizon).map((span) => span.attributes[ATTRIBUTE.trainerId]));
+  expect(loads).toHaveLength(trainers.size);
+});
+
+/** Threads of a process read the same clock, but spans round it to different digits. */
+const CLOCK_TOLERANCE_NS = 5_000_000n;

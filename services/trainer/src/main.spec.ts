@@ -1,0 +1,175 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { sha256Hex } from '@onescan/shared/canonical-json.js';
+import { openDataset } from '@onescan/shared/dataset/open-dataset.js';
+import { LedgerStatus } from '@onescan/shared/generated/onescan/v1/result.js';
+import { FailureKind } from '@onescan/shared/generated/onescan/v1/trainer.js';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import type { CompleteAssign } from './tasks/task-messages.js';
+import { ScriptedHub } from './testing/scripted-hub.js';
+import { testAssignment } from './testing/test-assignment.js';
+import { writeTestDataset } from './testing/test-dataset.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'onescan-trainer-main-'));
+const path = join(folder, 'pair.duckdb');
+const program = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+
+let hub: ScriptedHub;
+let children: ChildProcess[] = [];
+
+beforeAll(() => writeTestDataset(path));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+beforeEach(async () => {
+  hub = await ScriptedHub.start();
+});
+
+afterEach(async () => {
+  for (const child of children) {
+    if (child.exitCode !== null || child.signalCode !== null) continue;
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  }
+  children = [];
+  await hub.stop();
+});
+
+function start(...flags: string[]): ChildProcess {
+  const child = spawn(process.execPath, [program, '--coordinator', hub.address, ...flags], {
+    env: { ...process.env, ONESCAN_LOG_LEVEL: 'silent' },
+  });
+  children.push(child);
+  return child;
+}
+
+function assign(horizon: number, more: Partial<CompleteAssign> = {}): void {
+  const { dataset, ...rest } = testAssignment(more);
+  const task = { runId: 'r1', pair: 'eurusd', horizon, attempt: 1 };
+  const file = { ...dataset, datasetId: 'test-dataset', path, rows: 1200, columns: 17 };
+  hub.send({ $case: 'assign', value: { ...rest, task, dataset: more.dataset ?? file } });
+}
+
+async function exitOf(child: ChildProcess): Promise<number | null> {
+  if (child.exitCode !== null) return child.exitCode;
+  const [code] = (await once(child, 'exit')) as [number | null];
+  return code;
+}
+
+test('two processes give the same bytes, whatever the order of horizons, and a complete ledger', async () => {
+  const first = start('--id', 'one');
+  await hub.next('register');
+  assign(15);
+  assign(45);
+  await hub.until(() => hub.of('result').length === 2);
+  first.kill('SIGTERM');
+  expect(await exitOf(first)).toBe(0);
+  start('--id', 'two');
+  await hub.next('register', (register) => register.trainerId === 'two');
+  assign(45);
+  assign(15);
+  await hub.until(() => hub.of('result').length === 4);
+  expect(hub.of('failure')).toEqual([]);
+
+  const [a15, a45, b45, b15] = hub.of('result').map((message) => message.result!);
+  expect(a15!.document.equals(b15!.document)).toBe(true);
+  expect(a45!.document.equals(b45!.document)).toBe(true);
+  expect(a15!.documentSha256).toBe(sha256Hex(a15!.document));
+  expect(a15!.ledger).toEqual(b15!.ledger);
+  expect(hub.of('result').map((message) => message.stats?.datasetWasLoaded)).toEqual([
+    false,
+    true,
+    false,
+    true,
+  ]);
+
+  const dataset = await openDataset(path);
+  expect(a15!.ledger.map((row) => row.featureId)).toEqual(dataset.columns.map((column) => column.featureId));
+  dataset.close();
+  const status = new Map(a15!.ledger.map((row) => [row.featureId, row.status]));
+  expect(status.get('base.target_45')).toBe(LedgerStatus.LEDGER_STATUS_EXCLUDED);
+  expect(status.get('flat.one')).toBe(LedgerStatus.LEDGER_STATUS_PRUNED);
+  expect(status.get('signal.next')).toBe(LedgerStatus.LEDGER_STATUS_RETAINED);
+  const signal = a15!.ledger.find((row) => row.featureId === 'signal.next')!;
+  expect(signal.rank).toBe(1);
+  expect(signal.shapMeanAbs).toBeGreaterThan(0);
+  expect(a15!.summary).toMatchObject({ pair: 'eurusd', horizon: 15, verdict: 'SKILL', featuresTested: 17 });
+  const stages = Object.keys(hub.of('result')[0]!.stats!.stageSeconds);
+  expect(stages).toEqual(expect.arrayContaining(['load', 'prune', 'select', 'model', 'explain']));
+}, 30_000);
+
+test('refuses what cannot fit before loading it, with the arithmetic', async () => {
+  start('--memory-limit', '256MiB');
+  await hub.next('register');
+  assign(15);
+  const failure = await hub.next('failure');
+  expect(failure.kind).toBe(FailureKind.FAILURE_KIND_OUT_OF_MEMORY);
+  expect(failure.message).toMatch(/1200 rows x 17 columns need .* the limit is 256 MiB: process .* \+ bins/);
+});
+
+test('bad data is named and never called a crash', async () => {
+  start();
+  await hub.next('register');
+  const bad = join(folder, 'bad.duckdb');
+  writeFileSync(bad, 'not a database');
+  const { dataset } = testAssignment();
+  assign(15, { dataset: { ...dataset, datasetId: 'bad', path: bad } });
+  const damaged = await hub.next('failure', (failure) => failure.task?.horizon === 15);
+  expect(damaged).toMatchObject({ kind: FailureKind.FAILURE_KIND_BAD_DATA });
+  expect(damaged.message).toContain(bad);
+  assign(60);
+  const missing = await hub.next('failure', (failure) => failure.task?.horizon === 60);
+  expect(missing).toMatchObject({ kind: FailureKind.FAILURE_KIND_BAD_DATA });
+  expect(missing.message).toMatch(/no target of horizon 60, only 15, 45/);
+  assign(45, { overrides: { 'select.nonsense': '1' } });
+  const setting = await hub.next('failure', (failure) => failure.task?.horizon === 45);
+  expect(setting).toMatchObject({ kind: FailureKind.FAILURE_KIND_BAD_DATA });
+  expect(setting.message).toContain('select.nonsense');
+});
+
+test('cancels while it computes', async () => {
+  start();
+  await hub.next('register');
+  assign(15, {
+    overrides: {
+      'models.leaf.rounds': '5000',
+      'models.earlyStoppingRounds': '0',
+      'models.leaf.learningRate': '0.001',
+    },
+  });
+  await hub.next('progress', (progress) => progress.stage !== 'load');
+  const task = { runId: 'r1', pair: 'eurusd', horizon: 15, attempt: 1 };
+  hub.send({ $case: 'cancel', value: { task, reason: 'not wanted' } });
+  const failure = await hub.next('failure');
+  expect(failure.kind).toBe(FailureKind.FAILURE_KIND_CANCELLED);
+});
+
+test('the second signal ends it at once', async () => {
+  const child = start();
+  await hub.next('register');
+  assign(15, {
+    overrides: {
+      'models.leaf.rounds': '5000',
+      'models.earlyStoppingRounds': '0',
+      'models.leaf.learningRate': '0.001',
+    },
+  });
+  await hub.next('progress', (progress) => progress.stage !== 'load');
+  child.kill('SIGTERM');
+  await hub.next('heartbeat', (beat) => beat.workingOn.length === 1);
+  child.kill('SIGTERM');
+  expect(await exitOf(child)).toBe(130);
+});
+
+test('a wrong flag ends with code 2 and says which', async () => {
+  const child = start('--memory-limit', 'much');
+  let stderr = '';
+  child.stderr!.on('data', (chunk) => {
+    stderr += chunk;
+  });
+  expect(await exitOf(child)).toBe(2);
+  expect(stderr).toContain('--memory-limit "much"');
+});
