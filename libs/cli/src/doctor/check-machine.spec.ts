@@ -1,0 +1,49 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { checkClock, checkDatasets, checkMachine, checkMemory, checkNode } from './check-machine.js';
+import { checkService } from './check-service.js';
+
+let home: string;
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'onescan-doctor-'));
+});
+afterEach(() => rmSync(home, { recursive: true }));
+
+it.each([
+  ['20.19.0', 'ok'],
+  ['24.1.0', 'ok'],
+  ['20.18.3', 'FAILED'],
+  ['18.20.0', 'FAILED'],
+])('node %s is %s', (version, result) => expect(checkNode(version).result).toBe(result));
+
+it('fails on too little memory and says how much is needed', () => {
+  expect(checkMemory(1024 ** 3)).toMatchObject({ result: 'FAILED', remedy: 'at least 2.00 GiB are needed' });
+});
+
+it('fails on a clock before the first release', () => {
+  expect(checkClock(0).result).toBe('FAILED');
+  expect(checkClock(Date.parse('2026-06-01')).result).toBe('ok');
+});
+
+it('points at partial dataset files', () => {
+  const folder = join(home, 'datasets');
+  expect(checkDatasets(folder).found).toBe('none yet');
+  mkdirSync(folder);
+  writeFileSync(join(folder, 'a.duckdb'), '');
+  expect(checkDatasets(folder).result).toBe('ok');
+  writeFileSync(join(folder, 'b.duckdb.partial-1'), '');
+  expect(checkDatasets(folder)).toMatchObject({ result: 'warning', found: `1 in ${folder}, 1 partial` });
+});
+
+it('checks a machine whose home folder does not exist yet', async () => {
+  const checks = await checkMachine(join(home, 'not', 'yet'));
+  expect(checks.find((check) => check.name === 'loopback port')?.result).toBe('ok');
+  expect(checks.find((check) => check.name === 'home folder')?.result).toBe('ok');
+});
+
+it('fails on a service that was said to run and does not answer', async () => {
+  expect((await checkService('coordinator', undefined)).result).toBe('warning');
+  expect((await checkService('coordinator', '127.0.0.1:1')).result).toBe('FAILED');
+});

@@ -1,0 +1,268 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { RunState } from '@onescan/shared/generated/onescan/v1/coordinator.js';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { runCli } from './run-cli.js';
+import { type FakeTerminal, fakeTerminal } from './testing/fake-terminal.js';
+import { type ScriptedCoordinator, scriptedCoordinator } from './testing/scripted-coordinator.js';
+
+let folder: string;
+let coordinator: ScriptedCoordinator | undefined;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'onescan-cli-'));
+});
+afterEach(async () => {
+  await coordinator?.stop();
+  coordinator = undefined;
+  rmSync(folder, { recursive: true });
+});
+
+async function start(script?: Parameters<typeof scriptedCoordinator>[0]): Promise<void> {
+  coordinator = await scriptedCoordinator(script);
+}
+
+function terminal(options: Parameters<typeof fakeTerminal>[0] = {}): FakeTerminal {
+  return fakeTerminal({ cwd: folder, env: { ONESCAN_COORDINATOR: coordinator?.address ?? '' }, ...options });
+}
+
+function lines(text: string): unknown[] {
+  return text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as unknown);
+}
+
+describe('usage', () => {
+  it.each([
+    ['an unknown verb', ['fly']],
+    ['no verb', []],
+    ['an unknown flag', ['ls', '--fast']],
+    ['a missing argument', ['show']],
+    ['an unknown pair', ['plan', '--pairs', 'eurxxx']],
+    ['a bad number', ['plan', '--rows', '1e3']],
+    ['a preset that is none', ['run', '--preset', 'best']],
+    ['no source of bars', ['warehouse', 'build', '--out', 'w']],
+  ])('exits 2 on %s and says so on stderr', async (_what, argv) => {
+    const fake = terminal();
+    expect(await runCli(argv, fake)).toBe(2);
+    expect(fake.notes.join('\n')).not.toBe('');
+    expect(fake.data()).toBe('');
+  });
+
+  it('prints help on stdout and exits 0', async () => {
+    const fake = terminal();
+    expect(await runCli(['--help'], fake)).toBe(0);
+    expect(fake.data()).toContain('Exit codes: 0 ok');
+  });
+
+  it('says how to start a stack when none is there', async () => {
+    const fake = terminal();
+    expect(await runCli(['run', '--pairs', 'eurusd'], fake)).toBe(5);
+    expect(fake.notes.join('\n')).toContain('onescan up --warehouse DIR');
+  });
+
+  it('names the field of a spec file that is wrong', async () => {
+    writeFileSync(join(folder, 'bad.yaml'), 'pairs: [eurusd]\nhorizon: [15]\n');
+    const fake = terminal();
+    expect(await runCli(['plan', '--spec', join(folder, 'bad.yaml')], fake)).toBe(2);
+    expect(fake.notes.join('\n')).toContain('horizon');
+  });
+
+  it('writes errors as JSON with --json and shows no stack', async () => {
+    await start();
+    const fake = terminal();
+    expect(await runCli(['show', 'r-9', '--json'], fake)).toBe(2);
+    expect(lines(fake.notes.join('\n'))).toEqual([
+      {
+        error: {
+          code: 'NOT_FOUND',
+          message: 'there is no run r-9',
+          remedy: 'onescan ls lists the runs',
+          details: {},
+        },
+      },
+    ]);
+  });
+});
+
+describe('plan', () => {
+  it('prints cost, columns and the naive way', async () => {
+    await start();
+    const fake = terminal();
+    expect(await runCli(['plan', '--pairs', 'eurusd,usdjpy'], fake)).toBe(0);
+    expect(fake.data()).toContain('1 statement, 2.00 GiB, $0.012 of a budget of $50.00');
+    expect(fake.data()).toContain('14 statements, 28.0 GiB, $0.17, 14.0 times as much');
+  });
+
+  it('exits 3 when the estimate is over the budget', async () => {
+    await start({ usd: 51 });
+    expect(await runCli(['plan'], terminal())).toBe(3);
+  });
+
+  it('is one JSON document with --json', async () => {
+    await start();
+    const fake = terminal();
+    expect(await runCli(['--json', 'plan'], fake)).toBe(0);
+    expect(JSON.parse(fake.data())).toMatchObject({
+      plan: { usd: 0.0122, pairs: [{ cached: false }, { cached: true }] },
+    });
+  });
+});
+
+describe('run', () => {
+  it('approves within the budget with --yes and prints verdicts and costs', async () => {
+    await start();
+    const fake = terminal();
+    expect(await runCli(['run', '--pairs', 'eurusd,usdjpy', '--yes', '--set', 'a.b=1'], fake)).toBe(0);
+    expect(coordinator?.startedSpecs[0]).toMatchObject({
+      pairs: ['eurusd', 'usdjpy'],
+      overrides: { 'a.b': '1' },
+    });
+    expect(coordinator?.approvals).toEqual([
+      { planHash: '0123456789abcdef'.repeat(4), approvedBy: expect.stringContaining('--yes') as string },
+    ]);
+    const notes = fake.notes.join('\n');
+    expect(notes).toContain('usdjpy: cached dataset d1d1d1d1d1d1 from 2026-03-01T12:00:00Z, no query');
+    expect(notes.indexOf('Plan 0123456789ab')).toBeLessThan(notes.indexOf('Approved by'));
+    expect(notes.indexOf('Approved by')).toBeLessThan(notes.indexOf('Run r-1: running'));
+    expect(fake.data()).toContain('no skill beyond overlap');
+    expect(fake.data()).toContain('Report: /home/report.html');
+  });
+
+  it('waits for approval with exit code 3 when nobody can be asked', async () => {
+    await start();
+    const fake = terminal();
+    expect(await runCli(['run'], fake)).toBe(3);
+    expect(coordinator?.approvals).toEqual([]);
+    expect(fake.notes.at(-1)).toContain('onescan approve r-1');
+  });
+
+  it('does not approve over the budget, even with --yes', async () => {
+    await start({ usd: 51 });
+    expect(await runCli(['run', '--yes'], terminal())).toBe(3);
+    expect(coordinator?.approvals).toEqual([]);
+  });
+
+  it.each([
+    ['y', 0, 1],
+    ['n', 3, 0],
+    ['', 3, 0],
+  ])('asks whoever is there; the answer "%s" gives exit code %i', async (answer, code, approvals) => {
+    await start();
+    const fake = terminal({ answers: [answer] });
+    expect(await runCli(['run'], fake)).toBe(code);
+    expect(fake.questions).toEqual(['Approve $0.012 of $50.00? [y/N] ']);
+    expect(coordinator?.approvals).toHaveLength(approvals);
+  });
+
+  it.each([
+    [RunState.RUN_STATE_PARTIAL, 4],
+    [RunState.RUN_STATE_FAILED, 5],
+    [RunState.RUN_STATE_CANCELLED, 5],
+  ])('ends in state %i with exit code %i', async (end, code) => {
+    await start({ end });
+    expect(await runCli(['run', '--yes'], terminal())).toBe(code);
+  });
+
+  it('streams events as JSON lines and ends with the run', async () => {
+    await start();
+    const fake = terminal();
+    expect(await runCli(['run', '--yes', '--json'], fake)).toBe(0);
+    const documents = lines(fake.data()) as Record<string, unknown>[];
+    expect(documents.slice(0, -1).map((event) => event.sequence)).toEqual([
+      '1',
+      '2',
+      '3',
+      '4',
+      '5',
+      '6',
+      '7',
+      '8',
+    ]);
+    expect(documents.at(-1)).toMatchObject({
+      run: { runId: 'r-1', state: 'RUN_STATE_COMPLETED', problems: [] },
+    });
+  });
+
+  it('takes up a broken stream where it was, without showing an event twice', async () => {
+    await start({ breakAfter: 5 });
+    const fake = terminal();
+    expect(await runCli(['run', '--yes'], fake)).toBe(0);
+    expect(coordinator?.watchedAfter).toContain(5n);
+    expect(fake.notes.filter((line) => line.startsWith('usdjpy: cached'))).toHaveLength(1);
+  });
+
+  it('says on Ctrl-C that the run goes on, and exits 130', async () => {
+    await start({ neverEnds: true });
+    const fake = terminal();
+    const code = runCli(['run', '--yes'], fake);
+    while (!fake.notes.some((line) => line.includes('h15: done'))) await new Promise(setImmediate);
+    fake.pressCtrlC();
+    expect(await code).toBe(130);
+    expect(fake.notes.join('\n')).toContain('onescan watch r-1');
+    expect(coordinator?.cancels).toEqual([]);
+  });
+
+  it('sends a rerun without pairs', async () => {
+    await start();
+    expect(await runCli(['rerun', 'r-0', '--preset', 'mandated'], terminal())).toBe(0);
+    expect(coordinator?.rerunsOf).toEqual(['r-0']);
+    expect(coordinator?.startedSpecs[0]).toMatchObject({ preset: 'mandated', pairs: [] });
+  });
+});
+
+describe('the verbs that read', () => {
+  beforeEach(() => start());
+
+  it('ledger --csv writes every row, quoted where needed', async () => {
+    const fake = terminal();
+    expect(await runCli(['ledger', 'r-1', '--csv'], fake)).toBe(0);
+    const [title, first, second] = fake.data().split('\n');
+    expect(title).toBe(
+      'run_id,pair,horizon,feature_id,group,status,stage,reason,selection_frequency,importance,shap_mean_abs,rank,rows_explained',
+    );
+    expect(first).toBe('r-1,eurusd,15,agg_eurusd.mean_45,pair,RETAINED,model,"kept, by stability",0.9,,,1,0');
+    expect(second).toContain('EXCLUDED,plan');
+  });
+
+  it('ledger --status filters', async () => {
+    const fake = terminal();
+    expect(await runCli(['ledger', 'r-1', '--status', 'retained', '--json'], fake)).toBe(0);
+    expect(lines(fake.data())).toMatchObject([
+      { featureId: 'agg_eurusd.mean_45', status: 'LEDGER_STATUS_RETAINED' },
+    ]);
+  });
+
+  it('report saves the file whole', async () => {
+    const fake = terminal();
+    expect(await runCli(['report', 'r-1'], fake)).toBe(0);
+    const path = join(folder, 'onescan-report-r-1.html');
+    expect(fake.data()).toBe(`${path}\n`);
+    expect(readFileSync(path, 'utf8')).toBe('<html>report</html>');
+  });
+
+  it('results --json writes the documents, a line each', async () => {
+    const fake = terminal();
+    expect(await runCli(['results', 'r-1', '--pair', 'usdjpy', '--json'], fake)).toBe(3);
+    expect(lines(fake.data())).toEqual([
+      { pair: 'usdjpy', horizon: 15, sha256: 'ff', document: { auc: 0.5 } },
+    ]);
+  });
+
+  it.each(
+    [['ls'], ['show', 'r-1'], ['trainers'], ['cancel', 'r-1'], ['approve', 'r-1']].map((argv) => [argv]),
+  )('%s answers with one JSON document', async (argv) => {
+    const fake = terminal();
+    expect(await runCli([...argv, '--json'], fake)).toBe(0);
+    expect(typeof JSON.parse(fake.data())).toBe('object');
+  });
+
+  it('approve --watch does not ask again for what the history of the run holds', async () => {
+    const fake = terminal({ answers: [] });
+    expect(await runCli(['approve', 'r-1', '--watch'], fake)).toBe(0);
+    expect(fake.questions).toEqual([]);
+    expect(coordinator?.approvals).toHaveLength(1);
+  });
+});

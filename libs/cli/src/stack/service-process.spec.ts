@@ -1,0 +1,79 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { isAlive } from '../connection/endpoint-file.js';
+import { ServiceProcess } from './service-process.js';
+
+let folder: string;
+let service: ServiceProcess | undefined;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'onescan-service-'));
+});
+afterEach(async () => {
+  await service?.stop(0);
+  service = undefined;
+  rmSync(folder, { recursive: true });
+});
+
+const ANNOUNCE = `console.log(JSON.stringify({ event: 'listening', service: 'x', address: '127.0.0.1:7' }));`;
+const STAY = 'setInterval(() => {}, 1000);';
+const START_MS = 20_000;
+
+function start(code: string): ServiceProcess {
+  const entry = join(folder, 'service.mjs');
+  writeFileSync(entry, code);
+  service = new ServiceProcess({
+    name: 'fetcher',
+    entry,
+    args: [],
+    logPath: join(folder, 'logs', 'fetcher.log'),
+  });
+  return service;
+}
+
+it('learns the address and stops the service in order', async () => {
+  const running = start(`process.on('SIGTERM', () => process.exit(0)); ${ANNOUNCE} ${STAY}`);
+  expect(await running.address(START_MS)).toBe('127.0.0.1:7');
+  await running.stop(START_MS);
+  expect(await running.exited).toEqual({ name: 'fetcher', how: 'exit code 0', clean: true });
+});
+
+it('shows the end of the log when the service dies before it listens', async () => {
+  const dying = start(`console.error('port 7 is taken'); process.exit(5);`);
+  await expect(dying.address(START_MS)).rejects.toThrow(/fetcher did not start[\s\S]*port 7 is taken/);
+  expect(await dying.exited).toEqual({ name: 'fetcher', how: 'exit code 5', clean: false });
+});
+
+it('gives up on a service that never listens', async () => {
+  await expect(start(STAY).address(200)).rejects.toThrow('did not listen within 0.2 s');
+});
+
+it('kills a service that does not heed SIGTERM', async () => {
+  const stubborn = start(`process.on('SIGTERM', () => {}); ${ANNOUNCE} ${STAY}`);
+  await stubborn.address(START_MS);
+  await stubborn.stop(100);
+  expect((await stubborn.exited).how).toBe('signal SIGKILL');
+});
+
+it('leaves no orphan when the launcher is killed', async () => {
+  const entry = join(folder, 'service.mjs');
+  writeFileSync(entry, `${ANNOUNCE} ${STAY}`);
+  const launcher = join(folder, 'launcher.mjs');
+  const built = new URL('../../dist/stack/service-process.js', import.meta.url).href;
+  writeFileSync(
+    launcher,
+    `import { writeFileSync } from 'node:fs';
+     import { ServiceProcess } from ${JSON.stringify(built)};
+     const service = new ServiceProcess({ name: 'x', entry: ${JSON.stringify(entry)}, args: [],
+       logPath: ${JSON.stringify(join(folder, 'x.log'))} });
+     await service.address(${START_MS});
+     writeFileSync(${JSON.stringify(join(folder, 'pid'))}, String(service.pid));
+     process.kill(process.pid, 'SIGKILL');`,
+  );
+  const child = spawn(process.execPath, [launcher], { stdio: 'inherit' });
+  await new Promise((done) => child.once('exit', done));
+  const pid = Number(readFileSync(join(folder, 'pid'), 'utf8'));
+  await vi.waitUntil(() => !isAlive(pid), { timeout: START_MS });
+});

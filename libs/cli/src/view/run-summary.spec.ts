@@ -1,0 +1,34 @@
+import { RunState, TaskState } from '@onescan/shared/generated/onescan/v1/coordinator.js';
+import { expect, it } from 'vitest';
+import { sampleRun, sampleTask } from '../testing/sample-run.js';
+import { runSummary } from './run-summary.js';
+import { verdictTable } from './verdict-table.js';
+
+it('puts what was billed beside what was planned, and memory beside its limit', () => {
+  expect(runSummary(sampleRun())).toBe(
+    [
+      'Run r-1: completed in 1 min 23 s',
+      'Cost: 1 statement, 2.00 GiB billed, $0.012; the plan said 2.00 GiB, $0.012',
+      'Workers: 2 used at the same time',
+      'Peak memory: trainer-1 1.00 GiB of 4.00 GiB',
+      'Ledger: 2,870 rows (onescan ledger r-1)',
+      'Report: /home/report.html',
+      '',
+    ].join('\n'),
+  );
+});
+
+it('names every problem of a partial run', () => {
+  const run = sampleRun({ state: RunState.RUN_STATE_PARTIAL, problems: ['usdjpy: not fetched'] });
+  expect(runSummary(run)).toContain('Problem: usdjpy: not fetched\n');
+});
+
+it('shows a horizon that has no result with its reason', () => {
+  const failed = sampleTask({ horizon: 30, state: TaskState.TASK_STATE_FAILED, error: 'lost 3 trainers' });
+  delete failed.summary;
+  const lines = verdictTable({ tasks: [failed, sampleTask()] }).split('\n');
+  expect(lines[2]).toMatch(
+    /eurusd +15 +no skill beyond overlap +0.871 +80.1 % +80.4 % known part +-0.3 \[-1.1, \+0.4\]/,
+  );
+  expect(lines[3]).toContain('failed: lost 3 trainers');
+});
