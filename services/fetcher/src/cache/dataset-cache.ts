@@ -1,0 +1,141 @@
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { DatasetMeta } from '@onescan/shared/dataset/dataset.js';
+import { damagedDataset } from '@onescan/shared/dataset/dataset-damage.js';
+import { openDataset } from '@onescan/shared/dataset/open-dataset.js';
+import { type DatasetVerdict, verifyDataset } from '@onescan/shared/dataset/verify-dataset.js';
+import type { DatasetRef, UnreadableDataset } from '@onescan/shared/generated/onescan/v1/fetcher.js';
+import { targetColumn } from '@onescan/shared/horizon.js';
+import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { isProcessAlive } from './process-alive.js';
+
+const EXTENSION = '.duckdb';
+/** Files that a writer owns; the number is its process. */
+const TEMPORARY = /(?:\.partial-|\.spool-|^\.duckdb-tmp-)(\d+)(?:\.wal)?$/;
+/** A dataset may be named by this many first characters of its id. */
+const MIN_ID_PREFIX = 8;
+
+/** The folder of published dataset files, `{pair}-{dataset id}.duckdb`. */
+export class DatasetCache {
+  readonly folder: string;
+  /** Files found whole by reading all of them, by state of the file. */
+  readonly #verified = new Set<string>();
+
+  constructor(folder: string) {
+    this.folder = resolve(folder);
+    mkdirSync(this.folder, { recursive: true });
+  }
+
+  pathOf(pair: string, datasetId: string): string {
+    return join(this.folder, `${pair}-${datasetId}${EXTENSION}`);
+  }
+
+  /** Raw file in which a fetch gathers its rows. */
+  spoolPath(datasetId: string): string {
+    return join(this.folder, `${datasetId.slice(0, 16)}.spool-${process.pid}`);
+  }
+
+  has(pair: string, datasetId: string): boolean {
+    return existsSync(this.pathOf(pair, datasetId));
+  }
+
+  /** Removes what writers that no longer live have left; returns the names. */
+  removeTorn(): string[] {
+    const torn = readdirSync(this.folder).filter((name) => {
+      const pid = TEMPORARY.exec(name)?.[1];
+      return pid !== undefined && Number(pid) !== process.pid && !isProcessAlive(Number(pid));
+    });
+    for (const name of torn) rmSync(join(this.folder, name), { recursive: true, force: true });
+    return torn;
+  }
+
+  /** What a file says about itself, after the quick checks of opening it. Throws DATA_LOSS on damage. */
+  async describe(path: string, expectedId?: string): Promise<{ ref: DatasetRef; meta: DatasetMeta }> {
+    const dataset = await openDataset(path, expectedId === undefined ? {} : { expectedId });
+    dataset.close();
+    const { meta } = dataset;
+    const ref: DatasetRef = {
+      datasetId: meta.datasetId,
+      pair: meta.pair,
+      path,
+      fileBytes: BigInt(statSync(path).size),
+      rows: meta.rows,
+      columns: dataset.included.length,
+      targets: meta.horizons.map((horizon) => targetColumn(meta.targetWindow, horizon)),
+      cached: true,
+      statementsRun: 0,
+      bytesBilled: meta.bytesBilled,
+      usd: meta.usd,
+      createdAt: meta.createdAt,
+      contentSha256: meta.contentSha256,
+    };
+    return { ref, meta };
+  }
+
+  /** Reads all of a file, once for each state of the file. Throws DATA_LOSS naming it when it is damaged. */
+  async requireWhole(path: string, onProgress: (done: number, total: number) => void): Promise<void> {
+    if (this.#verified.has(fileState(path))) return;
+    const verdict = await verifyDataset(path, { onProgress });
+    if (!verdict.ok) throw damagedDataset(path, verdict.problems.join('; '));
+    this.markWhole(path);
+  }
+
+  /** Notes that a file was read in full and found whole. */
+  markWhole(path: string): void {
+    this.#verified.add(fileState(path));
+  }
+
+  async list(): Promise<{ datasets: DatasetRef[]; unreadable: UnreadableDataset[] }> {
+    const datasets: DatasetRef[] = [];
+    const unreadable: UnreadableDataset[] = [];
+    for (const name of this.#names()) {
+      const path = join(this.folder, name);
+      try {
+        datasets.push((await this.describe(path)).ref);
+      } catch (thrown) {
+        unreadable.push({ path, reason: OnescanError.from(thrown).message });
+      }
+    }
+    return { datasets, unreadable };
+  }
+
+  /** Path of a dataset by its id, the first characters of its id, or its file name. Throws NOT_FOUND. */
+  find(datasetId: string): string {
+    const found = this.#names().filter(
+      (name) =>
+        name === datasetId ||
+        (datasetId.length >= MIN_ID_PREFIX && name.slice(name.indexOf('-') + 1).startsWith(datasetId)),
+    );
+    if (found.length === 1) return join(this.folder, found[0]!);
+    throw new OnescanError(
+      'NOT_FOUND',
+      found.length === 0
+        ? `there is no dataset ${datasetId} in ${this.folder}`
+        : `${found.length} datasets begin with ${datasetId}`,
+      { remedy: 'List the cached datasets with `onescan cache ls`', details: { datasetId } },
+    );
+  }
+
+  verify(datasetId: string): Promise<DatasetVerdict> {
+    return verifyDataset(this.find(datasetId));
+  }
+
+  /** Removes a dataset, readable or not; readers that hold it open go on. Returns the bytes freed. */
+  delete(datasetId: string): bigint {
+    const path = this.find(datasetId);
+    const bytes = BigInt(statSync(path).size);
+    rmSync(path);
+    return bytes;
+  }
+
+  #names(): string[] {
+    return readdirSync(this.folder)
+      .filter((name) => name.endsWith(EXTENSION))
+      .sort();
+  }
+}
+
+function fileState(path: string): string {
+  const { ino, size, mtimeMs } = statSync(path);
+  return `${path} ${ino} ${size} ${mtimeMs}`;
+}

@@ -1,0 +1,215 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { OpenDataset } from '@onescan/shared/dataset/dataset.js';
+import { openDataset } from '@onescan/shared/dataset/open-dataset.js';
+import { RunSpec, SampleStrategy } from '@onescan/shared/generated/onescan/v1/spec.js';
+import { resolveRunSpec } from '@onescan/shared/run-spec.js';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DatasetCache } from '../cache/dataset-cache.js';
+import { BARS, buildSmallWarehouse, COLUMNS } from '../fixtures/small-warehouse.js';
+import { JobLog } from '../jobs/job-log.js';
+import { type PlannedPair, planPair } from '../planning/plan-pair.js';
+import type { SqlStrategy } from '../sql/sql-dialect.js';
+import { FUTURE_COLUMN_PATTERNS } from '../universe/future-columns.js';
+import { EmbeddedWarehouse } from '../warehouse/embedded/embedded-warehouse.js';
+import { DEFAULT_WAREHOUSE_NAMES as names } from '../warehouse/warehouse-names.js';
+import { fetchDataset } from './fetch-dataset.js';
+
+const ROWS = 1000;
+const START_MS = Date.UTC(2020, 0, 1);
+const MINUTE_MS = 60_000;
+
+let folder: string;
+let warehouse: EmbeddedWarehouse;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'onescan-fetch-'));
+  await buildSmallWarehouse(join(folder, 'wh'));
+  warehouse = new EmbeddedWarehouse({
+    folder: join(folder, 'wh'),
+    names,
+    tempFolder: join(folder, 'tmp'),
+    memoryLimit: '512MB',
+  });
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+interface Choices {
+  strategy?: SqlStrategy;
+  spec?: Partial<RunSpec>;
+}
+
+function plan(choices: Choices = {}): Promise<PlannedPair> {
+  const spec = resolveRunSpec(
+    RunSpec.fromPartial({ pairs: ['eurusd'], sample: { rows: ROWS }, ...choices.spec }),
+  );
+  const futurePatterns = FUTURE_COLUMN_PATTERNS.map((pattern) => new RegExp(pattern, 'i'));
+  const sqlStrategy = choices.strategy ?? 'pack';
+  return planPair(warehouse, 'eurusd', spec, { names, futurePatterns, sqlStrategy });
+}
+
+async function fetch(cacheName: string, choices: Choices = {}): Promise<OpenDataset> {
+  const cache = new DatasetCache(join(folder, cacheName));
+  const environment = {
+    warehouse,
+    cache,
+    jobs: new JobLog(join(folder, `${cacheName}.jsonl`)),
+    pricePerTibUsd: 6.25,
+  };
+  const fetched = await fetchDataset(environment, {
+    planned: await plan(choices),
+    runId: 'run',
+    maximumBytesBilled: 10n ** 12n,
+    signal: new AbortController().signal,
+    onProgress: () => undefined,
+  });
+  return openDataset(fetched.path);
+}
+
+async function features(dataset: OpenDataset): Promise<Map<string, Float32Array>> {
+  const values = new Map<string, Float32Array>();
+  await dataset.readFeatures((i, column) => values.set(dataset.included[i]!.featureId, column.slice()));
+  return values;
+}
+
+const close = (bar: number): number => 100 + 10 * Math.sin(bar * 0.013) + 3 * Math.cos(bar * 0.17);
+const change = (from: number, to: number): number => (100 * (close(to) - close(from))) / close(from);
+
+describe('a fetched dataset', () => {
+  let dataset: OpenDataset;
+  let bar: Int32Array;
+  beforeAll(async () => {
+    dataset = await fetch('one');
+    bar = (await dataset.readKeys()).bar;
+  });
+  afterAll(() => dataset.close());
+
+  it('holds exactly the sampled rows, spread over the whole period, in order of time', async () => {
+    const { time } = await dataset.readKeys();
+    expect(bar.length).toBe(ROWS);
+    expect(new Set(bar).size).toBe(ROWS);
+    expect(Array.from(bar).toSorted((a, b) => a - b)).toEqual(Array.from(bar));
+    expect(time.every((t, row) => t === START_MS + bar[row]! * MINUTE_MS)).toBe(true);
+    const lateShare = bar.filter((b) => b >= BARS / 2).length / ROWS;
+    expect(Math.abs(lateShare - 0.5)).toBeLessThan(0.08); // five standard deviations of a fair coin
+  });
+
+  it('holds all seven targets, what is known of them, and persistence, as their formulas say', async () => {
+    expect(dataset.meta.horizons).toEqual([15, 30, 45, 60, 75, 90, 105]);
+    expect(dataset.meta.overlapHorizons).toEqual([15, 30]);
+    const persistence = await dataset.readPersistence();
+    const known = (await dataset.readKnownPart(30))!;
+    const target = await dataset.readTarget(60);
+    for (const [row, b] of bar.entries()) {
+      expectClose(target[row]!, valueOr(b + 15, b + 60));
+      expectClose(known[row]!, valueOr(b - 15, b));
+      expectClose(persistence[row]!, valueOr(b - 45, b));
+    }
+    function expectClose(found: number, wanted: number): void {
+      if (Number.isNaN(wanted)) expect(found).toBeNaN();
+      else expect(found).toBeCloseTo(wanted, 9);
+    }
+    function valueOr(from: number, to: number): number {
+      return from < 0 || to >= BARS ? Number.NaN : change(from, to);
+    }
+  });
+
+  it('holds numbers, whole numbers and truth values as float32 and NULL as NaN', async () => {
+    const values = await features(dataset);
+    const of = (id: string): Float32Array => values.get(id)!;
+    for (const [row, b] of bar.entries()) {
+      expect(of('mom_eurusd.roc')[row]).toBe(b % 5 === 0 ? Number.NaN : Math.fround(Math.sin(b)));
+      expect(of('mom_eurusd.steps')[row]).toBe(b % 7);
+      expect(of('mom_eurusd.up')[row]).toBe(b % 3 === 0 ? 1 : 0);
+      expect(of('csi_usd.exact')[row]).toBe(b);
+      expect(of('tri_late.late')[row]).toBe(b > 3000 ? b : Number.NaN);
+      expect(of('mkt_vix.odd')[row]).toBe(b % 100 === 0 ? Number.NaN : b);
+      expect(of('var_usd.empty')[row]).toBe(Number.NaN);
+    }
+    const roc = dataset.included.find((column) => column.featureId === 'mom_eurusd.roc')!;
+    expect(roc.nullShare).toBeCloseTo(bar.filter((b) => b % 5 === 0).length / ROWS, 12);
+  });
+
+  it('encodes texts by their order and says how', async () => {
+    const regime = dataset.columns.find((column) => column.featureId === 'mom_eurusd.regime')!;
+    expect(JSON.parse(regime.encoding)).toEqual({ ordinal: ['high', 'low', 'mid'] });
+    const codes = (await features(dataset)).get('mom_eurusd.regime')!;
+    for (const [row, b] of bar.entries()) expect(codes[row]).toBe([1, 0, 2, Number.NaN][b % 4]);
+    expect(dataset.columns.find((column) => column.featureId === 'mom_eurusd.up')!.encoding).toBe('bool');
+  });
+
+  it('accounts for every column of the universe, with the reason for each exclusion', () => {
+    expect(dataset.columns.length).toBe(COLUMNS);
+    const excluded = dataset.columns.filter((column) => !column.included);
+    expect(excluded.every((column) => column.exclusionStage === 'plan')).toBe(true);
+    const reasons = Object.fromEntries(excluded.map((column) => [column.featureId, column.exclusionReason]));
+    expect(reasons).toEqual({
+      'base_bqx_eurusd.target_45': expect.stringContaining('future values'),
+      'base_bqx_eurusd.sneaky': expect.stringContaining('equal the target of horizon 15'),
+      'tri_error.pair1': expect.stringContaining('more than 64 distinct'),
+      'mkt_vix_summary.mean_vix': expect.stringContaining('no interval_time'),
+      'mkt_vix_summary.deviation_vix': expect.stringContaining('no interval_time'),
+      'var_usd.seen_at': expect.stringContaining('point in time'),
+      'csi_usd.day': expect.stringContaining('point in time'),
+    });
+  });
+});
+
+describe('two fetches', () => {
+  const contentOf = async (cacheName: string, choices: Choices = {}): Promise<string> => {
+    const dataset = await fetch(cacheName, choices);
+    dataset.close();
+    return dataset.meta.contentSha256;
+  };
+
+  it('give the same content, also when one joins and the other packs', async () => {
+    const first = await contentOf('first');
+    expect(await contentOf('again')).toBe(first);
+    expect(await contentOf('joined', { strategy: 'join' })).toBe(first);
+    expect(await contentOf('other', { spec: { sample: sample({ seed: 2n }) } })).not.toBe(first);
+  });
+
+  it('take all rows when fewer exist than are wanted, and only those of the period', async () => {
+    const from = '2020-01-01T10:00:00Z';
+    const dataset = await fetch('short', {
+      spec: { sample: sample({ rows: 5000 }), period: { from, to: '2020-01-01T12:00:00Z' } },
+    });
+    const { bar } = await dataset.readKeys();
+    dataset.close();
+    expect(Array.from(bar)).toEqual(Array.from({ length: 120 }, (_, i) => 600 + i));
+  });
+
+  it('take whole days with the days strategy', async () => {
+    const dataset = await fetch('days', {
+      spec: { sample: sample({ rows: 1440, strategy: SampleStrategy.SAMPLE_STRATEGY_DAYS }) },
+    });
+    const { bar } = await dataset.readKeys();
+    dataset.close();
+    const day = Math.floor(bar[0]! / 1440);
+    expect(Array.from(bar)).toEqual(Array.from({ length: 1440 }, (_, i) => day * 1440 + i));
+  });
+});
+
+it('leaves nothing but the job when it is cancelled half-way', async () => {
+  const cache = new DatasetCache(join(folder, 'cancelled'));
+  const jobs = new JobLog(join(folder, 'cancelled.jsonl'));
+  const abort = new AbortController();
+  const fetching = fetchDataset(
+    { warehouse, cache, jobs, pricePerTibUsd: 6.25 },
+    {
+      planned: await plan(),
+      runId: 'run',
+      maximumBytesBilled: 10n ** 12n,
+      signal: abort.signal,
+      onProgress: (stage) => stage === 'spool' && abort.abort(),
+    },
+  );
+  await expect(fetching).rejects.toMatchObject({ code: 'CANCELLED' });
+  expect(readdirSync(cache.folder)).toEqual([]);
+  expect(jobs.list()).toMatchObject([{ state: 'failed', runId: 'run', pair: 'eurusd' }]);
+});
+
+function sample(changes: { rows?: number; strategy?: SampleStrategy; seed?: bigint }) {
+  return { rows: ROWS, strategy: SampleStrategy.SAMPLE_STRATEGY_HASH, ...changes };
+}

@@ -1,0 +1,111 @@
+import { OnescanError } from '@onescan/shared/onescan-error.js';
+import type { Fetched, FetchStage } from './fetch-dataset.js';
+
+export interface FetchProgressNow {
+  stage: FetchStage;
+  done: number;
+  total: number;
+}
+
+interface SharedFetch {
+  readonly abort: AbortController;
+  readonly result: Promise<Fetched>;
+  progress: FetchProgressNow;
+  users: number;
+}
+
+type StartFetch = (signal: AbortSignal, onProgress: (progress: FetchProgressNow) => void) => Promise<Fetched>;
+
+/** A caller's part in a fetch. */
+export interface FetchTicket {
+  /** Rejects with CANCELLED as soon as the caller's signal aborts. */
+  readonly result: Promise<Fetched>;
+  progress(): FetchProgressNow;
+  /** True for the caller whose request started the fetch. */
+  readonly started: boolean;
+}
+
+/**
+ * Fetches by dataset id: callers that want the same dataset at the same time share one fetch, which is
+ * cancelled when the last of them has left; at most `limit` fetches work at a time, the rest wait.
+ */
+export class SharedFetches {
+  readonly #fetches = new Map<string, SharedFetch>();
+  readonly #waiting: (() => void)[] = [];
+  #working = 0;
+
+  constructor(private readonly limit: number) {}
+
+  /** Waits while a fetch of the dataset is being cancelled: it can no longer be joined. */
+  async whenJoinable(datasetId: string): Promise<void> {
+    for (;;) {
+      const fetch = this.#fetches.get(datasetId);
+      if (!fetch?.abort.signal.aborted) return;
+      await fetch.result.catch(() => undefined);
+    }
+  }
+
+  /** Joins the fetch of a dataset, or starts it. Call it right after {@link whenJoinable}. */
+  join(datasetId: string, signal: AbortSignal, start: StartFetch): FetchTicket {
+    const running = this.#fetches.get(datasetId);
+    const fetch = running ?? this.#start(datasetId, start);
+    fetch.users++;
+    return {
+      result: this.#leaveOnAbort(fetch, signal),
+      progress: () => fetch.progress,
+      started: running === undefined,
+    };
+  }
+
+  /** Cancels everything and waits until it has cleaned up. */
+  async cancelAll(): Promise<void> {
+    const fetches = [...this.#fetches.values()];
+    for (const { abort } of fetches) abort.abort();
+    await Promise.allSettled(fetches.map(({ result }) => result));
+  }
+
+  #start(datasetId: string, start: StartFetch): SharedFetch {
+    const abort = new AbortController();
+    const fetch: SharedFetch = {
+      abort,
+      users: 0,
+      progress: { stage: 'query', done: 0, total: 0 },
+      result: this.#inTurn(abort.signal, () =>
+        start(abort.signal, (progress) => {
+          fetch.progress = progress;
+        }),
+      ).finally(() => {
+        this.#fetches.delete(datasetId);
+      }),
+    };
+    this.#fetches.set(datasetId, fetch);
+    return fetch;
+  }
+
+  async #leaveOnAbort(fetch: SharedFetch, signal: AbortSignal): Promise<Fetched> {
+    let leave: () => void = () => undefined;
+    const left = new Promise<never>((_, reject) => {
+      leave = () => reject(new OnescanError('CANCELLED', 'the fetch was cancelled'));
+    });
+    if (signal.aborted) leave();
+    signal.addEventListener('abort', leave, { once: true });
+    try {
+      return await Promise.race([fetch.result, left]);
+    } finally {
+      signal.removeEventListener('abort', leave);
+      if (--fetch.users === 0) fetch.abort.abort();
+    }
+  }
+
+  async #inTurn<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    if (this.#working >= this.limit) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    this.#working++;
+    try {
+      signal.throwIfAborted();
+      return await work();
+    } finally {
+      this.#working--;
+      this.#waiting.shift()?.();
+    }
+  }
+}

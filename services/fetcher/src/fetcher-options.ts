@@ -1,0 +1,132 @@
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { DEFAULT_PRICE_PER_TIB_USD } from './planning/price.js';
+import type { SqlStrategy } from './sql/sql-dialect.js';
+import { FUTURE_COLUMN_PATTERNS } from './universe/future-columns.js';
+import { DEFAULT_WAREHOUSE_NAMES, type WarehouseNames } from './warehouse/warehouse-names.js';
+
+export interface FetcherOptions {
+  listen: string;
+  warehouse: string;
+  cache: string;
+  pricePerTibUsd: number;
+  names: WarehouseNames;
+  futurePatterns: RegExp[];
+  /** Undefined: by the number of tables. */
+  sqlStrategy?: SqlStrategy;
+  maxFetches: number;
+  /** DuckDB's buffer limit for statements on an embedded warehouse. */
+  memoryLimit: string;
+  graceMs: number;
+}
+
+const MAX_FETCHES = 64;
+const MAX_GRACE_MS = 3_600_000;
+
+/** Usage text, one line a flag. */
+export const USAGE = `usage: node services/fetcher/dist/main.js --warehouse DIR --cache DIR [options]
+  --listen HOST:PORT       default 127.0.0.1:0 (a free port, announced on stdout)
+  --warehouse DIR          folder of an embedded warehouse
+  --cache DIR              folder of datasets and of the job log; created when missing
+  --price-per-tib USD      default ${DEFAULT_PRICE_PER_TIB_USD}
+  --features-schema NAME   default ${DEFAULT_WAREHOUSE_NAMES.featureSchema}
+  --targets-schema NAME    default ${DEFAULT_WAREHOUSE_NAMES.targetSchema}
+  --key-column NAME        default ${DEFAULT_WAREHOUSE_NAMES.keyColumn}
+  --future-pattern REGEX   further names of columns that hold future values; may be repeated
+  --sql-strategy NAME      pack, join or auto (default: by the number of tables)
+  --max-fetches N          fetches that work at the same time, default 2
+  --memory-limit SIZE      buffers of a statement on an embedded warehouse, default 1GB
+  --grace-ms N             time for running fetches to end after SIGTERM, default 30000`;
+
+/**
+ * Reads the flags.
+ *
+ * @throws OnescanError INVALID_ARGUMENT naming the flag
+ */
+export function parseFetcherOptions(args: readonly string[]): FetcherOptions {
+  const values = readFlags(args);
+  return {
+    listen: values.listen,
+    warehouse: resolve(required('warehouse', values.warehouse)),
+    cache: resolve(required('cache', values.cache)),
+    pricePerTibUsd: numberIn('price-per-tib', values['price-per-tib'], [0, 1_000_000]),
+    names: {
+      ...DEFAULT_WAREHOUSE_NAMES,
+      featureSchema: values['features-schema'],
+      targetSchema: values['targets-schema'],
+      keyColumn: values['key-column'],
+    },
+    futurePatterns: [...FUTURE_COLUMN_PATTERNS, ...values['future-pattern']].map(toPattern),
+    ...sqlStrategy(values['sql-strategy']),
+    maxFetches: wholeNumberIn('max-fetches', values['max-fetches'], [1, MAX_FETCHES]),
+    memoryLimit: size('memory-limit', values['memory-limit']),
+    graceMs: wholeNumberIn('grace-ms', values['grace-ms'], [0, MAX_GRACE_MS]),
+  };
+}
+
+function readFlags(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        listen: { type: 'string', default: '127.0.0.1:0' },
+        warehouse: { type: 'string' },
+        cache: { type: 'string' },
+        'price-per-tib': { type: 'string', default: String(DEFAULT_PRICE_PER_TIB_USD) },
+        'features-schema': { type: 'string', default: DEFAULT_WAREHOUSE_NAMES.featureSchema },
+        'targets-schema': { type: 'string', default: DEFAULT_WAREHOUSE_NAMES.targetSchema },
+        'key-column': { type: 'string', default: DEFAULT_WAREHOUSE_NAMES.keyColumn },
+        'future-pattern': { type: 'string', multiple: true, default: [] },
+        'sql-strategy': { type: 'string', default: 'auto' },
+        'max-fetches': { type: 'string', default: '2' },
+        'memory-limit': { type: 'string', default: '1GB' },
+        'grace-ms': { type: 'string', default: '30000' },
+      },
+    }).values;
+  } catch (thrown) {
+    throw new OnescanError('INVALID_ARGUMENT', thrown instanceof Error ? thrown.message : String(thrown), {
+      remedy: USAGE,
+    });
+  }
+}
+
+function required(flag: string, value: string | undefined): string {
+  if (value) return value;
+  throw invalid(flag, value ?? '', 'a folder');
+}
+
+function numberIn(flag: string, text: string, [low, high]: readonly [number, number]): number {
+  const value = text.trim() === '' ? Number.NaN : Number(text);
+  if (!(value >= low && value <= high)) throw invalid(flag, text, `a number from ${low} to ${high}`);
+  return value;
+}
+
+function wholeNumberIn(flag: string, text: string, range: readonly [number, number]): number {
+  const value = numberIn(flag, text, range);
+  if (!Number.isInteger(value)) throw invalid(flag, text, 'a whole number');
+  return value;
+}
+
+function size(flag: string, text: string): string {
+  if (/^[1-9]\d*(KB|MB|GB|KiB|MiB|GiB)$/.test(text)) return text;
+  throw invalid(flag, text, 'a size such as 512MB or 2GB');
+}
+
+function sqlStrategy(text: string): { sqlStrategy?: SqlStrategy } {
+  if (text === 'auto') return {};
+  if (text === 'pack' || text === 'join') return { sqlStrategy: text };
+  throw invalid('sql-strategy', text, 'pack, join or auto');
+}
+
+function toPattern(text: string): RegExp {
+  try {
+    return new RegExp(text, 'i');
+  } catch {
+    throw invalid('future-pattern', text, 'a regular expression');
+  }
+}
+
+function invalid(flag: string, value: string, allowed: string): OnescanError {
+  return new OnescanError('INVALID_ARGUMENT', `--${flag}: "${value}" is not ${allowed}`, { remedy: USAGE });
+}

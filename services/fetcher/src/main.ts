@@ -1,0 +1,52 @@
+import { announceListening } from '@onescan/shared/announce.js';
+import { createLog } from '@onescan/shared/log.js';
+import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { startTracing } from '@onescan/shared/telemetry/tracing.js';
+import { type FetcherOptions, parseFetcherOptions, USAGE } from './fetcher-options.js';
+import { startFetcher } from './start-fetcher.js';
+
+const EXIT_BAD_USAGE = 2;
+const EXIT_FAILED = 5;
+const EXIT_INTERRUPTED = 130;
+
+if (process.argv.includes('--help')) {
+  process.stdout.write(`${USAGE}\n`);
+  process.exit(0);
+}
+const options = readOptions();
+const log = createLog('fetcher');
+const tracing = startTracing('onescan-fetcher');
+try {
+  const fetcher = await startFetcher(options, log);
+  announceListening('fetcher', fetcher.address);
+  await signalled();
+  log.info({ graceMs: options.graceMs }, 'draining');
+  await fetcher.drain(options.graceMs);
+} catch (thrown) {
+  log.error({ reason: OnescanError.from(thrown).text }, 'the fetcher failed');
+  process.exitCode = EXIT_FAILED;
+} finally {
+  await tracing.shutdown();
+}
+
+function readOptions(): FetcherOptions {
+  try {
+    return parseFetcherOptions(process.argv.slice(2));
+  } catch (thrown) {
+    process.stderr.write(`${OnescanError.from(thrown).text}\n`);
+    process.exit(EXIT_BAD_USAGE);
+  }
+}
+
+/** Resolves at the first SIGTERM or SIGINT; the second ends the process at once. */
+function signalled(): Promise<void> {
+  return new Promise((resolve) => {
+    let signals = 0;
+    const onSignal = (): void => {
+      if (++signals > 1) process.exit(EXIT_INTERRUPTED);
+      resolve();
+    };
+    process.on('SIGTERM', onSignal);
+    process.on('SIGINT', onSignal);
+  });
+}

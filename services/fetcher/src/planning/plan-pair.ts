@@ -1,0 +1,235 @@
+import { canonicalJson, sha256Hex } from '@onescan/shared/canonical-json.js';
+import { DATASET_FORMAT_VERSION } from '@onescan/shared/dataset/dataset.js';
+import { MAX_ORDINAL_TEXTS } from '@onescan/shared/dataset/judge-columns.js';
+import { SampleStrategy } from '@onescan/shared/generated/onescan/v1/spec.js';
+import { OnescanError } from '@onescan/shared/onescan-error.js';
+import type { ResolvedRunSpec } from '@onescan/shared/run-spec.js';
+import type { FetchQuery, FetchTable } from '../sql/fetch-query.js';
+import type { SqlStrategy } from '../sql/sql-dialect.js';
+import { discoverUniverse } from '../universe/discover-universe.js';
+import type { Universe } from '../universe/universe.js';
+import {
+  type Catalogue,
+  type CatalogueTable,
+  type KeyRange,
+  type Statement,
+  type TableName,
+  tableText,
+  type Warehouse,
+} from '../warehouse/warehouse.js';
+import type { WarehouseNames } from '../warehouse/warehouse-names.js';
+import { chooseDays } from './choose-days.js';
+import { findTargets } from './find-targets.js';
+import { tableReads } from './table-reads.js';
+
+/** Up to this many feature tables are joined; more are packed, since wide joins die. */
+export const MAX_JOINED_TABLES = 4;
+
+const MICROS_PER_MILLI = 1000;
+/** A table that covers less than this share of the targets' span is warned about. */
+const MIN_COVERED_SHARE = 0.95;
+
+export interface PlanningRules {
+  readonly names: WarehouseNames;
+  readonly futurePatterns: readonly RegExp[];
+  /** Default: by the number of tables. */
+  readonly sqlStrategy?: SqlStrategy;
+}
+
+/** All that is decided about a pair before anything is fetched. */
+export interface PlannedPair {
+  readonly pair: string;
+  readonly datasetId: string;
+  /** Canonical JSON of what the dataset id is the hash of. */
+  readonly identity: string;
+  readonly universe: Universe;
+  readonly query: FetchQuery;
+  readonly strategy: SqlStrategy;
+  readonly statement: Statement;
+  /** Rows that the sample will hold. */
+  readonly rows: number;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Resolves a spec for a pair against the warehouse as it is now: universe, sample, statement, identity.
+ *
+ * @throws OnescanError naming what the warehouse lacks or holds twice, before anything is fetched
+ */
+export async function planPair(
+  warehouse: Warehouse,
+  pair: string,
+  spec: ResolvedRunSpec,
+  rules: PlanningRules,
+): Promise<PlannedPair> {
+  const catalogue = await warehouse.readCatalogue();
+  const found = findTargets(catalogue, pair, spec, rules.names);
+  const universe = discoverUniverse(catalogue, {
+    pair,
+    ...spec.universe,
+    names: rules.names,
+    futurePatterns: rules.futurePatterns,
+  });
+  const tables = fetchTables(universe);
+  if (tables.length === 0) throw nothingToFetch(pair, universe);
+  const closes = findCloses(catalogue, pair, rules.names);
+  await requireUniqueKeys(warehouse, [
+    found.table,
+    ...(closes ? [closes.table] : []),
+    ...tables.map((t) => t.table),
+  ]);
+  const { range, rows } = await chooseSample(warehouse, found.table, spec);
+  const query: FetchQuery = {
+    keyColumn: rules.names.keyColumn,
+    targets: found.targets,
+    ...(closes ? { closes } : {}),
+    sample: { rows, seed: spec.sample.seed, range },
+    tables,
+  };
+  const strategy = rules.sqlStrategy ?? (tables.length <= MAX_JOINED_TABLES ? 'join' : 'pack');
+  const sql = warehouse.dialect[strategy](query);
+  const identity = identityOf({ catalogue, pair, universe, query, sql, rows });
+  return {
+    pair,
+    datasetId: sha256Hex(identity),
+    identity,
+    universe,
+    query,
+    strategy,
+    statement: { sql, reads: tableReads(query) },
+    rows,
+    warnings: [
+      ...universe.warnings,
+      ...found.warnings,
+      ...(closes
+        ? []
+        : [
+            `${pair} has no ${rules.names.closesTable.replaceAll('{pair}', pair)}.${rules.names.closesColumn}: the overlap baseline cannot be computed`,
+          ]),
+      ...coverageWarnings(found.table, universe),
+    ],
+  };
+}
+
+function fetchTables(universe: Universe): FetchTable[] {
+  return universe.tables
+    .map((table) => {
+      const columns = universe.columns
+        .filter((column) => column.table === table && column.exclusionReason === undefined)
+        .map(({ column }) => column);
+      return {
+        table: { schema: table.schema, name: table.name },
+        numbers: columns.filter((column) => column.kind !== 'text'),
+        texts: columns.filter((column) => column.kind === 'text'),
+      };
+    })
+    .filter(({ numbers, texts }) => numbers.length + texts.length > 0);
+}
+
+function findCloses(
+  catalogue: Catalogue,
+  pair: string,
+  names: WarehouseNames,
+): { table: TableName; column: string } | undefined {
+  const name = names.closesTable.replaceAll('{pair}', pair);
+  const table = catalogue.tables.find((t) => t.schema === names.featureSchema && t.name === name);
+  const hasColumn = (wanted: string): boolean =>
+    table?.columns.some((column) => column.name === wanted) ?? false;
+  if (!table || !hasColumn(names.closesColumn) || !hasColumn(names.keyColumn)) return undefined;
+  return { table: { schema: table.schema, name: table.name }, column: names.closesColumn };
+}
+
+async function requireUniqueKeys(warehouse: Warehouse, tables: readonly TableName[]): Promise<void> {
+  const distinct = [...new Map(tables.map((table) => [tableText(table), table])).values()];
+  const doubled = await warehouse.findDoubledKeys(distinct);
+  const worst = doubled[0];
+  if (!worst) return;
+  const time = new Date(worst.key / MICROS_PER_MILLI).toISOString();
+  const others = doubled.slice(1).map(({ table }) => tableText(table));
+  throw new OnescanError(
+    'FAILED_PRECONDITION',
+    `table ${tableText(worst.table)} holds the key ${time} ${worst.times} times${others.length > 0 ? `; ${others.join(', ')} hold doubled keys too` : ''}`,
+    {
+      remedy:
+        'Remove the doubled rows from the warehouse, or the table from the universe with universe.exclude',
+      details: { table: tableText(worst.table) },
+    },
+  );
+}
+
+async function chooseSample(
+  warehouse: Warehouse,
+  targets: CatalogueTable,
+  spec: ResolvedRunSpec,
+): Promise<{ range: KeyRange; rows: number }> {
+  const range: KeyRange = {
+    ...(spec.period.from === '' ? {} : { from: Date.parse(spec.period.from) * MICROS_PER_MILLI }),
+    ...(spec.period.to === '' ? {} : { to: Date.parse(spec.period.to) * MICROS_PER_MILLI }),
+  };
+  const days = await warehouse.countDays(targets, range);
+  const available = days.reduce((sum, day) => sum + day.rows, 0);
+  if (available === 0) {
+    throw new OnescanError('FAILED_PRECONDITION', `${tableText(targets)} has no rows in the period`, {
+      remedy: `Change period in the spec; the table covers ${keyText(targets.minKey)} to ${keyText(targets.maxKey)}`,
+    });
+  }
+  const rows = Math.min(spec.sample.rows, available);
+  if (spec.sample.strategy !== SampleStrategy.SAMPLE_STRATEGY_DAYS) return { range, rows };
+  return { range: { ...range, days: chooseDays(days, rows, spec.sample.seed) }, rows };
+}
+
+function identityOf(facts: {
+  catalogue: Catalogue;
+  pair: string;
+  universe: Universe;
+  query: FetchQuery;
+  sql: string;
+  rows: number;
+}): string {
+  const { catalogue, pair, universe, query } = facts;
+  const read = new Set(tableReads(query).map(({ table }) => tableText(table)));
+  return canonicalJson({
+    format: DATASET_FORMAT_VERSION,
+    pair,
+    sqlSha256: sha256Hex(facts.sql),
+    rows: facts.rows,
+    targetWindow: query.targets.window,
+    horizons: query.targets.columns.map(({ horizon }) => horizon),
+    columnsSha256: sha256Hex(
+      canonicalJson(
+        universe.columns.map((c) => [c.featureId, c.group, c.column.type, c.exclusionReason ?? '']),
+      ),
+    ),
+    maxOrdinalTexts: MAX_ORDINAL_TEXTS,
+    tables: catalogue.tables
+      .filter((table) => read.has(tableText(table)))
+      .map((table) => [tableText(table), table.rows, table.minKey ?? null, table.maxKey ?? null]),
+    warehouse: catalogue.fingerprint,
+  });
+}
+
+function coverageWarnings(targets: CatalogueTable, universe: Universe): string[] {
+  if (targets.minKey === undefined || targets.maxKey === undefined) return [];
+  const span = targets.maxKey - targets.minKey;
+  const warnings: string[] = [];
+  for (const table of universe.tables) {
+    if (table.rows === 0) warnings.push(`table ${table.name} has no rows: its columns are all missing`);
+    if (table.minKey === undefined || table.maxKey === undefined) continue;
+    const covered = Math.min(table.maxKey, targets.maxKey) - Math.max(table.minKey, targets.minKey);
+    if (covered >= span * MIN_COVERED_SHARE) continue;
+    warnings.push(`table ${table.name} covers only ${keyText(table.minKey)} to ${keyText(table.maxKey)}`);
+  }
+  return warnings;
+}
+
+function nothingToFetch(pair: string, universe: Universe): OnescanError {
+  return new OnescanError(
+    'FAILED_PRECONDITION',
+    `the universe of ${pair} holds ${universe.columns.length} columns and every one is excluded`,
+    { remedy: 'Change universe.groups or universe.exclude in the spec', details: { pair } },
+  );
+}
+
+function keyText(micros: number | undefined): string {
+  return micros === undefined ? 'nothing' : new Date(micros / MICROS_PER_MILLI).toISOString();
+}

@@ -1,0 +1,139 @@
+import type { FeatureGroup } from '@onescan/shared/generated/onescan/v1/spec.js';
+import { OnescanError } from '@onescan/shared/onescan-error.js';
+import type { Catalogue, CatalogueColumn, CatalogueTable } from '../warehouse/warehouse.js';
+import { tableText } from '../warehouse/warehouse.js';
+import type { WarehouseNames } from '../warehouse/warehouse-names.js';
+import { futurePattern } from './future-columns.js';
+import { matchesGlob } from './glob.js';
+import { requireFamilies } from './missing-families.js';
+import type { Universe, UniverseColumn } from './universe.js';
+
+export interface UniverseRequest {
+  readonly pair: string;
+  readonly groups: readonly FeatureGroup[];
+  /** Globs on table or table.column. */
+  readonly exclude: readonly string[];
+  readonly expectedColumns?: number;
+  readonly names: WarehouseNames;
+  readonly futurePatterns: readonly RegExp[];
+}
+
+/**
+ * Finds the tables and columns of a pair's universe. A table belongs to the first group that matches it.
+ * Columns that cannot or must not be tested stay in the universe with the reason.
+ *
+ * @throws OnescanError NOT_FOUND when a group matches no table or a family lacks the pair's table,
+ *   FAILED_PRECONDITION when the number of columns is not the expected one
+ */
+export function discoverUniverse(catalogue: Catalogue, request: UniverseRequest): Universe {
+  const available = catalogue.tables.filter((table) => table.schema === request.names.featureSchema);
+  if (available.length === 0) throw noSchema(catalogue, request.names);
+  const warnings = requireFamilies(catalogue, request);
+  const columns: UniverseColumn[] = [];
+  const tables: CatalogueTable[] = [];
+  const taken = new Set<string>();
+  let removed = 0;
+  for (const group of request.groups) {
+    const matching = available.filter(
+      (table) => !taken.has(table.name) && inGroup(table, group, request.pair),
+    );
+    if (matching.length === 0) throw emptyGroup(group, request);
+    for (const table of matching) {
+      taken.add(table.name);
+      const found = tableColumns(table, group.name, request, warnings);
+      const kept = found.filter((column) => !isRemoved(column, request.exclude));
+      removed += found.length - kept.length;
+      if (kept.length === 0) continue;
+      tables.push(table);
+      columns.push(...kept);
+    }
+  }
+  if (removed > 0) warnings.push(`universe.exclude removes ${removed} columns from the universe`);
+  requireExpected(columns, request);
+  return { columns, tables, warnings };
+}
+
+function inGroup(table: CatalogueTable, group: FeatureGroup, pair: string): boolean {
+  return group.tables.some((glob) => matchesGlob(glob.replaceAll('{pair}', pair), table.name));
+}
+
+function isRemoved(column: UniverseColumn, globs: readonly string[]): boolean {
+  return globs.some((glob) => matchesGlob(glob, column.table.name) || matchesGlob(glob, column.featureId));
+}
+
+function tableColumns(
+  table: CatalogueTable,
+  group: string,
+  request: UniverseRequest,
+  warnings: string[],
+): UniverseColumn[] {
+  const { keyColumn } = request.names;
+  const keyProblem = describeKeyProblem(table, keyColumn);
+  const columns = table.columns.filter((column) => column.name !== keyColumn);
+  if (keyProblem && !request.exclude.some((glob) => matchesGlob(glob, table.name))) {
+    warnings.push(`table ${table.name} ${keyProblem}: its ${columns.length} columns are excluded`);
+  }
+  return columns.map((column) => {
+    const reason = keyProblem ? `its table ${keyProblem}` : exclusionReason(column, request.futurePatterns);
+    return {
+      featureId: `${table.name}.${column.name}`,
+      group,
+      table,
+      column,
+      ...(reason === undefined ? {} : { exclusionReason: reason }),
+    };
+  });
+}
+
+function describeKeyProblem(table: CatalogueTable, keyColumn: string): string | undefined {
+  const key = table.columns.find((column) => column.name === keyColumn);
+  if (!key) return `has no ${keyColumn}`;
+  return key.type.startsWith('TIMESTAMP')
+    ? undefined
+    : `has a ${keyColumn} of type ${key.type}, not TIMESTAMP`;
+}
+
+function exclusionReason(column: CatalogueColumn, futurePatterns: readonly RegExp[]): string | undefined {
+  const pattern = futurePattern(column.name, futurePatterns);
+  if (pattern) return `its name matches /${pattern.source}/: it holds future values`;
+  if (column.kind === 'time') return `a point in time (${column.type}) is not a feature`;
+  return column.kind === 'other' ? `its type ${column.type} cannot be made a number` : undefined;
+}
+
+function requireExpected(columns: readonly UniverseColumn[], request: UniverseRequest): void {
+  const expected = request.expectedColumns;
+  if (expected === undefined || columns.length === expected) return;
+  const counts = new Map<string, number>();
+  for (const { group } of columns) counts.set(group, (counts.get(group) ?? 0) + 1);
+  const found = [...counts].map(([group, count]) => `${group} ${count}`).join(', ');
+  throw new OnescanError(
+    'FAILED_PRECONDITION',
+    `universe.expected_columns: ${request.pair} has ${columns.length} feature columns (${found}), not ${expected}`,
+    {
+      remedy: 'Check the warehouse, adjust universe.groups and universe.exclude, or expect the new number',
+      details: { pair: request.pair, columns: columns.length, expected },
+    },
+  );
+}
+
+function emptyGroup(group: FeatureGroup, request: UniverseRequest): OnescanError {
+  const globs = group.tables.map((glob) => glob.replaceAll('{pair}', request.pair)).join(', ');
+  return new OnescanError(
+    'NOT_FOUND',
+    `group "${group.name}" of ${request.pair} matches no table: ${globs} in ${request.names.featureSchema}`,
+    {
+      remedy: 'Add the tables to the warehouse, or leave the group out of universe.groups',
+      details: { pair: request.pair, group: group.name },
+    },
+  );
+}
+
+function noSchema(catalogue: Catalogue, names: WarehouseNames): OnescanError {
+  const schemas = [...new Set(catalogue.tables.map((table) => table.schema))].join(', ');
+  const example = catalogue.tables[0] ? `, e.g. ${tableText(catalogue.tables[0])}` : '';
+  return new OnescanError('NOT_FOUND', `the warehouse has no table in schema ${names.featureSchema}`, {
+    remedy: schemas
+      ? `It has the schemas ${schemas}${example}: give the right one to --features-schema`
+      : 'It is empty: build it with `onescan warehouse build`',
+  });
+}

@@ -1,0 +1,67 @@
+import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { PAIRS } from '@onescan/shared/pair.js';
+import type { Catalogue } from '../warehouse/warehouse.js';
+import type { UniverseRequest } from './discover-universe.js';
+import { matchesGlob } from './glob.js';
+
+const PLACE = '{pair}';
+
+/**
+ * Checks that the pair has a table in every family that other pairs have: a family is a table name with the
+ * one pair it names left out, e.g. mom_{pair}. Names with two pairs (cov_*) are no families, their sets
+ * differ by pair.
+ *
+ * @returns warnings about families that only a minority of the pairs have
+ * @throws OnescanError NOT_FOUND naming the tables that most other pairs have and this one lacks
+ */
+export function requireFamilies(catalogue: Catalogue, request: UniverseRequest): string[] {
+  const { families, pairs } = findFamilies(catalogue, request);
+  const others = [...pairs].filter((pair) => pair !== request.pair).length;
+  const missing: string[] = [];
+  const rare: string[] = [];
+  for (const [family, members] of families) {
+    const table = family.replace(PLACE, request.pair);
+    if (members.has(request.pair) || request.exclude.some((glob) => matchesGlob(glob, table))) continue;
+    (members.size * 2 > others ? missing : rare).push(table);
+  }
+  if (missing.length > 0) throw missingTables(missing, request);
+  return rare.length === 0
+    ? []
+    : [`${request.pair} has no ${rare.sort().join(', ')}; a few other pairs have such tables`];
+}
+
+function findFamilies(
+  catalogue: Catalogue,
+  request: UniverseRequest,
+): { families: Map<string, Set<string>>; pairs: Set<string> } {
+  const families = new Map<string, Set<string>>();
+  const pairs = new Set<string>();
+  for (const table of catalogue.tables) {
+    if (table.schema !== request.names.featureSchema) continue;
+    const named = PAIRS.filter((pair) => table.name.includes(pair));
+    const pair = named[0];
+    if (named.length !== 1 || !pair || !isRequested(table.name, pair, request)) continue;
+    pairs.add(pair);
+    const family = table.name.replace(pair, PLACE);
+    families.set(family, (families.get(family) ?? new Set()).add(pair));
+  }
+  return { families, pairs };
+}
+
+function isRequested(table: string, pair: string, request: UniverseRequest): boolean {
+  return request.groups.some(
+    (group) => !group.shared && group.tables.some((glob) => matchesGlob(glob.replaceAll(PLACE, pair), table)),
+  );
+}
+
+function missingTables(tables: string[], request: UniverseRequest): OnescanError {
+  const named = tables.sort().join(', ');
+  return new OnescanError(
+    'NOT_FOUND',
+    `${request.pair} lacks ${tables.length === 1 ? 'the table' : 'the tables'} ${named} in ${request.names.featureSchema}, which most other pairs have`,
+    {
+      remedy: `Add what is missing to the warehouse, or remove the family with universe.exclude (${tables[0]!.replace(request.pair, '*')})`,
+      details: { pair: request.pair, table: tables[0]! },
+    },
+  );
+}

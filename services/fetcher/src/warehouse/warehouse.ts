@@ -1,0 +1,124 @@
+import type { SqlDialect } from '../sql/sql-dialect.js';
+
+/** What a column's values are, whatever the warehouse calls their type. */
+export type ColumnKind = 'number' | 'bool' | 'text' | 'time' | 'other';
+
+export interface CatalogueColumn {
+  readonly name: string;
+  /** Type as the warehouse names it. */
+  readonly type: string;
+  readonly kind: ColumnKind;
+}
+
+export interface TableName {
+  readonly schema: string;
+  readonly name: string;
+}
+
+export interface CatalogueTable extends TableName {
+  readonly rows: number;
+  readonly columns: readonly CatalogueColumn[];
+  /** First and last key in epoch microseconds; undefined without a key or without rows. */
+  readonly minKey?: number;
+  readonly maxKey?: number;
+}
+
+export interface Catalogue {
+  /** Sorted by schema, then name. */
+  readonly tables: readonly CatalogueTable[];
+  /** Identity of the data beyond the tables' shapes, e.g. the hash of a manifest; empty when there is none. */
+  readonly fingerprint: string;
+}
+
+/** Half-open range of keys in epoch microseconds; an absent bound is open. */
+export interface KeyRange {
+  readonly from?: number;
+  readonly to?: number;
+  /** When given, only keys of these UTC days, "2020-01-31". */
+  readonly days?: readonly string[];
+}
+
+/** Columns of one table that a statement refers to, and the keys to which its filter restricts the scan. */
+export interface TableRead {
+  readonly table: TableName;
+  readonly columns: readonly CatalogueColumn[];
+  readonly range: KeyRange;
+}
+
+/** A statement and what it reads. */
+export interface Statement {
+  readonly sql: string;
+  readonly reads: readonly TableRead[];
+}
+
+export interface DayCount {
+  /** UTC day, "2020-01-31". */
+  readonly day: string;
+  readonly rows: number;
+}
+
+export interface DoubledKey {
+  readonly table: TableName;
+  /** Epoch microseconds. */
+  readonly key: number;
+  readonly times: number;
+}
+
+/** Lists of one column of a batch: row i holds `values[offsets[i]] ... values[offsets[i + 1] - 1]`. */
+export interface Lists<T> {
+  readonly offsets: Uint32Array;
+  readonly values: T;
+}
+
+/** Some rows of a result, by column name. Values are valid until the next batch is asked for. */
+export interface StatementBatch {
+  readonly rows: number;
+  /** A column of integers below 2^53. */
+  integers(column: string): Float64Array;
+  /** A column of lists of doubles; NaN for NULL. */
+  numberLists(column: string): Lists<Float64Array>;
+  /** A column of lists of texts. */
+  textLists(column: string): Lists<readonly (string | null)[]>;
+}
+
+export interface RunOptions {
+  /** Names the job in the warehouse's and in Onescan's job log. */
+  jobId: string;
+  /** The warehouse refuses, unbilled, to run a statement that would bill more. */
+  maximumBytesBilled: bigint;
+  signal?: AbortSignal;
+}
+
+export interface RunningStatement {
+  readonly batches: AsyncIterable<StatementBatch>;
+  /** Bytes billed; known when `batches` has ended. */
+  bytesBilled(): bigint;
+}
+
+/**
+ * A warehouse of feature and target tables. All methods but {@link run} are free of charge, and none but
+ * {@link run} returns feature values.
+ */
+export interface Warehouse {
+  readonly kind: 'embedded' | 'bigquery';
+  readonly dialect: SqlDialect;
+  /** All tables of the configured schemas, in a number of queries that does not depend on theirs. */
+  readCatalogue(): Promise<Catalogue>;
+  /** Number of rows of a table for each day of a range, in order of day. */
+  countDays(table: TableName, range: KeyRange): Promise<DayCount[]>;
+  /**
+   * Tables that hold a key more than once, as far as the warehouse can tell without billing; the fetch
+   * checks what it reads in any case.
+   */
+  findDoubledKeys(tables: readonly TableName[]): Promise<DoubledKey[]>;
+  /** Checks a statement without running it and says what it will bill. */
+  dryRun(statement: Statement): Promise<{ bytes: bigint }>;
+  /** Runs a statement. Leaving `batches` or aborting the signal cancels it. */
+  run(statement: Statement, options: RunOptions): Promise<RunningStatement>;
+  close(): Promise<void>;
+}
+
+/** "schema.table". */
+export function tableText(table: TableName): string {
+  return `${table.schema}.${table.name}`;
+}
