@@ -18,6 +18,17 @@ const folder = mkdtempSync(join(tmpdir(), 'onescan-trainer-main-'));
 const path = join(folder, 'pair.duckdb');
 const program = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 
+/** Few trees, so that a horizon takes a second. */
+const BRIEF = Object.fromEntries(
+  ['leaf', 'level', 'symmetric', 'value'].map((model) => [`models.${model}.rounds`, '10']),
+);
+/** So many that it cannot end meanwhile. */
+const ENDLESS = {
+  'models.leaf.rounds': '5000',
+  'models.leaf.learningRate': '0.001',
+  'models.earlyStoppingRounds': '0',
+};
+
 let hub: ScriptedHub;
 let children: ChildProcess[] = [];
 
@@ -49,8 +60,14 @@ function start(...flags: string[]): ChildProcess {
 function assign(horizon: number, more: Partial<CompleteAssign> = {}): void {
   const { dataset, ...rest } = testAssignment(more);
   const task = { runId: 'r1', pair: 'eurusd', horizon, attempt: 1 };
-  const file = { ...dataset, datasetId: 'test-dataset', path, rows: 1200, columns: 17 };
+  const file = { ...dataset, datasetId: 'test-dataset', path, rows: 2000, columns: 17 };
   hub.send({ $case: 'assign', value: { ...rest, task, dataset: more.dataset ?? file } });
+}
+
+/** Waits for so many results; a failure ends the wait with its reason. */
+async function ended(results: number): Promise<void> {
+  await hub.until(() => hub.of('result').length === results || hub.of('failure').length > 0);
+  expect(hub.of('failure').map((failure) => failure.message)).toEqual([]);
 }
 
 async function exitOf(child: ChildProcess): Promise<number | null> {
@@ -62,17 +79,16 @@ async function exitOf(child: ChildProcess): Promise<number | null> {
 test('two processes give the same bytes, whatever the order of horizons, and a complete ledger', async () => {
   const first = start('--id', 'one');
   await hub.next('register');
-  assign(15);
-  assign(45);
-  await hub.until(() => hub.of('result').length === 2);
+  assign(15, { overrides: BRIEF });
+  assign(45, { overrides: BRIEF });
+  await ended(2);
   first.kill('SIGTERM');
   expect(await exitOf(first)).toBe(0);
   start('--id', 'two');
   await hub.next('register', (register) => register.trainerId === 'two');
-  assign(45);
-  assign(15);
-  await hub.until(() => hub.of('result').length === 4);
-  expect(hub.of('failure')).toEqual([]);
+  assign(45, { overrides: BRIEF });
+  assign(15, { overrides: BRIEF });
+  await ended(4);
 
   const [a15, a45, b45, b15] = hub.of('result').map((message) => message.result!);
   expect(a15!.document.equals(b15!.document)).toBe(true);
@@ -99,7 +115,7 @@ test('two processes give the same bytes, whatever the order of horizons, and a c
   expect(a15!.summary).toMatchObject({ pair: 'eurusd', horizon: 15, verdict: 'SKILL', featuresTested: 17 });
   const stages = Object.keys(hub.of('result')[0]!.stats!.stageSeconds);
   expect(stages).toEqual(expect.arrayContaining(['load', 'prune', 'select', 'model', 'explain']));
-}, 30_000);
+});
 
 test('refuses what cannot fit before loading it, with the arithmetic', async () => {
   start('--memory-limit', '256MiB');
@@ -107,7 +123,7 @@ test('refuses what cannot fit before loading it, with the arithmetic', async () 
   assign(15);
   const failure = await hub.next('failure');
   expect(failure.kind).toBe(FailureKind.FAILURE_KIND_OUT_OF_MEMORY);
-  expect(failure.message).toMatch(/1200 rows x 17 columns need .* the limit is 256 MiB: process .* \+ bins/);
+  expect(failure.message).toMatch(/2000 rows x 17 columns need .* the limit is 256 MiB: process .* \+ bins/);
 });
 
 test('bad data is named and never called a crash', async () => {
@@ -133,13 +149,7 @@ test('bad data is named and never called a crash', async () => {
 test('cancels while it computes', async () => {
   start();
   await hub.next('register');
-  assign(15, {
-    overrides: {
-      'models.leaf.rounds': '5000',
-      'models.earlyStoppingRounds': '0',
-      'models.leaf.learningRate': '0.001',
-    },
-  });
+  assign(15, { overrides: ENDLESS });
   await hub.next('progress', (progress) => progress.stage !== 'load');
   const task = { runId: 'r1', pair: 'eurusd', horizon: 15, attempt: 1 };
   hub.send({ $case: 'cancel', value: { task, reason: 'not wanted' } });
@@ -150,16 +160,11 @@ test('cancels while it computes', async () => {
 test('the second signal ends it at once', async () => {
   const child = start();
   await hub.next('register');
-  assign(15, {
-    overrides: {
-      'models.leaf.rounds': '5000',
-      'models.earlyStoppingRounds': '0',
-      'models.leaf.learningRate': '0.001',
-    },
-  });
+  assign(15, { overrides: ENDLESS });
   await hub.next('progress', (progress) => progress.stage !== 'load');
   child.kill('SIGTERM');
-  await hub.next('heartbeat', (beat) => beat.workingOn.length === 1);
+  assign(45);
+  await hub.next('failure', (failure) => failure.kind === FailureKind.FAILURE_KIND_HANDED_BACK);
   child.kill('SIGTERM');
   expect(await exitOf(child)).toBe(130);
 });

@@ -28,16 +28,16 @@ function options(more: Partial<LoadOptions> = {}): LoadOptions {
 
 test('holds every included column as bins, in the order of the file', async () => {
   const pair = await loadPair(options());
-  expect(pair.matrix).toMatchObject({ rows: 1200, columns: 17, bins: 16 });
+  expect(pair.matrix).toMatchObject({ rows: 2000, columns: 17, bins: 16 });
   expect(pair.included.map((column) => column.featureId)).toContain('signal.next');
   expect(pair.columns).toHaveLength(19);
-  expect(pair.matrix.readColumn(14)).toEqual(new Uint8Array(1200));
+  expect(pair.matrix.readColumn(14)).toEqual(new Uint8Array(2000));
   const dataset = await openDataset(path);
   const bins = pair.matrix.readColumn(16);
   const bounds = pair.matrix.bounds(16);
   await dataset.readFeatures((position, values) => {
     if (position !== 16) return;
-    for (const row of [0, 599, 1199]) {
+    for (const row of [0, 999, 1999]) {
       const above = bounds.filter((bound) => values[row]! > bound).length;
       expect(bins[row]).toBe(above + 1);
     }
@@ -48,10 +48,10 @@ test('holds every included column as bins, in the order of the file', async () =
 test('has the targets of all horizons and the known part where they overlap', async () => {
   const pair = await loadPair(options());
   expect([...pair.targets.keys()]).toEqual([15, 45]);
-  expect(pair.targets.get(15)?.knownPart).toHaveLength(1200);
+  expect(pair.targets.get(15)?.knownPart).toHaveLength(2000);
   expect(pair.targets.get(45)?.knownPart).toBeNull();
   expect(pair.bar[0]).toBe(45);
-  expect(pair.persistence).toHaveLength(1200);
+  expect(pair.persistence).toHaveLength(2000);
 });
 
 test('progress goes to the end', async () => {
@@ -65,7 +65,7 @@ test('admission is asked with the true size before anything is allocated', async
   const admit = (rows: number, columns: number): never => {
     throw new Error(`${rows} x ${columns} refused`);
   };
-  await expect(loadPair(options({ admit }))).rejects.toThrow('1200 x 17 refused');
+  await expect(loadPair(options({ admit }))).rejects.toThrow('2000 x 17 refused');
 });
 
 test('stops between columns when cancelled', async () => {

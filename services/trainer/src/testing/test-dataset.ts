@@ -13,6 +13,8 @@ const WINDOW = 45;
 const BAR_MS = 60_000;
 const NOISE_FEATURES = 12;
 const LONGEST_HORIZON = 105;
+/** Bars between two sampled rows. */
+const STRIDE = 4;
 
 /**
  * Writes a small dataset of a simulated pair: closes are a random walk; targets, persistence and known
@@ -23,17 +25,17 @@ export async function writeTestDataset(path: string, options: TestDatasetOptions
   const {
     datasetId = 'test-dataset',
     pair = 'eurusd',
-    rows = 1200,
+    rows = 2000,
     horizons = [15, 45],
     signal = 1,
   } = options;
   const normal = normalNumbers(7);
-  const bars = rows + WINDOW + LONGEST_HORIZON;
+  const bars = STRIDE * rows + WINDOW + LONGEST_HORIZON;
   const close = new Float64Array(bars).fill(1);
   for (let bar = 1; bar < bars; bar++) close[bar] = close[bar - 1]! * (1 + 0.0002 * normal());
   const change = (from: number, to: number): number => (100 * (close[to]! - close[from]!)) / close[from]!;
   const column = (value: (bar: number) => number): Float64Array =>
-    Float64Array.from({ length: rows }, (_, row) => value(row + WINDOW));
+    Float64Array.from({ length: rows }, (_, row) => value(STRIDE * row + WINDOW));
   const noise = Array.from({ length: NOISE_FEATURES }, () => column(() => normal()));
   await writeArrayDataset(path, {
     datasetId,
