@@ -165,20 +165,20 @@ export const CONFIG_KEYS: Readonly<Record<string, ConfigKey>> = {
     treeColumnFraction: [0.6, 0.6, 0.6],
   }),
 
-  'stacking.priorRows': real(
-    'Strength, in rows, with which stacking weights are held at "the overlap baseline alone".',
+  'stacking.priorBlocks': real(
+    'Strength, in blocks of rows, with which stacking weights are held at "the overlap baseline alone".',
     [0, 1e6],
-    [50, 50, 0],
+    [10, 10, 0],
   ),
   'calibration.method': choice(
     'Calibrator of the stacked probability.',
     ['platt', 'isotonic', 'venn-abers'],
     ['platt', 'platt', 'platt'],
   ),
-  'calibration.priorRows': real(
-    'Strength, in rows, with which Platt scaling is held at the identity.',
+  'calibration.priorBlocks': real(
+    'Strength, in blocks of rows, with which Platt scaling is held at the identity.',
     [0, 1e6],
-    [50, 50, 0],
+    [10, 10, 0],
   ),
   'gating.minCoverage': real(
     'The gate is the most accurate threshold on out-of-fold rows that still calls this share of the rows.',

@@ -45,10 +45,10 @@ export interface LearnConfig {
     readonly symmetric: GrowthConfig;
     readonly value: GrowthConfig;
   };
-  readonly stacking: { readonly priorRows: number };
+  readonly stacking: { readonly priorBlocks: number };
   readonly calibration: {
     readonly method: 'platt' | 'isotonic' | 'venn-abers';
-    readonly priorRows: number;
+    readonly priorBlocks: number;
   };
   readonly gating: { readonly minCoverage: number };
   readonly verdict: {

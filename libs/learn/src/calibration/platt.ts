@@ -1,22 +1,27 @@
 import { sigmoid } from '../metrics/sigmoid.js';
 import type { Calibrator } from './calibrator.js';
 
+/** How much more strongly than slopes and weights an intercept is held at zero. */
+export const INTERCEPT_HOLD = 10;
+
 /**
  * Platt scaling (Platt 1999) of log-odds: probability = sigmoid(slope * logOdds + intercept), fitted by
- * Newton's method on the log loss + priorRows / 8 * ((slope - 1)^2 + intercept^2). The prior holds the
+ * Newton's method on the log loss + priorRows / 8 * ((slope - 1)^2 + 10 * intercept^2). The prior holds the
  * calibrator at the identity as strongly as so many rows at probability 1/2 (curvature 1/4 each) would,
- * since labels of neighbouring rows overlap and few rows say little. The slope is not let below zero.
+ * since labels of neighbouring rows overlap and few rows say little; the intercept ten times as strongly,
+ * since the share of "up" drifts and last year's is no news. The slope is not let below zero.
  */
 export function fitPlatt(logOdds: Float64Array, label: Float64Array, priorRows: number): Calibrator {
   const prior = priorRows / 4 + 1e-6;
+  const interceptPrior = INTERCEPT_HOLD * prior;
   let slope = 1;
   let intercept = 0;
   for (let step = 0; step < 50; step++) {
     let gradientSlope = -prior * (slope - 1);
-    let gradientIntercept = -prior * intercept;
+    let gradientIntercept = -interceptPrior * intercept;
     let h11 = prior;
     let h12 = 0;
-    let h22 = prior;
+    let h22 = interceptPrior;
     for (let row = 0; row < logOdds.length; row++) {
       const x = logOdds[row]!;
       const p = sigmoid(slope * x + intercept);

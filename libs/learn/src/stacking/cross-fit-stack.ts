@@ -1,6 +1,7 @@
 import { type Calibrator, fitCalibrator } from '../calibration/calibrator.js';
 import type { HorizonData } from '../horizon-data.js';
 import type { LearnConfig } from '../learn-config.js';
+import { blockRows } from '../metrics/block-bootstrap.js';
 import { sigmoid } from '../metrics/sigmoid.js';
 import { type FoldPredictions, joinFolds } from '../models/out-of-fold.js';
 import { spanEnd, spanStart } from '../splits/label-span.js';
@@ -22,6 +23,9 @@ export interface CrossFitStack {
  * Fits stacking weights and calibrator so that nothing is fitted on rows it is scored on: fold k is
  * predicted by a stack of the out-of-fold rows before it (purged by label end) and calibrated by what the
  * folds before it showed of such predictions; the second fold has none and stays as stacked.
+ *
+ * Labels of neighbouring rows overlap, so priors count blocks of rows (as long as the bootstrap's), each of
+ * which says about as much as one independent row.
  */
 export function crossFitStack(
   folds: readonly FoldPredictions[],
@@ -48,7 +52,8 @@ export function crossFitStack(
     calibrator: calibrateOn(scored, () => true)!,
     modelCalibrators: all.added.map((added) =>
       fitCalibrator({
-        ...config.calibration,
+        method: config.calibration.method,
+        priorRows: config.calibration.priorBlocks * rowsOfBlock(all.rows),
         logOdds: added.map((value, k) => value + all.base[k]!),
         label: labels(all.rows),
       }),
@@ -59,8 +64,13 @@ export function crossFitStack(
     },
   };
 
+  function rowsOfBlock(rows: Uint32Array): number {
+    return blockRows(rows, data.bar, data.geometry);
+  }
+
   function fitOn({ rows, base, added }: FoldPredictions): Stack {
-    return fitStack({ base, added, label: labels(rows), priorRows: config.stacking.priorRows });
+    const priorRows = config.stacking.priorBlocks * rowsOfBlock(rows);
+    return fitStack({ base, added, label: labels(rows), priorRows });
   }
 
   function calibrateOn(
@@ -72,7 +82,8 @@ export function crossFitStack(
     );
     if (pairs.length === 0) return undefined;
     return fitCalibrator({
-      ...config.calibration,
+      method: config.calibration.method,
+      priorRows: config.calibration.priorBlocks * rowsOfBlock(Uint32Array.from(pairs, (pair) => pair.row)),
       logOdds: Float64Array.from(pairs, (pair) => pair.logOdds),
       label: Float64Array.from(pairs, (pair) => data.up[pair.row]!),
     });

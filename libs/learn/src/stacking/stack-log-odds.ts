@@ -1,3 +1,4 @@
+import { INTERCEPT_HOLD } from '../calibration/platt.js';
 import { sigmoid } from '../metrics/sigmoid.js';
 import { choleskySolve } from '../models/cholesky-solve.js';
 import { dot, weightedGram } from '../models/linear-fit.js';
@@ -23,8 +24,10 @@ const MAX_STEPS = 200;
 
 /**
  * Non-negative stacking in log-odds (Wolpert 1992; Breiman 1996 for the constraint), fitted by projected
- * Newton steps over the active set on log loss + priorRows / 8 * (intercept^2 + (baseWeight - 1)^2 +
- * sum of (weight * spread)^2), where spread is the deviation of what the model adds.
+ * Newton steps over the active set on log loss + priorRows / 8 * (10 * intercept^2 + (baseWeight - 1)^2 +
+ * sum of (weight * size)^2), where size is the root mean square of what the model adds. Models' weights stay
+ * between 0 and 1: what a model adds is already in log-odds, and amplifying a model that adds next to
+ * nothing would only amplify noise.
  *
  * @throws RangeError when there are no rows
  */
@@ -32,7 +35,7 @@ export function fitStack({ base, added, label, priorRows }: StackInput): Stack {
   if (label.length === 0) throw new RangeError('a stack needs rows');
   const x = [new Float64Array(label.length).fill(1), base, ...added];
   const prior = Float64Array.from(x, (column, j) => {
-    const scale = j < 2 ? 1 : meanSquare(column);
+    const scale = j === 0 ? INTERCEPT_HOLD : j === 1 ? 1 : meanSquare(column);
     return (priorRows / 4) * scale + 1e-6;
   });
   const center = Float64Array.from(x, (_, j) => (j === 1 ? 1 : 0));
@@ -73,8 +76,11 @@ function improve(at: Iterate): { beta: Float64Array<ArrayBuffer>; loss: number }
   const p = linear(x, beta).map(sigmoid);
   const residual = p.map((value, row) => label[row]! - value);
   const gradient = x.map((column, j) => dot(column, residual) - prior[j]! * (beta[j]! - center[j]!));
-  // A weight at zero that would go below stays where it is (Bertsekas 1982, projected Newton).
-  const free = [...x.keys()].filter((j) => j === 0 || beta[j]! > 0 || gradient[j]! > 0);
+  // A weight at a bound that would leave it stays where it is (Bertsekas 1982, projected Newton).
+  const free = [...x.keys()].filter((j) => {
+    const outward = gradient[j]! > 0 ? beta[j]! >= upperBound(j) : beta[j]! <= lowerBound(j);
+    return !outward;
+  });
   const weight = p.map((value) => Math.max(1e-9, value * (1 - value)));
   const hessian = weightedGram(
     free.map((j) => x[j]!),
@@ -91,12 +97,21 @@ function improve(at: Iterate): { beta: Float64Array<ArrayBuffer>; loss: number }
     const next = Float64Array.from(beta);
     free.forEach((j, k) => {
       const value = beta[j]! + scale * direction[k]!;
-      next[j] = j === 0 ? value : Math.max(0, value);
+      next[j] = Math.min(upperBound(j), Math.max(lowerBound(j), value));
     });
     const nextLoss = objective(x, label, next, center, prior);
     if (nextLoss < loss) return { beta: next, loss: nextLoss };
   }
   return undefined;
+}
+
+/** Coordinates are: intercept, weight of the base, weights of the models. */
+function lowerBound(coordinate: number): number {
+  return coordinate === 0 ? Number.NEGATIVE_INFINITY : 0;
+}
+
+function upperBound(coordinate: number): number {
+  return coordinate < 2 ? Number.POSITIVE_INFINITY : 1;
 }
 
 function linear(x: readonly Float64Array[], beta: Float64Array): Float64Array {
