@@ -46,6 +46,10 @@ export function columnBlock(
   const slots = Uint32Array.from(columnSlots(wanted.length));
   const bytes = groupCount(wanted.length) * GROUP_COLUMNS * matrix.rows;
   const address = scope.allocate(bytes, `${wanted.length} gathered columns`);
+  // Unused bytes of the last group count as bins too: left over from other work, they would index past
+  // their own histograms.
+  const lastGroup = (groupCount(wanted.length) - 1) * GROUP_COLUMNS * matrix.rows;
+  scope.arena.u8(address + lastGroup, GROUP_COLUMNS * matrix.rows).fill(0);
   wanted.forEach((column, i) => {
     const { block } = matrix.handle;
     kernel.gatherColumns(

@@ -1,9 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type BinnedMatrix, BinnedMatrixBuilder } from '../binning/binned-matrix.js';
+import { CancelledError } from '../cancelled-error.js';
+import { Arena } from '../kernels/arena.js';
 import { seededRandom } from '../seeded-random.js';
 import { type Booster, type BoosterParams, type Tree, trainBooster } from './booster.js';
-import { leafDepths, leafOf } from './tree.js';
+import { predictValues } from './predict-values.js';
+import { leafDepths } from './tree.js';
+
+const all = (rows: number) => Uint32Array.from({ length: rows }, (_, i) => i);
 
 function binned(columns: Float32Array[], bins = 64): BinnedMatrix {
   const rows = columns[0]!.length;
@@ -14,116 +19,361 @@ function binned(columns: Float32Array[], bins = 64): BinnedMatrix {
   return builder.finish();
 }
 
-const all = (rows: number) => Uint32Array.from({ length: rows }, (_, i) => i);
-
-/** Columns of small whole numbers with missing values, and a label that depends on some of them. */
-function sample(rows: number, columns: number, seed: bigint, levels = 20) {
+/** Normal columns with missing values and a label with main effects and an interaction. */
+function sample(rows: number, columns: number, seed: bigint) {
   const random = seededRandom(seed);
   const values = Array.from({ length: columns }, () =>
-    Float32Array.from({ length: rows }, () => (random.next() < 0.1 ? Number.NaN : random.below(levels))),
+    Float32Array.from({ length: rows }, () => (random.next() < 0.05 ? Number.NaN : random.normal())),
   );
-  const label = Float64Array.from({ length: rows }, (_, i) => {
-    const first = values[0]![i]!;
-    const second = values[1]![i]!;
-    return (first > 8 ? 3 : -1) + (second < 5 || Number.isNaN(second) ? 2 : 0) + random.next();
+  const at = (c: number, i: number) => values[c % columns]![i]! || 0;
+  const label = Float64Array.from(
+    { length: rows },
+    (_, i) => at(0, i) + 2 * Math.sign(at(1, i)) + at(2, i) * at(3, i) + 0.5 * random.normal(),
+  );
+  return { values, label, matrix: binned(values) };
+}
+
+function meanSquare(a: Float64Array, b: Float64Array, rows: Uint32Array): number {
+  return rows.reduce((sum, row, i) => sum + (a[i]! - b[row]!) ** 2, 0) / rows.length;
+}
+
+function structures(booster: Booster) {
+  return booster.trees.map(({ column, bin, missingLeft, left, right, leafValue }) => {
+    return { column, bin, missingLeft, left, right, leafValue };
   });
-  return { values, label };
 }
 
-/** The plainest possible leaf-wise grower: full scans over rows, f64 sums, no histograms kept. */
-function referenceTree(
-  matrix: BinnedMatrix,
-  gradient: Float64Array,
-  params: { maxLeaves: number; l1: number; l2: number; minRowsInLeaf: number },
-) {
-  const bins = Array.from({ length: matrix.columns }, (_, c) => matrix.readColumn(c));
-  const shrink = (g: number) => Math.sign(g) * Math.max(0, Math.abs(g) - params.l1);
-  const score = (rows: number[]) =>
-    shrink(rows.reduce((sum, r) => sum + gradient[r]!, 0)) ** 2 / (rows.length + params.l2);
-  const bestOf = (rows: number[]) => {
-    let best: { gain: number; column: number; bin: number; left: number[]; right: number[] } | undefined;
-    for (let column = 0; column < matrix.columns; column++) {
-      for (const missingLeft of [false, true]) {
-        for (let bin = 1; bin < matrix.bins; bin++) {
-          const isLeft = (r: number) => (bins[column]![r] === 0 ? missingLeft : bins[column]![r]! <= bin);
-          const left = rows.filter(isLeft);
-          if (left.length < params.minRowsInLeaf || rows.length - left.length < params.minRowsInLeaf)
-            continue;
-          const right = rows.filter((r) => !isLeft(r));
-          const gain = score(left) + score(right) - score(rows);
-          if (gain > 1e-9 && gain > (best?.gain ?? 0) + 1e-9) best = { gain, column, bin, left, right };
-        }
-      }
-    }
-    return best;
-  };
-  const leaves = [Array.from({ length: matrix.rows }, (_, i) => i)];
-  const bests = [bestOf(leaves[0]!)];
-  const splits: { column: number; gain: number }[] = [];
-  while (leaves.length < params.maxLeaves) {
-    let chosen = -1;
-    bests.forEach((best, i) => {
-      if (best && (chosen < 0 || best.gain > bests[chosen]!.gain + 1e-9)) chosen = i;
-    });
-    const best = bests[chosen];
-    if (!best) break;
-    splits.push({ column: best.column, gain: best.gain });
-    leaves[chosen] = best.left;
-    leaves.push(best.right);
-    bests[chosen] = bestOf(best.left);
-    bests.push(bestOf(best.right));
-  }
-  const value = leaves.map(
-    (rows) => -shrink(rows.reduce((sum, r) => sum + gradient[r]!, 0)) / (rows.length + params.l2),
-  );
-  const output = new Float64Array(matrix.rows);
-  leaves.forEach((rows, leaf) => {
-    for (const r of rows) output[r] = value[leaf]!;
-  });
-  return { splits, output };
-}
-
-function relativeDifference(a: Float64Array, b: Float64Array): number {
-  return a.reduce(
-    (most, value, i) => Math.max(most, Math.abs(value - b[i]!) / Math.max(1, Math.abs(b[i]!))),
-    0,
-  );
-}
-
-function structure(tree: Tree) {
-  const { column, bin, missingLeft, left, right } = tree;
-  return { column, bin, missingLeft, left, right };
-}
-
-const oneTree: Partial<BoosterParams> = { rounds: 1, learningRate: 1, maxDepth: 0 };
+const sampled: Partial<BoosterParams> = {
+  rowFraction: 0.5,
+  treeColumnFraction: 0.5,
+  nodeColumnFraction: 0.5,
+};
 
 describe('trainBooster', () => {
-  it('grows the tree of a plain slow grower', () => {
-    const options = fc.record({
-      seed: fc.bigInt({ min: 0n, max: 1000n }),
-      rows: fc.integer({ min: 20, max: 200 }),
-      columns: fc.integer({ min: 2, max: 11 }),
-      maxLeaves: fc.integer({ min: 2, max: 12 }),
-      minRowsInLeaf: fc.integer({ min: 1, max: 15 }),
-      l1: fc.constantFrom(0, 3),
-      l2: fc.constantFrom(0, 1, 7),
-    });
-    fc.assert(
-      fc.property(options, ({ seed, rows, columns, ...params }) => {
-        const { values, label } = sample(rows, columns, seed);
-        const matrix = binned(values);
-        const booster = trainBooster({ matrix, rows: all(rows), label }, { ...oneTree, ...params });
-        const gradient = label.map((y) => booster.baseScore - y);
-        const expected = referenceTree(matrix, gradient, params);
-        const tree = booster.trees[0] ?? { column: new Int32Array(0), gain: new Float64Array(0) };
-        expect([...tree.column]).toEqual(expected.splits.map((split) => split.column));
-        tree.gain.forEach((gain, node) => {
-          expect(gain / expected.splits[node]!.gain).toBeCloseTo(1, 3);
-        });
-        const raw = booster.predictRaw(matrix, all(rows)).map((score) => score - booster.baseScore);
-        if (booster.trees.length > 0) expect(relativeDifference(raw, expected.output)).toBeLessThan(1e-9);
-      }),
-      { numRuns: 40 },
+  it('is the same every time, and another with another seed when it samples', () => {
+    const { matrix, label } = sample(1500, 30, 1n);
+    const task = { matrix, rows: all(1500), label };
+    const first = trainBooster(task, { ...sampled, rounds: 8, seed: 5n });
+    expect(structures(trainBooster(task, { ...sampled, rounds: 8, seed: 5n }))).toEqual(structures(first));
+    expect(structures(trainBooster(task, { ...sampled, rounds: 8, seed: 6n }))).not.toEqual(
+      structures(first),
     );
   });
+
+  it('keeps its score of training rows equal to what it predicts, also of rows out of the bag', () => {
+    const { matrix, label, values } = sample(1200, 10, 2n);
+    const task = { matrix, rows: all(1200), label, validationRows: all(1200) };
+    for (const growth of ['leaf', 'level', 'symmetric'] as const) {
+      const booster = trainBooster(task, { ...sampled, growth, rounds: 15, rowEvery: 3 });
+      const raw = booster.predictRaw(matrix, all(1200));
+      expect(2 * booster.validationLoss.at(-1)!).toBeCloseTo(meanSquare(raw, label, all(1200)), 10);
+      expect(predictValues(booster, values, all(1200))).toEqual(raw);
+      const later = booster.validationLoss.slice(1);
+      expect(later.every((loss, round) => loss < booster.validationLoss[round]! + 0.01)).toBe(true);
+    }
+  });
+
+  it('does not depend on the order of columns', () => {
+    const { values, label, matrix } = sample(800, 13, 3n);
+    const order = [7, 3, 12, 0, 5, 9, 1, 11, 2, 8, 4, 10, 6];
+    const permuted = binned(order.map((column) => values[column]!));
+    const params = { rounds: 10, maxLeaves: 16 };
+    const plain = trainBooster({ matrix, rows: all(800), label }, params);
+    const other = trainBooster({ matrix: permuted, rows: all(800), label }, params);
+    expect(other.predictRaw(permuted, all(800))).toEqual(plain.predictRaw(matrix, all(800)));
+    expect([...other.splitCount()]).toEqual(order.map((column) => plain.splitCount()[column]!));
+  });
+
+  it('does not depend on the scale of columns, and scales with the label', () => {
+    const { values, label, matrix } = sample(800, 6, 4n);
+    const scaled = binned(values.map((column, c) => column.map((value) => value * 2 ** (c - 3) + 0)));
+    const params = { rounds: 10, maxLeaves: 16 };
+    const plain = trainBooster({ matrix, rows: all(800), label }, params).predictRaw(matrix, all(800));
+    const other = trainBooster({ matrix: scaled, rows: all(800), label }, params).predictRaw(
+      scaled,
+      all(800),
+    );
+    expect(other).toEqual(plain);
+    const eightfold = label.map((y) => 8 * y);
+    const larger = trainBooster({ matrix, rows: all(800), label: eightfold }, params).predictRaw(
+      matrix,
+      all(800),
+    );
+    expect(larger).toEqual(plain.map((score) => 8 * score));
+  });
+
+  it('trains on the rows and columns given and on nothing else', () => {
+    const { matrix, label } = sample(1000, 20, 5n);
+    const rows = all(1000).filter((row) => row % 3 !== 0);
+    const spoilt = label.map((y, row) => (row % 3 === 0 ? Number.NaN : y));
+    const columns = [3, 1, 17, 9, 0];
+    const booster = trainBooster({ matrix, rows, label: spoilt, columns }, { rounds: 5 });
+    expect(booster.splitCount().filter((count, c) => count > 0 && !columns.includes(c))).toHaveLength(0);
+    const subset = matrix.subset([0, 1, 3, 9, 17]);
+    const same = trainBooster({ matrix: subset, rows, label: spoilt }, { rounds: 5 });
+    expect(same.predictRaw(subset, all(1000))).toEqual(booster.predictRaw(matrix, all(1000)));
+  });
+
+  it('grows the same trees on a contiguous range of rows as on a matrix of just those rows', () => {
+    const { values, label, matrix } = sample(900, 9, 6n);
+    const range = all(900).subarray(200, 700);
+    const builder = new BinnedMatrixBuilder(500, 9, { fitRows: 500 });
+    values.forEach((column, position) => {
+      builder.addColumn(position, column.slice(200, 700));
+    });
+    const alone = builder.finish();
+    const whole = binned(
+      values.map((column) => column.map((value, i) => (i < 200 || i >= 700 ? Number.NaN : value))),
+    );
+    const params = { rounds: 5, maxLeaves: 20 };
+    const inRange = trainBooster({ matrix: whole, rows: range, label }, params).predictRaw(whole, range);
+    const onOwn = trainBooster({ matrix: alone, rows: all(500), label: label.slice(200, 700) }, params);
+    expect(inRange).toEqual(onOwn.predictRaw(alone, all(500)));
+    expect(matrix.rows).toBe(900);
+  });
+
+  it('lets compacted and uncompacted leaves lead to the same trees', () => {
+    const { matrix, label } = sample(6000, 12, 7n);
+    const shuffled = all(6000);
+    const random = seededRandom(1n);
+    for (let i = shuffled.length - 1; i > 0; i--) {
+      const j = random.below(i + 1);
+      [shuffled[i], shuffled[j]] = [shuffled[j]!, shuffled[i]!];
+    }
+    // One leaf a row class: many leaves, each far below a quarter of the rows.
+    const params = { rounds: 3, maxLeaves: 64, maxDepth: 0, minRowsInLeaf: 10 };
+    const booster = trainBooster({ matrix, rows: all(6000), label }, params);
+    for (const tree of booster.trees) expect(rowsByLeaf(tree, matrix)).toEqual([...tree.leafRows]);
+    const gains = (some: Booster) => some.trees[0]!.gain.reduce((sum, gain) => sum + gain, 0);
+    const other = trainBooster({ matrix, rows: shuffled, label }, params);
+    expect(gains(other) / gains(booster)).toBeCloseTo(1, 4);
+  });
+
+  it('keeps rows and hessian in leaves at least at what is asked, for every loss', () => {
+    const { matrix, label } = sample(700, 8, 8n);
+    const binary = label.map((y) => Number(y > 1.5));
+    const weight = label.map((y) => 0.2 + Math.abs(y));
+    for (const objective of ['squared', 'logistic', 'huber', 'quantile'] as const) {
+      const task = { matrix, rows: all(700), label: objective === 'logistic' ? binary : label, weight };
+      const booster = trainBooster(task, {
+        objective,
+        rounds: 10,
+        minRowsInLeaf: 37,
+        maxDepth: 0,
+        quantile: 0.8,
+      });
+      expect(booster.trees.length).toBe(10);
+      for (const tree of booster.trees) {
+        expect(Math.min(...tree.leafRows)).toBeGreaterThanOrEqual(37);
+        expect(rowsByLeaf(tree, matrix)).toEqual([...tree.leafRows]);
+      }
+    }
+  });
+
+  it('treats a weight like that many rows', () => {
+    const { values, label, matrix } = sample(300, 5, 9n);
+    const weight = Float64Array.from({ length: 300 }, (_, i) => 1 + (i % 3));
+    const copies = Array.from(weight, (count, row) => new Array<number>(count).fill(row)).flat();
+    const repeated = matrixLike(matrix, values, copies);
+    const params = { rounds: 3, maxLeaves: 6, minRowsInLeaf: 1, minHessianInLeaf: 20 };
+    const weighted = trainBooster({ matrix, rows: all(300), label, weight }, params);
+    const rows = all(copies.length);
+    const plain = trainBooster(
+      { matrix: repeated, rows, label: Float64Array.from(copies, (row) => label[row]!) },
+      params,
+    );
+    const scores = plain.predictRaw(repeated, rows);
+    weighted.predictRaw(matrix, Uint32Array.from(copies)).forEach((score, i) => {
+      expect(score).toBeCloseTo(scores[i]!, 8);
+    });
+  });
+
+  it('respects depth and leaves, and splits every leaf of a level alike in symmetric trees', () => {
+    const { matrix, label } = sample(2000, 8, 10n);
+    const task = { matrix, rows: all(2000), label };
+    for (const growth of ['leaf', 'level', 'symmetric'] as const) {
+      for (const tree of trainBooster(task, { growth, rounds: 3, maxDepth: 4, maxLeaves: 13 }).trees) {
+        expect(Math.max(...leafDepths(tree))).toBeLessThanOrEqual(4);
+        expect(tree.leafValue.length).toBeLessThanOrEqual(13);
+      }
+    }
+    const [oblivious] = trainBooster(task, {
+      growth: 'symmetric',
+      rounds: 1,
+      maxDepth: 5,
+      maxLeaves: 32,
+      minRowsInLeaf: 1,
+    }).trees;
+    const tests = testsByDepth(oblivious!);
+    expect(tests.length).toBe(5);
+    for (const distinct of tests) expect(distinct.size).toBe(1);
+  });
+
+  it('completes one depth before the next by level', () => {
+    const { matrix, label } = sample(2000, 8, 11n);
+    const task = { matrix, rows: all(2000), label };
+    const [tree] = trainBooster(task, { growth: 'level', rounds: 1, maxLeaves: 12, maxDepth: 0 }).trees;
+    expect(new Set(leafDepths(tree!))).toEqual(new Set([3, 4]));
+    const wide = { rounds: 4, maxLeaves: 64, maxDepth: 4 };
+    const byLevel = trainBooster(task, { ...wide, growth: 'level' }).predictRaw(matrix, all(2000));
+    const byLeaf = trainBooster(task, { ...wide, growth: 'leaf' }).predictRaw(matrix, all(2000));
+    byLevel.forEach((score, row) => {
+      expect(score).toBeCloseTo(byLeaf[row]!, 10);
+    });
+  });
+
+  it('keeps monotone constraints', () => {
+    const options = fc.record({
+      seed: fc.bigInt({ min: 0n, max: 999n }),
+      growth: fc.constantFrom('leaf' as const, 'level' as const),
+    });
+    fc.assert(
+      fc.property(options, ({ seed, growth }) => {
+        const { matrix, label, values } = sample(400, 4, seed);
+        const monotone = Int8Array.of(1, -1, 0, 1);
+        const params = { growth, monotone, rounds: 15, learningRate: 0.4, minRowsInLeaf: 5 };
+        const booster = trainBooster({ matrix, rows: all(400), label }, params);
+        expect(booster.splitCount()[0]).toBeGreaterThan(0);
+        monotone.forEach((direction, column) => {
+          if (direction === 0) return;
+          for (let row = 0; row < 20; row++) {
+            const grid = values.map((own, c) =>
+              Float32Array.from({ length: 41 }, (_, i) => (c === column ? -3 + i * 0.15 : own[row]!)),
+            );
+            const scores = predictValues(booster, grid, all(41));
+            for (let i = 1; i < 41; i++)
+              expect(direction * (scores[i]! - scores[i - 1]!)).toBeGreaterThanOrEqual(-1e-12);
+          }
+        });
+      }),
+      { numRuns: 8 },
+    );
+  });
+
+  it('stops early on validation rows and keeps the best round', () => {
+    const { matrix, label } = sample(1000, 10, 12n);
+    const noisy = label.map((y, row) => (row < 500 ? y : y + 3 * Math.sin(row * 77)));
+    const task = { matrix, rows: all(500), label: noisy, validationRows: all(1000).subarray(500) };
+    const booster = trainBooster(task, {
+      rounds: 500,
+      learningRate: 0.5,
+      earlyStoppingRounds: 10,
+      minRowsInLeaf: 2,
+    });
+    const best = booster.validationLoss.indexOf(Math.min(...booster.validationLoss));
+    expect(booster.trees.length).toBe(best + 1);
+    expect(booster.validationLoss.length).toBe(best + 11);
+  });
+
+  it('approximates quantiles and probabilities', () => {
+    const { matrix, label } = sample(4000, 6, 13n);
+    const rows = all(4000);
+    const high = trainBooster(
+      { matrix, rows, label },
+      { objective: 'quantile', quantile: 0.9, rounds: 40, maxLeaves: 8 },
+    );
+    const raw = high.predictRaw(matrix, rows);
+    expect(raw.filter((score, row) => label[row]! <= score).length / 4000).toBeCloseTo(0.9, 1);
+    const up = label.map((y) => Number(y > 0));
+    const logistic = trainBooster(
+      { matrix, rows, label: up },
+      { objective: 'logistic', rounds: 40, maxLeaves: 8 },
+    );
+    const scores = logistic.predictRaw(matrix, rows);
+    expect(scores.filter((score, row) => score > 0 === (up[row] === 1)).length / 4000).toBeGreaterThan(0.9);
+    const probability = scores.reduce((sum, score) => sum + 1 / (1 + Math.exp(-score)), 0) / 4000;
+    expect(probability).toBeCloseTo(up.reduce((sum, y) => sum + y, 0) / 4000, 2);
+  });
+
+  it('shrugs off outliers with the Huber loss', () => {
+    const { matrix, label } = sample(2000, 6, 14n);
+    const spoilt = label.map((y, row) => (row % 50 === 0 ? y + 500 : y));
+    const error = (objective: 'huber' | 'squared') => {
+      const booster = trainBooster({ matrix, rows: all(2000), label: spoilt }, { objective, rounds: 60 });
+      return meanSquare(booster.predictRaw(matrix, all(2000)), label, all(2000));
+    };
+    expect(error('huber')).toBeLessThan(0.2 * error('squared'));
+  });
+
+  it('makes no tree for a constant label, and none that gains nothing', () => {
+    const { matrix, label } = sample(200, 4, 15n);
+    const flat = label.map(() => 3);
+    const booster = trainBooster({ matrix, rows: all(200), label: flat }, { rounds: 5 });
+    expect(booster.trees).toHaveLength(0);
+    expect([...booster.predictRaw(matrix, Uint32Array.of(7))]).toEqual([3]);
+    expect(trainBooster({ matrix, rows: all(200), label }, { rounds: 5, minGain: 1e9 }).trees).toHaveLength(
+      0,
+    );
+  });
+
+  it('gives back the shared memory it took, also when cancelled', () => {
+    const { matrix, label } = sample(500, 9, 16n);
+    const task = { matrix, rows: all(500), label, columns: [1, 2, 3] };
+    const used = new Arena(matrix.memory).usedBytes();
+    const rounds: number[] = [];
+    trainBooster(task, { rounds: 3 }, { onRound: (round) => rounds.push(round) });
+    expect(rounds).toEqual([0, 1, 2]);
+    let asked = 0;
+    const isCancelled = () => ++asked > 2;
+    expect(() => trainBooster(task, { rounds: 9 }, { isCancelled })).toThrow(CancelledError);
+    expect(new Arena(matrix.memory).usedBytes()).toBe(used);
+  });
+
+  it('refuses bad input by name', () => {
+    const { matrix, label } = sample(50, 3, 17n);
+    const task = { matrix, rows: all(50), label };
+    expect(() => trainBooster(task, { rounds: 0 })).toThrow('rounds must be a whole number of at least 1');
+    expect(() => trainBooster(task, { rowFraction: 1.5 })).toThrow(
+      'rowFraction must be a number above 0 and at most 1',
+    );
+    expect(() => trainBooster(task, { leaves: 3 } as object)).toThrow('no booster parameter leaves');
+    expect(() => trainBooster({ ...task, rows: Uint32Array.of(50) }, {})).toThrow('row 50 is not one');
+    expect(() => trainBooster({ ...task, label: label.with(3, Number.NaN) }, {})).toThrow(
+      'label of row 3 is NaN',
+    );
+    expect(() => trainBooster(task, { objective: 'logistic' })).toThrow('logistic needs 0 to 1');
+    expect(() => trainBooster({ ...task, weight: label.map(() => 0) }, {})).toThrow('weight of row 0 is 0');
+    expect(() => trainBooster({ ...task, columns: [1, 1] }, {})).toThrow('column 1 is given twice');
+    expect(() => trainBooster(task, { earlyStoppingRounds: 5 })).toThrow('needs validationRows');
+    expect(() => trainBooster(task, { monotone: Int8Array.of(1) })).toThrow('monotone names 1 columns');
+  });
 });
+
+/** The matrix's bins for a list of its rows, repeats allowed: bins stand in for values. */
+function matrixLike(matrix: BinnedMatrix, values: Float32Array[], rows: number[]): BinnedMatrix {
+  return binned(
+    values.map((_, column) => {
+      const bins = matrix.readColumn(column);
+      return Float32Array.from(rows, (row) => bins[row]! || Number.NaN);
+    }),
+  );
+}
+
+function rowsByLeaf(tree: Tree, matrix: BinnedMatrix): number[] {
+  const bins = Array.from({ length: matrix.columns }, (_, c) => matrix.readColumn(c));
+  const counts = new Array<number>(tree.leafValue.length).fill(0);
+  for (let row = 0; row < matrix.rows; row++) {
+    let node = 0;
+    while (node >= 0) {
+      const bin = bins[tree.column[node]!]![row]!;
+      const left = bin === 0 ? tree.missingLeft[node] === 1 : bin <= tree.bin![node]!;
+      node = left ? tree.left[node]! : tree.right[node]!;
+    }
+    counts[~node]!++;
+  }
+  return counts;
+}
+
+/** The distinct tests made at each depth. */
+function testsByDepth(tree: Tree): Set<string>[] {
+  const found: Set<string>[] = [];
+  const visit = (child: number, depth: number) => {
+    if (child < 0) return;
+    found[depth] ??= new Set();
+    found[depth].add(`${tree.column[child]} ${tree.bin![child]}`);
+    visit(tree.left[child]!, depth + 1);
+    visit(tree.right[child]!, depth + 1);
+  };
+  visit(0, 0);
+  return found;
+}
