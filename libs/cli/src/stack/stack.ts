@@ -24,6 +24,9 @@ export interface RunningStack {
 const START_MS = 60_000;
 const TRAINER_GRACE_MS = 15_000;
 const SERVICE_GRACE_MS = 10_000;
+/** What services are told to finish in, below the time after which they are killed. */
+const TRAINER_WORK_MS = 12_000;
+const FETCHER_WORK_MS = 8_000;
 const POLL_MS = 100;
 
 /**
@@ -63,7 +66,10 @@ class Stack implements RunningStack {
     const { home, warehouse, listen, maxWorkers, trainers } = this.options;
     mkdirSync(home, { recursive: true });
     const cache = join(home, 'datasets');
-    const fetcherArgs = ['--listen', '127.0.0.1:0', '--warehouse', warehouse, '--cache', cache];
+    const fetcherArgs = [
+      ...['--listen', '127.0.0.1:0', '--warehouse', warehouse, '--cache', cache],
+      ...['--grace-ms', String(FETCHER_WORK_MS)],
+    ];
     const fetcher = this.spawn('fetcher', 'fetcher', fetcherArgs);
     this.fetcher = await unlessAborted(fetcher.address(START_MS), interrupt);
     const coordinator = this.spawn('coordinator', 'coordinator', [
@@ -122,7 +128,10 @@ class Stack implements RunningStack {
 
   private spawnTrainer(name: string): ServiceProcess {
     const limit = String(this.options.memoryLimitBytes);
-    const args = ['--coordinator', this.coordinator, '--id', name, '--memory-limit', limit];
+    const args = [
+      ...['--coordinator', this.coordinator, '--id', name],
+      ...['--memory-limit', limit, '--grace', String(TRAINER_WORK_MS)],
+    ];
     return this.spawn(name, 'trainer', args);
   }
 

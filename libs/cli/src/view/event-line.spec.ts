@@ -42,7 +42,7 @@ it.each([
   ],
   [TaskState.TASK_STATE_FAILED, 'eurusd h15: FAILED: out of memory'],
   [TaskState.TASK_STATE_QUARANTINED, 'eurusd h15: QUARANTINED: out of memory'],
-  [TaskState.TASK_STATE_READY, 'eurusd h15: attempt 1 lost: out of memory'],
+  [TaskState.TASK_STATE_READY, 'eurusd h15: to be tried again (attempt 1): out of memory'],
   [TaskState.TASK_STATE_LEASED, undefined],
 ])('a task in state %i is worth the line %s', (state, line) => {
   const task = event({ $case: 'task', value: sampleTask({ state, error: 'out of memory' }) });

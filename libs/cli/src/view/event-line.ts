@@ -75,9 +75,7 @@ function taskLine(task: TaskStatus, earlier: TaskStatus | undefined): string | u
     case TaskState.TASK_STATE_QUARANTINED:
       return `${name}: QUARANTINED: ${task.error}`;
     case TaskState.TASK_STATE_READY:
-      return task.attempt > 0 && task.error
-        ? `${name}: attempt ${task.attempt} lost: ${task.error}`
-        : undefined;
+      return task.error ? `${name}: to be tried again (attempt ${task.attempt}): ${task.error}` : undefined;
     default:
       return undefined;
   }

@@ -59,18 +59,18 @@ function exclusions(plan: Plan): string[] {
     : [`Columns not tested, each in the ledger with its reason: ${lines.join('; ')}.`];
 }
 
-/** The three most frequent reasons, e.g. "4 future value, 2 not numeric". */
+/** The three most frequent reasons, without the parts that differ from column to column. */
 function commonReasons(pair: PairPlan): string {
   const counts = new Map<string, number>();
   for (const { reason } of pair.exclusions) {
-    const kind = reason.split(/[:(;]/)[0]!.trim();
+    const kind = reason.replace(/ ?\([^)]*\)/g, '').replace(/\/.*\/: /, '');
     counts.set(kind, (counts.get(kind) ?? 0) + 1);
   }
   return [...counts]
     .sort((a, b) => b[1] - a[1])
     .slice(0, 3)
-    .map(([reason, count]) => `${count} ${reason}`)
-    .join(', ');
+    .map(([reason, count]) => `${count}: ${reason}`)
+    .join('; ');
 }
 
 function plural(count: number, noun: string): string {

@@ -28,7 +28,7 @@ it('shows a horizon that has no result with its reason', () => {
   delete failed.summary;
   const lines = verdictTable({ tasks: [failed, sampleTask()] }).split('\n');
   expect(lines[2]).toMatch(
-    /eurusd +15 +no skill beyond overlap +0.871 +80.1 % +80.4 % known part +-0.3 \[-1.1, \+0.4\]/,
+    /eurusd +15 +no skill beyond overlap +0.871 +80.1 % +80.4 % known part +-3.0 \[-11.0, \+4.0\]/,
   );
   expect(lines[3]).toContain('failed: lost 3 trainers');
 });

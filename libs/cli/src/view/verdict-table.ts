@@ -16,8 +16,11 @@ const COLUMNS: readonly TableColumn<TaskStatus>[] = [
   { title: 'verdict', text: (task) => verdictOf(task) },
   { title: 'AUC', text: ofSummary((s) => s.auc.toFixed(3)), align: 'right' },
   { title: 'accuracy', text: ofSummary((s) => percent(s.accuracy)), align: 'right' },
-  { title: 'best baseline', text: ofSummary((s) => `${percent(s.bestBaselineAccuracy)} ${s.bestBaseline}`) },
-  { title: 'gain [95 %]', text: ofSummary((s) => gain(s)), align: 'right' },
+  {
+    title: 'best baseline',
+    text: ofSummary((s) => `${percent(s.bestBaselineAccuracy)} ${s.bestBaseline.replaceAll('_', ' ')}`),
+  },
+  { title: 'gain, mnat [interval]', text: ofSummary((s) => gain(s)), align: 'right' },
   {
     title: 'kept / tested',
     text: ofSummary((s) => `${s.featuresRetained} / ${s.featuresTested}`),
@@ -30,7 +33,11 @@ const COLUMNS: readonly TableColumn<TaskStatus>[] = [
   },
 ];
 
-/** One line a pair and horizon: the verdict, the score beside its best baseline, the features kept. */
+/**
+ * One line a pair and horizon: the verdict; accuracy beside that of the best baseline; log loss saved
+ * against the best baseline with its block-bootstrap interval; features kept, and how many of these are
+ * false in expectation at most.
+ */
 export function verdictTable(run: Pick<Run, 'tasks'>): string {
   const tasks = [...run.tasks].sort(
     (a, b) => order(run.tasks, a) - order(run.tasks, b) || a.horizon - b.horizon,
@@ -60,8 +67,8 @@ function gain(summary: HorizonSummary): string {
   return `${signed(summary.skill)} [${signed(summary.skillLow)}, ${signed(summary.skillHigh)}]`;
 }
 
-/** A gain in accuracy in percentage points. */
-function signed(share: number): string {
-  const points = (100 * share).toFixed(1);
-  return share > 0 ? `+${points}` : points;
+/** Log loss saved a row in millinats, with the sign written out. */
+function signed(nats: number): string {
+  const text = (1000 * nats).toFixed(1);
+  return nats > 0 ? `+${text}` : text;
 }
