@@ -10,6 +10,8 @@ export interface BinningOptions {
   bins?: number;
   /** Bounds are fitted on rows [0, fitRows) only, so that later rows cannot leak into them. */
   fitRows: number;
+  /** Bound on the shared memory of the matrix and what is computed in it. Default: what addresses reach. */
+  maximumBytes?: number;
 }
 
 interface BinningKernel {
@@ -63,7 +65,7 @@ export class BinnedMatrixBuilder {
       throw new RangeError(`fitRows must be a whole number from 1 to ${rows}, got ${fitRows}`);
     }
     this.#fitRows = fitRows;
-    this.#handle = allocateMatrix(rows, columns, bins);
+    this.#handle = allocateMatrix(rows, columns, bins, options.maximumBytes);
     this.#arena = new Arena(this.#handle.memory);
     this.#kernel = loadKernel<BinningKernel>('binning', this.#handle.memory);
     this.#scratch = allocateScratch(this.#arena, rows);

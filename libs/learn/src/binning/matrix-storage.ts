@@ -24,10 +24,19 @@ export interface MatrixFacts {
   readonly representatives: Float32Array;
 }
 
-/** Reserves an empty matrix in a new shared memory: all rows missing, slots assigned. */
-export function allocateMatrix(rows: number, columns: number, bins: number): BinnedMatrixHandle {
+/**
+ * Reserves an empty matrix in a new shared memory: all rows missing, slots assigned.
+ *
+ * @param maximumBytes bound on the memory, for the matrix and all that is later computed in it
+ */
+export function allocateMatrix(
+  rows: number,
+  columns: number,
+  bins: number,
+  maximumBytes?: number,
+): BinnedMatrixHandle {
   checkMatrixSize(rows, columns, bins);
-  const memory = createSharedMemory();
+  const memory = createSharedMemory(maximumBytes);
   const arena = new Arena(memory);
   const block = arena.allocate(
     groupCount(columns) * GROUP_COLUMNS * rows,

@@ -28,7 +28,9 @@ export function classifyFailure(thrown: unknown): ComputeFailure {
   if (thrown.name === 'CancelledError' || thrown.name === 'AbortError') {
     return { failure: 'CANCELLED', message: 'cancelled' };
   }
-  if (ALLOCATION_FAILED.test(thrown.message)) return { failure: 'OUT_OF_MEMORY', message: thrown.message };
+  if (thrown.name === 'ArenaFullError' || ALLOCATION_FAILED.test(thrown.message)) {
+    return { failure: 'OUT_OF_MEMORY', message: thrown.message };
+  }
   if (thrown instanceof OnescanError) return classifyOnescanError(thrown);
   if (thrown instanceof RangeError) return { failure: 'BAD_DATA', message: thrown.message };
   return { failure: 'CRASH', message: `${thrown.name}: ${thrown.message}` };

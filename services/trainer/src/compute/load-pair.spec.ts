@@ -5,6 +5,7 @@ import { resolveLearnConfig } from '@onescan/learn/learn-config.js';
 import { openDataset } from '@onescan/shared/dataset/open-dataset.js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { writeTestDataset } from '../testing/test-dataset.js';
+import { classifyFailure } from './classify-failure.js';
 import { type LoadOptions, loadPair } from './load-pair.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'onescan-load-'));
@@ -20,6 +21,7 @@ function options(more: Partial<LoadOptions> = {}): LoadOptions {
     datasetId: 'test-dataset',
     pair: 'eurusd',
     config,
+    memoryLimitBytes: 2 ** 30,
     admit: () => undefined,
     isCancelled: () => false,
     ...more,
@@ -66,6 +68,13 @@ test('admission is asked with the true size before anything is allocated', async
     throw new Error(`${rows} x ${columns} refused`);
   };
   await expect(loadPair(options({ admit }))).rejects.toThrow('2000 x 17 refused');
+});
+
+test('WebAssembly memory cannot grow beyond the limit', async () => {
+  const loading = loadPair(options({ memoryLimitBytes: 100_000 }));
+  const thrown = await loading.catch((error: unknown) => error);
+  expect(classifyFailure(thrown)).toMatchObject({ failure: 'OUT_OF_MEMORY' });
+  expect(String(thrown)).toMatch(/needs \d+ bytes/);
 });
 
 test('stops between columns when cancelled', async () => {

@@ -12,6 +12,8 @@ export interface LoadOptions {
   datasetId: string;
   pair: string;
   config: LearnConfig;
+  /** Bound on the WebAssembly memory of the pair, besides the guard's on the whole process. */
+  memoryLimitBytes: number;
   /** Called with the true size before anything large is allocated; throws when it cannot fit. */
   admit(rows: number, columns: number): void;
   isCancelled(): boolean;
@@ -70,12 +72,13 @@ async function readTargets(dataset: OpenDataset): Promise<LoadedPair['targets']>
 async function readMatrix(
   dataset: OpenDataset,
   bar: Int32Array,
-  { config, isCancelled, onProgress }: LoadOptions,
+  { config, memoryLimitBytes, isCancelled, onProgress }: LoadOptions,
 ): Promise<LoadedPair['matrix']> {
   const columns = dataset.included.length;
   const builder = new BinnedMatrixBuilder(dataset.meta.rows, columns, {
     bins: config.binning.bins,
     fitRows: developmentRows(bar, config),
+    maximumBytes: memoryLimitBytes,
   });
   let added = 0;
   await dataset.readFeatures((position, values) => {

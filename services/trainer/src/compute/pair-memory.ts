@@ -69,9 +69,7 @@ export class PairMemory {
     this.#key = '';
     const { dataset } = request;
     const fits = (rows: number, columns: number): void => {
-      const gramBlocks = config.select.method === 'stability' ? config.select.blocks : 0;
-      const input = { rows, columns, bins: config.binning.bins, gramBlocks };
-      admit(input, process.memoryUsage.rss(), request.memoryLimitBytes);
+      admit({ rows, columns, config }, process.memoryUsage.rss(), request.memoryLimitBytes);
     };
     fits(dataset.rows, dataset.columns);
     hooks.onLoad('start');
@@ -80,6 +78,7 @@ export class PairMemory {
       datasetId: dataset.datasetId,
       pair: request.pair,
       config,
+      memoryLimitBytes: request.memoryLimitBytes,
       admit: fits,
       isCancelled: hooks.isCancelled,
       onProgress: hooks.onProgress,

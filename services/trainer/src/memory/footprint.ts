@@ -1,4 +1,9 @@
 import { estimateBinnedBytes } from '@onescan/learn/binning/binned-bytes.js';
+import { DEFAULT_BOOSTER_PARAMS } from '@onescan/learn/boosting/booster-params.js';
+import { estimateBoosterBytes } from '@onescan/learn/boosting/grower-memory.js';
+import type { LearnConfig } from '@onescan/learn/learn-config.js';
+import { BOOSTED_SELECTION } from '@onescan/learn/models/boosted-selection.js';
+import { estimateSelectionBytes } from '@onescan/learn/selection/selection-bytes.js';
 import { formatBytes } from '@onescan/shared/format/bytes.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 
@@ -11,19 +16,14 @@ const READER_COLUMNS = 250;
 /** Doubles a row: key, bar, persistence, and a target and a known part for each of seven horizons. */
 const ROW_BYTES = 8 + 4 + 8 + 7 * 2 * 8;
 
-/** Packed upper triangle of the Gram matrix, in float64, for each of the time blocks of selection. */
-const GRAM_BYTES = 8 / 2;
-
-/** Histograms of a tree's open leaves, gradients, compacted rows, scores: bytes a row of the booster. */
-const BOOSTER_ROW_BYTES = 128;
+/** SHAP values of three boosters are held for this many rows at once (explain-stack.ts). */
+const EXPLAINED_AT_ONCE = 3 * 8192;
 
 export interface FootprintInput {
   rows: number;
   /** Included feature columns. */
   columns: number;
-  bins: number;
-  /** Time blocks whose Gram matrices selection keeps; 0 when its method needs none. */
-  gramBlocks: number;
+  config: LearnConfig;
 }
 
 export interface Footprint {
@@ -40,13 +40,40 @@ export interface Footprint {
 }
 
 /** Upper estimate of the memory that a pair takes on top of the idle process. */
-export function estimateFootprint({ rows, columns, bins, gramBlocks }: FootprintInput): Footprint {
-  const binnedBytes = estimateBinnedBytes(rows, columns, bins);
+export function estimateFootprint({ rows, columns, config }: FootprintInput): Footprint {
+  const binnedBytes = estimateBinnedBytes(rows, columns, config.binning.bins);
   const rowsBytes = rows * ROW_BYTES;
   const loadingBytes = READER_BYTES + READER_COLUMNS * rows * Float32Array.BYTES_PER_ELEMENT;
-  const learningBytes = gramBlocks * columns * columns * GRAM_BYTES + rows * BOOSTER_ROW_BYTES;
+  const retained = Math.min(columns, config.select.maxFeatures);
+  const learningBytes =
+    selectionBytes({ rows, columns, config }) + modellingBytes({ rows, columns: retained, config });
   const totalBytes = binnedBytes + rowsBytes + Math.max(loadingBytes, learningBytes);
   return { binnedBytes, rowsBytes, loadingBytes, learningBytes, totalBytes };
+}
+
+/** The Gram matrices stay while models are trained; a boosted selection's scratch would be free by then. */
+function selectionBytes({ rows, columns, config }: FootprintInput): number {
+  const { bins } = config.binning;
+  if (config.select.method === 'stability') {
+    return estimateSelectionBytes({ rows, columns, blocks: config.select.blocks, bins });
+  }
+  const params = { ...DEFAULT_BOOSTER_PARAMS, ...BOOSTED_SELECTION.booster };
+  return estimateBoosterBytes({ rows, columns, bins, matrixRows: rows, gathered: true }, params);
+}
+
+/** A matrix of the retained columns with one booster on it at a time, then their SHAP values. */
+function modellingBytes({ rows, columns, config }: FootprintInput): number {
+  const { bins } = config.binning;
+  const { leaf, level, symmetric, value } = config.models;
+  const size = { rows, columns, bins, matrixRows: rows, gathered: false };
+  const booster = Math.max(
+    estimateBoosterBytes(size, { ...DEFAULT_BOOSTER_PARAMS, ...leaf, growth: 'leaf' }),
+    estimateBoosterBytes(size, { ...DEFAULT_BOOSTER_PARAMS, ...level, growth: 'level' }),
+    estimateBoosterBytes(size, { ...DEFAULT_BOOSTER_PARAMS, ...symmetric, growth: 'symmetric' }),
+    estimateBoosterBytes(size, { ...DEFAULT_BOOSTER_PARAMS, ...value, growth: 'leaf' }),
+  );
+  const explaining = columns * (rows + EXPLAINED_AT_ONCE * Float64Array.BYTES_PER_ELEMENT);
+  return estimateBinnedBytes(rows, columns, bins) + Math.max(booster, explaining);
 }
 
 /**
