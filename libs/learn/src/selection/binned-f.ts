@@ -1,0 +1,32 @@
+/** What one-way analysis of variance of a target over bins needs. */
+export interface OneWay {
+  /** Sum over bins of (sum of the target)^2 / rows. */
+  binSquares: number;
+  /** Bins with rows. */
+  bins: number;
+  rows: number;
+  sum: number;
+  square: number;
+}
+
+/**
+ * How unlikely the one-way F statistic of a target over bins is by chance, as a normal score, so that
+ * columns with few and with many bins can be compared: F with d1 = bins - 1 and d2 = rows - bins degrees of
+ * freedom through Paulson's cube-root approximation (Paulson 1942, doi 10.1214/aoms/1177731608).
+ *
+ * @returns -Infinity for fewer than two bins or a target without variance
+ */
+export function oneWayScore({ binSquares, bins, rows, sum, square }: OneWay): number {
+  const d1 = bins - 1;
+  const d2 = rows - bins;
+  if (d1 < 1 || d2 < 1) return Number.NEGATIVE_INFINITY;
+  const centre = (sum * sum) / rows;
+  const between = Math.max(0, binSquares - centre);
+  const within = square - centre - between;
+  if (!(square > centre)) return Number.NEGATIVE_INFINITY;
+  if (!(within > 0)) return Number.POSITIVE_INFINITY;
+  const root = Math.cbrt(between / d1 / (within / d2));
+  const v1 = 2 / (9 * d1);
+  const v2 = 2 / (9 * d2);
+  return ((1 - v2) * root - (1 - v1)) / Math.sqrt(v2 * root * root + v1);
+}

@@ -1,0 +1,111 @@
+import { describe, expect, it } from 'vitest';
+import { binned, plantedData } from './planted.fixture.js';
+import { selectFeatures } from './select-features.js';
+import { createSelectionContext, releaseSelectionContext } from './selection-context.js';
+
+const SETTINGS = { threshold: 0.6, maxFalse: 1 };
+
+function contextOf(values: readonly Float32Array[], bar: Int32Array, pairs = 25) {
+  const matrix = binned(values);
+  const candidates = values.map((_, column) => column);
+  return createSelectionContext({ matrix, candidates, rows: bar.length, bar, purgeBars: 60, pairs });
+}
+
+describe('selectFeatures', () => {
+  it('finds planted linear and curved features and little else', () => {
+    const data = plantedData({ rows: 4000, columns: 120, planted: 4, curved: true, share: 0.2, seed: 5n });
+    const context = contextOf(data.values, data.bar);
+    const outcome = selectFeatures(context, { rows: data.allRows, ...data, ...SETTINGS, seed: 1n });
+    expect(outcome.selected).toEqual(expect.arrayContaining([0, 1, 2, 3, 4]));
+    expect(outcome.selected.length).toBeLessThanOrEqual(7);
+    expect(outcome.elasticNetFrequency[4]!).toBeLessThan(0.6);
+    expect(outcome.binnedFFrequency[4]!).toBeGreaterThan(0.7);
+    expect(outcome.expectedFalseSelections.unimodal).toBeLessThanOrEqual(1);
+    expect(outcome.shadowSelections).toBeLessThanOrEqual(2);
+    expect(outcome.order.slice(0, 5).sort()).toEqual([0, 1, 2, 3, 4]);
+    releaseSelectionContext(context);
+  });
+
+  it('selects fewer than the bound on average when the target is independent of all features', () => {
+    const counts = [1n, 2n, 3n, 4n, 5n, 6n].map((seed) => {
+      const data = plantedData({ rows: 1600, columns: 80, planted: 0, share: 0, seed: 100n + seed });
+      const context = contextOf(data.values, data.bar);
+      return selectFeatures(context, { rows: data.allRows, ...data, ...SETTINGS, seed, shadows: 0 });
+    });
+    const mean = counts.reduce((sum, outcome) => sum + outcome.selected.length, 0) / counts.length;
+    expect(mean).toBeLessThanOrEqual(counts[0]!.expectedFalseSelections.unimodal);
+    expect(counts.every((outcome) => Number.isNaN(outcome.shadowSelections))).toBe(true);
+  });
+
+  it('gives every column the same frequency in whatever order the columns come', () => {
+    const data = plantedData({ rows: 1500, columns: 50, planted: 3, share: 0.1, seed: 9n });
+    const order = data.values.map((_, column) => (column * 17 + 5) % 50);
+    const plain = contextOf(data.values, data.bar);
+    const shuffled = contextOf(
+      order.map((column) => data.values[column]!),
+      data.bar,
+    );
+    const input = { rows: data.allRows, target: data.target, bar: data.bar, ...SETTINGS, seed: 3n };
+    const one = selectFeatures(plain, input);
+    const two = selectFeatures(shuffled, input);
+    expect(Array.from(two.elasticNetFrequency)).toEqual(
+      order.map((column) => one.elasticNetFrequency[column]),
+    );
+    expect(Array.from(two.binnedFFrequency)).toEqual(order.map((column) => one.binnedFFrequency[column]));
+    expect(two.selected.map((column) => order[column]).sort()).toEqual(one.selected.toSorted());
+    expect(two.shadowSelections).toBe(one.shadowSelections);
+  });
+
+  it('does not depend on what was selected before, and repeats', () => {
+    const data = plantedData({ rows: 1500, columns: 40, planted: 3, share: 0.1, seed: 11n });
+    const context = contextOf(data.values, data.bar);
+    const input = { rows: data.allRows, target: data.target, bar: data.bar, ...SETTINGS, seed: 3n };
+    const first = selectFeatures(context, input);
+    selectFeatures(context, { ...input, target: data.target.map((y) => y * y), seed: 4n });
+    expect(selectFeatures(context, input)).toEqual(first);
+    const other = selectFeatures(context, { ...input, seed: 5n });
+    expect(Array.from(other.frequency)).not.toEqual(Array.from(first.frequency));
+  });
+
+  it('flags features that know the target or its sign, and selects among the others', () => {
+    const data = plantedData({ rows: 1500, columns: 60, planted: 3, share: 0.4, seed: 13n });
+    data.values[20] = Float32Array.from(data.target, (y) => 2 * y + 1);
+    data.values[30] = Float32Array.from(data.target, (y) => (y > 0 ? 1 : 0));
+    const context = contextOf(data.values, data.bar);
+    const outcome = selectFeatures(context, { rows: data.allRows, ...data, ...SETTINGS, seed: 3n });
+    expect(outcome.leakage.map(({ column }) => column).sort()).toEqual([20, 30]);
+    expect(outcome.leakage.find(({ column }) => column === 20)!.reason).toMatch(
+      /suspected leakage: the feature explains 9\d\.\d % of the target's variance/,
+    );
+    expect(outcome.leakage.find(({ column }) => column === 30)!.reason).toMatch(
+      /100\.0 % of the target's sign/,
+    );
+    expect(outcome.selected).toEqual(expect.arrayContaining([0, 1, 2]));
+    expect(outcome.selected).not.toContain(20);
+    expect(outcome.selected).not.toContain(30);
+    expect(outcome.tested).toBe(58);
+  });
+
+  it('leaves rows without target out and refuses a target that is not finite', () => {
+    const data = plantedData({ rows: 1500, columns: 30, planted: 2, share: 0.2, seed: 17n });
+    const context = contextOf(data.values, data.bar);
+    const rows = data.allRows.filter((row) => row % 10 !== 0);
+    const target = data.target.map((y, row) => (row % 10 === 0 ? Number.NaN : y));
+    const outcome = selectFeatures(context, { rows, target, bar: data.bar, ...SETTINGS, seed: 3n });
+    expect(outcome.selected).toEqual(expect.arrayContaining([0, 1]));
+    expect(outcome.rowsUsed).toBeLessThan(rows.length);
+    const all = { rows: data.allRows, target, bar: data.bar, ...SETTINGS, seed: 3n };
+    expect(() => selectFeatures(context, all)).toThrow(/row 0 has no finite target/);
+  });
+
+  it('stops when cancelled and gives its scratch back', () => {
+    const data = plantedData({ rows: 1500, columns: 30, planted: 2, share: 0.2, seed: 19n });
+    const context = contextOf(data.values, data.bar);
+    const input = { rows: data.allRows, ...data, ...SETTINGS, seed: 3n };
+    expect(() => selectFeatures(context, input, { isCancelled: () => true })).toThrow(/cancelled/);
+    const fractions: number[] = [];
+    selectFeatures(context, input, { onProgress: (fraction) => fractions.push(fraction) });
+    expect(fractions.at(-1)).toBe(1);
+    expect(fractions.toSorted((a, b) => a - b)).toEqual(fractions);
+  });
+});

@@ -1,0 +1,158 @@
+import type { BinnedMatrix, BinnedMatrixHandle } from '../binning/binned-matrix.js';
+import { openBinnedMatrix } from '../binning/binned-matrix.js';
+import { Arena } from '../kernels/arena.js';
+import { ArenaScope } from '../kernels/arena-scope.js';
+import { loadKernel } from '../kernels/load-kernel.js';
+import { fillBlockGram } from './block-gram.js';
+import { distinctPairs } from './complementary-pairs.js';
+import { affordableBlocks, DEFAULT_GRAM_BYTES, gramBytes, gramPitch } from './selection-bytes.js';
+import type { SelectionHooks } from './selection-hooks.js';
+import { standardisedTable, TABLE_SCALE } from './standardised-table.js';
+import type { TargetBinsKernel } from './target-bins.js';
+import { type RowBlock, timeBlocks } from './time-blocks.js';
+
+export interface SelectionContextInput {
+  matrix: BinnedMatrix;
+  /** Columns that may be selected: those that pruning kept. */
+  candidates: readonly number[];
+  /** Selection looks at rows [0, rows) only. */
+  rows: number;
+  /** Ordinal of each row's bar, ascending. */
+  bar: Int32Array;
+  /** Bars between blocks: target window + the longest horizon. */
+  purgeBars: number;
+  /** Time blocks that subsamples are made of, an even number. Default 16; fewer when memory does not allow. */
+  blocks?: number;
+  /** Complementary pairs that will be drawn. Default 50. */
+  pairs?: number;
+  /** Bytes that block Gram matrices may take. Default 2.7e9. */
+  gramByteLimit?: number;
+}
+
+/**
+ * What selection needs of a pair whatever the horizon: blocks of time, standardised values of the bins and
+ * one Gram matrix a block. Plain data over the matrix's shared memory: it can be posted to another thread,
+ * and several threads may select from it at once.
+ */
+export interface SelectionContext {
+  readonly matrix: BinnedMatrixHandle;
+  /** As given. */
+  readonly candidates: readonly number[];
+  /** The candidates in the order they have in Gram matrices: by storage slot. */
+  readonly columns: Int32Array;
+  /** Position in `candidates` of each of `columns`. */
+  readonly position: Int32Array;
+  readonly rows: number;
+  readonly purgeBars: number;
+  readonly pairs: number;
+  readonly blocks: readonly RowBlock[];
+  readonly pitch: number;
+  /** Addresses: int16 [column][bins]. */
+  readonly tables: number;
+  /** int16 [block][column][pitch]: correlations about zero x 32767. */
+  readonly gram: number;
+  /** float32 [block][pitch]: root of the sum of squares, in standard deviations. */
+  readonly norms: number;
+  /** float64 [block][pitch]: sum of values, in standard deviations. */
+  readonly totals: number;
+}
+
+/**
+ * Builds the context: one pass over the bins for tables, one for the Gram matrices.
+ *
+ * @throws RangeError when blocks are too short, pairs too many or memory too small; CancelledError
+ */
+export function createSelectionContext(
+  input: SelectionContextInput,
+  hooks: SelectionHooks = {},
+): SelectionContext {
+  const { matrix, candidates, rows, bar, purgeBars, pairs = 50 } = input;
+  if (candidates.length === 0) throw new RangeError('selection needs at least one candidate column');
+  const count = affordableBlocks(
+    candidates.length,
+    input.blocks ?? 16,
+    pairs,
+    input.gramByteLimit ?? DEFAULT_GRAM_BYTES,
+  );
+  const blocks = timeBlocks({ bar, rows, blocks: count, purgeBars });
+  const bySlot = candidates
+    .map((column, position) => ({ column, position, slot: matrix.slot(column) }))
+    .sort((a, b) => a.slot - b.slot);
+  const arena = new Arena(matrix.memory);
+  const pitch = gramPitch(candidates.length);
+  const shared = new ArenaScope(arena);
+  try {
+    const context: SelectionContext = {
+      matrix: matrix.handle,
+      candidates: [...candidates],
+      columns: Int32Array.from(bySlot, ({ column }) => column),
+      position: Int32Array.from(bySlot, ({ position }) => position),
+      rows,
+      purgeBars,
+      pairs,
+      blocks,
+      pitch,
+      tables: shared.allocate(candidates.length * matrix.bins * 2, 'standardised values of bins'),
+      gram: shared.allocate(gramBytes(candidates.length, count), `Gram matrices of ${count} blocks`),
+      norms: shared.allocate(count * pitch * 4, 'norms of columns'),
+      totals: shared.allocate(count * pitch * 8, 'sums of columns'),
+    };
+    fillTables(context, arena);
+    fillBlockGram(context, hooks);
+    return context;
+  } catch (error) {
+    shared.release();
+    throw error;
+  }
+}
+
+/** Gives the context's memory back; nothing may use the context afterwards. */
+export function releaseSelectionContext(context: SelectionContext): void {
+  const arena = new Arena(context.matrix.memory);
+  for (const address of [context.tables, context.gram, context.norms, context.totals]) arena.free(address);
+}
+
+/** Different pairs that the context's blocks allow. */
+export function availablePairs(context: SelectionContext): number {
+  return distinctPairs(context.blocks.length);
+}
+
+/** Standardises every column over all blocks and takes each block's sums and norms. */
+function fillTables(context: SelectionContext, arena: Arena): void {
+  const { blocks, columns, pitch } = context;
+  const matrix = openBinnedMatrix(context.matrix);
+  const kernel = loadKernel<TargetBinsKernel>('target-bins', matrix.memory);
+  const scope = new ArenaScope(arena);
+  try {
+    const bins = matrix.bins;
+    const address = scope.allocate(blocks.length * bins * 4, 'counts of bins');
+    const counts = arena.i32(address, blocks.length * bins);
+    const norms = arena.f32(context.norms, blocks.length * pitch).fill(0);
+    const totals = arena.f64(context.totals, blocks.length * pitch).fill(0);
+    const tables = arena.u8(context.tables, columns.length * bins * 2);
+    const all = new Float64Array(bins);
+    columns.forEach((column, j) => {
+      counts.fill(0);
+      all.fill(0);
+      blocks.forEach(({ begin, end }, block) => {
+        kernel.countBins(matrix.columnAddress(column), begin, end, address + block * bins * 4);
+        for (let bin = 0; bin < bins; bin++) all[bin]! += counts[block * bins + bin]!;
+      });
+      const table = new Int16Array(tables.buffer, context.tables + j * bins * 2, bins);
+      standardisedTable(matrix.representatives(column), all, table);
+      blocks.forEach((_, block) => {
+        let sum = 0;
+        let square = 0;
+        for (let bin = 0; bin < bins; bin++) {
+          const product = counts[block * bins + bin]! * table[bin]!;
+          sum += product;
+          square += product * table[bin]!;
+        }
+        norms[block * pitch + j] = Math.sqrt(square) / TABLE_SCALE;
+        totals[block * pitch + j] = sum / TABLE_SCALE;
+      });
+    });
+  } finally {
+    scope.release();
+  }
+}

@@ -1,0 +1,52 @@
+import type { SeededRandom } from '../seeded-random.js';
+
+/** Most pieces a target is cut into. */
+const MOST_PIECES = 64;
+const FEWEST_PIECES = 8;
+
+export interface ShadowInput {
+  /** Rows with a target, in time order. */
+  rows: Uint32Array;
+  target: Float64Array;
+  bar: Int32Array;
+  /** Bars over which the target depends on itself: target window + horizon. */
+  dependenceBars: number;
+}
+
+/**
+ * A target that no feature can predict and that depends on its own past as the real one does: the real
+ * target cut into pieces of at least four dependence lengths where the rows allow it, put together in
+ * random order. Equivalent to selecting among block-permuted copies (shadows) of all features at once.
+ *
+ * @returns by row number, NaN outside `rows`
+ * @throws RangeError for fewer than 8 rows
+ */
+export function shadowTarget(input: ShadowInput, random: SeededRandom): Float64Array {
+  const { rows, target, bar, dependenceBars } = input;
+  if (rows.length < FEWEST_PIECES)
+    throw new RangeError(`a shadow target needs at least 8 rows, got ${rows.length}`);
+  const bars = bar[rows[rows.length - 1]!]! - bar[rows[0]!]! + 1;
+  const wanted = Math.floor(bars / (4 * Math.max(1, dependenceBars)));
+  const pieces = Math.min(MOST_PIECES, Math.max(FEWEST_PIECES, wanted));
+  const order = derangement(pieces, random);
+  const shadow = new Float64Array(target.length).fill(Number.NaN);
+  let to = 0;
+  for (const piece of order) {
+    const begin = Math.floor((piece * rows.length) / pieces);
+    const end = Math.floor(((piece + 1) * rows.length) / pieces);
+    for (let from = begin; from < end; from++) shadow[rows[to++]!] = target[rows[from]!]!;
+  }
+  return shadow;
+}
+
+/** A random order in which nothing keeps its place: a random cycle through all (Sattolo 1986). */
+function derangement(size: number, random: SeededRandom): number[] {
+  const order = Array.from({ length: size }, (_, index) => index);
+  for (let index = size - 1; index > 0; index--) {
+    const other = random.below(index);
+    const held = order[index]!;
+    order[index] = order[other]!;
+    order[other] = held;
+  }
+  return order;
+}

@@ -1,0 +1,165 @@
+import { Arena } from '../kernels/arena.js';
+import { ArenaScope } from '../kernels/arena-scope.js';
+import { loadKernel } from '../kernels/load-kernel.js';
+import { oneWayScore } from './binned-f.js';
+import type { PairMembership } from './complementary-pairs.js';
+import { EntryRoom, type SubsampleTarget } from './entry-room.js';
+import type { SelectionContext } from './selection-context.js';
+import { reportProgress, type SelectionHooks } from './selection-hooks.js';
+import { TABLE_SCALE } from './standardised-table.js';
+import type { BlockMoments, TargetBins, TargetBinsKernel } from './target-bins.js';
+
+/** What one method selected over all subsamples, in Gram order. */
+export interface MethodFrequencies {
+  /** Subsamples that selected the column, of all. */
+  readonly frequency: Float64Array;
+  /** Mean over subsamples of 1 for the first selected down to 1/q for the last, 0 when not selected. */
+  readonly strength: Float64Array;
+}
+
+export interface StabilityFrequencies {
+  readonly elasticNet: MethodFrequencies;
+  readonly binnedF: MethodFrequencies;
+}
+
+export interface StabilityInput {
+  context: SelectionContext;
+  target: TargetBins;
+  pairs: readonly PairMembership[];
+  /** Most columns a fit selects. */
+  q: number;
+  /** 1 for columns that may be selected, in Gram order. */
+  usable: Uint8Array;
+}
+
+/** Values a column has in the output of the kernel, for the subsample and for its complement. */
+const LANES = 4;
+
+/**
+ * Selects in every subsample of every complementary pair, by two methods: the first q variables to enter an
+ * elastic-net path, and the q columns whose bins explain the target best (one-way F).
+ */
+export function stabilityFrequencies(
+  input: StabilityInput,
+  hooks: SelectionHooks = {},
+): StabilityFrequencies {
+  const scope = new ArenaScope(new Arena(input.context.matrix.memory));
+  try {
+    return selectInSubsamples(input, scope, hooks);
+  } finally {
+    scope.release();
+  }
+}
+
+function selectInSubsamples(
+  input: StabilityInput,
+  scope: ArenaScope,
+  hooks: SelectionHooks,
+): StabilityFrequencies {
+  const { context, target, pairs, q, usable } = input;
+  const columns = context.columns.length;
+  const memory = context.matrix.memory;
+  const kernel = loadKernel<TargetBinsKernel>('target-bins', memory);
+  const out = scope.allocate(2 * LANES * columns * 8, 'statistics of subsamples');
+  const inside = scope.allocate(context.blocks.length, 'blocks of a subsample');
+  const room = new EntryRoom(context, q, scope);
+  const { arena } = scope;
+  const elasticNet = new Tally(columns, q, 2 * pairs.length);
+  const binnedF = new Tally(columns, q, 2 * pairs.length);
+  pairs.forEach((membership, pair) => {
+    arena.u8(inside, membership.length).set(membership);
+    kernel.subsampleStatistics(
+      target.sums,
+      target.counts,
+      columns,
+      context.blocks.length,
+      context.matrix.bins,
+      inside,
+      context.tables,
+      out,
+    );
+    for (const side of [1, 0]) {
+      const lanes = arena.f64(out + (1 - side) * LANES * columns * 8, LANES * columns);
+      const blocks = [...membership.keys()].filter((block) => membership[block] === side);
+      const moments = addMoments(blocks.map((block) => target.moments[block]!));
+      elasticNet.add(room.enter(subsampleTarget(blocks, lanes, columns, moments), usable).order);
+      binnedF.add(topByF(lanes, columns, moments, usable, q));
+    }
+    reportProgress(hooks, (pair + 1) / pairs.length);
+  });
+  return { elasticNet: elasticNet.result(), binnedF: binnedF.result() };
+}
+
+function addMoments(parts: readonly BlockMoments[]): BlockMoments {
+  const all = { rows: 0, sum: 0, square: 0 };
+  for (const { rows, sum, square } of parts) {
+    all.rows += rows;
+    all.sum += sum;
+    all.square += square;
+  }
+  return all;
+}
+
+function subsampleTarget(
+  blocks: number[],
+  lanes: Float64Array,
+  columns: number,
+  moments: BlockMoments,
+): SubsampleTarget {
+  return {
+    blocks,
+    innerProduct: lanes.subarray(2 * columns, 3 * columns).map((value) => value / TABLE_SCALE),
+    total: lanes.subarray(3 * columns, 4 * columns).map((value) => value / TABLE_SCALE),
+    ...moments,
+  };
+}
+
+/** The q columns with the highest F score, best first; ties go to the lower Gram position. */
+function topByF(
+  lanes: Float64Array,
+  columns: number,
+  moments: BlockMoments,
+  usable: Uint8Array,
+  q: number,
+): number[] {
+  const score = new Float64Array(columns).fill(Number.NEGATIVE_INFINITY);
+  for (let j = 0; j < columns; j++) {
+    if (usable[j] === 0) continue;
+    score[j] = oneWayScore({ binSquares: lanes[j]!, bins: lanes[columns + j]!, ...moments });
+  }
+  const least = Float64Array.from(score).sort()[Math.max(0, columns - q)]!;
+  const best: number[] = [];
+  for (let j = 0; j < columns; j++) {
+    if (score[j]! >= least && score[j]! > Number.NEGATIVE_INFINITY) best.push(j);
+  }
+  return best.sort((a, b) => score[b]! - score[a]! || a - b).slice(0, q);
+}
+
+/** Counts selections over fits. */
+class Tally {
+  readonly #frequency: Float64Array;
+  readonly #strength: Float64Array;
+
+  constructor(
+    columns: number,
+    readonly q: number,
+    readonly fits: number,
+  ) {
+    this.#frequency = new Float64Array(columns);
+    this.#strength = new Float64Array(columns);
+  }
+
+  add(selected: ArrayLike<number>): void {
+    for (let place = 0; place < selected.length; place++) {
+      this.#frequency[selected[place]!]!++;
+      this.#strength[selected[place]!]! += (this.q - place) / this.q;
+    }
+  }
+
+  result(): MethodFrequencies {
+    return {
+      frequency: this.#frequency.map((count) => count / this.fits),
+      strength: this.#strength.map((sum) => sum / this.fits),
+    };
+  }
+}
