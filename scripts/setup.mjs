@@ -1,4 +1,5 @@
 // npm run setup: installs and builds, starts nothing.
 import './require-node.mjs';
 
-await import('./prepare.mjs').then(({ prepare }) => prepare());
+const { prepare } = await import('./prepare.mjs');
+await prepare({ scope: 'command' });

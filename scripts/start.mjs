@@ -2,7 +2,7 @@
 import './require-node.mjs';
 
 const { prepare } = await import('./prepare.mjs');
-await prepare();
+await prepare({ scope: 'command' });
 
 process.argv.splice(2, 0, 'demo');
 await import('../libs/cli/bin/onescan.mjs');

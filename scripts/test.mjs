@@ -3,7 +3,7 @@
 import './require-node.mjs';
 
 const { prepare } = await import('./prepare.mjs');
-await prepare();
+await prepare({ scope: 'all' });
 
 const { runTests } = await import('./run-tests.mjs');
 process.exitCode = await runTests({ all: process.argv.includes('--all') });
