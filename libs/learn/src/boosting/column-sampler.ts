@@ -39,9 +39,10 @@ export function sampleTreeColumns(slots: Uint32Array, fraction: number, random: 
   const present = new Set(slots);
   const chosen = new Set<number>();
   for (const place of drawOrder(groups.length, random)) {
-    const first = groups[place]! * GROUP_COLUMNS;
-    for (let slot = first; slot < first + GROUP_COLUMNS && chosen.size < count; slot++) {
-      if (present.has(slot)) chosen.add(slot);
+    // In random order too: the last group is taken in part, and no byte of it should come first.
+    for (const byte of drawOrder(GROUP_COLUMNS, random)) {
+      const slot = groups[place]! * GROUP_COLUMNS + byte;
+      if (present.has(slot) && chosen.size < count) chosen.add(slot);
     }
     if (chosen.size === count) break;
   }
