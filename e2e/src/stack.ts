@@ -27,7 +27,10 @@ export class Stack {
   fetcher!: FetcherServiceClient;
   readonly #options: StackOptions;
   readonly #services: ServiceProcess[] = [];
+  #coordinator: ServiceProcess | undefined;
+  #coordinatorsStarted = 0;
   #coordinatorAddress = '';
+  #fetcherAddress = '';
 
   private constructor(options: StackOptions) {
     this.#options = options;
@@ -66,6 +69,14 @@ export class Stack {
     }
   }
 
+  /** kill -9 of the coordinator, then a new one on the same state and address. */
+  async restartCoordinator(): Promise<void> {
+    this.#coordinator!.kill('SIGKILL');
+    await this.#coordinator!.exited;
+    this.coordinator.close();
+    await this.#startCoordinator(this.#coordinatorAddress);
+  }
+
   /** Statements that the fetcher really ran, of all runs. */
   async queryJobs(): Promise<QueryJob[]> {
     const request = { runId: '' };
@@ -92,13 +103,20 @@ export class Stack {
     ]);
     const fetcherAddress = await fetcher.address();
     this.fetcher = createClient(FetcherServiceClient, fetcherAddress);
-    const coordinator = this.#spawn('coordinator', 'coordinator', [
-      ...['--listen', '127.0.0.1:0', '--fetcher', fetcherAddress, '--state', join(this.home, 'state')],
-    ]);
-    this.#coordinatorAddress = await coordinator.address();
-    this.coordinator = createClient(CoordinatorServiceClient, this.#coordinatorAddress);
+    this.#fetcherAddress = fetcherAddress;
+    await this.#startCoordinator('127.0.0.1:0');
     for (let i = 0; i < this.#options.trainers; i++) this.addTrainer();
     await this.untilConnected(this.#options.trainers);
+  }
+
+  async #startCoordinator(listen: string): Promise<void> {
+    const state = join(this.home, 'state');
+    const name = `coordinator-${++this.#coordinatorsStarted}`;
+    this.#coordinator = this.#spawn('coordinator', name, [
+      ...['--listen', listen, '--fetcher', this.#fetcherAddress, '--state', state],
+    ]);
+    this.#coordinatorAddress = await this.#coordinator.address();
+    this.coordinator = createClient(CoordinatorServiceClient, this.#coordinatorAddress);
   }
 
   #spawn(service: 'fetcher' | 'coordinator' | 'trainer', name: string, args: string[]): ServiceProcess {
