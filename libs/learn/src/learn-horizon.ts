@@ -11,12 +11,13 @@ import { type FinalModels, finalModels } from './models/final-models.js';
 import type { ModelContext } from './models/model-context.js';
 import { type OutOfFold, outOfFold } from './models/out-of-fold.js';
 import type { PairInput } from './pair-learner.js';
-import type { PairSelection, SelectionResult } from './pair-selection.js';
+import type { PairSelection } from './pair-selection.js';
 import { featureFates } from './results/feature-fates.js';
 import { type FeatureRanking, rankFeatures } from './results/feature-ranking.js';
 import { type FinalPredictions, type FinalScores, scoreFinal } from './results/final-scores.js';
 import { resultDocument } from './results/result-document.js';
 import { subseed } from './seeded-random.js';
+import type { SelectionResult } from './selecting/selection-result.js';
 import { type ProtocolSegments, protocolSegments } from './splits/protocol-segments.js';
 import { type CrossFitStack, crossFitStack } from './stacking/cross-fit-stack.js';
 import { type Judgement, judge, type Verdict } from './verdict/judge.js';
@@ -110,7 +111,7 @@ export function learnHorizon(scope: HorizonScope, input: HorizonInput, hooks: Le
     ({ selected }) => ({ candidates: pruned.kept.length, selected: selected.length }),
   );
   const context: ModelContext = {
-    matrix: pair.matrix.subset(selection.selected),
+    matrix: selection.selected.length > 0 ? pair.matrix.subset(selection.selected) : null,
     data,
     config,
     seed: subseed(input.seed, SEED.model),
@@ -171,7 +172,7 @@ function model(
     scoredRows: finalRows,
   });
   const final =
-    context.matrix.columns === 0
+    context.matrix === null
       ? null
       : finalModels(context, {
           development,
@@ -220,7 +221,7 @@ function judgeHorizon(context: ModelContext, scores: FinalScores, scoredRows: nu
     minRows: config.verdict.minRows,
     minBlocks: config.verdict.minBlocks,
     knownAvailable: data.knownAvailable,
-    retainedFeatures: matrix.columns,
+    retainedFeatures: matrix?.columns ?? 0,
     accuracy: estimates.get('stack.accuracy')!.value,
     accuracyBaseline: skill.accuracyBaseline,
     baselineAccuracy: estimates.get(`baseline.${skill.accuracyBaseline}.accuracy`)!.value,

@@ -1,8 +1,11 @@
-import type { HorizonData } from './horizon-data.js';
-import type { JsonObject } from './json.js';
 import type { LearnConfig } from './learn-config.js';
-import { BOOSTED_SELECTION, boostedSelection } from './models/boosted-selection.js';
 import type { PairInput } from './pair-learner.js';
+import { knownTargetLeaks } from './selecting/known-target-leaks.js';
+import { selectBoosted } from './selecting/select-boosted.js';
+import { selectStable } from './selecting/select-stable.js';
+import type { SelectionHooks, SelectionResult, SelectionTask } from './selecting/selection-result.js';
+import { distinctPairs } from './selection/complementary-pairs.js';
+import { createSelectionContext, type SelectionContext } from './selection/selection-context.js';
 
 /** What pruning left and took, once a pair. */
 export interface PairPruning {
@@ -11,100 +14,87 @@ export interface PairPruning {
   readonly reasons: ReadonlyMap<number, string>;
 }
 
-/** What selection found for one horizon. */
-export interface SelectionResult {
-  /** Retained matrix columns, ascending. */
-  readonly selected: readonly number[];
-  /** Share of fits that chose the column, by matrix column; NaN for columns that were no candidates. */
-  readonly frequency: Float64Array;
-  /** Columns refused because they know the future, with the evidence. */
-  readonly leaks: ReadonlyMap<number, string>;
-  /** Nominal bound; NaN when the method has none. */
-  readonly expectedFalseSelections: number;
-  /** For the result document. */
-  readonly facts: JsonObject;
-  whySelected(column: number): string;
-  notSelected(column: number): string;
-}
-
-export interface SelectionTask {
-  readonly data: HorizonData;
-  /** Rows selection may use. */
-  readonly rows: Uint32Array;
-  readonly seed: bigint;
-}
-
-export interface SelectionHooks {
-  isCancelled(): boolean;
-  onProgress(fraction: number): void;
-}
-
-/** Pruning and selection of one pair, with what its horizons share. */
+/** Pruning and selection of one pair, with what its horizons share; nothing shared depends on a horizon. */
 export class PairSelection {
+  readonly #pair: PairInput;
+  readonly #config: LearnConfig;
+  readonly #rows: number;
   #pruning: PairPruning | undefined;
+  #context: SelectionContext | undefined;
 
-  constructor(
-    readonly pair: PairInput,
-    readonly config: LearnConfig,
-    readonly developmentRows: number,
-  ) {}
+  /** @param developmentRows leading rows that anything may be fitted on */
+  constructor(pair: PairInput, config: LearnConfig, developmentRows: number) {
+    this.#pair = pair;
+    this.#config = config;
+    this.#rows = Math.floor(developmentRows * config.protocol.selectionShare);
+  }
 
   /** Horizon-independent pruning; done once and kept. */
   prune(): PairPruning {
-    this.#pruning ??= pruneColumns(this.pair);
+    this.#pruning ??= pruneColumns(this.#pair);
     return this.#pruning;
   }
 
-  /** Selects features for one horizon on `task.rows`. */
-  select(task: SelectionTask, hooks: SelectionHooks): SelectionResult {
+  /**
+   * Selects features for one horizon.
+   *
+   * @throws RangeError when the rows are too few for the method; CancelledError when asked to stop
+   */
+  select(task: Omit<SelectionTask, 'target'>, hooks: SelectionHooks): SelectionResult {
+    const { data, rows } = task;
+    const { select } = this.#config;
+    const { matrix } = this.#pair;
     const { kept } = this.prune();
-    const { data, rows, seed } = task;
-    const { select } = this.config;
     const target = select.target === 'unknown' ? data.unknown : data.value;
-    const shares = boostedSelection({
-      matrix: this.pair.matrix,
-      candidates: kept,
-      rows,
-      target,
-      bar: data.bar,
-      geometry: data.geometry,
-      seed,
-      ...hooks,
-    });
-    const frequency = new Float64Array(this.pair.matrix.columns).fill(Number.NaN);
-    kept.forEach((column, k) => {
-      frequency[column] = shares[k]!;
-    });
-    const selected = strongest(kept, frequency, select.threshold, select.maxFeatures);
-    const percent = (column: number) => `${(100 * frequency[column]!).toFixed(0)} %`;
+    const leaks = knownTargetLeaks(matrix, kept, rows, data.value);
+    const found =
+      select.method === 'stability'
+        ? selectStable(this.#sharedContext(hooks), matrix.columns, { ...task, target }, this.#config, hooks)
+        : selectBoosted(matrix, kept, { ...task, target }, this.#config, hooks);
     return {
-      selected,
-      frequency,
-      leaks: new Map(),
-      expectedFalseSelections: Number.NaN,
-      facts: {
-        method: 'boosted',
-        fits: BOOSTED_SELECTION.folds * BOOSTED_SELECTION.seeds,
-        threshold: select.threshold,
-        bound: null,
-      },
-      whySelected: (column) => `gain in ${percent(column)} of the fits`,
-      notSelected: (column) => `gain in ${percent(column)} of the fits only`,
+      ...found,
+      selected: found.selected.filter((column) => !leaks.has(column)),
+      leaks: new Map([...found.leaks, ...leaks].sort(([a], [b]) => a - b)),
     };
+  }
+
+  #sharedContext(hooks: SelectionHooks): SelectionContext {
+    const { select, protocol } = this.#config;
+    const { matrix, bar, targetWindow } = this.#pair;
+    const purgeBars = protocol.purgeBars + targetWindow;
+    this.#context ??= createSelectionContext(
+      {
+        matrix,
+        candidates: this.prune().kept,
+        rows: this.#rows,
+        bar,
+        purgeBars,
+        pairs: select.pairs,
+        blocks: blocksThatPay({ bar, rows: this.#rows, purgeBars, pairs: select.pairs, most: select.blocks }),
+      },
+      { isCancelled: hooks.isCancelled },
+    );
+    return this.#context;
   }
 }
 
-function strongest(
-  candidates: readonly number[],
-  frequency: Float64Array,
-  threshold: number,
-  most: number,
-): number[] {
-  return candidates
-    .filter((column) => frequency[column]! >= threshold - 1e-9)
-    .sort((a, b) => frequency[b]! - frequency[a]! || a - b)
-    .slice(0, most)
-    .sort((a, b) => a - b);
+interface BlocksInput {
+  readonly bar: Int32Array;
+  readonly rows: number;
+  readonly purgeBars: number;
+  readonly pairs: number;
+  readonly most: number;
+}
+
+/** A block should be at least this many purges long, or most of its rows are purged away. */
+const PURGES_A_BLOCK = 3;
+
+/** Most blocks, an even number, that are long enough against the purge; never fewer than the pairs need. */
+function blocksThatPay({ bar, rows, purgeBars, pairs, most }: BlocksInput): number {
+  const bars = bar[rows - 1]! - bar[0]!;
+  let blocks = most - (most % 2);
+  while (bars / blocks < PURGES_A_BLOCK * purgeBars && distinctPairs(blocks - 2) >= pairs) blocks -= 2;
+  return blocks;
 }
 
 function pruneColumns({ matrix, featureIds, contentHash }: PairInput): PairPruning {

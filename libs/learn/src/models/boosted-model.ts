@@ -2,7 +2,7 @@ import { type Booster, type BoosterParams, trainBooster } from '../boosting/boos
 import { CancelledError } from '../cancelled-error.js';
 import type { GrowthConfig } from '../learn-config.js';
 import { innerSplit } from './inner-split.js';
-import type { ModelContext } from './model-context.js';
+import { type ModelContext, retainedMatrix } from './model-context.js';
 
 export interface BoostedTask {
   readonly objective: 'logistic' | 'squared';
@@ -25,7 +25,7 @@ export interface BoostedTask {
  * @throws CancelledError when asked to stop
  */
 export function trainBoosted(context: ModelContext, task: BoostedTask): Booster {
-  const { data, config, matrix } = context;
+  const { data, config } = context;
   const { earlyStoppingRounds } = config.models;
   const stops = task.trees === undefined && earlyStoppingRounds > 0;
   const split = stops
@@ -41,7 +41,7 @@ export function trainBoosted(context: ModelContext, task: BoostedTask): Booster 
   };
   const booster = trainBooster(
     {
-      matrix,
+      matrix: retainedMatrix(context),
       rows: split.fit,
       label: task.label,
       ...(task.margin ? { margin: task.margin } : {}),

@@ -1,6 +1,6 @@
 import { treeShap } from '../shap/tree-shap.js';
 import { GROWTHS, type HorizonModels } from './horizon-models.js';
-import { checkCancelled, type ModelContext } from './model-context.js';
+import { checkCancelled, type ModelContext, retainedMatrix } from './model-context.js';
 
 /** Rows explained at once: bounds memory to columns x chunk doubles a booster. */
 const CHUNK_ROWS = 8192;
@@ -35,7 +35,7 @@ export interface StackExplanation {
  * @throws CancelledError when asked to stop
  */
 export function explainStack({ context, models, scales, rows, onProgress }: ExplainInput): StackExplanation {
-  const { matrix } = context;
+  const matrix = retainedMatrix(context);
   const perColumn = (length: number) =>
     Array.from({ length: matrix.columns }, () => new Float64Array(length));
   const stack = new Float64Array(matrix.columns);

@@ -3,7 +3,7 @@ import type { Booster } from '../boosting/booster.js';
 import { logit } from '../metrics/sigmoid.js';
 import { subseed } from '../seeded-random.js';
 import { trainBoosted } from './boosted-model.js';
-import { checkCancelled, type ModelContext } from './model-context.js';
+import { checkCancelled, type ModelContext, retainedMatrix } from './model-context.js';
 import { type PenalisedLinear, trainLogistic, trainRidge } from './penalised-linear.js';
 
 /** The growth styles of the boosted direction models, in stacking order; the logistic model comes after them. */
@@ -117,8 +117,9 @@ export function addedLogOdds(
   models: HorizonModels,
   rows: Uint32Array,
 ): Float64Array[] {
+  const matrix = retainedMatrix(context);
   return [
-    ...GROWTHS.map((growth) => models.boosters[growth].predictRaw(context.matrix, rows)),
+    ...GROWTHS.map((growth) => models.boosters[growth].predictRaw(matrix, rows)),
     models.logistic.predict(rows),
   ];
 }
@@ -126,7 +127,7 @@ export function addedLogOdds(
 /** Predicted unknown part at `rows` by booster and ridge. */
 export function unknownValues(context: ModelContext, models: HorizonModels, rows: Uint32Array) {
   return {
-    booster: models.valueBooster.predictRaw(context.matrix, rows),
+    booster: models.valueBooster.predictRaw(retainedMatrix(context), rows),
     ridge: models.ridge.predict(rows),
   };
 }

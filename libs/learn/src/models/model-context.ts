@@ -5,12 +5,18 @@ import type { LearnConfig } from '../learn-config.js';
 
 /** What every model of a horizon is trained from. */
 export interface ModelContext {
-  /** The retained features only. */
-  readonly matrix: BinnedMatrix;
+  /** The retained features only; null when selection retained none. */
+  readonly matrix: BinnedMatrix | null;
   readonly data: HorizonData;
   readonly config: LearnConfig;
   readonly seed: bigint;
   readonly isCancelled: () => boolean;
+}
+
+/** The retained features. @throws Error when there are none: nothing can be trained then */
+export function retainedMatrix({ matrix }: Pick<ModelContext, 'matrix'>): BinnedMatrix {
+  if (!matrix) throw new Error('no feature was retained: there is nothing to train on');
+  return matrix;
 }
 
 /** @throws CancelledError when the caller asked to stop */

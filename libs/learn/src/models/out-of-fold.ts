@@ -39,7 +39,7 @@ export function outOfFold(
   const predictions = folds.map((fold, part): FoldPredictions => {
     const margin = startingLogOdds(context, fold.train);
     const base = Float64Array.from(fold.test, (row) => margin[row]!);
-    if (context.matrix.columns === 0) return { rows: fold.test, base, added: [], unknown: null };
+    if (!context.matrix) return { rows: fold.test, base, added: [], unknown: null };
     const models = trainHorizonModels(context, { rows: fold.train, margin, part, onModel });
     complexities.push(models.complexity);
     return {

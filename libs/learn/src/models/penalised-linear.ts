@@ -3,7 +3,7 @@ import { designColumns } from './design-columns.js';
 import { innerSplit } from './inner-split.js';
 import { type LinearFit, predictLinear } from './linear-fit.js';
 import { fitLogistic } from './logistic-regression.js';
-import type { ModelContext } from './model-context.js';
+import { type ModelContext, retainedMatrix } from './model-context.js';
 import { fitRidge } from './ridge-regression.js';
 
 /** Ridge penalties tried, as multiples of the number of rows, strongest first. */
@@ -56,7 +56,8 @@ interface Method {
 }
 
 function train(context: ModelContext, task: PenalisedTask, method: Method): PenalisedLinear {
-  const { matrix, data, config } = context;
+  const { data, config } = context;
+  const matrix = retainedMatrix(context);
   const positions = Array.from({ length: matrix.columns }, (_, column) => column);
   const penalty = task.penalty ?? choosePenalty();
   const columns = designColumns(matrix, positions, task.rows);

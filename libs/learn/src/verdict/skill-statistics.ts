@@ -50,10 +50,17 @@ export function skillStatistics({ probability, label, unknown, baselines }: Skil
     logLossGain: weightedMean(losses.map((loss, row) => bestLosses[row]! - loss)),
     accuracyGain: weightedMean(correct.map((right, row) => right - bestCorrect[row]!)),
     unknownEdge: correlation(
-      probability.map((p, row) => logit(p) - overlap.score[row]!),
+      probability.map((p, row) => opinion(logit(p) - overlap.score[row]!)),
       unknown.map(Math.sign),
     ),
   };
+}
+
+/** Log-odds closer to the baseline's than this are the baseline's, up to rounding. */
+const NO_OPINION = 1e-9;
+
+function opinion(beyondOverlap: number): number {
+  return Math.abs(beyondOverlap) < NO_OPINION ? 0 : beyondOverlap;
 }
 
 /** 1 where the call (score >= 0 is "up") is right, else 0. */

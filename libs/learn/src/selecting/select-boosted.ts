@@ -1,0 +1,46 @@
+import type { BinnedMatrix } from '../binning/binned-matrix.js';
+import type { LearnConfig } from '../learn-config.js';
+import { BOOSTED_SELECTION, boostedSelection } from './boosted-selection.js';
+import type { SelectionHooks, SelectionResult, SelectionTask } from './selection-result.js';
+
+/** The original project's selection: gain in at least `select.threshold` of 15 boosted fits; no error bound. */
+export function selectBoosted(
+  matrix: BinnedMatrix,
+  candidates: readonly number[],
+  task: SelectionTask,
+  config: Pick<LearnConfig, 'select'>,
+  hooks: SelectionHooks,
+): SelectionResult {
+  const { data, rows, target, seed } = task;
+  const { threshold, maxFeatures } = config.select;
+  const { bar, geometry } = data;
+  const shares = boostedSelection({ matrix, candidates, rows, target, bar, geometry, seed, ...hooks });
+  const frequency = new Float64Array(matrix.columns).fill(Number.NaN);
+  candidates.forEach((column, k) => {
+    frequency[column] = shares[k]!;
+  });
+  const best = [...candidates]
+    // Shares are sums of 1/15: allow for their rounding.
+    .filter((column) => frequency[column]! >= threshold - 1e-9)
+    .sort((a, b) => frequency[b]! - frequency[a]! || a - b);
+  const percent = (column: number) => `${(100 * frequency[column]!).toFixed(0)} %`;
+  return {
+    selected: best.slice(0, maxFeatures).sort((a, b) => a - b),
+    frequency,
+    leaks: new Map(),
+    expectedFalseSelections: Number.NaN,
+    facts: {
+      method: 'boosted',
+      target: config.select.target,
+      fits: BOOSTED_SELECTION.folds * BOOSTED_SELECTION.seeds,
+      threshold,
+      tested: candidates.length,
+      rowsUsed: rows.length,
+    },
+    whySelected: (column) => `gain in ${percent(column)} of the fits`,
+    notSelected: (column) =>
+      frequency[column]! >= threshold - 1e-9
+        ? `gain in ${percent(column)} of the fits, but beyond the ${maxFeatures} best`
+        : `gain in only ${percent(column)} of the fits`,
+  };
+}

@@ -1,0 +1,55 @@
+import type { LearnConfig } from '../learn-config.js';
+import { type SelectOutcome, selectFeatures } from '../selection/select-features.js';
+import type { SelectionContext } from '../selection/selection-context.js';
+import type { SelectionHooks, SelectionResult, SelectionTask } from './selection-result.js';
+
+/** Complementary-pairs stability selection with its error bounds and shadow control. */
+export function selectStable(
+  context: SelectionContext,
+  columns: number,
+  task: SelectionTask,
+  config: Pick<LearnConfig, 'select'>,
+  hooks: SelectionHooks,
+): SelectionResult {
+  const { threshold, maxFalse, maxFeatures, target: kind } = config.select;
+  const { data, target, seed } = task;
+  const rows = task.rows.filter((row) => row < context.rows);
+  const outcome = selectFeatures(context, { rows, target, bar: data.bar, seed, threshold, maxFalse }, hooks);
+  const frequency = new Float64Array(columns).fill(Number.NaN);
+  context.candidates.forEach((column, k) => {
+    frequency[column] = outcome.frequency[k]!;
+  });
+  const stable = new Set(outcome.selected);
+  const percent = (column: number) => `${(100 * frequency[column]!).toFixed(0)} %`;
+  return {
+    selected: outcome.selected.slice(0, maxFeatures).sort((a, b) => a - b),
+    frequency,
+    leaks: new Map(outcome.leakage.map(({ column, reason }) => [column, reason])),
+    expectedFalseSelections: boundValue(outcome),
+    facts: {
+      method: 'stability',
+      target: kind,
+      bound: outcome.bound,
+      bounds: { ...outcome.expectedFalseSelections },
+      shadowSelections: Number.isFinite(outcome.shadowSelections) ? outcome.shadowSelections : null,
+      stable: outcome.selected.length,
+      threshold,
+      q: outcome.q,
+      pairs: outcome.pairs,
+      blocks: outcome.blocks,
+      tested: outcome.tested,
+      rowsUsed: outcome.rowsUsed,
+    },
+    whySelected: (column) => `stable: selected in ${percent(column)} of the subsamples`,
+    notSelected: (column) =>
+      stable.has(column)
+        ? `stable (${percent(column)} of the subsamples), but beyond the ${maxFeatures} best`
+        : `unstable: selected in only ${percent(column)} of the subsamples`,
+  };
+}
+
+/** The bound that q was derived from. */
+function boundValue({ bound, expectedFalseSelections }: SelectOutcome): number {
+  if (bound === 'unimodal') return expectedFalseSelections.unimodal;
+  return bound === 'mb' ? expectedFalseSelections.mb : expectedFalseSelections.rConcave;
+}

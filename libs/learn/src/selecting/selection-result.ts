@@ -1,0 +1,32 @@
+import type { HorizonData } from '../horizon-data.js';
+import type { JsonObject } from '../json.js';
+
+/** What selection found for one horizon. */
+export interface SelectionResult {
+  /** Retained matrix columns, ascending. */
+  readonly selected: readonly number[];
+  /** Share of fits that chose the column, by matrix column; NaN for columns that were no candidates. */
+  readonly frequency: Float64Array;
+  /** Columns refused because they know the future, with the evidence. */
+  readonly leaks: ReadonlyMap<number, string>;
+  /** Nominal bound; NaN when the method has none. */
+  readonly expectedFalseSelections: number;
+  /** For the result document. */
+  readonly facts: JsonObject;
+  whySelected(column: number): string;
+  notSelected(column: number): string;
+}
+
+export interface SelectionTask {
+  readonly data: HorizonData;
+  /** Rows selection may use. */
+  readonly rows: Uint32Array;
+  /** By row number: what features are to predict. */
+  readonly target: Float64Array;
+  readonly seed: bigint;
+}
+
+export interface SelectionHooks {
+  isCancelled(): boolean;
+  onProgress(fraction: number): void;
+}
