@@ -31,9 +31,11 @@ export function fetcherService(services: FetcherServices): FetcherServiceServer 
     estimatePair: unary((request) => estimatePair(services, request)),
     fetchPair: serverStream((request, _call, signal) => fetchPair(services, request, signal)),
     listDatasets: unary(() => cache.list()),
-    verifyDataset: unary((request) => cache.verify(request.datasetId)),
+    verifyDataset: unary(async (request) => cache.verify(request.datasetId)),
     deleteDataset: unary(async (request) => ({ bytesFreed: cache.delete(request.datasetId) })),
-    readDataset: serverStream((request) => readFileChunks(cache.find(request.datasetId), request.offset)),
+    readDataset: serverStream(async function* (request) {
+      yield* readFileChunks(cache.find(request.datasetId), request.offset);
+    }),
     listQueryJobs: unary(async (request) => ({ jobs: jobs.list(request.runId) })),
   };
 }

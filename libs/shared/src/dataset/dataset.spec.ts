@@ -10,13 +10,15 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { DatasetContent } from './dataset-content.js';
 import { DatasetSpool } from './dataset-spool.js';
 import { openDataset } from './open-dataset.js';
 import { verifyDataset } from './verify-dataset.js';
 import { type ArrayDataset, writeArrayDataset } from './write-array-dataset.js';
 import { writeDataset } from './write-dataset.js';
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 }); // generous: the machine may be busy
 
 const ROWS = 3000;
 const FEATURES = 260; // more than a block

@@ -5,7 +5,7 @@ import type { OpenDataset } from '@onescan/shared/dataset/dataset.js';
 import { openDataset } from '@onescan/shared/dataset/open-dataset.js';
 import { RunSpec, SampleStrategy } from '@onescan/shared/generated/onescan/v1/spec.js';
 import { resolveRunSpec } from '@onescan/shared/run-spec.js';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { DatasetCache } from '../cache/dataset-cache.js';
 import { BARS, buildSmallWarehouse, COLUMNS } from '../fixtures/small-warehouse.js';
 import { JobLog } from '../jobs/job-log.js';
@@ -15,6 +15,8 @@ import { FUTURE_COLUMN_PATTERNS } from '../universe/future-columns.js';
 import { EmbeddedWarehouse } from '../warehouse/embedded/embedded-warehouse.js';
 import { DEFAULT_WAREHOUSE_NAMES as names } from '../warehouse/warehouse-names.js';
 import { fetchDataset } from './fetch-dataset.js';
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 }); // generous: the machine may be busy
 
 const ROWS = 1000;
 const START_MS = Date.UTC(2020, 0, 1);

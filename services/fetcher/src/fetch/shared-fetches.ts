@@ -10,7 +10,7 @@ export interface FetchProgressNow {
 interface SharedFetch {
   readonly abort: AbortController;
   readonly result: Promise<Fetched>;
-  progress: FetchProgressNow;
+  readonly progress: FetchProgressNow;
   users: number;
 }
 
@@ -66,18 +66,13 @@ export class SharedFetches {
 
   #start(datasetId: string, start: StartFetch): SharedFetch {
     const abort = new AbortController();
-    const fetch: SharedFetch = {
-      abort,
-      users: 0,
-      progress: { stage: 'query', done: 0, total: 0 },
-      result: this.#inTurn(abort.signal, () =>
-        start(abort.signal, (progress) => {
-          fetch.progress = progress;
-        }),
-      ).finally(() => {
-        this.#fetches.delete(datasetId);
-      }),
-    };
+    const progress: FetchProgressNow = { stage: 'query', done: 0, total: 0 };
+    const result = this.#inTurn(abort.signal, () =>
+      start(abort.signal, (now) => Object.assign(progress, now)),
+    ).finally(() => {
+      this.#fetches.delete(datasetId);
+    });
+    const fetch: SharedFetch = { abort, result, progress, users: 0 };
     this.#fetches.set(datasetId, fetch);
     return fetch;
   }

@@ -28,7 +28,9 @@ function join(query: FetchQuery): string {
     const alias = `f${i + 1}`;
     columns.push(`${numberList(alias, table.numbers)} AS numbers_${i + 1}`);
     columns.push(`${textList(alias, table.texts)} AS texts_${i + 1}`);
-    joins.push(`LEFT JOIN ${tableName(table.table)} ${alias} ON ${alias}.${name(query.keyColumn)} = s.k`);
+    const key = `${alias}.${name(query.keyColumn)}`;
+    const filter = rangeFilter(key, query.sample.range);
+    joins.push(`LEFT JOIN ${tableName(table.table)} ${alias} ON ${key} = s.k${filter && ` AND ${filter}`}`);
   });
   return `${sampleClauses(query)}\nSELECT ${columns.join(',\n  ')}\nFROM sample s\n${joins.join('\n')}`;
 }
@@ -66,7 +68,7 @@ function sampleClauses(query: FetchQuery): string {
 /** 100 * (close[t] - close[t - (W - H)]) / close[t - (W - H)] for every horizon H < W. */
 function knownParts(query: FetchQuery, closes: { table: TableName; column: string }): string {
   const key = name(query.keyColumn);
-  const close = name(closes.column);
+  const close = `CAST(${name(closes.column)} AS DOUBLE)`;
   const parts = overlapHorizons(query).map((horizon) => {
     const before = `lag(${close}, ${query.targets.window - horizon}) OVER w`;
     return `100 * (${close} - ${before}) / nullif(${before}, 0) AS known_${horizon}`;

@@ -1,0 +1,43 @@
+import { expect, it } from 'vitest';
+import type { CatalogueColumn } from '../../warehouse/warehouse.js';
+import type { FetchQuery } from '../fetch-query.js';
+import { duckdbDialect } from './duckdb-dialect.js';
+
+const number = (name: string, type = 'DOUBLE'): CatalogueColumn => ({ name, type, kind: 'number' });
+
+const QUERY: FetchQuery = {
+  keyColumn: 'interval_time',
+  targets: {
+    table: { schema: 'analytics', name: 'targets_eurusd' },
+    window: 45,
+    columns: [
+      { horizon: 15, column: 'target_bqx45_h15' },
+      { horizon: 60, column: 'target_bqx45_h60' },
+    ],
+  },
+  closes: { table: { schema: 'features', name: 'base_idx_eurusd' }, column: 'close_idx' },
+  sample: { rows: 80_000, seed: 7n, range: { from: 1_577_836_800_000_000, days: ['2020-01-02'] } },
+  tables: [
+    {
+      table: { schema: 'features', name: 'mom_eurusd' },
+      numbers: [number('roc'), number('steps', 'BIGINT')],
+      texts: [],
+    },
+    {
+      table: { schema: 'features', name: 'odd "name"' },
+      numbers: [],
+      texts: [{ name: 'regime', type: 'VARCHAR', kind: 'text' }],
+    },
+  ],
+};
+
+it.each(['pack', 'join'] as const)('%s writes the statement of the golden file', async (strategy) => {
+  await expect(duckdbDialect[strategy](QUERY)).toMatchFileSnapshot(`golden/${strategy}.sql`);
+});
+
+it('leaves out what is not asked for', () => {
+  const { closes: _, ...query } = QUERY;
+  const sql = duckdbDialect.pack({ ...query, sample: { rows: 5, seed: 1n, range: {} } });
+  expect(sql).not.toContain('closes');
+  expect(sql).not.toContain('WHERE');
+});
