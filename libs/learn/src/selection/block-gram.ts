@@ -2,29 +2,11 @@ import { openBinnedMatrix } from '../binning/binned-matrix.js';
 import { Arena } from '../kernels/arena.js';
 import { ArenaScope } from '../kernels/arena-scope.js';
 import { loadKernel } from '../kernels/load-kernel.js';
+import { type GramKernel, ROW_BYTES } from '../linear/gram-kernel.js';
 import { gramScratchBytes, STRIP } from './selection-bytes.js';
 import type { SelectionContext } from './selection-context.js';
 import { reportProgress, type SelectionHooks } from './selection-hooks.js';
 import { TABLE_SCALE } from './standardised-table.js';
-
-export interface GramKernel {
-  leftScratchBytes(): number;
-  rightScratchBytes(width: number): number;
-  gramStrip(
-    addresses: number,
-    columns: number,
-    begin: number,
-    end: number,
-    firstRow: number,
-    rows: number,
-    tables: number,
-    bins: number,
-    left: number,
-    right: number,
-    sums: number,
-  ): void;
-  storeStrip(sums: number, begin: number, end: number, inverse: number, gram: number, pitch: number): void;
-}
 
 /**
  * Fills the Gram matrix of every block: the inner products of standardised columns, kept as int16
@@ -64,6 +46,7 @@ export function fillBlockGram(context: SelectionContext, hooks: SelectionHooks):
           to,
           begin,
           end - begin,
+          ROW_BYTES,
           context.tables,
           matrix.bins,
           left,

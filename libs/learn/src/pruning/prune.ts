@@ -1,0 +1,152 @@
+import type { BinnedMatrix } from '../binning/binned-matrix.js';
+import type { SelectionHooks } from '../selection/selection-hooks.js';
+import { binCounts } from './bin-counts.js';
+import { nearDuplicates } from './near-duplicates.js';
+
+export interface PruneInput {
+  matrix: BinnedMatrix;
+  /** Name of every column of the matrix. */
+  featureIds: readonly string[];
+  /** Hash of every column's values: equal hashes mean equal columns. */
+  contentHash: readonly string[];
+  /** Only rows [0, developmentRows) are looked at. */
+  developmentRows: number;
+}
+
+export interface PruneLimits {
+  /** Largest share of rows without a value. */
+  missingShare: number;
+  /** Largest share of the rows with a value that may hold one and the same. */
+  oneValueShare: number;
+  /** Largest |r| with a feature that is kept. */
+  correlation: number;
+}
+
+export const DEFAULT_PRUNE_LIMITS: PruneLimits = {
+  missingShare: 0.9,
+  oneValueShare: 0.99,
+  correlation: 0.95,
+};
+
+/** Columns of the matrix; every column is in exactly one of the two lists, both ascending. */
+export interface PruneOutcome {
+  kept: number[];
+  pruned: { column: number; reason: string }[];
+}
+
+/**
+ * Drops features that cannot add anything, whatever the horizon: without values, constant or nearly so,
+ * mostly missing, equal to another, or nearly equal (|r| of bin representatives). Of equal or nearly equal
+ * features the one with the fewest missing rows stays, then the first by feature id; reasons name it.
+ *
+ * @throws RangeError when lists do not fit the matrix or a limit is outside (0, 1]; CancelledError
+ */
+export function prune(
+  input: PruneInput,
+  limits: Partial<PruneLimits> = {},
+  hooks: SelectionHooks = {},
+): PruneOutcome {
+  const { matrix, featureIds, developmentRows } = input;
+  const used = { ...DEFAULT_PRUNE_LIMITS, ...limits };
+  checkInput(input, used);
+  const counts = binCounts(matrix, developmentRows);
+  const facts = Array.from({ length: matrix.columns }, (_, column) =>
+    columnFacts(counts.subarray(column * matrix.bins, (column + 1) * matrix.bins), developmentRows),
+  );
+  const reasons = new Map<number, string>();
+  facts.forEach((fact, column) => {
+    const reason = ownReason(fact, used);
+    if (reason !== undefined) reasons.set(column, reason);
+  });
+  const preferred = [...facts.keys()]
+    .filter((column) => !reasons.has(column))
+    .sort(
+      (a, b) => facts[a]!.missing - facts[b]!.missing || compareText(featureIds[a]!, featureIds[b]!) || a - b,
+    );
+  const different = dropDuplicates(input, preferred, reasons);
+  const near = { matrix, columns: different, rows: developmentRows, counts, limit: used.correlation };
+  for (const { column, representative, correlation } of nearDuplicates(near, hooks)) {
+    reasons.set(
+      column,
+      `nearly the same as ${featureIds[representative]}: correlation ${correlation.toFixed(4)} (limit ${used.correlation})`,
+    );
+  }
+  return {
+    kept: [...facts.keys()].filter((column) => !reasons.has(column)),
+    pruned: [...reasons].map(([column, reason]) => ({ column, reason })).sort((a, b) => a.column - b.column),
+  };
+}
+
+interface ColumnFacts {
+  /** Shares of the development rows, and the largest bin's share of those with a value. */
+  missing: number;
+  largest: number;
+  /** Bins with values. */
+  bins: number;
+}
+
+function columnFacts(counts: Int32Array, rows: number): ColumnFacts {
+  const present = rows - counts[0]!;
+  const values = counts.subarray(1);
+  return {
+    missing: counts[0]! / rows,
+    largest: present > 0 ? Math.max(...values) / present : 0,
+    bins: values.reduce((filled, count) => filled + (count > 0 ? 1 : 0), 0),
+  };
+}
+
+/** Why a feature is of no use whatever the others are. */
+function ownReason({ missing, largest, bins }: ColumnFacts, limits: PruneLimits): string | undefined {
+  if (bins === 0) return 'no value in the development rows';
+  if (bins === 1) return 'constant: one value in all development rows that have one';
+  if (missing > limits.missingShare) {
+    return `${percent(missing)} of the development rows have no value (limit ${percent(limits.missingShare)})`;
+  }
+  if (largest > limits.oneValueShare) {
+    return `nearly constant: ${percent(largest)} of the values are the same (limit ${percent(limits.oneValueShare)})`;
+  }
+  return undefined;
+}
+
+/** Keeps the first of all columns with equal content. */
+function dropDuplicates(
+  { contentHash, featureIds }: PruneInput,
+  preferred: readonly number[],
+  reasons: Map<number, string>,
+): number[] {
+  const first = new Map<string, number>();
+  return preferred.filter((column) => {
+    const same = first.get(contentHash[column]!);
+    if (same === undefined) {
+      first.set(contentHash[column]!, column);
+      return true;
+    }
+    reasons.set(column, `the same values as ${featureIds[same]}`);
+    return false;
+  });
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`;
+}
+
+/** By code units, the same on every machine. */
+function compareText(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
+
+function checkInput(input: PruneInput, limits: PruneLimits): void {
+  const { matrix, featureIds, contentHash, developmentRows } = input;
+  for (const [name, list] of Object.entries({ featureIds, contentHash })) {
+    if (list.length !== matrix.columns) {
+      throw new RangeError(`${name} has ${list.length} entries for ${matrix.columns} columns`);
+    }
+  }
+  if (!(Number.isInteger(developmentRows) && developmentRows >= 1 && developmentRows <= matrix.rows)) {
+    throw new RangeError(`developmentRows must be in 1..${matrix.rows}, got ${developmentRows}`);
+  }
+  for (const [name, limit] of Object.entries(limits)) {
+    if (!(limit > 0 && limit <= 1)) throw new RangeError(`${name} must be in (0, 1], got ${limit}`);
+  }
+}
