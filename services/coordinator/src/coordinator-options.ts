@@ -1,0 +1,92 @@
+import { parseArgs } from 'node:util';
+import { OnescanError } from '@onescan/shared/onescan-error.js';
+
+/** Settings of the process; every one has a flag of its name. */
+export interface CoordinatorOptions {
+  /** "host:port" to listen on; port 0 chooses a free one. */
+  listen: string;
+  /** "host:port" of the fetcher, as trainers reach it too. */
+  fetcher: string;
+  /** Folder of the state file and of the reports. */
+  stateDir: string;
+  /** Trainers that may work at the same time, over all runs. */
+  maxWorkers: number;
+  /** Silence after which a trainer counts as lost, in milliseconds. */
+  leaseMs: number;
+  heartbeatMs: number;
+  /** Datasets that may be fetched before a trainer has taken them up. */
+  fetchAhead: number;
+}
+
+export const OPTION_DEFAULTS = { maxWorkers: 8, leaseMs: 10_000, heartbeatMs: 1_000, fetchAhead: 2 } as const;
+
+export const USAGE = `usage: node dist/main.js --listen HOST:PORT --fetcher HOST:PORT --state FOLDER
+                         [--max-workers 8] [--lease-ms 10000] [--heartbeat-ms 1000] [--fetch-ahead 2]`;
+
+/**
+ * Reads the command line.
+ *
+ * @throws OnescanError INVALID_ARGUMENT naming the flag
+ */
+export function parseCoordinatorOptions(args: readonly string[]): CoordinatorOptions {
+  const flags = readFlags(args);
+  const options = {
+    listen: required('listen', flags.listen),
+    fetcher: address('fetcher', required('fetcher', flags.fetcher)),
+    stateDir: required('state', flags.state),
+    maxWorkers: count('max-workers', flags['max-workers'], OPTION_DEFAULTS.maxWorkers),
+    leaseMs: count('lease-ms', flags['lease-ms'], OPTION_DEFAULTS.leaseMs),
+    heartbeatMs: count('heartbeat-ms', flags['heartbeat-ms'], OPTION_DEFAULTS.heartbeatMs),
+    fetchAhead: count('fetch-ahead', flags['fetch-ahead'], OPTION_DEFAULTS.fetchAhead),
+  };
+  if (options.leaseMs < 2 * options.heartbeatMs) {
+    throw invalid(
+      `--lease-ms ${options.leaseMs} is less than two heartbeats of ${options.heartbeatMs} ms`,
+      'One late heartbeat must not lose a trainer: raise --lease-ms or lower --heartbeat-ms',
+    );
+  }
+  return options;
+}
+
+function readFlags(args: readonly string[]) {
+  const text = { type: 'string' } as const;
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        listen: text,
+        fetcher: text,
+        state: text,
+        'max-workers': text,
+        'lease-ms': text,
+        'heartbeat-ms': text,
+        'fetch-ahead': text,
+      },
+    }).values;
+  } catch (thrown) {
+    throw invalid(thrown instanceof Error ? thrown.message : String(thrown), USAGE);
+  }
+}
+
+function required(flag: string, value: string | undefined): string {
+  if (!value) throw invalid(`--${flag} is missing`, USAGE);
+  return value;
+}
+
+function address(flag: string, value: string): string {
+  if (!/^.+:\d{1,5}$/.test(value)) {
+    throw invalid(`--${flag} "${value}" is not an address`, 'Give host:port, e.g. 127.0.0.1:7401');
+  }
+  return value;
+}
+
+function count(flag: string, value: string | undefined, otherwise: number): number {
+  if (value === undefined) return otherwise;
+  if (!/^[1-9]\d{0,8}$/.test(value))
+    throw invalid(`--${flag} "${value}" is not allowed`, 'Give a whole number from 1');
+  return Number(value);
+}
+
+function invalid(message: string, remedy: string): OnescanError {
+  return new OnescanError('INVALID_ARGUMENT', message, { remedy });
+}

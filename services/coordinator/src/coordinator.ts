@@ -1,0 +1,291 @@
+import { FetcherServiceClient } from '@onescan/shared/generated/onescan/v1/fetcher.js';
+import type { ConnectRequest, Register, TaskAttempt } from '@onescan/shared/generated/onescan/v1/trainer.js';
+import { FailureKind } from '@onescan/shared/generated/onescan/v1/trainer.js';
+import { createClient } from '@onescan/shared/grpc/client.js';
+import type { Logger } from '@onescan/shared/log.js';
+import { OnescanError } from '@onescan/shared/onescan-error.js';
+import type { CoordinatorOptions } from './coordinator-options.js';
+import { Core } from './core.js';
+import { FetchStage } from './fetching/fetch-stage.js';
+import { type Answer, AttemptOutcomes } from './hub/attempt-outcomes.js';
+import type { HubHandler } from './hub/hub-service.js';
+import { sameAttempt, type Trainer, TrainerRegistry, type TrainerStream } from './hub/trainer-registry.js';
+import { ProgressBuffer } from './runs/progress-buffer.js';
+import { RunBook } from './runs/run-book.js';
+import { RunCommands } from './runs/run-commands.js';
+import { RunEnding } from './runs/run-ending.js';
+import { runProgress } from './runs/run-progress.js';
+import { taskKey } from './runs/run-record.js';
+import { RunTraces } from './runs/run-traces.js';
+import { taskStatus } from './runs/run-view.js';
+import { Dispatcher } from './scheduling/dispatcher.js';
+import { Store } from './store/store.js';
+
+/** How often progress is stored, in milliseconds: twice a second. */
+const PROGRESS_MS = 500;
+
+/** Checks for lost trainers a lease. */
+const CHECKS_A_LEASE = 5;
+
+/** The coordinator without its sockets: commands from users, messages from trainers, and time. */
+export class Coordinator implements HubHandler {
+  readonly core: Core;
+  readonly commands: RunCommands;
+  readonly #fetches: FetchStage;
+  readonly #dispatcher: Dispatcher;
+  readonly #outcomes: AttemptOutcomes;
+  readonly #ending: RunEnding;
+  readonly #timers: NodeJS.Timeout[] = [];
+
+  private constructor(core: Core) {
+    this.core = core;
+    this.#fetches = new FetchStage(core, () => this.#advance());
+    this.#dispatcher = new Dispatcher(core);
+    this.#outcomes = new AttemptOutcomes(core);
+    this.#ending = new RunEnding(core);
+    this.commands = new RunCommands(core, {
+      advance: () => this.#advance(),
+      abortFetches: (runId, pair) => this.#fetches.abort(runId, pair),
+      cancelAttempt: (task, reason) => {
+        const trainer = core.registry.get(task.trainerId);
+        if (trainer) core.registry.cancel(trainer, task, reason);
+      },
+    });
+  }
+
+  /** Opens the state folder and takes up the runs that have not ended. */
+  static async open(
+    options: CoordinatorOptions,
+    log: Logger,
+    clock: () => number = Date.now,
+  ): Promise<Coordinator> {
+    const book = await RunBook.open(await Store.open(options.stateDir), clock);
+    const registry = new TrainerRegistry({
+      leaseMs: options.leaseMs,
+      clock,
+      onConnections: (trainer) => coordinator.#onConnections(trainer),
+    });
+    const fetcher = createClient(FetcherServiceClient, options.fetcher);
+    const traces = new RunTraces();
+    const progress = new ProgressBuffer();
+    const core = new Core({ options, log, clock, book, registry, traces, progress, fetcher });
+    const coordinator = new Coordinator(core);
+    await coordinator.#takeUpRuns();
+    coordinator.#startTimers();
+    return coordinator;
+  }
+
+  onRegister(register: Register, stream: TrainerStream): Trainer {
+    const { registry, options, log } = this.core;
+    const trainer = registry.register(register, stream);
+    const { trainerId, host, processId, version } = register;
+    log.info({ trainerId, host, processId, version }, 'trainer registered');
+    const { heartbeatMs, leaseMs } = options;
+    stream.send({ message: { $case: 'registered', value: { heartbeatIntervalMs: heartbeatMs, leaseMs } } });
+    this.#moveOn('register');
+    return trainer;
+  }
+
+  onMessage(trainer: Trainer, message: NonNullable<ConnectRequest['message']>): void {
+    const { registry } = this.core;
+    switch (message.$case) {
+      case 'register':
+        throw new OnescanError(
+          'INVALID_ARGUMENT',
+          `trainer "${trainer.trainerId}" registered twice on a stream`,
+        );
+      case 'heartbeat':
+        registry.heartbeat(trainer, message.value);
+        this.#onHeartbeat(trainer);
+        return;
+      case 'progress':
+        this.#onProgress(message.value);
+        return;
+      case 'result':
+        this.#settle(trainer, requireTask(message.value.task), 'done', () =>
+          this.#outcomes.result(trainer.trainerId, message.value),
+        );
+        return;
+      case 'failure': {
+        const handedBack = message.value.kind === FailureKind.FAILURE_KIND_HANDED_BACK;
+        const outcome = handedBack ? 'handed-back' : 'failed';
+        this.#settle(trainer, requireTask(message.value.task), outcome, () =>
+          this.#outcomes.failure(trainer.trainerId, message.value),
+        );
+      }
+    }
+  }
+
+  onDisconnect(trainer: Trainer, stream: TrainerStream): void {
+    this.core.registry.disconnect(trainer, stream);
+  }
+
+  /** Stops all work, stores what is under way and closes the file. Runs go on at the next start. */
+  async close(): Promise<void> {
+    const { core } = this;
+    for (const timer of this.#timers) clearInterval(timer);
+    await core.stop();
+    for (const trainer of core.registry.connected()) {
+      trainer.stream?.end(new OnescanError('UNAVAILABLE', 'the coordinator is shutting down'));
+    }
+    core.traces.close();
+    core.fetcher.close();
+    await core.book.store.close();
+  }
+
+  /** Moves every run on as far as it goes. Called under the lock. */
+  async #advance(): Promise<void> {
+    const { book, progress } = this.core;
+    for (const { run } of book.active()) {
+      const snapshot = book.activeRun(run.runId);
+      if (snapshot?.run.state === 'RUNNING') await this.#fetches.startDue(snapshot);
+    }
+    await this.#dispatcher.dispatch();
+    for (const snapshot of book.active()) {
+      if (snapshot.run.state !== 'RUNNING') continue;
+      progress.put(snapshot.run.runId, 'progress', { $case: 'progress', value: runProgress(snapshot) });
+      await this.#ending.check(snapshot);
+    }
+  }
+
+  /** Records how an attempt ended, then answers: an Ack means that it is stored. */
+  #settle(
+    trainer: Trainer,
+    task: TaskAttempt,
+    outcome: 'done' | 'failed' | 'handed-back',
+    record: () => Promise<Answer>,
+  ): void {
+    const { stream } = trainer;
+    this.core.background(`${outcome} ${task.pair} h${task.horizon}`, () =>
+      this.core.exclusive(async () => {
+        try {
+          const answer = await record();
+          this.core.registry.release(trainer, task, outcome);
+          stream?.send({ message: { $case: 'ack', value: { task, ...answer } } });
+        } catch (thrown) {
+          // Not stored: the trainer keeps the result and sends it again on its next stream.
+          stream?.end(OnescanError.from(thrown));
+          throw thrown;
+        }
+        await this.#advance();
+      }),
+    );
+  }
+
+  #onHeartbeat(trainer: Trainer): void {
+    const { registry, book, progress } = this.core;
+    for (const task of trainer.reported) {
+      const stored = book.activeRun(task.runId)?.tasks.get(taskKey(task.pair, task.horizon));
+      const holds = stored?.state === 'LEASED' && stored.attempt === task.attempt;
+      const ours = trainer.current && sameAttempt(trainer.current.attempt, task);
+      if (!holds || !ours) registry.cancel(trainer, task, 'the task is no longer leased to this trainer');
+    }
+    for (const { run } of book.active()) {
+      if (run.state !== 'RUNNING') continue;
+      progress.put(run.runId, `worker ${trainer.trainerId}`, {
+        $case: 'worker',
+        value: registry.status(trainer),
+      });
+    }
+    if (!trainer.current && trainer.reported.length === 0) this.#moveOn('heartbeat');
+  }
+
+  #onProgress({
+    task,
+    stage,
+    fraction,
+  }: {
+    task?: TaskAttempt | undefined;
+    stage: string;
+    fraction: number;
+  }): void {
+    if (!task) return;
+    const stored = this.core.book.activeRun(task.runId)?.tasks.get(taskKey(task.pair, task.horizon));
+    if (stored?.state !== 'LEASED' || stored.attempt !== task.attempt) return;
+    const live = { stage, fraction };
+    this.core.progress.putTask(stored, live, { $case: 'task', value: taskStatus(stored, live) });
+  }
+
+  /** Logs the worker count and tells the watchers of running runs. */
+  #onConnections(trainer: Trainer): void {
+    const { registry, options, log, book, progress } = this.core;
+    const connected = registry.connected().length;
+    log.info(
+      { connected, allowed: options.maxWorkers },
+      `workers: ${connected} connected, ${options.maxWorkers} allowed`,
+    );
+    const value = registry.status(trainer);
+    for (const { run } of book.active()) {
+      progress.put(run.runId, `worker ${trainer.trainerId}`, { $case: 'worker', value });
+    }
+  }
+
+  async #takeUpRuns(): Promise<void> {
+    const { book, traces, log } = this.core;
+    await this.core.exclusive(async () => {
+      for (const { run, tasks } of book.active()) {
+        traces.start(run.runId, run.traceparent);
+        log.info({ runId: run.runId, state: run.state }, 'taking up a run');
+        await book.change(run.runId, (change) => {
+          for (const task of tasks.values()) {
+            if (task.state !== 'LEASED') continue;
+            change.setTask(task, { state: 'READY', attempt: task.attempt + 1, trainerId: '' });
+          }
+        });
+      }
+      await this.#advance();
+    });
+    for (const { run } of book.active()) this.commands.planInBackground(run.runId);
+  }
+
+  #startTimers(): void {
+    const checkMs = Math.max(10, Math.floor(this.core.options.leaseMs / CHECKS_A_LEASE));
+    this.#every(PROGRESS_MS, 'store progress', () => this.#storeProgress());
+    this.#every(checkMs, 'check leases', () => this.#checkLeases());
+  }
+
+  async #storeProgress(): Promise<void> {
+    for (const [runId, payloads] of this.core.progress.take()) {
+      if (!this.core.book.activeRun(runId)) continue;
+      await this.core.book.change(runId, (change) => {
+        for (const payload of payloads) change.event(payload);
+      });
+    }
+  }
+
+  /** Takes back tasks whose trainer fell silent or is not known to have them. */
+  async #checkLeases(): Promise<void> {
+    const { registry, book } = this.core;
+    for (const { trainer, attempt } of registry.takeLost())
+      await this.#outcomes.lost(trainer.trainerId, attempt);
+    for (const { tasks } of book.active()) {
+      for (const task of tasks.values()) {
+        const current = registry.get(task.trainerId)?.current;
+        const held = current && sameAttempt(current.attempt, task);
+        if (task.state === 'LEASED' && !held) await this.#outcomes.lost(task.trainerId, task);
+      }
+    }
+    await this.#advance();
+  }
+
+  /** Lets idle trainers take work, soon. */
+  #moveOn(what: string): void {
+    this.core.background(what, () => this.core.exclusive(() => this.#advance()));
+  }
+
+  #every(ms: number, what: string, fn: () => Promise<void>): void {
+    let running = false;
+    this.#timers.push(
+      setInterval(() => {
+        if (running) return;
+        running = true;
+        this.core.background(what, () => this.core.exclusive(fn).finally(() => (running = false)));
+      }, ms),
+    );
+  }
+}
+
+function requireTask(task: TaskAttempt | undefined): TaskAttempt {
+  if (task) return task;
+  throw new OnescanError('INVALID_ARGUMENT', 'a message about a task names no task');
+}

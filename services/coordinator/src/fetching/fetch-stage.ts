@@ -1,0 +1,246 @@
+import type { DatasetRef, FetchPairRequest } from '@onescan/shared/generated/onescan/v1/fetcher.js';
+import type { PairPlan } from '@onescan/shared/generated/onescan/v1/plan.js';
+import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { ATTRIBUTE, SPAN } from '@onescan/shared/telemetry/attributes.js';
+import { traceparentOf, withSpan } from '@onescan/shared/telemetry/tracing.js';
+import { context, trace } from '@opentelemetry/api';
+import type { Core } from '../core.js';
+import { spendingProblem } from '../planning/budget.js';
+import { taskSpecHash } from '../planning/task-spec.js';
+import type { RunChange } from '../runs/run-change.js';
+import type { PairRecord, RunSnapshot } from '../runs/run-record.js';
+import { pairsInScope, tasksOf } from '../runs/run-scope.js';
+import { isTaskEnded } from '../states/task-state.js';
+import { type BilledFacts, FETCH_RETRY_WAITS_MS, fetchDataset, readBilled } from './fetch-dataset.js';
+
+/** Fetches the pairs of running runs, a bounded number ahead of training. */
+export class FetchStage {
+  readonly #core: Core;
+  readonly #advance: () => Promise<void>;
+  readonly #underWay = new Map<string, AbortController>();
+
+  /** `advance` is called, under the lock, after each fetch. */
+  constructor(core: Core, advance: () => Promise<void>) {
+    this.#core = core;
+    this.#advance = advance;
+  }
+
+  /** Asks for the pairs that are due. Called under the lock. */
+  async startDue(snapshot: RunSnapshot): Promise<void> {
+    const { runId } = snapshot.run;
+    const pairs = pairsInScope(snapshot).filter((pair) => hasWork(snapshot, pair));
+    for (const pair of pairs) {
+      // A fetch from before a restart: asked again, the fetcher answers from its cache or goes on.
+      if (pair.state === 'FETCHING' && !this.#underWay.has(fetchKey(runId, pair.pair))) {
+        this.#launch(snapshot, pair);
+      }
+    }
+    let ahead = pairs.filter((pair) => isAhead(snapshot, pair)).length;
+    for (const pair of pairs) {
+      if (ahead >= this.#core.options.fetchAhead) return;
+      if (pair.state !== 'PENDING') continue;
+      const after = await this.#core.book.change(runId, (change) => {
+        change.setPair(pair.pair, { state: 'FETCHING', error: '' });
+      });
+      this.#launch(after, after.pairs.get(pair.pair)!);
+      ahead++;
+    }
+  }
+
+  /** Gives up a run's fetches: all, or one pair's. */
+  abort(runId: string, pair?: string): void {
+    for (const [key, abort] of this.#underWay) {
+      if (pair === undefined ? key.startsWith(`${runId}/`) : key === fetchKey(runId, pair)) abort.abort();
+    }
+  }
+
+  #launch(snapshot: RunSnapshot, pair: PairRecord): void {
+    const { runId } = snapshot.run;
+    const key = fetchKey(runId, pair.pair);
+    const abort = new AbortController();
+    const stop = (): void => abort.abort();
+    this.#core.stopping.addEventListener('abort', stop, { once: true });
+    this.#underWay.set(key, abort);
+    this.#core.background(`fetch ${key}`, async () => {
+      try {
+        await this.#fetch(snapshot, pair, abort.signal);
+      } finally {
+        if (this.#underWay.get(key) === abort) this.#underWay.delete(key);
+        this.#core.stopping.removeEventListener('abort', stop);
+      }
+      if (!this.#core.stopping.aborted) await this.#core.exclusive(this.#advance);
+    });
+  }
+
+  async #fetch(snapshot: RunSnapshot, pair: PairRecord, signal: AbortSignal): Promise<void> {
+    const started = this.#core.clock();
+    const seconds = (): number => pair.fetchSeconds + (this.#core.clock() - started) / 1000;
+    try {
+      const dataset = await this.#fetchInSpan(snapshot, pair, signal);
+      const billed = await this.#billed(pair, dataset);
+      await this.#commit(pair, (change) => succeed(change, { pair, dataset, billed, seconds: seconds() }));
+    } catch (thrown) {
+      if (signal.aborted) return;
+      const error = withBudget(OnescanError.from(thrown), snapshot, pair.pair);
+      this.#core.log.error(
+        { runId: pair.runId, pair: pair.pair, code: error.code, reason: error.text },
+        'fetch failed',
+      );
+      const billed = await this.#billed(pair, undefined);
+      await this.#commit(pair, (change) => fail(change, { pair, error, billed, seconds: seconds() }));
+    }
+  }
+
+  #fetchInSpan(snapshot: RunSnapshot, pair: PairRecord, signal: AbortSignal): Promise<DatasetRef> {
+    const { run } = snapshot;
+    const planned = run.plan!.pairs.find((candidate) => candidate.pair === pair.pair)!;
+    const parent = this.#core.traces.context(run.runId);
+    const attributes = {
+      [ATTRIBUTE.runId]: run.runId,
+      [ATTRIBUTE.pair]: pair.pair,
+      [ATTRIBUTE.bytesEstimated]: Number(planned.bytes),
+    };
+    return withSpan(SPAN.fetch, { parent, attributes }, async (span) => {
+      const request = fetchRequest(snapshot, planned, traceparentOf(span));
+      const dataset = await context.with(trace.setSpan(parent, span), () =>
+        fetchDataset(this.#core.fetcher, request, {
+          signal,
+          retryWaitsMs: FETCH_RETRY_WAITS_MS,
+          onProgress: (progress) =>
+            this.#core.progress.put(run.runId, `fetch ${pair.pair}`, {
+              $case: 'fetchProgress',
+              value: { pair: pair.pair, progress },
+            }),
+          onRetry: (error, waitMs) =>
+            this.#core.log.warn(
+              { pair: pair.pair, reason: error.message, waitMs },
+              'asking the fetcher again',
+            ),
+        }),
+      );
+      span.setAttributes({
+        [ATTRIBUTE.datasetId]: dataset.datasetId,
+        [ATTRIBUTE.datasetCached]: dataset.cached,
+        [ATTRIBUTE.rows]: dataset.rows,
+        [ATTRIBUTE.columns]: dataset.columns,
+        [ATTRIBUTE.statements]: dataset.statementsRun,
+        [ATTRIBUTE.bytesBilled]: Number(dataset.bytesBilled),
+        [ATTRIBUTE.usd]: dataset.usd,
+      });
+      return dataset;
+    });
+  }
+
+  async #billed(pair: PairRecord, dataset: DatasetRef | undefined): Promise<BilledFacts> {
+    try {
+      return await readBilled(this.#core.fetcher, pair);
+    } catch (thrown) {
+      const reason = OnescanError.from(thrown).message;
+      this.#core.log.warn({ pair: pair.pair, reason }, 'the fetcher did not list its statements');
+      if (!dataset || dataset.cached) return pair;
+      return { statementsRun: dataset.statementsRun, bytesBilled: dataset.bytesBilled, usd: dataset.usd };
+    }
+  }
+
+  /** Commits the outcome of a fetch, unless the pair was cancelled meanwhile. */
+  #commit(pair: PairRecord, edit: (change: RunChange) => void): Promise<void> {
+    return this.#core.exclusive(async () => {
+      const current = this.#core.book.activeRun(pair.runId)?.pairs.get(pair.pair);
+      if (current?.state !== 'FETCHING') return;
+      await this.#core.book.change(pair.runId, edit);
+    });
+  }
+}
+
+/** A rerun, or a run whose budget is used up by retries, takes what is cached and never queries. */
+function fetchRequest(snapshot: RunSnapshot, planned: PairPlan, traceparent: string): FetchPairRequest {
+  const { run } = snapshot;
+  return {
+    runId: run.runId,
+    spec: run.spec,
+    pair: planned.pair,
+    planHash: run.plan!.planHash,
+    datasetId: planned.datasetId,
+    maximumBytesBilled: planned.statements.map((statement) => statement.maximumBytesBilled),
+    cachedOnly: run.rerunOf !== '' || overBudget(snapshot, planned) !== undefined,
+    traceparent,
+  };
+}
+
+/** Says that the budget is why the warehouse was not asked. */
+function withBudget(error: OnescanError, snapshot: RunSnapshot, pair: string): OnescanError {
+  const planned = snapshot.run.plan!.pairs.find((candidate) => candidate.pair === pair)!;
+  const problem = overBudget(snapshot, planned);
+  if (!problem || error.code !== 'FAILED_PRECONDITION') return error;
+  return new OnescanError('RESOURCE_EXHAUSTED', `${problem}; ${error.message}`, {
+    remedy: 'Start a run with a higher budget',
+    cause: error,
+  });
+}
+
+function overBudget({ run, pairs }: RunSnapshot, planned: PairPlan): string | undefined {
+  const billedUsd = [...pairs.values()].reduce((sum, pair) => sum + pair.usd, 0);
+  return spendingProblem({
+    billedUsd,
+    nextUsd: planned.cached ? 0 : planned.usd,
+    budgetUsd: run.spec.budgetUsd,
+  });
+}
+
+interface FetchOutcome {
+  pair: PairRecord;
+  billed: BilledFacts;
+  seconds: number;
+}
+
+function succeed(change: RunChange, outcome: FetchOutcome & { dataset: DatasetRef }): void {
+  const { pair, dataset, billed, seconds } = outcome;
+  const { spec } = change.run;
+  change.setPair(pair.pair, {
+    state: 'FETCHED',
+    dataset,
+    error: '',
+    fetchSeconds: seconds,
+    ...billedOf(billed),
+  });
+  for (const task of change.tasks()) {
+    if (task.pair !== pair.pair || task.state !== 'BLOCKED') continue;
+    const content = { pair: task.pair, horizon: task.horizon, datasetContentSha256: dataset.contentSha256 };
+    change.setTask(task, { state: 'READY', specHash: taskSpecHash(spec, content) });
+  }
+}
+
+function fail(change: RunChange, outcome: FetchOutcome & { error: OnescanError }): void {
+  const { pair, error, billed, seconds } = outcome;
+  change.setPair(pair.pair, {
+    state: 'FAILED',
+    error: error.text,
+    fetchSeconds: seconds,
+    ...billedOf(billed),
+  });
+  for (const task of change.tasks()) {
+    if (task.pair === pair.pair && task.state === 'BLOCKED') {
+      change.setTask(task, { state: 'FAILED', error: `no dataset: ${error.text}` });
+    }
+  }
+}
+
+function billedOf({ statementsRun, bytesBilled, usd }: BilledFacts): BilledFacts {
+  return { statementsRun, bytesBilled, usd };
+}
+
+/** True when a trainer could still use the pair's dataset. */
+function hasWork(snapshot: RunSnapshot, pair: PairRecord): boolean {
+  return tasksOf(snapshot, pair.pair).some((task) => !isTaskEnded(task.state));
+}
+
+/** True when the pair's dataset is there or on its way, and no trainer has taken it up. */
+function isAhead(snapshot: RunSnapshot, pair: PairRecord): boolean {
+  if (pair.state === 'FETCHING') return true;
+  if (pair.state !== 'FETCHED') return false;
+  return tasksOf(snapshot, pair.pair).every((task) => task.state !== 'LEASED' && task.state !== 'DONE');
+}
+
+function fetchKey(runId: string, pair: string): string {
+  return `${runId}/${pair}`;
+}

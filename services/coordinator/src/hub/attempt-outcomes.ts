@@ -1,0 +1,135 @@
+import {
+  FailureKind,
+  type TaskAttempt,
+  type TaskFailure,
+  type TaskResult,
+} from '@onescan/shared/generated/onescan/v1/trainer.js';
+import type { Core } from '../core.js';
+import { type RunSnapshot, type TaskRecord, taskKey } from '../runs/run-record.js';
+import { afterFailure, type FailureName } from '../scheduling/failure-policy.js';
+import { resultProblem } from './check-result.js';
+import { attemptKey } from './trainer-registry.js';
+
+/** Whether a trainer's message counts. */
+export interface Answer {
+  accepted: boolean;
+  reason: string;
+}
+
+const ACCEPTED: Answer = { accepted: true, reason: '' };
+
+/** Records how attempts end. Every method is called under the lock. */
+export class AttemptOutcomes {
+  readonly #core: Core;
+
+  constructor(core: Core) {
+    this.#core = core;
+  }
+
+  /** Stores a result with its ledger, once: results of older attempts and doubles are told apart. */
+  async result(trainerId: string, message: TaskResult): Promise<Answer> {
+    const attempt = message.task!;
+    const found = await this.#find(attempt);
+    if (!found) return this.#refuse(attempt, 'there is no such task');
+    const { snapshot, task } = found;
+    if (task.state === 'DONE' && task.attempt === attempt.attempt && task.specHash === message.specHash) {
+      return { accepted: true, reason: 'the result is stored already' };
+    }
+    const stale = staleness(snapshot, task, attempt);
+    if (stale) return this.#refuse(attempt, stale);
+    const wrong =
+      task.specHash === message.specHash ? resultProblem(task, message.result) : 'wrong spec hash';
+    if (wrong) {
+      await this.#fail(task, 'CRASH', {
+        message: `its result was refused: ${wrong}`,
+        traceparent: message.traceparent,
+      });
+      return this.#refuse(attempt, wrong);
+    }
+    const { summary } = message.result!;
+    await this.#core.book.change(task.runId, (change) => {
+      change.setTask(task, { state: 'DONE', trainerId, error: '', summary, stats: message.stats });
+      change.setResult(task, message.result!);
+    });
+    this.#core.progress.dropTask(task);
+    this.#core.log.info({ ...attempt, trainerId, verdict: summary?.verdict }, 'task done');
+    return ACCEPTED;
+  }
+
+  /** Records a failure and decides whether the task is tried again. */
+  async failure(trainerId: string, message: TaskFailure): Promise<Answer> {
+    const attempt = message.task!;
+    const found = await this.#find(attempt);
+    if (!found) return this.#refuse(attempt, 'there is no such task');
+    const stale = staleness(found.snapshot, found.task, attempt);
+    // A cancelled task reports its end like any other: nothing is left to do.
+    if (stale) return { accepted: true, reason: stale };
+    const kind = failureName(message.kind);
+    this.#core.log.warn({ ...attempt, trainerId, kind, reason: message.message }, 'attempt failed');
+    await this.#fail(found.task, kind, message);
+    return ACCEPTED;
+  }
+
+  /** Takes back the task of a trainer that fell silent. */
+  async lost(trainerId: string, attempt: TaskAttempt): Promise<void> {
+    const found = await this.#find(attempt);
+    if (!found || staleness(found.snapshot, found.task, attempt)) return;
+    this.#core.log.warn({ ...attempt, trainerId }, 'trainer lost, taking its task back');
+    await this.#fail(found.task, 'LOST', { message: `trainer ${trainerId} fell silent`, traceparent: '' });
+  }
+
+  async #fail(
+    task: TaskRecord,
+    kind: FailureName,
+    facts: { message: string; traceparent: string },
+  ): Promise<void> {
+    const { state, crashes, outOfMemory } = afterFailure(kind, task);
+    await this.#core.book.change(task.runId, (change) => {
+      change.setTask(task, {
+        state,
+        crashes,
+        outOfMemory,
+        error: `${kind}: ${facts.message}`,
+        failedTraceparent: facts.traceparent || task.failedTraceparent,
+        ...(state === 'READY' ? { attempt: task.attempt + 1, trainerId: '' } : {}),
+      });
+    });
+    this.#core.progress.dropTask(task);
+  }
+
+  async #find(attempt: TaskAttempt): Promise<{ snapshot: RunSnapshot; task: TaskRecord } | undefined> {
+    const { book } = this.#core;
+    const snapshot = book.activeRun(attempt.runId) ?? (await book.store.readRun(attempt.runId));
+    const task = snapshot?.tasks.get(taskKey(attempt.pair, attempt.horizon));
+    return snapshot && task ? { snapshot, task } : undefined;
+  }
+
+  #refuse(attempt: TaskAttempt, reason: string): Answer {
+    this.#core.log.warn({ ...attempt, reason }, `result of ${attemptKey(attempt)} refused`);
+    return { accepted: false, reason };
+  }
+}
+
+/** Why a message about an attempt comes too late; undefined when the attempt holds the lease. */
+function staleness({ run }: RunSnapshot, task: TaskRecord, attempt: TaskAttempt): string | undefined {
+  if (task.state === 'LEASED' && task.attempt === attempt.attempt) return undefined;
+  const now = `the task is ${task.state} at attempt ${task.attempt} of a run that is ${run.state}`;
+  return `attempt ${attempt.attempt} no longer holds the lease: ${now}`;
+}
+
+function failureName(kind: FailureKind): FailureName {
+  switch (kind) {
+    case FailureKind.FAILURE_KIND_BAD_DATA:
+      return 'BAD_DATA';
+    case FailureKind.FAILURE_KIND_OUT_OF_MEMORY:
+      return 'OUT_OF_MEMORY';
+    case FailureKind.FAILURE_KIND_LOST:
+      return 'LOST';
+    // A trainer that gave up by itself a task that nobody cancelled has handed it back.
+    case FailureKind.FAILURE_KIND_CANCELLED:
+    case FailureKind.FAILURE_KIND_HANDED_BACK:
+      return 'HANDED_BACK';
+    default:
+      return 'CRASH';
+  }
+}

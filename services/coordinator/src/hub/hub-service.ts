@@ -1,0 +1,67 @@
+import type { ServerDuplexStream } from '@grpc/grpc-js';
+import type {
+  ConnectRequest,
+  ConnectResponse,
+  Register,
+  TrainerHubServiceServer,
+} from '@onescan/shared/generated/onescan/v1/trainer.js';
+import { OnescanError } from '@onescan/shared/onescan-error.js';
+import type { Trainer, TrainerStream } from './trainer-registry.js';
+
+/** What the hub does with trainers and their messages. */
+export interface HubHandler {
+  /** @throws OnescanError when the trainer is refused */
+  onRegister(register: Register, stream: TrainerStream): Trainer;
+  /** Messages after the registration, in order. */
+  onMessage(trainer: Trainer, message: NonNullable<ConnectRequest['message']>): void;
+  onDisconnect(trainer: Trainer, stream: TrainerStream): void;
+}
+
+type Duplex = ServerDuplexStream<ConnectRequest, ConnectResponse>;
+
+/** The gRPC side of the hub: one bidirectional stream a trainer, whose first message registers it. */
+export function hubService(handler: HubHandler): TrainerHubServiceServer {
+  return { connect: (duplex: Duplex) => serve(duplex, handler) };
+}
+
+function serve(duplex: Duplex, handler: HubHandler): void {
+  let trainer: Trainer | undefined;
+  let open = true;
+  const stream: TrainerStream = {
+    send: (message) => {
+      if (open) duplex.write(message);
+    },
+    end: (error) => {
+      if (!open) return;
+      open = false;
+      if (error) duplex.emit('error', error.toServiceError());
+      else duplex.end();
+    },
+  };
+  const over = (): void => {
+    open = false;
+    if (trainer) handler.onDisconnect(trainer, stream);
+    trainer = undefined;
+  };
+  duplex.on('data', (request: ConnectRequest) => {
+    if (!open || !request.message) return;
+    try {
+      if (trainer) handler.onMessage(trainer, request.message);
+      else trainer = handler.onRegister(requireRegister(request), stream);
+    } catch (thrown) {
+      stream.end(OnescanError.from(thrown));
+    }
+  });
+  duplex.on('end', () => {
+    // Messages that arrived are answered by now or will be: half-closed trainers wait for their Acks.
+    over();
+    duplex.end();
+  });
+  duplex.on('cancelled', over);
+  duplex.on('error', over);
+}
+
+function requireRegister({ message }: ConnectRequest): Register {
+  if (message?.$case === 'register') return message.value;
+  throw new OnescanError('INVALID_ARGUMENT', 'the first message of a trainer must be register');
+}

@@ -1,0 +1,229 @@
+import type { WorkerStatus } from '@onescan/shared/generated/onescan/v1/coordinator.js';
+import type {
+  Assign,
+  ConnectResponse,
+  Heartbeat,
+  Register,
+  TaskAttempt,
+} from '@onescan/shared/generated/onescan/v1/trainer.js';
+import { OnescanError } from '@onescan/shared/onescan-error.js';
+
+/** One open stream to a trainer. */
+export interface TrainerStream {
+  send(message: ConnectResponse): void;
+  /** Ends the stream, with an error where one is given. */
+  end(error?: OnescanError): void;
+}
+
+/** What a trainer was given and has not answered. */
+export interface CurrentTask {
+  readonly attempt: TaskAttempt;
+  readonly datasetId: string;
+  /** When the trainer was last known to have it, in milliseconds. */
+  seenMs: number;
+}
+
+/** A trainer as known from its messages; outlives its stream until its lease ends. */
+export interface Trainer {
+  readonly trainerId: string;
+  register: Register;
+  stream: TrainerStream | undefined;
+  lastSeenMs: number;
+  heldDatasetId: string;
+  current: CurrentTask | undefined;
+  /** Attempts that it says it works on. */
+  reported: readonly TaskAttempt[];
+  /** Nothing is assigned before this time: it handed work back. */
+  restsUntilMs: number;
+  /** Attempts that it was told to give up. */
+  readonly cancelled: Set<string>;
+  rssBytes: bigint;
+  peakRssBytes: bigint;
+  memoryLimitBytes: bigint;
+}
+
+export interface RegistryOptions {
+  /** Silence after which a trainer counts as lost, in milliseconds. */
+  leaseMs: number;
+  clock: () => number;
+  /** Called whenever a trainer connects or disconnects. */
+  onConnections(trainer: Trainer): void;
+}
+
+/** The trainers, by id. Everything here is in memory: after a restart they register again. */
+export class TrainerRegistry {
+  readonly #options: RegistryOptions;
+  readonly #trainers = new Map<string, Trainer>();
+
+  constructor(options: RegistryOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Takes a trainer in, or back when its stream broke.
+   *
+   * @throws OnescanError INVALID_ARGUMENT without an id, ALREADY_EXISTS when another living process has it
+   */
+  register(register: Register, stream: TrainerStream): Trainer {
+    const { trainerId } = register;
+    if (trainerId === '') throw new OnescanError('INVALID_ARGUMENT', 'a trainer registered without an id');
+    const known = this.#trainers.get(trainerId);
+    if (known && this.#isOther(known, register)) {
+      throw new OnescanError('ALREADY_EXISTS', `trainer id "${trainerId}" is in use by another process`, {
+        remedy: 'Give every trainer an id of its own',
+      });
+    }
+    const before = known?.stream;
+    const trainer = this.#renew(known, register, stream, this.#options.clock());
+    before?.end();
+    this.#trainers.set(trainerId, trainer);
+    this.#options.onConnections(trainer);
+    return trainer;
+  }
+
+  /** Notes that a stream ended; the trainer keeps its task until the lease ends. */
+  disconnect(trainer: Trainer, stream: TrainerStream): void {
+    if (trainer.stream !== stream) return;
+    trainer.stream = undefined;
+    if (!trainer.current && trainer.reported.length === 0) this.#trainers.delete(trainer.trainerId);
+    this.#options.onConnections(trainer);
+  }
+
+  heartbeat(trainer: Trainer, heartbeat: Heartbeat): void {
+    trainer.lastSeenMs = this.#options.clock();
+    trainer.rssBytes = heartbeat.rssBytes;
+    trainer.peakRssBytes = heartbeat.peakRssBytes;
+    trainer.memoryLimitBytes = heartbeat.memoryLimitBytes;
+    trainer.heldDatasetId = heartbeat.heldDatasetId;
+    trainer.reported = heartbeat.workingOn;
+    const { current } = trainer;
+    if (current && heartbeat.workingOn.some((task) => sameAttempt(task, current.attempt))) {
+      current.seenMs = trainer.lastSeenMs;
+    }
+  }
+
+  /** Sends an assignment and remembers it. */
+  assign(trainer: Trainer, assign: Assign): void {
+    trainer.current = {
+      attempt: assign.task!,
+      datasetId: assign.dataset!.datasetId,
+      seenMs: this.#options.clock(),
+    };
+    trainer.stream?.send({ message: { $case: 'assign', value: assign } });
+  }
+
+  /** Tells a trainer once to give an attempt up. */
+  cancel(trainer: Trainer, task: TaskAttempt, reason: string): void {
+    const key = attemptKey(task);
+    if (trainer.cancelled.has(key)) return;
+    trainer.cancelled.add(key);
+    trainer.stream?.send({ message: { $case: 'cancel', value: { task, reason } } });
+  }
+
+  /** Notes that an attempt is over, however it ended. */
+  release(trainer: Trainer, task: TaskAttempt, outcome: 'done' | 'failed' | 'handed-back'): void {
+    const { current } = trainer;
+    trainer.reported = trainer.reported.filter((reported) => !sameAttempt(reported, task));
+    if (outcome === 'handed-back') trainer.restsUntilMs = this.#options.clock() + this.#options.leaseMs;
+    if (!current || !sameAttempt(current.attempt, task)) return;
+    if (outcome === 'done') trainer.heldDatasetId = current.datasetId;
+    trainer.current = undefined;
+  }
+
+  /** Connected trainers without work, in order of id. */
+  idle(): Trainer[] {
+    const now = this.#options.clock();
+    return this.connected().filter(
+      (trainer) => !trainer.current && trainer.reported.length === 0 && trainer.restsUntilMs <= now,
+    );
+  }
+
+  connected(): Trainer[] {
+    return [...this.#trainers.values()].filter((trainer) => trainer.stream !== undefined);
+  }
+
+  get(trainerId: string): Trainer | undefined {
+    return this.#trainers.get(trainerId);
+  }
+
+  /** Forgets trainers that fell silent and returns the attempts that are lost with them. */
+  takeLost(): { trainer: Trainer; attempt: TaskAttempt }[] {
+    const now = this.#options.clock();
+    const lost: { trainer: Trainer; attempt: TaskAttempt }[] = [];
+    for (const trainer of [...this.#trainers.values()]) {
+      const silent = now - trainer.lastSeenMs > this.#options.leaseMs;
+      const { current } = trainer;
+      if (current && (silent || now - current.seenMs > this.#options.leaseMs)) {
+        lost.push({ trainer, attempt: current.attempt });
+        trainer.current = undefined;
+      }
+      if (silent) this.#forget(trainer);
+    }
+    return lost;
+  }
+
+  status(trainer: Trainer): WorkerStatus {
+    const task = trainer.current?.attempt;
+    return {
+      trainerId: trainer.trainerId,
+      connected: trainer.stream !== undefined,
+      rssBytes: trainer.rssBytes,
+      peakRssBytes: trainer.peakRssBytes,
+      memoryLimitBytes: trainer.memoryLimitBytes,
+      workingOn: task ? `${task.pair} h${task.horizon}` : '',
+      workersConnected: this.connected().length,
+    };
+  }
+
+  #forget(trainer: Trainer): void {
+    this.#trainers.delete(trainer.trainerId);
+    const { stream } = trainer;
+    trainer.stream = undefined;
+    stream?.end(new OnescanError('DEADLINE_EXCEEDED', 'no heartbeat within the lease'));
+    if (stream) this.#options.onConnections(trainer);
+  }
+
+  #isOther(known: Trainer, register: Register): boolean {
+    const same = known.register.processId === register.processId && known.register.host === register.host;
+    return !same && known.stream !== undefined;
+  }
+
+  /** The same object for the same trainer, so that its task survives a broken stream. */
+  #renew(known: Trainer | undefined, register: Register, stream: TrainerStream, now: number): Trainer {
+    const trainer = known ?? newTrainer(register);
+    return Object.assign(trainer, {
+      register,
+      stream,
+      lastSeenMs: now,
+      heldDatasetId: register.heldDatasetIds[0] ?? '',
+      restsUntilMs: 0,
+      memoryLimitBytes: register.memoryLimitBytes,
+    });
+  }
+}
+
+function newTrainer(register: Register): Trainer {
+  return {
+    trainerId: register.trainerId,
+    register,
+    stream: undefined,
+    lastSeenMs: 0,
+    heldDatasetId: '',
+    current: undefined,
+    reported: [],
+    restsUntilMs: 0,
+    cancelled: new Set(),
+    rssBytes: 0n,
+    peakRssBytes: 0n,
+    memoryLimitBytes: 0n,
+  };
+}
+
+export function sameAttempt(a: TaskAttempt, b: TaskAttempt): boolean {
+  return attemptKey(a) === attemptKey(b);
+}
+
+/** "run/pair/h15#2", for logs and as a key. */
+export function attemptKey(task: TaskAttempt): string {
+  return `${task.runId}/${task.pair}/h${task.horizon}#${task.attempt}`;
+}

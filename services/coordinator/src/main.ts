@@ -1,0 +1,53 @@
+import { announceListening } from '@onescan/shared/announce.js';
+import { createLog } from '@onescan/shared/log.js';
+import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { startTracing } from '@onescan/shared/telemetry/tracing.js';
+import { type CoordinatorOptions, parseCoordinatorOptions } from './coordinator-options.js';
+import { type RunningCoordinator, startCoordinator } from './start-coordinator.js';
+
+const EXIT_BAD_USAGE = 2;
+const EXIT_FAILED = 5;
+const EXIT_INTERRUPTED = 130;
+
+const log = createLog('coordinator');
+const tracing = startTracing('onescan-coordinator');
+
+function readOptions(): CoordinatorOptions {
+  try {
+    return parseCoordinatorOptions(process.argv.slice(2));
+  } catch (thrown) {
+    process.stderr.write(`${OnescanError.from(thrown).text}\n`);
+    process.exit(EXIT_BAD_USAGE);
+  }
+}
+
+/** The first signal shuts down in order, the second forces. */
+function shutDownOnSignals(coordinator: RunningCoordinator): void {
+  let signals = 0;
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (++signals > 1) process.exit(EXIT_INTERRUPTED);
+    log.info({ signal }, 'shutting down');
+    coordinator
+      .shutdown()
+      .then(() => tracing.shutdown())
+      .then(
+        () => process.exit(0),
+        (thrown: unknown) => fail(thrown),
+      );
+  };
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+}
+
+function fail(thrown: unknown): never {
+  log.fatal({ err: thrown, reason: OnescanError.from(thrown).text }, 'the coordinator failed');
+  process.exit(EXIT_FAILED);
+}
+
+try {
+  const coordinator = await startCoordinator(readOptions(), log);
+  shutDownOnSignals(coordinator);
+  announceListening('coordinator', coordinator.address);
+} catch (thrown) {
+  fail(thrown);
+}

@@ -1,0 +1,30 @@
+import { resolveLearnConfig } from '@onescan/learn/learn-config.js';
+import type { RunSpec } from '@onescan/shared/generated/onescan/v1/spec.js';
+import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { type ResolvedRunSpec, resolveRunSpec } from '@onescan/shared/run-spec.js';
+
+/**
+ * Fills in a spec's defaults and checks everything that can be checked without the warehouse, overrides of
+ * the learning engine included.
+ *
+ * @throws OnescanError INVALID_ARGUMENT naming the field
+ */
+export function checkSpec(spec: RunSpec): ResolvedRunSpec {
+  const resolved = resolveRunSpec(spec);
+  checkOverrides(resolved);
+  return resolved;
+}
+
+/** @throws OnescanError INVALID_ARGUMENT when preset and overrides do not make a configuration */
+export function checkOverrides(spec: ResolvedRunSpec): void {
+  try {
+    resolveLearnConfig(spec.preset, spec.overrides);
+  } catch (thrown) {
+    if (!(thrown instanceof RangeError)) throw thrown;
+    throw new OnescanError('INVALID_ARGUMENT', `overrides: ${thrown.message}`, {
+      remedy: 'docs/run-spec.md lists the keys of each preset and their bounds',
+      details: { field: 'overrides' },
+      cause: thrown,
+    });
+  }
+}

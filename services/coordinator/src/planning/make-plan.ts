@@ -1,0 +1,79 @@
+import type { EstimatePairResponse } from '@onescan/shared/generated/onescan/v1/fetcher.js';
+import { type PairPlan, Plan } from '@onescan/shared/generated/onescan/v1/plan.js';
+import { OnescanError } from '@onescan/shared/onescan-error.js';
+import type { ResolvedRunSpec } from '@onescan/shared/run-spec.js';
+import { planHash } from './plan-hash.js';
+
+/** Bytes of a TiB, the unit of the price. */
+const TIB = 1024 ** 4;
+
+/**
+ * Puts the estimates of all pairs, in spec order, together to a plan. The naive cost is that of one
+ * statement a pair and horizon: every horizon would scan the pair's bytes again.
+ *
+ * @throws OnescanError FAILED_PRECONDITION when an estimate is missing, or prices or warehouses differ
+ */
+export function makePlan(spec: ResolvedRunSpec, estimates: readonly EstimatePairResponse[]): Plan {
+  const first = estimates[0]!;
+  for (const estimate of estimates) {
+    if (!estimate.plan) throw new OnescanError('FAILED_PRECONDITION', 'the fetcher sent an empty estimate');
+    if (estimate.pricePerTibUsd !== first.pricePerTibUsd || estimate.warehouse !== first.warehouse) {
+      throw new OnescanError('FAILED_PRECONDITION', 'the fetcher changed price or warehouse while planning', {
+        remedy: 'Plan again',
+      });
+    }
+  }
+  return totalPlan(
+    estimates.map((estimate) => estimate.plan!),
+    {
+      budgetUsd: spec.budgetUsd,
+      pricePerTibUsd: first.pricePerTibUsd,
+      warehouse: first.warehouse,
+      horizons: spec.horizons.length,
+    },
+  );
+}
+
+/** The plan of a rerun: the datasets that the earlier run has, nothing to fetch, nothing to pay. */
+export function makeRerunPlan(
+  spec: ResolvedRunSpec,
+  earlier: { plan: Plan; datasetIds: ReadonlyMap<string, string> },
+): Plan {
+  const pairs = spec.pairs.map((pair) => {
+    const planned = earlier.plan.pairs.find((candidate) => candidate.pair === pair);
+    const datasetId = earlier.datasetIds.get(pair);
+    if (!planned || !datasetId) {
+      throw new OnescanError('FAILED_PRECONDITION', `the earlier run has no dataset of ${pair}`, {
+        remedy: 'Start a new run, or resume the earlier one first',
+        details: { pair },
+      });
+    }
+    return { ...planned, datasetId, cached: true };
+  });
+  return totalPlan(pairs, {
+    budgetUsd: spec.budgetUsd,
+    pricePerTibUsd: earlier.plan.pricePerTibUsd,
+    warehouse: earlier.plan.warehouse,
+    horizons: spec.horizons.length,
+  });
+}
+
+function totalPlan(
+  pairs: PairPlan[],
+  terms: { budgetUsd: number; pricePerTibUsd: number; warehouse: string; horizons: number },
+): Plan {
+  const toFetch = pairs.filter((pair) => !pair.cached);
+  const naiveBytes = pairs.reduce((sum, pair) => sum + pair.bytes * BigInt(terms.horizons), 0n);
+  const plan = Plan.create({
+    pairs,
+    budgetUsd: terms.budgetUsd,
+    pricePerTibUsd: terms.pricePerTibUsd,
+    bytes: toFetch.reduce((sum, pair) => sum + pair.bytes, 0n),
+    usd: toFetch.reduce((sum, pair) => sum + pair.usd, 0),
+    naiveBytes,
+    naiveUsd: (Number(naiveBytes) / TIB) * terms.pricePerTibUsd,
+    naiveStatements: pairs.length * terms.horizons,
+    warehouse: terms.warehouse,
+  });
+  return { ...plan, planHash: planHash(plan) };
+}

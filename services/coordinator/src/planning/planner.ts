@@ -1,0 +1,28 @@
+import type { FetcherServiceClient } from '@onescan/shared/generated/onescan/v1/fetcher.js';
+import type { Plan } from '@onescan/shared/generated/onescan/v1/plan.js';
+import { callUnary } from '@onescan/shared/grpc/client.js';
+import type { ResolvedRunSpec } from '@onescan/shared/run-spec.js';
+import { boundedMap } from './bounded-map.js';
+import { makePlan } from './make-plan.js';
+
+/** Dry runs under way at the same time. */
+const ESTIMATES_AT_ONCE = 4;
+
+/** A dry run over hundreds of tables can take minutes on a busy warehouse. */
+const ESTIMATE_DEADLINE_MS = 10 * 60_000;
+
+/**
+ * Asks the fetcher to dry-run every pair and makes the plan.
+ *
+ * @throws OnescanError as the fetcher sends it, e.g. FAILED_PRECONDITION for an unexpected column count
+ */
+export async function planRun(
+  fetcher: FetcherServiceClient,
+  spec: ResolvedRunSpec,
+  signal: AbortSignal,
+): Promise<Plan> {
+  const estimates = await boundedMap(spec.pairs, ESTIMATES_AT_ONCE, (pair) =>
+    callUnary(fetcher, fetcher.estimatePair, { spec, pair }, { deadlineMs: ESTIMATE_DEADLINE_MS, signal }),
+  );
+  return makePlan(spec, estimates);
+}

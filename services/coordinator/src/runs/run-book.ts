@@ -1,0 +1,157 @@
+import { RunEvent } from '@onescan/shared/generated/onescan/v1/coordinator.js';
+import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { isEnded } from '../states/run-state.js';
+import type { Store } from '../store/store.js';
+import { type EventPayload, RunChange } from './run-change.js';
+import type { PairRecord, RunRecord, RunSnapshot, TaskRecord } from './run-record.js';
+import { taskKey } from './run-record.js';
+import { timestamp } from './run-view.js';
+
+/** Events read at once by a watcher. */
+const WATCH_BATCH = 500;
+
+/**
+ * The runs: what is stored, what is in memory of those that have not ended, and who watches. Memory
+ * changes only after the transaction that holds the change has been committed, so it never knows more than
+ * the file does.
+ */
+export class RunBook {
+  readonly store: Store;
+  readonly #active = new Map<string, RunSnapshot>();
+  readonly #lastSequence = new Map<string, bigint>();
+  readonly #watchers = new Map<string, Set<() => void>>();
+  readonly #clock: () => number;
+
+  private constructor(store: Store, clock: () => number) {
+    this.store = store;
+    this.#clock = clock;
+  }
+
+  /** Takes up all runs that have not ended. */
+  static async open(store: Store, clock: () => number = Date.now): Promise<RunBook> {
+    const book = new RunBook(store, clock);
+    for (const run of await store.readRuns()) {
+      if (!isEnded(run.state)) book.#active.set(run.runId, await book.#read(run.runId));
+    }
+    return book;
+  }
+
+  /** Runs that have not ended, oldest first. */
+  active(): RunSnapshot[] {
+    return [...this.#active.values()];
+  }
+
+  /** A run that has not ended; undefined otherwise. */
+  activeRun(runId: string): RunSnapshot | undefined {
+    return this.#active.get(runId);
+  }
+
+  /** @throws OnescanError NOT_FOUND */
+  async get(runId: string): Promise<RunSnapshot> {
+    return this.#active.get(runId) ?? (await this.#read(runId));
+  }
+
+  /** Stores a new run and makes it active. */
+  async create(run: RunRecord, payloads: readonly EventPayload[]): Promise<void> {
+    await this.store.createRun(run, this.#events(run.runId, 0n, payloads));
+    this.#active.set(run.runId, { run, pairs: new Map(), tasks: new Map() });
+    this.#lastSequence.set(run.runId, BigInt(payloads.length));
+  }
+
+  /** Gives a run the pairs and tasks of its plan. */
+  async setPairsAndTasks(
+    runId: string,
+    records: { pairs: readonly PairRecord[]; tasks: readonly TaskRecord[] },
+  ): Promise<void> {
+    await this.store.replacePairsAndTasks(runId, records);
+    this.#active.set(runId, {
+      run: this.#active.get(runId)!.run,
+      pairs: new Map(records.pairs.map((pair) => [pair.pair, pair])),
+      tasks: new Map(records.tasks.map((task) => [taskKey(task.pair, task.horizon), task])),
+    });
+  }
+
+  /**
+   * Commits a change of one run, then shows it to readers and watchers. Callers hold the coordinator's
+   * one lock, so `edit` sees the newest state.
+   */
+  async change(runId: string, edit: (change: RunChange) => void): Promise<RunSnapshot> {
+    const before = this.#active.get(runId) ?? (await this.#read(runId));
+    const change = new RunChange(before);
+    edit(change);
+    if (change.isEmpty) return before;
+    const { after, run, pairs, tasks, payloads, result } = change.finish();
+    const last = this.#lastSequence.get(runId) ?? (await this.store.readLastSequence(runId));
+    await this.store.commit({
+      ...(run ? { run } : {}),
+      pairs,
+      tasks,
+      events: this.#events(runId, last, payloads),
+      ...(result ? { result } : {}),
+    });
+    this.#lastSequence.set(runId, last + BigInt(payloads.length));
+    this.#active.set(runId, after);
+    if (isEnded(after.run.state)) {
+      this.#active.delete(runId);
+      this.#lastSequence.delete(runId);
+    }
+    this.#wake(runId);
+    return after;
+  }
+
+  /**
+   * A run's events after a sequence number: the stored ones, then new ones as they are committed, until
+   * the run has ended and all is told.
+   *
+   * @throws OnescanError NOT_FOUND
+   */
+  async *watch(runId: string, afterSequence: bigint, signal: AbortSignal): AsyncGenerator<RunEvent> {
+    await this.get(runId);
+    let last = afterSequence;
+    while (!signal.aborted) {
+      const committed = this.#nextCommit(runId, signal);
+      const ended = !this.#active.has(runId);
+      const events = await this.store.readEvents(runId, last, WATCH_BATCH);
+      for (const event of events) yield event;
+      last = events.at(-1)?.sequence ?? last;
+      if (events.length === 0) {
+        if (ended) return;
+        await committed;
+      }
+    }
+  }
+
+  async #read(runId: string): Promise<RunSnapshot> {
+    const snapshot = await this.store.readRun(runId);
+    if (snapshot) return snapshot;
+    throw new OnescanError('NOT_FOUND', `there is no run "${runId}"`, {
+      remedy: 'List the runs to see their ids',
+      details: { runId },
+    });
+  }
+
+  #events(runId: string, last: bigint, payloads: readonly EventPayload[]): RunEvent[] {
+    const time = timestamp(this.#clock());
+    return payloads.map((event, i) =>
+      RunEvent.create({ runId, sequence: last + BigInt(i + 1), time, event } as RunEvent),
+    );
+  }
+
+  #nextCommit(runId: string, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const watchers = this.#watchers.get(runId) ?? new Set();
+      this.#watchers.set(runId, watchers);
+      const wake = (): void => {
+        watchers.delete(wake);
+        signal.removeEventListener('abort', wake);
+        resolve();
+      };
+      watchers.add(wake);
+      signal.addEventListener('abort', wake, { once: true });
+    });
+  }
+
+  #wake(runId: string): void {
+    for (const wake of [...(this.#watchers.get(runId) ?? [])]) wake();
+  }
+}

@@ -1,0 +1,326 @@
+import { randomUUID } from 'node:crypto';
+import type { Plan } from '@onescan/shared/generated/onescan/v1/plan.js';
+import { ApprovalMode, RunSpec } from '@onescan/shared/generated/onescan/v1/spec.js';
+import { OnescanError } from '@onescan/shared/onescan-error.js';
+import type { ResolvedRunSpec } from '@onescan/shared/run-spec.js';
+import { ATTRIBUTE, SPAN } from '@onescan/shared/telemetry/attributes.js';
+import { withSpan } from '@onescan/shared/telemetry/tracing.js';
+import type { Core } from '../core.js';
+import { budgetProblem } from '../planning/budget.js';
+import { checkOverrides, checkSpec } from '../planning/check-spec.js';
+import { makeRerunPlan } from '../planning/make-plan.js';
+import { planRun } from '../planning/planner.js';
+import { rerunSpec } from '../planning/rerun-spec.js';
+import { isEnded } from '../states/run-state.js';
+import { isTaskEnded } from '../states/task-state.js';
+import type { RunChange } from './run-change.js';
+import { endTrace } from './run-ending.js';
+import { blankPairsAndTasks, type RunRecord, type RunSnapshot, type TaskRecord } from './run-record.js';
+import { runStateToProto } from './run-view.js';
+
+export interface CommandHooks {
+  /** Moves all runs on; called under the lock. */
+  advance(): Promise<void>;
+  /** Gives up fetches of a run, or of one pair of it. */
+  abortFetches(runId: string, pair?: string): void;
+  /** Tells the trainer of a task to give it up. */
+  cancelAttempt(task: TaskRecord, reason: string): void;
+}
+
+/** What users tell the coordinator to do with runs. */
+export class RunCommands {
+  readonly #core: Core;
+  readonly #hooks: CommandHooks;
+
+  constructor(core: Core, hooks: CommandHooks) {
+    this.#core = core;
+    this.#hooks = hooks;
+  }
+
+  /** A plan without a run: nothing is stored. */
+  async plan(spec: RunSpec | undefined): Promise<{ plan: Plan; spec: ResolvedRunSpec }> {
+    const resolved = checkSpec(spec ?? RunSpec.create());
+    const plan = await planRun(this.#core.fetcher, resolved, this.#core.stopping);
+    return { plan, spec: resolved };
+  }
+
+  /** Stores a new run and plans it in the background; all that can be checked at once is. */
+  async start(given: RunSpec | undefined, rerunOf: string): Promise<string> {
+    const spec =
+      rerunOf === '' ? checkSpec(given ?? RunSpec.create()) : await this.#rerunSpec(given, rerunOf);
+    const runId = newRunId(this.#core.clock());
+    await this.#core.exclusive(async () => {
+      const traceparent = this.#core.traces.start(runId);
+      const run = newRun({ runId, spec, rerunOf, traceparent, createdMs: this.#core.clock() });
+      await this.#core.book.create(run, [
+        { $case: 'runState', value: { state: runStateToProto('PLANNING'), problems: [] } },
+      ]);
+    });
+    this.#core.log.info(
+      { runId, pairs: spec.pairs.length, horizons: spec.horizons.length, rerunOf },
+      'run started',
+    );
+    this.planInBackground(runId);
+    return runId;
+  }
+
+  /** Plans a run that is PLANNING and goes on to approval; a failed plan fails the run. */
+  planInBackground(runId: string): void {
+    this.#core.background(`plan ${runId}`, async () => {
+      const snapshot = this.#core.book.activeRun(runId);
+      if (snapshot?.run.state !== 'PLANNING') return;
+      try {
+        const plan = await this.#makePlan(snapshot.run);
+        await this.#core.exclusive(() => this.#planned(runId, plan));
+      } catch (thrown) {
+        if (this.#core.stopping.aborted) return;
+        await this.#core.exclusive(() => this.#planFailed(runId, OnescanError.from(thrown)));
+      }
+    });
+  }
+
+  /**
+   * Approves a plan, or the rest after the pilot.
+   *
+   * @throws OnescanError FAILED_PRECONDITION when nothing waits for approval, the hash is not the plan's,
+   *   or the plan is over its budget
+   */
+  approve(runId: string, planHash: string, approvedBy: string): Promise<RunSnapshot> {
+    return this.#core.exclusive(async () => {
+      const { run } = await this.#core.book.get(runId);
+      requireApprovable(run, planHash);
+      const pilotApproved = run.pilotApproved || run.state === 'AWAITING_PILOT_APPROVAL';
+      const who = approvedBy || 'somebody unnamed';
+      await this.#core.book.change(runId, (change) => {
+        change.note(
+          `${run.state === 'AWAITING_APPROVAL' ? 'plan' : 'rest after the pilot'} approved by ${who}`,
+        );
+        change.setRun({ state: 'RUNNING', approvedBy: who, pilotApproved, problems: [] });
+      });
+      this.#core.log.info({ runId, planHash, approvedBy: who }, 'run approved');
+      await this.#hooks.advance();
+      return this.#core.book.get(runId);
+    });
+  }
+
+  /**
+   * Cancels a run, or one pair of it. Cancelling what has ended changes nothing.
+   *
+   * @throws OnescanError NOT_FOUND for an unknown run or pair
+   */
+  cancel(runId: string, pair: string, reason: string): Promise<RunSnapshot> {
+    return this.#core.exclusive(async () => {
+      const snapshot = await this.#core.book.get(runId);
+      if (pair !== '' && !snapshot.pairs.has(pair)) {
+        throw new OnescanError('NOT_FOUND', `run ${runId} has no pair "${pair}"`, {
+          remedy: `Its pairs: ${[...snapshot.pairs.keys()].join(' ')}`,
+        });
+      }
+      if (isEnded(snapshot.run.state)) return snapshot;
+      const why = `cancelled${reason ? `: ${reason}` : ''}`;
+      const after = await this.#core.book.change(runId, (change) => {
+        cancelTasks(change, snapshot, { pair, why });
+        if (pair === '') change.setRun({ state: 'CANCELLED', endedMs: this.#core.clock(), problems: [why] });
+      });
+      this.#hooks.abortFetches(runId, pair === '' ? undefined : pair);
+      for (const task of snapshot.tasks.values()) {
+        const hit = task.state === 'LEASED' && (pair === '' || task.pair === pair);
+        if (hit) this.#hooks.cancelAttempt(task, why);
+      }
+      this.#core.log.info({ runId, pair, reason }, 'cancelled');
+      if (pair === '') endTrace(this.#core, after);
+      await this.#hooks.advance();
+      return this.#core.book.get(runId);
+    });
+  }
+
+  /**
+   * Takes up what a PARTIAL, FAILED or CANCELLED run has not finished. Datasets are asked for again, which
+   * is free while they are cached.
+   *
+   * @throws OnescanError FAILED_PRECONDITION when the run is complete or still going on
+   */
+  async resume(runId: string): Promise<RunSnapshot> {
+    const after = await this.#core.exclusive(async () => {
+      const before = await this.#core.book.get(runId);
+      requireResumable(before.run);
+      const { traceparent } = before.run;
+      const resumed = await this.#core.book.change(runId, (change) => {
+        reopenTasks(change, before);
+        change.setRun({ state: resumedState(before.run), endedMs: undefined, problems: [], reportPath: '' });
+      });
+      this.#core.traces.start(runId, traceparent);
+      this.#core.log.info({ runId, state: resumed.run.state }, 'run resumed');
+      await this.#hooks.advance();
+      return this.#core.book.get(runId);
+    });
+    if (after.run.state === 'PLANNING') this.planInBackground(runId);
+    return after;
+  }
+
+  async #rerunSpec(given: RunSpec | undefined, rerunOf: string): Promise<ResolvedRunSpec> {
+    const earlier = await this.#core.book.get(rerunOf);
+    const spec = rerunSpec(earlier.run.spec, given);
+    checkOverrides(spec);
+    rerunPlan(earlier, spec);
+    return spec;
+  }
+
+  #makePlan(run: RunRecord): Promise<Plan> {
+    const parent = this.#core.traces.context(run.runId);
+    const attributes = { [ATTRIBUTE.runId]: run.runId };
+    return withSpan(SPAN.plan, { parent, attributes }, async (span) => {
+      const plan =
+        run.rerunOf === ''
+          ? await planRun(this.#core.fetcher, run.spec, this.#core.stopping)
+          : rerunPlan(await this.#core.book.get(run.rerunOf), run.spec);
+      span.setAttributes({
+        [ATTRIBUTE.planHash]: plan.planHash,
+        [ATTRIBUTE.bytesEstimated]: Number(plan.bytes),
+        [ATTRIBUTE.usd]: plan.usd,
+        [ATTRIBUTE.statements]: plan.pairs.reduce((sum, pair) => sum + pair.statements.length, 0),
+      });
+      return plan;
+    });
+  }
+
+  async #planned(runId: string, plan: Plan): Promise<void> {
+    const snapshot = this.#core.book.activeRun(runId);
+    if (snapshot?.run.state !== 'PLANNING') return;
+    const { run } = snapshot;
+    await this.#core.book.setPairsAndTasks(runId, blankPairsAndTasks(runId, run.spec));
+    const problem = budgetProblem(plan);
+    const approvedBy = problem ? '' : automaticApproval(run);
+    await this.#core.book.change(runId, (change) => {
+      change.event({ $case: 'plan', value: plan });
+      change.setRun({
+        plan,
+        approvedBy,
+        state: approvedBy ? 'RUNNING' : 'AWAITING_APPROVAL',
+        problems: problem ? [problem] : [],
+      });
+    });
+    this.#core.log.info(
+      { runId, planHash: plan.planHash, usd: plan.usd, approvedBy, problem },
+      'run planned',
+    );
+    await this.#hooks.advance();
+  }
+
+  async #planFailed(runId: string, error: OnescanError): Promise<void> {
+    if (this.#core.book.activeRun(runId)?.run.state !== 'PLANNING') return;
+    this.#core.log.error({ runId, code: error.code, reason: error.text }, 'planning failed');
+    const after = await this.#core.book.change(runId, (change) => {
+      change.setRun({ state: 'FAILED', endedMs: this.#core.clock(), problems: [`plan: ${error.text}`] });
+    });
+    endTrace(this.#core, after);
+  }
+}
+
+/** "20261122-171500-3f2a9c1d": sorts by time, and is safe in file names. */
+function newRunId(nowMs: number): string {
+  const stamp = new Date(nowMs)
+    .toISOString()
+    .replace(/[-:]|\..*/g, '')
+    .replace('T', '-');
+  return `${stamp}-${randomUUID().slice(0, 8)}`;
+}
+
+function newRun(
+  facts: Pick<RunRecord, 'runId' | 'spec' | 'rerunOf' | 'traceparent' | 'createdMs'>,
+): RunRecord {
+  return {
+    ...facts,
+    endedMs: undefined,
+    state: 'PLANNING',
+    plan: undefined,
+    approvedBy: '',
+    pilotApproved: false,
+    problems: [],
+    workersUsed: 0,
+    reportPath: '',
+    ledgerRows: 0,
+    resultsSha256: '',
+  };
+}
+
+/** Who approves without being asked: the budget where the spec says so, and reruns, which cost nothing. */
+function automaticApproval(run: RunRecord): string {
+  if (run.rerunOf !== '') return `rerun of ${run.rerunOf} without cost`;
+  return run.spec.approvalMode === ApprovalMode.APPROVAL_MODE_WITHIN_BUDGET ? 'the budget' : '';
+}
+
+function rerunPlan(earlier: RunSnapshot, spec: ResolvedRunSpec): Plan {
+  if (!earlier.run.plan) {
+    throw new OnescanError('FAILED_PRECONDITION', `run ${earlier.run.runId} was never planned`, {
+      remedy: 'Start a new run',
+    });
+  }
+  const fetched = [...earlier.pairs.values()].filter((pair) => pair.dataset !== undefined);
+  const datasetIds = new Map(fetched.map((pair) => [pair.pair, pair.dataset!.datasetId]));
+  return makeRerunPlan(spec, { plan: earlier.run.plan, datasetIds });
+}
+
+function requireApprovable(run: RunRecord, planHash: string): void {
+  if (run.state !== 'AWAITING_APPROVAL' && run.state !== 'AWAITING_PILOT_APPROVAL') {
+    throw new OnescanError(
+      'FAILED_PRECONDITION',
+      `run ${run.runId} is ${run.state}: nothing waits for approval`,
+    );
+  }
+  const expected = run.plan?.planHash ?? '';
+  if (planHash !== expected) {
+    throw new OnescanError(
+      'FAILED_PRECONDITION',
+      `"${planHash}" is not the hash of the plan of run ${run.runId}`,
+      {
+        remedy: `Look at the plan, then approve ${expected}`,
+        details: { planHash: expected },
+      },
+    );
+  }
+  const problem = run.plan && budgetProblem(run.plan);
+  if (problem) {
+    throw new OnescanError('FAILED_PRECONDITION', `run ${run.runId}: ${problem}`, {
+      remedy: 'The budget is an upper bound: start a run with a higher one, or a smaller sample or universe',
+    });
+  }
+}
+
+function requireResumable(run: RunRecord): void {
+  if (run.state !== 'COMPLETED' && isEnded(run.state)) return;
+  throw new OnescanError(
+    'FAILED_PRECONDITION',
+    `run ${run.runId} is ${run.state}: there is nothing to resume`,
+  );
+}
+
+/** Where a run goes on: only what was approved runs again. */
+function resumedState(run: RunRecord): RunRecord['state'] {
+  if (!run.plan) return 'PLANNING';
+  return run.approvedBy === '' ? 'AWAITING_APPROVAL' : 'RUNNING';
+}
+
+function cancelTasks(change: RunChange, before: RunSnapshot, what: { pair: string; why: string }): void {
+  for (const pair of before.pairs.values()) {
+    if (pair.state !== 'FETCHING' || (what.pair !== '' && pair.pair !== what.pair)) continue;
+    change.setPair(pair.pair, { state: 'PENDING', error: what.why });
+  }
+  for (const task of before.tasks.values()) {
+    if (isTaskEnded(task.state) || (what.pair !== '' && task.pair !== what.pair)) continue;
+    change.setTask(task, { state: 'CANCELLED', error: what.why });
+  }
+}
+
+function reopenTasks(change: RunChange, before: RunSnapshot): void {
+  const open = [...before.tasks.values()].filter((task) => task.state !== 'DONE');
+  for (const pair of before.pairs.values()) {
+    if (pair.state === 'PENDING' || !open.some((task) => task.pair === pair.pair)) continue;
+    change.setPair(pair.pair, { state: 'PENDING', error: '' });
+  }
+  for (const task of open) {
+    if (task.state === 'BLOCKED') continue;
+    const attempt = task.attempt + 1;
+    change.setTask(task, { state: 'BLOCKED', attempt, crashes: 0, outOfMemory: 0, trainerId: '', error: '' });
+  }
+}

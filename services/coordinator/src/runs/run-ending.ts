@@ -1,0 +1,157 @@
+import { join } from 'node:path';
+import { sha256Hex } from '@onescan/shared/canonical-json.js';
+import { formatDuration } from '@onescan/shared/format/duration.js';
+import { formatUsd } from '@onescan/shared/format/usd.js';
+import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { ATTRIBUTE, SPAN } from '@onescan/shared/telemetry/attributes.js';
+import { withSpan } from '@onescan/shared/telemetry/tracing.js';
+import type { Core } from '../core.js';
+import { writeReport } from '../report/write-report.js';
+import { isTaskEnded } from '../states/task-state.js';
+import { findProblems } from './find-problems.js';
+import type { RunRecord, RunSnapshot } from './run-record.js';
+import { isPilotPhase, isScopeEnded, tasksOf } from './run-scope.js';
+
+/** Ends pilots and runs. */
+export class RunEnding {
+  readonly #core: Core;
+  readonly #finishing = new Set<string>();
+
+  constructor(core: Core) {
+    this.#core = core;
+  }
+
+  /** Ends what is over: pair spans, the pilot, the run. Called under the lock. */
+  async check(snapshot: RunSnapshot): Promise<void> {
+    const { run } = snapshot;
+    for (const { pair } of snapshot.pairs.values()) {
+      if (tasksOf(snapshot, pair).every((task) => isTaskEnded(task.state))) {
+        this.#core.traces.endPair(run.runId, pair);
+      }
+    }
+    if (!isScopeEnded(snapshot)) return;
+    if (isPilotPhase(snapshot)) await this.#endPilot(snapshot);
+    else this.#finish(run.runId);
+  }
+
+  async #endPilot(snapshot: RunSnapshot): Promise<void> {
+    const { runId } = snapshot.run;
+    const note = pilotNote(snapshot, this.#core.clock());
+    const { pilotPair } = snapshot.run.spec;
+    const failed = tasksOf(snapshot, pilotPair).filter((task) => task.state !== 'DONE');
+    const problems = failed.map((task) => `pilot ${task.pair} h${task.horizon}: ${task.error || task.state}`);
+    await this.#core.book.change(runId, (change) => {
+      change.note(note);
+      change.setRun({ state: 'AWAITING_PILOT_APPROVAL', problems });
+    });
+    this.#core.log.info({ runId, note }, 'the pilot pair is done');
+  }
+
+  /** Writes report and end outside the lock; a run is finished once, whatever happens meanwhile. */
+  #finish(runId: string): void {
+    if (this.#finishing.has(runId)) return;
+    this.#finishing.add(runId);
+    this.#core.background(`finish ${runId}`, async () => {
+      try {
+        await this.#record(runId);
+      } finally {
+        this.#finishing.delete(runId);
+      }
+    });
+  }
+
+  async #record(runId: string): Promise<void> {
+    const { book, traces, progress, log } = this.#core;
+    const snapshot = book.activeRun(runId);
+    if (!snapshot) return;
+    const ended = await withSpan(
+      SPAN.record,
+      { parent: traces.context(runId), attributes: { [ATTRIBUTE.runId]: runId } },
+      () => this.#conclude(snapshot),
+    );
+    await this.#core.exclusive(async () => {
+      const current = book.activeRun(runId);
+      if (current?.run.state !== 'RUNNING' || !isScopeEnded(current)) return;
+      const after = await book.change(runId, (change) => change.setRun(ended));
+      progress.dropRun(runId);
+      log.info(
+        { runId, state: ended.state, problems: ended.problems.length, report: ended.reportPath },
+        'run ended',
+      );
+      endTrace(this.#core, after);
+    });
+  }
+
+  /** How the run ends; the report is written with it. */
+  async #conclude(snapshot: RunSnapshot): Promise<ConcludedRun> {
+    const { store } = this.#core.book;
+    const { runId } = snapshot.run;
+    const counts = await store.countLedger(runId);
+    const problems = findProblems(snapshot, counts);
+    const done = [...snapshot.tasks.values()].filter((task) => task.state === 'DONE').length;
+    const hashes = await store.readDocumentHashes(runId);
+    const inOrder = [...snapshot.tasks.keys()].flatMap((key) => hashes.get(key) ?? []);
+    const concluded: ConcludedRun = {
+      state: problems.length === 0 ? 'COMPLETED' : done > 0 ? 'PARTIAL' : 'FAILED',
+      problems,
+      endedMs: this.#core.clock(),
+      ledgerRows: counts.reduce((sum, count) => sum + count.rows, 0),
+      resultsSha256: sha256Hex(inOrder.join('\n')),
+      reportPath: '',
+    };
+    return this.#report(snapshot, concluded);
+  }
+
+  async #report(snapshot: RunSnapshot, concluded: ConcludedRun): Promise<ConcludedRun> {
+    const folder = join(this.#core.options.stateDir, 'runs', snapshot.run.runId);
+    try {
+      const after = { ...snapshot, run: { ...snapshot.run, ...concluded } };
+      const reportPath = await writeReport(this.#core.book.store, after, folder);
+      return { ...concluded, reportPath };
+    } catch (thrown) {
+      const problem = `the report could not be written: ${OnescanError.from(thrown).text}`;
+      this.#core.log.error({ err: thrown, runId: snapshot.run.runId }, problem);
+      const state = concluded.state === 'COMPLETED' ? 'PARTIAL' : concluded.state;
+      return { ...concluded, state, problems: [...concluded.problems, problem] };
+    }
+  }
+}
+
+type ConcludedRun = Pick<
+  RunRecord,
+  'state' | 'problems' | 'endedMs' | 'ledgerRows' | 'resultsSha256' | 'reportPath'
+>;
+
+/** Ends a run's spans with its totals. */
+export function endTrace(core: Core, { run, pairs }: RunSnapshot): void {
+  const billed = [...pairs.values()];
+  core.traces.end(run.runId, {
+    attributes: {
+      [ATTRIBUTE.statements]: billed.reduce((sum, pair) => sum + pair.statementsRun, 0),
+      [ATTRIBUTE.bytesBilled]: Number(billed.reduce((sum, pair) => sum + pair.bytesBilled, 0n)),
+      [ATTRIBUTE.usd]: billed.reduce((sum, pair) => sum + pair.usd, 0),
+      [ATTRIBUTE.workers]: run.workersUsed,
+    },
+    ...(run.state === 'COMPLETED' ? {} : { problem: run.problems[0] ?? run.state }),
+  });
+}
+
+/** What the pilot cost and took, and what that makes for all pairs. */
+export function pilotNote(snapshot: RunSnapshot, nowMs: number): string {
+  const { run } = snapshot;
+  const pilot = snapshot.pairs.get(run.spec.pilotPair)!;
+  const pairs = snapshot.pairs.size;
+  const estimated = run.plan?.pairs.find((pair) => pair.pair === pilot.pair)?.usd ?? 0;
+  const tasks = tasksOf(snapshot, pilot.pair).filter((task) => task.state === 'DONE');
+  const trainSeconds = tasks
+    .flatMap((task) => Object.values(task.stats?.stageSeconds ?? {}))
+    .reduce((sum, seconds) => sum + seconds, 0);
+  const allSeconds = (pilot.fetchSeconds + trainSeconds) * pairs;
+  return [
+    `pilot ${pilot.pair}: billed ${formatUsd(pilot.usd)}, estimated ${formatUsd(estimated)};`,
+    `fetched in ${formatDuration(pilot.fetchSeconds)}, trained in ${formatDuration(trainSeconds)} of one trainer,`,
+    `${formatDuration((nowMs - run.createdMs) / 1000)} since the start.`,
+    `All ${pairs} pairs at this rate: ${formatUsd(pilot.usd * pairs)},`,
+    `${formatDuration(allSeconds)} of one trainer's time.`,
+  ].join(' ');
+}

@@ -1,0 +1,119 @@
+import type { DatasetRef } from '@onescan/shared/generated/onescan/v1/fetcher.js';
+import type { Plan } from '@onescan/shared/generated/onescan/v1/plan.js';
+import type { HorizonSummary, TaskStats } from '@onescan/shared/generated/onescan/v1/result.js';
+import type { ResolvedRunSpec } from '@onescan/shared/run-spec.js';
+import type { PairState } from '../states/pair-state.js';
+import type { RunState } from '../states/run-state.js';
+import type { TaskState } from '../states/task-state.js';
+
+/** What the coordinator knows of a run itself. Records are never changed in place. */
+export interface RunRecord {
+  readonly runId: string;
+  readonly createdMs: number;
+  readonly endedMs: number | undefined;
+  readonly state: RunState;
+  readonly rerunOf: string;
+  readonly spec: ResolvedRunSpec;
+  readonly plan: Plan | undefined;
+  readonly approvedBy: string;
+  /** False while a pilot pair runs alone or its approval is outstanding. */
+  readonly pilotApproved: boolean;
+  readonly problems: readonly string[];
+  /** Of the root span; empty when tracing is off. */
+  readonly traceparent: string;
+  readonly workersUsed: number;
+  readonly reportPath: string;
+  readonly ledgerRows: number;
+  readonly resultsSha256: string;
+}
+
+export interface PairRecord {
+  readonly runId: string;
+  /** Position in the plan. */
+  readonly ordinal: number;
+  readonly pair: string;
+  readonly state: PairState;
+  readonly dataset: DatasetRef | undefined;
+  readonly error: string;
+  readonly fetchSeconds: number;
+  /** Statements really run for this run and pair, and what they cost. */
+  readonly statementsRun: number;
+  readonly bytesBilled: bigint;
+  readonly usd: number;
+}
+
+export interface TaskRecord {
+  readonly runId: string;
+  /** Position in the plan: pairs in order, horizons in order within. */
+  readonly ordinal: number;
+  readonly pair: string;
+  readonly horizon: number;
+  readonly state: TaskState;
+  readonly attempt: number;
+  /** Attempts that crashed or lost their trainer, and that ran out of memory. */
+  readonly crashes: number;
+  readonly outOfMemory: number;
+  readonly trainerId: string;
+  readonly error: string;
+  /** Empty until the dataset is known. */
+  readonly specHash: string;
+  readonly failedTraceparent: string;
+  readonly summary: HorizonSummary | undefined;
+  readonly stats: TaskStats | undefined;
+}
+
+/** A run with its pairs and tasks in plan order, as of one moment. */
+export interface RunSnapshot {
+  readonly run: RunRecord;
+  readonly pairs: ReadonlyMap<string, PairRecord>;
+  readonly tasks: ReadonlyMap<string, TaskRecord>;
+}
+
+/** Key of a task within its run. */
+export function taskKey(pair: string, horizon: number): string {
+  return `${pair}/${horizon}`;
+}
+
+/** The pairs and tasks of a freshly planned run. */
+export function blankPairsAndTasks(
+  runId: string,
+  spec: ResolvedRunSpec,
+): { pairs: PairRecord[]; tasks: TaskRecord[] } {
+  const pairs = spec.pairs.map((pair, ordinal) => blankPair(runId, pair, ordinal));
+  const names = spec.pairs.flatMap((pair) => spec.horizons.map((horizon) => ({ pair, horizon })));
+  const tasks = names.map((name, ordinal) => blankTask(runId, name, ordinal));
+  return { pairs, tasks };
+}
+
+function blankPair(runId: string, pair: string, ordinal: number): PairRecord {
+  return {
+    runId,
+    ordinal,
+    pair,
+    state: 'PENDING',
+    dataset: undefined,
+    error: '',
+    fetchSeconds: 0,
+    statementsRun: 0,
+    bytesBilled: 0n,
+    usd: 0,
+  };
+}
+
+function blankTask(runId: string, name: { pair: string; horizon: number }, ordinal: number): TaskRecord {
+  return {
+    runId,
+    ordinal,
+    ...name,
+    state: 'BLOCKED',
+    attempt: 1,
+    crashes: 0,
+    outOfMemory: 0,
+    trainerId: '',
+    error: '',
+    specHash: '',
+    failedTraceparent: '',
+    summary: undefined,
+    stats: undefined,
+  };
+}

@@ -1,0 +1,82 @@
+import type { Timestamp } from '@onescan/shared/generated/google/protobuf/timestamp.js';
+import {
+  PairState,
+  type PairStatus,
+  Run,
+  RunState,
+  TaskState,
+  type TaskStatus,
+} from '@onescan/shared/generated/onescan/v1/coordinator.js';
+import type { RunState as RunStateName } from '../states/run-state.js';
+import type { PairRecord, RunSnapshot, TaskRecord } from './run-record.js';
+
+/** What is known of a task only while it runs; lost in a restart without harm. */
+export interface LiveTask {
+  stage: string;
+  fraction: number;
+}
+
+/** A run as the API shows it. */
+export function runView(
+  snapshot: RunSnapshot,
+  live: { workersConnected: number; tasks: ReadonlyMap<string, LiveTask> },
+): Run {
+  const { run } = snapshot;
+  const pairs = [...snapshot.pairs.values()];
+  return Run.create({
+    runId: run.runId,
+    state: runStateToProto(run.state),
+    spec: run.spec,
+    plan: run.plan,
+    rerunOf: run.rerunOf,
+    createdAt: timestamp(run.createdMs),
+    endedAt: run.endedMs === undefined ? undefined : timestamp(run.endedMs),
+    pairs: pairs.map(pairStatus),
+    tasks: [...snapshot.tasks].map(([key, task]) => taskStatus(task, live.tasks.get(key))),
+    statementsRun: pairs.reduce((sum, pair) => sum + pair.statementsRun, 0),
+    bytesBilled: pairs.reduce((sum, pair) => sum + pair.bytesBilled, 0n),
+    usdBilled: pairs.reduce((sum, pair) => sum + pair.usd, 0),
+    workersConnected: live.workersConnected,
+    workersUsed: run.workersUsed,
+    problems: [...run.problems],
+    approvedBy: run.approvedBy,
+    reportPath: run.reportPath,
+    ledgerRows: BigInt(run.ledgerRows),
+    resultsSha256: run.resultsSha256,
+    traceId: run.traceparent.split('-')[1] ?? '',
+  });
+}
+
+export function pairStatus(pair: PairRecord): PairStatus {
+  return {
+    pair: pair.pair,
+    state: PairState[`PAIR_STATE_${pair.state}`],
+    dataset: pair.dataset,
+    error: pair.error,
+    fetchSeconds: pair.fetchSeconds,
+  };
+}
+
+export function taskStatus(task: TaskRecord, live?: LiveTask): TaskStatus {
+  return {
+    pair: task.pair,
+    horizon: task.horizon,
+    state: TaskState[`TASK_STATE_${task.state}`],
+    attempt: task.attempt,
+    trainerId: task.trainerId,
+    stage: task.state === 'LEASED' ? (live?.stage ?? '') : '',
+    fraction: task.state === 'DONE' ? 1 : task.state === 'LEASED' ? (live?.fraction ?? 0) : 0,
+    error: task.error,
+    summary: task.summary,
+    stats: task.stats,
+  };
+}
+
+export function runStateToProto(state: RunStateName): RunState {
+  return RunState[`RUN_STATE_${state}`];
+}
+
+/** Milliseconds since the epoch as a protobuf timestamp. */
+export function timestamp(ms: number): Timestamp {
+  return { seconds: BigInt(Math.floor(ms / 1000)), nanos: (ms % 1000) * 1_000_000 };
+}

@@ -1,0 +1,81 @@
+import { SchedulingPolicy } from '@onescan/shared/generated/onescan/v1/spec.js';
+import type { Assign } from '@onescan/shared/generated/onescan/v1/trainer.js';
+import type { Core } from '../core.js';
+import { taskSeed } from '../planning/task-spec.js';
+import { type RunSnapshot, taskKey } from '../runs/run-record.js';
+import { pairsInScope, tasksOf } from '../runs/run-scope.js';
+import { type Assignment, decideAssignments, type SchedulableRun } from './decide-assignments.js';
+
+/** Gives ready tasks to idle trainers. */
+export class Dispatcher {
+  readonly #core: Core;
+
+  constructor(core: Core) {
+    this.#core = core;
+  }
+
+  /** Assigns what can be assigned now. Called under the lock. */
+  async dispatch(): Promise<void> {
+    const { book, registry, options } = this.#core;
+    const idle = registry.idle();
+    if (idle.length === 0) return;
+    const runs = book.active().filter(({ run }) => run.state === 'RUNNING');
+    const assignments = decideAssignments({
+      runs: runs.map((snapshot) => schedulable(snapshot, options.maxWorkers)),
+      idle,
+      maxWorkers: options.maxWorkers,
+    });
+    for (const assignment of assignments) await this.#assign(assignment);
+  }
+
+  async #assign({ trainerId, task }: Assignment): Promise<void> {
+    const { book, registry, log } = this.#core;
+    const after = await book.change(task.runId, (change) => {
+      change.setTask(task, { state: 'LEASED', trainerId, error: '' });
+      const working = change.tasks().filter((other) => other.state === 'LEASED').length;
+      if (working > change.run.workersUsed) change.setRun({ workersUsed: working });
+    });
+    const trainer = registry.get(trainerId);
+    // One that left while the lease was being stored: the orphan is taken back at the next tick.
+    if (!trainer) return;
+    const assign = this.#message(after, task);
+    log.info({ ...assign.task, trainerId }, 'task assigned');
+    registry.assign(trainer, assign);
+    this.#core.progress.put(task.runId, `worker ${trainerId}`, {
+      $case: 'worker',
+      value: registry.status(trainer),
+    });
+  }
+
+  #message({ run, pairs, tasks }: RunSnapshot, name: { pair: string; horizon: number }): Assign {
+    const task = tasks.get(taskKey(name.pair, name.horizon))!;
+    const { spec } = run;
+    return {
+      task: { runId: run.runId, pair: task.pair, horizon: task.horizon, attempt: task.attempt },
+      dataset: pairs.get(task.pair)!.dataset!,
+      fetcherAddress: this.#core.options.fetcher,
+      targetWindow: spec.targetWindow,
+      preset: spec.preset,
+      overrides: spec.overrides,
+      seed: taskSeed(spec, task),
+      specHash: task.specHash,
+      memoryLimitBytes: spec.memoryPerWorkerBytes,
+      traceparent: this.#core.traces.trainPair(run.runId, task.pair),
+      failedTraceparent: task.failedTraceparent,
+    };
+  }
+}
+
+function schedulable(snapshot: RunSnapshot, serverMaxWorkers: number): SchedulableRun {
+  const { run } = snapshot;
+  const tasks = pairsInScope(snapshot).flatMap(({ pair, dataset }) =>
+    tasksOf(snapshot, pair).map((task) => ({ ...task, datasetId: dataset?.datasetId ?? '' })),
+  );
+  return {
+    runId: run.runId,
+    maxWorkers: Math.min(run.spec.maxWorkers, serverMaxWorkers),
+    onePairAtATime: run.spec.schedulingPolicy === SchedulingPolicy.SCHEDULING_POLICY_ONE_PAIR_AT_A_TIME,
+    ready: tasks.filter((task) => task.state === 'READY'),
+    leased: tasks.filter((task) => task.state === 'LEASED'),
+  };
+}

@@ -1,0 +1,129 @@
+import { createReadStream } from 'node:fs';
+import type {
+  CoordinatorServiceServer,
+  GetLedgerRequest,
+  GetLedgerResponse,
+  GetReportResponse,
+  GetResultsResponse,
+  Run,
+  WatchRunRequest,
+  WatchRunResponse,
+} from '@onescan/shared/generated/onescan/v1/coordinator.js';
+import { serverStream, unary } from '@onescan/shared/grpc/handlers.js';
+import { OnescanError } from '@onescan/shared/onescan-error.js';
+import type { Coordinator } from '../coordinator.js';
+import type { RunSnapshot, TaskRecord } from '../runs/run-record.js';
+import { runView } from '../runs/run-view.js';
+
+/** Ledger rows a message. */
+const LEDGER_BATCH = 1_000;
+
+/** Bytes of the report a message. */
+const REPORT_CHUNK_BYTES = 256 * 1024;
+
+/** The coordinator's API for users. */
+export function coordinatorService(coordinator: Coordinator): CoordinatorServiceServer {
+  const { commands, core } = coordinator;
+  const view = (snapshot: RunSnapshot): Run =>
+    runView(snapshot, {
+      workersConnected: core.registry.connected().length,
+      tasks: core.progress.tasks(snapshot.run.runId),
+    });
+  return {
+    planRun: unary(({ spec }) => commands.plan(spec)),
+    startRun: unary(async ({ spec, rerunOf }) => ({ runId: await commands.start(spec, rerunOf) })),
+    approveRun: unary(async ({ runId, planHash, approvedBy }) => ({
+      run: view(await commands.approve(runId, planHash, approvedBy)),
+    })),
+    getRun: unary(async ({ runId }) => ({ run: view(await core.book.get(runId)) })),
+    listRuns: unary(async () => ({ runs: (await readAllRuns(coordinator)).map(view) })),
+    watchRun: serverStream((request, _call, signal) => watch(coordinator, request, signal)),
+    cancelRun: unary(async ({ runId, pair, reason }) => ({
+      run: view(await commands.cancel(runId, pair, reason)),
+    })),
+    resumeRun: unary(async ({ runId }) => ({ run: view(await commands.resume(runId)) })),
+    getLedger: serverStream((request, _call, signal) => ledger(coordinator, request, signal)),
+    getResults: serverStream(({ runId }, _call, signal) => results(coordinator, runId, signal)),
+    getReport: serverStream(({ runId }) => report(coordinator, runId)),
+    listTrainers: unary(async () => ({
+      trainers: core.registry.connected().map((trainer) => core.registry.status(trainer)),
+      maxWorkers: core.options.maxWorkers,
+    })),
+  };
+}
+
+/** All runs, oldest first; columns excluded by their plans are left out, GetRun has them. */
+async function readAllRuns({ core }: Coordinator): Promise<RunSnapshot[]> {
+  const snapshots: RunSnapshot[] = [];
+  for (const { runId } of await core.book.store.readRuns()) {
+    const snapshot = await core.book.get(runId);
+    const { plan } = snapshot.run;
+    const brief = plan && { ...plan, pairs: plan.pairs.map((pair) => ({ ...pair, exclusions: [] })) };
+    snapshots.push({ ...snapshot, run: { ...snapshot.run, plan: brief } });
+  }
+  return snapshots;
+}
+
+async function* watch(
+  { core }: Coordinator,
+  { runId, afterSequence }: WatchRunRequest,
+  signal: AbortSignal,
+): AsyncGenerator<WatchRunResponse> {
+  const over = AbortSignal.any([signal, core.stopping]);
+  for await (const event of core.book.watch(runId, afterSequence, over)) yield { event };
+  if (core.stopping.aborted) {
+    throw new OnescanError('UNAVAILABLE', 'the coordinator is shutting down', {
+      remedy: 'Watch again after the last sequence number when it is back',
+    });
+  }
+}
+
+async function* ledger(
+  { core }: Coordinator,
+  { runId, pair, horizon }: GetLedgerRequest,
+  signal: AbortSignal,
+): AsyncGenerator<GetLedgerResponse> {
+  const { tasks } = await core.book.get(runId);
+  const wanted = [...tasks.values()].filter(
+    (task) => (pair === '' || task.pair === pair) && (horizon === 0 || task.horizon === horizon),
+  );
+  if (wanted.length === 0 && tasks.size > 0) {
+    throw new OnescanError('NOT_FOUND', `run ${runId} has no task ${pair || 'of any pair'} h${horizon}`);
+  }
+  for (const task of wanted.filter(isDone)) {
+    const rows = await core.book.store.readTaskLedger(task);
+    for (let start = 0; start < rows.length && !signal.aborted; start += LEDGER_BATCH) {
+      yield { rows: rows.slice(start, start + LEDGER_BATCH) };
+    }
+  }
+}
+
+async function* results(
+  { core }: Coordinator,
+  runId: string,
+  signal: AbortSignal,
+): AsyncGenerator<GetResultsResponse> {
+  const { tasks } = await core.book.get(runId);
+  for (const { pair, horizon } of [...tasks.values()].filter(isDone)) {
+    if (signal.aborted) return;
+    const result = await core.book.store.readResult(runId, pair, horizon);
+    if (!result) throw new OnescanError('DATA_LOSS', `the result of ${pair} h${horizon} is missing`);
+    const { document, documentSha256 } = result;
+    yield { pair, horizon, document: Buffer.from(document), documentSha256 };
+  }
+}
+
+async function* report({ core }: Coordinator, runId: string): AsyncGenerator<GetReportResponse> {
+  const { run } = await core.book.get(runId);
+  if (run.reportPath === '') {
+    throw new OnescanError('FAILED_PRECONDITION', `run ${runId} is ${run.state} and has no report`, {
+      remedy: 'The report is written when a run has ended',
+    });
+  }
+  const file = createReadStream(run.reportPath, { highWaterMark: REPORT_CHUNK_BYTES });
+  for await (const chunk of file) yield { chunk: chunk as Buffer };
+}
+
+function isDone(task: TaskRecord): boolean {
+  return task.state === 'DONE';
+}

@@ -1,0 +1,20 @@
+import { OnescanError } from '@onescan/shared/onescan-error.js';
+
+/** For every state, the states that may follow it. */
+export type Transitions<S extends string> = Readonly<Record<S, readonly S[]>>;
+
+/**
+ * Checks one step of a state machine.
+ *
+ * @throws OnescanError INTERNAL naming the thing, where it is and where it was to go
+ */
+export function requireTransition<S extends string>(
+  transitions: Transitions<S>,
+  thing: string,
+  step: { from: S; to: S },
+): void {
+  if (transitions[step.from].includes(step.to)) return;
+  throw new OnescanError('INTERNAL', `${thing} cannot go from ${step.from} to ${step.to}`, {
+    details: { thing, from: step.from, to: step.to },
+  });
+}

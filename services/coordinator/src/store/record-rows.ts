@@ -1,0 +1,129 @@
+import type { DuckDBValue } from '@duckdb/node-api';
+import { DatasetRef } from '@onescan/shared/generated/onescan/v1/fetcher.js';
+import { Plan } from '@onescan/shared/generated/onescan/v1/plan.js';
+import { HorizonSummary, TaskStats } from '@onescan/shared/generated/onescan/v1/result.js';
+import { RunSpec } from '@onescan/shared/generated/onescan/v1/spec.js';
+import { resolveRunSpec } from '@onescan/shared/run-spec.js';
+import type { PairRecord, RunRecord, TaskRecord } from '../runs/run-record.js';
+
+/** A table row by column name. */
+export type Row = Record<string, DuckDBValue>;
+
+/** Column values of a run, in the names of the schema. */
+export function runRow(run: RunRecord): Row {
+  return {
+    run_id: run.runId,
+    created_ms: BigInt(run.createdMs),
+    ended_ms: run.endedMs === undefined ? null : BigInt(run.endedMs),
+    state: run.state,
+    rerun_of: run.rerunOf,
+    spec: json(RunSpec.toJSON(run.spec)),
+    plan: run.plan ? json(Plan.toJSON(run.plan)) : null,
+    approved_by: run.approvedBy,
+    pilot_approved: run.pilotApproved,
+    problems: json(run.problems),
+    traceparent: run.traceparent,
+    workers_used: run.workersUsed,
+    report_path: run.reportPath,
+    ledger_rows: BigInt(run.ledgerRows),
+    results_sha256: run.resultsSha256,
+  };
+}
+
+export function runFromRow(row: Row): RunRecord {
+  return {
+    runId: text(row.run_id),
+    createdMs: Number(row.created_ms),
+    endedMs: row.ended_ms == null ? undefined : Number(row.ended_ms),
+    state: text(row.state) as RunRecord['state'],
+    rerunOf: text(row.rerun_of),
+    spec: resolveRunSpec(RunSpec.fromJSON(JSON.parse(text(row.spec)))),
+    plan: row.plan == null ? undefined : Plan.fromJSON(JSON.parse(text(row.plan))),
+    approvedBy: text(row.approved_by),
+    pilotApproved: row.pilot_approved === true,
+    problems: JSON.parse(text(row.problems)) as string[],
+    traceparent: text(row.traceparent),
+    workersUsed: Number(row.workers_used),
+    reportPath: text(row.report_path),
+    ledgerRows: Number(row.ledger_rows),
+    resultsSha256: text(row.results_sha256),
+  };
+}
+
+export function pairRow(pair: PairRecord): Row {
+  return {
+    run_id: pair.runId,
+    pair: pair.pair,
+    ordinal: pair.ordinal,
+    state: pair.state,
+    dataset: pair.dataset ? json(DatasetRef.toJSON(pair.dataset)) : null,
+    error: pair.error,
+    fetch_seconds: pair.fetchSeconds,
+    statements_run: pair.statementsRun,
+    bytes_billed: pair.bytesBilled,
+    usd: pair.usd,
+  };
+}
+
+export function pairFromRow(row: Row): PairRecord {
+  return {
+    runId: text(row.run_id),
+    ordinal: Number(row.ordinal),
+    pair: text(row.pair),
+    state: text(row.state) as PairRecord['state'],
+    dataset: row.dataset == null ? undefined : DatasetRef.fromJSON(JSON.parse(text(row.dataset))),
+    error: text(row.error),
+    fetchSeconds: Number(row.fetch_seconds),
+    statementsRun: Number(row.statements_run),
+    bytesBilled: BigInt(String(row.bytes_billed)),
+    usd: Number(row.usd),
+  };
+}
+
+export function taskRow(task: TaskRecord): Row {
+  return {
+    run_id: task.runId,
+    pair: task.pair,
+    horizon: task.horizon,
+    ordinal: task.ordinal,
+    state: task.state,
+    attempt: task.attempt,
+    crashes: task.crashes,
+    out_of_memory: task.outOfMemory,
+    trainer_id: task.trainerId,
+    error: task.error,
+    spec_hash: task.specHash,
+    failed_traceparent: task.failedTraceparent,
+    summary: task.summary ? json(HorizonSummary.toJSON(task.summary)) : null,
+    stats: task.stats ? json(TaskStats.toJSON(task.stats)) : null,
+  };
+}
+
+export function taskFromRow(row: Row): TaskRecord {
+  return {
+    runId: text(row.run_id),
+    ordinal: Number(row.ordinal),
+    pair: text(row.pair),
+    horizon: Number(row.horizon),
+    state: text(row.state) as TaskRecord['state'],
+    attempt: Number(row.attempt),
+    crashes: Number(row.crashes),
+    outOfMemory: Number(row.out_of_memory),
+    trainerId: text(row.trainer_id),
+    error: text(row.error),
+    specHash: text(row.spec_hash),
+    failedTraceparent: text(row.failed_traceparent),
+    summary: row.summary == null ? undefined : HorizonSummary.fromJSON(JSON.parse(text(row.summary))),
+    stats: row.stats == null ? undefined : TaskStats.fromJSON(JSON.parse(text(row.stats))),
+  };
+}
+
+function json(value: unknown): string {
+  return JSON.stringify(value);
+}
+
+function text(value: DuckDBValue | undefined): string {
+  if (typeof value !== 'string')
+    throw new TypeError(`expected text in the state file, found ${String(value)}`);
+  return value;
+}

@@ -1,0 +1,39 @@
+/** Version of the tables below; another version in the file is refused. */
+export const SCHEMA_VERSION = 1;
+
+/**
+ * Tables of the state file. `spec`, `plan`, `dataset`, `summary` and `stats` are protobuf JSON, so the file
+ * can be read with plain SQL; events and documents are bytes as sent. The ledger has no index: its rows
+ * are written once, in bulk, in the transaction that makes their task DONE.
+ */
+export const SCHEMA: readonly string[] = [
+  'CREATE TABLE IF NOT EXISTS meta (key VARCHAR PRIMARY KEY, value VARCHAR NOT NULL)',
+  `CREATE TABLE IF NOT EXISTS runs (
+    run_id VARCHAR PRIMARY KEY, created_ms BIGINT NOT NULL, ended_ms BIGINT, state VARCHAR NOT NULL,
+    rerun_of VARCHAR NOT NULL, spec VARCHAR NOT NULL, plan VARCHAR, approved_by VARCHAR NOT NULL,
+    pilot_approved BOOLEAN NOT NULL, problems VARCHAR NOT NULL, traceparent VARCHAR NOT NULL,
+    workers_used INTEGER NOT NULL, report_path VARCHAR NOT NULL, ledger_rows BIGINT NOT NULL,
+    results_sha256 VARCHAR NOT NULL)`,
+  `CREATE TABLE IF NOT EXISTS pairs (
+    run_id VARCHAR NOT NULL, ordinal INTEGER NOT NULL, pair VARCHAR NOT NULL, state VARCHAR NOT NULL,
+    dataset VARCHAR, error VARCHAR NOT NULL, fetch_seconds DOUBLE NOT NULL, statements_run INTEGER NOT NULL,
+    bytes_billed UBIGINT NOT NULL, usd DOUBLE NOT NULL, PRIMARY KEY (run_id, pair))`,
+  `CREATE TABLE IF NOT EXISTS tasks (
+    run_id VARCHAR NOT NULL, ordinal INTEGER NOT NULL, pair VARCHAR NOT NULL, horizon INTEGER NOT NULL,
+    state VARCHAR NOT NULL, attempt INTEGER NOT NULL, crashes INTEGER NOT NULL,
+    out_of_memory INTEGER NOT NULL, trainer_id VARCHAR NOT NULL, error VARCHAR NOT NULL,
+    spec_hash VARCHAR NOT NULL, failed_traceparent VARCHAR NOT NULL, summary VARCHAR, stats VARCHAR,
+    PRIMARY KEY (run_id, pair, horizon))`,
+  `CREATE TABLE IF NOT EXISTS events (
+    run_id VARCHAR NOT NULL, sequence BIGINT NOT NULL, event BLOB NOT NULL,
+    PRIMARY KEY (run_id, sequence))`,
+  `CREATE TABLE IF NOT EXISTS results (
+    run_id VARCHAR NOT NULL, pair VARCHAR NOT NULL, horizon INTEGER NOT NULL, spec_hash VARCHAR NOT NULL,
+    attempt INTEGER NOT NULL, document_sha256 VARCHAR NOT NULL, document BLOB NOT NULL,
+    PRIMARY KEY (run_id, pair, horizon))`,
+  `CREATE TABLE IF NOT EXISTS ledger (
+    run_id VARCHAR NOT NULL, pair VARCHAR NOT NULL, horizon INTEGER NOT NULL, feature_id VARCHAR NOT NULL,
+    feature_group VARCHAR NOT NULL, status VARCHAR NOT NULL, stage VARCHAR NOT NULL,
+    reason VARCHAR NOT NULL, selection_frequency DOUBLE, importance DOUBLE, shap_mean_abs DOUBLE,
+    rank INTEGER, rows_explained INTEGER NOT NULL)`,
+];

@@ -1,0 +1,250 @@
+import { blobValue, type DuckDBConnection, type DuckDBValue } from '@duckdb/node-api';
+import { RunEvent } from '@onescan/shared/generated/onescan/v1/coordinator.js';
+import type { HorizonResult, LedgerRow } from '@onescan/shared/generated/onescan/v1/result.js';
+import type { PairRecord, RunRecord, RunSnapshot, TaskRecord } from '../runs/run-record.js';
+import { taskKey } from '../runs/run-record.js';
+import { Serial } from '../runs/serial.js';
+import {
+  appendLedger,
+  countLedger,
+  exportLedger,
+  type LedgerCount,
+  type LedgerFilter,
+  type LedgerTotal,
+  readTaskLedger,
+  totalLedger,
+} from './ledger-table.js';
+import { openStateFile, type StateFile } from './open-state-file.js';
+import { pairFromRow, pairRow, type Row, runFromRow, runRow, taskFromRow, taskRow } from './record-rows.js';
+
+/** A task's result as stored. */
+export interface StoredResult {
+  pair: string;
+  horizon: number;
+  specHash: string;
+  attempt: number;
+  documentSha256: string;
+  document: Uint8Array;
+}
+
+/** Everything that one transaction writes. */
+export interface Commit {
+  readonly run?: RunRecord;
+  readonly pairs: readonly PairRecord[];
+  readonly tasks: readonly TaskRecord[];
+  readonly events: readonly RunEvent[];
+  readonly result?: { readonly task: TaskRecord; readonly result: HorizonResult };
+}
+
+/** The coordinator's durable state. One instance a state folder; writes are transactions, one at a time. */
+export class Store {
+  readonly #file: StateFile;
+  readonly #writes = new Serial();
+
+  private constructor(file: StateFile) {
+    this.#file = file;
+  }
+
+  /** @throws OnescanError FAILED_PRECONDITION when another coordinator uses the folder */
+  static async open(stateDir: string): Promise<Store> {
+    return new Store(await openStateFile(stateDir));
+  }
+
+  /** Writes a new run. */
+  createRun(run: RunRecord, events: readonly RunEvent[]): Promise<void> {
+    return this.#transaction(async (writer) => {
+      await insert(writer, 'runs', runRow(run));
+      await insertEvents(writer, events);
+    });
+  }
+
+  /** Replaces a run's pairs and tasks, as planning does. */
+  replacePairsAndTasks(
+    runId: string,
+    records: { pairs: readonly PairRecord[]; tasks: readonly TaskRecord[] },
+  ): Promise<void> {
+    return this.#transaction(async (writer) => {
+      await writer.run('DELETE FROM pairs WHERE run_id = $1', [runId]);
+      await writer.run('DELETE FROM tasks WHERE run_id = $1', [runId]);
+      for (const pair of records.pairs) await insert(writer, 'pairs', pairRow(pair));
+      for (const task of records.tasks) await insert(writer, 'tasks', taskRow(task));
+    });
+  }
+
+  /** Writes changed records, their events, and a result with its ledger: all or nothing. */
+  commit(commit: Commit): Promise<void> {
+    return this.#transaction(async (writer) => {
+      if (commit.run) await update(writer, 'runs', runRow(commit.run), ['run_id']);
+      for (const pair of commit.pairs) await update(writer, 'pairs', pairRow(pair), ['run_id', 'pair']);
+      for (const task of commit.tasks) {
+        await update(writer, 'tasks', taskRow(task), ['run_id', 'pair', 'horizon']);
+      }
+      if (commit.result) await insertResult(writer, commit.result.task, commit.result.result);
+      await insertEvents(writer, commit.events);
+    });
+  }
+
+  /** All runs, oldest first. */
+  async readRuns(): Promise<RunRecord[]> {
+    const rows = await this.#read('SELECT * FROM runs ORDER BY created_ms, run_id', []);
+    return rows.map(runFromRow);
+  }
+
+  /** A run with its pairs and tasks; undefined when there is none of this id. */
+  async readRun(runId: string): Promise<RunSnapshot | undefined> {
+    const [row] = await this.#read('SELECT * FROM runs WHERE run_id = $1', [runId]);
+    if (!row) return undefined;
+    const pairs = await this.#read('SELECT * FROM pairs WHERE run_id = $1 ORDER BY ordinal', [runId]);
+    const tasks = await this.#read('SELECT * FROM tasks WHERE run_id = $1 ORDER BY ordinal', [runId]);
+    return {
+      run: runFromRow(row),
+      pairs: new Map(pairs.map(pairFromRow).map((pair) => [pair.pair, pair])),
+      tasks: new Map(tasks.map(taskFromRow).map((task) => [taskKey(task.pair, task.horizon), task])),
+    };
+  }
+
+  /** Events with a higher sequence number, in order. */
+  async readEvents(runId: string, afterSequence: bigint, limit: number): Promise<RunEvent[]> {
+    const rows = await this.#read(
+      `SELECT event FROM events WHERE run_id = $1 AND sequence > $2 ORDER BY sequence LIMIT ${limit}`,
+      [runId, afterSequence],
+    );
+    return rows.map((row) => RunEvent.decode(bytesOf(row.event)));
+  }
+
+  /** Highest sequence number of a run's events; 0 when there are none. */
+  async readLastSequence(runId: string): Promise<bigint> {
+    const [row] = await this.#read('SELECT max(sequence) AS last FROM events WHERE run_id = $1', [runId]);
+    return row?.last == null ? 0n : BigInt(String(row.last));
+  }
+
+  async readResult(runId: string, pair: string, horizon: number): Promise<StoredResult | undefined> {
+    const [row] = await this.#read('SELECT * FROM results WHERE run_id = $1 AND pair = $2 AND horizon = $3', [
+      runId,
+      pair,
+      horizon,
+    ]);
+    if (!row) return undefined;
+    return {
+      pair,
+      horizon,
+      specHash: String(row.spec_hash),
+      attempt: Number(row.attempt),
+      documentSha256: String(row.document_sha256),
+      document: bytesOf(row.document),
+    };
+  }
+
+  /** Hashes of a run's documents by task key. */
+  async readDocumentHashes(runId: string): Promise<Map<string, string>> {
+    const rows = await this.#read('SELECT pair, horizon, document_sha256 FROM results WHERE run_id = $1', [
+      runId,
+    ]);
+    return new Map(
+      rows.map((row) => [taskKey(String(row.pair), Number(row.horizon)), String(row.document_sha256)]),
+    );
+  }
+
+  readTaskLedger(filter: LedgerFilter): Promise<LedgerRow[]> {
+    return readTaskLedger(this.#file.reader, filter);
+  }
+
+  countLedger(runId: string): Promise<LedgerCount[]> {
+    return countLedger(this.#file.reader, runId);
+  }
+
+  totalLedger(runId: string): Promise<LedgerTotal[]> {
+    return totalLedger(this.#file.reader, runId);
+  }
+
+  /** Writes a run's ledger to a Parquet file. */
+  async exportLedger(runId: string, path: string): Promise<void> {
+    const connection = await this.#file.connect();
+    try {
+      await exportLedger(connection, runId, path);
+    } finally {
+      connection.closeSync();
+    }
+  }
+
+  /** Waits for writes under way, then closes the file. */
+  async close(): Promise<void> {
+    await this.#writes.idle();
+    this.#file.close();
+  }
+
+  #transaction(write: (writer: DuckDBConnection) => Promise<void>): Promise<void> {
+    return this.#writes.run(async () => {
+      const { writer } = this.#file;
+      await writer.run('BEGIN TRANSACTION');
+      try {
+        await write(writer);
+        await writer.run('COMMIT');
+      } catch (thrown) {
+        await writer.run('ROLLBACK').catch(() => undefined);
+        throw thrown;
+      }
+    });
+  }
+
+  async #read(sql: string, values: DuckDBValue[]): Promise<Row[]> {
+    const read = await this.#file.reader.runAndReadAll(sql, values);
+    return read.getRowObjects();
+  }
+}
+
+async function insert(writer: DuckDBConnection, table: string, row: Row): Promise<void> {
+  const columns = Object.keys(row);
+  const places = columns.map((_, i) => `$${i + 1}`);
+  await writer.run(
+    `INSERT INTO ${table} (${columns.join(', ')}) VALUES (${places.join(', ')})`,
+    Object.values(row),
+  );
+}
+
+async function update(
+  writer: DuckDBConnection,
+  table: string,
+  row: Row,
+  keys: readonly string[],
+): Promise<void> {
+  const columns = Object.keys(row);
+  const place = (column: string): string => `${column} = $${columns.indexOf(column) + 1}`;
+  const set = columns.filter((column) => !keys.includes(column)).map(place);
+  await writer.run(
+    `UPDATE ${table} SET ${set.join(', ')} WHERE ${keys.map(place).join(' AND ')}`,
+    Object.values(row),
+  );
+}
+
+async function insertEvents(writer: DuckDBConnection, events: readonly RunEvent[]): Promise<void> {
+  for (const event of events) {
+    await insert(writer, 'events', {
+      run_id: event.runId,
+      sequence: event.sequence,
+      event: blobValue(RunEvent.encode(event).finish()),
+    });
+  }
+}
+
+async function insertResult(
+  writer: DuckDBConnection,
+  task: TaskRecord,
+  result: HorizonResult,
+): Promise<void> {
+  await insert(writer, 'results', {
+    run_id: task.runId,
+    pair: task.pair,
+    horizon: task.horizon,
+    spec_hash: task.specHash,
+    attempt: task.attempt,
+    document_sha256: result.documentSha256,
+    document: blobValue(result.document),
+  });
+  await appendLedger(writer, result.ledger);
+}
+
+function bytesOf(value: DuckDBValue | undefined): Uint8Array {
+  if (typeof value === 'object' && value !== null && 'bytes' in value) return value.bytes as Uint8Array;
+  throw new TypeError('expected bytes in the state file');
+}

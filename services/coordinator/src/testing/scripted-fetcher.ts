@@ -1,0 +1,143 @@
+import { sha256Hex } from '@onescan/shared/canonical-json.js';
+import {
+  DatasetRef,
+  type EstimatePairRequest,
+  EstimatePairResponse,
+  type FetcherServiceServer,
+  FetcherServiceService,
+  type FetchPairRequest,
+  type ListQueryJobsRequest,
+  QueryJob,
+} from '@onescan/shared/generated/onescan/v1/fetcher.js';
+import { PairPlan } from '@onescan/shared/generated/onescan/v1/plan.js';
+import { serverStream, unary } from '@onescan/shared/grpc/handlers.js';
+import { startServer } from '@onescan/shared/grpc/start-server.js';
+import { OnescanError } from '@onescan/shared/onescan-error.js';
+
+/** Features of the scripted universe, the last of which is excluded by the plan. */
+export const FEATURES = ['agg.mean_45', 'mom.roc_45', 'tri.error', 'base.target_45'] as const;
+
+/** Cost of a pair, chosen so that sums are exact. */
+export const PAIR_USD = 0.25;
+export const PAIR_BYTES = 40n * 1024n ** 3n;
+
+export interface FetcherScript {
+  /** Pairs whose fetch fails, with the error to send. */
+  failures?: Map<string, OnescanError>;
+  /** Awaited before a dataset is delivered. */
+  beforeDataset?: (pair: string) => Promise<void>;
+  estimateError?: OnescanError;
+}
+
+export interface ScriptedFetcher {
+  readonly address: string;
+  readonly script: FetcherScript;
+  readonly fetches: FetchPairRequest[];
+  readonly jobs: QueryJob[];
+  readonly cached: Set<string>;
+  close(): Promise<void>;
+}
+
+/** A fetcher over a real socket that delivers made-up datasets, remembers them, and keeps a list of jobs. */
+export async function startScriptedFetcher(script: FetcherScript = {}): Promise<ScriptedFetcher> {
+  const fetches: FetchPairRequest[] = [];
+  const jobs: QueryJob[] = [];
+  const cached = new Set<string>();
+  const refuse = unary(async () => {
+    throw new OnescanError('UNIMPLEMENTED', 'not in this script');
+  });
+  const implementation = {
+    estimatePair: unary(async ({ pair }: EstimatePairRequest) => {
+      if (script.estimateError) throw script.estimateError;
+      return EstimatePairResponse.create({
+        plan: { ...pairPlan(pair), cached: cached.has(datasetIdOf(pair)) },
+        pricePerTibUsd: 6.25,
+        warehouse: 'embedded',
+      });
+    }),
+    fetchPair: serverStream(async function* (request: FetchPairRequest) {
+      fetches.push(request);
+      yield {
+        message: { $case: 'progress' as const, value: { stage: 'query', done: 1n, total: 2n, rssBytes: 0n } },
+      };
+      await script.beforeDataset?.(request.pair);
+      const failure = script.failures?.get(request.pair);
+      if (failure) throw failure;
+      const hit = cached.has(request.datasetId);
+      if (!hit && request.cachedOnly)
+        throw new OnescanError('FAILED_PRECONDITION', 'the dataset is not cached');
+      cached.add(request.datasetId);
+      if (!hit) jobs.push(queryJob(request));
+      yield { message: { $case: 'dataset' as const, value: datasetRef(request.pair, hit) } };
+    }),
+    listQueryJobs: unary(async ({ runId }: ListQueryJobsRequest) => ({
+      jobs: jobs.filter((job) => job.runId === runId),
+    })),
+    listDatasets: refuse,
+    verifyDataset: refuse,
+    deleteDataset: refuse,
+    readDataset: refuse,
+  } as unknown as FetcherServiceServer;
+  const server = await startServer({
+    listen: '127.0.0.1:0',
+    register: (grpc) => grpc.addService(FetcherServiceService, implementation),
+    healthNames: [],
+  });
+  return { address: server.address, script, fetches, jobs, cached, close: () => server.shutdown(100) };
+}
+
+export function datasetIdOf(pair: string): string {
+  return sha256Hex(`dataset of ${pair}`).slice(0, 32);
+}
+
+export function pairPlan(pair: string): PairPlan {
+  return PairPlan.create({
+    pair,
+    datasetId: datasetIdOf(pair),
+    statements: [
+      {
+        sqlSha256: sha256Hex(`select ${pair}`),
+        sqlBytes: 250_000n,
+        bytes: PAIR_BYTES,
+        maximumBytesBilled: 2n * PAIR_BYTES,
+        columns: FEATURES.length + 7,
+        tables: 4,
+      },
+    ],
+    tables: 4,
+    columns: FEATURES.length,
+    includedColumns: FEATURES.length - 1,
+    exclusions: [{ featureId: 'base.target_45', stage: 'plan', reason: 'a future return' }],
+    targets: 7,
+    rows: 1000,
+    bytes: PAIR_BYTES,
+    usd: PAIR_USD,
+  });
+}
+
+function datasetRef(pair: string, cached: boolean): DatasetRef {
+  return DatasetRef.create({
+    datasetId: datasetIdOf(pair),
+    pair,
+    path: `/nowhere/${pair}.duckdb`,
+    rows: 1000,
+    columns: FEATURES.length - 1,
+    cached,
+    statementsRun: cached ? 0 : 1,
+    bytesBilled: cached ? 0n : PAIR_BYTES,
+    usd: cached ? 0 : PAIR_USD,
+    contentSha256: sha256Hex(`content of ${pair}`),
+  });
+}
+
+function queryJob({ runId, pair, datasetId }: FetchPairRequest): QueryJob {
+  return QueryJob.create({
+    jobId: `job-${pair}`,
+    runId,
+    pair,
+    datasetId,
+    state: 'done',
+    bytesBilled: PAIR_BYTES,
+    usd: PAIR_USD,
+  });
+}

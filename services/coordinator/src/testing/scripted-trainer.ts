@@ -1,0 +1,202 @@
+import { canonicalJson, sha256Hex } from '@onescan/shared/canonical-json.js';
+import { HorizonResult, LedgerStatus } from '@onescan/shared/generated/onescan/v1/result.js';
+import {
+  type Ack,
+  type Assign,
+  type ConnectRequest,
+  type ConnectResponse,
+  type FailureKind,
+  type TaskAttempt,
+  TaskResult,
+  TrainerHubServiceClient,
+} from '@onescan/shared/generated/onescan/v1/trainer.js';
+import { createClient } from '@onescan/shared/grpc/client.js';
+import { resultDocument } from './sample-document.js';
+import { FEATURES } from './scripted-fetcher.js';
+
+/** What a scripted trainer does with a task; undefined: nothing, it keeps the task. */
+export type TrainerAct = (assign: Assign, trainer: ScriptedTrainer) => Promise<void> | void;
+
+export interface TrainerScript {
+  id: string;
+  /** Default: answers at once with a result. */
+  act?: TrainerAct;
+  heartbeats?: boolean;
+}
+
+/** A trainer that speaks the hub's protocol over a real socket and computes nothing. */
+export class ScriptedTrainer {
+  readonly id: string;
+  readonly assigned: Assign[] = [];
+  readonly acks: Ack[] = [];
+  readonly cancels: TaskAttempt[] = [];
+  readonly ended: Promise<string>;
+  readonly #act: TrainerAct;
+  readonly #client: TrainerHubServiceClient;
+  readonly #stream: ReturnType<TrainerHubServiceClient['connect']>;
+  #working: TaskAttempt[] = [];
+  #held = '';
+  #heartbeats: NodeJS.Timeout | undefined;
+
+  constructor(address: string, script: TrainerScript) {
+    this.id = script.id;
+    this.#act = script.act ?? ((assign, trainer) => trainer.succeed(assign));
+    this.#client = createClient(TrainerHubServiceClient, address);
+    this.#stream = this.#client.connect();
+    this.ended = new Promise((resolve) => {
+      this.#stream.on('status', (status) => resolve(`${status.code} ${status.details}`));
+    });
+    this.#stream.on('error', () => this.#stop());
+    this.#stream.on('data', (response: ConnectResponse) =>
+      this.#onMessage(response, script.heartbeats ?? true),
+    );
+    this.send({
+      $case: 'register',
+      value: {
+        trainerId: this.id,
+        host: 'here',
+        processId: 1,
+        memoryLimitBytes: 1n << 30n,
+        version: 'test',
+        heldDatasetIds: [],
+      },
+    });
+  }
+
+  send(message: NonNullable<ConnectRequest['message']>): void {
+    this.#stream.write({ message });
+  }
+
+  succeed(assign: Assign, change: (result: TaskResult) => TaskResult = (result) => result): void {
+    this.#done(assign);
+    this.#held = assign.dataset!.datasetId;
+    this.send({ $case: 'result', value: change(resultOf(assign, this.id)) });
+  }
+
+  fail(assign: Assign, kind: FailureKind, message = 'scripted'): void {
+    this.#done(assign);
+    const traceparent = `00-${'ab'.repeat(16)}-${'cd'.repeat(8)}-01`;
+    this.send({ $case: 'failure', value: { task: assign.task, kind, message, traceparent } });
+  }
+
+  /** Ends the stream as a process that goes away does. */
+  close(): void {
+    this.#stop();
+    this.#stream.cancel();
+    this.#client.close();
+  }
+
+  /** Stays connected and says nothing more. */
+  #stop(): void {
+    clearInterval(this.#heartbeats);
+  }
+
+  fallSilent(): void {
+    this.#stop();
+  }
+
+  beat(): void {
+    this.send({
+      $case: 'heartbeat',
+      value: {
+        rssBytes: 100n << 20n,
+        peakRssBytes: 200n << 20n,
+        memoryLimitBytes: 1n << 30n,
+        heldDatasetId: this.#held,
+        workingOn: this.#working,
+        memoryLevel: 'ok',
+      },
+    });
+  }
+
+  #done(assign: Assign): void {
+    this.#working = this.#working.filter(
+      (task) => task.attempt !== assign.task!.attempt || task.horizon !== assign.task!.horizon,
+    );
+  }
+
+  #onMessage({ message }: ConnectResponse, heartbeats: boolean): void {
+    switch (message?.$case) {
+      case 'registered':
+        if (heartbeats) this.#heartbeats = setInterval(() => this.beat(), message.value.heartbeatIntervalMs);
+        return;
+      case 'assign':
+        this.assigned.push(message.value);
+        this.#working.push(message.value.task!);
+        void this.#act(message.value, this);
+        return;
+      case 'cancel':
+        this.cancels.push(message.value.task!);
+        return;
+      case 'ack':
+        this.acks.push(message.value);
+        return;
+    }
+  }
+}
+
+/** A whole result for an assignment: a document, one ledger row for every feature of the universe. */
+export function resultOf(assign: Assign, trainerId: string): TaskResult {
+  const { pair, horizon, runId } = assign.task!;
+  const document = Buffer.from(canonicalJson(resultDocument(pair, horizon)));
+  const result = HorizonResult.create({
+    document,
+    documentSha256: sha256Hex(document),
+    ledger: FEATURES.map((featureId, i) => ({
+      runId,
+      pair,
+      horizon,
+      featureId,
+      group: 'pair',
+      ...LEDGER[i]!,
+      rowsExplained: i === 0 ? 200 : 0,
+    })),
+    summary: {
+      pair,
+      horizon,
+      verdict: horizon < 45 ? 'NO_SKILL_BEYOND_OVERLAP' : 'SKILL',
+      verdictText: 'scripted',
+      auc: 0.6,
+      accuracy: 0.61,
+      bestBaseline: 'overlap',
+      bestBaselineAccuracy: 0.58,
+      skill: 0.03,
+      skillLow: 0.01,
+      skillHigh: 0.05,
+      featuresTested: 3,
+      featuresRetained: 1,
+      expectedFalseSelections: 0.5,
+    },
+  });
+  return TaskResult.create({
+    task: assign.task,
+    specHash: assign.specHash,
+    result,
+    stats: {
+      trainerId,
+      peakRssBytes: 300n << 20n,
+      memoryLimitBytes: 1n << 30n,
+      stageSeconds: { load: 1, prune: 0.5, select: 2, model: 3, explain: 0.5 },
+    },
+  });
+}
+
+const LEDGER = [
+  {
+    status: LedgerStatus.LEDGER_STATUS_RETAINED,
+    stage: 'model',
+    reason: 'selected',
+    selectionFrequency: 0.9,
+    importance: 1,
+    shapMeanAbs: 0.2,
+    rank: 1,
+  },
+  {
+    status: LedgerStatus.LEDGER_STATUS_PRUNED,
+    stage: 'select',
+    reason: 'below the threshold',
+    selectionFrequency: 0.1,
+  },
+  { status: LedgerStatus.LEDGER_STATUS_PRUNED, stage: 'prune', reason: 'constant' },
+  { status: LedgerStatus.LEDGER_STATUS_EXCLUDED, stage: 'plan', reason: 'a future return' },
+];

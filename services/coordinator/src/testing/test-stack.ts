@@ -1,0 +1,112 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  CoordinatorServiceClient,
+  type Run,
+  type RunEvent,
+  RunState,
+} from '@onescan/shared/generated/onescan/v1/coordinator.js';
+import { ApprovalMode, RunSpec } from '@onescan/shared/generated/onescan/v1/spec.js';
+import { callServerStream, callUnary, createClient } from '@onescan/shared/grpc/client.js';
+import { createLog } from '@onescan/shared/log.js';
+import type { CoordinatorOptions } from '../coordinator-options.js';
+import { type RunningCoordinator, startCoordinator } from '../start-coordinator.js';
+import { type FetcherScript, type ScriptedFetcher, startScriptedFetcher } from './scripted-fetcher.js';
+import { ScriptedTrainer, type TrainerAct } from './scripted-trainer.js';
+
+const FAST = { maxWorkers: 8, leaseMs: 400, heartbeatMs: 50, fetchAhead: 2 };
+
+/** A coordinator with a scripted fetcher and scripted trainers, over real sockets and a real state file. */
+export class TestStack {
+  readonly stateDir: string;
+  readonly fetcher: ScriptedFetcher;
+  readonly trainers: ScriptedTrainer[] = [];
+  readonly #options: Partial<CoordinatorOptions>;
+  #coordinator: RunningCoordinator | undefined;
+  #client: CoordinatorServiceClient | undefined;
+
+  private constructor(fetcher: ScriptedFetcher, options: Partial<CoordinatorOptions>) {
+    this.stateDir = mkdtempSync(join(tmpdir(), 'onescan-coordinator-'));
+    this.fetcher = fetcher;
+    this.#options = options;
+  }
+
+  static async start(
+    script: FetcherScript = {},
+    options: Partial<CoordinatorOptions> = {},
+  ): Promise<TestStack> {
+    const stack = new TestStack(await startScriptedFetcher(script), options);
+    await stack.startCoordinator();
+    return stack;
+  }
+
+  get client(): CoordinatorServiceClient {
+    return this.#client!;
+  }
+
+  get address(): string {
+    return this.#coordinator!.address;
+  }
+
+  async startCoordinator(): Promise<void> {
+    const options = { listen: '127.0.0.1:0', fetcher: this.fetcher.address, stateDir: this.stateDir };
+    this.#coordinator = await startCoordinator({ ...FAST, ...this.#options, ...options }, createLog('test'));
+    this.#client = createClient(CoordinatorServiceClient, this.#coordinator.address);
+  }
+
+  async stopCoordinator(): Promise<void> {
+    this.#client?.close();
+    await this.#coordinator?.shutdown();
+    this.#coordinator = undefined;
+  }
+
+  addTrainers(count: number, act?: TrainerAct): ScriptedTrainer[] {
+    const added = Array.from({ length: count }, () => {
+      const trainer = new ScriptedTrainer(this.address, {
+        id: `trainer-${this.trainers.length + 1}`,
+        ...(act ? { act } : {}),
+      });
+      this.trainers.push(trainer);
+      return trainer;
+    });
+    return added;
+  }
+
+  async startRun(spec: Partial<RunSpec> = {}, rerunOf = ''): Promise<string> {
+    const full = RunSpec.fromPartial({ approvalMode: ApprovalMode.APPROVAL_MODE_WITHIN_BUDGET, ...spec });
+    const request = { spec: rerunOf === '' ? full : RunSpec.fromPartial(spec), rerunOf };
+    return (await callUnary(this.client, this.client.startRun, request)).runId;
+  }
+
+  async getRun(runId: string): Promise<Run> {
+    return (await callUnary(this.client, this.client.getRun, { runId })).run!;
+  }
+
+  /** Reads a run's events until one satisfies `until`, or to the end. */
+  async watch(runId: string, until: (event: RunEvent) => boolean = () => false): Promise<RunEvent[]> {
+    const events: RunEvent[] = [];
+    const stream = callServerStream(this.client, this.client.watchRun, { runId, afterSequence: 0n });
+    for await (const { event } of stream) {
+      events.push(event!);
+      if (until(event!)) break;
+    }
+    return events;
+  }
+
+  /** Waits until the run has been in a state. */
+  async reach(runId: string, state: keyof typeof RunState): Promise<Run> {
+    await this.watch(
+      runId,
+      ({ event }) => event?.$case === 'runState' && event.value.state === RunState[state],
+    );
+    return this.getRun(runId);
+  }
+
+  async close(): Promise<void> {
+    for (const trainer of this.trainers) trainer.close();
+    await this.stopCoordinator();
+    await this.fetcher.close();
+    rmSync(this.stateDir, { recursive: true, force: true });
+  }
+}
