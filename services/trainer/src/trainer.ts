@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type {
@@ -52,7 +52,11 @@ export class Trainer {
   readonly #outbox = new Outbox();
   readonly #guard: MemoryGuard;
   readonly #runner: TaskRunner;
-  readonly #downloadFolder: string;
+  /** Made when a dataset is downloaded. */
+  readonly #downloadFolder = join(
+    tmpdir(),
+    `onescan-trainer-${process.pid}-${randomBytes(6).toString('hex')}`,
+  );
   readonly #over: Promise<void>;
   #settle: { stop(): void; fail(error: OnescanError): void } = { stop: () => {}, fail: () => {} };
   #registered = false;
@@ -63,7 +67,6 @@ export class Trainer {
   constructor(options: TrainerOptions, { log, program, readMemory }: TrainerDependencies) {
     this.#options = options;
     this.#log = log;
-    this.#downloadFolder = mkdtempSync(join(tmpdir(), 'onescan-trainer-'));
     this.#over = new Promise((stop, fail) => {
       this.#settle = { stop, fail };
     });
@@ -261,7 +264,6 @@ export class Trainer {
       this.#log.warn({ unacknowledged: this.#outbox.size }, 'stopping with ends of tasks unacknowledged');
     }
     void Promise.allSettled([this.#connection.close(CLOSE_GRACE_MS), this.#runner.close()]).then(() => {
-      rmSync(this.#downloadFolder, { recursive: true, force: true });
       this.#life.to(error ? 'FAILED' : 'STOPPED');
       if (error) this.#settle.fail(error);
       else this.#settle.stop();

@@ -34,7 +34,7 @@ export interface DownloadOptions {
  */
 export async function downloadDataset(options: DownloadOptions): Promise<void> {
   const partial = `${options.path}.partial-${process.pid}`;
-  await mkdir(dirname(options.path), { recursive: true });
+  await mkdir(dirname(options.path), { recursive: true, mode: 0o700 });
   const file = await open(partial, 'w');
   try {
     await receive(file, options);

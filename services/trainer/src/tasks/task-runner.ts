@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import type { ConnectRequest, TaskAttempt } from '@onescan/shared/generated/onescan/v1/trainer.js';
 import type { Logger } from '@onescan/shared/log.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
@@ -277,7 +278,13 @@ export class TaskRunner {
     this.#pairKey = '';
     this.#datasetId = '';
     this.#loaded = false;
-    if (thread) this.#ending = this.#ending.then(() => thread.terminate());
+    if (thread) this.#ending = this.#ending.then(() => this.#clear(thread));
+  }
+
+  /** Ends a thread and removes the copy of the dataset it may have downloaded. */
+  async #clear(thread: ComputeThread): Promise<void> {
+    await thread.terminate();
+    await rm(this.#options.downloadFolder, { recursive: true, force: true });
   }
 }
 
