@@ -60,7 +60,7 @@ function sampleClauses(query: FetchQuery): string {
     source = 'chosen LEFT JOIN closes ON chosen.k = closes.k';
   }
   clauses.push(
-    `sample AS MATERIALIZED (SELECT row_number() OVER (ORDER BY chosen.k) - 1 AS r, chosen.*${known} FROM ${source})`,
+    `sample AS MATERIALIZED (SELECT CAST(row_number() OVER (ORDER BY chosen.k) - 1 AS INTEGER) AS r, chosen.*${known} FROM ${source})`,
   );
   return `WITH ${clauses.join(',\n')}`;
 }

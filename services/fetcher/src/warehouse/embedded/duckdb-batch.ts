@@ -1,4 +1,4 @@
-import type { DuckDBDataChunk, DuckDBListValue } from '@duckdb/node-api';
+import { type DuckDBDataChunk, type DuckDBListValue, DuckDBTypeId } from '@duckdb/node-api';
 import duckdb from '@duckdb/node-bindings';
 import type { Lists, StatementBatch } from '../warehouse.js';
 
@@ -19,7 +19,16 @@ export class DuckDbBatch implements StatementBatch {
   }
 
   integers(column: string): Float64Array {
-    return Float64Array.from(this.chunk.getColumnValues(this.#position(column)), Number);
+    const position = this.#position(column);
+    const vector = duckdb.data_chunk_get_vector(this.chunk.chunk, position);
+    const type = this.chunk.getColumnVector(position).type.typeId;
+    if (type === DuckDBTypeId.INTEGER) {
+      const bytes = duckdb.vector_get_data(vector, this.rows * Int32Array.BYTES_PER_ELEMENT);
+      return Float64Array.from(new Int32Array(bytes.buffer, bytes.byteOffset, this.rows));
+    }
+    if (type !== DuckDBTypeId.BIGINT) throw new RangeError(`column ${column} holds no integers`);
+    const bytes = duckdb.vector_get_data(vector, this.rows * BigInt64Array.BYTES_PER_ELEMENT);
+    return Float64Array.from(new BigInt64Array(bytes.buffer, bytes.byteOffset, this.rows), Number);
   }
 
   numberLists(column: string): Lists<Float64Array> {

@@ -59,7 +59,7 @@ export class EmbeddedWarehouse implements Warehouse {
     this.#forgetIfChanged();
     this.#catalogue ??= this.#withConnection(async (connection) => ({
       tables: await readTables(connection, this.options.names.keyColumn),
-      fingerprint: this.#manifestHash(),
+      fingerprint: this.#fingerprint(),
     }));
     const catalogue = this.#catalogue;
     catalogue.catch(() => {
@@ -203,7 +203,7 @@ export class EmbeddedWarehouse implements Warehouse {
   #forgetIfChanged(): void {
     this.#requireFile();
     const { ino, mtimeMs, size } = statSync(this.#path);
-    const version = `${ino} ${mtimeMs} ${size} ${this.#manifestHash()}`;
+    const version = `${ino} ${mtimeMs} ${size} ${this.#fingerprint()}`;
     if (version === this.#version) return;
     this.#version = version;
     this.#catalogue = undefined;
@@ -211,9 +211,9 @@ export class EmbeddedWarehouse implements Warehouse {
     this.#bytes.clear();
   }
 
-  #manifestHash(): string {
+  #fingerprint(): string {
     const manifest = join(this.options.folder, MANIFEST_FILE);
-    return existsSync(manifest) ? sha256Hex(readFileSync(manifest)) : '';
+    return existsSync(manifest) ? manifestFingerprint(readFileSync(manifest, 'utf8')) : '';
   }
 
   #requireFile(): void {
@@ -222,6 +222,17 @@ export class EmbeddedWarehouse implements Warehouse {
       remedy: 'Build one with `onescan warehouse build`, or give the right folder to --warehouse',
     });
   }
+}
+
+/** What a warehouse was built from, which its folder and the size of its file have no part in. */
+function manifestFingerprint(text: string): string {
+  try {
+    const { inputsSha256 } = JSON.parse(text) as { inputsSha256?: unknown };
+    if (typeof inputsSha256 === 'string') return inputsSha256;
+  } catch {
+    // Not Onescan's manifest: its text is the identity.
+  }
+  return sha256Hex(text);
 }
 
 async function prepareOnly(connection: DuckDBConnection, sql: string): Promise<void> {

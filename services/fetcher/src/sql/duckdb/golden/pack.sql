@@ -1,7 +1,7 @@
 WITH bars AS (SELECT "interval_time" AS k, row_number() OVER w - 1 AS bar, lag("target_bqx45_h15", 15) OVER w AS persistence, "target_bqx45_h15" AS target_15, "target_bqx45_h60" AS target_60 FROM "analytics"."targets_eurusd" WINDOW w AS (ORDER BY "interval_time")),
 chosen AS (SELECT * FROM bars WHERE k >= make_timestamp(1577836800000000) AND CAST(k AS DATE) IN (DATE '2020-01-02') ORDER BY md5('7:' || epoch_us(k)), k LIMIT 80000),
 closes AS (SELECT "interval_time" AS k, 100 * (CAST("close_idx" AS DOUBLE) - lag(CAST("close_idx" AS DOUBLE), 30) OVER w) / nullif(lag(CAST("close_idx" AS DOUBLE), 30) OVER w, 0) AS known_15 FROM "features"."base_idx_eurusd" WINDOW w AS (ORDER BY "interval_time")),
-sample AS MATERIALIZED (SELECT row_number() OVER (ORDER BY chosen.k) - 1 AS r, chosen.*, closes.known_15 FROM chosen LEFT JOIN closes ON chosen.k = closes.k)
+sample AS MATERIALIZED (SELECT CAST(row_number() OVER (ORDER BY chosen.k) - 1 AS INTEGER) AS r, chosen.*, closes.known_15 FROM chosen LEFT JOIN closes ON chosen.k = closes.k)
 SELECT s.r AS row_index, epoch_us(s.k) AS key, 0 AS part, [CAST(s.bar AS DOUBLE), CAST(s.persistence AS DOUBLE), CAST(s.target_15 AS DOUBLE), CAST(s.target_60 AS DOUBLE), CAST(s.known_15 AS DOUBLE)] AS numbers, []::VARCHAR[] AS texts FROM sample s
 UNION ALL
 SELECT s.r, epoch_us(s.k), 1, [f."roc", CAST(f."steps" AS DOUBLE)], []::VARCHAR[] FROM "features"."mom_eurusd" f JOIN sample s ON f."interval_time" = s.k WHERE f."interval_time" >= make_timestamp(1577836800000000) AND CAST(f."interval_time" AS DATE) IN (DATE '2020-01-02')
