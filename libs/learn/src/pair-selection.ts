@@ -1,5 +1,6 @@
 import type { LearnConfig } from './learn-config.js';
 import type { PairInput } from './pair-learner.js';
+import { prune } from './pruning/prune.js';
 import { knownTargetLeaks } from './selecting/known-target-leaks.js';
 import { selectBoosted } from './selecting/select-boosted.js';
 import { selectStable } from './selecting/select-stable.js';
@@ -18,6 +19,7 @@ export interface PairPruning {
 export class PairSelection {
   readonly #pair: PairInput;
   readonly #config: LearnConfig;
+  readonly #developmentRows: number;
   readonly #rows: number;
   #pruning: PairPruning | undefined;
   #context: SelectionContext | undefined;
@@ -26,12 +28,13 @@ export class PairSelection {
   constructor(pair: PairInput, config: LearnConfig, developmentRows: number) {
     this.#pair = pair;
     this.#config = config;
+    this.#developmentRows = developmentRows;
     this.#rows = Math.floor(developmentRows * config.protocol.selectionShare);
   }
 
   /** Horizon-independent pruning; done once and kept. */
   prune(): PairPruning {
-    this.#pruning ??= pruneColumns(this.#pair);
+    this.#pruning ??= this.#pruneOnce();
     return this.#pruning;
   }
 
@@ -56,6 +59,13 @@ export class PairSelection {
       selected: found.selected.filter((column) => !leaks.has(column)),
       leaks: new Map([...found.leaks, ...leaks].sort(([a], [b]) => a - b)),
     };
+  }
+
+  #pruneOnce(): PairPruning {
+    const { matrix, featureIds, contentHash } = this.#pair;
+    const input = { matrix, featureIds, contentHash, developmentRows: this.#developmentRows };
+    const { kept, pruned } = prune(input);
+    return { kept, reasons: new Map(pruned.map(({ column, reason }) => [column, reason])) };
   }
 
   #sharedContext(hooks: SelectionHooks): SelectionContext {
@@ -95,20 +105,4 @@ function blocksThatPay({ bar, rows, purgeBars, pairs, most }: BlocksInput): numb
   let blocks = most - (most % 2);
   while (bars / blocks < PURGES_A_BLOCK * purgeBars && distinctPairs(blocks - 2) >= pairs) blocks -= 2;
   return blocks;
-}
-
-function pruneColumns({ matrix, featureIds, contentHash }: PairInput): PairPruning {
-  const reasons = new Map<number, string>();
-  const first = new Map<string, number>();
-  const kept: number[] = [];
-  for (let column = 0; column < matrix.columns; column++) {
-    const twin = first.get(contentHash[column]!);
-    if (matrix.valueBins(column) < 2) reasons.set(column, 'constant on the development rows');
-    else if (twin !== undefined) reasons.set(column, `same values as ${featureIds[twin]}`);
-    else {
-      first.set(contentHash[column]!, column);
-      kept.push(column);
-    }
-  }
-  return { kept, reasons };
 }
