@@ -50,7 +50,7 @@ describe('blockBootstrap', () => {
   it('misses the true mean about as often as the level says, on both sides', () => {
     let below = 0;
     let above = 0;
-    const trials = 400;
+    const trials = 300;
     for (let trial = 0; trial < trials; trial++) {
       const random = seededRandom(BigInt(trial));
       const noise = Float64Array.from({ length: 209 }, () => random.normal());

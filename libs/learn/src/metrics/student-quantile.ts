@@ -25,7 +25,7 @@ export function studentQuantile(tail: number, degrees: number): number {
 
 /** Integral of cos(u)^power from `from` to pi / 2 by Simpson's rule where the integrand is not negligible. */
 function cosinePower(from: number, power: number): number {
-  const intervals = 2000;
+  const intervals = 400;
   // cos(u)^power < e^(-power u^2 / 2): nothing matters beyond 12 standard deviations.
   const to = Math.min(Math.PI / 2, from + 12 / Math.sqrt(Math.max(1, power)));
   const width = (to - from) / intervals;

@@ -26,7 +26,8 @@ export interface SimulatedPair {
   readonly features: readonly { readonly id: string; readonly values: Float32Array }[];
   readonly persistence: Float64Array;
   horizonInput(horizon: number): HorizonInput;
-  pairInput(config: LearnConfig): PairInput;
+  /** @param features other columns than the simulated ones */
+  pairInput(config: LearnConfig, features?: SimulatedPair['features']): PairInput;
 }
 
 const STATE_PERSISTENCE = 0.985;
@@ -90,11 +91,11 @@ export function simulatePair(options: SimulationOptions): SimulatedPair {
       knownPart: horizon < window ? Float64Array.from(bar, (t) => change(t, t + horizon - window)) : null,
       seed: seed * 1000n + BigInt(horizon),
     }),
-    pairInput: (config) => ({
-      matrix: binFeatures(features, rows, developmentRows(bar, config), config.binning.bins),
-      featureIds: features.map(({ id }) => id),
-      nullShare: Float64Array.from(features, ({ values }) => values.filter(Number.isNaN).length / rows),
-      contentHash: features.map(({ id }) => `hash of ${id}`),
+    pairInput: (config, columns = features) => ({
+      matrix: binFeatures(columns, rows, developmentRows(bar, config), config.binning.bins),
+      featureIds: columns.map(({ id }) => id),
+      nullShare: Float64Array.from(columns, ({ values }) => values.filter(Number.isNaN).length / rows),
+      contentHash: columns.map(({ id }) => `hash of ${id}`),
       time,
       bar,
       targetWindow: window,

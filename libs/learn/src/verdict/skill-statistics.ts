@@ -1,6 +1,5 @@
 import type { Baseline, BaselineName } from '../baselines/fit-baselines.js';
 import { logLossByRow } from '../metrics/direction-metrics.js';
-import { logit } from '../metrics/sigmoid.js';
 import { correlation } from '../metrics/value-metrics.js';
 import { type WeightedStatistic, weightedMean } from '../metrics/weighted-statistic.js';
 
@@ -23,8 +22,8 @@ export interface SkillStatistics {
   /** Accuracy gained over the accuracy baseline. */
   readonly accuracyGain: WeightedStatistic;
   /**
-   * Correlation of the model's opinion beyond overlap (its log-odds minus the overlap baseline's) with the
-   * sign of the unknown part. Zero in expectation whenever the unknown part is symmetric given what is
+   * Correlation of the model's opinion beyond overlap (its probability minus the overlap baseline's) with
+   * the sign of the unknown part. Zero in expectation whenever the unknown part is symmetric given what is
    * known, whatever its volatility: a model that only judges volatility gains log loss but not this.
    */
   readonly unknownEdge: WeightedStatistic;
@@ -50,13 +49,13 @@ export function skillStatistics({ probability, label, unknown, baselines }: Skil
     logLossGain: weightedMean(losses.map((loss, row) => bestLosses[row]! - loss)),
     accuracyGain: weightedMean(correct.map((right, row) => right - bestCorrect[row]!)),
     unknownEdge: correlation(
-      probability.map((p, row) => opinion(logit(p) - overlap.score[row]!)),
+      probability.map((p, row) => opinion(p - overlap.probability![row]!)),
       unknown.map(Math.sign),
     ),
   };
 }
 
-/** Log-odds closer to the baseline's than this are the baseline's, up to rounding. */
+/** A probability closer to the baseline's than this is the baseline's, up to rounding. */
 const NO_OPINION = 1e-9;
 
 function opinion(beyondOverlap: number): number {
