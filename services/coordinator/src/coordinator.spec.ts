@@ -1,10 +1,15 @@
 import { RunState, TaskState } from '@onescan/shared/generated/onescan/v1/coordinator.js';
 import type { LedgerRow } from '@onescan/shared/generated/onescan/v1/result.js';
-import { callServerStream } from '@onescan/shared/grpc/client.js';
+import { ApprovalMode } from '@onescan/shared/generated/onescan/v1/spec.js';
+import { FailureKind } from '@onescan/shared/generated/onescan/v1/trainer.js';
+import { callServerStream, callUnary } from '@onescan/shared/grpc/client.js';
+import { OnescanError } from '@onescan/shared/onescan-error.js';
 import { afterEach, expect, test } from 'vitest';
 import { FEATURES, PAIR_BYTES, PAIR_USD } from './testing/scripted-fetcher.js';
+import { resultOf, ScriptedTrainer } from './testing/scripted-trainer.js';
 import { TestStack } from './testing/test-stack.js';
 
+const EIGHT = ['eurusd', 'gbpusd', 'usdjpy', 'usdchf', 'audusd', 'usdcad', 'nzdusd', 'eurgbp'];
 const PAIRS = ['eurusd', 'gbpusd', 'usdjpy'];
 const HORIZONS = [15, 45];
 
@@ -44,3 +49,267 @@ test('a run goes from spec to results, ledger and events without gaps', async ()
   for await (const part of ledger) rows.push(...part.rows);
   expect(rows.map((row) => row.featureId)).toEqual([...FEATURES, ...FEATURES]);
 });
+
+test('eight trainers each take a pair, load it once, and never more than allowed work', async () => {
+  stack = await TestStack.start({}, { fetchAhead: 8 });
+  let busy = 0;
+  let most = 0;
+  stack.addTrainers(10, async (assign, trainer) => {
+    most = Math.max(most, ++busy);
+    await new Promise((resolve) => setTimeout(resolve, 40));
+    busy--;
+    trainer.succeed(assign);
+  });
+  const run = await finish({ pairs: EIGHT, horizons: [15, 30, 45] });
+  expect(run.state).toBe(RunState.RUN_STATE_COMPLETED);
+  expect(run.workersUsed).toBeGreaterThanOrEqual(4);
+  expect(run.workersUsed).toBeLessThanOrEqual(8);
+  expect(most).toBeLessThanOrEqual(8);
+  const hashes = stack.trainers.flatMap((trainer) => trainer.assigned.map((assign) => assign.specHash));
+  expect(new Set(hashes).size).toBe(24);
+  const limited = await finish({ pairs: EIGHT.slice(0, 4), horizons: [15, 45], maxWorkers: 2 });
+  expect(limited.workersUsed).toBeLessThanOrEqual(2);
+});
+
+test('a crash is tried again under a new attempt that links to the failed one; bad data is not', async () => {
+  stack = await TestStack.start();
+  const [trainer] = stack.addTrainers(1, (assign, self) => {
+    const { horizon, attempt } = assign.task!;
+    if (horizon === 15 && attempt === 1) self.fail(assign, FailureKind.FAILURE_KIND_CRASH);
+    else if (horizon === 30) self.fail(assign, FailureKind.FAILURE_KIND_BAD_DATA, 'target is constant');
+    else self.succeed(assign);
+  });
+  const run = await finish({ pairs: ['eurusd'], horizons: [15, 30, 45] });
+  expect(run.state).toBe(RunState.RUN_STATE_PARTIAL);
+  expect(run.problems).toEqual(['eurusd h30: failed: BAD_DATA: target is constant']);
+  expect(run.tasks.map((task) => task.attempt)).toEqual([2, 1, 1]);
+  const retried = trainer!.assigned.find((assign) => assign.task!.attempt === 2)!;
+  expect(retried.failedTraceparent).toContain('abababab');
+  expect(trainer!.assigned.filter((assign) => assign.task!.horizon === 30)).toHaveLength(1);
+});
+
+test('out of memory is retried once, three crashes quarantine, handed back work is not counted', async () => {
+  stack = await TestStack.start();
+  const handedBack = new Set<string>();
+  stack.addTrainers(2, (assign, self) => {
+    const { horizon, attempt } = assign.task!;
+    if (horizon === 15) self.fail(assign, FailureKind.FAILURE_KIND_OUT_OF_MEMORY, `attempt ${attempt}`);
+    else if (horizon === 30) self.fail(assign, FailureKind.FAILURE_KIND_CRASH, `attempt ${attempt}`);
+    else if (!handedBack.has(self.id)) {
+      handedBack.add(self.id);
+      self.fail(assign, FailureKind.FAILURE_KIND_HANDED_BACK);
+    } else self.succeed(assign);
+  });
+  const run = await finish({ pairs: ['eurusd'], horizons: [15, 30, 45] });
+  expect(run.state).toBe(RunState.RUN_STATE_PARTIAL);
+  expect(run.tasks.map((task) => task.state)).toEqual([
+    TaskState.TASK_STATE_FAILED,
+    TaskState.TASK_STATE_QUARANTINED,
+    TaskState.TASK_STATE_DONE,
+  ]);
+  expect(run.tasks.map((task) => task.attempt).slice(0, 2)).toEqual([2, 3]);
+  expect(run.problems).toHaveLength(2);
+});
+
+test('a silent trainer loses its task, and what it sends later is refused', async () => {
+  stack = await TestStack.start();
+  const [silent] = stack.addTrainers(1, (_assign, self) => self.fallSilent());
+  const runId = await stack.startRun({ pairs: ['eurusd'], horizons: [15] });
+  await stack.watch(
+    runId,
+    ({ event }) => event?.$case === 'task' && event.value.state === TaskState.TASK_STATE_LEASED,
+  );
+  const [second] = stack.addTrainers(1);
+  await stack.watch(runId);
+  expect(second!.assigned[0]!.task).toMatchObject({ attempt: 2 });
+  expect(await silent!.ended).toContain('no heartbeat within the lease');
+  const late = new ScriptedTrainer(stack.address, { id: silent!.id, act: () => undefined });
+  stack.trainers.push(late);
+  const old = silent!.assigned[0]!;
+  late.send({ $case: 'result', value: resultOf(old, late.id) });
+  await expect.poll(() => late.acks).toHaveLength(1);
+  expect(late.acks[0]).toMatchObject({ accepted: false, task: { attempt: 1 } });
+  expect(late.acks[0]!.reason).toContain('no longer holds the lease');
+});
+
+test('a result sent twice is stored once; a damaged result is an attempt that failed', async () => {
+  stack = await TestStack.start();
+  const [trainer] = stack.addTrainers(1, (assign, self) => {
+    if (assign.task!.horizon === 15) {
+      self.succeed(assign);
+      self.send({ $case: 'result', value: resultOf(assign, self.id) });
+      return;
+    }
+    const damaged = assign.task!.attempt === 1;
+    self.succeed(assign, (sent) =>
+      damaged ? { ...sent, result: { ...sent.result!, documentSha256: 'f'.repeat(64) } } : sent,
+    );
+  });
+  const run = await finish({ pairs: ['eurusd'], horizons: [15, 30] });
+  expect(run.state).toBe(RunState.RUN_STATE_COMPLETED);
+  expect(run.ledgerRows).toBe(BigInt(2 * FEATURES.length));
+  const answers = trainer!.acks.map((ack) => [ack.task!.horizon, ack.task!.attempt, ack.accepted]);
+  expect(answers).toEqual([
+    [15, 1, true],
+    [15, 1, true],
+    [30, 1, false],
+    [30, 2, true],
+  ]);
+});
+
+test('nothing is fetched before the plan hash is approved, and a wrong hash is refused', async () => {
+  stack = await TestStack.start();
+  stack.addTrainers(1);
+  const spec = { pairs: PAIRS, horizons: HORIZONS, approvalMode: ApprovalMode.APPROVAL_MODE_MANUAL };
+  const runId = await stack.startRun(spec);
+  const waiting = await stack.reach(runId, 'RUN_STATE_AWAITING_APPROVAL');
+  expect(stack.fetcher.fetches).toEqual([]);
+  expect(waiting.plan).toMatchObject({ usd: 0.75, naiveStatements: 6, naiveBytes: 6n * PAIR_BYTES });
+  await expect(approve(runId, 'f'.repeat(64))).rejects.toMatchObject({ code: 'FAILED_PRECONDITION' });
+  await approve(runId, waiting.plan!.planHash);
+  await stack.watch(runId);
+  expect(await stack.getRun(runId)).toMatchObject({
+    state: RunState.RUN_STATE_COMPLETED,
+    approvedBy: 'the chief',
+  });
+  expect(stack.fetcher.fetches.every((fetch) => fetch.planHash === waiting.plan!.planHash)).toBe(true);
+  await expect(approve(runId, waiting.plan!.planHash)).rejects.toMatchObject({ code: 'FAILED_PRECONDITION' });
+});
+
+test('a plan over its budget waits and cannot be approved', async () => {
+  stack = await TestStack.start();
+  const runId = await stack.startRun({ pairs: PAIRS, horizons: HORIZONS, budgetUsd: 0.7 });
+  const run = await stack.reach(runId, 'RUN_STATE_AWAITING_APPROVAL');
+  expect(run.problems).toEqual(['the estimate of $0.75 is over the budget of $0.70']);
+  await expect(approve(runId, run.plan!.planHash)).rejects.toMatchObject({ code: 'FAILED_PRECONDITION' });
+  expect(stack.fetcher.fetches).toEqual([]);
+});
+
+test('the pilot pair runs alone, its cost is told, the rest waits for approval', async () => {
+  stack = await TestStack.start();
+  stack.addTrainers(2);
+  const runId = await stack.startRun({ pairs: PAIRS, horizons: HORIZONS, pilotPair: 'gbpusd' });
+  const piloted = await stack.reach(runId, 'RUN_STATE_AWAITING_PILOT_APPROVAL');
+  expect(stack.fetcher.fetches.map((fetch) => fetch.pair)).toEqual(['gbpusd']);
+  const events = await stack.watch(runId, ({ event }) => event?.$case === 'note');
+  const note = events.at(-1)?.event?.value;
+  expect(note).toContain('pilot gbpusd: billed $0.25, estimated $0.25');
+  expect(note).toContain('All 3 pairs at this rate: $0.75');
+  await approve(runId, piloted.plan!.planHash);
+  await stack.watch(runId);
+  expect((await stack.getRun(runId)).state).toBe(RunState.RUN_STATE_COMPLETED);
+});
+
+test('a rerun trains on the same datasets with another preset and asks the warehouse nothing', async () => {
+  stack = await TestStack.start();
+  stack.addTrainers(2);
+  const first = await finish({ pairs: PAIRS, horizons: HORIZONS, preset: 'quick' });
+  const estimates = stack.fetcher.jobs.length;
+  const runId = await stack.startRun({ preset: 'standard' }, first.runId);
+  await stack.watch(runId);
+  const rerun = await stack.getRun(runId);
+  expect(rerun).toMatchObject({
+    state: RunState.RUN_STATE_COMPLETED,
+    statementsRun: 0,
+    usdBilled: 0,
+    rerunOf: first.runId,
+  });
+  expect(rerun.spec).toMatchObject({ preset: 'standard', pairs: PAIRS });
+  expect(rerun.plan!.planHash).toBe(first.plan!.planHash);
+  expect(stack.fetcher.jobs).toHaveLength(estimates);
+  expect(stack.fetcher.fetches.slice(3).every((fetch) => fetch.cachedOnly)).toBe(true);
+  await expect(stack.startRun({ pairs: ['eurusd'] }, first.runId)).rejects.toThrow(
+    'pairs: cannot be set in a rerun',
+  );
+});
+
+test('cancelling a pair leaves the others; cancelling a run stops trainers; both can be resumed', async () => {
+  stack = await TestStack.start({}, { fetchAhead: 3 });
+  let hold = true;
+  const [trainer] = stack.addTrainers(1, (assign, self) => {
+    if (!hold || assign.task!.pair !== 'eurusd') self.succeed(assign);
+  });
+  const runId = await stack.startRun({ pairs: PAIRS, horizons: [15] });
+  await expect.poll(() => trainer!.assigned.length).toBe(1);
+  const { client } = stack;
+  await callUnary(client, client.cancelRun, { runId, pair: 'usdjpy', reason: 'not needed' });
+  await callUnary(client, client.cancelRun, { runId, pair: 'eurusd', reason: '' });
+  await expect.poll(() => trainer!.cancels).toHaveLength(1);
+  trainer!.fail(trainer!.assigned[0]!, FailureKind.FAILURE_KIND_CANCELLED);
+  await stack.watch(runId);
+  const run = await stack.getRun(runId);
+  expect(run.state).toBe(RunState.RUN_STATE_PARTIAL);
+  expect(run.problems).toEqual(['eurusd h15: cancelled', 'usdjpy h15: cancelled: not needed']);
+  hold = false;
+  await callUnary(client, client.resumeRun, { runId });
+  const events = await stack.watch(runId);
+  expect((await stack.getRun(runId)).state).toBe(RunState.RUN_STATE_COMPLETED);
+  expect(events.map((event) => Number(event.sequence))).toEqual(events.map((_, i) => i + 1));
+  expect((await stack.getRun(runId)).statementsRun).toBe(3);
+});
+
+test('bad specs are refused before any work', async () => {
+  stack = await TestStack.start();
+  await expect(stack.startRun({ pairs: ['eurxyz'] })).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+  await expect(stack.startRun({ horizons: [0] })).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+  await expect(stack.startRun({ preset: 'fast' })).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+  await expect(stack.startRun({ overrides: { 'select.nonsense': '1' } })).rejects.toThrow('select.nonsense');
+  await expect(stack.getRun('none')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+});
+
+test('a dataset that cannot be had fails its tasks and the run says why', async () => {
+  const failures = new Map([['gbpusd', new OnescanError('DATA_LOSS', 'rows out differ from rows sampled')]]);
+  stack = await TestStack.start({ failures });
+  stack.addTrainers(2);
+  const run = await finish({ pairs: PAIRS, horizons: HORIZONS });
+  expect(run.state).toBe(RunState.RUN_STATE_PARTIAL);
+  expect(run.problems).toEqual(['gbpusd h15 h45: failed: no dataset: rows out differ from rows sampled']);
+});
+
+test('a ledger that does not cover the universe makes the run partial', async () => {
+  stack = await TestStack.start();
+  stack.addTrainers(1, (assign, self) =>
+    self.succeed(assign, (sent) => ({
+      ...sent,
+      result: { ...sent.result!, ledger: sent.result!.ledger.slice(1) },
+    })),
+  );
+  const run = await finish({ pairs: ['eurusd'], horizons: [15] });
+  expect(run.state).toBe(RunState.RUN_STATE_PARTIAL);
+  expect(run.problems).toEqual(['eurusd h15: the ledger has 3 rows of 3 features, the universe 4']);
+});
+
+test('after a restart the run goes on: nothing fetched twice, leases taken back, events without a gap', async () => {
+  let deliver = (): void => undefined;
+  const delivered = new Promise<void>((resolve) => {
+    deliver = resolve;
+  });
+  stack = await TestStack.start({
+    beforeDataset: (pair) => (pair === 'gbpusd' ? delivered : Promise.resolve()),
+  });
+  const [first] = stack.addTrainers(1, () => undefined);
+  const runId = await stack.startRun({ pairs: ['eurusd', 'gbpusd'], horizons: HORIZONS });
+  await expect.poll(() => first!.assigned.length).toBe(1);
+  first!.close();
+  await stack.stopCoordinator();
+  deliver();
+  await stack.startCoordinator();
+  const [second] = stack.addTrainers(1);
+  const events = await stack.watch(runId);
+  const run = await stack.getRun(runId);
+  expect(run.state).toBe(RunState.RUN_STATE_COMPLETED);
+  expect(run.statementsRun).toBe(2);
+  const attempts = second!.assigned.map((assign) => assign.task!.attempt);
+  expect(attempts.sort()).toEqual([1, 1, 1, 2]);
+  expect(events.map((event) => Number(event.sequence))).toEqual(events.map((_, i) => i + 1));
+});
+
+async function finish(spec: Parameters<TestStack['startRun']>[0]) {
+  const runId = await stack.startRun(spec);
+  await stack.watch(runId);
+  return stack.getRun(runId);
+}
+
+function approve(runId: string, planHash: string) {
+  return callUnary(stack.client, stack.client.approveRun, { runId, planHash, approvedBy: 'the chief' });
+}

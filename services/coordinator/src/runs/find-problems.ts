@@ -25,9 +25,10 @@ function unfinished({ tasks }: RunSnapshot): string[] {
   );
 }
 
+/** Errors of cancelled tasks begin with "cancelled" themselves. */
 function describe(task: TaskRecord): string {
-  const state = task.state.toLowerCase();
-  return task.error ? `${state}: ${task.error}` : state;
+  if (task.error === '') return task.state.toLowerCase();
+  return task.state === 'CANCELLED' ? task.error : `${task.state.toLowerCase()}: ${task.error}`;
 }
 
 function unaccounted({ run, tasks }: RunSnapshot, counts: ReadonlyMap<string, LedgerCount>): string[] {
