@@ -94,6 +94,22 @@ export const CONFIG_KEYS: Readonly<Record<string, ConfigKey>> = {
     [0, 0, 0],
   ),
 
+  'prune.missingShare': real(
+    'Features with a larger share of missing development rows are pruned.',
+    [0.01, 1],
+    [0.9, 0.9, 0.99],
+  ),
+  'prune.oneValueShare': real(
+    'Features of which a larger share of the values is one and the same are pruned.',
+    [0.5, 1],
+    [0.99, 0.99, 1],
+  ),
+  'prune.correlation': real(
+    'Of features with a larger |r| on the development rows only one stays.',
+    [0.5, 1],
+    [0.95, 0.95, 1],
+  ),
+
   'select.method': choice(
     'stability: complementary-pairs stability selection with error bounds; boosted: gain > 0 in half of 15 boosted fits.',
     ['stability', 'boosted'],

@@ -28,6 +28,11 @@ export interface LearnConfig {
     readonly purgeBars: number;
     readonly embargoBars: number;
   };
+  readonly prune: {
+    readonly missingShare: number;
+    readonly oneValueShare: number;
+    readonly correlation: number;
+  };
   readonly select: {
     readonly method: 'stability' | 'boosted';
     readonly target: 'unknown' | 'value';

@@ -48,6 +48,7 @@ export class PairSelection {
     const { select } = this.#config;
     const { matrix } = this.#pair;
     const { kept } = this.prune();
+    if (kept.length === 0) return nothingToSelect(matrix.columns);
     const target = select.target === 'unknown' ? data.unknown : data.value;
     const leaks = knownTargetLeaks(matrix, kept, rows, data.value);
     const found =
@@ -64,7 +65,7 @@ export class PairSelection {
   #pruneOnce(): PairPruning {
     const { matrix, featureIds, contentHash } = this.#pair;
     const input = { matrix, featureIds, contentHash, developmentRows: this.#developmentRows };
-    const { kept, pruned } = prune(input);
+    const { kept, pruned } = prune(input, this.#config.prune);
     return { kept, reasons: new Map(pruned.map(({ column, reason }) => [column, reason])) };
   }
 
@@ -86,6 +87,18 @@ export class PairSelection {
     );
     return this.#context;
   }
+}
+
+function nothingToSelect(columns: number): SelectionResult {
+  return {
+    selected: [],
+    frequency: new Float64Array(columns).fill(Number.NaN),
+    leaks: new Map(),
+    expectedFalseSelections: 0,
+    facts: { method: 'none', tested: 0 },
+    whySelected: () => '',
+    notSelected: () => '',
+  };
 }
 
 interface BlocksInput {
