@@ -125,8 +125,8 @@ describe('run', () => {
     ]);
     const notes = fake.notes.join('\n');
     expect(notes).toContain('usdjpy: cached dataset d1d1d1d1d1d1 from 2026-03-01T12:00:00Z, no query');
-    expect(notes.indexOf('Plan 0123456789ab')).toBeLessThan(notes.indexOf('Approved by'));
-    expect(notes.indexOf('Approved by')).toBeLessThan(notes.indexOf('Run r-1: running'));
+    expect(notes.indexOf('Plan 0123456789ab')).toBeLessThan(notes.indexOf('approving plan'));
+    expect(notes.indexOf('approving plan')).toBeLessThan(notes.indexOf('Run r-1: running'));
     expect(fake.data()).toContain('no skill beyond overlap');
     expect(fake.data()).toContain('Report: /home/report.html');
   });

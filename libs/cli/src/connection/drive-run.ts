@@ -100,20 +100,21 @@ async function approve(
       `The pilot ${run.spec?.pilotPair} is done; ${formatUsd(run.usdBilled)} were billed so far.`,
     );
   }
-  const granted =
-    options.approval === 'within-budget' && !isPilot
-      ? plan.usd <= plan.budgetUsd
-      : terminal.interactive && !global.json && (await confirm(invocation, `Approve ${cost}?`));
+  const isAutomatic = options.approval === 'within-budget' && !isPilot;
+  const granted = isAutomatic
+    ? plan.usd <= plan.budgetUsd
+    : terminal.interactive && !global.json && (await confirm(invocation, `Approve ${cost}?`));
   if (!granted) {
     terminal.note(
       `Run ${view.runId} waits for approval (${cost}). Approve it with: onescan approve ${view.runId} --watch`,
     );
     return false;
   }
-  const how = options.approval === 'within-budget' && !isPilot ? ' with --yes, within the budget' : '';
-  const approvedBy = `${userName()}${how}`;
+  const approvedBy = isAutomatic ? `${userName()} with --yes, within the budget` : userName();
+  if (isAutomatic && !global.json) {
+    terminal.note(`Within the budget: approving plan ${plan.planHash.slice(0, 12)} for ${cost}.`);
+  }
   await callUnary(client, client.approveRun, { runId: view.runId, planHash: plan.planHash, approvedBy });
-  if (!global.json) terminal.note(`Approved by ${approvedBy}: plan ${plan.planHash.slice(0, 12)}, ${cost}.`);
   return true;
 }
 
