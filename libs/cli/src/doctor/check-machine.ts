@@ -61,7 +61,7 @@ export function checkClock(now: number): Check {
 /** A file in the dataset folder that no fetcher is writing any more is worth a look. */
 export function checkDatasets(folder: string): Check {
   if (!existsSync(folder)) return check('datasets', 'ok', 'none yet', '');
-  const names = readdirSync(folder);
+  const names = readdirSync(folder).filter((name) => name.includes('.duckdb'));
   const partial = names.filter((name) => name.includes('.partial'));
   const found = `${names.length - partial.length} in ${folder}`;
   if (partial.length === 0) return check('datasets', 'ok', found, '');

@@ -23,8 +23,12 @@ export function samplePlan(): Plan {
       { sqlSha256: 'ab', bytes: 2n * GIB, maximumBytesBilled: 3n * GIB, columns: 410, tables: 120 },
     ],
     exclusions: [
-      { featureId: 'base_bqx_eurusd.target_45', stage: 'plan', reason: 'future value: named like a target' },
-      { featureId: 'tri_x.error_regime', stage: 'plan', reason: 'not numeric: STRING' },
+      {
+        featureId: 'base_bqx_eurusd.target_45',
+        stage: 'plan',
+        reason: 'its name matches /(^|_)targets?(_|\\d|$)/: it holds future values',
+      },
+      { featureId: 'tri_x.error_regime', stage: 'plan', reason: 'its type STRING cannot be made a number' },
     ],
   };
   return Plan.fromPartial({

@@ -193,7 +193,7 @@ function sampleLedger(): LedgerRow[] {
       featureId: 'tri_x.error_regime',
       status: LedgerStatus.LEDGER_STATUS_EXCLUDED,
       stage: 'plan',
-      reason: 'not numeric: STRING',
+      reason: 'its type STRING cannot be made a number',
     }),
   ];
 }

@@ -1,4 +1,4 @@
-import { ApprovalMode, RunSpec } from '@onescan/shared/generated/onescan/v1/spec.js';
+import { RunSpec } from '@onescan/shared/generated/onescan/v1/spec.js';
 import { callUnary } from '@onescan/shared/grpc/client.js';
 import type { Command } from 'commander';
 import { withCoordinator } from '../connection/connect.js';
@@ -16,11 +16,7 @@ export function addRerunVerb(program: Command, act: Act): void {
     .description('train again on the datasets of an earlier run; never queries, costs nothing');
   addPresetOptions(command).action(
     act(async (invocation, options: Options, runId: string) => {
-      const spec = RunSpec.fromJSON({
-        preset: options.preset,
-        overrides: options.set ?? {},
-        approvalMode: ApprovalMode.APPROVAL_MODE_WITHIN_BUDGET,
-      });
+      const spec = RunSpec.fromJSON({ preset: options.preset, overrides: options.set ?? {} });
       return withCoordinator(invocation, async (client) => {
         const request = { spec, rerunOf: runId };
         const started = await callUnary(client, client.startRun, request, { deadlineMs: PLAN_DEADLINE_MS });

@@ -36,6 +36,7 @@ export function addResultsVerb(program: Command, act: Act): void {
           } else {
             await terminal.write(verdictTable({ tasks: run.tasks.filter((task) => matches(task, options)) }));
           }
+          if (!global.json) for (const problem of run.problems) terminal.note(`Problem: ${problem}`);
           return exitCodeOfRun(run);
         }),
       ),

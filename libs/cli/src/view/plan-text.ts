@@ -53,24 +53,22 @@ function totals(plan: Plan): string[] {
 function exclusions(plan: Plan): string[] {
   const lines = plan.pairs
     .filter((pair) => pair.exclusions.length > 0)
-    .map((pair) => `${pair.pair} ${pair.exclusions.length} (${commonReasons(pair)})`);
-  return lines.length === 0
-    ? []
-    : [`Columns not tested, each in the ledger with its reason: ${lines.join('; ')}.`];
+    .map((pair) => `  ${pair.pair} ${pair.exclusions.length}: ${commonReasons(pair)}`);
+  return lines.length === 0 ? [] : ['Columns not tested, each in the ledger with its reason:', ...lines];
 }
 
 /** The three most frequent reasons, without the parts that differ from column to column. */
 function commonReasons(pair: PairPlan): string {
   const counts = new Map<string, number>();
   for (const { reason } of pair.exclusions) {
-    const kind = reason.replace(/ ?\([^)]*\)/g, '').replace(/\/.*\/: /, '');
+    const kind = reason.replace(/ ?\([^)]*\)/g, '').replace(/^its name matches \/.*\/: /, '');
     counts.set(kind, (counts.get(kind) ?? 0) + 1);
   }
   return [...counts]
     .sort((a, b) => b[1] - a[1])
     .slice(0, 3)
-    .map(([reason, count]) => `${count}: ${reason}`)
-    .join('; ');
+    .map(([reason, count]) => `${count} because ${reason}`)
+    .join(', ');
 }
 
 function plural(count: number, noun: string): string {

@@ -23,12 +23,12 @@ it('names every problem of a partial run', () => {
   expect(runSummary(run)).toContain('Problem: usdjpy: not fetched\n');
 });
 
-it('shows a horizon that has no result with its reason', () => {
+it('shows how far a horizon is that has no result', () => {
   const failed = sampleTask({ horizon: 30, state: TaskState.TASK_STATE_FAILED, error: 'lost 3 trainers' });
   delete failed.summary;
   const lines = verdictTable({ tasks: [failed, sampleTask()] }).split('\n');
   expect(lines[2]).toMatch(
     /eurusd +15 +no skill beyond overlap +0.871 +80.1 % +80.4 % known part +-3.0 \[-11.0, \+4.0\]/,
   );
-  expect(lines[3]).toContain('failed: lost 3 trainers');
+  expect(lines[3]).toMatch(/eurusd +30 +FAILED +-/);
 });

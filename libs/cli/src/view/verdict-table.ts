@@ -50,9 +50,10 @@ function order(tasks: readonly TaskStatus[], task: TaskStatus): number {
   return tasks.findIndex((each) => each.pair === task.pair);
 }
 
+/** The verdict, or how far the task is; why it failed is among the problems of the run. */
 function verdictOf(task: TaskStatus): string {
-  if (task.state === TaskState.TASK_STATE_DONE && task.summary) return verdictName(task.summary.verdict);
-  return task.error ? `${taskStateName(task.state)}: ${task.error}` : taskStateName(task.state);
+  const summary = task.state === TaskState.TASK_STATE_DONE ? task.summary : undefined;
+  return summary ? verdictName(summary.verdict) : taskStateName(task.state).toUpperCase();
 }
 
 function ofSummary(cell: Cell): (task: TaskStatus) => string {
