@@ -2,8 +2,18 @@ import { treeShap } from '../shap/tree-shap.js';
 import { GROWTHS, type HorizonModels } from './horizon-models.js';
 import { checkCancelled, type ModelContext, retainedMatrix } from './model-context.js';
 
-/** Rows explained at once: bounds memory to columns x chunk doubles a booster. */
-const CHUNK_ROWS = 8192;
+/** Bytes that the SHAP values of one chunk of rows may take over all boosters. */
+const CHUNK_BYTES = 96 * 2 ** 20;
+const LEAST_CHUNK_ROWS = 512;
+const MOST_CHUNK_ROWS = 16_384;
+
+function chunkRows(columns: number): number {
+  const affordable = Math.floor(CHUNK_BYTES / (8 * GROWTHS.length * columns));
+  return Math.min(MOST_CHUNK_ROWS, Math.max(LEAST_CHUNK_ROWS, affordable));
+}
+
+/** Bytes of the binned matrix's group between two rows of a column. */
+const ROW_STRIDE = 8;
 
 export interface ExplainInput {
   readonly context: ModelContext;
@@ -42,16 +52,18 @@ export function explainStack({ context, models, scales, rows, onProgress }: Expl
   const boosters = GROWTHS.map(() => new Float64Array(matrix.columns));
   const sumByBin = perColumn(matrix.bins);
   const rowsByBin = perColumn(matrix.bins);
-  const binned = Array.from({ length: matrix.columns }, (_, column) => matrix.readColumn(column));
+  const step = chunkRows(matrix.columns);
   let maxAdditivityError = 0;
-  for (let from = 0; from < rows.length; from += CHUNK_ROWS) {
+  for (let from = 0; from < rows.length; from += step) {
     checkCancelled(context, 'explain');
-    const chunk = rows.subarray(from, Math.min(rows.length, from + CHUNK_ROWS));
-    const shap = GROWTHS.map((growth) => treeShap(models.boosters[growth], matrix, chunk));
+    const chunk = rows.subarray(from, Math.min(rows.length, from + step));
+    const options = { isCancelled: context.isCancelled };
+    const shap = GROWTHS.map((growth) => treeShap(models.boosters[growth], matrix, chunk, options));
     for (const { maxAdditivityError: error } of shap)
       maxAdditivityError = Math.max(maxAdditivityError, error);
+    const bytes = new Uint8Array(matrix.memory.buffer);
     for (let column = 0; column < matrix.columns; column++) {
-      const bins = binned[column]!;
+      const address = matrix.columnAddress(column);
       for (let k = 0; k < chunk.length; k++) {
         let sum = 0;
         for (let b = 0; b < shap.length; b++) {
@@ -60,7 +72,7 @@ export function explainStack({ context, models, scales, rows, onProgress }: Expl
           sum += scales[b]! * value;
         }
         stack[column]! += Math.abs(sum);
-        const bin = bins[chunk[k]!]!;
+        const bin = bytes[address + ROW_STRIDE * chunk[k]!]!;
         sumByBin[column]![bin]! += sum;
         rowsByBin[column]![bin]! += 1;
       }
