@@ -7,4 +7,4 @@
  */
 export { decideRows } from './shap/decide-rows';
 export { fillLeafTable } from './shap/leaf-table';
-export { addLeaf } from './shap/add-leaf';
+export { addLeaves } from './shap/add-leaf';

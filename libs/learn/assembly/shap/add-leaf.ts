@@ -1,18 +1,14 @@
-/**
- * Adds one leaf's contributions to a block of rows.
- *
- * @param decisions bytes by node and row, `stride` bytes a node: 255 left, 0 right
- * @param count rows, a multiple of 16 (pad the block)
- * @param conditions uint32 triples: node, 255 when the path goes left there (else 0), bit of its feature
- * @param k distinct features of the path, 1 to 8
- * @param table f64 [k][2^k], see fillLeafTable
- * @param outputs uint32 addresses of k f64 columns to add to
- * @param masks scratch of `count` bytes
- */
-export function addLeaf(decisions: usize, stride: u32, count: u32, conditions: usize, conditionCount: u32, k: u32, table: usize, outputs: usize, masks: usize): void {
+/** Words of a leaf's description: conditions, their number, k, table, outputs (addresses and counts, uint32). */
+const LEAF: usize = 20;
+/** Words of a condition: node, 255 when the path goes left there (else 0), bit of its feature. */
+const CONDITION: usize = 12;
+
+/** Which of the path's features each row agrees with, 16 rows at a time. */
+@inline
+function fillMasks(decisions: usize, stride: u32, count: u32, conditions: usize, conditionCount: u32, k: u32, masks: usize): void {
   memory.fill(masks, <u8>((<u32>1 << k) - 1), count);
   for (let i: u32 = 0; i < conditionCount; i++) {
-    const condition = conditions + <usize>i * 12;
+    const condition = conditions + <usize>i * CONDITION;
     const node = decisions + <usize>load<u32>(condition) * stride;
     const side = i8x16.splat(<i8>load<u32>(condition, 4));
     const bit = i8x16.splat(<i8>load<u32>(condition, 8));
@@ -21,15 +17,42 @@ export function addLeaf(decisions: usize, stride: u32, count: u32, conditions: u
       v128.store(masks + row, v128.andnot(v128.load(masks + row), v128.and(bit, disagrees)));
     }
   }
-  for (let j: u32 = 0; j < k; j++) {
-    const entries = table + (<usize>(j << k) << 3);
-    const output = <usize>load<u32>(outputs + (<usize>j << 2));
-    for (let row: u32 = 0; row < count; row += 2) {
-      const out = output + (<usize>row << 3);
-      const masksOfTwo = <u32>load<u16>(masks + row);
-      const first = v128.load64_splat(entries + (<usize>(masksOfTwo & 255) << 3));
-      const both = v128.load64_lane(entries + (<usize>(masksOfTwo >> 8) << 3), first, 1);
-      v128.store(out, f64x2.add(v128.load(out), both));
+}
+
+/** Adds the two entries that two neighbouring rows' masks select. */
+@inline
+function addTwo(out: usize, entries: usize, firstMask: u32, secondMask: u32): void {
+  const first = v128.load64_splat(entries + (<usize>firstMask << 3));
+  const both = v128.load64_lane(entries + (<usize>secondMask << 3), first, 1);
+  v128.store(out, f64x2.add(v128.load(out), both));
+}
+
+/**
+ * Adds the contributions of a tree's leaves to a block of rows.
+ *
+ * @param decisions bytes by node and row, `stride` bytes a node: 255 left, 0 right
+ * @param count rows, a multiple of 16 (pad the block)
+ * @param leaves descriptions, `leafCount` of them: a table is f64 [k][2^k] (see fillLeafTable), outputs are
+ *   uint32 addresses of k f64 columns
+ * @param offset bytes from the start of an output column to the block's first row
+ * @param masks scratch of `count` bytes
+ */
+export function addLeaves(decisions: usize, stride: u32, count: u32, leaves: usize, leafCount: u32, offset: usize, masks: usize): void {
+  for (let leaf: u32 = 0; leaf < leafCount; leaf++) {
+    const at = leaves + <usize>leaf * LEAF;
+    const k = load<u32>(at, 8);
+    const table = <usize>load<u32>(at, 12);
+    const outputs = <usize>load<u32>(at, 16);
+    fillMasks(decisions, stride, count, load<u32>(at), load<u32>(at, 4), k, masks);
+    for (let j: u32 = 0; j < k; j++) {
+      const entries = table + (<usize>(j << k) << 3);
+      const output = <usize>load<u32>(outputs + (<usize>j << 2)) + offset;
+      for (let row: u32 = 0; row < count; row += 4) {
+        const four = load<u32>(masks + row);
+        const out = output + (<usize>row << 3);
+        addTwo(out, entries, four & 255, (four >> 8) & 255);
+        addTwo(out + 16, entries, (four >> 16) & 255, four >> 24);
+      }
     }
   }
 }

@@ -16,17 +16,15 @@ export interface ShapKernel {
     k: number,
     weights: number,
     table: number,
-    polynomial: number,
+    scratch: number,
   ): void;
-  addLeaf(
+  addLeaves(
     decisions: number,
     stride: number,
     count: number,
-    conditions: number,
-    conditionCount: number,
-    k: number,
-    table: number,
-    outputs: number,
+    leaves: number,
+    leafCount: number,
+    offset: number,
     masks: number,
   ): void;
 }

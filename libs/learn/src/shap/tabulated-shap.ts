@@ -17,85 +17,80 @@ function factorial(n: number): number {
   return n < 2 ? 1 : n * factorial(n - 1);
 }
 
+const CONDITION_WORDS = 3;
+const LEAF_WORDS = 5;
+
 /** Scratch and kernel calls of the table algorithm, for one tree at a time. */
 export class TabulatedShap {
   readonly #arena: Arena;
   readonly #scope: ArenaScope;
   readonly #weights: number;
   readonly #zeros: number;
-  readonly #polynomial: number;
+  readonly #scratch: number;
   readonly #masks: number;
-  readonly #outputs: number;
+  /** Leaf descriptions, conditions, output addresses and tables of the prepared tree. */
   #tree = 0;
   #treeBytes = 0;
-  #paths: readonly LeafPath[] = [];
-  #tables: number[] = [];
-  #conditions: number[] = [];
+  #leaves = 0;
 
-  /** @param blockRows rows a block, a multiple of 16 */
+  /** @param tileRows rows added at once at most, a multiple of 16 */
   constructor(
     memory: WebAssembly.Memory,
     readonly kernel: ShapKernel,
-    blockRows: number,
+    tileRows: number,
   ) {
     this.#arena = new Arena(memory);
     this.#scope = new ArenaScope(this.#arena);
+    const most = MOST_TABULATED_FEATURES;
     try {
-      const line = 8 * (MOST_TABULATED_FEATURES + 1);
-      this.#weights = this.#scope.allocate(line * MOST_TABULATED_FEATURES, 'Shapley weights');
-      this.#zeros = this.#scope.allocate(line, 'path shares');
-      this.#polynomial = this.#scope.allocate(line, 'polynomial');
-      this.#outputs = this.#scope.allocate(4 * MOST_TABULATED_FEATURES, 'output addresses');
-      this.#masks = this.#scope.allocate(blockRows, 'path masks');
+      this.#weights = this.#scope.allocate(8 * (most + 1), 'Shapley weights');
+      this.#zeros = this.#scope.allocate(8 * most, 'path shares');
+      this.#scratch = this.#scope.allocate(8 * (most + 3) * 2 ** most, 'path polynomials');
+      this.#masks = this.#scope.allocate(tileRows, 'path masks');
     } catch (error) {
       this.#scope.release();
       throw error;
     }
   }
 
-  /** Tabulates the leaves of a tree; its paths must have at most 8 distinct features. */
-  prepare(tree: Tree, paths: readonly LeafPath[]): void {
-    this.#paths = paths;
-    const tableBytes = paths.map((path) => 8 * path.columns.length * 2 ** path.columns.length);
-    const conditionBytes = paths.map((path) => 12 * path.conditions.length);
-    const bytes = [...tableBytes, ...conditionBytes].reduce((sum, part) => sum + part, 0);
-    this.#reserve(bytes);
-    let next = this.#tree;
-    const place = (part: number) => {
-      next += part;
-      return next - part;
-    };
-    this.#tables = tableBytes.map(place);
-    this.#conditions = conditionBytes.map(place);
+  /**
+   * Tabulates the leaves of a tree; its paths must have at most 8 distinct features.
+   * @param outputOf address of the f64 column that a matrix column's contributions are added to
+   */
+  prepare(tree: Tree, paths: readonly LeafPath[], outputOf: (column: number) => number): void {
+    const places = this.#place(paths);
+    this.#leaves = paths.length;
     paths.forEach((path, i) => {
-      this.#fill(tree, path, this.#tables[i]!, this.#conditions[i]!);
+      const { conditions, outputs, table } = places[i]!;
+      const k = path.columns.length;
+      const description = [conditions, path.conditions.length, k, table, outputs];
+      this.#arena.u32(this.#tree, LEAF_WORDS * paths.length).set(description, LEAF_WORDS * i);
+      this.#arena.u32(outputs, k).set(path.columns.map(outputOf));
+      const words = this.#arena.u32(conditions, CONDITION_WORDS * path.conditions.length);
+      path.conditions.forEach(({ node, left, feature }, c) => {
+        words.set([node, left ? 255 : 0, 1 << feature], CONDITION_WORDS * c);
+      });
+      this.#arena.f64(this.#zeros, k).set(path.zeros);
+      this.#arena.f64(this.#weights, k + 1).set([...SHAPLEY_WEIGHTS[k - 1]!, 0]);
+      this.kernel.fillLeafTable(
+        tree.leafValue[path.leaf]!,
+        this.#zeros,
+        k,
+        this.#weights,
+        table,
+        this.#scratch,
+      );
     });
   }
 
   /**
-   * Adds the prepared tree's contributions to a block of rows.
+   * Adds the prepared tree's contributions to a tile of rows.
    * @param decisions address of bytes by node and row @param stride bytes a node
    * @param count rows, a multiple of 16
-   * @param outputOf address of the f64 column that a matrix column's contributions are added to
+   * @param offset bytes from the start of an output column to the tile's first row
    */
-  add(decisions: number, stride: number, count: number, outputOf: (column: number) => number): void {
-    const outputs = this.#arena.u32(this.#outputs, MOST_TABULATED_FEATURES);
-    this.#paths.forEach((path, i) => {
-      path.columns.forEach((column, j) => {
-        outputs[j] = outputOf(column);
-      });
-      this.kernel.addLeaf(
-        decisions,
-        stride,
-        count,
-        this.#conditions[i]!,
-        path.conditions.length,
-        path.columns.length,
-        this.#tables[i]!,
-        this.#outputs,
-        this.#masks,
-      );
-    });
+  add(decisions: number, stride: number, count: number, offset: number): void {
+    this.kernel.addLeaves(decisions, stride, count, this.#tree, this.#leaves, offset, this.#masks);
   }
 
   release(): void {
@@ -104,23 +99,32 @@ export class TabulatedShap {
     this.#scope.release();
   }
 
+  /** Reserves the parts of a tree and says where those of each leaf are. */
+  #place(paths: readonly LeafPath[]): { conditions: number; outputs: number; table: number }[] {
+    const sizes = paths.map(({ conditions, columns }) => ({
+      table: 8 * columns.length * 2 ** columns.length,
+      conditions: 4 * CONDITION_WORDS * conditions.length,
+      outputs: 4 * columns.length,
+    }));
+    const descriptions = Math.ceil((4 * LEAF_WORDS * paths.length) / 8) * 8;
+    const tables = sizes.reduce((sum, size) => sum + size.table, 0);
+    const others = sizes.reduce((sum, size) => sum + size.conditions + size.outputs, 0);
+    this.#reserve(descriptions + tables + others);
+    let table = this.#tree + descriptions;
+    let other = table + tables;
+    return sizes.map((size) => {
+      const place = { table, conditions: other, outputs: other + size.conditions };
+      table += size.table;
+      other += size.conditions + size.outputs;
+      return place;
+    });
+  }
+
   #reserve(bytes: number): void {
     if (bytes <= this.#treeBytes) return;
     if (this.#treeBytes > 0) this.#arena.free(this.#tree);
     this.#treeBytes = 0;
     this.#tree = this.#arena.allocate(bytes, 'SHAP tables of a tree');
     this.#treeBytes = bytes;
-  }
-
-  #fill(tree: Tree, path: LeafPath, table: number, conditions: number): void {
-    const k = path.columns.length;
-    this.#arena.f64(this.#zeros, k).set(path.zeros);
-    const weights = this.#weights;
-    this.#arena.f64(weights, k).set(SHAPLEY_WEIGHTS[k - 1]!);
-    this.kernel.fillLeafTable(tree.leafValue[path.leaf]!, this.#zeros, k, weights, table, this.#polynomial);
-    const words = this.#arena.u32(conditions, 3 * path.conditions.length);
-    path.conditions.forEach(({ node, left, feature }, i) => {
-      words.set([node, left ? 255 : 0, 1 << feature], 3 * i);
-    });
   }
 }

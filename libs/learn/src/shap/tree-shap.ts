@@ -61,7 +61,7 @@ interface Explanation {
 const ADDITIVITY_LIMIT = 1e-9;
 const DEFAULT_BLOCK_BYTES = 128 * 2 ** 20;
 /** Rows whose decisions, masks and outputs are worked on while they are in the cache. */
-const TILE_ROWS = 2048;
+const TILE_ROWS = 1024;
 
 /**
  * Exact path-dependent TreeSHAP values (Lundberg et al. 2018, arXiv 1802.03888) of the given rows: by
@@ -249,18 +249,13 @@ class ShapWork {
     if (tree.column.length === 0) return;
     const paths = leafPaths(tree);
     const isTabulated = paths.every((path) => path.columns.length <= MOST_TABULATED_FEATURES);
-    if (isTabulated) this.#tables.prepare(tree, paths);
+    if (isTabulated) this.#tables.prepare(tree, paths, (column) => this.#addressOf(column));
     for (let offset = 0; offset < rows; offset += TILE_ROWS) {
       const count = Math.min(TILE_ROWS, rows - offset);
       this.#decide(tree, first + offset, count);
       if (isTabulated) {
         const padded = Math.ceil(count / 16) * 16;
-        this.#tables.add(
-          this.#decisions,
-          TILE_ROWS,
-          padded,
-          (column) => this.#addressOf(column) + 8 * offset,
-        );
+        this.#tables.add(this.#decisions, TILE_ROWS, padded, 8 * offset);
       } else this.#addRecursively(tree, offset, count);
     }
   }
