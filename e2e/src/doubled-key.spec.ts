@@ -36,12 +36,12 @@ async function doubleAKey(): Promise<void> {
   writeFileSync(manifest, JSON.stringify({ ...facts, databaseBytes: statSync(file).size }));
 }
 
-test('a doubled key fails the pair by the name of the table, the other pair completes', async () => {
-  const spec = quickSpec({ horizons: [15], sample: { rows: 2000 } });
-  const run = await finishRun(stack, await startRun(stack, spec));
-  expect(run.state).toBe(RunState.RUN_STATE_PARTIAL);
+test('a doubled key ends the run while it is planned, by the name of the table, and nothing is billed', async () => {
+  const run = await finishRun(stack, await startRun(stack, quickSpec({ horizons: [15] })));
   const problems = run.problems.join('\n');
-  expect(problems).toContain('base_idx_usdjpy');
-  expect(problems).toMatch(/twice|doubled|duplicate|unique/i);
-  expect((await runResults(stack, run.runId)).map((result) => result.pair)).toEqual(['eurusd']);
+  expect(run.state, problems).toBe(RunState.RUN_STATE_FAILED);
+  expect(problems).toMatch(/base_idx_usdjpy holds the key .* 2 times/);
+  expect(problems).toContain('universe.exclude');
+  expect(await stack.queryJobs()).toEqual([]);
+  expect(await runResults(stack, run.runId)).toEqual([]);
 });
