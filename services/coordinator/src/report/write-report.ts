@@ -1,12 +1,56 @@
-import { mkdirSync, renameSync } from 'node:fs';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { RunSpec } from '@onescan/shared/generated/onescan/v1/spec.js';
 import type { RunSnapshot } from '../runs/run-record.js';
 import type { Store } from '../store/store.js';
+import { renderReport } from './render-report.js';
+import { readReportData } from './report-data.js';
 
+/**
+ * Writes `report.html`, `results.json` and `ledger.parquet` of a run that is ending, each in one step.
+ *
+ * @param snapshot the run as it will be stored
+ * @returns the path of the HTML file
+ * @throws OnescanError DATA_LOSS when a result document cannot be read
+ */
 export async function writeReport(store: Store, snapshot: RunSnapshot, folder: string): Promise<string> {
-  mkdirSync(folder, { recursive: true });
-  const partial = join(folder, 'ledger.parquet.partial');
-  await store.exportLedger(snapshot.run.runId, partial);
-  renameSync(partial, join(folder, 'ledger.parquet'));
-  return '';
+  await mkdir(folder, { recursive: true });
+  const data = await readReportData(store, snapshot);
+  const reportPath = join(folder, 'report.html');
+  await publish(join(folder, 'ledger.parquet'), (path) => store.exportLedger(snapshot.run.runId, path));
+  await publish(join(folder, 'results.json'), async (path) =>
+    writeFile(path, await resultsJson(store, snapshot)),
+  );
+  await publish(reportPath, async (path) => writeFile(path, await renderReport(data)));
+  return reportPath;
+}
+
+/** All result documents with the facts of their run; numbers that are not finite are null. */
+async function resultsJson(store: Store, { run, tasks }: RunSnapshot): Promise<string> {
+  const results: string[] = [];
+  for (const { pair, horizon, specHash, summary } of tasks.values()) {
+    const stored = await store.readResult(run.runId, pair, horizon);
+    if (!stored) continue;
+    const { documentSha256, document } = stored;
+    const facts = JSON.stringify({ pair, horizon, specHash, documentSha256, summary });
+    results.push(`${facts.slice(0, -1)},"document":${new TextDecoder().decode(document)}}`);
+  }
+  const facts = JSON.stringify({
+    format: 'onescan.run-results',
+    formatVersion: 1,
+    runId: run.runId,
+    state: run.state,
+    problems: run.problems,
+    planHash: run.plan?.planHash ?? '',
+    resultsSha256: run.resultsSha256,
+    spec: RunSpec.toJSON(run.spec),
+  });
+  return `${facts.slice(0, -1)},"results":[\n${results.join(',\n')}\n]}\n`;
+}
+
+/** Writes beside the final name, then renames: nobody reads half a file. */
+async function publish(path: string, write: (path: string) => Promise<unknown>): Promise<void> {
+  const partial = `${path}.partial`;
+  await write(partial);
+  await rename(partial, path);
 }

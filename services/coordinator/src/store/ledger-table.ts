@@ -119,7 +119,36 @@ export async function countLedger(connection: DuckDBConnection, runId: string): 
   }));
 }
 
-/** Rows of a run's ledger by status, stage and reason. */
+/** A retained feature with its figures; undefined where the ledger has none. */
+export interface RankedFeature {
+  featureId: string;
+  rank: number;
+  selectionFrequency: number | undefined;
+  importance: number | undefined;
+  shapMeanAbs: number | undefined;
+}
+
+/** The best retained features of a task, by rank. */
+export async function readTopFeatures(
+  connection: DuckDBConnection,
+  task: LedgerFilter,
+  limit: number,
+): Promise<RankedFeature[]> {
+  const read = await connection.runAndReadAll(
+    `SELECT feature_id, rank, selection_frequency, importance, shap_mean_abs FROM ledger
+     WHERE run_id = $1 AND pair = $2 AND horizon = $3 AND rank IS NOT NULL ORDER BY rank LIMIT ${limit}`,
+    [task.runId, task.pair, task.horizon],
+  );
+  return read.getRowObjects().map((row) => ({
+    featureId: String(row.feature_id),
+    rank: Number(row.rank),
+    selectionFrequency: optional(row.selection_frequency),
+    importance: optional(row.importance),
+    shapMeanAbs: optional(row.shap_mean_abs),
+  }));
+}
+
+/** Rows of a run's ledger by status, stage and reason; names and figures within reasons become "…". */
 export interface LedgerTotal {
   status: string;
   stage: string;
@@ -129,8 +158,9 @@ export interface LedgerTotal {
 
 export async function totalLedger(connection: DuckDBConnection, runId: string): Promise<LedgerTotal[]> {
   const read = await connection.runAndReadAll(
-    `SELECT status, stage, reason, count(*) AS row_count FROM ledger WHERE run_id = $1
-     GROUP BY ALL ORDER BY row_count DESC, status, stage, reason`,
+    `SELECT status, stage, regexp_replace(reason, '[^ ,;()]*[0-9._][^ ,;()]*', '…', 'g') AS reason,
+       count(*) AS row_count FROM ledger WHERE run_id = $1
+     GROUP BY ALL ORDER BY status, stage, row_count DESC, reason`,
     [runId],
   );
   return read.getRowObjects().map((row) => ({

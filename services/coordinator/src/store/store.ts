@@ -11,7 +11,9 @@ import {
   type LedgerCount,
   type LedgerFilter,
   type LedgerTotal,
+  type RankedFeature,
   readTaskLedger,
+  readTopFeatures,
   totalLedger,
 } from './ledger-table.js';
 import { openStateFile, type StateFile } from './open-state-file.js';
@@ -155,6 +157,11 @@ export class Store {
 
   totalLedger(runId: string): Promise<LedgerTotal[]> {
     return totalLedger(this.#file.reader, runId);
+  }
+
+  /** The best retained features of a task, by rank. */
+  readTopFeatures(task: LedgerFilter, limit: number): Promise<RankedFeature[]> {
+    return readTopFeatures(this.#file.reader, task, limit);
   }
 
   /** Writes a run's ledger to a Parquet file. */

@@ -1,4 +1,56 @@
-/** Placeholder until the result document is defined. */
+const BASELINES = ['majority', 'persistence', 'overlap'];
+
+/** A made-up result document with the structure of docs/results.md; the same for the same task. */
 export function resultDocument(pair: string, horizon: number): Record<string, unknown> {
-  return { formatVersion: 1, pair, horizon };
+  const estimate = (value: number) => ({ value, low: value - 0.02, high: value + 0.02, standardError: 0.01 });
+  return {
+    format: 'onescan.horizon-result',
+    formatVersion: 1,
+    pair,
+    horizon,
+    rows: { total: 1000, usable: 990, development: 780, final: 200, explained: 990 },
+    skill: {
+      level: 0.95,
+      logLossGain: estimate(0.03),
+      accuracyGain: estimate(0.03),
+      unknownEdge: estimate(0.05),
+    },
+    selection: { method: 'stability', threshold: 0.6, expectedFalseSelections: 0.5, shadowSelections: 0 },
+    final: {
+      direction: {
+        accuracy: estimate(0.613),
+        auc: estimate(0.642),
+        logLoss: estimate(0.66),
+        brier: estimate(0.24),
+        calibrationError: estimate(0.021),
+      },
+    },
+    baselines: BASELINES.map((name, i) => ({
+      name,
+      accuracy: estimate(0.5 + 0.04 * i),
+      randomWalkAccuracy: name === 'majority' ? null : 0.58,
+    })),
+    gating: {
+      thresholds: [0.55, 0.65, 0.75].map((threshold) => ({
+        threshold,
+        calls: Math.round(400 * (1 - threshold)),
+        coverage: 2 * (1 - threshold),
+        accuracy: estimate(threshold + 0.02),
+      })),
+      coverages: [0.1, 0.38, 1].map((coverage) => ({
+        coverage,
+        calls: 200 * coverage,
+        accuracy: estimate(0.7 - 0.09 * coverage),
+        baselines: Object.fromEntries(BASELINES.map((name) => [name, estimate(0.65 - 0.1 * coverage)])),
+      })),
+      chosen: { threshold: 0.65, calls: 140, coverage: 0.7, accuracy: estimate(0.67) },
+    },
+    shap: {
+      unit: 'log-odds',
+      rowsExplained: 990,
+      rowsWanted: 100_000,
+      rowsWantedMet: false,
+      maxAdditivityError: 1.2e-12,
+    },
+  };
 }

@@ -1,0 +1,321 @@
+import type { EChartsCoreOption } from 'echarts/core';
+import { AXIS, FAINT, INK, PAPER, renderSvg, SERIES_COLORS } from './render-svg.js';
+import type { ReportTask } from './report-data.js';
+import type { EstimateJson } from './result-document.js';
+
+/** Colour of the model in every picture. */
+const MODEL_COLOR = SERIES_COLORS[0];
+
+/** Verdicts in the order of the heat map's colours. */
+const VERDICTS: readonly { name: string; color: string; short: string }[] = [
+  { name: 'NO_SKILL_BEYOND_OVERLAP', color: '#b4b4b4', short: 'no skill' },
+  { name: 'INCONCLUSIVE', color: '#e6b85c', short: 'inconclusive' },
+  { name: 'SKILL', color: '#3fae86', short: 'skill' },
+  { name: '', color: '#d9808c', short: 'no result' },
+];
+
+const CELL_HEIGHT = 34;
+
+/** Verdict of every pair and horizon, with the gain and its lower bound in the cell. */
+export function verdictHeatMap(
+  pairs: readonly string[],
+  horizons: readonly number[],
+  done: readonly ReportTask[],
+): string {
+  const cells = pairs.flatMap((pair, y) =>
+    horizons.map((horizon, x) => {
+      const task = done.find((candidate) => candidate.pair === pair && candidate.horizon === horizon);
+      const verdict = VERDICTS.findIndex(({ name }) => name === (task?.summary.verdict ?? ''));
+      const text = task ? `${VERDICTS[verdict]!.short} ${percent(task.summary.accuracy)}` : 'no result';
+      return { value: [x, y, verdict], label: { formatter: text } };
+    }),
+  );
+  const option: EChartsCoreOption = {
+    grid: { left: 80, right: 10, top: 10, bottom: 64 },
+    xAxis: { ...AXIS, type: 'category', data: horizons.map((horizon) => `h${horizon}`) },
+    yAxis: { ...AXIS, type: 'category', data: [...pairs], inverse: true },
+    visualMap: {
+      type: 'piecewise',
+      orient: 'horizontal',
+      left: 'center',
+      bottom: 0,
+      textStyle: { color: INK },
+      pieces: VERDICTS.map(({ color, short }, value) => ({ value, color, label: short })),
+    },
+    series: [
+      {
+        type: 'heatmap',
+        data: cells,
+        label: { show: true, color: '#111', fontSize: 11 },
+        itemStyle: { borderColor: PAPER, borderWidth: 2 },
+      },
+    ],
+  };
+  const label = 'Verdict and accuracy of every pair and horizon';
+  return renderSvg(option, { width: 860, height: 90 + CELL_HEIGHT * pairs.length, label });
+}
+
+/** Accuracy of a pair's model and of every baseline by horizon, with intervals. */
+export function accuracyChart(pair: string, tasks: readonly ReportTask[]): string {
+  const names = [...new Set(tasks.flatMap((task) => task.document.baselines.map(({ name }) => name)))];
+  const model = tasks.map((task) => task.document.final.direction.accuracy);
+  const series = [
+    ...withInterval('model', model, { color: MODEL_COLOR, symbol: 'circle', offset: 0 }),
+    ...names.flatMap((name, i) =>
+      withInterval(
+        name,
+        tasks.map((task) => task.document.baselines.find((baseline) => baseline.name === name)?.accuracy),
+        {
+          color: SERIES_COLORS[(i + 1) % SERIES_COLORS.length]!,
+          symbol: 'diamond',
+          offset: 12 * (i + 1),
+        },
+      ),
+    ),
+  ];
+  const option: EChartsCoreOption = {
+    grid: { left: 60, right: 20, top: 40, bottom: 30 },
+    legend: { data: ['model', ...names], textStyle: { color: INK } },
+    xAxis: { ...AXIS, type: 'category', data: tasks.map((task) => `h${task.horizon}`) },
+    yAxis: { ...AXIS, type: 'value', scale: true, axisLabel: { color: INK, formatter: percentLabel } },
+    series,
+  };
+  return renderSvg(option, {
+    width: 860,
+    height: 300,
+    label: `Accuracy of the model and the baselines by horizon for ${pair}`,
+  });
+}
+
+/** Points with vertical bars for their intervals, shifted sideways so that neighbours do not cover them. */
+function withInterval(
+  name: string,
+  estimates: readonly (EstimateJson | undefined)[],
+  look: { color: string; symbol: string; offset: number },
+): Record<string, unknown>[] {
+  const points = estimates.map((estimate, x) => [x, estimate?.value, estimate?.low, estimate?.high]);
+  const complete = points.filter((point) => point.every((value) => value !== null && value !== undefined));
+  return [
+    {
+      name,
+      type: 'scatter',
+      symbol: look.symbol,
+      symbolSize: 9,
+      symbolOffset: [look.offset, 0],
+      itemStyle: { color: look.color },
+      data: points.filter((point) => point[1] !== null && point[1] !== undefined).map((p) => [p[0], p[1]]),
+    },
+    {
+      name,
+      type: 'custom',
+      itemStyle: { color: look.color },
+      renderItem: (_: unknown, api: { value(i: number): number; coord(point: number[]): number[] }) => {
+        const [x, low] = api.coord([api.value(0), api.value(2)]);
+        const high = api.coord([api.value(0), api.value(3)])[1];
+        const at = x! + look.offset;
+        return {
+          type: 'line',
+          shape: { x1: at, y1: low, x2: at, y2: high },
+          style: { stroke: look.color, lineWidth: 2 },
+        };
+      },
+      data: complete,
+    },
+  ];
+}
+
+/** Accuracy against coverage when only the most confident calls are taken, beside every baseline. */
+export function gatingChart(task: ReportTask): string {
+  const { coverages } = task.document.gating;
+  const names = Object.keys(coverages[0]?.baselines ?? {});
+  const line = (name: string, values: (number | null | undefined)[], color: string) => ({
+    name,
+    type: 'line',
+    symbolSize: name === 'model' ? 6 : 3,
+    lineStyle: { width: name === 'model' ? 3 : 1.5, color },
+    itemStyle: { color },
+    data: values.map((value, i) => [coverages[i]!.coverage, value ?? null]),
+  });
+  const option: EChartsCoreOption = {
+    title: { text: 'Accuracy of the most confident calls', textStyle: { color: INK, fontSize: 13 } },
+    grid: { left: 55, right: 20, top: 66, bottom: 44 },
+    legend: { top: 22, textStyle: { color: INK, fontSize: 10 }, itemWidth: 14 },
+    xAxis: {
+      ...AXIS,
+      type: 'value',
+      name: 'coverage',
+      nameLocation: 'middle',
+      nameGap: 26,
+      max: 1,
+      axisLabel: { color: INK, formatter: percentLabel },
+    },
+    yAxis: { ...AXIS, type: 'value', scale: true, axisLabel: { color: INK, formatter: percentLabel } },
+    series: [
+      line(
+        'model',
+        coverages.map(({ accuracy }) => accuracy.value),
+        MODEL_COLOR,
+      ),
+      ...names.map((name, i) =>
+        line(
+          name,
+          coverages.map(({ baselines }) => baselines[name]?.value),
+          SERIES_COLORS[(i + 1) % SERIES_COLORS.length]!,
+        ),
+      ),
+    ],
+  };
+  return renderSvg(option, {
+    width: 420,
+    height: 300,
+    label: `Gating curve of ${task.pair} h${task.horizon}`,
+  });
+}
+
+/** Accuracy of the calls at or above each stated confidence: calibrated calls lie on or above the diagonal. */
+export function reliabilityChart(task: ReportTask): string {
+  const { thresholds } = task.document.gating;
+  const known = thresholds.filter(({ accuracy }) => accuracy.value !== null);
+  const option: EChartsCoreOption = {
+    title: { text: 'Reliability of stated confidence', textStyle: { color: INK, fontSize: 13 } },
+    grid: { left: 55, right: 20, top: 66, bottom: 44 },
+    legend: { top: 22, textStyle: { color: INK, fontSize: 10 }, itemWidth: 14 },
+    xAxis: {
+      ...AXIS,
+      type: 'value',
+      name: 'stated at least',
+      nameLocation: 'middle',
+      nameGap: 26,
+      min: 0.5,
+      max: 0.9,
+      axisLabel: { color: INK, formatter: percentLabel },
+    },
+    yAxis: {
+      ...AXIS,
+      type: 'value',
+      scale: true,
+      max: 1,
+      axisLabel: { color: INK, formatter: percentLabel },
+    },
+    series: [
+      ...withInterval(
+        'right calls',
+        known.map(({ accuracy }) => accuracy),
+        { color: MODEL_COLOR, symbol: 'circle', offset: 0 },
+      ).map((series) => ({ ...series, data: atThresholds(series, known) })),
+      {
+        name: 'stated',
+        type: 'line',
+        symbol: 'none',
+        lineStyle: { type: 'dashed', color: FAINT },
+        itemStyle: { color: FAINT },
+        data: [
+          [0.5, 0.5],
+          [0.9, 0.9],
+        ],
+      },
+    ],
+  };
+  return renderSvg(option, {
+    width: 420,
+    height: 300,
+    label: `Reliability of ${task.pair} h${task.horizon}`,
+  });
+}
+
+/** Puts points at their thresholds instead of their positions. */
+function atThresholds(
+  series: Record<string, unknown>,
+  known: readonly { threshold: number }[],
+): (number | undefined)[][] {
+  return (series.data as number[][]).map(([x, ...rest]) => [known[x!]?.threshold, ...rest]);
+}
+
+/** Mean |SHAP| of the best features, and how often selection chose them. */
+export function featureChart(task: ReportTask): string {
+  const features = [...task.features].reverse();
+  const names = features.map(({ featureId }) => featureId);
+  const option: EChartsCoreOption = {
+    title: [
+      {
+        text: `mean |SHAP|, ${task.document.shap?.unit ?? ''}`,
+        left: 250,
+        textStyle: { color: INK, fontSize: 13 },
+      },
+      { text: 'selection frequency', left: 610, textStyle: { color: INK, fontSize: 13 } },
+    ],
+    grid: [
+      { left: 250, width: 330, top: 26, bottom: 26 },
+      { left: 610, width: 230, top: 26, bottom: 26 },
+    ],
+    xAxis: [
+      { ...AXIS, type: 'value', gridIndex: 0 },
+      { ...AXIS, type: 'value', gridIndex: 1, max: 1, axisLabel: { color: INK, formatter: percentLabel } },
+    ],
+    yAxis: [
+      {
+        ...AXIS,
+        type: 'category',
+        data: names,
+        gridIndex: 0,
+        axisLabel: { color: INK, width: 235, overflow: 'truncate' },
+      },
+      { ...AXIS, type: 'category', data: names, gridIndex: 1, axisLabel: { show: false } },
+    ],
+    series: [
+      bars(
+        features.map(({ shapMeanAbs }) => shapMeanAbs),
+        MODEL_COLOR,
+        0,
+      ),
+      bars(
+        features.map(({ selectionFrequency }) => selectionFrequency),
+        SERIES_COLORS[2],
+        1,
+      ),
+    ],
+  };
+  return renderSvg(option, {
+    width: 860,
+    height: 60 + 20 * features.length,
+    label: `Best features of ${task.pair} h${task.horizon}`,
+  });
+}
+
+function bars(values: (number | undefined)[], color: string, axis: number): Record<string, unknown> {
+  const data = values.map((value) => value ?? null);
+  return { type: 'bar', xAxisIndex: axis, yAxisIndex: axis, itemStyle: { color }, data };
+}
+
+/** Seconds by stage for every pair, stacked. */
+export function stageChart(
+  pairs: readonly { pair: string; seconds: Readonly<Record<string, number>> }[],
+): string {
+  const stages = [...new Set(pairs.flatMap(({ seconds }) => Object.keys(seconds)))];
+  const option: EChartsCoreOption = {
+    grid: { left: 80, right: 30, top: 36, bottom: 40 },
+    legend: { textStyle: { color: INK } },
+    xAxis: { ...AXIS, type: 'value', name: 'seconds', nameLocation: 'middle', nameGap: 26 },
+    yAxis: { ...AXIS, type: 'category', inverse: true, data: pairs.map(({ pair }) => pair) },
+    series: stages.map((stage, i) => ({
+      name: stage,
+      type: 'bar',
+      stack: 'all',
+      itemStyle: { color: SERIES_COLORS[i % SERIES_COLORS.length] },
+      data: pairs.map(({ seconds }) => seconds[stage] ?? 0),
+    })),
+  };
+  return renderSvg(option, {
+    width: 860,
+    height: 90 + 26 * pairs.length,
+    label: 'Seconds by stage and pair',
+  });
+}
+
+function percentLabel(value: number): string {
+  return `${Math.round(value * 100)} %`;
+}
+
+function percent(value: number): string {
+  return Number.isFinite(value) ? `${(value * 100).toFixed(1)} %` : '–';
+}

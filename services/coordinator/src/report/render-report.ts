@@ -1,0 +1,67 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { formatUsd } from '@onescan/shared/format/usd.js';
+import { Html, html } from './html.js';
+import type { ReportData } from './report-data.js';
+import {
+  costSection,
+  ledgerSection,
+  pairSection,
+  problemsSection,
+  resourcesSection,
+  selectionSection,
+  taskSection,
+  verdictSection,
+} from './report-sections.js';
+import { REPORT_STYLE } from './report-style.js';
+
+/**
+ * The report as one HTML file that loads nothing. Gives way to other work between pictures, so that a
+ * large report does not hold up trainers.
+ */
+export async function renderReport(data: ReportData): Promise<string> {
+  const { run } = data.snapshot;
+  const parts: Html[] = [header(data), problemsSection(data), verdictSection(data)];
+  await nextTurn();
+  parts.push(costSection(data), selectionSection(data), ledgerSection(data), resourcesSection(data));
+  for (const pair of run.spec.pairs) {
+    const tasks = data.done.filter((task) => task.pair === pair);
+    if (tasks.length === 0) continue;
+    parts.push(pairSection(pair, tasks));
+    for (const task of tasks) {
+      await nextTurn();
+      parts.push(taskSection(task));
+    }
+  }
+  return `<!doctype html>\n${
+    html`<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>Onescan run ${run.runId}</title><style>${new Html(REPORT_STYLE)}</style></head>
+<body>${parts}</body></html>`.text
+  }\n`;
+}
+
+function header({ snapshot, done }: ReportData): Html {
+  const { run, tasks, pairs } = snapshot;
+  const usd = [...pairs.values()].reduce((sum, pair) => sum + pair.usd, 0);
+  const columns = run.plan?.pairs.map((pair) => pair.columns) ?? [];
+  const facts: [string, string][] = [
+    ['state', run.state],
+    ['results', `${done.length} of ${tasks.size}`],
+    ['pairs × horizons', `${run.spec.pairs.length} × ${run.spec.horizons.length}`],
+    ['features a pair', columns.length > 0 ? range(columns) : '–'],
+    ['billed', formatUsd(usd)],
+    ['preset', run.spec.preset],
+  ];
+  return html`<h1>Onescan run <code>${run.runId}</code></h1>
+    <p class="small">Started ${new Date(run.createdMs).toISOString()}${run.rerunOf ? `, a rerun of ${run.rerunOf}` : ''}.
+      Plan <code>${run.plan?.planHash ?? ''}</code>, approved by ${run.approvedBy || 'nobody'}.
+      Results <code>${run.resultsSha256}</code>.</p>
+    <ul class="facts">${facts.map(([name, value]) => html`<li><b>${value}</b>${name}</li>`)}</ul>`;
+}
+
+function range(values: readonly number[]): string {
+  const low = Math.min(...values);
+  const high = Math.max(...values);
+  return low === high
+    ? low.toLocaleString('en')
+    : `${low.toLocaleString('en')} to ${high.toLocaleString('en')}`;
+}

@@ -1,0 +1,76 @@
+import { BarChart, CustomChart, HeatmapChart, LineChart, ScatterChart } from 'echarts/charts';
+import { GridComponent, LegendComponent, TitleComponent, VisualMapComponent } from 'echarts/components';
+import { type EChartsCoreOption, init, use } from 'echarts/core';
+import { SVGRenderer } from 'echarts/renderers';
+
+use([
+  BarChart,
+  CustomChart,
+  HeatmapChart,
+  LineChart,
+  ScatterChart,
+  GridComponent,
+  LegendComponent,
+  TitleComponent,
+  VisualMapComponent,
+  SVGRenderer,
+]);
+
+/** Stand-ins that become CSS variables, so that one picture serves light and dark pages. */
+export const INK = '#010203';
+export const FAINT = '#010204';
+export const PAPER = '#010205';
+
+const VARIABLES: Readonly<Record<string, string>> = {
+  [INK]: 'var(--ink)',
+  [FAINT]: 'var(--faint)',
+  [PAPER]: 'var(--paper)',
+};
+
+/** Colours of series that tell apart on light and dark and for colour-blind readers (Okabe and Ito 2008). */
+export const SERIES_COLORS = ['#0072b2', '#e69f00', '#009e73', '#cc79a7', '#56b4e9', '#d55e00'] as const;
+
+export interface Picture {
+  width: number;
+  height: number;
+  /** What the picture shows, for readers who cannot see it. */
+  label: string;
+}
+
+/** Draws an ECharts option as an SVG element that scales with the page and needs no script. */
+export function renderSvg(option: EChartsCoreOption, picture: Picture): string {
+  const chart = init(null, null, {
+    renderer: 'svg',
+    ssr: true,
+    width: picture.width,
+    height: picture.height,
+  });
+  try {
+    chart.setOption({ animation: false, textStyle: { color: INK, fontFamily: 'inherit' }, ...option });
+    const svg = chart.renderToSVGString({ useViewBox: true });
+    return withLabel(withVariables(svg), picture.label);
+  } finally {
+    chart.dispose();
+  }
+}
+
+/** Axis settings that follow the page's colours. */
+export const AXIS = {
+  axisLine: { lineStyle: { color: FAINT } },
+  axisTick: { lineStyle: { color: FAINT } },
+  axisLabel: { color: INK },
+  nameTextStyle: { color: INK },
+  splitLine: { lineStyle: { color: FAINT, opacity: 0.4 } },
+} as const;
+
+function withVariables(svg: string): string {
+  return svg.replace(
+    /#01020[345]|rgb\(1,2,([345])\)/g,
+    (found, digit?: string) => VARIABLES[digit === undefined ? found : `#01020${digit}`] ?? found,
+  );
+}
+
+function withLabel(svg: string, label: string): string {
+  const text = label.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;');
+  return svg.replace('<svg ', `<svg role="img" aria-label="${text}" `);
+}

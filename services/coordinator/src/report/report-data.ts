@@ -1,0 +1,57 @@
+import type { HorizonSummary, TaskStats } from '@onescan/shared/generated/onescan/v1/result.js';
+import { OnescanError } from '@onescan/shared/onescan-error.js';
+import type { RunSnapshot, TaskRecord } from '../runs/run-record.js';
+import type { LedgerTotal, RankedFeature } from '../store/ledger-table.js';
+import type { Store } from '../store/store.js';
+import { type ResultDocument, readResultDocument } from './result-document.js';
+
+/** Features shown for a task. */
+const TOP_FEATURES = 15;
+
+/** A finished task with all that the report says of it. */
+export interface ReportTask {
+  pair: string;
+  horizon: number;
+  attempt: number;
+  summary: HorizonSummary;
+  stats: TaskStats | undefined;
+  document: ResultDocument;
+  features: RankedFeature[];
+}
+
+/** Everything that the report shows of a run. */
+export interface ReportData {
+  snapshot: RunSnapshot;
+  done: ReportTask[];
+  unfinished: TaskRecord[];
+  totals: LedgerTotal[];
+}
+
+/** Reads a run's report data from the store. */
+export async function readReportData(store: Store, snapshot: RunSnapshot): Promise<ReportData> {
+  const tasks = [...snapshot.tasks.values()];
+  const done: ReportTask[] = [];
+  for (const task of tasks.filter(({ state }) => state === 'DONE')) done.push(await readTask(store, task));
+  return {
+    snapshot,
+    done,
+    unfinished: tasks.filter(({ state }) => state !== 'DONE'),
+    totals: await store.totalLedger(snapshot.run.runId),
+  };
+}
+
+async function readTask(store: Store, task: TaskRecord): Promise<ReportTask> {
+  const { runId, pair, horizon, attempt, summary, stats } = task;
+  const stored = await store.readResult(runId, pair, horizon);
+  if (!stored || !summary)
+    throw new OnescanError('DATA_LOSS', `the result of ${pair} h${horizon} is missing`);
+  return {
+    pair,
+    horizon,
+    attempt,
+    summary,
+    stats,
+    document: readResultDocument(task, stored.document),
+    features: await store.readTopFeatures(task, TOP_FEATURES),
+  };
+}

@@ -1,0 +1,203 @@
+import { formatBytes } from '@onescan/shared/format/bytes.js';
+import { formatDuration } from '@onescan/shared/format/duration.js';
+import { formatUsd } from '@onescan/shared/format/usd.js';
+import type { PairRecord } from '../runs/run-record.js';
+import {
+  accuracyChart,
+  featureChart,
+  gatingChart,
+  reliabilityChart,
+  stageChart,
+  verdictHeatMap,
+} from './charts.js';
+import { Html, html, table } from './html.js';
+import type { ReportData, ReportTask } from './report-data.js';
+import type { EstimateJson } from './result-document.js';
+
+/** Verdict counts, and the map of all verdicts. */
+export function verdictSection({ snapshot, done }: ReportData): Html {
+  const { spec } = snapshot.run;
+  const count = (verdict: string): number => done.filter(({ summary }) => summary.verdict === verdict).length;
+  return html`<h2>Verdicts</h2>
+    <p>${count('SKILL')} of ${snapshot.tasks.size} pair-horizons show skill beyond what the overlap of target and
+      known bars gives; ${count('NO_SKILL_BEYOND_OVERLAP')} show none, ${count('INCONCLUSIVE')} are inconclusive,
+      ${snapshot.tasks.size - done.length} have no result. A cell's figure is the model's accuracy on the untouched
+      last part of the period; it says nothing without the baselines below.</p>
+    ${new Html(verdictHeatMap(spec.pairs, spec.horizons, done))}`;
+}
+
+/** What keeps the run from being complete. */
+export function problemsSection({ snapshot }: ReportData): Html {
+  const { problems } = snapshot.run;
+  if (problems.length === 0) return html``;
+  return html`<div class="problems"><h2>What is missing</h2><ul>${problems.map((problem) => html`<li>${problem}</li>`)}</ul></div>`;
+}
+
+/** Expected number of false selections over the whole run. */
+export function selectionSection({ done }: ReportData): Html {
+  const bounds = done.map(({ summary }) => summary.expectedFalseSelections);
+  const known = bounds.filter((bound) => Number.isFinite(bound));
+  const total = known.reduce((sum, bound) => sum + bound, 0);
+  const retained = done.reduce((sum, { summary }) => sum + summary.featuresRetained, 0);
+  const unbounded = bounds.length - known.length;
+  return html`<h2>Selection</h2>
+    <p>Over all pair-horizons ${retained} features were retained. At most <b>${total.toFixed(2)}</b> of them are
+      expected to be false by the selection's nominal error bound${
+        unbounded > 0 ? html`, which ${unbounded} of ${bounds.length} results do not have` : ''
+      }.</p>`;
+}
+
+/** Where the features of the universe ended. */
+export function ledgerSection({ totals, snapshot }: ReportData): Html {
+  const sum = totals.reduce((rows, total) => rows + total.rows, 0);
+  const rows = totals.map(({ status, stage, reason, rows: count }) => [
+    status,
+    stage,
+    reason,
+    count.toLocaleString('en'),
+    sum > 0 ? `${((100 * count) / sum).toFixed(1)} %` : '',
+  ]);
+  return html`<h2>Ledger</h2>
+    <p>${snapshot.run.ledgerRows.toLocaleString('en')} rows: one for every feature, pair and horizon of the results.
+      All of them are in <code>ledger.parquet</code> beside this file.</p>
+    ${table(['status', 'stage', 'reason', '>rows', '>share'], rows)}`;
+}
+
+/** What was billed beside what was estimated. */
+export function costSection({ snapshot }: ReportData): Html {
+  const { plan } = snapshot.run;
+  if (!plan) return html``;
+  const pairs = [...snapshot.pairs.values()];
+  const billed = pairs.reduce((sum, pair) => sum + pair.usd, 0);
+  const statements = pairs.reduce((sum, pair) => sum + pair.statementsRun, 0);
+  const rows = pairs.map((pair) =>
+    costRow(
+      pair,
+      plan.pairs.find((planned) => planned.pair === pair.pair),
+    ),
+  );
+  return html`<h2>Cost</h2>
+    <p>Billed <b>${formatUsd(billed)}</b> with ${statements} statements; estimated ${formatUsd(plan.usd)}, budget
+      ${formatUsd(plan.budgetUsd)}. One statement a pair and horizon (${plan.naiveStatements} statements) would cost
+      ${formatUsd(plan.naiveUsd)}.</p>
+    ${table(['pair', '>estimated', '>billed', '>bytes estimated', '>bytes billed', '>statements', '>fetch time', 'from'], rows)}`;
+}
+
+function costRow(pair: PairRecord, planned: { usd: number; bytes: bigint } | undefined): (string | number)[] {
+  const { dataset } = pair;
+  const from = dataset ? (pair.statementsRun === 0 ? 'cache' : 'warehouse') : pair.state.toLowerCase();
+  return [
+    pair.pair,
+    formatUsd(planned?.usd ?? 0),
+    formatUsd(pair.usd),
+    formatBytes(planned?.bytes ?? 0n),
+    formatBytes(pair.bytesBilled),
+    pair.statementsRun,
+    formatDuration(pair.fetchSeconds),
+    from,
+  ];
+}
+
+/** Time by stage and memory by trainer. */
+export function resourcesSection({ snapshot, done }: ReportData): Html {
+  const pairs = [...snapshot.pairs.values()].map(({ pair, fetchSeconds }) => {
+    const seconds: Record<string, number> = { fetch: fetchSeconds };
+    for (const task of done.filter((candidate) => candidate.pair === pair)) {
+      for (const [stage, spent] of Object.entries(task.stats?.stageSeconds ?? {})) {
+        seconds[stage] = (seconds[stage] ?? 0) + spent;
+      }
+    }
+    return { pair, seconds };
+  });
+  const { createdMs, endedMs, workersUsed } = snapshot.run;
+  const attempts = done.reduce((sum, task) => sum + task.attempt, 0);
+  return html`<h2>Time and memory</h2>
+    <p>${formatDuration(((endedMs ?? createdMs) - createdMs) / 1000)} from start to end, waiting for approvals
+      included; at most ${workersUsed} trainers at work at once; ${attempts} attempts for ${done.length} results.</p>
+    ${new Html(stageChart(pairs))}
+    ${table(['trainer', '>results', '>peak memory', '>limit', '>share'], memoryRows(done))}`;
+}
+
+function memoryRows(done: readonly ReportTask[]): (string | number)[][] {
+  const trainers = new Map<string, { results: number; peak: bigint; limit: bigint }>();
+  for (const { stats } of done) {
+    if (!stats) continue;
+    const known = trainers.get(stats.trainerId) ?? { results: 0, peak: 0n, limit: 0n };
+    trainers.set(stats.trainerId, {
+      results: known.results + 1,
+      peak: known.peak > stats.peakRssBytes ? known.peak : stats.peakRssBytes,
+      limit: stats.memoryLimitBytes,
+    });
+  }
+  return [...trainers].map(([trainer, { results, peak, limit }]) => [
+    trainer,
+    results,
+    formatBytes(peak),
+    formatBytes(limit),
+    limit > 0n ? `${Math.round((100 * Number(peak)) / Number(limit))} %` : 'no limit',
+  ]);
+}
+
+/** A pair: accuracy beside the baselines for all horizons. */
+export function pairSection(pair: string, tasks: readonly ReportTask[]): Html {
+  const rows = tasks.map(({ horizon, summary, document }) => {
+    const { auc } = document.final.direction;
+    return [
+      `h${horizon}`,
+      interval(document.final.direction.accuracy),
+      `${percent(summary.bestBaselineAccuracy)} (${summary.bestBaseline})`,
+      figure(auc.value),
+      `${figure(summary.skill, 4)} [${figure(summary.skillLow, 4)}, ${figure(summary.skillHigh, 4)}]`,
+      `${summary.featuresRetained} of ${summary.featuresTested}`,
+      figure(summary.expectedFalseSelections, 2),
+    ];
+  });
+  const head = [
+    'horizon',
+    '>accuracy',
+    '>best baseline',
+    '>AUC',
+    '>log loss saved',
+    '>features',
+    '>false at most',
+  ];
+  return html`<h2 id="${pair}">${pair.toUpperCase()}</h2>
+    ${new Html(accuracyChart(pair, tasks))}
+    ${table(head, rows)}
+    <p class="small">Intervals are block-bootstrap intervals at the ${Math.round(100 * (tasks[0]?.document.skill.level ?? 0))} % level on
+      the untouched last part of the period. Log loss saved is in nats a row, against the best baseline that gives
+      probabilities.</p>`;
+}
+
+/** One horizon of a pair in detail, folded. */
+export function taskSection(task: ReportTask): Html {
+  const { document, summary } = task;
+  const { direction } = document.final;
+  const shap = document.shap;
+  const { chosen } = document.gating;
+  return html`<details><summary><b>h${task.horizon}</b> ${summary.verdictText}</summary>
+    <p>${document.rows.final} rows scored, ${document.rows.development} to develop on. Calibration error
+      ${figure(direction.calibrationError.value)}, Brier score ${figure(direction.brier.value)}.
+      ${chosen ? html`The gate chosen before the last part was seen calls at ${percent(chosen.threshold)} and is right in ${interval(chosen.accuracy)} of ${chosen.calls} calls.` : ''}</p>
+    <div class="two">${new Html(gatingChart(task))}${new Html(reliabilityChart(task))}</div>
+    ${task.features.length > 0 ? new Html(featureChart(task)) : html`<p>No feature was retained.</p>`}
+    ${
+      shap
+        ? html`<p class="small">SHAP explained on ${shap.rowsExplained} rows; the configured minimum of ${shap.rowsWanted} was
+            ${shap.rowsWantedMet ? 'met' : html`<b>not met</b>`}. Largest additivity error ${shap.maxAdditivityError.toExponential(1)}.</p>`
+        : ''
+    }</details>`;
+}
+
+function interval(estimate: EstimateJson): string {
+  if (estimate.low === null || estimate.high === null) return percent(estimate.value);
+  return `${percent(estimate.value)} [${percent(estimate.low)}, ${percent(estimate.high)}]`;
+}
+
+function percent(value: number | null): string {
+  return value === null || !Number.isFinite(value) ? '–' : `${(100 * value).toFixed(1)} %`;
+}
+
+function figure(value: number | null, digits = 3): string {
+  return value === null || !Number.isFinite(value) ? '–' : value.toFixed(digits);
+}

@@ -1,0 +1,21 @@
+/** The report's style sheet: light and dark by the reader's setting, nothing loaded. */
+export const REPORT_STYLE = `
+:root { color-scheme: light dark; --ink: #1c2026; --faint: #8b93a0; --paper: #ffffff; --panel: #f4f6f8; --bad: #b3261e; --good: #1a7f5a; }
+@media (prefers-color-scheme: dark) {
+  :root { --ink: #e6e9ee; --faint: #7d8693; --paper: #14171b; --panel: #1e2329; --bad: #ff8a80; --good: #5fd3a8; }
+}
+body { margin: 0 auto; max-width: 60rem; padding: 1.5rem; background: var(--paper); color: var(--ink);
+  font: 15px/1.5 system-ui, sans-serif; }
+h1 { font-size: 1.6rem; margin: 0; } h2 { margin-top: 2.2rem; font-size: 1.25rem; } h3 { font-size: 1.05rem; }
+svg { max-width: 100%; height: auto; display: block; }
+table { border-collapse: collapse; font-size: 0.9rem; } th, td { padding: 0.25rem 0.7rem; text-align: left;
+  border-bottom: 1px solid color-mix(in srgb, var(--faint) 40%, transparent); vertical-align: top; }
+.figure { text-align: right; font-variant-numeric: tabular-nums; } .scroll { overflow-x: auto; }
+.facts { display: flex; flex-wrap: wrap; gap: 0.6rem; padding: 0; list-style: none; }
+.facts li { background: var(--panel); border-radius: 6px; padding: 0.5rem 0.8rem; } .facts b { display: block; font-size: 1.15rem; }
+.problems { border-left: 4px solid var(--bad); padding: 0.4rem 1rem; background: var(--panel); }
+.two { display: grid; grid-template-columns: repeat(auto-fit, minmax(20rem, 1fr)); gap: 0.5rem; }
+details { border: 1px solid color-mix(in srgb, var(--faint) 40%, transparent); border-radius: 6px; margin: 0.5rem 0; padding: 0.4rem 0.8rem; }
+summary { cursor: pointer; } .small { color: var(--faint); font-size: 0.85rem; } .state { font-weight: 600; }
+code { font-size: 0.85em; overflow-wrap: anywhere; }
+`;

@@ -1,0 +1,92 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { resolveLearnConfig } from '@onescan/learn/learn-config.js';
+import { PairLearner } from '@onescan/learn/pair-learner.js';
+import { simulatePair } from '@onescan/learn/testing/simulated-pair.js';
+import { canonicalJson } from '@onescan/shared/canonical-json.js';
+import { RunState } from '@onescan/shared/generated/onescan/v1/coordinator.js';
+import { FailureKind } from '@onescan/shared/generated/onescan/v1/trainer.js';
+import { callServerStream } from '@onescan/shared/grpc/client.js';
+import { expect, test } from 'vitest';
+import { TestStack } from '../testing/test-stack.js';
+import { readResultDocument } from './result-document.js';
+
+test('a finished run has a report, results and a ledger that say what happened', async () => {
+  const stack = await TestStack.start();
+  try {
+    stack.addTrainers(2, (assign, self) => {
+      const { pair, horizon } = assign.task!;
+      if (pair === 'gbpusd' && horizon === 45)
+        self.fail(assign, FailureKind.FAILURE_KIND_BAD_DATA, 'a <bad> target');
+      else self.succeed(assign);
+    });
+    const runId = await stack.startRun({ pairs: ['eurusd', 'gbpusd'], horizons: [15, 45] });
+    await stack.watch(runId);
+    const run = await stack.getRun(runId);
+    expect(run.state).toBe(RunState.RUN_STATE_PARTIAL);
+    const folder = join(stack.stateDir, 'runs', runId);
+    expect(run.reportPath).toBe(join(folder, 'report.html'));
+    const report = readFileSync(run.reportPath, 'utf8');
+    expect(await readStreamedReport(stack, runId)).toBe(report);
+    for (const text of [
+      'gbpusd h45: failed: BAD_DATA: a &lt;bad&gt; target',
+      '61.3 % [59.3 %, 63.3 %]',
+      'expected to be false',
+      '<b>1.50</b>',
+      'Billed <b>$0.50</b> with 2 statements',
+      'One statement a pair and horizon (4 statements)',
+      'agg.mean_45',
+      'SHAP explained on 990 rows',
+      '<b>not met</b>',
+      '300 MiB',
+      'a future return',
+    ]) {
+      expect(report).toContain(text);
+    }
+    expect(report).toMatch(/fill="var\(--ink\)"/);
+    expect(report).not.toMatch(/#01020[345]|<script|src=|href="http|url\(http|NaN|undefined/);
+    const results = JSON.parse(readFileSync(join(folder, 'results.json'), 'utf8'));
+    expect(results.results.map((result: { document: object }) => result.document)).toHaveLength(3);
+    expect(results.resultsSha256).toBe(run.resultsSha256);
+    expect(await countParquet(join(folder, 'ledger.parquet'))).toBe(12n);
+  } finally {
+    await stack.close();
+  }
+});
+
+test('reads the documents that the learning engine writes', () => {
+  const config = resolveLearnConfig('quick', {
+    'models.leaf.rounds': '5',
+    'models.level.rounds': '5',
+    'models.symmetric.rounds': '5',
+    'models.value.rounds': '5',
+  });
+  const pair = simulatePair({ seed: 3n, rows: 1500, spacing: 8, noiseFeatures: 5, effect: 0.3 });
+  const { document } = new PairLearner(pair.pairInput(config), config).learnHorizon(pair.horizonInput(30));
+  const read = readResultDocument({ pair: 'eurusd', horizon: 30 }, Buffer.from(canonicalJson(document)));
+  expect(read.baselines.map(({ name }) => name)).toContain('overlap');
+  expect(read.final.direction.accuracy.value).toBeGreaterThan(0.4);
+});
+
+test('a document of another structure is refused with the task and the place', () => {
+  const bytes = Buffer.from('{"formatVersion":1,"horizon":"x"}');
+  expect(() => readResultDocument({ pair: 'eurusd', horizon: 30 }, bytes)).toThrow(
+    'the result document of eurusd h30 cannot be read at horizon',
+  );
+});
+
+async function readStreamedReport(stack: TestStack, runId: string): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const { chunk } of callServerStream(stack.client, stack.client.getReport, { runId })) {
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+async function countParquet(path: string): Promise<unknown> {
+  const instance = await DuckDBInstance.create();
+  const connection = await instance.connect();
+  const read = await connection.runAndReadAll(`SELECT count(*) FROM '${path}'`);
+  return read.getRows()[0]?.[0];
+}

@@ -1,0 +1,84 @@
+import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { z } from 'zod';
+
+const ESTIMATE = z.object({
+  value: z.number().nullable(),
+  low: z.number().nullable(),
+  high: z.number().nullable(),
+});
+
+const GATE = z.object({ calls: z.number(), coverage: z.number().nullable(), accuracy: ESTIMATE });
+
+/** The parts of a result document (docs/results.md) that the report shows; the rest is left alone. */
+const RESULT_DOCUMENT = z.object({
+  formatVersion: z.literal(1),
+  horizon: z.number().int(),
+  rows: z.object({ usable: z.number(), development: z.number(), final: z.number(), explained: z.number() }),
+  skill: z.object({
+    level: z.number(),
+    logLossGain: ESTIMATE,
+    accuracyGain: ESTIMATE,
+    unknownEdge: ESTIMATE,
+  }),
+  selection: z.object({
+    method: z.string(),
+    threshold: z.number(),
+    expectedFalseSelections: z.number().nullable(),
+    shadowSelections: z.number().nullish(),
+  }),
+  final: z.object({
+    direction: z.object({
+      accuracy: ESTIMATE,
+      auc: ESTIMATE,
+      logLoss: ESTIMATE,
+      brier: ESTIMATE,
+      calibrationError: ESTIMATE,
+    }),
+  }),
+  baselines: z.array(
+    z.object({ name: z.string(), accuracy: ESTIMATE, randomWalkAccuracy: z.number().nullable() }),
+  ),
+  gating: z.object({
+    thresholds: z.array(GATE.extend({ threshold: z.number() })),
+    coverages: z.array(
+      z.object({
+        coverage: z.number(),
+        calls: z.number(),
+        accuracy: ESTIMATE,
+        baselines: z.record(z.string(), ESTIMATE),
+      }),
+    ),
+    chosen: GATE.extend({ threshold: z.number() }).nullable(),
+  }),
+  shap: z
+    .object({
+      unit: z.string(),
+      rowsExplained: z.number(),
+      rowsWanted: z.number(),
+      rowsWantedMet: z.boolean(),
+      maxAdditivityError: z.number(),
+    })
+    .nullable(),
+});
+
+export type ResultDocument = z.infer<typeof RESULT_DOCUMENT>;
+export type EstimateJson = z.infer<typeof ESTIMATE>;
+
+/**
+ * Reads a stored result document.
+ *
+ * @throws OnescanError DATA_LOSS naming the task and the part that is not as docs/results.md says
+ */
+export function readResultDocument(
+  task: { pair: string; horizon: number },
+  document: Uint8Array,
+): ResultDocument {
+  const parsed = RESULT_DOCUMENT.safeParse(JSON.parse(new TextDecoder().decode(document)));
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0]!;
+  throw new OnescanError(
+    'DATA_LOSS',
+    `the result document of ${task.pair} h${task.horizon} cannot be read at ${issue.path.join('.')}: ${issue.message}`,
+    { remedy: 'Run coordinator and trainers of the same version', cause: parsed.error },
+  );
+}
