@@ -9,6 +9,12 @@ import { MARKET_TABLE } from './series/market-table.js';
 /** Columns written in one transaction: each holds up to 256 KB a row group in memory until the checkpoint. */
 const COLUMNS_A_TRANSACTION = 1500;
 
+/** No write-ahead log: the file is published only when it is complete, so nothing would ever replay one. */
+const ATTACH_OPTIONS = "STORAGE_VERSION 'v1.5.0', RECOVERY_MODE 'no_wal_writes'";
+
+/** Compression that saves 2 % of such columns and takes a third of the time to write them. */
+const SKIPPED_COMPRESSION = 'alprd';
+
 export interface DatabaseInput {
   readonly file: string;
   readonly temporary: string;
@@ -64,7 +70,8 @@ export async function buildDatabase(input: DatabaseInput): Promise<DatabaseFacts
 
 async function fillDatabase(connection: DuckDBConnection, input: DatabaseInput): Promise<DatabaseFacts> {
   const { found, steps, signal, onProgress } = input;
-  await connection.run(`ATTACH ${literal(input.file)} AS ${ATTACHED} (STORAGE_VERSION 'v1.5.0')`);
+  await connection.run(`ATTACH ${literal(input.file)} AS ${ATTACHED} (${ATTACH_OPTIONS})`);
+  await connection.run(`SET disabled_compression_methods = ${literal(SKIPPED_COMPRESSION)}`);
   await connection.run(`CREATE SCHEMA ${ATTACHED}.${FEATURE_SCHEMA}`);
   await connection.run(`CREATE SCHEMA ${ATTACHED}.${TARGET_SCHEMA}`);
   const total = found.available.length + steps.reduce((sum, step) => sum + step.tables.length, 0);

@@ -37,6 +37,8 @@ export interface WarehouseManifest {
   /** Feature columns that a run on the pair finds: its own, and those shared by all. */
   readonly columnsOfPair: Readonly<Record<string, number>>;
   readonly plantedEffects: readonly PlantedEffect[];
+  /** Faults planted on purpose by a test; absent in every warehouse that was only built. */
+  readonly traps?: readonly string[];
   readonly databaseBytes: number;
 }
 

@@ -21,10 +21,14 @@ function fitColumns(w: number): string[] {
     `${sumV} / ${sumOfV2(w)} AS b1_${w}`,
     `${sumQ} / ${sumOfQ2(w)} AS b2_${w}`,
     `${w} * var_${w} AS sst_${w}`,
-    `greatest(${w} * var_${w} - ${sumV} * ${sumV} / ${sumOfV2(w)}, 0) AS sse1_${w}`,
-    `greatest(${w} * var_${w} - ${sumV} * ${sumV} / ${sumOfV2(w)} - ${sumQ} * ${sumQ} / ${sumOfQ2(w)}, 0) AS sse2_${w}`,
+    `${notNegative(`${w} * var_${w} - ${sumV} * ${sumV} / ${sumOfV2(w)}`)} AS sse1_${w}`,
+    `${notNegative(`${w} * var_${w} - ${sumV} * ${sumV} / ${sumOfV2(w)} - ${sumQ} * ${sumQ} / ${sumOfQ2(w)}`)} AS sse2_${w}`,
   ];
 }
+
+/** 0 where rounding made a sum of squares negative; NULL stays NULL, which greatest() would turn into 0. */
+const notNegative = (expression: string): string =>
+  `(CASE WHEN ${expression} < 0 THEN 0 ELSE ${expression} END)`;
 
 const sumOfV2 = (w: number): string => `${(w * (w * w - 1)) / 12}`;
 const sumOfQ2 = (w: number): string => `${(w * (w * w - 1) * (w * w - 4)) / 180}`;

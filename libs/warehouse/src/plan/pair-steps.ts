@@ -13,7 +13,7 @@ import { vol } from '../families/vol.js';
 import { shareCurrency } from '../pair-legs.js';
 import { createPairSeriesTable } from '../series/pair-series.js';
 import { pairSeries } from '../series/series-source.js';
-import { createSeriesTable } from '../series/series-table.js';
+import { ALL_PARTS, createSeriesTable } from '../series/series-table.js';
 import type { UniverseShape } from '../universe-shape.js';
 import { tableName, VARIANTS, type Variant } from '../variant.js';
 import type { BuildStep, PlannedTable } from './build-step.js';
@@ -54,7 +54,7 @@ function variantStep(pair: string, variant: Variant, { windows, stats, lags }: U
   };
   return {
     stage: pair,
-    prepare: [createSeriesTable(pairSeries(pair, variant), { windows, parts: ['path', 'range', 'curve'] })],
+    prepare: [createSeriesTable(pairSeries(pair, variant), { windows, parts: ALL_PARTS })],
     tables: Object.entries(families).map(([name, family]) =>
       featureTable('pair', tableName(name, variant, pair), family),
     ),

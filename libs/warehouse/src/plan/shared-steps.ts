@@ -53,7 +53,12 @@ function strengthSteps(available: readonly string[], shape: UniverseShape): Buil
   return present.flatMap((currency) =>
     sharedVariants.map((variant) => ({
       stage: 'csi and var',
-      prepare: [createSeriesTable(strengthSeries(currency, variant), { windows, parts: ['path'] })],
+      prepare: [
+        createSeriesTable(strengthSeries(currency, variant), {
+          windows,
+          parts: ['extent', 'lag', 'squares'],
+        }),
+      ],
       tables: [
         featureTable('csi', tableName('csi_agg', variant, currency), agg(windows, stats.csiAgg)),
         featureTable('csi', tableName('csi_mom', variant, currency), mom(windows, stats.csiMom)),
@@ -68,7 +73,7 @@ function marketSteps({ windows, stats, currencies }: UniverseShape): BuildStep[]
     const columns = [...agg(windows, stats.mkt).columns, ...mom(windows, stats.mkt).columns];
     return {
       stage: 'mkt',
-      prepare: [createSeriesTable(source, { windows, parts: ['path'] })],
+      prepare: [createSeriesTable(source, { windows, parts: ['extent', 'lag', 'path'] })],
       tables: [featureTable('mkt', `mkt_${source.name}`, { ...agg(windows), columns })],
     };
   });

@@ -3,11 +3,11 @@ import type { SeriesSource } from './series-source.js';
 /** Temporary table with a line and its rolling statistics; replaced for every line. */
 export const SERIES_TABLE = 'series';
 
-/**
- * What the families of a line need beside mean, variance, minimum and maximum:
- * `path` and `rises` (mom), `range` (vol: true range, signed volume), `curve` (reg).
- */
-export type SeriesPart = 'path' | 'range' | 'curve';
+/** What the families of a line need beside mean and variance; each costs time on every line, so ask for no more. */
+export type SeriesPart = 'extent' | 'lag' | 'squares' | 'path' | 'range' | 'curve';
+
+/** All parts: what the families of a pair need. */
+export const ALL_PARTS: readonly SeriesPart[] = ['extent', 'lag', 'squares', 'path', 'range', 'curve'];
 
 export interface SeriesOptions {
   readonly windows: readonly number[];
@@ -16,8 +16,11 @@ export interface SeriesOptions {
 
 /**
  * Creates the series table: k, interval_time, x, d (change of one bar), and for every window W, over the
- * last W rows and NULL until there are W: mean_W, var_W (population), min_W, max_W, and lag_W = x[t-W].
- * - path: path_W = sum |d|, sumsq_W = sum d^2, rises_W = rows with d > 0
+ * last W rows and NULL until there are W: mean_W and var_W (population).
+ * - extent: min_W, max_W
+ * - lag: lag_W = x[t-W]
+ * - squares: sumsq_W = sum d^2
+ * - path: path_W = sum |d|, rises_W = rows with d > 0
  * - range: atr_W = mean true range, atrvar_W its variance, ofvar_W = variance of volume signed by the bar
  * - curve: cov1_W = cov(x, k), cov2_W = cov(x, k^2), population, by DuckDB's Welford merge, which keeps
  *   them exact to rounding where sums of k^2 x would lose all digits
@@ -43,21 +46,14 @@ FROM stepped WINDOW o AS (ORDER BY k), ${frames.join(', ')} ORDER BY k`;
 function windowColumns(w: number, parts: readonly SeriesPart[]): string[] {
   const full = (name: string, aggregate: string, rows = w): string =>
     `CASE WHEN k >= ${rows} THEN ${aggregate} OVER w${w} END AS ${name}_${w}`;
-  const columns = [
-    full('mean', 'avg(x)'),
-    full('var', 'var_pop(x)'),
-    full('min', 'min(x)'),
-    full('max', 'max(x)'),
-    `lag(x, ${w}) OVER o AS lag_${w}`,
-  ];
+  const columns = [full('mean', 'avg(x)'), full('var', 'var_pop(x)')];
   // A change needs the row before, so W changes need W + 1 rows.
   const changes = w + 1;
+  if (parts.includes('extent')) columns.push(full('min', 'min(x)'), full('max', 'max(x)'));
+  if (parts.includes('lag')) columns.push(`lag(x, ${w}) OVER o AS lag_${w}`);
+  if (parts.includes('squares')) columns.push(full('sumsq', 'sum(d * d)', changes));
   if (parts.includes('path')) {
-    columns.push(
-      full('path', 'sum(abs(d))', changes),
-      full('sumsq', 'sum(d * d)', changes),
-      full('rises', 'sum((d > 0)::INTEGER)', changes),
-    );
+    columns.push(full('path', 'sum(abs(d))', changes), full('rises', 'sum((d > 0)::INTEGER)', changes));
   }
   if (parts.includes('range')) {
     columns.push(
