@@ -40,7 +40,9 @@ describe('judge', () => {
         'h15: accuracy 80.6 %, the overlap baseline alone gets 80.4 %: skill beyond overlap, ' +
         'log loss better by 0.0100 nats (at least 0.0050 nats)',
     });
-    expect(judge({ ...evidence, unknownEdge: edge }).verdict).toBe('NO_SKILL_BEYOND_OVERLAP');
+    const weak = judge({ ...evidence, unknownEdge: edge });
+    expect(weak.verdict).toBe('NO_SKILL_BEYOND_OVERLAP');
+    expect(weak.text).toMatch(/a weak edge, correlation 0.20 with what is not yet known/);
     const volatility = judge({ ...evidence, logLossGain: gain });
     expect(volatility.verdict).toBe('NO_SKILL_BEYOND_OVERLAP');
     expect(volatility.text).toMatch(/it judges how much prices move, not where they go/);

@@ -61,6 +61,9 @@ function because({ retainedFeatures, logLossGain, unknownEdge }: Evidence): stri
   if (logLossGain.low > 0 && !(unknownEdge.low > 0)) {
     return ' (it judges how much prices move, not where they go)';
   }
+  if (unknownEdge.low > 0) {
+    return ` (a weak edge, correlation ${unknownEdge.value.toFixed(2)} with what is not yet known, that does not lower log loss for certain)`;
+  }
   return '';
 }
 
