@@ -7,7 +7,7 @@ import { ATTACHED, FEATURE_SCHEMA, TARGET_SCHEMA } from './schema.js';
 import { MARKET_TABLE } from './series/market-table.js';
 
 /** Columns written in one transaction: each holds up to 256 KB a row group in memory until the checkpoint. */
-const COLUMNS_A_TRANSACTION = 1500;
+const COLUMNS_A_TRANSACTION = 500;
 
 /** No write-ahead log: the file is published only when it is complete, so nothing would ever replay one. */
 const ATTACH_OPTIONS = "STORAGE_VERSION 'v1.5.0', RECOVERY_MODE 'no_wal_writes'";
