@@ -61,10 +61,12 @@ export class Stack {
     return trainer;
   }
 
+  /** Waits until exactly so many trainers are connected and have sent a heartbeat. */
   async untilConnected(count: number): Promise<ListTrainersResponse> {
     for (;;) {
       const response = await callUnary(this.coordinator, this.coordinator.listTrainers, {});
-      if (response.trainers.filter((trainer) => trainer.connected).length === count) return response;
+      const beating = response.trainers.filter((trainer) => trainer.connected && trainer.rssBytes > 0n);
+      if (beating.length === count) return response;
       await sleep(POLL_MS);
     }
   }
