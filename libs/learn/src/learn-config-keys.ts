@@ -84,7 +84,7 @@ export const CONFIG_KEYS: Readonly<Record<string, ConfigKey>> = {
     [0.2, 0.15, 0.15],
   ),
   'protocol.purgeBars': whole(
-    'Bars before the final segment that bin bounds and pruning do not see; labels are purged per horizon besides.',
+    'Bars before the final segment that bin bounds and pruning do not see; at least the longest horizon.',
     [0, 1_000_000],
     [105, 105, 105],
   ),
@@ -130,6 +130,11 @@ export const CONFIG_KEYS: Readonly<Record<string, ConfigKey>> = {
     'What boosters start from: the overlap baseline (they learn only what lies beyond), or the base rate.',
     ['overlap', 'base-rate'],
     ['overlap', 'overlap', 'base-rate'],
+  ),
+  'models.linearFeatures': whole(
+    'Most features in the logistic and the ridge regression: the most often selected ones.',
+    [1, 2000],
+    [60, 200, 200],
   ),
   'models.earlyStoppingRounds': whole(
     'Stop when the inner validation has not improved for so many trees; 0 never stops.',

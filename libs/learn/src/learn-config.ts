@@ -44,6 +44,7 @@ export interface LearnConfig {
   };
   readonly models: {
     readonly start: 'overlap' | 'base-rate';
+    readonly linearFeatures: number;
     readonly earlyStoppingRounds: number;
     readonly leaf: GrowthConfig;
     readonly level: GrowthConfig;

@@ -91,6 +91,12 @@ const SEED = { select: 1, model: 2, bootstrap: 3 } as const;
 /** Prune, select, model and explain one horizon. */
 export function learnHorizon(scope: HorizonScope, input: HorizonInput, hooks: LearnHooks): HorizonOutcome {
   const { pair, config } = scope;
+  if (input.horizon > config.protocol.purgeBars) {
+    throw new RangeError(
+      `horizon ${input.horizon} is longer than protocol.purgeBars (${config.protocol.purgeBars}): ` +
+        `set protocol.purgeBars=${input.horizon} or more`,
+    );
+  }
   const isCancelled = () => hooks.isCancelled?.() ?? false;
   const geometry = { horizon: input.horizon, targetWindow: pair.targetWindow };
   const data = horizonData({ geometry, ...input, bar: pair.bar, persistence: pair.persistence });
@@ -111,6 +117,7 @@ export function learnHorizon(scope: HorizonScope, input: HorizonInput, hooks: Le
     ({ selected }) => ({ candidates: pruned.kept.length, selected: selected.length }),
   );
   const context: ModelContext = {
+    linearColumns: oftenest(selection, config.models.linearFeatures),
     matrix: selection.selected.length > 0 ? pair.matrix.subset(selection.selected) : null,
     data,
     config,
@@ -142,6 +149,14 @@ export function learnHorizon(scope: HorizonScope, input: HorizonInput, hooks: Le
     hooks.onStage?.(name, 'end', facts(result));
     return result;
   }
+}
+
+/** Positions among the retained features of those selected most often, ascending. */
+function oftenest({ selected, frequency }: SelectionResult, most: number): number[] {
+  const byFrequency = [...selected.keys()].sort(
+    (a, b) => frequency[selected[b]!]! - frequency[selected[a]!]! || a - b,
+  );
+  return byFrequency.slice(0, most).sort((a, b) => a - b);
 }
 
 type Modelled = Omit<LearnedHorizon, 'data' | 'segments' | 'selection' | 'explanation' | 'ranking'> & {

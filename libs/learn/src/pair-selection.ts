@@ -6,7 +6,11 @@ import { selectBoosted } from './selecting/select-boosted.js';
 import { selectStable } from './selecting/select-stable.js';
 import type { SelectionHooks, SelectionResult, SelectionTask } from './selecting/selection-result.js';
 import { distinctPairs } from './selection/complementary-pairs.js';
-import { createSelectionContext, type SelectionContext } from './selection/selection-context.js';
+import {
+  createSelectionContext,
+  releaseSelectionContext,
+  type SelectionContext,
+} from './selection/selection-context.js';
 
 /** What pruning left and took, once a pair. */
 export interface PairPruning {
@@ -60,6 +64,12 @@ export class PairSelection {
       selected: found.selected.filter((column) => !leaks.has(column)),
       leaks: new Map([...found.leaks, ...leaks].sort(([a], [b]) => a - b)),
     };
+  }
+
+  /** Gives back what it holds in the matrix's memory; selecting again builds it anew. */
+  release(): void {
+    if (this.#context) releaseSelectionContext(this.#context);
+    this.#context = undefined;
   }
 
   #pruneOnce(): PairPruning {

@@ -7,6 +7,8 @@ import type { LearnConfig } from '../learn-config.js';
 export interface ModelContext {
   /** The retained features only; null when selection retained none. */
   readonly matrix: BinnedMatrix | null;
+  /** Columns of `matrix` that linear models use. */
+  readonly linearColumns: readonly number[];
   readonly data: HorizonData;
   readonly config: LearnConfig;
   readonly seed: bigint;

@@ -9,7 +9,7 @@ import { fitRidge } from './ridge-regression.js';
 /** Ridge penalties tried, as multiples of the number of rows, strongest first. */
 export const PENALTIES = [10, 3, 1, 0.3, 0.1, 0.03, 0.01, 0.003] as const;
 
-/** A linear model on the retained features. */
+/** A linear model on the retained features, or the most often selected of them. */
 export interface PenalisedLinear {
   readonly penalty: number;
   readonly coefficients: Float64Array;
@@ -58,9 +58,8 @@ interface Method {
 function train(context: ModelContext, task: PenalisedTask, method: Method): PenalisedLinear {
   const { data, config } = context;
   const matrix = retainedMatrix(context);
-  const positions = Array.from({ length: matrix.columns }, (_, column) => column);
   const penalty = task.penalty ?? choosePenalty();
-  const columns = designColumns(matrix, positions, task.rows);
+  const columns = designColumns(matrix, context.linearColumns, task.rows);
   const [fit] = method.fit(columns, task.rows, [penalty]);
   return {
     penalty,
@@ -70,7 +69,7 @@ function train(context: ModelContext, task: PenalisedTask, method: Method): Pena
 
   function choosePenalty(): number {
     const inner = innerSplit(task.rows, data.bar, data.geometry, config.protocol.innerShare);
-    const design = designColumns(matrix, positions, inner.fit);
+    const design = designColumns(matrix, context.linearColumns, inner.fit);
     const losses = method
       .fit(design, inner.fit, PENALTIES)
       .map((candidate) => method.loss(candidate, design, inner.validation));
