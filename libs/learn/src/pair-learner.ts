@@ -61,6 +61,11 @@ export class PairLearner {
       hooks,
     );
   }
+
+  /** Gives back what horizons share in the matrix's memory. The learner stays usable and builds it anew. */
+  release(): void {
+    this.#selection.release();
+  }
 }
 
 function checkLengths(expected: number, arrays: Readonly<Record<string, { readonly length: number }>>): void {

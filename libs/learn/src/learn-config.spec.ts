@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest';
+import { resolveLearnConfig } from './learn-config.js';
+import { CONFIG_KEYS } from './learn-config-keys.js';
+
+describe('resolveLearnConfig', () => {
+  it.each(['quick', 'standard', 'mandated'] as const)(
+    '%s: every default lies within its own bounds',
+    (preset) => {
+      const overrides = Object.fromEntries(
+        Object.entries(CONFIG_KEYS).map(([key, { defaults }]) => [key, String(defaults[preset])]),
+      );
+      expect(resolveLearnConfig(preset, overrides)).toEqual(resolveLearnConfig(preset));
+    },
+  );
+
+  it('documents every key', () => {
+    for (const { doc } of Object.values(CONFIG_KEYS)) expect(doc).toMatch(/\.$/);
+  });
+
+  it('applies overrides by dotted key', () => {
+    const config = resolveLearnConfig('standard', {
+      'protocol.folds': '8',
+      'calibration.method': 'venn-abers',
+    });
+    expect(config.protocol.folds).toBe(8);
+    expect(config.calibration.method).toBe('venn-abers');
+    expect(config.models.leaf.maxLeaves).toBe(31);
+  });
+
+  it('mandated is the procedure of the original project', () => {
+    const { models, select, protocol, explain } = resolveLearnConfig('mandated');
+    expect(models.leaf).toMatchObject({ maxLeaves: 63, learningRate: 0.03, rounds: 300, minRowsInLeaf: 50 });
+    expect(models.leaf).toMatchObject({ treeColumnFraction: 0.6, rowFraction: 0.8, rowEvery: 5 });
+    expect(models.level.maxDepth).toBe(5);
+    expect(select).toMatchObject({ method: 'boosted', threshold: 0.5 });
+    expect(protocol).toMatchObject({ folds: 5, scheme: 'expanding' });
+    expect(explain.minRows).toBe(100_000);
+  });
+
+  it.each([
+    ['slow', {}, /unknown preset 'slow'/],
+    ['quick', { folds: '3' }, /unknown learning setting 'folds'; did you mean 'protocol.folds'/],
+    ['quick', { 'protocol.folds': '1' }, /protocol.folds must be a whole number from 2 to 50, got '1'/],
+    ['quick', { 'protocol.folds': '2.5' }, /whole number/],
+    ['quick', { 'protocol.finalShare': '' }, /protocol.finalShare must be a number from 0.05 to 0.5, got ''/],
+    ['quick', { 'select.target': 'future' }, /select.target must be one of unknown, value/],
+    ['quick', { toString: '1' }, /unknown learning setting/],
+  ])('refuses %s %j', (preset, overrides, message) => {
+    expect(() => resolveLearnConfig(preset, overrides as Record<string, string>)).toThrow(message);
+    expect(() => resolveLearnConfig(preset, overrides as Record<string, string>)).toThrow(RangeError);
+  });
+});

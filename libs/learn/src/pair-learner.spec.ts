@@ -1,0 +1,192 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it, vi } from 'vitest';
+import { CancelledError } from './cancelled-error.js';
+import type { JsonObject, JsonValue } from './json.js';
+import { resolveLearnConfig } from './learn-config.js';
+import { type HorizonOutcome, PairLearner } from './pair-learner.js';
+import { type SimulatedPair, simulatePair } from './testing/simulated-pair.js';
+
+// A horizon takes a second alone, many on a busy machine.
+vi.setConfig({ testTimeout: 120_000 });
+
+const config = resolveLearnConfig('quick', { 'models.leaf.rounds': '25', 'models.level.rounds': '25' });
+const walk = simulatePair({ seed: 21n, rows: 6000, spacing: 8, noiseFeatures: 30 });
+const planted = simulatePair({ seed: 22n, rows: 4000, spacing: 8, noiseFeatures: 30, effect: 0.2 });
+
+const learn = (pair: SimulatedPair, horizon: number, settings = config): HorizonOutcome =>
+  new PairLearner(pair.pairInput(settings), settings).learnHorizon(pair.horizonInput(horizon));
+
+/** Follows a path of keys in a document. */
+function at(document: JsonValue, ...path: (string | number)[]): JsonValue {
+  return path.reduce<JsonValue>((value, key) => (value as JsonObject)[key]!, document);
+}
+
+const baseline = (outcome: HorizonOutcome, name: string): JsonObject =>
+  (at(outcome.document, 'baselines') as JsonObject[]).find((entry) => entry['name'] === name)!;
+
+describe('a random walk', () => {
+  it.each([15, 30, 45])(
+    'has no skill beyond overlap at horizon %d and baselines at their theory',
+    (horizon) => {
+      const outcome = learn(walk, horizon);
+      expect(outcome.summary.verdict).toBe('NO_SKILL_BEYOND_OVERLAP');
+      expect(outcome.summary.verdictText).toMatch(/: no skill beyond overlap/);
+      for (const name of ['overlap', 'persistence']) {
+        if (name === 'overlap' && horizon === 45) continue;
+        const { accuracy, randomWalkAccuracy } = baseline(outcome, name) as Record<string, JsonObject>;
+        // Within its own 99 % interval of 0.804 and 0.732 at horizon 15, 0.696 and 0.607 at 30, 0.5 at 45.
+        expect(accuracy!['low']).toBeLessThan(Number(randomWalkAccuracy));
+        expect(accuracy!['high']).toBeGreaterThan(Number(randomWalkAccuracy));
+      }
+    },
+  );
+});
+
+describe('a planted effect', () => {
+  const outcome = learn(planted, 30);
+
+  it('is skill, seen in the features it was planted in', () => {
+    expect(outcome.summary.verdict).toBe('SKILL');
+    expect(outcome.summary.skillLow).toBeGreaterThan(0);
+    const first = outcome.fates.findIndex((fate) => fate.rank === 1);
+    expect(planted.features[first]!.id).toMatch(/^mkt_flow\./);
+    expect(at(outcome.document, 'shap', 'maxAdditivityError')).toBeLessThan(1e-9);
+    expect(at(outcome.document, 'shap', 'rowsExplained')).toBe(4000);
+  });
+
+  it('accounts for every feature with its stage and reason', () => {
+    expect(outcome.fates).toHaveLength(planted.features.length);
+    for (const fate of outcome.fates) expect(fate.reason).not.toBe('');
+    const retained = outcome.fates.filter((fate) => fate.status === 'RETAINED');
+    expect(retained).toHaveLength(outcome.summary.featuresRetained);
+    expect(retained.map((fate) => fate.rank).sort((a, b) => a! - b!)).toEqual(
+      retained.map((_, position) => position + 1),
+    );
+    const importance = retained.reduce((sum, fate) => sum + fate.importance!, 0);
+    expect(importance).toBeCloseTo(1, 9);
+  });
+
+  it('is the same to the last byte whichever horizons were learned before', () => {
+    const learner = new PairLearner(planted.pairInput(config), config);
+    learner.learnHorizon(planted.horizonInput(60));
+    learner.release();
+    const later = learner.learnHorizon(planted.horizonInput(30));
+    expect(JSON.stringify(later)).toBe(JSON.stringify(outcome));
+  });
+
+  it('survives a round trip through JSON: no NaN, no infinity, nothing undefined', () => {
+    expect(JSON.parse(JSON.stringify(outcome.document))).toEqual(outcome.document);
+  });
+
+  it('orders time as selection, folds, final, with purged rows between', () => {
+    const segments = at(outcome.document, 'segments') as { name: string; from: number; to: number }[];
+    const segment = (name: string) => segments.find((entry) => entry.name === name)!;
+    const minutes = (from: number, to: number) => (to - from) / 60_000;
+    // Horizon 30, window 45: 45 bars between the last fitted row and the first scored one.
+    expect(minutes(segment('selection').to, segment('fold 1 test').from)).toBeGreaterThan(45);
+    expect(minutes(segment('fold 2 train').to, segment('fold 2 test').from)).toBeGreaterThan(45);
+    expect(minutes(segment('development').to, segment('final').from)).toBeGreaterThan(45);
+  });
+
+  it('lets nothing of the final segment into what is fitted before it', () => {
+    const start = Math.floor(planted.bar.length * (1 - config.protocol.finalShare));
+    const input = planted.horizonInput(30);
+    const reversed = input.target.slice();
+    reversed.set(reversed.slice(start).reverse(), start);
+    const features = planted.features.map(({ id, values }) => {
+      const other = values.slice();
+      other.set(other.slice(start).reverse(), start);
+      return { id, values: other };
+    });
+    const disturbed = new PairLearner(planted.pairInput(config, features), config).learnHorizon({
+      ...input,
+      target: reversed,
+    });
+    for (const part of ['selection', 'stack', 'outOfFold', 'features']) {
+      expect(at(disturbed.document, part)).toEqual(at(outcome.document, part));
+    }
+    const sizes = (from: HorizonOutcome) =>
+      (at(from.document, 'models') as JsonObject[]).map(({ folds, trees, penalty }) => [
+        folds,
+        trees,
+        penalty,
+      ]);
+    expect(sizes(disturbed)).toEqual(sizes(outcome));
+    const frequencies = (from: HorizonOutcome) => from.fates.map((fate) => fate.selectionFrequency);
+    expect(frequencies(disturbed)).toEqual(frequencies(outcome));
+    expect(at(disturbed.document, 'final', 'direction')).not.toEqual(
+      at(outcome.document, 'final', 'direction'),
+    );
+  });
+
+  it('refuses a column that is the target, although most of the target is known', () => {
+    const input = planted.horizonInput(15);
+    const leaking = [
+      ...planted.features,
+      { id: 'base_bqx_eurusd.target_45', values: Float32Array.from(input.target) },
+    ];
+    const found = new PairLearner(planted.pairInput(config, leaking), config).learnHorizon(input);
+    expect(found.fates.at(-1)).toMatchObject({ status: 'PRUNED', stage: 'select' });
+    expect(found.fates.at(-1)!.reason).toMatch(/suspected leakage/);
+    expect(at(found.document, 'features', 'leaking')).toBe(1);
+  });
+
+  it('cannot be judged without the known part of an overlapping target', () => {
+    const learner = new PairLearner(planted.pairInput(config), config);
+    const found = learner.learnHorizon({ ...planted.horizonInput(15), knownPart: null });
+    expect(found.summary.verdict).toBe('INCONCLUSIVE');
+    expect(found.summary.verdictText).toMatch(/already known is not in the dataset/);
+  });
+
+  it('stops when asked to, at any stage', () => {
+    const learner = new PairLearner(planted.pairInput(config), config);
+    for (const stage of ['prune', 'select', 'model', 'explain']) {
+      let stop = false;
+      const hooks = {
+        onStage: (name: string) => {
+          stop ||= name === stage;
+        },
+        isCancelled: () => stop,
+      };
+      expect(() => learner.learnHorizon(planted.horizonInput(30), hooks)).toThrow(CancelledError);
+    }
+  });
+});
+
+describe('PairLearner', () => {
+  it('refuses a horizon beyond the purge that pruning and selection rest on', () => {
+    expect(() => learn(planted, 120)).toThrow(/set protocol.purgeBars=120 or more/);
+  });
+
+  it('refuses arrays that do not fit the matrix', () => {
+    const input = planted.pairInput(config);
+    expect(() => new PairLearner({ ...input, featureIds: ['one'] }, config)).toThrow(
+      /featureIds has 1 entries/,
+    );
+  });
+
+  it('runs the mandated procedure with its own selection', () => {
+    const overrides = Object.fromEntries(
+      ['leaf', 'level', 'symmetric', 'value'].map((name) => [`models.${name}.rounds`, '10']),
+    );
+    const mandated = resolveLearnConfig('mandated', overrides);
+    const outcome = learn(planted, 45, mandated);
+    expect(at(outcome.document, 'selection', 'method')).toBe('boosted');
+    expect(at(outcome.document, 'selection', 'expectedFalseSelections')).toBeNull();
+    expect(at(outcome.document, 'shap', 'rowsWantedMet')).toBe(false);
+    expect(outcome.summary.expectedFalseSelections).toBeNaN();
+  });
+});
+
+describe('docs/results.md', () => {
+  it('names every field of the document', () => {
+    const text = readFileSync(new URL('../../../docs/results.md', import.meta.url), 'utf8');
+    const document = learn(planted, 45).document;
+    for (const [key, value] of Object.entries(document)) {
+      expect(text, key).toContain(`\`${key}`);
+      const parts = Array.isArray(value) ? value[0] : value;
+      if (key === 'config' || parts === null || typeof parts !== 'object') continue;
+      for (const inner of Object.keys(parts as JsonObject)) expect(text, `${key}.${inner}`).toContain(inner);
+    }
+  });
+});
