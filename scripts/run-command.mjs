@@ -19,7 +19,7 @@ export function runPackage(entry, args, options) {
   return runCommand(process.execPath, [join(ROOT, 'node_modules', entry), ...args], options);
 }
 
-/** Runs Nx. Its banner and summaries go to stderr. */
-export function runNx(args, options) {
-  return runPackage('nx/dist/bin/nx.js', args, options);
+/** Runs Nx. Its banner and summaries go to stderr; colours only where that is a terminal. */
+export function runNx(args) {
+  return runPackage('nx/dist/bin/nx.js', args, { env: process.stderr.isTTY ? {} : { FORCE_COLOR: '0' } });
 }

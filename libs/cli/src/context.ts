@@ -1,6 +1,9 @@
 import type { ExitCode } from './exit-code.js';
 import type { Terminal } from './terminal/terminal.js';
 
+/** Folder of the local stack when --home says nothing. */
+export const DEFAULT_HOME = '.onescan';
+
 /** Options that every verb takes. */
 export interface GlobalOptions {
   json?: boolean;

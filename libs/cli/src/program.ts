@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import type { Act } from './context.js';
+import { type Act, DEFAULT_HOME } from './context.js';
 import { addApproveVerb } from './verbs/approve.js';
 import { addCacheVerbs } from './verbs/cache.js';
 import { addCancelVerb } from './verbs/cancel.js';
@@ -19,9 +19,6 @@ import { addTrainersVerb } from './verbs/trainers.js';
 import { addUpVerb } from './verbs/up.js';
 import { addWarehouseVerbs } from './verbs/warehouse.js';
 import { addWatchVerb } from './verbs/watch.js';
-
-/** Folder of the local stack when --home says nothing. */
-export const DEFAULT_HOME = '.onescan';
 
 const EXIT_CODES = `
 Exit codes: 0 ok, 2 bad usage or input, 3 awaiting approval or over budget, 4 partial, 5 failed or

@@ -1,11 +1,11 @@
-import { resolve } from 'node:path';
+import { relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { formatBytes } from '@onescan/shared/format/bytes.js';
 import { callUnary } from '@onescan/shared/grpc/client.js';
 import type { Command } from 'commander';
 import { withCoordinator } from '../connection/connect.js';
 import { driveRun } from '../connection/drive-run.js';
-import type { Act, Invocation } from '../context.js';
+import { type Act, DEFAULT_HOME, type Invocation } from '../context.js';
 import { demoWarehouse } from '../demo/demo-warehouse.js';
 import { EXIT, type ExitCode } from '../exit-code.js';
 import { addRunOptions, type RunOptions, specFromOptions } from '../options/run-options.js';
@@ -39,8 +39,19 @@ export function addDemoVerb(program: Command, act: Act): void {
         return await runOn(stack, invocation, spec);
       } finally {
         await stack.stop();
+        if (!terminal.interrupt.aborted) sayHowToLookAround(invocation, warehouse);
       }
     }),
+  );
+}
+
+/** The stack of the demo is gone by now; another one on the same home folder knows its runs. */
+function sayHowToLookAround({ terminal, global }: Invocation, warehouse: string): void {
+  const home = global.home === DEFAULT_HOME ? '' : ` --home ${global.home}`;
+  const folder = relative(terminal.cwd, warehouse) || '.';
+  terminal.note(
+    `To look around: npx onescan up --warehouse ${folder}${home} --detach, then npx onescan ls, show RUN, ` +
+      'ledger RUN, rerun RUN; npx onescan down stops it.',
   );
 }
 

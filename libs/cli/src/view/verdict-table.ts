@@ -22,12 +22,12 @@ const COLUMNS: readonly TableColumn<TaskStatus>[] = [
   },
   { title: 'gain, mnat [interval]', text: ofSummary((s) => gain(s)), align: 'right' },
   {
-    title: 'kept / tested',
-    text: ofSummary((s) => `${s.featuresRetained} / ${s.featuresTested}`),
+    title: 'kept/tested',
+    text: ofSummary((s) => `${s.featuresRetained}/${s.featuresTested}`),
     align: 'right',
   },
   {
-    title: 'false kept <=',
+    title: 'false <=',
     text: ofSummary((s) => s.expectedFalseSelections.toFixed(1)),
     align: 'right',
   },
