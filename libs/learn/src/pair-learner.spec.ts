@@ -22,7 +22,7 @@ function at(document: JsonValue, ...path: (string | number)[]): JsonValue {
 }
 
 const baseline = (outcome: HorizonOutcome, name: string): JsonObject =>
-  (at(outcome.document, 'baselines') as JsonObject[]).find((entry) => entry['name'] === name)!;
+  (at(outcome.document, 'baselines') as JsonObject[]).find((entry) => entry.name === name)!;
 
 describe('a random walk', () => {
   it.each([15, 30, 45])(
@@ -35,8 +35,8 @@ describe('a random walk', () => {
         if (name === 'overlap' && horizon === 45) continue;
         const { accuracy, randomWalkAccuracy } = baseline(outcome, name) as Record<string, JsonObject>;
         // Within its own 99 % interval of 0.804 and 0.732 at horizon 15, 0.696 and 0.607 at 30, 0.5 at 45.
-        expect(accuracy!['low']).toBeLessThan(Number(randomWalkAccuracy));
-        expect(accuracy!['high']).toBeGreaterThan(Number(randomWalkAccuracy));
+        expect(accuracy!.low).toBeLessThan(Number(randomWalkAccuracy));
+        expect(accuracy!.high).toBeGreaterThan(Number(randomWalkAccuracy));
       }
     },
   );
