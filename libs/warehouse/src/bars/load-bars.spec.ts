@@ -140,6 +140,21 @@ describe('bad bars', () => {
 });
 
 describe('good bars', () => {
+  it('reads a volume whose first decimal comes late in a CSV', async () => {
+    const many = Array.from({ length: 25_000 }, (_, i) => {
+      const time = new Date(Date.UTC(2024, 0, 1) + i * 60_000).toISOString().slice(0, 19).replace('T', ' ');
+      return `${time},1.1,1.2,1.0,1.1,${i === 24_000 ? '7.5' : '7'}`;
+    });
+    writeFileSync(join(folder, 'eurusd.csv'), `${[lines[0], ...many].join('\n')}\n`);
+    const instance = await DuckDBInstance.create(':memory:');
+    const connection = await instance.connect();
+    await loadBars(connection, findBars({ kind: 'folder', path: folder }, ['eurusd']), () => {});
+    const reader = await connection.runAndReadAll('SELECT max(volume) FROM bars_eurusd');
+    expect(reader.getRows()).toEqual([[7.5]]);
+    connection.closeSync();
+    instance.closeSync();
+  });
+
   it('reads the same bars from CSV and Parquet, and times with a zone as UTC', async () => {
     const parquet = join(folder, 'parquet');
     const zoned = join(folder, 'zoned');

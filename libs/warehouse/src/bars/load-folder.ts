@@ -41,8 +41,9 @@ export function findBarFile(folder: string, pair: string): string | undefined {
  * @throws OnescanError INVALID_ARGUMENT when the file cannot be read, lacks a column or has one of a wrong type
  */
 export async function loadBarFile(connection: DuckDBConnection, pair: string, file: string): Promise<void> {
+  // sample_size -1: the type of a column is that of all rows, not of the first 20,480.
   const scan = file.endsWith('.csv')
-    ? `read_csv(${literal(file)}, header = true)`
+    ? `read_csv(${literal(file)}, header = true, sample_size = -1)`
     : `read_parquet(${literal(file)})`;
   const types = await columnTypes(connection, file, scan);
   const select = COLUMNS.map((column) => {
