@@ -130,6 +130,28 @@ describe('BinnedMatrix', () => {
     expect(subset.fingerprint).not.toBe(matrix.subset([3, 10]).fingerprint);
   });
 
+  it('hands its memory on when released, and nothing of its content', () => {
+    const columns = Array.from({ length: 11 }, (_, c) =>
+      Float32Array.from({ length: 90 }, (_, i) => (i * 7) % (c + 40)),
+    );
+    const expected = binned(columns, 256).subset([2, 5]);
+    const used = binned(columns, 256);
+    used.release();
+    used.release();
+    expect(() => used.readColumn(0)).toThrow('was released');
+    const next = binned(columns, 256);
+    expect(next.memory).toBe(used.memory);
+    const subset = next.subset([2, 5]);
+    for (const column of [0, 1]) {
+      expect(subset.readColumn(column)).toEqual(expected.readColumn(column));
+      expect(subset.representatives(column)).toEqual(expected.representatives(column));
+    }
+    const bytes = new Uint8Array(next.memory.buffer as ArrayBufferLike, next.handle.block, 2 * 8 * 90);
+    // Eleven columns leave five bytes a row of the second group unused: they must read as missing.
+    for (let row = 0; row < 90; row++)
+      expect([...bytes.subarray(8 * (90 + row) + 3, 8 * (90 + row) + 8)]).toEqual([0, 0, 0, 0, 0]);
+  });
+
   it('refuses what it cannot do, naming it', () => {
     expect(() => new BinnedMatrixBuilder(0, 1, { fitRows: 1 })).toThrow(RangeError);
     expect(() => new BinnedMatrixBuilder(4, 1, { fitRows: 5 })).toThrow(

@@ -1,7 +1,13 @@
 import { Arena } from '../kernels/arena.js';
 import { GROUP_COLUMNS, groupCount } from './binned-bytes.js';
 import type { BinnedMatrix } from './binned-matrix.js';
-import { allocateMatrix, type BinnedMatrixHandle, type MatrixFacts, matrixFacts } from './matrix-storage.js';
+import {
+  allocateMatrix,
+  type BinnedMatrixHandle,
+  type MatrixFacts,
+  matrixFacts,
+  releaseMatrix,
+} from './matrix-storage.js';
 
 /** Opens a matrix that lies in a shared memory, in any thread that holds the memory. */
 export function openBinnedMatrix(handle: BinnedMatrixHandle): BinnedMatrix {
@@ -16,6 +22,7 @@ class SharedBinnedMatrix implements BinnedMatrix {
   readonly fingerprint: number;
   readonly #facts: MatrixFacts;
   readonly #bytes: Uint8Array;
+  #released = false;
 
   constructor(readonly handle: BinnedMatrixHandle) {
     this.rows = handle.rows;
@@ -92,7 +99,13 @@ class SharedBinnedMatrix implements BinnedMatrix {
     return openBinnedMatrix(handle);
   }
 
+  release(): void {
+    if (!this.#released) releaseMatrix(this.handle);
+    this.#released = true;
+  }
+
   #check(column: number): void {
+    if (this.#released) throw new Error('the matrix was released, its memory may hold another one');
     if (!Number.isInteger(column) || column < 0 || column >= this.columns) {
       throw new RangeError(`column ${column} is not one of the matrix's ${this.columns}`);
     }

@@ -37,6 +37,15 @@ describe('Arena', () => {
     expect(memory.buffer.byteLength).toBe(size);
   });
 
+  it('starts anew after a reset', () => {
+    const arena = new Arena(createSharedMemory(2 ** 20));
+    const first = arena.allocate(1000, 'test');
+    arena.allocate(1000, 'test');
+    arena.reset();
+    expect(arena.usedBytes()).toBe(0);
+    expect(arena.allocate(500000, 'test')).toBe(first);
+  });
+
   it('says what did not fit', () => {
     const arena = new Arena(createSharedMemory(2 ** 18));
     expect(() => arena.allocate(2 ** 19, 'histograms')).toThrow(ArenaFullError);
