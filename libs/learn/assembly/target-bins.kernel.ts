@@ -21,6 +21,33 @@ export function sumByBin(
   }
 }
 
+/**
+ * Sums two targets at once over the bins of rows [begin, end), and adds to `squares` (float64 pair), for each
+ * of `pieces` equal pieces of the rows, the square of the inner product of table values and targets.
+ *
+ * @param table int16 [bins], @param target float64 pairs a row, 0 where absent
+ * @param sums float64 pairs [bins], added to
+ */
+export function sumPieces(
+  column: usize, table: usize, begin: i32, end: i32, pieces: i32, target: usize, sums: usize, squares: usize,
+): void {
+  let row = begin;
+  let total = v128.load(squares);
+  for (let piece = 1; piece <= pieces; piece++) {
+    const last = begin + <i32>(<i64>(end - begin) * piece / pieces);
+    let inner = f64x2.splat(0);
+    for (; row < last; row++) {
+      const bin = <usize>load<u8>(column + (<usize>row << 3));
+      const cell = sums + (bin << 4);
+      const y = v128.load(target + (<usize>row << 4));
+      v128.store(cell, f64x2.add(v128.load(cell), y));
+      inner = f64x2.add(inner, f64x2.mul(y, f64x2.splat(<f64>load<i16>(table + (bin << 1)))));
+    }
+    total = f64x2.add(total, f64x2.mul(inner, inner));
+  }
+  v128.store(squares, total);
+}
+
 /** The bins of rows [begin, end) counted into i32 [bins], added to. */
 export function countBins(column: usize, begin: i32, end: i32, counts: usize): void {
   for (let row = begin; row < end; row++) {

@@ -7,6 +7,8 @@ export interface OneWay {
   rows: number;
   sum: number;
   square: number;
+  /** How many times larger dependence in time makes the variance between bins; 1 for independent rows. */
+  inflation?: number;
 }
 
 /**
@@ -16,7 +18,7 @@ export interface OneWay {
  *
  * @returns -Infinity for fewer than two bins or a target without variance
  */
-export function oneWayScore({ binSquares, bins, rows, sum, square }: OneWay): number {
+export function oneWayScore({ binSquares, bins, rows, sum, square, inflation = 1 }: OneWay): number {
   const d1 = bins - 1;
   const d2 = rows - bins;
   if (d1 < 1 || d2 < 1) return Number.NEGATIVE_INFINITY;
@@ -25,7 +27,7 @@ export function oneWayScore({ binSquares, bins, rows, sum, square }: OneWay): nu
   const within = square - centre - between;
   if (!(square > centre)) return Number.NEGATIVE_INFINITY;
   if (!(within > 0)) return Number.POSITIVE_INFINITY;
-  const root = Math.cbrt(between / d1 / (within / d2));
+  const root = Math.cbrt(between / d1 / (within / d2) / inflation);
   const v1 = 2 / (9 * d1);
   const v2 = 2 / (9 * d2);
   return ((1 - v2) * root - (1 - v1)) / Math.sqrt(v2 * root * root + v1);

@@ -103,7 +103,7 @@ describe('block Gram matrices', () => {
     });
     input.total = Float64Array.from(context.columns, (_, j) => unitsInSubsample(j).mean * y.length);
     expect(Math.abs(total / y.length - (yMean - all))).toBeLessThan(1e-9);
-    const found = room.enter(input, new Uint8Array(533).fill(1));
+    const found = room.enter(input, new Float64Array(533).fill(1));
     const reference = coordinateDescent({
       columns: Array.from(context.columns, (column) => columns[column]!),
       target: unitTarget,

@@ -59,9 +59,13 @@ export class EntryRoom {
     };
   }
 
-  /** The first variables to enter the elastic-net path of the target in a subsample. */
-  enter(target: SubsampleTarget, usable: Uint8Array): Entry {
-    const inverseRows = this.#standardise(target, usable);
+  /**
+   * The first variables to enter the elastic-net path of the target in a subsample.
+   *
+   * @param weight by Gram position: columns are scaled by it, which divides their penalty; 0 keeps one out
+   */
+  enter(target: SubsampleTarget, weight: Float64Array): Entry {
+    const inverseRows = this.#standardise(target, weight);
     const { blocks, mean, inverse, correlation, usable: allowed, gradient } = this.#at;
     const { columns, inner, work, order, penalties } = this.#active;
     const { alpha, ratio, steps } = this.#path;
@@ -93,7 +97,7 @@ export class EntryRoom {
 
   /** One column of a subsample's correlation matrix, in Gram order; NaN-free, 0 for constant columns. */
   correlationColumn(target: SubsampleTarget, column: number): Float32Array {
-    const inverseRows = this.#standardise(target, new Uint8Array(this.#context.columns.length).fill(1));
+    const inverseRows = this.#standardise(target, new Float64Array(this.#context.columns.length).fill(1));
     const { blocks, mean, inverse, gradient } = this.#at;
     const { pitch } = this.#context;
     const count = target.blocks.length;
@@ -102,7 +106,7 @@ export class EntryRoom {
   }
 
   /** Means and deviations of all columns in the subsample, and their correlations with the target. */
-  #standardise(target: SubsampleTarget, usable: Uint8Array): number {
+  #standardise(target: SubsampleTarget, weight: Float64Array): number {
     const { columns, blocks, pitch, norms, totals, gram } = this.#context;
     const arena = this.#arena;
     const means = arena.f32(this.#at.mean, pitch).fill(0);
@@ -131,10 +135,10 @@ export class EntryRoom {
       const variance = square / rows - mean * mean;
       // Columns that hardly vary in this subsample (a thousandth of their deviation over all) stay out.
       if (!(variance > 1e-6)) continue;
-      const inverse = 1 / Math.sqrt(variance);
+      const inverse = weight[j]! / Math.sqrt(variance);
       means[j] = mean;
       inverses[j] = inverse;
-      if (usable[j] === 0 || !(yDeviation > 0)) continue;
+      if (inverse === 0 || !(yDeviation > 0)) continue;
       allowed[j] = 1;
       const covariance = (target.innerProduct[j]! - yMean * target.total[j]!) / target.rows;
       correlations[j] = (covariance * inverse) / yDeviation;

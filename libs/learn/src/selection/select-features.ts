@@ -4,6 +4,7 @@ import { seededRandom, subseed } from '../seeded-random.js';
 import { combinedOrder } from './combine-methods.js';
 import { drawComplementaryPairs, type PairMembership } from './complementary-pairs.js';
 import { allBounds, type BoundKind, largestQ, thresholdStep } from './error-bounds.js';
+import { estimateInflation, type Inflation } from './inflation.js';
 import { type Leak, leakReason } from './leakage.js';
 import type { SelectionContext } from './selection-context.js';
 import type { SelectionHooks } from './selection-hooks.js';
@@ -13,6 +14,7 @@ import { allocateTargetBins, sumTarget, type TargetBins, type TargetBinsRoom } f
 
 const PAIR_STREAM = 1;
 const SHADOW_STREAM = 2;
+const INFLATION_STREAM = 3;
 
 export interface SelectInput {
   /** Rows selection may use, in time order, all with a finite target; those outside the blocks are left out. */
@@ -45,6 +47,8 @@ export interface SelectOutcome {
   /** Both methods together. */
   expectedFalseSelections: { mb: number; unimodal: number; rConcave: number };
   bound: BoundKind;
+  /** Median and largest factor by which dependence in time widens chance results, by method. */
+  inflation: Record<'elasticNet' | 'binnedF', { median: number; largest: number }>;
   /** Mean number of columns selected for a shadow target; NaN when no shadow was asked for. */
   shadowSelections: number;
   leakage: { column: number; reason: string }[];
@@ -87,17 +91,22 @@ export function selectFeatures(
     const random = seededRandom(subseed(input.seed, PAIR_STREAM));
     const pairs = drawComplementaryPairs(context.blocks.length, context.pairs, random);
     const usable = Uint8Array.from(context.columns, (_, j) => (leaks.has(j) ? 0 : 1));
+    const inflation = estimateInflation(
+      { context, room, bins, rows, target, bar: input.bar },
+      seededRandom(subseed(input.seed, INFLATION_STREAM)),
+    );
     const fits = 1 + shadows;
     const step = (done: number): SelectionHooks => ({
       ...hooks,
       onProgress: (fraction) => hooks.onProgress?.((done + fraction) / fits),
     });
-    const design = { context, pairs, q, usable };
+    const design = { context, pairs, q, usable, inflation };
     const found = stabilityFrequencies({ ...design, target: bins }, step(0));
     const selections = selectShadows({ design, room, input, shadows, step });
     const both = allBounds({ p: tested, q, threshold, pairs: context.pairs });
     return {
       ...byCandidate(context, found, threshold),
+      inflation: summary(inflation),
       expectedFalseSelections: {
         mb: 2 * both.mb,
         unimodal: 2 * both.unimodal,
@@ -132,7 +141,13 @@ function findLeaks(context: SelectionContext, bins: TargetBins): Map<number, Lea
 }
 
 interface ShadowRun {
-  design: { context: SelectionContext; pairs: PairMembership[]; q: number; usable: Uint8Array };
+  design: {
+    context: SelectionContext;
+    pairs: PairMembership[];
+    q: number;
+    usable: Uint8Array;
+    inflation: Inflation;
+  };
   room: TargetBinsRoom;
   input: SelectInput;
   shadows: number;
@@ -152,6 +167,14 @@ function selectShadows({ design, room, input, shadows, step }: ShadowRun): numbe
     selections += stable(found, threshold, context.pairs).length;
   }
   return shadows === 0 ? Number.NaN : selections / shadows;
+}
+
+function summary({ linear, binned }: Inflation): SelectOutcome['inflation'] {
+  const of = (factors: Float64Array) => {
+    const sorted = factors.toSorted();
+    return { median: sorted[sorted.length >> 1]!, largest: sorted[sorted.length - 1]! };
+  };
+  return { elasticNet: of(linear), binnedF: of(binned) };
 }
 
 /** Gram positions whose frequency reaches the threshold by either method. */

@@ -4,6 +4,7 @@ import { loadKernel } from '../kernels/load-kernel.js';
 import { oneWayScore } from './binned-f.js';
 import type { PairMembership } from './complementary-pairs.js';
 import { EntryRoom, type SubsampleTarget } from './entry-room.js';
+import type { Inflation } from './inflation.js';
 import type { SelectionContext } from './selection-context.js';
 import { reportProgress, type SelectionHooks } from './selection-hooks.js';
 import { TABLE_SCALE } from './standardised-table.js';
@@ -30,6 +31,7 @@ export interface StabilityInput {
   q: number;
   /** 1 for columns that may be selected, in Gram order. */
   usable: Uint8Array;
+  inflation: Inflation;
 }
 
 /** Values a column has in the output of the kernel, for the subsample and for its complement. */
@@ -56,7 +58,7 @@ function selectInSubsamples(
   scope: ArenaScope,
   hooks: SelectionHooks,
 ): StabilityFrequencies {
-  const { context, target, pairs, q, usable } = input;
+  const { context, target, pairs, q, usable, inflation } = input;
   const columns = context.columns.length;
   const memory = context.matrix.memory;
   const kernel = loadKernel<TargetBinsKernel>('target-bins', memory);
@@ -64,6 +66,7 @@ function selectInSubsamples(
   const inside = scope.allocate(context.blocks.length, 'blocks of a subsample');
   const room = new EntryRoom(context, q, scope);
   const { arena } = scope;
+  const weight = inflation.linear.map((times, j) => usable[j]! / Math.sqrt(times));
   const elasticNet = new Tally(columns, q, 2 * pairs.length);
   const binnedF = new Tally(columns, q, 2 * pairs.length);
   pairs.forEach((membership, pair) => {
@@ -82,8 +85,8 @@ function selectInSubsamples(
       const lanes = arena.f64(out + (1 - side) * LANES * columns * 8, LANES * columns);
       const blocks = [...membership.keys()].filter((block) => membership[block] === side);
       const moments = addMoments(blocks.map((block) => target.moments[block]!));
-      elasticNet.add(room.enter(subsampleTarget(blocks, lanes, columns, moments), usable).order);
-      binnedF.add(topByF(lanes, columns, moments, usable, q));
+      elasticNet.add(room.enter(subsampleTarget(blocks, lanes, columns, moments), weight).order);
+      binnedF.add(topByF({ lanes, moments, usable, inflation: inflation.binned, q }));
     }
     reportProgress(hooks, (pair + 1) / pairs.length);
   });
@@ -114,18 +117,26 @@ function subsampleTarget(
   };
 }
 
+interface TopInput {
+  lanes: Float64Array;
+  moments: BlockMoments;
+  usable: Uint8Array;
+  inflation: Float64Array;
+  q: number;
+}
+
 /** The q columns with the highest F score, best first; ties go to the lower Gram position. */
-function topByF(
-  lanes: Float64Array,
-  columns: number,
-  moments: BlockMoments,
-  usable: Uint8Array,
-  q: number,
-): number[] {
+function topByF({ lanes, moments, usable, inflation, q }: TopInput): number[] {
+  const columns = usable.length;
   const score = new Float64Array(columns).fill(Number.NEGATIVE_INFINITY);
   for (let j = 0; j < columns; j++) {
     if (usable[j] === 0) continue;
-    score[j] = oneWayScore({ binSquares: lanes[j]!, bins: lanes[columns + j]!, ...moments });
+    score[j] = oneWayScore({
+      binSquares: lanes[j]!,
+      bins: lanes[columns + j]!,
+      inflation: inflation[j]!,
+      ...moments,
+    });
   }
   const least = Float64Array.from(score).sort()[Math.max(0, columns - q)]!;
   const best: number[] = [];

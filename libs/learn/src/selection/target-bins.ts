@@ -14,6 +14,16 @@ export interface TargetBinsKernel {
     sums: number,
     counts: number,
   ): void;
+  sumPieces(
+    column: number,
+    table: number,
+    begin: number,
+    end: number,
+    pieces: number,
+    target: number,
+    sums: number,
+    squares: number,
+  ): void;
   countBins(column: number, begin: number, end: number, counts: number): void;
   subsampleStatistics(
     sums: number,
@@ -54,6 +64,7 @@ export interface TargetBinsRoom {
   readonly target: number;
   readonly present: number;
   readonly cells: number;
+  readonly squares: number;
 }
 
 export function allocateTargetBins(context: SelectionContext, scope: ArenaScope): TargetBinsRoom {
@@ -65,6 +76,7 @@ export function allocateTargetBins(context: SelectionContext, scope: ArenaScope)
     target: scope.allocate(rows * 16, 'the target and its sign'),
     present: scope.allocate(rows, 'rows with a target'),
     cells: scope.allocate(bins * 16, "sums of one column's bins"),
+    squares: scope.allocate(16, 'squares of inner products'),
   };
 }
 
