@@ -1,6 +1,6 @@
 import { PairState, type RunEvent, TaskState } from '@onescan/shared/generated/onescan/v1/coordinator.js';
 import { expect, it } from 'vitest';
-import { sampleDataset, sampleTask } from '../testing/sample-run.js';
+import { sampleDataset, samplePlan, sampleTask } from '../testing/sample-run.js';
 import { eventLine } from './event-line.js';
 import { applyEvent, emptyRunView } from './run-view.js';
 
@@ -27,6 +27,14 @@ it('says that a cached dataset needs no query', () => {
   expect(eventLine(emptyRunView('r-1'), pair(PairState.PAIR_STATE_FETCHED, { cached: true }))).toBe(
     'eurusd: cached dataset d1d1d1d1d1d1 from 2026-03-01T12:00:00Z, no query',
   );
+});
+
+it('speaks of fetching only what the plan did not find in the cache', () => {
+  const view = emptyRunView('r-1');
+  applyEvent(view, event({ $case: 'plan', value: samplePlan() }));
+  expect(eventLine(view, pair(PairState.PAIR_STATE_FETCHING))).toBe('eurusd: fetching');
+  for (const planned of view.plan?.pairs ?? []) planned.cached = true;
+  expect(eventLine(view, pair(PairState.PAIR_STATE_FETCHING))).toBeUndefined();
 });
 
 it('says why a pair failed', () => {

@@ -25,7 +25,7 @@ export function eventLine(before: RunView, { event }: RunEvent): string | undefi
     case 'pair':
       return event.value.state === before.pairs.get(event.value.pair)?.state
         ? undefined
-        : pairLine(event.value);
+        : pairLine(event.value, isCached(before, event.value.pair));
     case 'task':
       return taskLine(event.value, before.tasks.get(`${event.value.pair}/${event.value.horizon}`));
     case 'worker': {
@@ -40,10 +40,15 @@ export function eventLine(before: RunView, { event }: RunEvent): string | undefi
   }
 }
 
-function pairLine(pair: PairStatus): string | undefined {
+/** True when the plan found the pair's dataset in the cache. */
+function isCached(view: RunView, pair: string): boolean {
+  return view.plan?.pairs.find((planned) => planned.pair === pair)?.cached ?? false;
+}
+
+function pairLine(pair: PairStatus, isCached: boolean): string | undefined {
   switch (pair.state) {
     case PairState.PAIR_STATE_FETCHING:
-      return `${pair.pair}: fetching`;
+      return isCached ? undefined : `${pair.pair}: fetching`;
     case PairState.PAIR_STATE_FETCHED:
       return pair.dataset && `${pair.pair}: ${datasetText(pair.dataset, pair.fetchSeconds)}`;
     case PairState.PAIR_STATE_FAILED:
