@@ -60,14 +60,14 @@ test('eight trainers each take a pair, load it once, and never more than allowed
     busy--;
     trainer.succeed(assign);
   });
-  const run = await finish({ pairs: EIGHT, horizons: [15, 30, 45] });
+  const run = await finish({ pairs: EIGHT, horizons: [15, 30] });
   expect(run.state).toBe(RunState.RUN_STATE_COMPLETED);
   expect(run.workersUsed).toBeGreaterThanOrEqual(4);
   expect(run.workersUsed).toBeLessThanOrEqual(8);
   expect(most).toBeLessThanOrEqual(8);
   const hashes = stack.trainers.flatMap((trainer) => trainer.assigned.map((assign) => assign.specHash));
-  expect(new Set(hashes).size).toBe(24);
-  const limited = await finish({ pairs: EIGHT.slice(0, 4), horizons: [15, 45], maxWorkers: 2 });
+  expect(new Set(hashes).size).toBe(16);
+  const limited = await finish({ pairs: EIGHT.slice(0, 3), horizons: [15], maxWorkers: 2 });
   expect(limited.workersUsed).toBeLessThanOrEqual(2);
 });
 
@@ -122,7 +122,7 @@ test('a silent trainer loses its task, and what it sends later is refused', asyn
   const [second] = stack.addTrainers(1);
   await stack.watch(runId);
   expect(second!.assigned[0]!.task).toMatchObject({ attempt: 2 });
-  expect(await silent!.ended).toContain('no heartbeat within the lease');
+  await expect.poll(() => silent!.ends.join()).toContain('no heartbeat within the lease');
   const late = new ScriptedTrainer(stack.address, { id: silent!.id, act: () => undefined });
   stack.trainers.push(late);
   const old = silent!.assigned[0]!;

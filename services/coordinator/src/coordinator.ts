@@ -36,9 +36,13 @@ export class Coordinator implements HubHandler {
   readonly #outcomes: AttemptOutcomes;
   readonly #ending: RunEnding;
   readonly #timers: NodeJS.Timeout[] = [];
+  readonly #checkMs: number;
+  #lastCheckMs: number;
 
   private constructor(core: Core) {
     this.core = core;
+    this.#checkMs = Math.max(10, Math.floor(core.options.leaseMs / CHECKS_A_LEASE));
+    this.#lastCheckMs = core.clock();
     this.#fetches = new FetchStage(core, () => this.#advance());
     this.#dispatcher = new Dispatcher(core);
     this.#outcomes = new AttemptOutcomes(core);
@@ -239,9 +243,8 @@ export class Coordinator implements HubHandler {
   }
 
   #startTimers(): void {
-    const checkMs = Math.max(10, Math.floor(this.core.options.leaseMs / CHECKS_A_LEASE));
     this.#every(PROGRESS_MS, 'store progress', () => this.#storeProgress());
-    this.#every(checkMs, 'check leases', () => this.#checkLeases());
+    this.#every(this.#checkMs, 'check leases', () => this.#checkLeases());
   }
 
   async #storeProgress(): Promise<void> {
@@ -256,6 +259,7 @@ export class Coordinator implements HubHandler {
   /** Takes back tasks whose trainer fell silent or is not known to have them. */
   async #checkLeases(): Promise<void> {
     const { registry, book } = this.core;
+    this.#forgiveOwnStall();
     for (const { trainer, attempt } of registry.takeLost())
       await this.#outcomes.lost(trainer.trainerId, attempt);
     for (const { tasks } of book.active()) {
@@ -266,6 +270,14 @@ export class Coordinator implements HubHandler {
       }
     }
     await this.#advance();
+  }
+
+  /** A check that comes late says that this process stood still, not that trainers did. */
+  #forgiveOwnStall(): void {
+    const now = this.core.clock();
+    const lateMs = now - this.#lastCheckMs - this.#checkMs;
+    this.#lastCheckMs = now;
+    if (lateMs > this.#checkMs) this.core.registry.forgive(lateMs);
   }
 
   /** Lets idle trainers take work, soon. */

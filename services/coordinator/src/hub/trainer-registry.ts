@@ -146,6 +146,14 @@ export class TrainerRegistry {
     return this.#trainers.get(trainerId);
   }
 
+  /** Gives all trainers time back: this process stood still, so their messages lie unread. */
+  forgive(ms: number): void {
+    for (const trainer of this.#trainers.values()) {
+      trainer.lastSeenMs += ms;
+      if (trainer.current) trainer.current.seenMs += ms;
+    }
+  }
+
   /** Forgets trainers that fell silent and returns the attempts that are lost with them. */
   takeLost(): { trainer: Trainer; attempt: TaskAttempt }[] {
     const now = this.#options.clock();

@@ -16,6 +16,9 @@ const VERDICTS: readonly { name: string; color: string; short: string }[] = [
 
 const CELL_HEIGHT = 34;
 
+/** Wide gaps: without a browser ECharts can only guess how wide texts are. */
+const LEGEND = { top: 0, itemGap: 22, itemWidth: 14, textStyle: { color: INK, fontSize: 11 } } as const;
+
 /** Verdict of every pair and horizon, with the gain and its lower bound in the cell. */
 export function verdictHeatMap(
   pairs: readonly string[],
@@ -40,6 +43,7 @@ export function verdictHeatMap(
       left: 'center',
       bottom: 0,
       textStyle: { color: INK },
+      itemGap: 24,
       pieces: VERDICTS.map(({ color, short }, value) => ({ value, color, label: short })),
     },
     series: [
@@ -75,7 +79,7 @@ export function accuracyChart(pair: string, tasks: readonly ReportTask[]): strin
   ];
   const option: EChartsCoreOption = {
     grid: { left: 60, right: 20, top: 40, bottom: 30 },
-    legend: { data: ['model', ...names], textStyle: { color: INK } },
+    legend: { ...LEGEND, data: ['model', ...names] },
     xAxis: { ...AXIS, type: 'category', data: tasks.map((task) => `h${task.horizon}`) },
     yAxis: { ...AXIS, type: 'value', scale: true, axisLabel: { color: INK, formatter: percentLabel } },
     series,
@@ -108,6 +112,8 @@ function withInterval(
     {
       name,
       type: 'custom',
+      // The axis must reach the ends of the intervals.
+      encode: { x: 0, y: [2, 3] },
       itemStyle: { color: look.color },
       renderItem: (_: unknown, api: { value(i: number): number; coord(point: number[]): number[] }) => {
         const [x, low] = api.coord([api.value(0), api.value(2)]);
@@ -138,8 +144,8 @@ export function gatingChart(task: ReportTask): string {
   });
   const option: EChartsCoreOption = {
     title: { text: 'Accuracy of the most confident calls', textStyle: { color: INK, fontSize: 13 } },
-    grid: { left: 55, right: 20, top: 66, bottom: 44 },
-    legend: { top: 22, textStyle: { color: INK, fontSize: 10 }, itemWidth: 14 },
+    grid: { left: 55, right: 24, top: 66, bottom: 44 },
+    legend: { ...LEGEND, top: 26 },
     xAxis: {
       ...AXIS,
       type: 'value',
@@ -178,8 +184,8 @@ export function reliabilityChart(task: ReportTask): string {
   const known = thresholds.filter(({ accuracy }) => accuracy.value !== null);
   const option: EChartsCoreOption = {
     title: { text: 'Reliability of stated confidence', textStyle: { color: INK, fontSize: 13 } },
-    grid: { left: 55, right: 20, top: 66, bottom: 44 },
-    legend: { top: 22, textStyle: { color: INK, fontSize: 10 }, itemWidth: 14 },
+    grid: { left: 55, right: 24, top: 66, bottom: 44 },
+    legend: { ...LEGEND, top: 26 },
     xAxis: {
       ...AXIS,
       type: 'value',
@@ -245,8 +251,8 @@ export function featureChart(task: ReportTask): string {
       { text: 'selection frequency', left: 610, textStyle: { color: INK, fontSize: 13 } },
     ],
     grid: [
-      { left: 250, width: 330, top: 26, bottom: 26 },
-      { left: 610, width: 230, top: 26, bottom: 26 },
+      { left: 250, width: 330, top: 34, bottom: 26 },
+      { left: 610, width: 230, top: 34, bottom: 26 },
     ],
     xAxis: [
       { ...AXIS, type: 'value', gridIndex: 0 },
@@ -277,7 +283,7 @@ export function featureChart(task: ReportTask): string {
   };
   return renderSvg(option, {
     width: 860,
-    height: 60 + 20 * features.length,
+    height: 68 + 20 * features.length,
     label: `Best features of ${task.pair} h${task.horizon}`,
   });
 }
@@ -294,7 +300,7 @@ export function stageChart(
   const stages = [...new Set(pairs.flatMap(({ seconds }) => Object.keys(seconds)))];
   const option: EChartsCoreOption = {
     grid: { left: 80, right: 30, top: 36, bottom: 40 },
-    legend: { textStyle: { color: INK } },
+    legend: LEGEND,
     xAxis: { ...AXIS, type: 'value', name: 'seconds', nameLocation: 'middle', nameGap: 26 },
     yAxis: { ...AXIS, type: 'category', inverse: true, data: pairs.map(({ pair }) => pair) },
     series: stages.map((stage, i) => ({

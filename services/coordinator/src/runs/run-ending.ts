@@ -6,7 +6,6 @@ import { OnescanError } from '@onescan/shared/onescan-error.js';
 import { ATTRIBUTE, SPAN } from '@onescan/shared/telemetry/attributes.js';
 import { withSpan } from '@onescan/shared/telemetry/tracing.js';
 import type { Core } from '../core.js';
-import { writeReport } from '../report/write-report.js';
 import { isTaskEnded } from '../states/task-state.js';
 import { findProblems } from './find-problems.js';
 import type { RunRecord, RunSnapshot } from './run-record.js';
@@ -106,6 +105,8 @@ export class RunEnding {
     const folder = join(this.#core.options.stateDir, 'runs', snapshot.run.runId);
     try {
       const after = { ...snapshot, run: { ...snapshot.run, ...concluded } };
+      // Loaded when first needed: the chart library doubles the time that a coordinator takes to start.
+      const { writeReport } = await import('../report/write-report.js');
       const reportPath = await writeReport(this.#core.book.store, after, folder);
       return { ...concluded, reportPath };
     } catch (thrown) {

@@ -21,7 +21,6 @@ export interface TrainerScript {
   id: string;
   /** Default: answers at once with a result. */
   act?: TrainerAct;
-  heartbeats?: boolean;
 }
 
 /** A trainer that speaks the hub's protocol over a real socket and computes nothing. */
@@ -30,37 +29,51 @@ export class ScriptedTrainer {
   readonly assigned: Assign[] = [];
   readonly acks: Ack[] = [];
   readonly cancels: TaskAttempt[] = [];
-  readonly ended: Promise<string>;
+  /** Statuses with which its streams ended: it dials again, as real trainers do. */
+  readonly ends: string[] = [];
   readonly #act: TrainerAct;
   readonly #client: TrainerHubServiceClient;
-  readonly #stream: ReturnType<TrainerHubServiceClient['connect']>;
+  #stream: ReturnType<TrainerHubServiceClient['connect']>;
   #working: TaskAttempt[] = [];
   #held = '';
   #heartbeats: NodeJS.Timeout | undefined;
+  #closed = false;
 
   constructor(address: string, script: TrainerScript) {
     this.id = script.id;
     this.#act = script.act ?? ((assign, trainer) => trainer.succeed(assign));
     this.#client = createClient(TrainerHubServiceClient, address);
-    this.#stream = this.#client.connect();
-    this.ended = new Promise((resolve) => {
-      this.#stream.on('status', (status) => resolve(`${status.code} ${status.details}`));
+    this.#stream = this.#dial();
+  }
+
+  #dial(): ReturnType<TrainerHubServiceClient['connect']> {
+    const stream = this.#client.connect();
+    stream.on('status', (status) => {
+      this.ends.push(`${status.code} ${status.details}`);
+      clearInterval(this.#heartbeats);
+      this.#working = [];
+      if (!this.#closed) {
+        setTimeout(() => {
+          if (!this.#closed) this.#stream = this.#dial();
+        }, 50);
+      }
     });
-    this.#stream.on('error', () => this.#stop());
-    this.#stream.on('data', (response: ConnectResponse) =>
-      this.#onMessage(response, script.heartbeats ?? true),
-    );
-    this.send({
-      $case: 'register',
-      value: {
-        trainerId: this.id,
-        host: 'here',
-        processId: 1,
-        memoryLimitBytes: 1n << 30n,
-        version: 'test',
-        heldDatasetIds: [],
-      },
-    });
+    // The status event tells the same.
+    stream.on('error', () => undefined);
+    stream.on('data', (response: ConnectResponse) => this.#onMessage(response));
+    stream.write({ message: { $case: 'register', value: this.#registration() } });
+    return stream;
+  }
+
+  #registration() {
+    return {
+      trainerId: this.id,
+      host: 'here',
+      processId: 1,
+      memoryLimitBytes: 1n << 30n,
+      version: 'test',
+      heldDatasetIds: this.#held ? [this.#held] : [],
+    };
   }
 
   send(message: NonNullable<ConnectRequest['message']>): void {
@@ -81,18 +94,15 @@ export class ScriptedTrainer {
 
   /** Ends the stream as a process that goes away does. */
   close(): void {
-    this.#stop();
+    this.fallSilent();
     this.#stream.cancel();
     this.#client.close();
   }
 
-  /** Stays connected and says nothing more. */
-  #stop(): void {
-    clearInterval(this.#heartbeats);
-  }
-
+  /** Stays connected, says nothing more and never dials again. */
   fallSilent(): void {
-    this.#stop();
+    this.#closed = true;
+    clearInterval(this.#heartbeats);
   }
 
   beat(): void {
@@ -115,10 +125,10 @@ export class ScriptedTrainer {
     );
   }
 
-  #onMessage({ message }: ConnectResponse, heartbeats: boolean): void {
+  #onMessage({ message }: ConnectResponse): void {
     switch (message?.$case) {
       case 'registered':
-        if (heartbeats) this.#heartbeats = setInterval(() => this.beat(), message.value.heartbeatIntervalMs);
+        this.#heartbeats = setInterval(() => this.beat(), message.value.heartbeatIntervalMs);
         return;
       case 'assign':
         this.assigned.push(message.value);

@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest';
+import { parseCoordinatorOptions } from './coordinator-options.js';
+
+const NEEDED = ['--listen', '127.0.0.1:0', '--fetcher', '127.0.0.1:7401', '--state', '/tmp/state'];
+
+test('has defaults for all but addresses and state', () => {
+  expect(parseCoordinatorOptions(NEEDED)).toEqual({
+    listen: '127.0.0.1:0',
+    fetcher: '127.0.0.1:7401',
+    stateDir: '/tmp/state',
+    maxWorkers: 8,
+    leaseMs: 10_000,
+    heartbeatMs: 1_000,
+    fetchAhead: 2,
+  });
+});
+
+test.each([
+  [NEEDED.slice(2), '--listen is missing'],
+  [[...NEEDED, '--max-workers', '0'], '--max-workers "0" is not allowed'],
+  [[...NEEDED, '--lease-ms', '1500'], '--lease-ms 1500 is less than two heartbeats'],
+  [[...NEEDED, '--fetcher', 'nowhere'], '--fetcher "nowhere" is not an address'],
+  [[...NEEDED, '--workers', '3'], '--workers'],
+])('refuses %j', (args, message) => {
+  expect(() => parseCoordinatorOptions(args)).toThrow(message);
+});

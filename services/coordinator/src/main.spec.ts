@@ -1,0 +1,105 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readAnnouncement } from '@onescan/shared/announce.js';
+import { CoordinatorServiceClient, RunState } from '@onescan/shared/generated/onescan/v1/coordinator.js';
+import { ApprovalMode, RunSpec } from '@onescan/shared/generated/onescan/v1/spec.js';
+import { callServerStream, callUnary, createClient } from '@onescan/shared/grpc/client.js';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type ScriptedFetcher, startScriptedFetcher } from './testing/scripted-fetcher.js';
+import { ScriptedTrainer } from './testing/scripted-trainer.js';
+
+const MAIN = new URL('../dist/main.js', import.meta.url).pathname;
+
+let stateDir: string;
+let fetcher: ScriptedFetcher;
+const children: ChildProcess[] = [];
+
+beforeEach(async () => {
+  stateDir = mkdtempSync(join(tmpdir(), 'onescan-main-'));
+  fetcher = await startScriptedFetcher();
+});
+
+afterEach(async () => {
+  for (const child of children.splice(0)) child.kill('SIGKILL');
+  await fetcher.close();
+  rmSync(stateDir, { recursive: true, force: true });
+});
+
+function launch(...flags: string[]): ChildProcess & { errors: string } {
+  const args = [MAIN, '--listen', '127.0.0.1:0', '--fetcher', fetcher.address, '--state', stateDir, ...flags];
+  const env = { ...process.env, ONESCAN_LOG_LEVEL: 'info' };
+  const child = Object.assign(spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], env }), {
+    errors: '',
+  });
+  child.stderr!.on('data', (chunk) => {
+    child.errors += chunk;
+  });
+  children.push(child);
+  return child;
+}
+
+async function exitCode(child: ChildProcess): Promise<number | null> {
+  if (child.exitCode === null) await once(child, 'exit');
+  return child.exitCode;
+}
+
+test('says bad flags and exits 2', async () => {
+  const child = launch('--max-workers', 'many');
+  expect(await exitCode(child)).toBe(2);
+  expect(child.errors).toContain('--max-workers "many" is not allowed');
+});
+
+test('announces itself, logs workers, keeps a second out of its folder, ends on SIGTERM', async () => {
+  const first = launch();
+  const { service, address } = await readAnnouncement(first.stdout!);
+  expect(service).toBe('coordinator');
+  const second = launch();
+  expect(await exitCode(second)).toBe(5);
+  expect(second.errors).toContain(`state folder ${stateDir} is in use by process ${first.pid}`);
+  const trainer = new ScriptedTrainer(address, { id: 't' });
+  await expect.poll(() => first.errors).toContain('workers: 1 connected, 8 allowed');
+  first.kill('SIGTERM');
+  expect(await exitCode(first)).toBe(0);
+  trainer.close();
+});
+
+test('goes on after kill -9 without fetching again', async () => {
+  const first = launch('--heartbeat-ms', '50', '--lease-ms', '500');
+  const before = (await readAnnouncement(first.stdout!)).address;
+  const worker = new ScriptedTrainer(before, {
+    id: 'a',
+    act: (assign, self) => {
+      if (assign.task!.horizon === 15) self.succeed(assign);
+    },
+  });
+  const spec = RunSpec.fromPartial({
+    pairs: ['eurusd'],
+    horizons: [15, 30],
+    approvalMode: ApprovalMode.APPROVAL_MODE_WITHIN_BUDGET,
+  });
+  const client = createClient(CoordinatorServiceClient, before);
+  const { runId } = await callUnary(client, client.startRun, { spec, rerunOf: '' });
+  await expect.poll(() => worker.assigned.length).toBe(2);
+  first.kill('SIGKILL');
+  await exitCode(first);
+  worker.close();
+  client.close();
+
+  const { address } = await readAnnouncement(launch().stdout!);
+  const helper = new ScriptedTrainer(address, { id: 'b' });
+  const again = createClient(CoordinatorServiceClient, address);
+  const sequences: number[] = [];
+  for await (const { event } of callServerStream(again, again.watchRun, { runId, afterSequence: 0n })) {
+    sequences.push(Number(event!.sequence));
+  }
+  const { run } = await callUnary(again, again.getRun, { runId });
+  expect(run!.state).toBe(RunState.RUN_STATE_COMPLETED);
+  expect(helper.assigned.map(({ task }) => [task!.horizon, task!.attempt])).toEqual([[30, 2]]);
+  expect(fetcher.fetches).toHaveLength(1);
+  expect(sequences).toEqual(sequences.map((_, i) => i + 1));
+  helper.close();
+  again.close();
+});

@@ -1,0 +1,141 @@
+import { EstimatePairResponse } from '@onescan/shared/generated/onescan/v1/fetcher.js';
+import { RunSpec } from '@onescan/shared/generated/onescan/v1/spec.js';
+import { resolveRunSpec } from '@onescan/shared/run-spec.js';
+import { describe, expect, test } from 'vitest';
+import { PAIR_BYTES, PAIR_USD, pairPlan } from '../testing/scripted-fetcher.js';
+import { boundedMap } from './bounded-map.js';
+import { budgetProblem, spendingProblem } from './budget.js';
+import { makePlan, makeRerunPlan } from './make-plan.js';
+import { rerunSpec } from './rerun-spec.js';
+import { taskSeed, taskSpecHash } from './task-spec.js';
+
+const SPEC = resolveRunSpec(RunSpec.fromPartial({ pairs: ['eurusd', 'gbpusd'], horizons: [15, 45, 105] }));
+
+const estimates = (change: (plan: ReturnType<typeof pairPlan>) => object = () => ({})) =>
+  SPEC.pairs.map((pair) => {
+    const plan = pairPlan(pair);
+    return EstimatePairResponse.create({
+      plan: { ...plan, ...change(plan) },
+      pricePerTibUsd: 6.25,
+      warehouse: 'embedded',
+    });
+  });
+
+describe('a plan', () => {
+  test('sums what is not cached, and what one statement a pair and horizon would cost', () => {
+    const plan = makePlan(SPEC, estimates());
+    expect(plan).toMatchObject({
+      bytes: 2n * PAIR_BYTES,
+      usd: 2 * PAIR_USD,
+      naiveStatements: 6,
+      naiveBytes: 6n * PAIR_BYTES,
+    });
+    expect(plan.naiveUsd).toBeCloseTo((240 / 1024) * 6.25, 12);
+    const half = makePlan(
+      SPEC,
+      estimates(({ pair }) => ({ cached: pair === 'eurusd' })),
+    );
+    expect(half).toMatchObject({ bytes: PAIR_BYTES, usd: PAIR_USD, naiveBytes: 6n * PAIR_BYTES });
+  });
+
+  test('keeps its hash when datasets arrive, and changes it with everything that is approved', () => {
+    const { planHash } = makePlan(SPEC, estimates());
+    expect(planHash).toMatch(/^[0-9a-f]{64}$/);
+    expect(
+      makePlan(
+        SPEC,
+        estimates(() => ({ cached: true })),
+      ).planHash,
+    ).toBe(planHash);
+    const changes = [
+      () => ({ datasetId: 'other' }),
+      () => ({ rows: 999 }),
+      () => ({ columns: 5 }),
+      () => ({ exclusions: [] }),
+      (plan: ReturnType<typeof pairPlan>) => ({
+        statements: [{ ...plan.statements[0]!, sqlSha256: 'other' }],
+      }),
+      (plan: ReturnType<typeof pairPlan>) => ({ statements: [{ ...plan.statements[0]!, bytes: 1n }] }),
+    ];
+    const hashes = changes.map((change) => makePlan(SPEC, estimates(change)).planHash);
+    hashes.push(makePlan({ ...SPEC, budgetUsd: 49 }, estimates()).planHash);
+    expect(new Set([planHash, ...hashes]).size).toBe(changes.length + 2);
+  });
+
+  test('of a rerun costs nothing and has the hash of the earlier plan', () => {
+    const plan = makePlan(SPEC, estimates());
+    const datasetIds = new Map(plan.pairs.map((pair) => [pair.pair, pair.datasetId]));
+    const rerun = makeRerunPlan(SPEC, { plan, datasetIds });
+    expect(rerun).toMatchObject({ planHash: plan.planHash, usd: 0, bytes: 0n });
+    expect(() => makeRerunPlan(SPEC, { plan, datasetIds: new Map() })).toThrow('no dataset of eurusd');
+  });
+});
+
+test('a budget is met to the last cent and no further', () => {
+  expect(budgetProblem({ usd: 0.1 + 0.2, budgetUsd: 0.3 })).toBeUndefined();
+  expect(budgetProblem({ usd: 11.1, budgetUsd: 10 })).toBe(
+    'the estimate of $11.10 is over the budget of $10.00',
+  );
+  expect(spendingProblem({ billedUsd: 9, nextUsd: 1, budgetUsd: 10 })).toBeUndefined();
+  expect(spendingProblem({ billedUsd: 9, nextUsd: 2, budgetUsd: 10 })).toContain('over the budget of $10.00');
+});
+
+describe('a task', () => {
+  const content = { pair: 'eurusd', horizon: 15, datasetContentSha256: 'abc' };
+  const hash = taskSpecHash(SPEC, content);
+
+  test('has the hash of all that determines its result, and of nothing else', () => {
+    expect(taskSpecHash({ ...SPEC, budgetUsd: 1, maxWorkers: 1, pairs: ['eurusd'] }, content)).toBe(hash);
+    const others = [
+      taskSpecHash(SPEC, { ...content, horizon: 30 }),
+      taskSpecHash(SPEC, { ...content, pair: 'gbpusd' }),
+      taskSpecHash(SPEC, { ...content, datasetContentSha256: 'abd' }),
+      taskSpecHash({ ...SPEC, preset: 'quick' }, content),
+      taskSpecHash({ ...SPEC, overrides: { a: '1' } }, content),
+      taskSpecHash({ ...SPEC, seed: 2n }, content),
+      taskSpecHash({ ...SPEC, targetWindow: 90 }, content),
+    ];
+    expect(new Set([hash, ...others]).size).toBe(others.length + 1);
+  });
+
+  test('has a seed of its own', () => {
+    const seeds = SPEC.pairs.flatMap((pair) =>
+      SPEC.horizons.map((horizon) => taskSeed(SPEC, { pair, horizon })),
+    );
+    expect(new Set(seeds).size).toBe(6);
+    expect(taskSeed(SPEC, content)).toBe(seeds[0]);
+  });
+});
+
+test('a rerun may change how to learn, not what was fetched', () => {
+  const earlier = { ...SPEC, pilotPair: 'eurusd', overrides: { a: '1' } };
+  expect(rerunSpec(earlier, undefined)).toEqual({ ...earlier, pilotPair: '' });
+  const given = RunSpec.fromPartial({ preset: 'mandated', overrides: { b: '2' }, maxWorkers: 3 });
+  expect(rerunSpec(earlier, given)).toMatchObject({
+    preset: 'mandated',
+    overrides: { b: '2' },
+    maxWorkers: 3,
+  });
+  const refused = RunSpec.fromPartial({ horizons: [15], sample: { rows: 5000 } });
+  expect(() => rerunSpec(earlier, refused)).toThrow('horizons, sample: cannot be set in a rerun');
+});
+
+test('a bounded map keeps order and its limit, and stops at the first failure', async () => {
+  let underWay = 0;
+  let most = 0;
+  const double = async (item: number) => {
+    most = Math.max(most, ++underWay);
+    await new Promise((resolve) => setTimeout(resolve, 5 - item));
+    underWay--;
+    return 2 * item;
+  };
+  expect(await boundedMap([1, 2, 3, 4], 2, double)).toEqual([2, 4, 6, 8]);
+  expect(most).toBe(2);
+  const seen: number[] = [];
+  const failing = boundedMap([1, 2, 3, 4], 1, async (item) => {
+    seen.push(item);
+    if (item === 2) throw new Error('no');
+  });
+  await expect(failing).rejects.toThrow('no');
+  expect(seen).toEqual([1, 2]);
+});

@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest';
+import { estimateRemaining } from './estimate-remaining.js';
+import { afterFailure } from './failure-policy.js';
+
+const NONE = { crashes: 0, outOfMemory: 0 };
+
+test('bad data is final, work handed back is free', () => {
+  expect(afterFailure('BAD_DATA', NONE)).toEqual({ state: 'FAILED', ...NONE });
+  expect(afterFailure('HANDED_BACK', { crashes: 2, outOfMemory: 1 })).toEqual({
+    state: 'READY',
+    crashes: 2,
+    outOfMemory: 1,
+  });
+});
+
+test('out of memory gets one retry, counted apart from crashes', () => {
+  expect(afterFailure('OUT_OF_MEMORY', { crashes: 2, outOfMemory: 0 })).toMatchObject({
+    state: 'READY',
+    outOfMemory: 1,
+  });
+  expect(afterFailure('OUT_OF_MEMORY', { crashes: 0, outOfMemory: 1 })).toMatchObject({ state: 'FAILED' });
+});
+
+test('the third crash or loss quarantines', () => {
+  expect(afterFailure('CRASH', NONE)).toMatchObject({ state: 'READY', crashes: 1 });
+  expect(afterFailure('LOST', { crashes: 1, outOfMemory: 1 })).toMatchObject({ state: 'READY', crashes: 2 });
+  expect(afterFailure('CRASH', { crashes: 2, outOfMemory: 0 })).toMatchObject({
+    state: 'QUARANTINED',
+    crashes: 3,
+  });
+});
+
+test('the remaining time is the mean time of a task times tasks over workers', () => {
+  expect(estimateRemaining({ doneSeconds: [10, 20], remainingTasks: 8, workers: 4 })).toBe(30);
+  expect(estimateRemaining({ doneSeconds: [], remainingTasks: 8, workers: 4 })).toBeUndefined();
+  expect(estimateRemaining({ doneSeconds: [10], remainingTasks: 8, workers: 0 })).toBeUndefined();
+  expect(estimateRemaining({ doneSeconds: [10], remainingTasks: 0, workers: 0 })).toBe(0);
+});
