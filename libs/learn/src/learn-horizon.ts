@@ -1,26 +1,26 @@
-import { type Baseline, fitBaselines } from './baselines/fit-baselines.js';
 import { CancelledError } from './cancelled-error.js';
 import type { FeatureFate } from './feature-fate.js';
-import { type ChosenThreshold, chooseThreshold } from './gating/choose-threshold.js';
+import type { ChosenThreshold } from './gating/choose-threshold.js';
 import { type HorizonData, horizonData } from './horizon-data.js';
 import type { JsonObject } from './json.js';
 import type { LearnConfig } from './learn-config.js';
 import type { LearnHooks, Stage } from './learn-hooks.js';
+import { modelHorizon } from './model-horizon.js';
 import { explainStack, type StackExplanation } from './models/explain-stack.js';
-import { type FinalModels, finalModels } from './models/final-models.js';
+import type { FinalModels } from './models/final-models.js';
 import type { ModelContext } from './models/model-context.js';
-import { type OutOfFold, outOfFold } from './models/out-of-fold.js';
+import type { OutOfFold } from './models/out-of-fold.js';
 import type { PairInput } from './pair-learner.js';
 import type { PairSelection } from './pair-selection.js';
 import { featureFates } from './results/feature-fates.js';
 import { type FeatureRanking, rankFeatures } from './results/feature-ranking.js';
-import { type FinalPredictions, type FinalScores, scoreFinal } from './results/final-scores.js';
+import type { FinalPredictions, FinalScores } from './results/final-scores.js';
 import { resultDocument } from './results/result-document.js';
 import { subseed } from './seeded-random.js';
 import type { SelectionResult } from './selecting/selection-result.js';
 import { type ProtocolSegments, protocolSegments } from './splits/protocol-segments.js';
-import { type CrossFitStack, crossFitStack } from './stacking/cross-fit-stack.js';
-import { type Judgement, judge, type Verdict } from './verdict/judge.js';
+import type { CrossFitStack } from './stacking/cross-fit-stack.js';
+import type { Judgement, Verdict } from './verdict/judge.js';
 
 export interface HorizonInput {
   /** Bars ahead. */
@@ -124,22 +124,31 @@ export function learnHorizon(scope: HorizonScope, input: HorizonInput, hooks: Le
     seed: subseed(input.seed, SEED.model),
     isCancelled,
   };
-  const modelled = stage(
-    'model',
-    () => model(context, scope, segments, subseed(input.seed, SEED.bootstrap), hooks),
-    ({ segmentsScored }) => ({ rows: segmentsScored }),
-  );
-  const explained = stage(
-    'explain',
-    () => explain(context, modelled.final, hooks),
-    ({ explanation }) => ({ rows: explanation?.rows ?? 0 }),
-  );
+  const { modelled, explained } = learnRetained(context);
   const learned: LearnedHorizon = { data, segments, selection, ...modelled, ...explained };
   return {
     document: resultDocument(scope, input, learned),
     fates: featureFates(pair.matrix.columns, pruned, learned),
     summary: summarise(pair, learned),
   };
+
+  function learnRetained(context: ModelContext) {
+    try {
+      const modelled = stage(
+        'model',
+        () => modelHorizon(context, scope, segments, subseed(input.seed, SEED.bootstrap), hooks),
+        ({ scores }) => ({ blocks: scores.blocks }),
+      );
+      const explained = stage(
+        'explain',
+        () => explain(context, modelled.final, hooks),
+        ({ explanation }) => ({ rows: explanation?.rows ?? 0 }),
+      );
+      return { modelled, explained };
+    } finally {
+      context.matrix?.release();
+    }
+  }
 
   function stage<T>(name: Stage, work: () => T, facts: (result: T) => Record<string, number>): T {
     if (isCancelled()) throw new CancelledError(name);
@@ -157,92 +166,6 @@ function oftenest({ selected, frequency }: SelectionResult, most: number): numbe
     (a, b) => frequency[selected[b]!]! - frequency[selected[a]!]! || a - b,
   );
   return byFrequency.slice(0, most).sort((a, b) => a - b);
-}
-
-type Modelled = Omit<LearnedHorizon, 'data' | 'segments' | 'selection' | 'explanation' | 'ranking'> & {
-  readonly segmentsScored: number;
-};
-
-function model(
-  context: ModelContext,
-  { pair, config }: HorizonScope,
-  segments: ProtocolSegments,
-  seed: bigint,
-  hooks: LearnHooks,
-): Modelled {
-  const { data } = context;
-  const { development, folds, final: finalRows } = segments;
-  const trainings = (folds.length + 1) * MODELS_A_TRAINING;
-  let trained = 0;
-  const onModel = () => hooks.onProgress?.('model', ++trained / trainings);
-  const oof = outOfFold(context, folds, onModel);
-  const crossFit = crossFitStack(oof.folds, data, config);
-  const scoredLabels = Float64Array.from(crossFit.scored.rows, (row) => data.up[row]!);
-  const threshold = chooseThreshold(crossFit.scored.probability, scoredLabels, config.gating.minCoverage);
-  const baselines = fitBaselines({
-    matrix: pair.matrix,
-    featureIds: pair.featureIds,
-    data,
-    fitRows: development,
-    scoredRows: finalRows,
-  });
-  const final =
-    context.matrix === null
-      ? null
-      : finalModels(context, {
-          development,
-          final: finalRows,
-          complexities: oof.complexities,
-          crossFit,
-          part: folds.length,
-          onModel,
-        });
-  const predictions: FinalPredictions = {
-    rows: finalRows,
-    probability: final?.probability ?? overlapProbability(baselines),
-    models: final?.byModel ?? [],
-    values: final?.values ?? [],
-    baselines,
-    threshold: threshold?.threshold ?? null,
-  };
-  const scores = scoreFinal(predictions, data, config, seed);
-  const judgement = judgeHorizon(context, scores, finalRows.length);
-  return {
-    outOfFold: oof,
-    crossFit,
-    threshold,
-    final,
-    predictions,
-    scores,
-    judgement,
-    segmentsScored: finalRows.length,
-  };
-}
-
-/** Four direction models and two value models. */
-const MODELS_A_TRAINING = 6;
-
-function overlapProbability(baselines: readonly Baseline[]): Float64Array {
-  return baselines.find(({ name }) => name === 'overlap_logistic')!.probability!;
-}
-
-function judgeHorizon(context: ModelContext, scores: FinalScores, scoredRows: number): Judgement {
-  const { data, config, matrix } = context;
-  const { estimates, skill, blocks } = scores;
-  return judge({
-    ...data.geometry,
-    scoredRows,
-    blocks,
-    minRows: config.verdict.minRows,
-    minBlocks: config.verdict.minBlocks,
-    knownAvailable: data.knownAvailable,
-    retainedFeatures: matrix?.columns ?? 0,
-    accuracy: estimates.get('stack.accuracy')!.value,
-    accuracyBaseline: skill.accuracyBaseline,
-    baselineAccuracy: estimates.get(`baseline.${skill.accuracyBaseline}.accuracy`)!.value,
-    logLossGain: estimates.get('skill.logLossGain')!,
-    unknownEdge: estimates.get('skill.unknownEdge')!,
-  });
 }
 
 function explain(

@@ -52,7 +52,7 @@ export class PairSelection {
     const { select } = this.#config;
     const { matrix } = this.#pair;
     const { kept } = this.prune();
-    if (kept.length === 0) return nothingToSelect(matrix.columns);
+    if (kept.length === 0) return nothingToSelect(matrix.columns, select.threshold);
     const target = select.target === 'unknown' ? data.unknown : data.value;
     const leaks = knownTargetLeaks(matrix, kept, rows, data.value);
     const found =
@@ -99,13 +99,13 @@ export class PairSelection {
   }
 }
 
-function nothingToSelect(columns: number): SelectionResult {
+function nothingToSelect(columns: number, threshold: number): SelectionResult {
   return {
     selected: [],
     frequency: new Float64Array(columns).fill(Number.NaN),
     leaks: new Map(),
     expectedFalseSelections: 0,
-    facts: { method: 'none', tested: 0 },
+    facts: { method: 'none', threshold, tested: 0 },
     whySelected: () => '',
     notSelected: () => '',
   };

@@ -1,0 +1,96 @@
+import { type Baseline, fitBaselines } from './baselines/fit-baselines.js';
+import { chooseThreshold } from './gating/choose-threshold.js';
+import type { LearnHooks } from './learn-hooks.js';
+import type { HorizonScope, LearnedHorizon } from './learn-horizon.js';
+import { finalModels } from './models/final-models.js';
+import type { ModelContext } from './models/model-context.js';
+import { outOfFold } from './models/out-of-fold.js';
+import { type FinalPredictions, type FinalScores, scoreFinal } from './results/final-scores.js';
+import type { ProtocolSegments } from './splits/protocol-segments.js';
+import { crossFitStack } from './stacking/cross-fit-stack.js';
+import { type Judgement, judge } from './verdict/judge.js';
+
+/** What the model stage adds to a horizon. */
+export type Modelled = Omit<LearnedHorizon, 'data' | 'segments' | 'selection' | 'explanation' | 'ranking'>;
+
+/** Walk-forward models, stack, final models, their scores on the final segment and the verdict. */
+export function modelHorizon(
+  context: ModelContext,
+  { pair, config }: HorizonScope,
+  segments: ProtocolSegments,
+  seed: bigint,
+  hooks: LearnHooks,
+): Modelled {
+  const { data } = context;
+  const { development, folds, final: finalRows } = segments;
+  const trainings = (folds.length + 1) * MODELS_A_TRAINING;
+  let trained = 0;
+  const onModel = () => hooks.onProgress?.('model', ++trained / trainings);
+  const oof = outOfFold(context, folds, onModel);
+  const crossFit = crossFitStack(oof.folds, data, config);
+  const scoredLabels = Float64Array.from(crossFit.scored.rows, (row) => data.up[row]!);
+  const threshold = chooseThreshold(crossFit.scored.probability, scoredLabels, config.gating.minCoverage);
+  const baselines = fitBaselines({
+    matrix: pair.matrix,
+    featureIds: pair.featureIds,
+    data,
+    fitRows: development,
+    scoredRows: finalRows,
+  });
+  const final =
+    context.matrix === null
+      ? null
+      : finalModels(context, {
+          development,
+          final: finalRows,
+          complexities: oof.complexities,
+          crossFit,
+          part: folds.length,
+          onModel,
+        });
+  const predictions: FinalPredictions = {
+    rows: finalRows,
+    probability: final?.probability ?? overlapProbability(baselines),
+    models: final?.byModel ?? [],
+    values: final?.values ?? [],
+    baselines,
+    threshold: threshold?.threshold ?? null,
+  };
+  const scores = scoreFinal(predictions, data, config, seed);
+  const judgement = judgeHorizon(context, scores, finalRows.length);
+  return {
+    outOfFold: oof,
+    crossFit,
+    threshold,
+    final,
+    predictions,
+    scores,
+    judgement,
+  };
+}
+
+/** Four direction models and two value models. */
+const MODELS_A_TRAINING = 6;
+
+function overlapProbability(baselines: readonly Baseline[]): Float64Array {
+  return baselines.find(({ name }) => name === 'overlap_logistic')!.probability!;
+}
+
+function judgeHorizon(context: ModelContext, scores: FinalScores, scoredRows: number): Judgement {
+  const { data, config, matrix } = context;
+  const { estimates, skill, blocks } = scores;
+  return judge({
+    ...data.geometry,
+    scoredRows,
+    blocks,
+    minRows: config.verdict.minRows,
+    minBlocks: config.verdict.minBlocks,
+    knownAvailable: data.knownAvailable,
+    retainedFeatures: matrix?.columns ?? 0,
+    accuracy: estimates.get('stack.accuracy')!.value,
+    accuracyBaseline: skill.accuracyBaseline,
+    baselineAccuracy: estimates.get(`baseline.${skill.accuracyBaseline}.accuracy`)!.value,
+    logLossGain: estimates.get('skill.logLossGain')!,
+    unknownEdge: estimates.get('skill.unknownEdge')!,
+  });
+}
