@@ -78,12 +78,12 @@ export async function planPair(
     ...(closes ? [closes.table] : []),
     ...tables.map((t) => t.table),
   ]);
-  const { range, rows } = await chooseSample(warehouse, found.table, spec);
+  const { range, rows, available } = await chooseSample(warehouse, found.table, spec);
   const query: FetchQuery = {
     keyColumn: rules.names.keyColumn,
     targets: found.targets,
     ...(closes ? { closes } : {}),
-    sample: { rows, seed: spec.sample.seed, range },
+    sample: { rows, available, seed: spec.sample.seed, range },
     tables,
   };
   const strategy = rules.sqlStrategy ?? (tables.length <= MAX_JOINED_TABLES ? 'join' : 'pack');
@@ -161,7 +161,7 @@ async function chooseSample(
   warehouse: Warehouse,
   targets: CatalogueTable,
   spec: ResolvedRunSpec,
-): Promise<{ range: KeyRange; rows: number }> {
+): Promise<{ range: KeyRange; rows: number; available: number }> {
   const range: KeyRange = {
     ...(spec.period.from === '' ? {} : { from: Date.parse(spec.period.from) * MICROS_PER_MILLI }),
     ...(spec.period.to === '' ? {} : { to: Date.parse(spec.period.to) * MICROS_PER_MILLI }),
@@ -174,8 +174,10 @@ async function chooseSample(
     });
   }
   const rows = Math.min(spec.sample.rows, available);
-  if (spec.sample.strategy !== SampleStrategy.SAMPLE_STRATEGY_DAYS) return { range, rows };
-  return { range: { ...range, days: chooseDays(days, rows, spec.sample.seed) }, rows };
+  if (spec.sample.strategy !== SampleStrategy.SAMPLE_STRATEGY_DAYS) return { range, rows, available };
+  const chosen = chooseDays(days, rows, spec.sample.seed);
+  const held = days.filter(({ day }) => chosen.includes(day)).reduce((sum, day) => sum + day.rows, 0);
+  return { range: { ...range, days: chosen }, rows, available: held };
 }
 
 function identityOf(facts: {

@@ -18,7 +18,13 @@ export interface FetchQuery {
   };
   /** Closing prices for the known part of targets with horizon < window; absent when there are none. */
   readonly closes?: { readonly table: TableName; readonly column: string };
-  readonly sample: { readonly rows: number; readonly seed: bigint; readonly range: KeyRange };
+  /** The `rows` keys of least hash among the `available` ones of the range. */
+  readonly sample: {
+    readonly rows: number;
+    readonly available: number;
+    readonly seed: bigint;
+    readonly range: KeyRange;
+  };
   readonly tables: readonly FetchTable[];
 }
 

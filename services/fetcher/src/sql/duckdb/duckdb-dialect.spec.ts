@@ -16,7 +16,12 @@ const QUERY: FetchQuery = {
     ],
   },
   closes: { table: { schema: 'features', name: 'base_idx_eurusd' }, column: 'close_idx' },
-  sample: { rows: 80_000, seed: 7n, range: { from: 1_577_836_800_000_000, days: ['2020-01-02'] } },
+  sample: {
+    rows: 80_000,
+    available: 2_000_000,
+    seed: 7n,
+    range: { from: 1_577_836_800_000_000, days: ['2020-01-02'] },
+  },
   tables: [
     {
       table: { schema: 'features', name: 'mom_eurusd' },
@@ -37,7 +42,7 @@ it.each(['pack', 'join'] as const)('%s writes the statement of the golden file',
 
 it('leaves out what is not asked for', () => {
   const { closes: _, ...query } = QUERY;
-  const sql = duckdbDialect.pack({ ...query, sample: { rows: 5, seed: 1n, range: {} } });
+  const sql = duckdbDialect.pack({ ...query, sample: { rows: 5, available: 5, seed: 1n, range: {} } });
   expect(sql).not.toContain('closes');
   expect(sql).not.toContain('WHERE');
 });

@@ -1,24 +1,31 @@
 import type { CatalogueColumn, KeyRange, TableName } from '../../warehouse/warehouse.js';
 import { type FetchQuery, type FetchTable, overlapHorizons } from '../fetch-query.js';
+import { HASH_BOUND, HASH_MULTIPLIER, type HashTerms, hashLimit, hashTerms } from '../key-hash.js';
 import type { SqlDialect } from '../sql-dialect.js';
 
 /** DuckDB's SQL. */
 export const duckdbDialect: SqlDialect = { name: 'duckdb', pack, join };
 
+/**
+ * The tables are put under each other first and joined to the sample once: a join for each table would hold
+ * hundreds of hash tables at a time. Rows outside the sample are filtered by hash before they get there.
+ */
 function pack(query: FetchQuery): string {
-  const parts = [
+  const tables = query.tables.map((table, i) => packedTable(query, table, i + 1));
+  return [
+    sampleClauses(query),
     `SELECT s.r AS row_index, epoch_us(s.k) AS key, 0 AS part, ${sampleNumbers(query)} AS numbers, []::VARCHAR[] AS texts FROM sample s`,
-    ...query.tables.map((table, i) => packedTable(query, table, i + 1)),
-  ];
-  return `${sampleClauses(query)}\n${parts.join('\nUNION ALL\n')}`;
+    'UNION ALL',
+    'SELECT s.r, epoch_us(s.k), f.part, f.numbers, f.texts FROM (',
+    tables.join('\nUNION ALL\n'),
+    ') f JOIN sample s ON f.k = s.k',
+  ].join('\n');
 }
 
 function packedTable(query: FetchQuery, table: FetchTable, part: number): string {
-  const filter = rangeFilter(`f.${name(query.keyColumn)}`, query.sample.range);
-  return [
-    `SELECT s.r, epoch_us(s.k), ${part}, ${numberList('f', table.numbers)}, ${textList('f', table.texts)}`,
-    `FROM ${tableName(table.table)} f JOIN sample s ON f.${name(query.keyColumn)} = s.k${filter && ` WHERE ${filter}`}`,
-  ].join(' ');
+  const key = name(query.keyColumn);
+  const values = `${part} AS part, ${numberList('f', table.numbers)} AS numbers, ${textList('f', table.texts)} AS texts`;
+  return `SELECT f.${key} AS k, ${values} FROM ${tableName(table.table)} f${where(sampleFilter(`f.${key}`, query))}`;
 }
 
 function join(query: FetchQuery): string {
@@ -43,12 +50,11 @@ function sampleClauses(query: FetchQuery): string {
   const { targets, sample, closes } = query;
   const key = name(query.keyColumn);
   const first = targets.columns[0]!;
-  const filter = rangeFilter('k', sample.range);
   const clauses = [
     `bars AS (SELECT ${key} AS k, row_number() OVER w - 1 AS bar, lag(${name(first.column)}, ${first.horizon}) OVER w AS persistence, ${targets.columns
       .map(({ horizon, column }) => `${name(column)} AS target_${horizon}`)
       .join(', ')} FROM ${tableName(targets.table)} WINDOW w AS (ORDER BY ${key}))`,
-    `chosen AS (SELECT * FROM bars${filter && ` WHERE ${filter}`} ORDER BY md5('${sample.seed}:' || epoch_us(k)), k LIMIT ${sample.rows})`,
+    `chosen AS (SELECT * FROM bars${where(sampleFilter('k', query))} ORDER BY ${keyHashSql('k', hashTerms(sample.seed))}, k LIMIT ${sample.rows})`,
   ];
   let known = '';
   let source = 'chosen';
@@ -99,6 +105,26 @@ function numberList(alias: string, columns: readonly CatalogueColumn[]): string 
 function textList(alias: string, columns: readonly CatalogueColumn[]): string {
   if (columns.length === 0) return '[]::VARCHAR[]';
   return `[${columns.map((column) => `CAST(${alias}.${name(column.name)} AS VARCHAR)`).join(', ')}]`;
+}
+
+/** The hash of a key expression, see {@link keyHash}. */
+export function keyHashSql(key: string, terms: HashTerms): string {
+  const h1 = `((epoch_us(${key}) // 1000000 * ${HASH_MULTIPLIER} + ${terms.linear}) % ${HASH_BOUND})`;
+  const h2 = `((${h1} * ${h1} + ${terms.inner}) % ${HASH_BOUND})`;
+  return `((${h2} * ${h2} + ${terms.outer}) % ${HASH_BOUND})`;
+}
+
+/** Condition that all keys of the sample meet and few others; empty when every key is sampled. */
+function sampleFilter(key: string, query: FetchQuery): string {
+  const { sample } = query;
+  const limit = hashLimit(sample.rows, sample.available);
+  const conditions = [rangeFilter(key, sample.range)];
+  if (limit !== undefined) conditions.push(`${keyHashSql(key, hashTerms(sample.seed))} <= ${limit}`);
+  return conditions.filter(Boolean).join(' AND ');
+}
+
+function where(condition: string): string {
+  return condition && ` WHERE ${condition}`;
 }
 
 /** Condition on a key expression; empty when the range is open. */
