@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { configTable } from './config-table.js';
 import { resolveLearnConfig } from './learn-config.js';
 import { CONFIG_KEYS } from './learn-config-keys.js';
 
@@ -15,6 +17,11 @@ describe('resolveLearnConfig', () => {
 
   it('documents every key', () => {
     for (const { doc } of Object.values(CONFIG_KEYS)) expect(doc).toMatch(/\.$/);
+  });
+
+  it('is documented in docs/learning-settings.md as it is', () => {
+    const page = new URL('../../../docs/learning-settings.md', import.meta.url);
+    expect(readFileSync(page, 'utf8')).toContain(configTable());
   });
 
   it('applies overrides by dotted key', () => {
