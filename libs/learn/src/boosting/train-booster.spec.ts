@@ -4,7 +4,14 @@ import { type BinnedMatrix, BinnedMatrixBuilder } from '../binning/binned-matrix
 import { CancelledError } from '../cancelled-error.js';
 import { Arena } from '../kernels/arena.js';
 import { seededRandom } from '../seeded-random.js';
-import { type Booster, type BoosterParams, type Tree, trainBooster } from './booster.js';
+import {
+  type Booster,
+  type BoosterParams,
+  DEFAULT_BOOSTER_PARAMS,
+  estimateBoosterBytes,
+  type Tree,
+  trainBooster,
+} from './booster.js';
 import { predictValues } from './predict-values.js';
 import { leafDepths } from './tree.js';
 
@@ -324,6 +331,27 @@ describe('trainBooster', () => {
     const isCancelled = () => ++asked > 2;
     expect(() => trainBooster(task, { rounds: 9 }, { isCancelled })).toThrow(CancelledError);
     expect(new Arena(matrix.memory).usedBytes()).toBe(used);
+  });
+
+  it('takes about the memory that is estimated', () => {
+    for (const columns of [undefined, [0, 3, 4, 9, 11, 17, 20, 21, 30]]) {
+      const { matrix, label } = sample(3000, 40, 18n);
+      const before = matrix.memory.buffer.byteLength;
+      const params = { rounds: 2, maxLeaves: 40, maxDepth: 0 };
+      trainBooster({ matrix, rows: all(3000), label, ...(columns && { columns }) }, params);
+      const taken = matrix.memory.buffer.byteLength - before;
+      const size = {
+        rows: 3000,
+        columns: columns?.length ?? 40,
+        bins: 64,
+        matrixRows: 3000,
+        gathered: !!columns,
+      };
+      const estimate = estimateBoosterBytes(size, { ...DEFAULT_BOOSTER_PARAMS, ...params });
+      // The builder's freed scratch is used first, up to 16 bytes a row.
+      expect(estimate).toBeGreaterThan(taken - 65536);
+      expect(estimate).toBeLessThan(taken + 3000 * 16 + 2 * 65536);
+    }
   });
 
   it('refuses bad input by name', () => {
