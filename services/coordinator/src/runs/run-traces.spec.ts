@@ -1,0 +1,48 @@
+import { trace } from '@opentelemetry/api';
+import { InMemorySpanExporter, type ReadableSpan, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
+import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
+import { ATTRIBUTE, SPAN } from '@onescan/shared/telemetry/attributes.js';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { TestStack } from '../testing/test-stack.js';
+
+const exporter = new InMemorySpanExporter();
+const provider = new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] });
+
+beforeAll(() => provider.register());
+afterAll(async () => {
+  await provider.shutdown();
+  trace.disable();
+});
+
+test('a run is one trace: plan, fetch and train_pair per pair, and record, all under run', async () => {
+  const stack = await TestStack.start();
+  try {
+    stack.addTrainers(2);
+    const runId = await stack.startRun({ pairs: ['eurusd', 'gbpusd'], horizons: [15, 45] });
+    await stack.watch(runId);
+    const run = await stack.getRun(runId);
+    await expect.poll(() => named(SPAN.run)).toHaveLength(1);
+    const root = named(SPAN.run)[0]!;
+    expect(run.traceId).toBe(root.spanContext().traceId);
+    expect(root.attributes).toMatchObject({ [ATTRIBUTE.runId]: runId, [ATTRIBUTE.statements]: 2 });
+    const others = exporter.getFinishedSpans().filter((span) => span !== root);
+    expect(others.map((span) => span.name).sort()).toEqual(
+      [SPAN.fetch, SPAN.fetch, SPAN.plan, SPAN.record, SPAN.trainPair, SPAN.trainPair].sort(),
+    );
+    for (const span of others) expect(span.parentSpanContext?.spanId).toBe(root.spanContext().spanId);
+    for (const { assigned } of stack.trainers) {
+      for (const { task, traceparent } of assigned) {
+        const parent = named(SPAN.trainPair).find((span) => span.attributes[ATTRIBUTE.pair] === task!.pair)!;
+        expect(traceparent).toContain(`${root.spanContext().traceId}-${parent.spanContext().spanId}`);
+      }
+    }
+    const fetched = stack.fetcher.fetches.map(({ traceparent }) => traceparent.split('-')[2]);
+    expect(fetched.sort()).toEqual(named(SPAN.fetch).map((span) => span.spanContext().spanId).sort());
+  } finally {
+    await stack.close();
+  }
+});
+
+function named(name: string): ReadableSpan[] {
+  return exporter.getFinishedSpans().filter((span) => span.name === name);
+}
