@@ -105,7 +105,7 @@ export const CONFIG_KEYS: Readonly<Record<string, ConfigKey>> = {
     [0.99, 0.99, 1],
   ),
   'prune.correlation': real(
-    'Of features with a larger |r| on the development rows only one stays.',
+    'Of features whose absolute correlation on the development rows is larger only one stays.',
     [0.5, 1],
     [0.95, 0.95, 1],
   ),

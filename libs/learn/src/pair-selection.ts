@@ -54,7 +54,7 @@ export class PairSelection {
     const { kept } = this.prune();
     if (kept.length === 0) return nothingToSelect(matrix.columns, select.threshold);
     const target = select.target === 'unknown' ? data.unknown : data.value;
-    const leaks = knownTargetLeaks(matrix, kept, rows, data.value);
+    const leaks = knownTargetLeaks(matrix, kept, rows, data);
     const found =
       select.method === 'stability'
         ? selectStable(this.#sharedContext(hooks), matrix.columns, { ...task, target }, this.#config, hooks)

@@ -1,27 +1,31 @@
 import type { BinnedMatrix } from '../binning/binned-matrix.js';
+import type { HorizonData } from '../horizon-data.js';
 import { leakReason } from '../selection/leakage.js';
 
 /**
- * Columns that know the whole target. Selection looks for leaks in what it is given; when that is only the
- * unknown part, a copy of the target explains too little of it to be noticed (a third at horizon 15 of 45).
+ * Columns that know the target or its unknown part. Both are looked at, whatever is selected for: of the
+ * unknown part a copy of the target explains too little to be noticed (a third at horizon 15 of 45), and
+ * the other way round.
  *
- * @param rows rows to look at, all with a finite value
+ * @param rows rows to look at, all usable
  * @returns reasons by matrix column
  */
 export function knownTargetLeaks(
   matrix: BinnedMatrix,
   candidates: readonly number[],
   rows: Uint32Array,
-  value: Float64Array,
+  { value, unknown }: Pick<HorizonData, 'value' | 'unknown'>,
 ): Map<number, string> {
-  const sign = value.map(Math.sign);
+  const aspects = [value, unknown].map((target) => ({ target, sign: target.map(Math.sign) }));
   const leaks = new Map<number, string>();
   const bins = new Uint8Array(matrix.rows);
   for (const column of candidates) {
     matrix.readColumn(column, bins);
     const share = (target: Float64Array) => explainedShare(bins, matrix.bins, rows, target);
-    const reason = leakReason(share(value), share(sign));
-    if (reason !== undefined) leaks.set(column, reason);
+    for (const { target, sign } of aspects) {
+      const reason = leakReason(share(target), share(sign));
+      if (reason !== undefined && !leaks.has(column)) leaks.set(column, reason);
+    }
   }
   return leaks;
 }

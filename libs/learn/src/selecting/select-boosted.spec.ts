@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { CancelledError } from '../cancelled-error.js';
+import { horizonData } from '../horizon-data.js';
+import { resolveLearnConfig } from '../learn-config.js';
+import { simulatePair } from '../testing/simulated-pair.js';
+import { selectBoosted } from './select-boosted.js';
+
+describe('selectBoosted', () => {
+  const pair = simulatePair({ seed: 32n, rows: 2500, spacing: 8, noiseFeatures: 6, effect: 0.2 });
+  const config = resolveLearnConfig('mandated', { 'select.maxFeatures': '4' });
+  const data = horizonData({
+    geometry: { horizon: 45, targetWindow: 45 },
+    ...pair.horizonInput(45),
+    bar: pair.bar,
+    persistence: pair.persistence,
+  });
+  const { matrix } = pair.pairInput(config);
+  const candidates = [...pair.features.keys()].filter((column) => column !== 1);
+  const task = { data, rows: data.usable.subarray(0, 1200), target: data.value, seed: 1n };
+  const hooks = { isCancelled: () => false, onProgress: () => undefined };
+
+  it('counts fits with gain: shares of 15, planted features in all, no more than allowed', () => {
+    const found = selectBoosted(matrix, candidates, task, config, hooks);
+    const planted = pair.features.findIndex(({ id }) => id === 'mkt_flow.flow_ma');
+    expect(found.frequency[planted]).toBeCloseTo(1, 9);
+    expect(found.frequency[1]).toBeNaN();
+    expect(found.selected).toContain(planted);
+    expect(found.selected).toHaveLength(4);
+    expect([...found.selected]).toEqual([...found.selected].sort((a, b) => a - b));
+    for (const column of candidates) {
+      expect(found.frequency[column]! * 15).toBeCloseTo(Math.round(found.frequency[column]! * 15), 6);
+    }
+    const dropped = candidates.find((column) => !found.selected.includes(column))!;
+    expect(found.notSelected(dropped)).toMatch(/gain in/);
+    expect(found.expectedFalseSelections).toBeNaN();
+  });
+
+  it('stops when asked to', () => {
+    const stop = { ...hooks, isCancelled: () => true };
+    expect(() => selectBoosted(matrix, candidates, task, config, stop)).toThrow(CancelledError);
+  });
+});
