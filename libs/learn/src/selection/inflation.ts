@@ -41,58 +41,87 @@ export interface InflationInput {
  * for sums over bins.
  */
 export function estimateInflation(input: InflationInput, random: SeededRandom): Inflation {
-  const { context, room, bins } = input;
+  const { context, room, bins, bar } = input;
   const matrix = openBinnedMatrix(context.matrix);
   const arena = new Arena(matrix.memory);
   const variance = placeShadows(input, arena, random);
   const kernel = loadKernel<TargetBinsKernel>('target-bins', matrix.memory);
   const { blocks, columns } = context;
-  const pieces = blocks.map(({ begin, end }) => piecesIn(input.bar[end - 1]! - input.bar[begin]!, context));
+  const pieces = blocks.map(({ begin, end }) => piecesIn(bar[end - 1]! - bar[begin]!, context));
   const cells = arena.f64(room.cells, 2 * matrix.bins);
   const squares = arena.f64(room.squares, 2);
   const counts = arena.i32(bins.counts, columns.length * blocks.length * matrix.bins);
   const linear = new Float64Array(columns.length);
   const binned = new Float64Array(columns.length);
-  const table = new Int16Array(matrix.bins);
-  const held = new Float64Array(matrix.bins);
-  const between = new Float64Array(matrix.bins);
   columns.forEach((column, j) => {
-    const tableAddress = context.tables + j * matrix.bins * 2;
-    table.set(new Int16Array(arena.u8(tableAddress, 2 * matrix.bins).buffer, tableAddress, matrix.bins));
-    held.fill(0);
-    between.fill(0);
+    const table = context.tables + j * matrix.bins * 2;
+    const address = matrix.columnAddress(column);
+    const effect = new ColumnEffect(matrix.bins);
     squares.fill(0);
     blocks.forEach(({ begin, end }, block) => {
       cells.fill(0);
-      kernel.sumPieces(
-        matrix.columnAddress(column),
-        tableAddress,
-        begin,
-        end,
-        pieces[block]!,
-        room.target,
-        room.cells,
-        room.squares,
-      );
+      kernel.sumPieces(address, table, begin, end, pieces[block]!, room.target, room.cells, room.squares);
       const at = (j * blocks.length + block) * matrix.bins;
-      for (let bin = 0; bin < matrix.bins; bin++) {
-        held[bin]! += counts[at + bin]!;
-        between[bin]! += (cells[2 * bin]! ** 2 + cells[2 * bin + 1]! ** 2) / 2;
-      }
+      effect.addBlock(cells, counts.subarray(at, at + matrix.bins));
     });
-    let expected = 0;
-    let squaresOfBins = 0;
+    const values = new Int16Array(arena.u8(table, 2 * matrix.bins).buffer, table, matrix.bins);
+    linear[j] = effect.linear(meanSquareSums(squares), values) / variance;
+    binned[j] = effect.binned() / variance;
+  });
+  return { linear: linear.map(atLeastOne), binned: binned.map(atLeastOne) };
+}
+
+/** What the shadows' sums over one column's bins add up to. */
+class ColumnEffect {
+  readonly #rows: Float64Array;
+  /** Sum over blocks of the squared sum of a bin, mean of the shadows. */
+  readonly #squares: Float64Array;
+  #squaresOfBlocks = 0;
+
+  constructor(bins: number) {
+    this.#rows = new Float64Array(bins);
+    this.#squares = new Float64Array(bins);
+  }
+
+  /** @param cells sums of both shadows by bin, @param counts rows by bin */
+  addBlock(cells: Float64Array, counts: Int32Array): void {
+    let first = 0;
+    let second = 0;
+    for (let bin = 0; bin < counts.length; bin++) {
+      const one = cells[2 * bin]!;
+      const two = cells[2 * bin + 1]!;
+      this.#rows[bin]! += counts[bin]!;
+      this.#squares[bin]! += (one * one + two * two) / 2;
+      first += one;
+      second += two;
+    }
+    this.#squaresOfBlocks += (first * first + second * second) / 2;
+  }
+
+  /** Mean square of the inner product over that of independent rows of variance 1. */
+  linear(squares: number, table: Int16Array): number {
+    return squares / this.#rows.reduce((sum, rows, bin) => sum + rows * table[bin]! ** 2, 0);
+  }
+
+  /** The same for the squares between bins, the target's mean left out as the F statistic does. */
+  binned(): number {
+    let between = 0;
     let used = 0;
-    for (let bin = 0; bin < matrix.bins; bin++) {
-      if (held[bin] === 0) continue;
-      expected += held[bin]! * table[bin]! ** 2;
-      squaresOfBins += between[bin]! / held[bin]!;
+    let present = 0;
+    for (let bin = 0; bin < this.#rows.length; bin++) {
+      const rows = this.#rows[bin]!;
+      if (rows === 0) continue;
+      between += this.#squares[bin]! / rows;
+      present += rows;
       used++;
     }
-    linear[j] = atLeastOne((squares[0]! + squares[1]!) / 2 / (variance * expected));
-    binned[j] = atLeastOne(squaresOfBins / (variance * used));
-  });
-  return { linear, binned };
+    return (between - this.#squaresOfBlocks / present) / (used - 1);
+  }
+}
+
+/** Mean over both shadows of the squared inner products of all pieces. */
+function meanSquareSums(squares: Float64Array): number {
+  return (squares[0]! + squares[1]!) / 2;
 }
 
 function piecesIn(bars: number, { purgeBars }: SelectionContext): number {
