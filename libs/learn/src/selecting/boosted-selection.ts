@@ -36,16 +36,22 @@ export interface BoostedSelectionInput {
   readonly onProgress: (fraction: number) => void;
 }
 
+export interface BoostedFrequencies {
+  readonly frequency: Float64Array;
+  readonly meanGain: Float64Array;
+}
+
 /**
  * Share of 15 boosted fits in which each candidate got any gain: the original project's selection. It has
  * no error bound and tends to keep most of what enters; results say so.
  *
- * @returns one share a candidate
+ * @returns one share and one mean gain a candidate
  */
-export function boostedSelection(input: BoostedSelectionInput): Float64Array {
+export function boostedSelection(input: BoostedSelectionInput): BoostedFrequencies {
   const { matrix, candidates, rows, bar, geometry, target, seed, isCancelled } = input;
   const { folds, seeds, booster: params } = BOOSTED_SELECTION;
   const frequency = new Float64Array(candidates.length);
+  const meanGain = new Float64Array(candidates.length);
   const fits = folds * seeds;
   combinatorialPurged({ rows, bar, geometry, folds, testFolds: 1 }).forEach(({ train }, fold) => {
     for (let draw = 0; draw < seeds; draw++) {
@@ -54,9 +60,10 @@ export function boostedSelection(input: BoostedSelectionInput): Float64Array {
       const gain = booster.gain();
       candidates.forEach((column, k) => {
         if (gain[column]! > 0) frequency[k]! += 1 / fits;
+        meanGain[k]! += gain[column]! / fits;
       });
       input.onProgress((fold * seeds + draw + 1) / fits);
     }
   });
-  return frequency;
+  return { frequency, meanGain };
 }

@@ -14,15 +14,16 @@ export function selectBoosted(
   const { data, rows, target, seed } = task;
   const { threshold, maxFeatures } = config.select;
   const { bar, geometry } = data;
-  const shares = boostedSelection({ matrix, candidates, rows, target, bar, geometry, seed, ...hooks });
+  const found = boostedSelection({ matrix, candidates, rows, target, bar, geometry, seed, ...hooks });
   const frequency = new Float64Array(matrix.columns).fill(Number.NaN);
   candidates.forEach((column, k) => {
-    frequency[column] = shares[k]!;
+    frequency[column] = found.frequency[k]!;
   });
+  const gain = new Map(candidates.map((column, k) => [column, found.meanGain[k]!]));
   const best = [...candidates]
     // Shares are sums of 1/15: allow for their rounding.
     .filter((column) => frequency[column]! >= threshold - 1e-9)
-    .sort((a, b) => frequency[b]! - frequency[a]! || a - b);
+    .sort((a, b) => frequency[b]! - frequency[a]! || gain.get(b)! - gain.get(a)! || a - b);
   const percent = (column: number) => `${(100 * frequency[column]!).toFixed(0)} %`;
   return {
     selected: best.slice(0, maxFeatures).sort((a, b) => a - b),
