@@ -33,18 +33,6 @@ test('a run tells how many workers were connected and used', async () => {
   expect(stack.logs()).toMatch(/workers: 8 connected, 8 allowed/);
 });
 
-test('a run whose workers have too little memory says so, with the arithmetic', async () => {
-  const spec = quickSpec({
-    pairs: ['usdjpy'],
-    horizons: [15],
-    sample: { rows: 2100 },
-    memoryPerWorkerBytes: 256 * 1024 ** 2,
-  });
-  const run = await finishRun(stack, await startRun(stack, spec));
-  expect([RunState.RUN_STATE_PARTIAL, RunState.RUN_STATE_FAILED]).toContain(run.state);
-  expect(run.problems.join('\n')).toMatch(/2100 rows x \d+ columns need .* the limit is 256 MiB/);
-});
-
 test.each([
   [{ pairs: ['eurxyz'] }, /eurxyz/],
   [{ horizons: [0] }, /horizon/],

@@ -118,12 +118,15 @@ test('two processes give the same bytes, whatever the order of horizons, and a c
 });
 
 test('refuses what cannot fit before loading it, with the arithmetic', async () => {
-  start('--memory-limit', '256MiB');
+  start('--memory-limit', '1GiB');
   await hub.next('register');
-  assign(15);
+  const { dataset } = testAssignment();
+  assign(15, { preset: 'standard', dataset: { ...dataset, path, rows: 80_000, columns: 6_477 } });
   const failure = await hub.next('failure');
   expect(failure.kind).toBe(FailureKind.FAILURE_KIND_OUT_OF_MEMORY);
-  expect(failure.message).toMatch(/2000 rows x 17 columns need .* the limit is 256 MiB: process .* \+ bins/);
+  expect(failure.message).toMatch(
+    /80000 rows x 6477 columns need .* the limit is 1.00 GiB: process .* \+ bins/,
+  );
 });
 
 test('bad data is named and never called a crash', async () => {

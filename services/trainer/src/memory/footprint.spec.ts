@@ -24,20 +24,26 @@ test('the mandated procedure, which may retain everything, fits 8 GiB too and ne
   expect(() => admit(mandated, 200e6, 8 * GIB)).not.toThrow();
 });
 
-test('a tiny pair needs what reading needs: loading and learning never overlap, so the larger counts', () => {
-  const { binnedBytes, rowsBytes, loadingBytes, learningBytes, totalBytes } = estimateFootprint({
-    rows: 1000,
-    columns: 10,
-    config,
-  });
-  expect(loadingBytes).toBeGreaterThan(learningBytes);
-  expect(totalBytes).toBe(binnedBytes + rowsBytes + loadingBytes);
+test('a tiny pair took 90 MiB on top of 113 MiB, and the least limit admits it', () => {
+  const tiny = { rows: 3000, columns: 140, config };
+  expect(estimateFootprint(tiny).totalBytes).toBeGreaterThan(90 * 1024 ** 2);
+  expect(() => admit(tiny, 113 * 1024 ** 2, 256 * 1024 ** 2)).not.toThrow();
+});
+
+test('loading and learning never overlap, so the larger counts', () => {
+  const narrow = estimateFootprint({ rows: 80_000, columns: 1000, config: resolveLearnConfig('quick') });
+  expect(narrow.loadingBytes).toBeGreaterThan(narrow.learningBytes);
+  const inTurn = narrow.binnedBytes + narrow.rowsBytes + narrow.loadingBytes;
+  expect(narrow.totalBytes).toBeGreaterThan(inTurn);
+  expect(narrow.totalBytes).toBeLessThan(1.4 * inTurn);
+  // A real process took 687 MiB on top of its idle 79 MiB.
+  expect(narrow.totalBytes).toBeGreaterThan(687 * 1024 ** 2);
 });
 
 test('what cannot fit is refused with the arithmetic', () => {
   const refused = (): unknown => admit(full, 200 * 1024 ** 2, GIB);
   expect(refused).toThrow(OnescanError);
   expect(refused).toThrow(
-    /80000 rows x 6477 columns need .* the limit is 1.00 GiB: process 200 MiB \+ bins .* MiB \+ keys/,
+    /80000 rows x 6477 columns need .* the limit is 1.00 GiB: process 200 MiB \+ 115 % of \(thread 76.3 MiB \+ bins .* MiB \+ keys/,
   );
 });

@@ -7,11 +7,17 @@ import { estimateSelectionBytes } from '@onescan/learn/selection/selection-bytes
 import { formatBytes } from '@onescan/shared/format/bytes.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 
-/** Buffer manager of DuckDB while a dataset is read (open-dataset.ts). */
-const READER_BYTES = 384e6;
+/** Heap of the compute thread and of DuckDB once they work, whatever the data: 75 MiB on Node 20. */
+const THREAD_BYTES = 80e6;
+
+/** What DuckDB takes at most while a dataset is read: measured 520 MiB at 80,000 rows x 1,000 columns. */
+const READER_BYTES = 550e6;
 
 /** Two queries of 125 columns are in flight (open-dataset.ts). */
 const READER_COLUMNS = 250;
+
+/** Memory that was freed but that allocators have not given back, as a share of what is needed. */
+const KEPT_SHARE = 0.15;
 
 /** Doubles a row: key, bar, persistence, and a target and a known part for each of seven horizons. */
 const ROW_BYTES = 8 + 4 + 8 + 7 * 2 * 8;
@@ -35,7 +41,7 @@ export interface Footprint {
   loadingBytes: number;
   /** What learning needs besides, at most. */
   learningBytes: number;
-  /** binned + rows + the larger of loading and learning, which never overlap. */
+  /** thread + binned + rows + the larger of loading and learning, which never overlap, and 15 %. */
   totalBytes: number;
 }
 
@@ -43,11 +49,14 @@ export interface Footprint {
 export function estimateFootprint({ rows, columns, config }: FootprintInput): Footprint {
   const binnedBytes = estimateBinnedBytes(rows, columns, config.binning.bins);
   const rowsBytes = rows * ROW_BYTES;
-  const loadingBytes = READER_BYTES + READER_COLUMNS * rows * Float32Array.BYTES_PER_ELEMENT;
+  const floatBytes = rows * Float32Array.BYTES_PER_ELEMENT;
+  const loadingBytes =
+    Math.min(READER_BYTES, 2 * columns * floatBytes) + Math.min(READER_COLUMNS, columns) * floatBytes;
   const retained = Math.min(columns, config.select.maxFeatures);
   const learningBytes =
     selectionBytes({ rows, columns, config }) + modellingBytes({ rows, columns: retained, config });
-  const totalBytes = binnedBytes + rowsBytes + Math.max(loadingBytes, learningBytes);
+  const needed = THREAD_BYTES + binnedBytes + rowsBytes + Math.max(loadingBytes, learningBytes);
+  const totalBytes = Math.ceil(needed * (1 + KEPT_SHARE));
   return { binnedBytes, rowsBytes, loadingBytes, learningBytes, totalBytes };
 }
 
@@ -90,8 +99,9 @@ export function admit(input: FootprintInput, rssBytes: number, limitBytes: numbe
   throw new OnescanError(
     'RESOURCE_EXHAUSTED',
     `${size} need ${formatBytes(rssBytes + totalBytes)}, the limit is ${formatBytes(limitBytes)}: ` +
-      `process ${formatBytes(rssBytes)} + bins ${formatBytes(binnedBytes)} + keys and targets ${formatBytes(rowsBytes)} ` +
-      `+ the larger of loading ${formatBytes(loadingBytes)} and learning ${formatBytes(learningBytes)}`,
+      `process ${formatBytes(rssBytes)} + ${100 + 100 * KEPT_SHARE} % of (thread ${formatBytes(THREAD_BYTES)} ` +
+      `+ bins ${formatBytes(binnedBytes)} + keys and targets ${formatBytes(rowsBytes)} ` +
+      `+ the larger of loading ${formatBytes(loadingBytes)} and learning ${formatBytes(learningBytes)})`,
     { remedy: 'Raise the memory of the trainers, sample fewer rows, or exclude columns' },
   );
 }
