@@ -4,6 +4,7 @@ import { type BinnedMatrix, BinnedMatrixBuilder } from '../binning/binned-matrix
 import { type Booster, type Tree, trainBooster } from '../boosting/booster.js';
 import { createBooster } from '../boosting/create-booster.js';
 import { leafOf } from '../boosting/tree.js';
+import { Arena } from '../kernels/arena.js';
 import { seededRandom } from '../seeded-random.js';
 import { childRows } from './leaf-paths.js';
 import { addRecursiveShap } from './recursive-shap.js';
@@ -218,6 +219,28 @@ describe('treeShap', () => {
     for (let i = 0; i < 20; i++) treeShap(booster, matrix, all(200));
     expect(matrix.memory.buffer.byteLength).toBe(once);
     expect(before).toBeLessThanOrEqual(once);
+  });
+
+  it('works beyond the 2 GiB at which addresses turn negative as signed integers', () => {
+    const values = randomColumns(600, 12, 6n);
+    const matrix = binned(values);
+    const label = interactingLabel(values, 6n);
+    const run = () => {
+      const booster = trainBooster(
+        { matrix, rows: all(600), label, columns: [0, 1, 2, 3, 4, 7] },
+        { rounds: 3 },
+      );
+      return treeShap(booster, matrix, all(600)).values;
+    };
+    const low = run();
+    const arena = new Arena(matrix.memory);
+    // Never touched, so no memory is spent on it.
+    const gap = arena.allocate(2.2 * 2 ** 30, 'a gap');
+    const filler = arena.allocate(2 ** 20, 'a block above the gap');
+    expect(filler).toBeGreaterThan(2 ** 31);
+    const small: number[] = [];
+    while ((small.at(-1) ?? 0) < gap) small.push(arena.allocate(4096, 'what is free below the gap'));
+    expect(run()).toEqual(low);
   });
 
   it('refuses a matrix with other bins, and a tree whose additivity is broken', () => {
