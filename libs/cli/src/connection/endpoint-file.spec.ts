@@ -14,7 +14,7 @@ const ENDPOINT = {
   coordinator: '127.0.0.1:1',
   fetcher: '127.0.0.1:2',
   warehouse: '/w',
-  trainers: 2,
+  services: { fetcher: 11, coordinator: 12, 'trainer-1': 13 },
   pid: process.pid,
   startedAt: '2026-03-01T00:00:00Z',
 };

@@ -7,7 +7,8 @@ const ENDPOINT = z.object({
   coordinator: z.string(),
   fetcher: z.string(),
   warehouse: z.string(),
-  trainers: z.number(),
+  /** Process id of each service by its name. */
+  services: z.record(z.string(), z.number()),
   /** Process that supervises the stack. */
   pid: z.number(),
   startedAt: z.string(),

@@ -4,7 +4,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CoordinatorServiceClient } from '@onescan/shared/generated/onescan/v1/coordinator.js';
 import { callUnary, createClient } from '@onescan/shared/grpc/client.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
-import { endpointPath, readEndpoint, removeEndpoint, writeEndpoint } from '../connection/endpoint-file.js';
+import {
+  type Endpoint,
+  endpointPath,
+  readEndpoint,
+  removeEndpoint,
+  writeEndpoint,
+} from '../connection/endpoint-file.js';
 import { type ServiceExit, ServiceProcess, serviceEntry } from './service-process.js';
 import type { StackOptions } from './stack-options.js';
 
@@ -14,6 +20,8 @@ export interface RunningStack {
   readonly fetcher: string;
   /** Folder of the services' logs. */
   readonly logs: string;
+  /** What the endpoint file says. */
+  endpoint(): Endpoint;
   /** The next service that ends by itself; each is reported once, and none once stop() was called. */
   nextExit(): Promise<ServiceExit & { trainersLeft: number }>;
   /** Stops trainers, then the coordinator, then the fetcher; safe to call twice. */
@@ -56,6 +64,7 @@ class Stack implements RunningStack {
   private readonly services: ServiceProcess[] = [];
   private readonly trainers: ServiceProcess[] = [];
   private readonly reported = new Set<string>();
+  private readonly startedAt = new Date().toISOString();
   private stopping: Promise<void> | undefined;
 
   constructor(private readonly options: StackOptions) {
@@ -79,14 +88,18 @@ class Stack implements RunningStack {
     this.coordinator = await unlessAborted(coordinator.address(START_MS), interrupt);
     for (let i = 1; i <= trainers; i++) this.trainers.push(this.spawnTrainer(`trainer-${i}`));
     await this.untilTrainersConnected(interrupt);
-    writeEndpoint(home, {
+    writeEndpoint(home, this.endpoint());
+  }
+
+  endpoint(): Endpoint {
+    return {
       coordinator: this.coordinator,
       fetcher: this.fetcher,
-      warehouse,
-      trainers,
+      warehouse: this.options.warehouse,
+      services: Object.fromEntries(this.services.map(({ name, pid }) => [name, pid ?? 0])),
       pid: process.pid,
-      startedAt: new Date().toISOString(),
-    });
+      startedAt: this.startedAt,
+    };
   }
 
   async nextExit(): Promise<ServiceExit & { trainersLeft: number }> {

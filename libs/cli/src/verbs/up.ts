@@ -89,9 +89,7 @@ async function showEndpoint(
   stack: RunningStack,
 ): Promise<void> {
   const { coordinator, fetcher, logs } = stack;
-  if (global.json) {
-    return writeJson(terminal, { coordinator, fetcher, logs, trainers: options.trainers, pid: process.pid });
-  }
+  if (global.json) return writeJson(terminal, stack.endpoint());
   await terminal.write(`coordinator ${coordinator}\nfetcher     ${fetcher}\n`);
   terminal.note(
     `${options.trainers} trainers of at most ${formatBytes(options.memoryLimitBytes)}; logs in ${logs}. ` +

@@ -1,0 +1,75 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { type CommandResult, isAlive, onescan } from './command.js';
+import { WAREHOUSE } from './warehouse.js';
+
+const GONE_MS = 30_000;
+const RUN = ['run', '--pairs', 'usdjpy', '--horizons', '15', '--rows', '2000', '--preset', 'quick'];
+/** fetcher, coordinator and two trainers */
+const SERVICES = 4;
+
+let folder: string;
+let supervisor = 0;
+let services: number[] = [];
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'onescan-command-'));
+  const up = await onescan(folder, 'up', '--warehouse', WAREHOUSE, '--trainers', '2', '--detach', '--json');
+  expect(up).toMatchObject({ code: 0 });
+  const endpoint = JSON.parse(up.stdout) as { pid: number; services: Record<string, number> };
+  supervisor = endpoint.pid;
+  services = Object.values(endpoint.services);
+});
+
+afterEach(() => {
+  for (const pid of [supervisor, ...services]) if (isAlive(pid)) process.kill(pid, 'SIGKILL');
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** The last line of a JSON-lines stream. */
+function lastDocument({ stdout }: CommandResult): {
+  run: { runId: string; state: string; ledgerRows: string };
+} {
+  return JSON.parse(stdout.trimEnd().split('\n').at(-1)!) as ReturnType<typeof lastDocument>;
+}
+
+it('one command starts the stack, the next ones run, look, verify and stop it', async () => {
+  expect(services.filter(isAlive)).toHaveLength(SERVICES);
+  const waiting = await onescan(folder, ...RUN, '--json');
+  expect(waiting.code).toBe(3);
+  expect(lastDocument(waiting).run.state).toBe('RUN_STATE_AWAITING_APPROVAL');
+  const runId = lastDocument(waiting).run.runId;
+
+  const approved = await onescan(folder, 'approve', runId, '--watch', '--json');
+  expect(approved).toMatchObject({ code: 0 });
+  const { ledgerRows } = lastDocument(approved).run;
+  const ledger = await onescan(folder, 'ledger', runId, '--csv');
+  expect(ledger.stdout.trimEnd().split('\n')).toHaveLength(Number(ledgerRows) + 1);
+  expect((await onescan(folder, 'results', runId)).stdout).toMatch(/^usdjpy +15 +\S/m);
+  expect((await onescan(folder, 'report', runId, '--out', 'report.html')).code).toBe(0);
+  expect(readFileSync(join(folder, 'report.html'), 'utf8')).toContain('usdjpy');
+  expect((await onescan(folder, 'cache', 'verify')).code).toBe(0);
+
+  const again = await onescan(folder, ...RUN, '--yes');
+  expect(again.code).toBe(0);
+  expect(again.stderr).toMatch(/usdjpy: cached dataset \w+ from \S+, no query/);
+  expect(again.stdout).toContain('Cost: 0 statements, 0 B billed');
+
+  const second = await onescan(folder, 'up', '--warehouse', WAREHOUSE);
+  expect(second.code).toBe(2);
+  expect(second.stderr).toContain('Stop it with "onescan down"');
+
+  expect((await onescan(folder, 'down')).code).toBe(0);
+  expect([supervisor, ...services].filter(isAlive)).toEqual([]);
+  const without = await onescan(folder, 'ls');
+  expect(without.code).toBe(5);
+  expect(without.stderr).toContain('onescan up --warehouse DIR');
+});
+
+it('no service outlives a launcher that is killed', async () => {
+  expect(services.filter(isAlive)).toHaveLength(SERVICES);
+  process.kill(supervisor, 'SIGKILL');
+  await vi.waitUntil(() => !services.some(isAlive), { timeout: GONE_MS });
+});
