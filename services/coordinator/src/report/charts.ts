@@ -1,10 +1,19 @@
 import type { EChartsCoreOption } from 'echarts/core';
+import { reliabilityBins } from './reliability-bins.js';
 import { AXIS, FAINT, INK, PAPER, renderSvg, SERIES_COLORS } from './render-svg.js';
 import type { ReportTask } from './report-data.js';
 import type { EstimateJson } from './result-document.js';
 
 /** Colour of the model in every picture. */
 const MODEL_COLOR = SERIES_COLORS[0];
+
+/** Baselines in the order of their colours: each has the same one in every picture. */
+const BASELINES = ['majority', 'persistence', 'overlap', 'linear_bqx', 'overlap_logistic'];
+
+function baselineColor(name: string): string {
+  const position = BASELINES.indexOf(name);
+  return SERIES_COLORS[position < 0 ? SERIES_COLORS.length - 1 : position + 1] ?? SERIES_COLORS[1];
+}
 
 /** Verdicts in the order of the heat map's colours. */
 const VERDICTS: readonly { name: string; color: string; short: string }[] = [
@@ -17,7 +26,7 @@ const VERDICTS: readonly { name: string; color: string; short: string }[] = [
 const CELL_HEIGHT = 34;
 
 /** Wide gaps: without a browser ECharts can only guess how wide texts are. */
-const LEGEND = { top: 0, itemGap: 22, itemWidth: 14, textStyle: { color: INK, fontSize: 11 } } as const;
+const LEGEND = { top: 0, itemGap: 20, itemWidth: 12, textStyle: { color: INK, fontSize: 11 } } as const;
 
 /** Verdict of every pair and horizon, with the gain and its lower bound in the cell. */
 export function verdictHeatMap(
@@ -70,7 +79,7 @@ export function accuracyChart(pair: string, tasks: readonly ReportTask[]): strin
         name,
         tasks.map((task) => task.document.baselines.find((baseline) => baseline.name === name)?.accuracy),
         {
-          color: SERIES_COLORS[(i + 1) % SERIES_COLORS.length]!,
+          color: baselineColor(name),
           symbol: 'diamond',
           offset: 12 * (i + 1),
         },
@@ -162,11 +171,11 @@ export function gatingChart(task: ReportTask): string {
         coverages.map(({ accuracy }) => accuracy.value),
         MODEL_COLOR,
       ),
-      ...names.map((name, i) =>
+      ...names.map((name) =>
         line(
           name,
           coverages.map(({ baselines }) => baselines[name]?.value),
-          SERIES_COLORS[(i + 1) % SERIES_COLORS.length]!,
+          baselineColor(name),
         ),
       ),
     ],
@@ -178,22 +187,22 @@ export function gatingChart(task: ReportTask): string {
   });
 }
 
-/** Accuracy of the calls at or above each stated confidence: calibrated calls lie on or above the diagonal. */
+/** Share of right calls by stated confidence: calibrated calls lie on the diagonal. */
 export function reliabilityChart(task: ReportTask): string {
-  const { thresholds } = task.document.gating;
-  const known = thresholds.filter(({ accuracy }) => accuracy.value !== null);
+  const bins = reliabilityBins(task.document);
+  const most = Math.max(1, ...bins.map(({ calls }) => calls));
   const option: EChartsCoreOption = {
-    title: { text: 'Reliability of stated confidence', textStyle: { color: INK, fontSize: 13 } },
+    title: { text: 'Right calls by stated confidence', textStyle: { color: INK, fontSize: 13 } },
     grid: { left: 55, right: 24, top: 66, bottom: 44 },
-    legend: { ...LEGEND, top: 26 },
+    legend: { ...LEGEND, top: 26, data: ['calls (area: how many)', 'calibrated'] },
     xAxis: {
       ...AXIS,
       type: 'value',
-      name: 'stated at least',
+      name: 'stated confidence',
       nameLocation: 'middle',
       nameGap: 26,
       min: 0.5,
-      max: 0.9,
+      max: 1,
       axisLabel: { color: INK, formatter: percentLabel },
     },
     yAxis: {
@@ -204,20 +213,24 @@ export function reliabilityChart(task: ReportTask): string {
       axisLabel: { color: INK, formatter: percentLabel },
     },
     series: [
-      ...withInterval(
-        'right calls',
-        known.map(({ accuracy }) => accuracy),
-        { color: MODEL_COLOR, symbol: 'circle', offset: 0 },
-      ).map((series) => ({ ...series, data: atThresholds(series, known) })),
       {
-        name: 'stated',
+        name: 'calls (area: how many)',
+        type: 'scatter',
+        itemStyle: { color: MODEL_COLOR },
+        data: bins.map(({ low, high, calls, accuracy }) => ({
+          value: [(low + high) / 2, accuracy],
+          symbolSize: 4 + 16 * Math.sqrt(calls / most),
+        })),
+      },
+      {
+        name: 'calibrated',
         type: 'line',
         symbol: 'none',
         lineStyle: { type: 'dashed', color: FAINT },
         itemStyle: { color: FAINT },
         data: [
           [0.5, 0.5],
-          [0.9, 0.9],
+          [1, 1],
         ],
       },
     ],
@@ -227,14 +240,6 @@ export function reliabilityChart(task: ReportTask): string {
     height: 300,
     label: `Reliability of ${task.pair} h${task.horizon}`,
   });
-}
-
-/** Puts points at their thresholds instead of their positions. */
-function atThresholds(
-  series: Record<string, unknown>,
-  known: readonly { threshold: number }[],
-): (number | undefined)[][] {
-  return (series.data as number[][]).map(([x, ...rest]) => [known[x!]?.threshold, ...rest]);
 }
 
 /** Mean |SHAP| of the best features, and how often selection chose them. */

@@ -145,7 +145,7 @@ export function pairSection(pair: string, tasks: readonly ReportTask[]): Html {
     return [
       `h${horizon}`,
       interval(document.final.direction.accuracy),
-      `${percent(summary.bestBaselineAccuracy)} (${summary.bestBaseline})`,
+      `${percent(summary.bestBaselineAccuracy)} (${summary.bestBaseline.replaceAll('_', ' ')})`,
       figure(auc.value),
       `${figure(summary.skill, 4)} [${figure(summary.skillLow, 4)}, ${figure(summary.skillHigh, 4)}]`,
       `${summary.featuresRetained} of ${summary.featuresTested}`,
@@ -164,7 +164,7 @@ export function pairSection(pair: string, tasks: readonly ReportTask[]): Html {
   return html`<h2 id="${pair}">${pair.toUpperCase()}</h2>
     ${new Html(accuracyChart(pair, tasks))}
     ${table(head, rows)}
-    <p class="small">Intervals are block-bootstrap intervals at the ${Math.round(100 * (tasks[0]?.document.skill.level ?? 0))} % level on
+    <p class="small">Intervals are block-bootstrap intervals of ${coverage(tasks)} coverage on
       the untouched last part of the period. Log loss saved is in nats a row, against the best baseline that gives
       probabilities.</p>`;
 }
@@ -175,7 +175,7 @@ export function taskSection(task: ReportTask): Html {
   const { direction } = document.final;
   const shap = document.shap;
   const { chosen } = document.gating;
-  return html`<details><summary><b>h${task.horizon}</b> ${summary.verdictText}</summary>
+  return html`<details><summary>${summary.verdictText}</summary>
     <p>${document.rows.final} rows scored, ${document.rows.development} to develop on. Calibration error
       ${figure(direction.calibrationError.value)}, Brier score ${figure(direction.brier.value)}.
       ${chosen ? html`The gate chosen before the last part was seen calls at ${percent(chosen.threshold)} and is right in ${interval(chosen.accuracy)} of ${chosen.calls} calls.` : ''}</p>
@@ -183,10 +183,20 @@ export function taskSection(task: ReportTask): Html {
     ${task.features.length > 0 ? new Html(featureChart(task)) : html`<p>No feature was retained.</p>`}
     ${
       shap
-        ? html`<p class="small">SHAP explained on ${shap.rowsExplained} rows; the configured minimum of ${shap.rowsWanted} was
-            ${shap.rowsWantedMet ? 'met' : html`<b>not met</b>`}. Largest additivity error ${shap.maxAdditivityError.toExponential(1)}.</p>`
+        ? html`<p class="small">SHAP explained on ${shap.rowsExplained} rows${shapMinimum(shap)}. Largest additivity error ${shap.maxAdditivityError.toExponential(1)}.</p>`
         : ''
     }</details>`;
+}
+
+/** Whether the minimum that the configuration sets, if any, was met. */
+function shapMinimum({ rowsWanted, rowsWantedMet }: NonNullable<ReportTask['document']['shap']>): Html {
+  if (rowsWanted === 0) return html``;
+  return html`; the configured minimum of ${rowsWanted} was ${rowsWantedMet ? 'met' : html`<b>not met</b>`}`;
+}
+
+/** The documents state the error level of one side. */
+function coverage(tasks: readonly ReportTask[]): string {
+  return tasks[0] ? `${Math.round(1000 * (1 - 2 * tasks[0].document.skill.level)) / 10} %` : '';
 }
 
 function interval(estimate: EstimateJson): string {

@@ -9,7 +9,9 @@ import { RunState } from '@onescan/shared/generated/onescan/v1/coordinator.js';
 import { FailureKind } from '@onescan/shared/generated/onescan/v1/trainer.js';
 import { callServerStream } from '@onescan/shared/grpc/client.js';
 import { expect, test } from 'vitest';
+import { resultDocument } from '../testing/sample-document.js';
 import { TestStack } from '../testing/test-stack.js';
+import { reliabilityBins } from './reliability-bins.js';
 import { readResultDocument } from './result-document.js';
 
 test('a finished run has a report, results and a ledger that say what happened', async () => {
@@ -37,8 +39,8 @@ test('a finished run has a report, results and a ledger that say what happened',
       'Billed <b>$0.50</b> with 2 statements',
       'One statement a pair and horizon (4 statements)',
       'agg.mean_45',
-      'SHAP explained on 990 rows',
-      '<b>not met</b>',
+      'SHAP explained on 990 rows; the configured minimum of 100000 was <b>not met</b>',
+      'intervals of 98 % coverage',
       '300 MiB',
       'a future return',
     ]) {
@@ -67,6 +69,23 @@ test('reads the documents that the learning engine writes', () => {
   const read = readResultDocument({ pair: 'eurusd', horizon: 30 }, Buffer.from(canonicalJson(document)));
   expect(read.baselines.map(({ name }) => name)).toContain('overlap');
   expect(read.final.direction.accuracy.value).toBeGreaterThan(0.4);
+});
+
+test('reliability lies between the thresholds', () => {
+  const document = readResultDocument(
+    { pair: 'eurusd', horizon: 30 },
+    Buffer.from(JSON.stringify(resultDocument('eurusd', 30))),
+  );
+  // 200 rows 61.3 % right; at or above 0.55: 180 calls 57 % right, 0.65: 140 calls 67 %, 0.75: 100 calls 77 %.
+  const bins = reliabilityBins(document);
+  expect(bins.map(({ low, high, calls }) => [low, high, calls])).toEqual([
+    [0.5, 0.55, 20],
+    [0.55, 0.65, 40],
+    [0.65, 0.75, 40],
+    [0.75, 1, 100],
+  ]);
+  expect(bins[2]!.accuracy).toBeCloseTo((140 * 0.67 - 100 * 0.77) / 40, 12);
+  expect(bins[3]!.accuracy).toBeCloseTo(0.77, 12);
 });
 
 test('a document of another structure is refused with the task and the place', () => {

@@ -1,7 +1,7 @@
+import { ATTRIBUTE, SPAN } from '@onescan/shared/telemetry/attributes.js';
 import { trace } from '@opentelemetry/api';
 import { InMemorySpanExporter, type ReadableSpan, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
-import { ATTRIBUTE, SPAN } from '@onescan/shared/telemetry/attributes.js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { TestStack } from '../testing/test-stack.js';
 
@@ -37,7 +37,11 @@ test('a run is one trace: plan, fetch and train_pair per pair, and record, all u
       }
     }
     const fetched = stack.fetcher.fetches.map(({ traceparent }) => traceparent.split('-')[2]);
-    expect(fetched.sort()).toEqual(named(SPAN.fetch).map((span) => span.spanContext().spanId).sort());
+    expect(fetched.sort()).toEqual(
+      named(SPAN.fetch)
+        .map((span) => span.spanContext().spanId)
+        .sort(),
+    );
   } finally {
     await stack.close();
   }

@@ -158,7 +158,7 @@ export interface LedgerTotal {
 
 export async function totalLedger(connection: DuckDBConnection, runId: string): Promise<LedgerTotal[]> {
   const read = await connection.runAndReadAll(
-    `SELECT status, stage, regexp_replace(reason, '[^ ,;()]*[0-9._][^ ,;()]*', '…', 'g') AS reason,
+    `SELECT status, stage, regexp_replace(reason, '\\w+\\.\\w+|-?[0-9][0-9.e%-]*', '…', 'g') AS reason,
        count(*) AS row_count FROM ledger WHERE run_id = $1
      GROUP BY ALL ORDER BY status, stage, row_count DESC, reason`,
     [runId],

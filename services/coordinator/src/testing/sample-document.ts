@@ -10,7 +10,7 @@ export function resultDocument(pair: string, horizon: number): Record<string, un
     horizon,
     rows: { total: 1000, usable: 990, development: 780, final: 200, explained: 990 },
     skill: {
-      level: 0.95,
+      level: 0.01,
       logLossGain: estimate(0.03),
       accuracyGain: estimate(0.03),
       unknownEdge: estimate(0.05),
