@@ -70,7 +70,11 @@ function tailAt(shift: number, t: number, k: number, mean: number, power: number
 
 /** (a + i)^-power relative to its value at i = 0, so that small shifts do not overflow. */
 function relativeWeight(shift: number, i: number, power: number): number {
-  return (shift / (shift + i)) ** power;
+  const ratio = shift / (shift + i);
+  // The powers of both bounds, 2 and 4, without the cost of a general power.
+  const square = ratio * ratio;
+  if (power === 2) return square;
+  return power === 4 ? square * square : ratio ** power;
 }
 
 /** Largest value of a unimodal function over [low, high], its ends included. */
