@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { resolveLearnConfig } from '@onescan/learn/learn-config.js';
+import type { DatasetMeta } from '@onescan/shared/dataset/dataset.js';
 import { openDataset } from '@onescan/shared/dataset/open-dataset.js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { writeTestDataset } from '../testing/test-dataset.js';
@@ -64,7 +65,7 @@ test('progress goes to the end', async () => {
 });
 
 test('admission is asked with the true size before anything is allocated', async () => {
-  const admit = (rows: number, columns: number): never => {
+  const admit = ({ rows }: DatasetMeta, columns: number): never => {
     throw new Error(`${rows} x ${columns} refused`);
   };
   await expect(loadPair(options({ admit }))).rejects.toThrow('2000 x 17 refused');

@@ -2,7 +2,7 @@ import { BinnedMatrixBuilder } from '@onescan/learn/binning/binned-matrix.js';
 import { CancelledError } from '@onescan/learn/cancelled-error.js';
 import { developmentRows } from '@onescan/learn/development-rows.js';
 import type { LearnConfig } from '@onescan/learn/learn-config.js';
-import type { OpenDataset } from '@onescan/shared/dataset/dataset.js';
+import type { DatasetMeta, OpenDataset } from '@onescan/shared/dataset/dataset.js';
 import { openDataset } from '@onescan/shared/dataset/open-dataset.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { LoadedPair } from './loaded-pair.js';
@@ -14,8 +14,8 @@ export interface LoadOptions {
   config: LearnConfig;
   /** Bound on the WebAssembly memory of the pair, besides the guard's on the whole process. */
   memoryLimitBytes: number;
-  /** Called with the true size before anything large is allocated; throws when it cannot fit. */
-  admit(rows: number, columns: number): void;
+  /** Called with what the file holds before anything large is read; throws when it will not do or fit. */
+  admit(meta: DatasetMeta, columns: number): void;
   isCancelled(): boolean;
   onProgress?(fraction: number): void;
 }
@@ -30,7 +30,7 @@ export async function loadPair(options: LoadOptions): Promise<LoadedPair> {
   const dataset = await openDataset(options.path, { expectedId: options.datasetId });
   try {
     checkPair(dataset, options);
-    options.admit(dataset.meta.rows, dataset.included.length);
+    options.admit(dataset.meta, dataset.included.length);
     const { time, bar } = await dataset.readKeys();
     return {
       meta: dataset.meta,

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type LearnConfig, resolveLearnConfig } from '@onescan/learn/learn-config.js';
 import { PairLearner } from '@onescan/learn/pair-learner.js';
 import { canonicalJson } from '@onescan/shared/canonical-json.js';
+import type { DatasetMeta } from '@onescan/shared/dataset/dataset.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import { admit } from '../memory/footprint.js';
 import type { ComputeRequest } from './compute-protocol.js';
@@ -40,7 +41,7 @@ export class PairMemory {
     const key = pairKey(request.dataset.datasetId, request.preset, request.overrides);
     const held = key === this.#key ? this.#pair : undefined;
     const pair = held ?? (await this.#load(key, request, { config, hooks }));
-    checkRequest(request, pair);
+    checkRequest(request, pair.meta);
     this.#current = canonicalJson(config);
     let learner = this.#learners.get(this.#current);
     if (!learner) {
@@ -79,7 +80,10 @@ export class PairMemory {
       pair: request.pair,
       config,
       memoryLimitBytes: request.memoryLimitBytes,
-      admit: fits,
+      admit: (meta, columns) => {
+        checkRequest(request, meta);
+        fits(meta.rows, columns);
+      },
       isCancelled: hooks.isCancelled,
       onProgress: hooks.onProgress,
     });
@@ -106,14 +110,14 @@ async function locate(request: ComputeRequest, hooks: PairMemoryHooks): Promise<
 }
 
 /** @throws OnescanError when the dataset does not have what the task is about */
-function checkRequest({ horizon, targetWindow }: ComputeRequest, { meta, targets }: LoadedPair): void {
+function checkRequest({ horizon, targetWindow }: ComputeRequest, meta: DatasetMeta): void {
   if (meta.targetWindow !== targetWindow) {
     throw new OnescanError(
       'FAILED_PRECONDITION',
       `dataset ${meta.datasetId} has targets of window ${meta.targetWindow}, the task asks for ${targetWindow}`,
     );
   }
-  if (!targets.has(horizon)) {
+  if (!meta.horizons.includes(horizon)) {
     throw new OnescanError(
       'FAILED_PRECONDITION',
       `dataset ${meta.datasetId} has no target of horizon ${horizon}, only ${meta.horizons.join(', ')}`,
