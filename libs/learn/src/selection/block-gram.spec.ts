@@ -18,7 +18,8 @@ const context = createSelectionContext({
   candidates: data.values.map((_, column) => column),
   rows: 5300,
   bar: data.bar,
-  purgeBars: 33,
+  // Blocks of 1,321 rows: an odd last row in the packed chunks.
+  purgeBars: 43,
   blocks: 4,
   pairs: 3,
 });
