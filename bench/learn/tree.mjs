@@ -21,7 +21,7 @@ const { values: flags } = parseArgs({
 });
 const [rows, columns, trees, bins] = [flags.rows, flags.columns, flags.trees, flags.bins].map(Number);
 const LEAVES = 63;
-const SHAP_ROWS = 4096;
+const SHAP_ROWS = 16384;
 
 function cpuSeconds(work) {
   const before = process.cpuUsage();
