@@ -95,6 +95,13 @@ test('two processes give the same bytes, whatever the order of horizons, and a c
   expect(a45!.document.equals(b45!.document)).toBe(true);
   expect(a15!.documentSha256).toBe(sha256Hex(a15!.document));
   expect(a15!.ledger).toEqual(b15!.ledger);
+  expect(JSON.parse(String(a15!.document))).toMatchObject({
+    pair: 'eurusd',
+    horizon: 15,
+    targetWindow: 45,
+    dataset: { id: 'test-dataset', rows: 2000, universe: 19, included: 17, excluded: 2 },
+    spec: { preset: 'quick', overrides: BRIEF, seed: '1' },
+  });
   expect(hub.of('result').map((message) => message.stats?.datasetWasLoaded)).toEqual([
     false,
     true,

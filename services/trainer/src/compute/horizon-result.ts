@@ -5,9 +5,6 @@ import type { ComputedResult, ComputeRequest } from './compute-protocol.js';
 import { ledgerRows } from './ledger.js';
 import type { LoadedPair } from './loaded-pair.js';
 
-/** Version of the result document (docs/results.md). */
-export const RESULT_FORMAT_VERSION = 1;
-
 /**
  * What is sent for a learned horizon. The document holds nothing that depends on when, where or in what
  * order it was computed, so the same dataset and spec give the same bytes.
@@ -35,6 +32,7 @@ export function horizonResult(
   };
 }
 
+/** The engine's document with what only the trainer knows (docs/results.md). */
 function resultDocument(
   request: ComputeRequest,
   { meta, columns, included }: LoadedPair,
@@ -42,10 +40,7 @@ function resultDocument(
 ) {
   return {
     ...outcome.document,
-    formatVersion: RESULT_FORMAT_VERSION,
     pair: request.pair,
-    horizon: request.horizon,
-    targetWindow: request.targetWindow,
     dataset: {
       id: meta.datasetId,
       contentSha256: meta.contentSha256,
