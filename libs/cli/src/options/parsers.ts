@@ -14,6 +14,13 @@ export function parseHorizonList(text: string): number[] {
   return text.split(',').map((part) => parsePositive(part.trim()));
 }
 
+/** "pair,mkt" → ["pair", "mkt"]. */
+export function parseNameList(text: string): string[] {
+  const names = text.split(',').map((name) => name.trim());
+  if (names.includes('')) throw new InvalidArgumentError('Give names separated by commas.');
+  return names;
+}
+
 /** A whole number from 1 on. */
 export function parsePositive(text: string): number {
   const value = parseWhole(text);

@@ -1,5 +1,11 @@
-import { RunSpec, SampleStrategy, SchedulingPolicy } from '@onescan/shared/generated/onescan/v1/spec.js';
-import { PRESETS } from '@onescan/shared/run-spec.js';
+import {
+  type FeatureGroup,
+  RunSpec,
+  SampleStrategy,
+  SchedulingPolicy,
+} from '@onescan/shared/generated/onescan/v1/spec.js';
+import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { PRESETS, RUN_SPEC_DEFAULTS } from '@onescan/shared/run-spec.js';
 import { type Command, Option } from 'commander';
 import {
   collectGlobs,
@@ -7,6 +13,7 @@ import {
   parseByteCount,
   parseDollars,
   parseHorizonList,
+  parseNameList,
   parsePairList,
   parsePositive,
   parseSeed,
@@ -25,6 +32,7 @@ export interface RunOptions {
   sampleSeed?: bigint;
   from?: string;
   to?: string;
+  groups?: string[];
   exclude?: string[];
   expectedColumns?: number;
   budget?: number;
@@ -61,6 +69,7 @@ export function addRunOptions(command: Command): Command {
     .option('--sample-seed <n>', 'seed of the sample of rows (default: 1)', parseSeed)
     .option('--from <time>', 'start of the period, e.g. 2020-01-01')
     .option('--to <time>', 'end of the period, not included')
+    .option('--groups <list>', 'feature groups to test (default: pair,tri,mkt,var,csi)', parseNameList)
     .option('--exclude <globs>', 'tables or table.column to leave out; may be repeated', collectGlobs)
     .option('--expected-columns <n>', 'fail unless exactly so many columns a pair are found', parseWhole)
     .option('--budget <usd>', 'upper bound of the warehouse cost (default: 50)', parseDollars)
@@ -90,7 +99,7 @@ export function specFromOptions(options: RunOptions): RunSpec {
     horizons: options.horizons ?? file.horizons,
     targetWindow: options.window ?? file.targetWindow,
     universe: {
-      groups: file.universe?.groups ?? [],
+      groups: chooseGroups(options.groups, file.universe?.groups ?? []),
       exclude: options.exclude ?? file.universe?.exclude ?? [],
       expectedColumns: options.expectedColumns ?? file.universe?.expectedColumns,
     },
@@ -109,4 +118,21 @@ export function specFromOptions(options: RunOptions): RunSpec {
     schedulingPolicy: options.policy ? POLICIES[options.policy] : file.schedulingPolicy,
     seed: options.seed ?? file.seed,
   };
+}
+
+/**
+ * The groups of these names, of the spec file or else of the defaults; all when no names are given.
+ *
+ * @throws OnescanError INVALID_ARGUMENT naming the unknown group
+ */
+function chooseGroups(names: readonly string[] | undefined, fromFile: FeatureGroup[]): FeatureGroup[] {
+  if (names === undefined) return fromFile;
+  const known: readonly FeatureGroup[] = fromFile.length > 0 ? fromFile : RUN_SPEC_DEFAULTS.groups;
+  return names.map((name) => {
+    const group = known.find((each) => each.name === name);
+    if (group) return { ...group, tables: [...group.tables] };
+    throw new OnescanError('INVALID_ARGUMENT', `--groups: there is no group "${name}"`, {
+      remedy: `Known groups: ${known.map((each) => each.name).join(', ')}`,
+    });
+  });
 }

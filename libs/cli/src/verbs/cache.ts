@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { formatBytes } from '@onescan/shared/format/bytes.js';
 import { formatUsd } from '@onescan/shared/format/usd.js';
 import {
@@ -91,8 +92,7 @@ function addEvict(cache: Command, act: Act): void {
       act(async (invocation, _options: object, prefix: string) =>
         withFetcher(invocation, async (client) => {
           const { terminal, global } = invocation;
-          const [dataset] = await findDatasets(client, prefix);
-          const datasetId = dataset!.datasetId;
+          const datasetId = await findEvictable(client, prefix);
           const { bytesFreed } = await callUnary(client, client.deleteDataset, { datasetId });
           if (global.json) await writeJson(terminal, { datasetId, bytesFreed: bytesFreed.toString() });
           else await terminal.write(`deleted ${datasetId}, ${formatBytes(bytesFreed)} freed\n`);
@@ -113,6 +113,16 @@ async function findDatasets(client: FetcherServiceClient, prefix: string | undef
     found.length === 0 ? `no cached dataset ${prefix}` : `${found.length} datasets start with ${prefix}`,
     { remedy: 'onescan cache ls lists the datasets' },
   );
+}
+
+/** Id of a dataset, or the file name of a damaged one: those must be removable too. */
+async function findEvictable(client: FetcherServiceClient, prefix: string): Promise<string> {
+  const { unreadable } = await callUnary(client, client.listDatasets, {});
+  const names = unreadable.map(({ path }) => basename(path));
+  const damaged = names.filter((name) => name === prefix || name.split('-')[1]?.startsWith(prefix));
+  if (damaged.length === 1) return damaged[0]!;
+  const [dataset] = await findDatasets(client, prefix);
+  return dataset!.datasetId;
 }
 
 interface Verified {

@@ -11,6 +11,7 @@ import { EXIT } from '../exit-code.js';
 import { parsePairList, parsePositive, parseSeed } from '../options/parsers.js';
 import { writeJson } from '../output/write-json.js';
 import { buildProgress } from '../view/build-progress.js';
+import { missingGroupsText } from '../view/missing-groups.js';
 
 interface Options {
   bars?: string;
@@ -57,6 +58,8 @@ export function addWarehouseVerbs(program: Command, act: Act): void {
           await terminal.write(
             `${build.out}: ${manifest.pairs.length} pairs, ${manifest.universe}, ${size}\n`,
           );
+          const missing = missingGroupsText(manifest.groups);
+          if (missing) terminal.note(missing);
           terminal.note(`Start a stack on it: onescan up --warehouse ${options.out}`);
         }
         return EXIT.ok;

@@ -29,3 +29,11 @@ it('counts no statement for what is cached', () => {
   expect(statementsToRun(plan)).toBe(0);
   expect(planText({ ...plan, bytes: 0n, usd: 0 })).toContain('In total: 0 statements, 0 B, $0.00');
 });
+
+it('shows five notes and counts the rest', () => {
+  const plan = samplePlan();
+  plan.pairs[0]!.warnings = Array.from({ length: 8 }, (_, i) => `table t${i} starts late`);
+  const text = planText(plan);
+  expect(text.match(/^Note on/gm)).toHaveLength(5);
+  expect(text).toContain('... and 4 more notes');
+});
