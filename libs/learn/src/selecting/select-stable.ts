@@ -32,6 +32,10 @@ export function selectStable(
       bound: outcome.bound,
       bounds: { ...outcome.expectedFalseSelections },
       shadowSelections: Number.isFinite(outcome.shadowSelections) ? outcome.shadowSelections : null,
+      inflation: {
+        elasticNet: { ...outcome.inflation.elasticNet },
+        binnedF: { ...outcome.inflation.binnedF },
+      },
       stable: outcome.selected.length,
       threshold,
       q: outcome.q,
