@@ -181,7 +181,10 @@ test('a plan over its budget waits and cannot be approved', async () => {
   const runId = await stack.startRun({ pairs: PAIRS, horizons: HORIZONS, budgetUsd: 0.7 });
   const run = await stack.reach(runId, 'RUN_STATE_AWAITING_APPROVAL');
   expect(run.problems).toEqual(['the estimate of $0.75 is over the budget of $0.70']);
-  await expect(approve(runId, run.plan!.planHash)).rejects.toMatchObject({ code: 'FAILED_PRECONDITION' });
+  await expect(approve(runId, run.plan!.planHash)).rejects.toMatchObject({
+    code: 'RESOURCE_EXHAUSTED',
+    details: { usd: 0.75, budgetUsd: 0.7 },
+  });
   expect(stack.fetcher.fetches).toEqual([]);
 });
 

@@ -1,23 +1,20 @@
 import { FetcherServiceClient } from '@onescan/shared/generated/onescan/v1/fetcher.js';
-import type { ConnectRequest, Register, TaskAttempt } from '@onescan/shared/generated/onescan/v1/trainer.js';
-import { FailureKind } from '@onescan/shared/generated/onescan/v1/trainer.js';
 import { createClient } from '@onescan/shared/grpc/client.js';
 import type { Logger } from '@onescan/shared/log.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { CoordinatorOptions } from './coordinator-options.js';
 import { Core } from './core.js';
 import { FetchStage } from './fetching/fetch-stage.js';
-import { type Answer, AttemptOutcomes } from './hub/attempt-outcomes.js';
-import type { HubHandler } from './hub/hub-service.js';
-import { sameAttempt, type Trainer, TrainerRegistry, type TrainerStream } from './hub/trainer-registry.js';
+import { AttemptOutcomes } from './hub/attempt-outcomes.js';
+import { TrainerHub } from './hub/trainer-hub.js';
+import { sameAttempt, type Trainer, TrainerRegistry } from './hub/trainer-registry.js';
+import { PlanStage } from './planning/plan-stage.js';
 import { ProgressBuffer } from './runs/progress-buffer.js';
 import { RunBook } from './runs/run-book.js';
 import { RunCommands } from './runs/run-commands.js';
 import { RunEnding } from './runs/run-ending.js';
 import { runProgress } from './runs/run-progress.js';
-import { taskKey } from './runs/run-record.js';
 import { RunTraces } from './runs/run-traces.js';
-import { taskStatus } from './runs/run-view.js';
 import { Dispatcher } from './scheduling/dispatcher.js';
 import { Store } from './store/store.js';
 
@@ -28,9 +25,11 @@ const PROGRESS_MS = 500;
 const CHECKS_A_LEASE = 5;
 
 /** The coordinator without its sockets: commands from users, messages from trainers, and time. */
-export class Coordinator implements HubHandler {
+export class Coordinator {
   readonly core: Core;
   readonly commands: RunCommands;
+  readonly hub: TrainerHub;
+  readonly #plans: PlanStage;
   readonly #fetches: FetchStage;
   readonly #dispatcher: Dispatcher;
   readonly #outcomes: AttemptOutcomes;
@@ -43,12 +42,16 @@ export class Coordinator implements HubHandler {
     this.core = core;
     this.#checkMs = Math.max(10, Math.floor(core.options.leaseMs / CHECKS_A_LEASE));
     this.#lastCheckMs = core.clock();
-    this.#fetches = new FetchStage(core, () => this.#advance());
+    const advance = (): Promise<void> => this.#advance();
+    this.#plans = new PlanStage(core, advance);
+    this.#fetches = new FetchStage(core, advance);
     this.#dispatcher = new Dispatcher(core);
     this.#outcomes = new AttemptOutcomes(core);
     this.#ending = new RunEnding(core);
+    this.hub = new TrainerHub(core, this.#outcomes, advance);
     this.commands = new RunCommands(core, {
-      advance: () => this.#advance(),
+      advance,
+      plan: (runId) => this.#plans.start(runId),
       abortFetches: (runId, pair) => this.#fetches.abort(runId, pair),
       cancelAttempt: (task, reason) => {
         const trainer = core.registry.get(task.trainerId);
@@ -79,51 +82,6 @@ export class Coordinator implements HubHandler {
     return coordinator;
   }
 
-  onRegister(register: Register, stream: TrainerStream): Trainer {
-    const { registry, options, log } = this.core;
-    const trainer = registry.register(register, stream);
-    const { trainerId, host, processId, version } = register;
-    log.info({ trainerId, host, processId, version }, 'trainer registered');
-    const { heartbeatMs, leaseMs } = options;
-    stream.send({ message: { $case: 'registered', value: { heartbeatIntervalMs: heartbeatMs, leaseMs } } });
-    this.#moveOn('register');
-    return trainer;
-  }
-
-  onMessage(trainer: Trainer, message: NonNullable<ConnectRequest['message']>): void {
-    const { registry } = this.core;
-    switch (message.$case) {
-      case 'register':
-        throw new OnescanError(
-          'INVALID_ARGUMENT',
-          `trainer "${trainer.trainerId}" registered twice on a stream`,
-        );
-      case 'heartbeat':
-        registry.heartbeat(trainer, message.value);
-        this.#onHeartbeat(trainer);
-        return;
-      case 'progress':
-        this.#onProgress(message.value);
-        return;
-      case 'result':
-        this.#settle(trainer, requireTask(message.value.task), 'done', () =>
-          this.#outcomes.result(trainer.trainerId, message.value),
-        );
-        return;
-      case 'failure': {
-        const handedBack = message.value.kind === FailureKind.FAILURE_KIND_HANDED_BACK;
-        const outcome = handedBack ? 'handed-back' : 'failed';
-        this.#settle(trainer, requireTask(message.value.task), outcome, () =>
-          this.#outcomes.failure(trainer.trainerId, message.value),
-        );
-      }
-    }
-  }
-
-  onDisconnect(trainer: Trainer, stream: TrainerStream): void {
-    this.core.registry.disconnect(trainer, stream);
-  }
-
   /** Stops all work, stores what is under way and closes the file. Runs go on at the next start. */
   async close(): Promise<void> {
     const { core } = this;
@@ -150,64 +108,6 @@ export class Coordinator implements HubHandler {
       progress.put(snapshot.run.runId, 'progress', { $case: 'progress', value: runProgress(snapshot) });
       await this.#ending.check(snapshot);
     }
-  }
-
-  /** Records how an attempt ended, then answers: an Ack means that it is stored. */
-  #settle(
-    trainer: Trainer,
-    task: TaskAttempt,
-    outcome: 'done' | 'failed' | 'handed-back',
-    record: () => Promise<Answer>,
-  ): void {
-    const { stream } = trainer;
-    this.core.background(`${outcome} ${task.pair} h${task.horizon}`, () =>
-      this.core.exclusive(async () => {
-        try {
-          const answer = await record();
-          this.core.registry.release(trainer, task, outcome);
-          stream?.send({ message: { $case: 'ack', value: { task, ...answer } } });
-        } catch (thrown) {
-          // Not stored: the trainer keeps the result and sends it again on its next stream.
-          stream?.end(OnescanError.from(thrown));
-          throw thrown;
-        }
-        await this.#advance();
-      }),
-    );
-  }
-
-  #onHeartbeat(trainer: Trainer): void {
-    const { registry, book, progress } = this.core;
-    for (const task of trainer.reported) {
-      const stored = book.activeRun(task.runId)?.tasks.get(taskKey(task.pair, task.horizon));
-      const holds = stored?.state === 'LEASED' && stored.attempt === task.attempt;
-      const ours = trainer.current && sameAttempt(trainer.current.attempt, task);
-      if (!holds || !ours) registry.cancel(trainer, task, 'the task is no longer leased to this trainer');
-    }
-    for (const { run } of book.active()) {
-      if (run.state !== 'RUNNING') continue;
-      progress.put(run.runId, `worker ${trainer.trainerId}`, {
-        $case: 'worker',
-        value: registry.status(trainer),
-      });
-    }
-    if (!trainer.current && trainer.reported.length === 0) this.#moveOn('heartbeat');
-  }
-
-  #onProgress({
-    task,
-    stage,
-    fraction,
-  }: {
-    task?: TaskAttempt | undefined;
-    stage: string;
-    fraction: number;
-  }): void {
-    if (!task) return;
-    const stored = this.core.book.activeRun(task.runId)?.tasks.get(taskKey(task.pair, task.horizon));
-    if (stored?.state !== 'LEASED' || stored.attempt !== task.attempt) return;
-    const live = { stage, fraction };
-    this.core.progress.putTask(stored, live, { $case: 'task', value: taskStatus(stored, live) });
   }
 
   /** Logs the worker count and tells the watchers of running runs. */
@@ -239,7 +139,7 @@ export class Coordinator implements HubHandler {
       }
       await this.#advance();
     });
-    for (const { run } of book.active()) this.commands.planInBackground(run.runId);
+    for (const { run } of book.active()) this.#plans.start(run.runId);
   }
 
   #startTimers(): void {
@@ -280,11 +180,6 @@ export class Coordinator implements HubHandler {
     if (lateMs > this.#checkMs) this.core.registry.forgive(lateMs);
   }
 
-  /** Lets idle trainers take work, soon. */
-  #moveOn(what: string): void {
-    this.core.background(what, () => this.core.exclusive(() => this.#advance()));
-  }
-
   #every(ms: number, what: string, fn: () => Promise<void>): void {
     let running = false;
     this.#timers.push(
@@ -295,9 +190,4 @@ export class Coordinator implements HubHandler {
       }, ms),
     );
   }
-}
-
-function requireTask(task: TaskAttempt | undefined): TaskAttempt {
-  if (task) return task;
-  throw new OnescanError('INVALID_ARGUMENT', 'a message about a task names no task');
 }

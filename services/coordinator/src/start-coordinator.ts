@@ -28,7 +28,7 @@ export async function startCoordinator(
       listen: options.listen,
       register: (grpc) => {
         grpc.addService(CoordinatorServiceService, coordinatorService(coordinator));
-        grpc.addService(TrainerHubServiceService, hubService(coordinator));
+        grpc.addService(TrainerHubServiceService, hubService(coordinator.hub));
       },
       healthNames: ['onescan.v1.CoordinatorService', 'onescan.v1.TrainerHubService'],
     });

@@ -1,26 +1,26 @@
 import { randomUUID } from 'node:crypto';
 import type { Plan } from '@onescan/shared/generated/onescan/v1/plan.js';
-import { ApprovalMode, RunSpec } from '@onescan/shared/generated/onescan/v1/spec.js';
+import { RunSpec } from '@onescan/shared/generated/onescan/v1/spec.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { ResolvedRunSpec } from '@onescan/shared/run-spec.js';
-import { ATTRIBUTE, SPAN } from '@onescan/shared/telemetry/attributes.js';
-import { withSpan } from '@onescan/shared/telemetry/tracing.js';
 import type { Core } from '../core.js';
 import { budgetProblem } from '../planning/budget.js';
 import { checkOverrides, checkSpec } from '../planning/check-spec.js';
-import { makeRerunPlan } from '../planning/make-plan.js';
+import { rerunPlan } from '../planning/plan-stage.js';
 import { planRun } from '../planning/planner.js';
 import { rerunSpec } from '../planning/rerun-spec.js';
 import { isEnded } from '../states/run-state.js';
 import { isTaskEnded } from '../states/task-state.js';
 import type { RunChange } from './run-change.js';
 import { endTrace } from './run-ending.js';
-import { blankPairsAndTasks, type RunRecord, type RunSnapshot, type TaskRecord } from './run-record.js';
+import type { RunRecord, RunSnapshot, TaskRecord } from './run-record.js';
 import { runStateToProto } from './run-view.js';
 
 export interface CommandHooks {
   /** Moves all runs on; called under the lock. */
   advance(): Promise<void>;
+  /** Starts planning a run that is PLANNING. */
+  plan(runId: string): void;
   /** Gives up fetches of a run, or of one pair of it. */
   abortFetches(runId: string, pair?: string): void;
   /** Tells the trainer of a task to give it up. */
@@ -60,30 +60,15 @@ export class RunCommands {
       { runId, pairs: spec.pairs.length, horizons: spec.horizons.length, rerunOf },
       'run started',
     );
-    this.planInBackground(runId);
+    this.#hooks.plan(runId);
     return runId;
-  }
-
-  /** Plans a run that is PLANNING and goes on to approval; a failed plan fails the run. */
-  planInBackground(runId: string): void {
-    this.#core.background(`plan ${runId}`, async () => {
-      const snapshot = this.#core.book.activeRun(runId);
-      if (snapshot?.run.state !== 'PLANNING') return;
-      try {
-        const plan = await this.#makePlan(snapshot.run);
-        await this.#core.exclusive(() => this.#planned(runId, plan));
-      } catch (thrown) {
-        if (this.#core.stopping.aborted) return;
-        await this.#core.exclusive(() => this.#planFailed(runId, OnescanError.from(thrown)));
-      }
-    });
   }
 
   /**
    * Approves a plan, or the rest after the pilot.
    *
-   * @throws OnescanError FAILED_PRECONDITION when nothing waits for approval, the hash is not the plan's,
-   *   or the plan is over its budget
+   * @throws OnescanError FAILED_PRECONDITION when nothing waits for approval or the hash is not the plan's,
+   *   RESOURCE_EXHAUSTED when the plan is over its budget
    */
   approve(runId: string, planHash: string, approvedBy: string): Promise<RunSnapshot> {
     return this.#core.exclusive(async () => {
@@ -154,7 +139,7 @@ export class RunCommands {
       await this.#hooks.advance();
       return this.#core.book.get(runId);
     });
-    if (after.run.state === 'PLANNING') this.planInBackground(runId);
+    if (after.run.state === 'PLANNING') this.#hooks.plan(runId);
     return after;
   }
 
@@ -164,56 +149,6 @@ export class RunCommands {
     checkOverrides(spec);
     rerunPlan(earlier, spec);
     return spec;
-  }
-
-  #makePlan(run: RunRecord): Promise<Plan> {
-    const parent = this.#core.traces.context(run.runId);
-    const attributes = { [ATTRIBUTE.runId]: run.runId };
-    return withSpan(SPAN.plan, { parent, attributes }, async (span) => {
-      const plan =
-        run.rerunOf === ''
-          ? await planRun(this.#core.fetcher, run.spec, this.#core.stopping)
-          : rerunPlan(await this.#core.book.get(run.rerunOf), run.spec);
-      span.setAttributes({
-        [ATTRIBUTE.planHash]: plan.planHash,
-        [ATTRIBUTE.bytesEstimated]: Number(plan.bytes),
-        [ATTRIBUTE.usd]: plan.usd,
-        [ATTRIBUTE.statements]: plan.pairs.reduce((sum, pair) => sum + pair.statements.length, 0),
-      });
-      return plan;
-    });
-  }
-
-  async #planned(runId: string, plan: Plan): Promise<void> {
-    const snapshot = this.#core.book.activeRun(runId);
-    if (snapshot?.run.state !== 'PLANNING') return;
-    const { run } = snapshot;
-    await this.#core.book.setPairsAndTasks(runId, blankPairsAndTasks(runId, run.spec));
-    const problem = budgetProblem(plan);
-    const approvedBy = problem ? '' : automaticApproval(run);
-    await this.#core.book.change(runId, (change) => {
-      change.event({ $case: 'plan', value: plan });
-      change.setRun({
-        plan,
-        approvedBy,
-        state: approvedBy ? 'RUNNING' : 'AWAITING_APPROVAL',
-        problems: problem ? [problem] : [],
-      });
-    });
-    this.#core.log.info(
-      { runId, planHash: plan.planHash, usd: plan.usd, approvedBy, problem },
-      'run planned',
-    );
-    await this.#hooks.advance();
-  }
-
-  async #planFailed(runId: string, error: OnescanError): Promise<void> {
-    if (this.#core.book.activeRun(runId)?.run.state !== 'PLANNING') return;
-    this.#core.log.error({ runId, code: error.code, reason: error.text }, 'planning failed');
-    const after = await this.#core.book.change(runId, (change) => {
-      change.setRun({ state: 'FAILED', endedMs: this.#core.clock(), problems: [`plan: ${error.text}`] });
-    });
-    endTrace(this.#core, after);
   }
 }
 
@@ -244,23 +179,6 @@ function newRun(
   };
 }
 
-/** Who approves without being asked: the budget where the spec says so, and reruns, which cost nothing. */
-function automaticApproval(run: RunRecord): string {
-  if (run.rerunOf !== '') return `rerun of ${run.rerunOf} without cost`;
-  return run.spec.approvalMode === ApprovalMode.APPROVAL_MODE_WITHIN_BUDGET ? 'the budget' : '';
-}
-
-function rerunPlan(earlier: RunSnapshot, spec: ResolvedRunSpec): Plan {
-  if (!earlier.run.plan) {
-    throw new OnescanError('FAILED_PRECONDITION', `run ${earlier.run.runId} was never planned`, {
-      remedy: 'Start a new run',
-    });
-  }
-  const fetched = [...earlier.pairs.values()].filter((pair) => pair.dataset !== undefined);
-  const datasetIds = new Map(fetched.map((pair) => [pair.pair, pair.dataset!.datasetId]));
-  return makeRerunPlan(spec, { plan: earlier.run.plan, datasetIds });
-}
-
 function requireApprovable(run: RunRecord, planHash: string): void {
   if (run.state !== 'AWAITING_APPROVAL' && run.state !== 'AWAITING_PILOT_APPROVAL') {
     throw new OnescanError(
@@ -281,8 +199,9 @@ function requireApprovable(run: RunRecord, planHash: string): void {
   }
   const problem = run.plan && budgetProblem(run.plan);
   if (problem) {
-    throw new OnescanError('FAILED_PRECONDITION', `run ${run.runId}: ${problem}`, {
+    throw new OnescanError('RESOURCE_EXHAUSTED', `run ${run.runId}: ${problem}`, {
       remedy: 'The budget is an upper bound: start a run with a higher one, or a smaller sample or universe',
+      details: { usd: run.plan!.usd, budgetUsd: run.plan!.budgetUsd },
     });
   }
 }

@@ -1,0 +1,140 @@
+import {
+  type ConnectRequest,
+  FailureKind,
+  type Register,
+  type TaskAttempt,
+} from '@onescan/shared/generated/onescan/v1/trainer.js';
+import { OnescanError } from '@onescan/shared/onescan-error.js';
+import type { Core } from '../core.js';
+import { taskKey } from '../runs/run-record.js';
+import { taskStatus } from '../runs/run-view.js';
+import type { Answer, AttemptOutcomes } from './attempt-outcomes.js';
+import type { HubHandler } from './hub-service.js';
+import { sameAttempt, type Trainer, type TrainerStream } from './trainer-registry.js';
+
+/** Understands what trainers say. */
+export class TrainerHub implements HubHandler {
+  readonly #core: Core;
+  readonly #outcomes: AttemptOutcomes;
+  readonly #advance: () => Promise<void>;
+
+  /** `advance` is called, under the lock, whenever a trainer may take work. */
+  constructor(core: Core, outcomes: AttemptOutcomes, advance: () => Promise<void>) {
+    this.#core = core;
+    this.#outcomes = outcomes;
+    this.#advance = advance;
+  }
+
+  onRegister(register: Register, stream: TrainerStream): Trainer {
+    const { registry, options, log } = this.#core;
+    const trainer = registry.register(register, stream);
+    const { trainerId, host, processId, version } = register;
+    log.info({ trainerId, host, processId, version }, 'trainer registered');
+    const { heartbeatMs, leaseMs } = options;
+    stream.send({ message: { $case: 'registered', value: { heartbeatIntervalMs: heartbeatMs, leaseMs } } });
+    this.#moveOn('register');
+    return trainer;
+  }
+
+  onMessage(trainer: Trainer, message: NonNullable<ConnectRequest['message']>): void {
+    const { registry } = this.#core;
+    switch (message.$case) {
+      case 'register':
+        throw new OnescanError(
+          'INVALID_ARGUMENT',
+          `trainer "${trainer.trainerId}" registered twice on a stream`,
+        );
+      case 'heartbeat':
+        registry.heartbeat(trainer, message.value);
+        this.#onHeartbeat(trainer);
+        return;
+      case 'progress':
+        this.#onProgress(message.value);
+        return;
+      case 'result':
+        this.#settle(trainer, requireTask(message.value.task), 'done', () =>
+          this.#outcomes.result(trainer.trainerId, message.value),
+        );
+        return;
+      case 'failure': {
+        const handedBack = message.value.kind === FailureKind.FAILURE_KIND_HANDED_BACK;
+        const outcome = handedBack ? 'handed-back' : 'failed';
+        this.#settle(trainer, requireTask(message.value.task), outcome, () =>
+          this.#outcomes.failure(trainer.trainerId, message.value),
+        );
+      }
+    }
+  }
+
+  onDisconnect(trainer: Trainer, stream: TrainerStream): void {
+    this.#core.registry.disconnect(trainer, stream);
+  }
+
+  /** Records how an attempt ended, then answers: an Ack means that it is stored. */
+  #settle(
+    trainer: Trainer,
+    task: TaskAttempt,
+    outcome: 'done' | 'failed' | 'handed-back',
+    record: () => Promise<Answer>,
+  ): void {
+    const { stream } = trainer;
+    this.#core.background(`${outcome} ${task.pair} h${task.horizon}`, () =>
+      this.#core.exclusive(async () => {
+        try {
+          const answer = await record();
+          this.#core.registry.release(trainer, task, outcome);
+          stream?.send({ message: { $case: 'ack', value: { task, ...answer } } });
+        } catch (thrown) {
+          // Not stored: the trainer keeps the result and sends it again on its next stream.
+          stream?.end(OnescanError.from(thrown));
+          throw thrown;
+        }
+        await this.#advance();
+      }),
+    );
+  }
+
+  #onHeartbeat(trainer: Trainer): void {
+    const { registry, book, progress } = this.#core;
+    for (const task of trainer.reported) {
+      const stored = book.activeRun(task.runId)?.tasks.get(taskKey(task.pair, task.horizon));
+      const holds = stored?.state === 'LEASED' && stored.attempt === task.attempt;
+      const ours = trainer.current && sameAttempt(trainer.current.attempt, task);
+      if (!holds || !ours) registry.cancel(trainer, task, 'the task is no longer leased to this trainer');
+    }
+    for (const { run } of book.active()) {
+      if (run.state !== 'RUNNING') continue;
+      progress.put(run.runId, `worker ${trainer.trainerId}`, {
+        $case: 'worker',
+        value: registry.status(trainer),
+      });
+    }
+    if (!trainer.current && trainer.reported.length === 0) this.#moveOn('heartbeat');
+  }
+
+  #onProgress({
+    task,
+    stage,
+    fraction,
+  }: {
+    task?: TaskAttempt | undefined;
+    stage: string;
+    fraction: number;
+  }): void {
+    if (!task) return;
+    const stored = this.#core.book.activeRun(task.runId)?.tasks.get(taskKey(task.pair, task.horizon));
+    if (stored?.state !== 'LEASED' || stored.attempt !== task.attempt) return;
+    const live = { stage, fraction };
+    this.#core.progress.putTask(stored, live, { $case: 'task', value: taskStatus(stored, live) });
+  }
+
+  /** Lets idle trainers take work, soon. */
+  #moveOn(what: string): void {
+    this.#core.background(what, () => this.#core.exclusive(() => this.#advance()));
+  }
+}
+
+function requireTask(task: TaskAttempt | undefined): TaskAttempt {
+  if (task) return task;
+  throw new OnescanError('INVALID_ARGUMENT', 'a message about a task names no task');
+}

@@ -1,0 +1,111 @@
+import type { Plan } from '@onescan/shared/generated/onescan/v1/plan.js';
+import { ApprovalMode } from '@onescan/shared/generated/onescan/v1/spec.js';
+import { OnescanError } from '@onescan/shared/onescan-error.js';
+import type { ResolvedRunSpec } from '@onescan/shared/run-spec.js';
+import { ATTRIBUTE, SPAN } from '@onescan/shared/telemetry/attributes.js';
+import { withSpan } from '@onescan/shared/telemetry/tracing.js';
+import type { Core } from '../core.js';
+import { endTrace } from '../runs/run-ending.js';
+import { blankPairsAndTasks, type RunRecord, type RunSnapshot } from '../runs/run-record.js';
+import { budgetProblem } from './budget.js';
+import { makeRerunPlan } from './make-plan.js';
+import { planRun } from './planner.js';
+
+/** Plans runs, and approves those plans that need nobody's word. */
+export class PlanStage {
+  readonly #core: Core;
+  readonly #advance: () => Promise<void>;
+
+  /** `advance` is called, under the lock, when a run has been planned. */
+  constructor(core: Core, advance: () => Promise<void>) {
+    this.#core = core;
+    this.#advance = advance;
+  }
+
+  /** Plans a run that is PLANNING and goes on to approval; a failed plan fails the run. */
+  start(runId: string): void {
+    this.#core.background(`plan ${runId}`, async () => {
+      const snapshot = this.#core.book.activeRun(runId);
+      if (snapshot?.run.state !== 'PLANNING') return;
+      try {
+        const plan = await this.#makePlan(snapshot.run);
+        await this.#core.exclusive(() => this.#planned(runId, plan));
+      } catch (thrown) {
+        if (this.#core.stopping.aborted) return;
+        await this.#core.exclusive(() => this.#planFailed(runId, OnescanError.from(thrown)));
+      }
+    });
+  }
+
+  #makePlan(run: RunRecord): Promise<Plan> {
+    const parent = this.#core.traces.context(run.runId);
+    const attributes = { [ATTRIBUTE.runId]: run.runId };
+    return withSpan(SPAN.plan, { parent, attributes }, async (span) => {
+      const plan =
+        run.rerunOf === ''
+          ? await planRun(this.#core.fetcher, run.spec, this.#core.stopping)
+          : rerunPlan(await this.#core.book.get(run.rerunOf), run.spec);
+      span.setAttributes({
+        [ATTRIBUTE.planHash]: plan.planHash,
+        [ATTRIBUTE.bytesEstimated]: Number(plan.bytes),
+        [ATTRIBUTE.usd]: plan.usd,
+        [ATTRIBUTE.statements]: plan.pairs.reduce((sum, pair) => sum + pair.statements.length, 0),
+      });
+      return plan;
+    });
+  }
+
+  async #planned(runId: string, plan: Plan): Promise<void> {
+    const snapshot = this.#core.book.activeRun(runId);
+    if (snapshot?.run.state !== 'PLANNING') return;
+    const { run } = snapshot;
+    await this.#core.book.setPairsAndTasks(runId, blankPairsAndTasks(runId, run.spec));
+    const problem = budgetProblem(plan);
+    const approvedBy = problem ? '' : automaticApproval(run);
+    await this.#core.book.change(runId, (change) => {
+      change.event({ $case: 'plan', value: plan });
+      change.setRun({
+        plan,
+        approvedBy,
+        state: approvedBy ? 'RUNNING' : 'AWAITING_APPROVAL',
+        problems: problem ? [problem] : [],
+      });
+    });
+    this.#core.log.info(
+      { runId, planHash: plan.planHash, usd: plan.usd, approvedBy, problem },
+      'run planned',
+    );
+    await this.#advance();
+  }
+
+  async #planFailed(runId: string, error: OnescanError): Promise<void> {
+    if (this.#core.book.activeRun(runId)?.run.state !== 'PLANNING') return;
+    this.#core.log.error({ runId, code: error.code, reason: error.text }, 'planning failed');
+    const after = await this.#core.book.change(runId, (change) => {
+      change.setRun({ state: 'FAILED', endedMs: this.#core.clock(), problems: [`plan: ${error.text}`] });
+    });
+    endTrace(this.#core, after);
+  }
+}
+
+/** Who approves without being asked: the budget where the spec says so, and reruns, which cost nothing. */
+function automaticApproval(run: RunRecord): string {
+  if (run.rerunOf !== '') return `rerun of ${run.rerunOf} without cost`;
+  return run.spec.approvalMode === ApprovalMode.APPROVAL_MODE_WITHIN_BUDGET ? 'the budget' : '';
+}
+
+/**
+ * The plan of a rerun.
+ *
+ * @throws OnescanError FAILED_PRECONDITION when the earlier run lacks a plan or a dataset
+ */
+export function rerunPlan(earlier: RunSnapshot, spec: ResolvedRunSpec): Plan {
+  if (!earlier.run.plan) {
+    throw new OnescanError('FAILED_PRECONDITION', `run ${earlier.run.runId} was never planned`, {
+      remedy: 'Start a new run',
+    });
+  }
+  const fetched = [...earlier.pairs.values()].filter((pair) => pair.dataset !== undefined);
+  const datasetIds = new Map(fetched.map((pair) => [pair.pair, pair.dataset!.datasetId]));
+  return makeRerunPlan(spec, { plan: earlier.run.plan, datasetIds });
+}
