@@ -117,7 +117,7 @@ describe('growth beside a plain slow grower', () => {
         const raw = booster.predictRaw(matrix, all(rows)).map((score) => score - booster.baseScore);
         if (booster.trees.length > 0) expect(relativeDifference(raw, expected.output)).toBeLessThan(1e-9);
       }),
-      { numRuns: 40 },
+      { numRuns: 20 },
     );
   });
 });

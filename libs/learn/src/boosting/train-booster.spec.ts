@@ -250,7 +250,7 @@ describe('trainBooster', () => {
         expect(booster.splitCount()[0]).toBeGreaterThan(0);
         monotone.forEach((direction, column) => {
           if (direction === 0) return;
-          for (let row = 0; row < 20; row++) {
+          for (let row = 0; row < 8; row++) {
             const grid = values.map((own, c) =>
               Float32Array.from({ length: 41 }, (_, i) => (c === column ? -3 + i * 0.15 : own[row]!)),
             );
