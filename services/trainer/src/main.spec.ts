@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +10,7 @@ import { LedgerStatus } from '@onescan/shared/generated/onescan/v1/result.js';
 import { FailureKind } from '@onescan/shared/generated/onescan/v1/trainer.js';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { CompleteAssign } from './tasks/task-messages.js';
+import { ScriptedFetcher } from './testing/scripted-fetcher.js';
 import { ScriptedHub } from './testing/scripted-hub.js';
 import { testAssignment } from './testing/test-assignment.js';
 import { writeTestDataset } from './testing/test-dataset.js';
@@ -123,6 +124,25 @@ test('two processes give the same bytes, whatever the order of horizons, and a c
   const stages = Object.keys(hub.of('result')[0]!.stats!.stageSeconds);
   expect(stages).toEqual(expect.arrayContaining(['load', 'prune', 'select', 'model', 'explain']));
 });
+
+test('without the file it reads the dataset from the fetcher, and leaves no copy', async () => {
+  const fetcher = await ScriptedFetcher.start(readFileSync(path));
+  const child = start();
+  await hub.next('register');
+  const { dataset } = testAssignment();
+  const elsewhere = { ...dataset, datasetId: 'test-dataset', path: '/elsewhere/pair.duckdb' };
+  assign(15, { overrides: BRIEF, dataset: elsewhere, fetcherAddress: fetcher.address });
+  await ended(1);
+  expect(copiesOf(child)).toHaveLength(1);
+  child.kill('SIGTERM');
+  expect(await exitOf(child)).toBe(0);
+  expect(copiesOf(child)).toEqual([]);
+  await fetcher.stop();
+});
+
+function copiesOf(child: ChildProcess): string[] {
+  return readdirSync(tmpdir()).filter((name) => name.startsWith(`onescan-trainer-${child.pid}-`));
+}
 
 test('refuses what cannot fit before loading it, with the arithmetic', async () => {
   start('--memory-limit', '1GiB');

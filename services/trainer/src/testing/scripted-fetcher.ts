@@ -1,0 +1,67 @@
+import {
+  FetcherServiceService,
+  type ReadDatasetRequest,
+  type ReadDatasetResponse,
+} from '@onescan/shared/generated/onescan/v1/fetcher.js';
+import { serverStream } from '@onescan/shared/grpc/handlers.js';
+import { type RunningServer, startServer } from '@onescan/shared/grpc/start-server.js';
+import { OnescanError } from '@onescan/shared/onescan-error.js';
+
+/** Bytes a chunk. */
+export const CHUNK_BYTES = 64 * 1024;
+
+/** A fetcher for tests that only serves one file, whatever dataset is asked for, over a real socket. */
+export class ScriptedFetcher {
+  /** Offsets that clients asked for. */
+  asked: number[] = [];
+  /** Chunks after which a stream breaks off. */
+  cutAfterChunks = Infinity;
+  readonly #file: Buffer;
+  #server: RunningServer | undefined;
+
+  private constructor(file: Buffer) {
+    this.#file = file;
+  }
+
+  static async start(file: Buffer): Promise<ScriptedFetcher> {
+    const fetcher = new ScriptedFetcher(file);
+    fetcher.#server = await startServer({
+      listen: '127.0.0.1:0',
+      healthNames: [],
+      register: (grpc) => {
+        const unused = (): never => {
+          throw new Error('not part of this test');
+        };
+        grpc.addService(FetcherServiceService, {
+          estimatePair: unused,
+          fetchPair: unused,
+          listDatasets: unused,
+          verifyDataset: unused,
+          deleteDataset: unused,
+          listQueryJobs: unused,
+          readDataset: serverStream((request: ReadDatasetRequest) => fetcher.#chunks(request)),
+        });
+      },
+    });
+    return fetcher;
+  }
+
+  get address(): string {
+    return this.#server!.address;
+  }
+
+  async stop(): Promise<void> {
+    await this.#server?.shutdown(0);
+  }
+
+  async *#chunks({ datasetId, offset }: ReadDatasetRequest): AsyncGenerator<ReadDatasetResponse> {
+    if (datasetId === 'unknown') throw new OnescanError('NOT_FOUND', `no dataset ${datasetId}`);
+    this.asked.push(Number(offset));
+    let sent = 0;
+    for (let at = Number(offset); at < this.#file.length; at += CHUNK_BYTES) {
+      if (sent++ >= this.cutAfterChunks) throw new OnescanError('UNAVAILABLE', 'the fetcher restarts');
+      const chunk = this.#file.subarray(at, at + CHUNK_BYTES);
+      yield { offset: BigInt(at), chunk, totalBytes: BigInt(this.#file.length) };
+    }
+  }
+}
