@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { sha256Hex } from '@onescan/shared/canonical-json.js';
@@ -129,6 +129,7 @@ export class EmbeddedWarehouse implements Warehouse {
 
   async close(): Promise<void> {
     this.#catalogue = undefined;
+    rmSync(this.options.tempFolder, { recursive: true, force: true });
   }
 
   async *#stream(statement: Statement, options: RunOptions): AsyncGenerator<StatementBatch, void, undefined> {
