@@ -1,4 +1,5 @@
 import { RunState, TaskState } from '@onescan/shared/generated/onescan/v1/coordinator.js';
+import { QueryJob } from '@onescan/shared/generated/onescan/v1/fetcher.js';
 import type { LedgerRow } from '@onescan/shared/generated/onescan/v1/result.js';
 import { ApprovalMode } from '@onescan/shared/generated/onescan/v1/spec.js';
 import { FailureKind } from '@onescan/shared/generated/onescan/v1/trainer.js';
@@ -40,6 +41,7 @@ test('a run goes from spec to results, ledger and events without gaps', async ()
   });
   expect(events.map((event) => Number(event.sequence))).toEqual(events.map((_, i) => i + 1));
   expect(events.at(-1)?.event).toMatchObject({ $case: 'runState', value: { state: run.state } });
+  expect(events.at(-2)?.event).toMatchObject({ $case: 'progress', value: { tasksDone: 6, tasksTotal: 6 } });
   const rows: LedgerRow[] = [];
   const ledger = callServerStream(stack.client, stack.client.getLedger, {
     runId,
@@ -249,6 +251,24 @@ test('cancelling a pair leaves the others; cancelling a run stops trainers; both
   expect((await stack.getRun(runId)).state).toBe(RunState.RUN_STATE_COMPLETED);
   expect(events.map((event) => Number(event.sequence))).toEqual(events.map((_, i) => i + 1));
   expect((await stack.getRun(runId)).statementsRun).toBe(3);
+});
+
+test('cancelling a run while it fetches ends the fetch; what it was billed is kept', async () => {
+  let reached = false;
+  stack = await TestStack.start({
+    beforeDataset: () => {
+      reached = true;
+      return new Promise(() => undefined);
+    },
+  });
+  const runId = await stack.startRun({ pairs: ['eurusd'], horizons: [15] });
+  await expect.poll(() => reached).toBe(true);
+  stack.fetcher.jobs.push(QueryJob.create({ runId, pair: 'eurusd', bytesBilled: PAIR_BYTES, usd: PAIR_USD }));
+  const { client } = stack;
+  const { run } = await callUnary(client, client.cancelRun, { runId, pair: '', reason: 'too slow' });
+  expect(run).toMatchObject({ state: RunState.RUN_STATE_CANCELLED, problems: ['cancelled: too slow'] });
+  expect(run!.tasks[0]!.state).toBe(TaskState.TASK_STATE_CANCELLED);
+  await expect.poll(async () => (await stack.getRun(runId)).usdBilled).toBe(PAIR_USD);
 });
 
 test('bad specs are refused before any work', async () => {

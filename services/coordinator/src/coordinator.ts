@@ -105,7 +105,7 @@ export class Coordinator {
     await this.#dispatcher.dispatch();
     for (const snapshot of book.active()) {
       if (snapshot.run.state !== 'RUNNING') continue;
-      progress.put(snapshot.run.runId, 'progress', { $case: 'progress', value: runProgress(snapshot) });
+      progress.putProgress(snapshot.run.runId, runProgress(snapshot));
       await this.#ending.check(snapshot);
     }
   }

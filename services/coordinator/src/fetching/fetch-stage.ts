@@ -80,7 +80,7 @@ export class FetchStage {
       const billed = await this.#billed(pair, dataset);
       await this.#commit(pair, (change) => succeed(change, { pair, dataset, billed, seconds: seconds() }));
     } catch (thrown) {
-      if (signal.aborted) return;
+      if (signal.aborted) return await this.#noteBilled(pair);
       const error = withBudget(OnescanError.from(thrown), snapshot, pair.pair);
       this.#core.log.error(
         { runId: pair.runId, pair: pair.pair, code: error.code, reason: error.text },
@@ -140,6 +140,15 @@ export class FetchStage {
       if (!dataset || dataset.cached) return pair;
       return { statementsRun: dataset.statementsRun, bytesBilled: dataset.bytesBilled, usd: dataset.usd };
     }
+  }
+
+  /** Keeps what a cancelled fetch was billed, whatever became of its run meanwhile. */
+  async #noteBilled(pair: PairRecord): Promise<void> {
+    if (this.#core.stopping.aborted) return;
+    const billed = await this.#billed(pair, undefined);
+    await this.#core.exclusive(async () => {
+      await this.#core.book.change(pair.runId, (change) => change.setPair(pair.pair, billedOf(billed)));
+    });
   }
 
   /** Commits the outcome of a fetch, unless the pair was cancelled meanwhile. */

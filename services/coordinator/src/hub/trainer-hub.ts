@@ -12,6 +12,9 @@ import type { Answer, AttemptOutcomes } from './attempt-outcomes.js';
 import type { HubHandler } from './hub-service.js';
 import { sameAttempt, type Trainer, type TrainerStream } from './trainer-registry.js';
 
+/** How often a trainer's memory is told to watchers, in milliseconds; every event is kept for good. */
+const WORKER_EVENT_MS = 3_000;
+
 /** Understands what trainers say. */
 export class TrainerHub implements HubHandler {
   readonly #core: Core;
@@ -102,12 +105,14 @@ export class TrainerHub implements HubHandler {
       const ours = trainer.current && sameAttempt(trainer.current.attempt, task);
       if (!holds || !ours) registry.cancel(trainer, task, 'the task is no longer leased to this trainer');
     }
-    for (const { run } of book.active()) {
-      if (run.state !== 'RUNNING') continue;
-      progress.put(run.runId, `worker ${trainer.trainerId}`, {
-        $case: 'worker',
-        value: registry.status(trainer),
-      });
+    const status = registry.status(trainer);
+    const due = this.#core.clock() - trainer.told.atMs >= WORKER_EVENT_MS;
+    if (due || status.workingOn !== trainer.told.workingOn) {
+      trainer.told = { workingOn: status.workingOn, atMs: this.#core.clock() };
+      for (const { run } of book.active()) {
+        if (run.state !== 'RUNNING') continue;
+        progress.put(run.runId, `worker ${trainer.trainerId}`, { $case: 'worker', value: status });
+      }
     }
     if (!trainer.current && trainer.reported.length === 0) this.#moveOn('heartbeat');
   }

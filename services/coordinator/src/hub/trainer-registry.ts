@@ -40,6 +40,8 @@ export interface Trainer {
   rssBytes: bigint;
   peakRssBytes: bigint;
   memoryLimitBytes: bigint;
+  /** What watchers were last told of it, and when. */
+  told: { workingOn: string; atMs: number };
 }
 
 export interface RegistryOptions {
@@ -224,6 +226,7 @@ function newTrainer(register: Register): Trainer {
     rssBytes: 0n,
     peakRssBytes: 0n,
     memoryLimitBytes: 0n,
+    told: { workingOn: '', atMs: 0 },
   };
 }
 

@@ -1,3 +1,4 @@
+import type { RunProgress } from '@onescan/shared/generated/onescan/v1/coordinator.js';
 import type { EventPayload } from './run-change.js';
 import { taskKey } from './run-record.js';
 import type { LiveTask } from './run-view.js';
@@ -9,6 +10,15 @@ import type { LiveTask } from './run-view.js';
 export class ProgressBuffer {
   readonly #pending = new Map<string, Map<string, EventPayload>>();
   readonly #tasks = new Map<string, Map<string, LiveTask>>();
+  readonly #progress = new Map<string, string>();
+
+  /** Notes how far a run is, unless that was the last that was noted. */
+  putProgress(runId: string, value: RunProgress): void {
+    const text = JSON.stringify(value);
+    if (this.#progress.get(runId) === text) return;
+    this.#progress.set(runId, text);
+    this.put(runId, 'progress', { $case: 'progress', value });
+  }
 
   /** Notes an event of a run; an older one of the same key is dropped. */
   put(runId: string, key: string, payload: EventPayload): void {
@@ -55,5 +65,6 @@ export class ProgressBuffer {
   dropRun(runId: string): void {
     this.#pending.delete(runId);
     this.#tasks.delete(runId);
+    this.#progress.delete(runId);
   }
 }

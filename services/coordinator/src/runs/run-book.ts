@@ -152,6 +152,8 @@ export class RunBook {
   }
 
   #wake(runId: string): void {
-    for (const wake of [...(this.#watchers.get(runId) ?? [])]) wake();
+    const watchers = [...(this.#watchers.get(runId) ?? [])];
+    this.#watchers.delete(runId);
+    for (const wake of watchers) wake();
   }
 }

@@ -8,6 +8,7 @@ import { withSpan } from '@onescan/shared/telemetry/tracing.js';
 import type { Core } from '../core.js';
 import { isTaskEnded } from '../states/task-state.js';
 import { findProblems } from './find-problems.js';
+import { runProgress } from './run-progress.js';
 import type { RunRecord, RunSnapshot } from './run-record.js';
 import { isPilotPhase, isScopeEnded, tasksOf } from './run-scope.js';
 
@@ -71,7 +72,10 @@ export class RunEnding {
     await this.#core.exclusive(async () => {
       const current = book.activeRun(runId);
       if (current?.run.state !== 'RUNNING' || !isScopeEnded(current)) return;
-      const after = await book.change(runId, (change) => change.setRun(ended));
+      const after = await book.change(runId, (change) => {
+        change.event({ $case: 'progress', value: runProgress(current) });
+        change.setRun(ended);
+      });
       progress.dropRun(runId);
       log.info(
         { runId, state: ended.state, problems: ended.problems.length, report: ended.reportPath },
