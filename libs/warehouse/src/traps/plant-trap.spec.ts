@@ -76,7 +76,8 @@ describe('plantTrap', () => {
     expect(await ask()).toBe(sound);
     await plantTrap(directory, trap);
     expect(await ask()).toBe(trapped);
-    expect(readManifest(directory)).toMatchObject({ traps: [trap.kind], inputsSha256: '' });
+    expect(readManifest(directory)).toMatchObject({ traps: [trap.kind] });
+    expect(readManifest(directory).inputsSha256).not.toBe(readManifest(join(root, 'sound')).inputsSha256);
   });
 
   it('names a table that is not there', async () => {

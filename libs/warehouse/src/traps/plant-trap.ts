@@ -1,6 +1,7 @@
 import { renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { canonicalJson, sha256Hex } from '@onescan/shared/canonical-json.js';
 import { DEFAULT_HORIZONS, DEFAULT_TARGET_WINDOW, targetColumn } from '@onescan/shared/horizon.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import { targetsTable } from '../families/targets.js';
@@ -32,8 +33,8 @@ export type Trap =
 const SHIFT_ROWS = 10;
 
 /**
- * Plants the trap into the warehouse of a directory that nobody has open, and says so in its manifest, so that the
- * next build there starts over.
+ * Plants the trap into the warehouse of a directory that nobody has open, and says so in its manifest; the inputs hash
+ * becomes that of a warehouse with the trap, so no cache and no later build takes it for the sound one.
  *
  * @throws OnescanError NOT_FOUND when there is no warehouse or no such table
  */
@@ -52,7 +53,8 @@ export async function plantTrap(directory: string, trap: Trap): Promise<void> {
     instance.closeSync();
   }
   const traps = [...(manifest.traps ?? []), trap.kind];
-  const changed = { ...manifest, inputsSha256: '', traps, databaseBytes: statSync(file).size };
+  const trappedInputs = sha256Hex(canonicalJson({ inputs: manifest.inputsSha256, trap }));
+  const changed = { ...manifest, inputsSha256: trappedInputs, traps, databaseBytes: statSync(file).size };
   const written = join(directory, `${MANIFEST_FILE}.partial-${process.pid}`);
   writeFileSync(written, `${JSON.stringify(changed, null, 2)}\n`);
   renameSync(written, join(directory, MANIFEST_FILE));
