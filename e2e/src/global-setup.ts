@@ -1,6 +1,6 @@
 import { buildTestWarehouse } from './warehouse.js';
 
 /** Vitest runs this once before all files. */
-export default function setup(): void {
-  buildTestWarehouse();
+export default async function setup(): Promise<void> {
+  await buildTestWarehouse();
 }

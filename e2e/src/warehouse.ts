@@ -1,26 +1,26 @@
-import { execFileSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { sha256Hex } from '@onescan/shared/canonical-json.js';
+import { buildWarehouse } from '@onescan/warehouse/build-warehouse.js';
 
 /** Bars of the simulation: enough for a verdict, few enough to build in seconds. */
 const BARS = 16_000;
 
-/** The simulated warehouse of the tests; building it again finds it up to date. */
-export const WAREHOUSE = join(tmpdir(), `onescan-e2e-warehouse-${BARS}`);
+/** Twice the documented strength of the planted effect, so that a small sample suffices to see it. */
+const EFFECT = 2;
 
-/** Builds the warehouse once a machine: eurusd has a planted effect, usdjpy is a random walk. */
-export function buildTestWarehouse(): void {
-  const program = fileURLToPath(new URL('../../libs/warehouse/dist/build-demo.js', import.meta.url));
-  const args = [
-    program,
-    WAREHOUSE,
-    '--pairs',
-    'eurusd,usdjpy',
-    '--bars',
-    String(BARS),
-    '--universe',
-    'small',
-  ];
-  execFileSync(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+/** One folder a checkout: another checkout may build another warehouse. */
+const CHECKOUT = sha256Hex(import.meta.dirname).slice(0, 12);
+
+/** Folder of the simulated warehouse of the tests, kept from run to run. */
+export const WAREHOUSE = join(tmpdir(), `onescan-e2e-warehouse-${CHECKOUT}`);
+
+/** Builds the warehouse unless it is up to date: eurusd has a planted effect, usdjpy is a random walk. */
+export async function buildTestWarehouse(): Promise<void> {
+  await buildWarehouse({
+    bars: { kind: 'simulation', seed: 1n, bars: BARS, effect: EFFECT },
+    out: WAREHOUSE,
+    universe: 'small',
+    pairs: ['eurusd', 'usdjpy'],
+  });
 }
