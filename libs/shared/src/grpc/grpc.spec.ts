@@ -38,7 +38,9 @@ async function serve(): Promise<FetcherServiceClient> {
     }),
     listDatasets: unary(async () => ({ datasets: [], unreadable: [] })),
     verifyDataset: refuse,
-    deleteDataset: refuse,
+    deleteDataset: unary(() => {
+      throw new OnescanError('FAILED_PRECONDITION', 'thrown before any promise');
+    }),
     readDataset: serverStream(async function* (_request, _call, signal) {
       try {
         for (sent = 0; sent < CHUNKS && !signal.aborted; sent++) {
@@ -63,6 +65,8 @@ it('carries results and errors of unary calls', async () => {
   expect(await callUnary(client, client.listDatasets, {})).toEqual({ datasets: [], unreadable: [] });
   const failed = callUnary(client, client.verifyDataset, { datasetId: 'x' });
   await expect(failed).rejects.toMatchObject({ code: 'NOT_FOUND', remedy: 'List them' });
+  const early = callUnary(client, client.deleteDataset, { datasetId: 'x' });
+  await expect(early).rejects.toMatchObject({ code: 'FAILED_PRECONDITION' });
   client.close();
 });
 

@@ -12,7 +12,8 @@ export function unary<Request, Response>(
   fn: (request: Request, call: ServerUnaryCall<Request, Response>) => Promise<Response>,
 ): handleUnaryCall<Request, Response> {
   return (call, callback) => {
-    fn(call.request, call).then(
+    // An async wrapper, so that what `fn` throws before its first await is answered too.
+    (async () => fn(call.request, call))().then(
       (response) => callback(null, response),
       (thrown: unknown) => callback(OnescanError.from(thrown).toServiceError()),
     );
