@@ -4,10 +4,10 @@ import { sha256Hex } from '@onescan/shared/canonical-json.js';
 import { buildWarehouse } from '@onescan/warehouse/build-warehouse.js';
 
 /** Bars of the simulation: enough for a verdict, few enough to build in seconds. */
-const BARS = 16_000;
+const BARS = 30_000;
 
-/** Twice the documented strength of the planted effect, so that a small sample suffices to see it. */
-const EFFECT = 2;
+/** Multiple of the documented strength of the planted effect, so that a small sample suffices to see it. */
+const EFFECT = 1.5;
 
 /** One folder a checkout: another checkout may build another warehouse. */
 const CHECKOUT = sha256Hex(import.meta.dirname).slice(0, 12);
