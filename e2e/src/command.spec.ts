@@ -25,6 +25,8 @@ beforeEach(async () => {
 
 afterEach(() => {
   for (const pid of [supervisor, ...services]) if (isAlive(pid)) process.kill(pid, 'SIGKILL');
+  supervisor = 0;
+  services = [];
   rmSync(folder, { recursive: true, force: true });
 });
 
