@@ -22,6 +22,9 @@ const BAD_INPUT: ReadonlySet<ErrorCode> = new Set([
   'OUT_OF_RANGE',
 ]);
 
+/** Planning errors that lie in the spec or in the warehouse: nothing was fetched, the input must change. */
+const PLAN_BAD_INPUT: ReadonlySet<string> = new Set([...BAD_INPUT, 'FAILED_PRECONDITION']);
+
 /** Exit code for an error that ends the command. */
 export function exitCodeOfError(error: OnescanError): ExitCode {
   if (BAD_INPUT.has(error.code)) return EXIT.badInput;
@@ -31,7 +34,8 @@ export function exitCodeOfError(error: OnescanError): ExitCode {
 }
 
 /** Exit code for the state a run was left in; 0 while it is still going on. */
-export function exitCodeOfRun(run: Pick<Run, 'state'>): ExitCode {
+export function exitCodeOfRun(run: Pick<Run, 'state' | 'planErrorCode'>): ExitCode {
+  if (PLAN_BAD_INPUT.has(run.planErrorCode)) return EXIT.badInput;
   switch (run.state) {
     case RunState.RUN_STATE_AWAITING_APPROVAL:
     case RunState.RUN_STATE_AWAITING_PILOT_APPROVAL:

@@ -131,7 +131,8 @@ async function finish(
   if (global.json) {
     await writeJsonLine(terminal, { run: messageJson(Run, run) });
   } else if (hasEnded(run.state)) {
-    await terminal.write(`\n${verdictTable(run)}\n${runSummary(run)}`);
+    const table = run.tasks.length > 0 ? `\n${verdictTable(run)}` : '';
+    await terminal.write(`${table}\n${runSummary(run)}`);
   }
   return hasEnded(view.state) ? exitCodeOfRun(run) : EXIT.needsApproval;
 }

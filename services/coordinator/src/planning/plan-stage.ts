@@ -82,7 +82,12 @@ export class PlanStage {
     if (this.#core.book.activeRun(runId)?.run.state !== 'PLANNING') return;
     this.#core.log.error({ runId, code: error.code, reason: error.text }, 'planning failed');
     const after = await this.#core.book.change(runId, (change) => {
-      change.setRun({ state: 'FAILED', endedMs: this.#core.clock(), problems: [`plan: ${error.text}`] });
+      change.setRun({
+        state: 'FAILED',
+        endedMs: this.#core.clock(),
+        problems: [`plan: ${error.text}`],
+        planErrorCode: error.code,
+      });
     });
     endTrace(this.#core, after);
   }

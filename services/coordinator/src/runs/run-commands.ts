@@ -176,6 +176,7 @@ function newRun(
     reportPath: '',
     ledgerRows: 0,
     resultsSha256: '',
+    planErrorCode: '',
   };
 }
 

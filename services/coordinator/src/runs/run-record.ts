@@ -1,6 +1,7 @@
 import type { DatasetRef } from '@onescan/shared/generated/onescan/v1/fetcher.js';
 import type { Plan } from '@onescan/shared/generated/onescan/v1/plan.js';
 import type { HorizonSummary, TaskStats } from '@onescan/shared/generated/onescan/v1/result.js';
+import type { ErrorCode } from '@onescan/shared/onescan-error.js';
 import type { ResolvedRunSpec } from '@onescan/shared/run-spec.js';
 import type { PairState } from '../states/pair-state.js';
 import type { RunState } from '../states/run-state.js';
@@ -25,6 +26,8 @@ export interface RunRecord {
   readonly reportPath: string;
   readonly ledgerRows: number;
   readonly resultsSha256: string;
+  /** Why planning failed; empty when it did not. */
+  readonly planErrorCode: ErrorCode | '';
 }
 
 export interface PairRecord {

@@ -44,6 +44,7 @@ export function runView(
     ledgerRows: BigInt(run.ledgerRows),
     resultsSha256: run.resultsSha256,
     traceId: run.traceparent.split('-')[1] ?? '',
+    planErrorCode: run.planErrorCode,
   });
 }
 

@@ -27,6 +27,7 @@ export function runRow(run: RunRecord): Row {
     report_path: run.reportPath,
     ledger_rows: BigInt(run.ledgerRows),
     results_sha256: run.resultsSha256,
+    plan_error_code: run.planErrorCode,
   };
 }
 
@@ -47,6 +48,7 @@ export function runFromRow(row: Row): RunRecord {
     reportPath: text(row.report_path),
     ledgerRows: Number(row.ledger_rows),
     resultsSha256: text(row.results_sha256),
+    planErrorCode: text(row.plan_error_code) as RunRecord['planErrorCode'],
   };
 }
 

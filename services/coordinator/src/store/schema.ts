@@ -13,7 +13,7 @@ export const SCHEMA: readonly string[] = [
     rerun_of VARCHAR NOT NULL, spec VARCHAR NOT NULL, plan VARCHAR, approved_by VARCHAR NOT NULL,
     pilot_approved BOOLEAN NOT NULL, problems VARCHAR NOT NULL, traceparent VARCHAR NOT NULL,
     workers_used INTEGER NOT NULL, report_path VARCHAR NOT NULL, ledger_rows BIGINT NOT NULL,
-    results_sha256 VARCHAR NOT NULL)`,
+    results_sha256 VARCHAR NOT NULL, plan_error_code VARCHAR NOT NULL)`,
   `CREATE TABLE IF NOT EXISTS pairs (
     run_id VARCHAR NOT NULL, ordinal INTEGER NOT NULL, pair VARCHAR NOT NULL, state VARCHAR NOT NULL,
     dataset VARCHAR, error VARCHAR NOT NULL, fetch_seconds DOUBLE NOT NULL, statements_run INTEGER NOT NULL,

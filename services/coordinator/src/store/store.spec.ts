@@ -42,6 +42,7 @@ const RUN: RunRecord = {
   reportPath: '',
   ledgerRows: 0,
   resultsSha256: '',
+  planErrorCode: '',
 };
 
 let folder: string;

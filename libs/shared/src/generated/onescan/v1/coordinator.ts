@@ -304,6 +304,8 @@ export interface Run {
   /** Hash over the hashes of all result documents in order. */
   resultsSha256: string;
   traceId: string;
+  /** gRPC status name of the error that ended the planning, e.g. NOT_FOUND; empty otherwise. */
+  planErrorCode: string;
 }
 
 export interface PairStatus {
@@ -1216,6 +1218,7 @@ function createBaseRun(): Run {
     ledgerRows: 0n,
     resultsSha256: "",
     traceId: "",
+    planErrorCode: "",
   };
 }
 
@@ -1286,6 +1289,9 @@ export const Run: MessageFns<Run> = {
     }
     if (message.traceId !== "") {
       writer.uint32(162).string(message.traceId);
+    }
+    if (message.planErrorCode !== "") {
+      writer.uint32(170).string(message.planErrorCode);
     }
     return writer;
   },
@@ -1463,6 +1469,14 @@ export const Run: MessageFns<Run> = {
             message.traceId = reader.string();
             continue;
           }
+          case 21: {
+            if (tag !== 170) {
+              break;
+            }
+
+            message.planErrorCode = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1557,6 +1571,11 @@ export const Run: MessageFns<Run> = {
         : isSet(object.trace_id)
         ? globalThis.String(object.trace_id)
         : "",
+      planErrorCode: isSet(object.planErrorCode)
+        ? globalThis.String(object.planErrorCode)
+        : isSet(object.plan_error_code)
+        ? globalThis.String(object.plan_error_code)
+        : "",
     };
   },
 
@@ -1622,6 +1641,9 @@ export const Run: MessageFns<Run> = {
     if (message.traceId !== "") {
       obj.traceId = message.traceId;
     }
+    if (message.planErrorCode !== "") {
+      obj.planErrorCode = message.planErrorCode;
+    }
     return obj;
   },
 
@@ -1658,6 +1680,7 @@ export const Run: MessageFns<Run> = {
       : 0n;
     message.resultsSha256 = object.resultsSha256 ?? "";
     message.traceId = object.traceId ?? "";
+    message.planErrorCode = object.planErrorCode ?? "";
     return message;
   },
 };

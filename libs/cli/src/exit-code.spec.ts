@@ -1,0 +1,24 @@
+import { RunState } from '@onescan/shared/generated/onescan/v1/coordinator.js';
+import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { expect, it } from 'vitest';
+import { exitCodeOfError, exitCodeOfRun } from './exit-code.js';
+
+it.each([
+  [RunState.RUN_STATE_COMPLETED, '', 0],
+  [RunState.RUN_STATE_RUNNING, '', 0],
+  [RunState.RUN_STATE_FAILED, 'NOT_FOUND', 2],
+  [RunState.RUN_STATE_FAILED, 'FAILED_PRECONDITION', 2],
+  [RunState.RUN_STATE_FAILED, 'UNAVAILABLE', 5],
+  [RunState.RUN_STATE_AWAITING_APPROVAL, '', 3],
+  [RunState.RUN_STATE_PARTIAL, '', 4],
+  [RunState.RUN_STATE_FAILED, '', 5],
+  [RunState.RUN_STATE_CANCELLED, '', 5],
+])('a run in state %s with planning error "%s" exits with %s', (state, planErrorCode, code) => {
+  expect(exitCodeOfRun({ state, planErrorCode })).toBe(code);
+});
+
+it('tells bad input, an exceeded budget and failures apart', () => {
+  expect(exitCodeOfError(new OnescanError('INVALID_ARGUMENT', 'x'))).toBe(2);
+  expect(exitCodeOfError(new OnescanError('RESOURCE_EXHAUSTED', 'x', { details: { budgetUsd: 1 } }))).toBe(3);
+  expect(exitCodeOfError(new OnescanError('RESOURCE_EXHAUSTED', 'out of memory'))).toBe(5);
+});
