@@ -1,0 +1,56 @@
+import type { FetchQuery, FetchTable } from '../fetch-query.js';
+import type { SqlDialect } from '../sql-dialect.js';
+import { numberArray, textArray } from './array-values.js';
+import { whereSampled } from './key-filter.js';
+import { columnName, tableName } from './quoted-names.js';
+import { sampleArray, sampleClauses } from './sample-clauses.js';
+
+/** GoogleSQL over tables of a project. Texts come marked, see `TEXT_MARK`. */
+export function bigQueryDialect(project: string): SqlDialect {
+  return {
+    name: 'bigquery',
+    pack: (query) => pack(project, query),
+    join: (query) => join(project, query),
+  };
+}
+
+const PACKED_COLUMNS = ['k', 'part', 'numbers', 'texts'];
+
+function pack(project: string, query: FetchQuery): string {
+  const tables = query.tables.map((table, i) => packedTable(project, query, { table, part: i + 1 }));
+  return [
+    sampleClauses(project, query),
+    `SELECT s.r AS row_index, UNIX_MICROS(s.k) AS key, 0 AS part, ${sampleArray(query)} AS numbers, ARRAY<STRING>[] AS texts FROM sample s`,
+    'UNION ALL',
+    'SELECT s.r, UNIX_MICROS(s.k), f.part, f.numbers, f.texts FROM (',
+    tables.join('\nUNION ALL\n'),
+    ') f JOIN sample s ON f.k = s.k',
+  ].join('\n');
+}
+
+function packedTable(
+  project: string,
+  query: FetchQuery,
+  { table, part }: { table: FetchTable; part: number },
+): string {
+  const key = columnName(query.keyColumn);
+  const values = [key, String(part), numberArray(table.numbers), textArray(table.texts)];
+  // The first of a union names its columns; the text has a limit that hundreds of tables come near.
+  const named = part === 1 ? values.map((value, i) => `${value} AS ${PACKED_COLUMNS[i]}`) : values;
+  return `SELECT ${named.join(', ')} FROM ${tableName(project, table.table)}${whereSampled(key, query)}`;
+}
+
+/** Filters stand in subqueries, before the join, where partitions are left unread. */
+function join(project: string, query: FetchQuery): string {
+  const columns = ['s.r AS row_index', 'UNIX_MICROS(s.k) AS key', `${sampleArray(query)} AS numbers_0`];
+  const key = columnName(query.keyColumn);
+  const joins = query.tables.map((table, i) => {
+    const alias = `f${i + 1}`;
+    columns.push(`${numberArray(table.numbers, `${alias}.`)} AS numbers_${i + 1}`);
+    columns.push(`${textArray(table.texts, `${alias}.`)} AS texts_${i + 1}`);
+    const read = [key, ...[...table.numbers, ...table.texts].map(({ name }) => columnName(name))].join(', ');
+    const from = `SELECT ${read} FROM ${tableName(project, table.table)}${whereSampled(key, query)}`;
+    return `LEFT JOIN (${from}) ${alias} ON ${alias}.${key} = s.k`;
+  });
+  return `${sampleClauses(project, query)}\nSELECT ${columns.join(',\n  ')}\nFROM sample s\n${joins.join('\n')}`;
+}

@@ -1,0 +1,36 @@
+import type { KeyRange } from '../../warehouse/warehouse.js';
+import type { FetchQuery } from '../fetch-query.js';
+import { hashLimit } from '../key-hash.js';
+
+const MICROS_PER_MILLI = 1000;
+
+/** Bits of the fingerprint that order the sample: below the bound for which the hash limit is computed. */
+const FINGERPRINT_MASK = 2 ** 31 - 1;
+
+/** Hash of a TIMESTAMP with the sample's seed: 31 bits of its FARM_FINGERPRINT. */
+export function keyHashSql(key: string, seed: bigint): string {
+  return `(FARM_FINGERPRINT(CONCAT('${seed}:', CAST(UNIX_MICROS(${key}) AS STRING))) & ${FINGERPRINT_MASK})`;
+}
+
+/** ` WHERE` with what all keys of the sample meet and few others do; empty when every key is sampled. */
+export function whereSampled(key: string, query: FetchQuery): string {
+  const { range, rows, available, seed } = query.sample;
+  const conditions = rangeConditions(key, range);
+  const limit = hashLimit(rows, available);
+  if (limit !== undefined) conditions.push(`${keyHashSql(key, seed)} <= ${limit}`);
+  return conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`;
+}
+
+/** Conditions with constants only, by which BigQuery leaves partitions unread. Days lie within the bounds. */
+export function rangeConditions(key: string, range: KeyRange): string[] {
+  // Plain texts are taken as dates and are shorter: the list stands once for every table.
+  if (range.days) return [`DATE(${key}) IN (${range.days.map((day) => `'${day}'`).join(',')})`];
+  const conditions: string[] = [];
+  if (range.from !== undefined) conditions.push(`${key} >= ${timestamp(range.from)}`);
+  if (range.to !== undefined) conditions.push(`${key} < ${timestamp(range.to)}`);
+  return conditions;
+}
+
+function timestamp(micros: number): string {
+  return `TIMESTAMP '${new Date(micros / MICROS_PER_MILLI).toISOString()}'`;
+}

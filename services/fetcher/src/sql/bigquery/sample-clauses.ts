@@ -1,0 +1,67 @@
+import { type FetchQuery, overlapHorizons } from '../fetch-query.js';
+import { floatArray } from './array-values.js';
+import { keyHashSql, whereSampled } from './key-filter.js';
+import { columnName, tableName } from './quoted-names.js';
+
+/**
+ * WITH clauses. bars: every bar of the targets table with its ordinal and what is known at it; chosen: the
+ * sampled keys; closes: the known parts of targets; sample: all of it in order of key, each with its row.
+ */
+export function sampleClauses(project: string, query: FetchQuery): string {
+  const clauses = [bars(project, query), chosen(query)];
+  const known = overlapHorizons(query);
+  if (query.closes && known.length > 0) {
+    clauses.push(closes(project, query, query.closes));
+    const columns = known.map((horizon) => `, closes.known_${horizon}`).join('');
+    clauses.push(sample(columns, 'chosen LEFT JOIN closes ON chosen.k = closes.k'));
+  } else {
+    clauses.push(sample('', 'chosen'));
+  }
+  return `WITH ${clauses.join(',\n')}`;
+}
+
+/** The numbers of part 0: bar, persistence, targets and known parts, in that order. */
+export function sampleArray(query: FetchQuery): string {
+  const columns = [
+    'bar',
+    'persistence',
+    ...query.targets.columns.map(({ horizon }) => `target_${horizon}`),
+    ...overlapHorizons(query).map((horizon) => `known_${horizon}`),
+  ];
+  return floatArray(columns.map((column) => `CAST(s.${column} AS FLOAT64)`));
+}
+
+function bars(project: string, query: FetchQuery): string {
+  const { targets } = query;
+  const key = columnName(query.keyColumn);
+  const first = targets.columns[0]!;
+  const columns = [
+    `${key} AS k`,
+    'ROW_NUMBER() OVER w - 1 AS bar',
+    `LAG(${columnName(first.column)}, ${first.horizon}) OVER w AS persistence`,
+    ...targets.columns.map(({ horizon, column }) => `${columnName(column)} AS target_${horizon}`),
+  ];
+  const from = tableName(project, targets.table);
+  return `bars AS (SELECT ${columns.join(', ')} FROM ${from} WINDOW w AS (ORDER BY ${key}))`;
+}
+
+function chosen(query: FetchQuery): string {
+  const { seed, rows } = query.sample;
+  return `chosen AS (SELECT * FROM bars${whereSampled('k', query)} ORDER BY ${keyHashSql('k', seed)}, k LIMIT ${rows})`;
+}
+
+/** 100 * (close[t] - close[t - (W - H)]) / close[t - (W - H)] for every horizon H < W. */
+function closes(project: string, query: FetchQuery, source: NonNullable<FetchQuery['closes']>): string {
+  const key = columnName(query.keyColumn);
+  const close = `CAST(${columnName(source.column)} AS FLOAT64)`;
+  const parts = overlapHorizons(query).map((horizon) => {
+    const before = `LAG(${close}, ${query.targets.window - horizon}) OVER w`;
+    return `100 * (${close} - ${before}) / NULLIF(${before}, 0) AS known_${horizon}`;
+  });
+  const from = tableName(project, source.table);
+  return `closes AS (SELECT ${key} AS k, ${parts.join(', ')} FROM ${from} WINDOW w AS (ORDER BY ${key}))`;
+}
+
+function sample(knownColumns: string, from: string): string {
+  return `sample AS (SELECT ROW_NUMBER() OVER (ORDER BY chosen.k) - 1 AS r, chosen.*${knownColumns} FROM ${from})`;
+}
