@@ -2,8 +2,8 @@ import { estimateBinnedBytes } from '@onescan/learn/binning/binned-bytes.js';
 import { DEFAULT_BOOSTER_PARAMS } from '@onescan/learn/boosting/booster-params.js';
 import { estimateBoosterBytes } from '@onescan/learn/boosting/grower-memory.js';
 import type { LearnConfig } from '@onescan/learn/learn-config.js';
-import { BOOSTED_SELECTION } from '@onescan/learn/selecting/boosted-selection.js';
-import { estimateSelectionBytes } from '@onescan/learn/selection/selection-bytes.js';
+import { BOOSTED_SELECTION } from '@onescan/learn/selection/boosted-frequencies.js';
+import { estimateStabilityBytes } from '@onescan/learn/stability/stability-bytes.js';
 import { formatBytes } from '@onescan/shared/format/bytes.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 
@@ -24,6 +24,9 @@ const ROW_BYTES = 8 + 4 + 8 + 7 * 2 * 8;
 
 /** SHAP values of three boosters are held for this many rows at once (explain-stack.ts). */
 const EXPLAINED_AT_ONCE = 3 * 8192;
+
+/** Trees of the boosted selection (docs/statistics.md): what their size depends on. */
+const SELECTION_TREES = { maxLeaves: 31, maxDepth: 8 };
 
 export interface FootprintInput {
   rows: number;
@@ -64,9 +67,9 @@ export function estimateFootprint({ rows, columns, config }: FootprintInput): Fo
 function selectionBytes({ rows, columns, config }: FootprintInput): number {
   const { bins } = config.binning;
   if (config.select.method === 'stability') {
-    return estimateSelectionBytes({ rows, columns, blocks: config.select.blocks, bins });
+    return estimateStabilityBytes({ rows, columns, blocks: config.select.blocks, bins });
   }
-  const params = { ...DEFAULT_BOOSTER_PARAMS, ...BOOSTED_SELECTION.booster };
+  const params = { ...DEFAULT_BOOSTER_PARAMS, ...SELECTION_TREES };
   return estimateBoosterBytes({ rows, columns, bins, matrixRows: rows, gathered: true }, params);
 }
 
