@@ -12,12 +12,13 @@ import type { ModelContext } from './models/model-context.js';
 import type { OutOfFold } from './models/out-of-fold.js';
 import type { PairInput } from './pair-learner.js';
 import type { PairSelection } from './pair-selection.js';
+import type { ProgressHooks } from './progress-hooks.js';
 import { featureFates } from './results/feature-fates.js';
 import { type FeatureRanking, rankFeatures } from './results/feature-ranking.js';
 import type { FinalPredictions, FinalScores } from './results/final-scores.js';
 import { resultDocument } from './results/result-document.js';
 import { subseed } from './seeded-random.js';
-import type { SelectionResult } from './selecting/selection-result.js';
+import type { SelectionResult } from './selection/selection-result.js';
 import { type ProtocolSegments, protocolSegments } from './splits/protocol-segments.js';
 import type { CrossFitStack } from './stacking/cross-fit-stack.js';
 import type { Judgement, Verdict } from './verdict/judge.js';
@@ -104,7 +105,7 @@ export function learnHorizon(scope: HorizonScope, input: HorizonInput, hooks: Le
 
   const pruned = stage(
     'prune',
-    () => scope.selection.prune(),
+    () => scope.selection.prune(stageHooks('prune')),
     ({ kept }) => ({ kept: kept.length }),
   );
   const selection = stage(
@@ -112,7 +113,7 @@ export function learnHorizon(scope: HorizonScope, input: HorizonInput, hooks: Le
     () =>
       scope.selection.select(
         { data, rows: segments.selection, seed: subseed(input.seed, SEED.select) },
-        { isCancelled, onProgress: (fraction) => hooks.onProgress?.('select', fraction) },
+        stageHooks('select'),
       ),
     ({ selected }) => ({ candidates: pruned.kept.length, selected: selected.length }),
   );
@@ -148,6 +149,10 @@ export function learnHorizon(scope: HorizonScope, input: HorizonInput, hooks: Le
     } finally {
       context.matrix?.release();
     }
+  }
+
+  function stageHooks(name: Stage): ProgressHooks {
+    return { isCancelled, onProgress: (fraction) => hooks.onProgress?.(name, fraction) };
   }
 
   function stage<T>(name: Stage, work: () => T, facts: (result: T) => Record<string, number>): T {

@@ -1,16 +1,20 @@
 import type { LearnConfig } from './learn-config.js';
 import type { PairInput } from './pair-learner.js';
+import { type ProgressHooks, partOf } from './progress-hooks.js';
 import { prune } from './pruning/prune.js';
-import { knownTargetLeaks } from './selecting/known-target-leaks.js';
-import { selectBoosted } from './selecting/select-boosted.js';
-import { selectStable } from './selecting/select-stable.js';
-import type { SelectionHooks, SelectionResult, SelectionTask } from './selecting/selection-result.js';
-import { distinctPairs } from './selection/complementary-pairs.js';
+import { knownTargetLeaks } from './selection/known-target-leaks.js';
+import { selectBoosted } from './selection/select-boosted.js';
+import { selectStable } from './selection/select-stable.js';
+import type { SelectionResult, SelectionTask } from './selection/selection-result.js';
+import { distinctPairs } from './stability/complementary-pairs.js';
 import {
-  createSelectionContext,
-  releaseSelectionContext,
-  type SelectionContext,
-} from './selection/selection-context.js';
+  createStabilityContext,
+  releaseStabilityContext,
+  type StabilityContext,
+} from './stability/stability-context.js';
+
+/** Share of the first horizon's selection that goes into what all horizons share; for progress only. */
+const SHARED_PART = 0.7;
 
 /** What pruning left and took, once a pair. */
 export interface PairPruning {
@@ -26,7 +30,7 @@ export class PairSelection {
   readonly #developmentRows: number;
   readonly #rows: number;
   #pruning: PairPruning | undefined;
-  #context: SelectionContext | undefined;
+  #context: StabilityContext | undefined;
 
   /** @param developmentRows leading rows that anything may be fitted on */
   constructor(pair: PairInput, config: LearnConfig, developmentRows: number) {
@@ -37,8 +41,8 @@ export class PairSelection {
   }
 
   /** Horizon-independent pruning; done once and kept. */
-  prune(): PairPruning {
-    this.#pruning ??= this.#pruneOnce();
+  prune(hooks: ProgressHooks = {}): PairPruning {
+    this.#pruning ??= this.#pruneOnce(hooks);
     return this.#pruning;
   }
 
@@ -47,7 +51,7 @@ export class PairSelection {
    *
    * @throws RangeError when the rows are too few for the method; CancelledError when asked to stop
    */
-  select(task: Omit<SelectionTask, 'target'>, hooks: SelectionHooks): SelectionResult {
+  select(task: Omit<SelectionTask, 'target'>, hooks: ProgressHooks): SelectionResult {
     const { data, rows } = task;
     const { select } = this.#config;
     const { matrix } = this.#pair;
@@ -57,7 +61,7 @@ export class PairSelection {
     const leaks = knownTargetLeaks(matrix, kept, rows, data);
     const found =
       select.method === 'stability'
-        ? selectStable(this.#sharedContext(hooks), matrix.columns, { ...task, target }, this.#config, hooks)
+        ? this.#selectStable({ ...task, target }, hooks)
         : selectBoosted(matrix, kept, { ...task, target }, this.#config, hooks);
     return {
       ...found,
@@ -68,22 +72,28 @@ export class PairSelection {
 
   /** Gives back what it holds in the matrix's memory; selecting again builds it anew. */
   release(): void {
-    if (this.#context) releaseSelectionContext(this.#context);
+    if (this.#context) releaseStabilityContext(this.#context);
     this.#context = undefined;
   }
 
-  #pruneOnce(): PairPruning {
+  #selectStable(task: SelectionTask, hooks: ProgressHooks): SelectionResult {
+    const shared = this.#context ? 0 : SHARED_PART;
+    const context = this.#sharedContext(partOf(hooks, 0, shared));
+    return selectStable(context, this.#pair.matrix.columns, task, this.#config, partOf(hooks, shared, 1));
+  }
+
+  #pruneOnce(hooks: ProgressHooks): PairPruning {
     const { matrix, featureIds, contentHash } = this.#pair;
     const input = { matrix, featureIds, contentHash, developmentRows: this.#developmentRows };
-    const { kept, pruned } = prune(input, this.#config.prune);
+    const { kept, pruned } = prune(input, this.#config.prune, hooks);
     return { kept, reasons: new Map(pruned.map(({ column, reason }) => [column, reason])) };
   }
 
-  #sharedContext(hooks: SelectionHooks): SelectionContext {
+  #sharedContext(hooks: ProgressHooks): StabilityContext {
     const { select, protocol } = this.#config;
     const { matrix, bar, targetWindow } = this.#pair;
     const purgeBars = protocol.purgeBars + targetWindow;
-    this.#context ??= createSelectionContext(
+    this.#context ??= createStabilityContext(
       {
         matrix,
         candidates: this.prune().kept,
@@ -93,7 +103,7 @@ export class PairSelection {
         pairs: select.pairs,
         blocks: blocksThatPay({ bar, rows: this.#rows, purgeBars, pairs: select.pairs, most: select.blocks }),
       },
-      { isCancelled: hooks.isCancelled },
+      hooks,
     );
     return this.#context;
   }

@@ -2,7 +2,7 @@ import type { BinnedMatrix } from '../binning/binned-matrix.js';
 import { Arena } from '../kernels/arena.js';
 import { ArenaScope } from '../kernels/arena-scope.js';
 import { loadKernel } from '../kernels/load-kernel.js';
-import type { TargetBinsKernel } from '../selection/target-bins.js';
+import type { TargetBinsKernel } from '../stability/target-bins.js';
 
 /** Rows of the first `rows` in every bin of every column: [column][bins]. */
 export function binCounts(matrix: BinnedMatrix, rows: number): Int32Array {

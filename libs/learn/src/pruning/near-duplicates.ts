@@ -3,9 +3,9 @@ import { Arena } from '../kernels/arena.js';
 import { ArenaScope } from '../kernels/arena-scope.js';
 import { loadKernel } from '../kernels/load-kernel.js';
 import { type GramKernel, ROW_BYTES } from '../linear/gram-kernel.js';
-import { gramScratchBytes, STRIP } from '../selection/selection-bytes.js';
-import { reportProgress, type SelectionHooks } from '../selection/selection-hooks.js';
-import { standardisedTable } from '../selection/standardised-table.js';
+import { type ProgressHooks, reportProgress } from '../progress-hooks.js';
+import { gramScratchBytes, STRIP } from '../stability/stability-bytes.js';
+import { standardisedTable } from '../stability/standardised-table.js';
 
 /** Rows of the first look at all pairs; what it finds is checked on all rows. */
 const SCREEN_ROWS = 4096;
@@ -39,7 +39,7 @@ export interface NearDuplicate {
  *
  * All pairs are looked at on every n-th row, and those near the limit are measured on all rows.
  */
-export function nearDuplicates(input: NearDuplicatesInput, hooks: SelectionHooks = {}): NearDuplicate[] {
+export function nearDuplicates(input: NearDuplicatesInput, hooks: ProgressHooks = {}): NearDuplicate[] {
   const scope = new ArenaScope(new Arena(input.matrix.memory));
   try {
     const tables = fillTables(input, scope);
@@ -68,7 +68,7 @@ function screenPairs(
   { matrix, columns, rows, limit }: NearDuplicatesInput,
   tables: number,
   scope: ArenaScope,
-  hooks: SelectionHooks,
+  hooks: ProgressHooks,
 ): Map<number, number[]> {
   const { arena } = scope;
   const kernel = loadKernel<GramKernel>('gram', matrix.memory);
@@ -145,7 +145,7 @@ function chooseRepresentatives(
   { matrix, columns, rows, limit }: NearDuplicatesInput,
   tables: number,
   neighbours: Map<number, number[]>,
-  hooks: SelectionHooks,
+  hooks: ProgressHooks,
 ): NearDuplicate[] {
   const kernel = loadKernel<GramKernel>('gram', matrix.memory);
   const inner = (i: number, j: number) =>

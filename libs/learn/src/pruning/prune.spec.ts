@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../seeded-random.js';
-import { binned } from '../selection/planted.fixture.js';
+import { binned } from '../stability/planted.fixture.js';
 import { prune } from './prune.js';
 
 const ROWS = 3000;

@@ -1,5 +1,5 @@
 import type { BinnedMatrix } from '../binning/binned-matrix.js';
-import type { SelectionHooks } from '../selection/selection-hooks.js';
+import type { ProgressHooks } from '../progress-hooks.js';
 import { binCounts } from './bin-counts.js';
 import { nearDuplicates } from './near-duplicates.js';
 
@@ -44,7 +44,7 @@ export interface PruneOutcome {
 export function prune(
   input: PruneInput,
   limits: Partial<PruneLimits> = {},
-  hooks: SelectionHooks = {},
+  hooks: ProgressHooks = {},
 ): PruneOutcome {
   const { matrix, featureIds, developmentRows } = input;
   const used = { ...DEFAULT_PRUNE_LIMITS, ...limits };

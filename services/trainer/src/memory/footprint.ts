@@ -2,7 +2,6 @@ import { estimateBinnedBytes } from '@onescan/learn/binning/binned-bytes.js';
 import { DEFAULT_BOOSTER_PARAMS } from '@onescan/learn/boosting/booster-params.js';
 import { estimateBoosterBytes } from '@onescan/learn/boosting/grower-memory.js';
 import type { LearnConfig } from '@onescan/learn/learn-config.js';
-import { BOOSTED_SELECTION } from '@onescan/learn/selection/boosted-frequencies.js';
 import { estimateStabilityBytes } from '@onescan/learn/stability/stability-bytes.js';
 import { formatBytes } from '@onescan/shared/format/bytes.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';

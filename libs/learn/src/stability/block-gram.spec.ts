@@ -5,7 +5,7 @@ import { coordinateDescent } from '../linear/coordinate-descent.fixture.js';
 import { DEFAULT_PATH } from '../linear/entry-path.js';
 import { EntryRoom } from './entry-room.js';
 import { binned, plantedData } from './planted.fixture.js';
-import { createSelectionContext, releaseSelectionContext } from './selection-context.js';
+import { createStabilityContext, releaseStabilityContext } from './stability-context.js';
 import { allocateTargetBins, sumTarget } from './target-bins.js';
 
 const data = plantedData({ rows: 5300, columns: 533, planted: 12, share: 0.3, seed: 21n });
@@ -13,7 +13,7 @@ const data = plantedData({ rows: 5300, columns: 533, planted: 12, share: 0.3, se
 data.values[40] = data.values[40]!.map((value, row) => (row < 2700 ? 1 : value));
 data.values[41] = data.values[41]!.map((value, row) => value + row / 700);
 const matrix = binned(data.values, 32);
-const context = createSelectionContext({
+const context = createStabilityContext({
   matrix,
   candidates: data.values.map((_, column) => column),
   rows: 5300,
@@ -138,7 +138,7 @@ describe('block Gram matrices', () => {
   it('gives its memory back', () => {
     scope.release();
     const before = new Arena(matrix.memory).usedBytes();
-    releaseSelectionContext(context);
+    releaseStabilityContext(context);
     expect(before - new Arena(matrix.memory).usedBytes()).toBeGreaterThan(4 * 533 * 536 * 2);
   });
 });

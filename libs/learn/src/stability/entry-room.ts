@@ -2,7 +2,7 @@ import { Arena } from '../kernels/arena.js';
 import type { ArenaScope } from '../kernels/arena-scope.js';
 import { loadKernel } from '../kernels/load-kernel.js';
 import { DEFAULT_PATH, type ElasticNetKernel, type PathOptions } from '../linear/entry-path.js';
-import type { SelectionContext } from './selection-context.js';
+import type { StabilityContext } from './stability-context.js';
 
 /** One subsample's target against all columns. */
 export interface SubsampleTarget {
@@ -26,7 +26,7 @@ export interface Entry {
 
 /** Scratch in which one thread follows elastic-net paths on sums of Gram blocks. */
 export class EntryRoom {
-  readonly #context: SelectionContext;
+  readonly #context: StabilityContext;
   readonly #kernel: ElasticNetKernel;
   readonly #arena: Arena;
   readonly #limit: number;
@@ -35,7 +35,7 @@ export class EntryRoom {
   readonly #active: Record<'columns' | 'inner' | 'work' | 'order' | 'penalties', number>;
 
   /** @param limit most variables that enter (q) */
-  constructor(context: SelectionContext, limit: number, scope: ArenaScope, path: PathOptions = DEFAULT_PATH) {
+  constructor(context: StabilityContext, limit: number, scope: ArenaScope, path: PathOptions = DEFAULT_PATH) {
     const { pitch } = context;
     this.#context = context;
     this.#limit = limit;

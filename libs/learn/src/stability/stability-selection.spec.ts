@@ -1,21 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import { binned, plantedData } from './planted.fixture.js';
-import { selectFeatures } from './select-features.js';
-import { createSelectionContext, releaseSelectionContext } from './selection-context.js';
+import { createStabilityContext, releaseStabilityContext } from './stability-context.js';
+import { stabilitySelection } from './stability-selection.js';
 
 const SETTINGS = { threshold: 0.6, maxFalse: 1 };
 
 function contextOf(values: readonly Float32Array[], bar: Int32Array, pairs = 25) {
   const matrix = binned(values);
   const candidates = values.map((_, column) => column);
-  return createSelectionContext({ matrix, candidates, rows: bar.length, bar, purgeBars: 60, pairs });
+  return createStabilityContext({ matrix, candidates, rows: bar.length, bar, purgeBars: 60, pairs });
 }
 
-describe('selectFeatures', () => {
+describe('stabilitySelection', () => {
   it('finds planted linear and curved features and little else', () => {
     const data = plantedData({ rows: 4000, columns: 120, planted: 4, curved: true, share: 0.2, seed: 5n });
     const context = contextOf(data.values, data.bar);
-    const outcome = selectFeatures(context, { rows: data.allRows, ...data, ...SETTINGS, seed: 1n });
+    const outcome = stabilitySelection(context, { rows: data.allRows, ...data, ...SETTINGS, seed: 1n });
     expect(outcome.selected).toEqual(expect.arrayContaining([0, 1, 2, 3, 4]));
     expect(outcome.selected.length).toBeLessThanOrEqual(7);
     expect(outcome.elasticNetFrequency[4]!).toBeLessThan(0.6);
@@ -23,14 +23,14 @@ describe('selectFeatures', () => {
     expect(outcome.expectedFalseSelections.unimodal).toBeLessThanOrEqual(1);
     expect(outcome.shadowSelections).toBeLessThanOrEqual(2);
     expect(outcome.order.slice(0, 5).sort()).toEqual([0, 1, 2, 3, 4]);
-    releaseSelectionContext(context);
+    releaseStabilityContext(context);
   });
 
   it('selects fewer than the bound on average when the target is independent of all features', () => {
     const counts = [1n, 2n, 3n, 4n, 5n, 6n].map((seed) => {
       const data = plantedData({ rows: 1600, columns: 80, planted: 0, share: 0, seed: 100n + seed });
       const context = contextOf(data.values, data.bar);
-      return selectFeatures(context, { rows: data.allRows, ...data, ...SETTINGS, seed, shadows: 0 });
+      return stabilitySelection(context, { rows: data.allRows, ...data, ...SETTINGS, seed, shadows: 0 });
     });
     const mean = counts.reduce((sum, outcome) => sum + outcome.selected.length, 0) / counts.length;
     expect(mean).toBeLessThanOrEqual(counts[0]!.expectedFalseSelections.unimodal);
@@ -46,8 +46,8 @@ describe('selectFeatures', () => {
       data.bar,
     );
     const input = { rows: data.allRows, target: data.target, bar: data.bar, ...SETTINGS, seed: 3n };
-    const one = selectFeatures(plain, input);
-    const two = selectFeatures(shuffled, input);
+    const one = stabilitySelection(plain, input);
+    const two = stabilitySelection(shuffled, input);
     expect(Array.from(two.elasticNetFrequency)).toEqual(
       order.map((column) => one.elasticNetFrequency[column]),
     );
@@ -60,10 +60,10 @@ describe('selectFeatures', () => {
     const data = plantedData({ rows: 1500, columns: 40, planted: 3, share: 0.1, seed: 11n });
     const context = contextOf(data.values, data.bar);
     const input = { rows: data.allRows, target: data.target, bar: data.bar, ...SETTINGS, seed: 3n };
-    const first = selectFeatures(context, input);
-    selectFeatures(context, { ...input, target: data.target.map((y) => y * y), seed: 4n });
-    expect(selectFeatures(context, input)).toEqual(first);
-    const other = selectFeatures(context, { ...input, seed: 5n });
+    const first = stabilitySelection(context, input);
+    stabilitySelection(context, { ...input, target: data.target.map((y) => y * y), seed: 4n });
+    expect(stabilitySelection(context, input)).toEqual(first);
+    const other = stabilitySelection(context, { ...input, seed: 5n });
     expect(Array.from(other.frequency)).not.toEqual(Array.from(first.frequency));
   });
 
@@ -72,7 +72,7 @@ describe('selectFeatures', () => {
     data.values[20] = Float32Array.from(data.target, (y) => 2 * y + 1);
     data.values[30] = Float32Array.from(data.target, (y) => (y > 0 ? 1 : 0));
     const context = contextOf(data.values, data.bar);
-    const outcome = selectFeatures(context, { rows: data.allRows, ...data, ...SETTINGS, seed: 3n });
+    const outcome = stabilitySelection(context, { rows: data.allRows, ...data, ...SETTINGS, seed: 3n });
     expect(outcome.leakage.map(({ column }) => column).sort()).toEqual([20, 30]);
     expect(outcome.leakage.find(({ column }) => column === 20)!.reason).toMatch(
       /suspected leakage: the feature explains 9\d\.\d % of the target's variance/,
@@ -91,20 +91,20 @@ describe('selectFeatures', () => {
     const context = contextOf(data.values, data.bar);
     const rows = data.allRows.filter((row) => row % 10 !== 0);
     const target = data.target.map((y, row) => (row % 10 === 0 ? Number.NaN : y));
-    const outcome = selectFeatures(context, { rows, target, bar: data.bar, ...SETTINGS, seed: 3n });
+    const outcome = stabilitySelection(context, { rows, target, bar: data.bar, ...SETTINGS, seed: 3n });
     expect(outcome.selected).toEqual(expect.arrayContaining([0, 1]));
     expect(outcome.rowsUsed).toBeLessThan(rows.length);
     const all = { rows: data.allRows, target, bar: data.bar, ...SETTINGS, seed: 3n };
-    expect(() => selectFeatures(context, all)).toThrow(/row 0 has no finite target/);
+    expect(() => stabilitySelection(context, all)).toThrow(/row 0 has no finite target/);
   });
 
   it('stops when cancelled and gives its scratch back', () => {
     const data = plantedData({ rows: 1500, columns: 30, planted: 2, share: 0.2, seed: 19n });
     const context = contextOf(data.values, data.bar);
     const input = { rows: data.allRows, ...data, ...SETTINGS, seed: 3n };
-    expect(() => selectFeatures(context, input, { isCancelled: () => true })).toThrow(/cancelled/);
+    expect(() => stabilitySelection(context, input, { isCancelled: () => true })).toThrow(/cancelled/);
     const fractions: number[] = [];
-    selectFeatures(context, input, { onProgress: (fraction) => fractions.push(fraction) });
+    stabilitySelection(context, input, { onProgress: (fraction) => fractions.push(fraction) });
     expect(fractions.at(-1)).toBe(1);
     expect(fractions.toSorted((a, b) => a - b)).toEqual(fractions);
   });

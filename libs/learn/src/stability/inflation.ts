@@ -2,8 +2,8 @@ import { openBinnedMatrix } from '../binning/binned-matrix.js';
 import { Arena } from '../kernels/arena.js';
 import { loadKernel } from '../kernels/load-kernel.js';
 import type { SeededRandom } from '../seeded-random.js';
-import type { SelectionContext } from './selection-context.js';
 import { shadowTarget } from './shadow-target.js';
+import type { StabilityContext } from './stability-context.js';
 import type { TargetBins, TargetBinsKernel, TargetBinsRoom } from './target-bins.js';
 
 /** Most pieces that a block is cut into to measure how inner products vary. */
@@ -21,7 +21,7 @@ export interface Inflation {
 }
 
 export interface InflationInput {
-  context: SelectionContext;
+  context: StabilityContext;
   /** Its areas for the target are overwritten. */
   room: TargetBinsRoom;
   bins: TargetBins;
@@ -124,7 +124,7 @@ function meanSquareSums(squares: Float64Array): number {
   return (squares[0]! + squares[1]!) / 2;
 }
 
-function piecesIn(bars: number, { purgeBars }: SelectionContext): number {
+function piecesIn(bars: number, { purgeBars }: StabilityContext): number {
   const wanted = Math.floor(bars / (PIECE_LENGTHS * Math.max(1, purgeBars)));
   return Math.max(1, Math.min(MOST_PIECES, wanted));
 }

@@ -1,5 +1,6 @@
 import type { BinnedMatrix } from '../binning/binned-matrix.js';
 import { trainBooster } from '../boosting/booster.js';
+import { type ProgressHooks, reportProgress } from '../progress-hooks.js';
 import { subseed } from '../seeded-random.js';
 import { combinatorialPurged } from '../splits/combinatorial-purged.js';
 import type { LabelGeometry } from '../splits/label-span.js';
@@ -23,7 +24,7 @@ export const BOOSTED_SELECTION = {
   },
 } as const;
 
-export interface BoostedSelectionInput {
+export interface BoostedFrequenciesInput {
   readonly matrix: BinnedMatrix;
   readonly candidates: readonly number[];
   readonly rows: Uint32Array;
@@ -32,8 +33,7 @@ export interface BoostedSelectionInput {
   readonly bar: Int32Array;
   readonly geometry: LabelGeometry;
   readonly seed: bigint;
-  readonly isCancelled: () => boolean;
-  readonly onProgress: (fraction: number) => void;
+  readonly hooks: ProgressHooks;
 }
 
 export interface BoostedFrequencies {
@@ -47,8 +47,8 @@ export interface BoostedFrequencies {
  *
  * @returns one share and one mean gain a candidate
  */
-export function boostedSelection(input: BoostedSelectionInput): BoostedFrequencies {
-  const { matrix, candidates, rows, bar, geometry, target, seed, isCancelled } = input;
+export function boostedFrequencies(input: BoostedFrequenciesInput): BoostedFrequencies {
+  const { matrix, candidates, rows, bar, geometry, target, seed, hooks } = input;
   const { folds, seeds, booster: params } = BOOSTED_SELECTION;
   const frequency = new Float64Array(candidates.length);
   const meanGain = new Float64Array(candidates.length);
@@ -56,13 +56,13 @@ export function boostedSelection(input: BoostedSelectionInput): BoostedFrequenci
   combinatorialPurged({ rows, bar, geometry, folds, testFolds: 1 }).forEach(({ train }, fold) => {
     for (let draw = 0; draw < seeds; draw++) {
       const task = { matrix, rows: train, label: target, columns: candidates };
-      const booster = trainBooster(task, { ...params, seed: subseed(seed, fold, draw) }, { isCancelled });
+      const booster = trainBooster(task, { ...params, seed: subseed(seed, fold, draw) }, hooks);
       const gain = booster.gain();
       candidates.forEach((column, k) => {
         if (gain[column]! > 0) frequency[k]! += 1 / fits;
         meanGain[k]! += gain[column]! / fits;
       });
-      input.onProgress((fold * seeds + draw + 1) / fits);
+      reportProgress(hooks, (fold * seeds + draw + 1) / fits);
     }
   });
   return { frequency, meanGain };

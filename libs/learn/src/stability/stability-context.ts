@@ -3,15 +3,15 @@ import { openBinnedMatrix } from '../binning/binned-matrix.js';
 import { Arena } from '../kernels/arena.js';
 import { ArenaScope } from '../kernels/arena-scope.js';
 import { loadKernel } from '../kernels/load-kernel.js';
+import type { ProgressHooks } from '../progress-hooks.js';
 import { fillBlockGram } from './block-gram.js';
 import { distinctPairs } from './complementary-pairs.js';
-import { affordableBlocks, DEFAULT_GRAM_BYTES, gramBytes, gramPitch } from './selection-bytes.js';
-import type { SelectionHooks } from './selection-hooks.js';
+import { affordableBlocks, DEFAULT_GRAM_BYTES, gramBytes, gramPitch } from './stability-bytes.js';
 import { standardisedTable, TABLE_SCALE } from './standardised-table.js';
 import type { TargetBinsKernel } from './target-bins.js';
 import { type RowBlock, timeBlocks } from './time-blocks.js';
 
-export interface SelectionContextInput {
+export interface StabilityContextInput {
   matrix: BinnedMatrix;
   /** Columns that may be selected: those that pruning kept. */
   candidates: readonly number[];
@@ -34,7 +34,7 @@ export interface SelectionContextInput {
  * one Gram matrix a block. Plain data over the matrix's shared memory: it can be posted to another thread,
  * and several threads may select from it at once.
  */
-export interface SelectionContext {
+export interface StabilityContext {
   readonly matrix: BinnedMatrixHandle;
   /** As given. */
   readonly candidates: readonly number[];
@@ -62,10 +62,10 @@ export interface SelectionContext {
  *
  * @throws RangeError when blocks are too short, pairs too many or memory too small; CancelledError
  */
-export function createSelectionContext(
-  input: SelectionContextInput,
-  hooks: SelectionHooks = {},
-): SelectionContext {
+export function createStabilityContext(
+  input: StabilityContextInput,
+  hooks: ProgressHooks = {},
+): StabilityContext {
   const { matrix, candidates, rows, bar, purgeBars, pairs = 50 } = input;
   if (candidates.length === 0) throw new RangeError('selection needs at least one candidate column');
   const count = affordableBlocks(
@@ -82,7 +82,7 @@ export function createSelectionContext(
   const pitch = gramPitch(candidates.length);
   const shared = new ArenaScope(arena);
   try {
-    const context: SelectionContext = {
+    const context: StabilityContext = {
       matrix: matrix.handle,
       candidates: [...candidates],
       columns: Int32Array.from(bySlot, ({ column }) => column),
@@ -107,18 +107,18 @@ export function createSelectionContext(
 }
 
 /** Gives the context's memory back; nothing may use the context afterwards. */
-export function releaseSelectionContext(context: SelectionContext): void {
+export function releaseStabilityContext(context: StabilityContext): void {
   const arena = new Arena(context.matrix.memory);
   for (const address of [context.tables, context.gram, context.norms, context.totals]) arena.free(address);
 }
 
 /** Different pairs that the context's blocks allow. */
-export function availablePairs(context: SelectionContext): number {
+export function availablePairs(context: StabilityContext): number {
   return distinctPairs(context.blocks.length);
 }
 
 /** Standardises every column over all blocks and takes each block's sums and norms. */
-function fillTables(context: SelectionContext, arena: Arena): void {
+function fillTables(context: StabilityContext, arena: Arena): void {
   const { blocks, columns, pitch } = context;
   const matrix = openBinnedMatrix(context.matrix);
   const kernel = loadKernel<TargetBinsKernel>('target-bins', matrix.memory);

@@ -1,4 +1,4 @@
-import type { MethodFrequencies, StabilityFrequencies } from './stability.js';
+import type { MethodFrequencies, StabilityFrequencies } from './stability-frequencies.js';
 
 /**
  * Candidates in order of the better of their two ranks (by frequency, then strength), ties by the other

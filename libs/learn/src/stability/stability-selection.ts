@@ -1,22 +1,22 @@
 import { Arena } from '../kernels/arena.js';
 import { ArenaScope } from '../kernels/arena-scope.js';
+import type { ProgressHooks } from '../progress-hooks.js';
 import { seededRandom, subseed } from '../seeded-random.js';
+import { type Leak, leakReason } from '../selection/leakage.js';
 import { combinedOrder } from './combine-methods.js';
 import { drawComplementaryPairs, type PairMembership } from './complementary-pairs.js';
 import { allBounds, type BoundKind, largestQ, thresholdStep } from './error-bounds.js';
 import { estimateInflation, type Inflation } from './inflation.js';
-import { type Leak, leakReason } from './leakage.js';
-import type { SelectionContext } from './selection-context.js';
-import type { SelectionHooks } from './selection-hooks.js';
 import { shadowTarget } from './shadow-target.js';
-import { type StabilityFrequencies, stabilityFrequencies } from './stability.js';
+import type { StabilityContext } from './stability-context.js';
+import { type StabilityFrequencies, stabilityFrequencies } from './stability-frequencies.js';
 import { allocateTargetBins, sumTarget, type TargetBins, type TargetBinsRoom } from './target-bins.js';
 
 const PAIR_STREAM = 1;
 const SHADOW_STREAM = 2;
 const INFLATION_STREAM = 3;
 
-export interface SelectInput {
+export interface StabilitySelectionInput {
   /** Rows selection may use, in time order, all with a finite target; those outside the blocks are left out. */
   rows: Uint32Array;
   /** By row number. */
@@ -35,7 +35,7 @@ export interface SelectInput {
 }
 
 /** Arrays are by position in the context's candidates. */
-export interface SelectOutcome {
+export interface StabilitySelectionOutcome {
   /** Selected columns of the matrix, best first. */
   selected: number[];
   /** The higher of the two methods' selection frequencies. */
@@ -72,11 +72,11 @@ export interface SelectOutcome {
  *
  * @throws RangeError when rows or target do not fit the context, or no q keeps the budget; CancelledError
  */
-export function selectFeatures(
-  context: SelectionContext,
-  input: SelectInput,
-  hooks: SelectionHooks = {},
-): SelectOutcome {
+export function stabilitySelection(
+  context: StabilityContext,
+  input: StabilitySelectionInput,
+  hooks: ProgressHooks = {},
+): StabilitySelectionOutcome {
   const { threshold, maxFalse, bound = 'unimodal', shadows = 1 } = input;
   const { rows, target } = input;
   const scope = new ArenaScope(new Arena(context.matrix.memory));
@@ -96,7 +96,7 @@ export function selectFeatures(
       seededRandom(subseed(input.seed, INFLATION_STREAM)),
     );
     const fits = 1 + shadows;
-    const step = (done: number): SelectionHooks => ({
+    const step = (done: number): ProgressHooks => ({
       ...hooks,
       onProgress: (fraction) => hooks.onProgress?.((done + fraction) / fits),
     });
@@ -131,7 +131,7 @@ export function selectFeatures(
 }
 
 /** Leaks by Gram position. */
-function findLeaks(context: SelectionContext, bins: TargetBins): Map<number, Leak> {
+function findLeaks(context: StabilityContext, bins: TargetBins): Map<number, Leak> {
   const leaks = new Map<number, Leak>();
   for (let j = 0; j < context.columns.length; j++) {
     const reason = leakReason(bins.explained[j]!, bins.explainedSign[j]!);
@@ -142,16 +142,16 @@ function findLeaks(context: SelectionContext, bins: TargetBins): Map<number, Lea
 
 interface ShadowRun {
   design: {
-    context: SelectionContext;
+    context: StabilityContext;
     pairs: PairMembership[];
     q: number;
     usable: Uint8Array;
     inflation: Inflation;
   };
   room: TargetBinsRoom;
-  input: SelectInput;
+  input: StabilitySelectionInput;
   shadows: number;
-  step(done: number): SelectionHooks;
+  step(done: number): ProgressHooks;
 }
 
 /** Mean number of selections for targets that nothing predicts. */
@@ -169,7 +169,7 @@ function selectShadows({ design, room, input, shadows, step }: ShadowRun): numbe
   return shadows === 0 ? Number.NaN : selections / shadows;
 }
 
-function summary({ linear, binned }: Inflation): SelectOutcome['inflation'] {
+function summary({ linear, binned }: Inflation): StabilitySelectionOutcome['inflation'] {
   const of = (factors: Float64Array) => {
     const sorted = factors.toSorted();
     return { median: sorted[sorted.length >> 1]!, largest: sorted[sorted.length - 1]! };
@@ -185,7 +185,7 @@ function stable({ elasticNet, binnedF }: StabilityFrequencies, threshold: number
   );
 }
 
-function byCandidate(context: SelectionContext, found: StabilityFrequencies, threshold: number) {
+function byCandidate(context: StabilityContext, found: StabilityFrequencies, threshold: number) {
   const count = context.columns.length;
   const elasticNetFrequency = new Float64Array(count);
   const binnedFFrequency = new Float64Array(count);

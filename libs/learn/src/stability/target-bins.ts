@@ -2,7 +2,7 @@ import { openBinnedMatrix } from '../binning/binned-matrix.js';
 import { Arena } from '../kernels/arena.js';
 import type { ArenaScope } from '../kernels/arena-scope.js';
 import { loadKernel } from '../kernels/load-kernel.js';
-import type { SelectionContext } from './selection-context.js';
+import type { StabilityContext } from './stability-context.js';
 
 export interface TargetBinsKernel {
   sumByBin(
@@ -67,7 +67,7 @@ export interface TargetBinsRoom {
   readonly squares: number;
 }
 
-export function allocateTargetBins(context: SelectionContext, scope: ArenaScope): TargetBinsRoom {
+export function allocateTargetBins(context: StabilityContext, scope: ArenaScope): TargetBinsRoom {
   const { bins, rows } = context.matrix;
   const cells = context.columns.length * context.blocks.length * bins;
   return {
@@ -88,7 +88,7 @@ export function allocateTargetBins(context: SelectionContext, scope: ArenaScope)
  * @throws RangeError when a target is not finite or a block has no row
  */
 export function sumTarget(
-  context: SelectionContext,
+  context: StabilityContext,
   room: TargetBinsRoom,
   rows: Uint32Array,
   target: Float64Array,
@@ -138,7 +138,7 @@ interface PlacedTarget {
 
 /** Writes the centred target and its sign into the shared memory. */
 function placeTarget(
-  context: SelectionContext,
+  context: StabilityContext,
   room: TargetBinsRoom,
   rows: Uint32Array,
   target: Float64Array,

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { Arena } from '../kernels/arena.js';
 import { binned, plantedData } from './planted.fixture.js';
-import { selectFeatures } from './select-features.js';
-import { affordableBlocks, estimateSelectionBytes, gramBytes } from './selection-bytes.js';
-import { createSelectionContext, releaseSelectionContext } from './selection-context.js';
+import { affordableBlocks, estimateStabilityBytes, gramBytes } from './stability-bytes.js';
+import { createStabilityContext, releaseStabilityContext } from './stability-context.js';
+import { stabilitySelection } from './stability-selection.js';
 
 const data = plantedData({ rows: 2000, columns: 300, planted: 3, share: 0.2, seed: 31n });
 const matrix = binned(data.values);
@@ -15,16 +15,16 @@ const input = {
   purgeBars: 60,
 };
 
-describe('createSelectionContext', () => {
+describe('createStabilityContext', () => {
   it('is plain data over shared memory, so that another thread selects the same', () => {
-    const context = createSelectionContext({ ...input, pairs: 5 });
+    const context = createStabilityContext({ ...input, pairs: 5 });
     const select = { ...data, rows: data.allRows, seed: 1n, threshold: 0.9, maxFalse: 2 };
-    const here = selectFeatures(context, select);
+    const here = stabilitySelection(context, select);
     const { memory } = context.matrix;
     const copied = structuredClone({ ...context, matrix: { ...context.matrix, memory: null } });
     const there = { ...copied, matrix: { ...copied.matrix, memory } };
-    expect(selectFeatures(there, select)).toEqual(here);
-    releaseSelectionContext(context);
+    expect(stabilitySelection(there, select)).toEqual(here);
+    releaseStabilityContext(context);
   });
 
   it('takes no more memory than estimated and gives it back, also when stopped', () => {
@@ -32,13 +32,13 @@ describe('createSelectionContext', () => {
     const before = arena.usedBytes();
     const size = { rows: 2000, columns: 300, blocks: 16 };
     let peak = 0;
-    const context = createSelectionContext(input, {
+    const context = createStabilityContext(input, {
       onProgress: () => {
         peak = Math.max(peak, arena.usedBytes() - before);
       },
     });
     expect(peak).toBeGreaterThan(gramBytes(300, 16));
-    expect(peak).toBeLessThanOrEqual(estimateSelectionBytes(size));
+    expect(peak).toBeLessThanOrEqual(estimateStabilityBytes(size));
     const select = { ...data, rows: data.allRows, seed: 1n, threshold: 0.6, maxFalse: 1 };
     let q = 0;
     const hooks = {
@@ -46,18 +46,18 @@ describe('createSelectionContext', () => {
         peak = arena.usedBytes() - before;
       },
     };
-    ({ q } = selectFeatures(context, select, hooks));
-    expect(peak).toBeLessThanOrEqual(estimateSelectionBytes({ ...size, q }));
-    releaseSelectionContext(context);
+    ({ q } = stabilitySelection(context, select, hooks));
+    expect(peak).toBeLessThanOrEqual(estimateStabilityBytes({ ...size, q }));
+    releaseStabilityContext(context);
     expect(arena.usedBytes()).toBe(before);
-    expect(() => createSelectionContext(input, { isCancelled: () => true })).toThrow(/cancelled/);
+    expect(() => createStabilityContext(input, { isCancelled: () => true })).toThrow(/cancelled/);
     expect(arena.usedBytes()).toBe(before);
   });
 
   it('uses fewer blocks when memory does not allow, and says so when that is too few', () => {
-    const context = createSelectionContext({ ...input, pairs: 30, gramByteLimit: gramBytes(300, 9) });
+    const context = createStabilityContext({ ...input, pairs: 30, gramByteLimit: gramBytes(300, 9) });
     expect(context.blocks).toHaveLength(8);
-    releaseSelectionContext(context);
+    releaseStabilityContext(context);
     expect(affordableBlocks(6477, 16, 50, 2.7e9)).toBe(16);
     expect(affordableBlocks(7000, 16, 50, 2.7e9)).toBe(16);
     expect(() => affordableBlocks(16988, 16, 50, 2.7e9)).toThrow(
@@ -66,6 +66,6 @@ describe('createSelectionContext', () => {
   });
 
   it('refuses an empty list of candidates', () => {
-    expect(() => createSelectionContext({ ...input, candidates: [] })).toThrow(/at least one candidate/);
+    expect(() => createStabilityContext({ ...input, candidates: [] })).toThrow(/at least one candidate/);
   });
 });

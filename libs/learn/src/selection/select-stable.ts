@@ -1,20 +1,25 @@
 import type { LearnConfig } from '../learn-config.js';
-import { type SelectOutcome, selectFeatures } from '../selection/select-features.js';
-import type { SelectionContext } from '../selection/selection-context.js';
-import type { SelectionHooks, SelectionResult, SelectionTask } from './selection-result.js';
+import type { ProgressHooks } from '../progress-hooks.js';
+import type { StabilityContext } from '../stability/stability-context.js';
+import { type StabilitySelectionOutcome, stabilitySelection } from '../stability/stability-selection.js';
+import type { SelectionResult, SelectionTask } from './selection-result.js';
 
 /** Complementary-pairs stability selection with its error bounds and shadow control. */
 export function selectStable(
-  context: SelectionContext,
+  context: StabilityContext,
   columns: number,
   task: SelectionTask,
   config: Pick<LearnConfig, 'select'>,
-  hooks: SelectionHooks,
+  hooks: ProgressHooks,
 ): SelectionResult {
   const { threshold, maxFalse, maxFeatures, target: kind } = config.select;
   const { data, target, seed } = task;
   const rows = task.rows.filter((row) => row < context.rows);
-  const outcome = selectFeatures(context, { rows, target, bar: data.bar, seed, threshold, maxFalse }, hooks);
+  const outcome = stabilitySelection(
+    context,
+    { rows, target, bar: data.bar, seed, threshold, maxFalse },
+    hooks,
+  );
   const frequency = new Float64Array(columns).fill(Number.NaN);
   context.candidates.forEach((column, k) => {
     frequency[column] = outcome.frequency[k]!;
@@ -53,7 +58,7 @@ export function selectStable(
 }
 
 /** The bound that q was derived from. */
-function boundValue({ bound, expectedFalseSelections }: SelectOutcome): number {
+function boundValue({ bound, expectedFalseSelections }: StabilitySelectionOutcome): number {
   if (bound === 'unimodal') return expectedFalseSelections.unimodal;
   return bound === 'mb' ? expectedFalseSelections.mb : expectedFalseSelections.rConcave;
 }

@@ -1,7 +1,8 @@
 import type { BinnedMatrix } from '../binning/binned-matrix.js';
 import type { LearnConfig } from '../learn-config.js';
-import { BOOSTED_SELECTION, boostedSelection } from './boosted-selection.js';
-import type { SelectionHooks, SelectionResult, SelectionTask } from './selection-result.js';
+import type { ProgressHooks } from '../progress-hooks.js';
+import { BOOSTED_SELECTION, boostedFrequencies } from './boosted-frequencies.js';
+import type { SelectionResult, SelectionTask } from './selection-result.js';
 
 /** The original project's selection: gain in at least `select.threshold` of 15 boosted fits; no error bound. */
 export function selectBoosted(
@@ -9,12 +10,12 @@ export function selectBoosted(
   candidates: readonly number[],
   task: SelectionTask,
   config: Pick<LearnConfig, 'select'>,
-  hooks: SelectionHooks,
+  hooks: ProgressHooks,
 ): SelectionResult {
   const { data, rows, target, seed } = task;
   const { threshold, maxFeatures } = config.select;
   const { bar, geometry } = data;
-  const found = boostedSelection({ matrix, candidates, rows, target, bar, geometry, seed, ...hooks });
+  const found = boostedFrequencies({ matrix, candidates, rows, target, bar, geometry, seed, hooks });
   const frequency = new Float64Array(matrix.columns).fill(Number.NaN);
   candidates.forEach((column, k) => {
     frequency[column] = found.frequency[k]!;

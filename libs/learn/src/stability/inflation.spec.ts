@@ -4,8 +4,8 @@ import { ArenaScope } from '../kernels/arena-scope.js';
 import { seededRandom } from '../seeded-random.js';
 import { estimateInflation } from './inflation.js';
 import { binned } from './planted.fixture.js';
-import { selectFeatures } from './select-features.js';
-import { createSelectionContext } from './selection-context.js';
+import { createStabilityContext } from './stability-context.js';
+import { stabilitySelection } from './stability-selection.js';
 import { allocateTargetBins, sumTarget } from './target-bins.js';
 
 const ROWS = 6000;
@@ -33,7 +33,7 @@ function overlapping(columns: number, seed: bigint) {
   const rows = Uint32Array.from({ length: ROWS }, (_, row) => row);
   const candidates = values.map((_, column) => column);
   const matrix = binned(values, 32);
-  const context = createSelectionContext({ matrix, candidates, rows: ROWS, bar, purgeBars: 40, pairs: 40 });
+  const context = createStabilityContext({ matrix, candidates, rows: ROWS, bar, purgeBars: 40, pairs: 40 });
   return { context, target, bar, rows };
 }
 
@@ -60,11 +60,11 @@ describe('estimateInflation', () => {
   });
 });
 
-describe('selectFeatures on a target that overlaps in time', () => {
+describe('stabilitySelection on a target that overlaps in time', () => {
   it('selects by chance fewer than the bound on average, and not slow features rather than fast ones', () => {
     const outcomes = [1n, 2n, 3n, 4n].map((seed) => {
       const { context, ...data } = overlapping(60, 40n + seed);
-      return selectFeatures(context, { ...data, seed, threshold: 0.6, maxFalse: 1, shadows: 0 });
+      return stabilitySelection(context, { ...data, seed, threshold: 0.6, maxFalse: 1, shadows: 0 });
     });
     const mean = outcomes.reduce((sum, { selected }) => sum + selected.length, 0) / outcomes.length;
     expect(mean).toBeLessThanOrEqual(outcomes[0]!.expectedFalseSelections.unimodal);

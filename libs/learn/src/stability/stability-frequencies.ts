@@ -1,12 +1,12 @@
 import { Arena } from '../kernels/arena.js';
 import { ArenaScope } from '../kernels/arena-scope.js';
 import { loadKernel } from '../kernels/load-kernel.js';
+import { type ProgressHooks, reportProgress } from '../progress-hooks.js';
 import { oneWayScore } from './binned-f.js';
 import type { PairMembership } from './complementary-pairs.js';
 import { EntryRoom, type SubsampleTarget } from './entry-room.js';
 import type { Inflation } from './inflation.js';
-import type { SelectionContext } from './selection-context.js';
-import { reportProgress, type SelectionHooks } from './selection-hooks.js';
+import type { StabilityContext } from './stability-context.js';
 import { TABLE_SCALE } from './standardised-table.js';
 import type { BlockMoments, TargetBins, TargetBinsKernel } from './target-bins.js';
 
@@ -24,7 +24,7 @@ export interface StabilityFrequencies {
 }
 
 export interface StabilityInput {
-  context: SelectionContext;
+  context: StabilityContext;
   target: TargetBins;
   pairs: readonly PairMembership[];
   /** Most columns a fit selects. */
@@ -41,10 +41,7 @@ const LANES = 4;
  * Selects in every subsample of every complementary pair, by two methods: the first q variables to enter an
  * elastic-net path, and the q columns whose bins explain the target best (one-way F).
  */
-export function stabilityFrequencies(
-  input: StabilityInput,
-  hooks: SelectionHooks = {},
-): StabilityFrequencies {
+export function stabilityFrequencies(input: StabilityInput, hooks: ProgressHooks = {}): StabilityFrequencies {
   const scope = new ArenaScope(new Arena(input.context.matrix.memory));
   try {
     return selectInSubsamples(input, scope, hooks);
@@ -56,7 +53,7 @@ export function stabilityFrequencies(
 function selectInSubsamples(
   input: StabilityInput,
   scope: ArenaScope,
-  hooks: SelectionHooks,
+  hooks: ProgressHooks,
 ): StabilityFrequencies {
   const { context, target, pairs, q, usable, inflation } = input;
   const columns = context.columns.length;

@@ -3,9 +3,9 @@ import { Arena } from '../kernels/arena.js';
 import { ArenaScope } from '../kernels/arena-scope.js';
 import { loadKernel } from '../kernels/load-kernel.js';
 import { type GramKernel, ROW_BYTES } from '../linear/gram-kernel.js';
-import { gramScratchBytes, STRIP } from './selection-bytes.js';
-import type { SelectionContext } from './selection-context.js';
-import { reportProgress, type SelectionHooks } from './selection-hooks.js';
+import { type ProgressHooks, reportProgress } from '../progress-hooks.js';
+import { gramScratchBytes, STRIP } from './stability-bytes.js';
+import type { StabilityContext } from './stability-context.js';
 import { TABLE_SCALE } from './standardised-table.js';
 
 /**
@@ -13,7 +13,7 @@ import { TABLE_SCALE } from './standardised-table.js';
  * correlations about zero (steps of 3e-5, a hundredth of their sampling error) with the norms beside them.
  * A subsample's Gram matrix is a sum of blocks.
  */
-export function fillBlockGram(context: SelectionContext, hooks: SelectionHooks): void {
+export function fillBlockGram(context: StabilityContext, hooks: ProgressHooks): void {
   const { columns, blocks, pitch } = context;
   const matrix = openBinnedMatrix(context.matrix);
   const arena = new Arena(matrix.memory);

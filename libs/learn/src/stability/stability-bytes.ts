@@ -27,7 +27,7 @@ export function gramScratchBytes(columns: number): { left: number; right: number
   };
 }
 
-export interface SelectionSize {
+export interface StabilitySize {
   rows: number;
   columns: number;
   blocks: number;
@@ -43,7 +43,7 @@ export interface SelectionSize {
  * Bytes that selection adds to the matrix's memory: block Gram matrices and tables, once a pair, and the
  * scratch of each horizon that is selected at the same time.
  */
-export function estimateSelectionBytes(size: SelectionSize): number {
+export function estimateStabilityBytes(size: StabilitySize): number {
   const { rows, columns, blocks, bins = 64, q = 200, concurrency = 1 } = size;
   const pitch = gramPitch(columns);
   const shared = gramBytes(columns, blocks) + columns * bins * 2 + blocks * pitch * 12 + pitch * 4;

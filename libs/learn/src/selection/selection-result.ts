@@ -25,8 +25,3 @@ export interface SelectionTask {
   readonly target: Float64Array;
   readonly seed: bigint;
 }
-
-export interface SelectionHooks {
-  isCancelled(): boolean;
-  onProgress(fraction: number): void;
-}
