@@ -1,10 +1,9 @@
-import { rm } from 'node:fs/promises';
 import type { ConnectRequest, TaskAttempt } from '@onescan/shared/generated/onescan/v1/trainer.js';
 import type { Logger } from '@onescan/shared/log.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { ComputeEvent, ComputeRequest } from '../compute/compute-protocol.js';
-import { ComputeThread } from '../compute/compute-thread.js';
 import { pairKey } from '../compute/pair-key.js';
+import { ThreadSlot } from '../compute/thread-slot.js';
 import { describeMemory, type MemoryGuard, type MemorySample } from '../memory/memory-guard.js';
 import { attemptKey, taskKey } from './task-key.js';
 import { type CompleteAssign, failureMessage, resultMessage, type TaskFailureKind } from './task-messages.js';
@@ -39,17 +38,17 @@ export class TaskRunner {
   readonly #queue: CompleteAssign[] = [];
   #running: RunningTask | undefined;
   #starting = false;
-  #thread: ComputeThread | undefined;
-  /** Settles when the thread before is gone and its memory is back. */
-  #ending: Promise<void> = Promise.resolve();
-  /** What the thread was given to hold ({@link pairKey}); `#loaded` once it does. */
-  #pairKey = '';
-  #datasetId = '';
-  #loaded = false;
+  readonly #slot: ThreadSlot;
   #serial = 0;
 
   constructor(options: TaskRunnerOptions) {
     this.#options = options;
+    this.#slot = new ThreadSlot({
+      program: options.program,
+      downloadFolder: options.downloadFolder,
+      onEvent: (event) => this.#onEvent(event),
+      onCrash: (reason, outOfMemory) => this.#abandon(outOfMemory ? 'OUT_OF_MEMORY' : 'CRASH', reason),
+    });
   }
 
   get workingOn(): TaskAttempt[] {
@@ -63,7 +62,7 @@ export class TaskRunner {
 
   /** Dataset held in memory, empty when none. */
   get heldDatasetId(): string {
-    return this.#loaded ? this.#datasetId : '';
+    return this.#slot.heldDatasetId;
   }
 
   /** Queues a task; an attempt that is already here is not taken twice, a newer one replaces an older. */
@@ -86,7 +85,7 @@ export class TaskRunner {
       return true;
     }
     if (!running || attemptKey(running.assign.task) !== attemptKey(task)) return false;
-    this.#thread?.cancel(running.serial);
+    this.#slot.cancel(running.serial);
     running.cancelTimer ??= setTimeout(() => {
       this.#abandon('CANCELLED', `${reason}; its thread did not answer and was ended`);
     }, CANCEL_GRACE_MS);
@@ -107,13 +106,13 @@ export class TaskRunner {
   /** Does what a memory level demands. */
   onPressure(sample: MemorySample): void {
     if (sample.level === 'ok') return;
-    this.#thread?.shrink();
+    this.#slot.shrink();
     if (sample.level === 'abort' && this.#running) {
       const figures = `${describeMemory(sample)}, peak of the task ${sample.peakBytes} bytes`;
       this.#abandon('OUT_OF_MEMORY', `the memory limit was exceeded: ${figures}`);
-    } else if (sample.level !== 'shrink' && this.isIdle && this.#thread) {
+    } else if (sample.level !== 'shrink' && this.isIdle && this.#slot.isTaken) {
       this.#options.log.warn({ memory: describeMemory(sample) }, 'dropping the held dataset');
-      this.#endThread();
+      this.#slot.end();
     }
   }
 
@@ -122,8 +121,8 @@ export class TaskRunner {
     clearTimeout(this.#running?.cancelTimer);
     this.#running = undefined;
     this.#queue.length = 0;
-    this.#endThread();
-    await this.#ending;
+    this.#slot.end();
+    await this.#slot.ended;
   }
 
   #startNext(): void {
@@ -142,8 +141,7 @@ export class TaskRunner {
     const { guard } = this.#options;
     const next = this.#queue[0];
     if (!next) return;
-    if (this.#pairKey !== keyOf(next)) this.#endThread();
-    await this.#ending;
+    await this.#slot.makeRoom(keyOf(next));
     const assign = this.#queue.shift();
     if (!assign) return;
     guard.limitTo(Number(assign.memoryLimitBytes));
@@ -161,26 +159,7 @@ export class TaskRunner {
     const spans = new TaskSpans(assign, this.#options.trainerId);
     this.#running = { assign, serial: ++this.#serial, spans };
     this.#options.log.info({ task: attemptKey(assign.task) }, 'task started');
-    this.#thread ??= this.#createThread();
-    this.#pairKey = keyOf(assign);
-    this.#datasetId = assign.dataset.datasetId;
-    this.#thread.run(this.#request(assign, this.#serial));
-  }
-
-  #createThread(): ComputeThread {
-    const thread: ComputeThread = new ComputeThread({
-      program: this.#options.program,
-      memoryLimitBytes: this.#options.guard.limitBytes,
-      onEvent: (event) => {
-        if (this.#thread === thread) this.#onEvent(event);
-      },
-      onCrash: (reason, outOfMemory) => {
-        if (this.#thread !== thread) return;
-        if (this.#running) this.#abandon(outOfMemory ? 'OUT_OF_MEMORY' : 'CRASH', reason);
-        else this.#endThread();
-      },
-    });
-    return thread;
+    this.#slot.run(keyOf(assign), this.#request(assign, this.#serial));
   }
 
   #request(assign: CompleteAssign, serial: number): ComputeRequest {
@@ -208,10 +187,7 @@ export class TaskRunner {
     switch (event.kind) {
       case 'stage':
         running.spans.onStage(event);
-        if (event.stage === 'load' && event.event === 'end') {
-          this.#loaded = true;
-          this.#options.onChange();
-        }
+        if (event.stage === 'load' && event.event === 'end') this.#options.onChange();
         return;
       case 'progress':
         this.#options.onProgress(running.assign.task, event.stage, event.fraction);
@@ -262,7 +238,7 @@ export class TaskRunner {
   #abandon(kind: TaskFailureKind, message: string): void {
     const running = this.#running;
     if (!running) return;
-    this.#endThread();
+    this.#slot.end();
     this.#fail(running, kind, message);
   }
 
@@ -270,21 +246,6 @@ export class TaskRunner {
     this.#options.log.warn({ task: attemptKey(task), kind, reason: message }, 'task not started');
     this.#options.onEnd(task, failureMessage(task, { kind, message, traceparent: '' }));
     this.#options.onChange();
-  }
-
-  #endThread(): void {
-    const thread = this.#thread;
-    this.#thread = undefined;
-    this.#pairKey = '';
-    this.#datasetId = '';
-    this.#loaded = false;
-    if (thread) this.#ending = this.#ending.then(() => this.#clear(thread));
-  }
-
-  /** Ends a thread and removes the copy of the dataset it may have downloaded. */
-  async #clear(thread: ComputeThread): Promise<void> {
-    await thread.terminate();
-    await rm(this.#options.downloadFolder, { recursive: true, force: true });
   }
 }
 
