@@ -21,8 +21,11 @@ import { Store } from './store/store.js';
 /** How often progress is stored, in milliseconds: twice a second. */
 const PROGRESS_MS = 500;
 
-/** Checks for lost trainers a lease. */
-const CHECKS_A_LEASE = 5;
+/** Checks for lost trainers a lease: silence is noticed within the lease, not up to a check after it. */
+const CHECKS_A_LEASE = 20;
+
+/** Time for leases, in milliseconds: that of day may jump. */
+const monotonic = (): number => performance.now();
 
 /** The coordinator without its sockets: commands from users, messages from trainers, and time. */
 export class Coordinator {
@@ -40,8 +43,8 @@ export class Coordinator {
 
   private constructor(core: Core) {
     this.core = core;
-    this.#checkMs = Math.max(10, Math.floor(core.options.leaseMs / CHECKS_A_LEASE));
-    this.#lastCheckMs = core.clock();
+    this.#checkMs = checkMs(core.options);
+    this.#lastCheckMs = monotonic();
     const advance = (): Promise<void> => this.#advance();
     this.#plans = new PlanStage(core, advance);
     this.#fetches = new FetchStage(core, advance);
@@ -68,8 +71,8 @@ export class Coordinator {
   ): Promise<Coordinator> {
     const book = await RunBook.open(await Store.open(options.stateDir), clock);
     const registry = new TrainerRegistry({
-      leaseMs: options.leaseMs,
-      clock,
+      leaseMs: options.leaseMs - 2 * checkMs(options),
+      clock: monotonic,
       onConnections: (trainer) => coordinator.#onConnections(trainer),
     });
     const fetcher = createClient(FetcherServiceClient, options.fetcher);
@@ -125,17 +128,17 @@ export class Coordinator {
   }
 
   async #takeUpRuns(): Promise<void> {
-    const { book, traces, log } = this.core;
+    const { book, registry, traces, log } = this.core;
     await this.core.exclusive(async () => {
-      for (const { run, tasks } of book.active()) {
+      for (const { run, pairs, tasks } of book.active()) {
         traces.start(run.runId, run.traceparent);
         log.info({ runId: run.runId, state: run.state }, 'taking up a run');
-        await book.change(run.runId, (change) => {
-          for (const task of tasks.values()) {
-            if (task.state !== 'LEASED') continue;
-            change.setTask(task, { state: 'READY', attempt: task.attempt + 1, trainerId: '' });
-          }
-        });
+        for (const task of tasks.values()) {
+          if (task.state !== 'LEASED') continue;
+          const { runId, pair, horizon, attempt } = task;
+          const { datasetId } = pairs.get(pair)!.dataset!;
+          registry.expect(task.trainerId, { attempt: { runId, pair, horizon, attempt }, datasetId });
+        }
       }
       await this.#advance();
     });
@@ -143,6 +146,8 @@ export class Coordinator {
   }
 
   #startTimers(): void {
+    // Not under the lock: waiting for it is no stall.
+    this.#timers.push(setInterval(() => this.#forgiveOwnStall(), this.#checkMs));
     this.#every(PROGRESS_MS, 'store progress', () => this.#storeProgress());
     this.#every(this.#checkMs, 'check leases', () => this.#checkLeases());
   }
@@ -159,7 +164,6 @@ export class Coordinator {
   /** Takes back tasks whose trainer fell silent or is not known to have them. */
   async #checkLeases(): Promise<void> {
     const { registry, book } = this.core;
-    this.#forgiveOwnStall();
     for (const { trainer, attempt } of registry.takeLost())
       await this.#outcomes.lost(trainer.trainerId, attempt);
     for (const { tasks } of book.active()) {
@@ -174,7 +178,7 @@ export class Coordinator {
 
   /** A check that comes late says that this process stood still, not that trainers did. */
   #forgiveOwnStall(): void {
-    const now = this.core.clock();
+    const now = monotonic();
     const lateMs = now - this.#lastCheckMs - this.#checkMs;
     this.#lastCheckMs = now;
     if (lateMs > this.#checkMs) this.core.registry.forgive(lateMs);
@@ -190,4 +194,9 @@ export class Coordinator {
       }, ms),
     );
   }
+}
+
+/** Time between two checks of the leases, in milliseconds. */
+function checkMs({ leaseMs }: CoordinatorOptions): number {
+  return Math.max(10, Math.floor(leaseMs / CHECKS_A_LEASE));
 }

@@ -19,6 +19,8 @@ export interface TrainerStream {
 export interface CurrentTask {
   readonly attempt: TaskAttempt;
   readonly datasetId: string;
+  /** Process that it was given to; undefined when that was before this coordinator started. */
+  readonly processId: number | undefined;
   /** When the trainer was last known to have it, in milliseconds. */
   seenMs: number;
 }
@@ -47,12 +49,16 @@ export interface Trainer {
 export interface RegistryOptions {
   /** Silence after which a trainer counts as lost, in milliseconds. */
   leaseMs: number;
+  /** Must be monotonic: a change of the time of day is no silence. */
   clock: () => number;
   /** Called whenever a trainer connects or disconnects. */
   onConnections(trainer: Trainer): void;
 }
 
-/** The trainers, by id. Everything here is in memory: after a restart they register again. */
+/**
+ * The trainers, by id. Everything here is in memory: after a restart they register again, and those that
+ * held a lease are expected back ({@link TrainerRegistry.expect}).
+ */
 export class TrainerRegistry {
   readonly #options: RegistryOptions;
   readonly #trainers = new Map<string, Trainer>();
@@ -83,6 +89,18 @@ export class TrainerRegistry {
     return trainer;
   }
 
+  /**
+   * Expects a trainer that held a lease when the coordinator before this one ended. It keeps its task when
+   * it registers and reports it within a lease; otherwise it is lost like any other.
+   */
+  expect(trainerId: string, held: { attempt: TaskAttempt; datasetId: string }): void {
+    const now = this.#options.clock();
+    const trainer = newTrainer({ ...NOT_REGISTERED, trainerId });
+    trainer.lastSeenMs = now;
+    trainer.current = { ...held, processId: undefined, seenMs: now };
+    this.#trainers.set(trainerId, trainer);
+  }
+
   /** Notes that a stream ended; the trainer keeps its task until the lease ends. */
   disconnect(trainer: Trainer, stream: TrainerStream): void {
     if (trainer.stream !== stream) return;
@@ -109,6 +127,7 @@ export class TrainerRegistry {
     trainer.current = {
       attempt: assign.task!,
       datasetId: assign.dataset!.datasetId,
+      processId: trainer.register.processId,
       seenMs: this.#options.clock(),
     };
     trainer.stream?.send({ message: { $case: 'assign', value: assign } });
@@ -163,7 +182,10 @@ export class TrainerRegistry {
     for (const trainer of [...this.#trainers.values()]) {
       const silent = now - trainer.lastSeenMs > this.#options.leaseMs;
       const { current } = trainer;
-      if (current && (silent || now - current.seenMs > this.#options.leaseMs)) {
+      if (
+        current &&
+        (silent || now - current.seenMs > this.#options.leaseMs || isOfOther(trainer, current))
+      ) {
         lost.push({ trainer, attempt: current.attempt });
         trainer.current = undefined;
       }
@@ -210,6 +232,14 @@ export class TrainerRegistry {
       memoryLimitBytes: register.memoryLimitBytes,
     });
   }
+}
+
+/** What is known of a trainer that has not registered yet, besides its id. */
+const NOT_REGISTERED = { host: '', processId: 0, memoryLimitBytes: 0n, version: '', heldDatasetIds: [] };
+
+/** True when the process that was given the task is gone and another has taken its id. */
+function isOfOther(trainer: Trainer, current: CurrentTask): boolean {
+  return current.processId !== undefined && current.processId !== trainer.register.processId;
 }
 
 function newTrainer(register: Register): Trainer {

@@ -19,6 +19,7 @@ export type TrainerAct = (assign: Assign, trainer: ScriptedTrainer) => Promise<v
 
 export interface TrainerScript {
   id: string;
+  processId?: number;
   /** Default: answers at once with a result. */
   act?: TrainerAct;
 }
@@ -26,6 +27,8 @@ export interface TrainerScript {
 /** A trainer that speaks the hub's protocol over a real socket and computes nothing. */
 export class ScriptedTrainer {
   readonly id: string;
+  readonly address: string;
+  readonly #processId: number;
   readonly assigned: Assign[] = [];
   readonly acks: Ack[] = [];
   readonly cancels: TaskAttempt[] = [];
@@ -36,11 +39,15 @@ export class ScriptedTrainer {
   #stream: ReturnType<TrainerHubServiceClient['connect']>;
   #working: TaskAttempt[] = [];
   #held = '';
+  /** Ended while there was no stream; sent after every registration: doubles are no-ops. */
+  readonly #finished: Assign[] = [];
   #heartbeats: NodeJS.Timeout | undefined;
   #closed = false;
 
   constructor(address: string, script: TrainerScript) {
     this.id = script.id;
+    this.address = address;
+    this.#processId = script.processId ?? 1;
     this.#act = script.act ?? ((assign, trainer) => trainer.succeed(assign));
     this.#client = createClient(TrainerHubServiceClient, address);
     this.#stream = this.#dial();
@@ -51,7 +58,6 @@ export class ScriptedTrainer {
     stream.on('status', (status) => {
       this.ends.push(`${status.code} ${status.details}`);
       clearInterval(this.#heartbeats);
-      this.#working = [];
       if (!this.#closed) {
         setTimeout(() => {
           if (!this.#closed) this.#stream = this.#dial();
@@ -62,6 +68,9 @@ export class ScriptedTrainer {
     stream.on('error', () => undefined);
     stream.on('data', (response: ConnectResponse) => this.#onMessage(response));
     stream.write({ message: { $case: 'register', value: this.#registration() } });
+    for (const assign of this.#finished) {
+      stream.write({ message: { $case: 'result', value: resultOf(assign, this.id) } });
+    }
     return stream;
   }
 
@@ -69,7 +78,7 @@ export class ScriptedTrainer {
     return {
       trainerId: this.id,
       host: 'here',
-      processId: 1,
+      processId: this.#processId,
       memoryLimitBytes: 1n << 30n,
       version: 'test',
       heldDatasetIds: this.#held ? [this.#held] : [],
@@ -84,6 +93,12 @@ export class ScriptedTrainer {
     this.#done(assign);
     this.#held = assign.dataset!.datasetId;
     this.send({ $case: 'result', value: change(resultOf(assign, this.id)) });
+  }
+
+  /** Ends a task while there is no stream: its result is sent after the next registration. */
+  finishOffline(assign: Assign): void {
+    this.#done(assign);
+    this.#finished.push(assign);
   }
 
   fail(assign: Assign, kind: FailureKind, message = 'scripted'): void {

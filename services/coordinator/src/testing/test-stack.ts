@@ -49,8 +49,9 @@ export class TestStack {
     return this.#coordinator!.address;
   }
 
-  async startCoordinator(): Promise<void> {
-    const options = { listen: '127.0.0.1:0', fetcher: this.fetcher.address, stateDir: this.stateDir };
+  /** `listen`: where the one before listened, for trainers that dial again. */
+  async startCoordinator(listen = '127.0.0.1:0'): Promise<void> {
+    const options = { listen, fetcher: this.fetcher.address, stateDir: this.stateDir };
     this.#coordinator = await startCoordinator({ ...FAST, ...this.#options, ...options }, createLog('test'));
     this.#client = createClient(CoordinatorServiceClient, this.#coordinator.address);
   }
