@@ -1,3 +1,5 @@
+import { gatherWords } from './rows';
+
 const GROUP: usize = 8;
 const CELL: usize = 8; // bytes of one packed sum
 
@@ -29,17 +31,31 @@ function addRow<W>(bins: u64, packed: i64, histogram: usize): void {
   store<i64>(cell, load<i64>(cell, (sizeof<W>() << 9) * 7) + packed, (sizeof<W>() << 9) * 7);
 }
 
-function accumulateGroup<W>(group: usize, positions: usize, packed: usize, count: u32, histogram: usize): void {
-  if (positions) {
-    for (let i: u32 = 0; i < count; i++) {
-      const position = load<u32>(positions + (<usize>i << 2));
-      addRow<W>(load<u64>(group + (<usize>position << 3)), load<i64>(packed + (<usize>i << 3)), histogram);
-    }
-  } else {
-    for (let i: u32 = 0; i < count; i++) {
-      addRow<W>(load<u64>(group + (<usize>i << 3)), load<i64>(packed + (<usize>i << 3)), histogram);
-    }
+/** Rows that are gathered before they are counted: tile, packed gradients and histograms stay in the L1 cache. */
+const TILE_ROWS: u32 = 1024;
+
+@inline
+function addRows<W>(words: usize, packed: usize, count: u32, histogram: usize): void {
+  for (let i: usize = 0, end = <usize>count << 3; i < end; i += 8) {
+    addRow<W>(load<u64>(words + i), load<i64>(packed + i), histogram);
   }
+}
+
+/** Gathering first and counting then keeps many reads in flight, where one loop would wait for each. */
+@inline
+function addGatheredRows<W>(group: usize, positions: usize, packed: usize, count: u32, histogram: usize, tile: usize, keep: bool): void {
+  let words = tile;
+  for (let first: u32 = 0; first < count; first += TILE_ROWS) {
+    const rows = min(TILE_ROWS, count - first);
+    gatherWords(group, positions + (<usize>first << 2), rows, words);
+    addRows<W>(words, packed + (<usize>first << 3), rows, histogram);
+    if (keep) words += TILE_ROWS << 3;
+  }
+}
+
+function accumulateGroup<W>(group: usize, positions: usize, packed: usize, count: u32, histogram: usize, tile: usize, keep: bool): void {
+  if (positions) addGatheredRows<W>(group, positions, packed, count, histogram, tile, keep);
+  else addRows<W>(group, packed, count, histogram);
 }
 
 /**
@@ -50,17 +66,21 @@ function accumulateGroup<W>(group: usize, positions: usize, packed: usize, count
  * @param positions uint32 positions of the rows in the block, or 0 for positions 0 .. count - 1
  * @param packed packed gradients in the order of the rows
  * @param histograms cells by slot and bin, `cells` (64, 128 or 256) a slot
+ * @param tile scratch of 8 KiB when there are positions
+ * @param copy 0, or where the gathered rows are kept as a block of `count` rows a group (`tile` is not used)
  */
-export function accumulateHistograms(block: usize, stride: u32, groups: usize, groupCount: u32, positions: usize, packed: usize, count: u32, histograms: usize, cells: u32): void {
+export function accumulateHistograms(block: usize, stride: u32, groups: usize, groupCount: u32, positions: usize, packed: usize, count: u32, histograms: usize, cells: u32, tile: usize, copy: usize): void {
   const bytes = GROUP * CELL * <usize>cells;
+  const keep = copy != 0;
   for (let i: u32 = 0; i < groupCount; i++) {
     const g = <usize>load<u32>(groups + (<usize>i << 2));
     const group = block + ((g * <usize>stride) << 3);
     const histogram = histograms + g * bytes;
+    const to = keep ? copy + ((g * <usize>count) << 3) : tile;
     memory.fill(histogram, 0, bytes);
-    if (cells == 64) accumulateGroup<u8>(group, positions, packed, count, histogram);
-    else if (cells == 128) accumulateGroup<u16>(group, positions, packed, count, histogram);
-    else accumulateGroup<u32>(group, positions, packed, count, histogram);
+    if (cells == 64) accumulateGroup<u8>(group, positions, packed, count, histogram, to, keep);
+    else if (cells == 128) accumulateGroup<u16>(group, positions, packed, count, histogram, to, keep);
+    else accumulateGroup<u32>(group, positions, packed, count, histogram, to, keep);
   }
 }
 

@@ -5,16 +5,20 @@ export function gatherColumns(from: usize, fromStride: u32, fromSlot: u32, rows:
   for (let i: u32 = 0; i < rows; i++) store<u8>(target + (<usize>i << 3), load<u8>(source + (<usize>i << 3)));
 }
 
+/** Copies the words (8 columns' bins) of the rows at `positions` of a group together. */
+@inline
+export function gatherWords(group: usize, positions: usize, count: u32, to: usize): void {
+  for (let i: u32 = 0; i < count; i++) {
+    const position = load<u32>(positions + (<usize>i << 2));
+    store<u64>(to + (<usize>i << 3), load<u64>(group + (<usize>position << 3)));
+  }
+}
+
 /** Copies the rows at `positions` of the listed groups into a new block of `count` rows a group. */
 export function gatherRows(block: usize, stride: u32, groups: usize, groupCount: u32, positions: usize, count: u32, to: usize): void {
   for (let i: u32 = 0; i < groupCount; i++) {
     const g = <usize>load<u32>(groups + (<usize>i << 2));
-    const source = block + ((g * <usize>stride) << 3);
-    const target = to + ((g * <usize>count) << 3);
-    for (let row: u32 = 0; row < count; row++) {
-      const position = load<u32>(positions + (<usize>row << 2));
-      store<u64>(target + (<usize>row << 3), load<u64>(source + (<usize>position << 3)));
-    }
+    gatherWords(block + ((g * <usize>stride) << 3), positions, count, to + ((g * <usize>count) << 3));
   }
 }
 

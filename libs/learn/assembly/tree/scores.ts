@@ -4,10 +4,21 @@
  * is T(G)^2 / (H + l2) with T the soft threshold by l1 (Chen & Guestrin 2016, eq. 6; Friedman 2001).
  */
 
-/** Soft threshold: moves each lane towards 0 by l1, at most to 0. */
+/**
+ * Type arguments that stand for a compile-time constant (AssemblyScript has no constant parameters):
+ * whether there is an l1 penalty. Without one, soft thresholds are left out of the loops.
+ */
+export type WithL1 = f64;
+export type WithoutL1 = i32;
+
+/**
+ * Soft threshold: moves each lane towards 0 by l1, at most to 0. No lane is NaN, so the one-instruction
+ * pmin and pmax do.
+ */
 @inline
-export function shrink2(gradient: v128, l1: v128, minusL1: v128): v128 {
-  return f64x2.sub(gradient, f64x2.min(f64x2.max(gradient, minusL1), l1));
+function shrink2<L1>(gradient: v128, l1: v128, minusL1: v128): v128 {
+  if (!isFloat<L1>()) return gradient;
+  return f64x2.sub(gradient, f64x2.pmin(l1, f64x2.pmax(minusL1, gradient)));
 }
 
 @inline
@@ -17,9 +28,10 @@ export function shrink(gradient: f64, l1: f64): f64 {
 
 /** Prefix sums of the two packed cells at `at`, continued from `before` (both lanes the same sum). */
 @inline
-export function prefix2(cells: v128, before: v128): v128 {
-  const shifted = i8x16.shuffle(cells, i64x2.splat(0), 16, 17, 18, 19, 20, 21, 22, 23, 0, 1, 2, 3, 4, 5, 6, 7);
-  return i64x2.add(before, i64x2.add(cells, shifted));
+export function prefix2(at: usize, before: v128): v128 {
+  // The cell before `at` is masked away again; reading it takes the place of a shuffle.
+  const shifted = v128.and(v128.load(at - 8), i64x2(0, -1));
+  return i64x2.add(before, i64x2.add(v128.load(at), shifted));
 }
 
 @inline
@@ -54,10 +66,10 @@ export function hessianOf(sum: i64): f64 {
  * hessian is under `minimum`.
  */
 @inline
-export function childScores2(leftG: v128, leftH: v128, totalG: v128, totalH: v128, l1: v128, minusL1: v128, l2: v128, minimum: v128): v128 {
+export function childScores2<L1>(leftG: v128, leftH: v128, totalG: v128, totalH: v128, l1: v128, minusL1: v128, l2: v128, minimum: v128): v128 {
   const rightH = f64x2.sub(totalH, leftH);
-  const g = shrink2(leftG, l1, minusL1);
-  const h = shrink2(f64x2.sub(totalG, leftG), l1, minusL1);
+  const g = shrink2<L1>(leftG, l1, minusL1);
+  const h = shrink2<L1>(f64x2.sub(totalG, leftG), l1, minusL1);
   const a = f64x2.add(leftH, l2);
   const b = f64x2.add(rightH, l2);
   const score = f64x2.div(

@@ -14,6 +14,8 @@ export interface GrowerMemory {
   readonly spare: number;
   /** Histogram areas, one a leaf that may still be split. */
   readonly histograms: readonly number[];
+  /** Scratch of one tile of gathered rows. */
+  readonly tile: number;
   /** Room for compacted leaves. */
   readonly compacted: number;
   readonly compactedBytes: number;
@@ -35,7 +37,9 @@ export interface GrowerSize {
 }
 
 /** Share of the columns' bins that compacted leaves may take; beyond it growth is slower, not different. */
-const COMPACTED_SHARE = 1;
+const COMPACTED_SHARE = 1.5;
+/** 1,024 rows of one group, see assembly/tree/histogram.ts. */
+const TILE_BYTES = 8 * 1024;
 
 /** Leaves that can hold a histogram at once. */
 function openLeaves({ maxLeaves, maxDepth }: BoosterParams): number {
@@ -66,7 +70,7 @@ export function estimateBoosterBytes(
   const copy = size.gathered ? groupCount(size.columns) * GROUP_COLUMNS * size.matrixRows : 0;
   const trees =
     openLeaves(params) * histogramBytes(size) + symmetricBytes(size, params) + compactedBytes(size);
-  return copy + trees + 44 * size.rows + 12 * size.columns + 40 * params.maxLeaves + 4096;
+  return copy + trees + 44 * size.rows + 12 * size.columns + 40 * params.maxLeaves + TILE_BYTES + 4096;
 }
 
 export function allocateGrowerMemory(
@@ -85,6 +89,7 @@ export function allocateGrowerMemory(
     packed: scope.allocate(8 * rows, 'packed gradients'),
     spare: scope.allocate(16 * rows, 'partition scratch'),
     histograms: Array.from({ length: leaves }, (_, i) => pool + i * each),
+    tile: scope.allocate(TILE_BYTES, 'gathered rows'),
     compacted: scope.allocate(compactedBytes(size), 'compacted leaves'),
     compactedBytes: compactedBytes(size),
     groups: scope.allocate(4 * groupCount(columns), 'groups'),

@@ -10,6 +10,8 @@ export interface TreeKernel {
     count: number,
     histograms: number,
     cells: number,
+    tile: number,
+    copy: number,
   ): void;
   subtractHistograms(parent: number, child: number, groups: number, groupCount: number, cells: number): void;
   searchSplits(
