@@ -21,6 +21,7 @@ import { subseed } from './seeded-random.js';
 import type { SelectionResult } from './selection/selection-result.js';
 import { type ProtocolSegments, protocolSegments } from './splits/protocol-segments.js';
 import type { CrossFitStack } from './stacking/cross-fit-stack.js';
+import type { WorkPool } from './threads/work-pool.js';
 import type { Judgement, Verdict } from './verdict/judge.js';
 
 export interface HorizonInput {
@@ -67,6 +68,7 @@ export interface HorizonScope {
   readonly pair: PairInput;
   readonly config: LearnConfig;
   readonly selection: PairSelection;
+  readonly pool: WorkPool;
 }
 
 /** Everything learned for a horizon, from which the outcome is written. */
@@ -112,7 +114,7 @@ export function learnHorizon(scope: HorizonScope, input: HorizonInput, hooks: Le
     'select',
     () =>
       scope.selection.select(
-        { data, rows: segments.selection, seed: subseed(input.seed, SEED.select) },
+        { data, rows: segments.selection, seed: subseed(input.seed, SEED.select), pool: scope.pool },
         stageHooks('select'),
       ),
     ({ selected }) => ({ candidates: pruned.kept.length, selected: selected.length }),
@@ -124,6 +126,7 @@ export function learnHorizon(scope: HorizonScope, input: HorizonInput, hooks: Le
     config,
     seed: subseed(input.seed, SEED.model),
     isCancelled,
+    pool: scope.pool,
   };
   const { modelled, explained } = learnRetained(context);
   const learned: LearnedHorizon = { data, segments, selection, ...modelled, ...explained };

@@ -23,10 +23,10 @@ export function modelHorizon(
 ): Modelled {
   const { data } = context;
   const { development, folds, final: finalRows } = segments;
-  const trainings = (folds.length + 1) * MODELS_A_TRAINING;
-  let trained = 0;
-  const onModel = () => hooks.onProgress?.('model', ++trained / trainings);
-  const oof = outOfFold(context, folds, onModel);
+  // Each fold is a training of all models, and the final one is too.
+  const trainings = folds.length + 1;
+  const report = (trained: number) => hooks.onProgress?.('model', trained / trainings);
+  const oof = outOfFold(context, folds, (fraction) => report(fraction * folds.length));
   const crossFit = crossFitStack(oof.folds, data, config);
   const scoredLabels = Float64Array.from(crossFit.scored.rows, (row) => data.up[row]!);
   const threshold = chooseThreshold(crossFit.scored.probability, scoredLabels, config.gating.minCoverage);
@@ -43,10 +43,10 @@ export function modelHorizon(
       : finalModels(context, {
           development,
           final: finalRows,
-          complexities: oof.complexities,
+          sizes: oof.sizes,
           crossFit,
           part: folds.length,
-          onModel,
+          onProgress: (fraction) => report(folds.length + fraction),
         });
   const predictions: FinalPredictions = {
     rows: finalRows,
@@ -68,9 +68,6 @@ export function modelHorizon(
     judgement,
   };
 }
-
-/** Four direction models and two value models. */
-const MODELS_A_TRAINING = 6;
 
 function overlapProbability(baselines: readonly Baseline[]): Float64Array {
   return baselines.find(({ name }) => name === 'overlap_logistic')!.probability!;

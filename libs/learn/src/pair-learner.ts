@@ -4,6 +4,8 @@ import type { LearnConfig } from './learn-config.js';
 import type { LearnHooks } from './learn-hooks.js';
 import { type HorizonInput, type HorizonOutcome, learnHorizon } from './learn-horizon.js';
 import { PairSelection } from './pair-selection.js';
+import { createWorkPool } from './threads/thread-pool.js';
+import type { WorkPool } from './threads/work-pool.js';
 
 export type { FeatureFate } from './feature-fate.js';
 export type { LearnHooks, Stage } from './learn-hooks.js';
@@ -33,9 +35,13 @@ export class PairLearner {
   readonly #input: PairInput;
   readonly #config: LearnConfig;
   readonly #selection: PairSelection;
+  readonly #pool: WorkPool;
 
-  /** @throws RangeError when arrays differ in length, or too few rows are left for development */
-  constructor(input: PairInput, config: LearnConfig) {
+  /**
+   * @param threads threads to compute on, the calling one among them; results do not depend on it
+   * @throws RangeError when arrays differ in length, or too few rows are left for development
+   */
+  constructor(input: PairInput, config: LearnConfig, threads = 1) {
     const { matrix } = input;
     checkLengths(matrix.rows, { time: input.time, bar: input.bar, persistence: input.persistence });
     checkLengths(matrix.columns, {
@@ -45,6 +51,7 @@ export class PairLearner {
     });
     this.#input = input;
     this.#config = config;
+    this.#pool = createWorkPool(threads);
     this.#selection = new PairSelection(input, config, developmentRows(input.bar, config));
   }
 
@@ -56,15 +63,19 @@ export class PairLearner {
    */
   learnHorizon(input: HorizonInput, hooks: LearnHooks = {}): HorizonOutcome {
     return learnHorizon(
-      { pair: this.#input, config: this.#config, selection: this.#selection },
+      { pair: this.#input, config: this.#config, selection: this.#selection, pool: this.#pool },
       input,
       hooks,
     );
   }
 
-  /** Gives back what horizons share in the matrix's memory. The learner stays usable and builds it anew. */
+  /**
+   * Gives back what horizons share in the matrix's memory, and ends the threads. The learner stays usable and
+   * builds both anew.
+   */
   release(): void {
     this.#selection.release();
+    this.#pool.close();
   }
 }
 

@@ -12,6 +12,7 @@ import {
   releaseStabilityContext,
   type StabilityContext,
 } from './stability/stability-context.js';
+import type { WorkPool } from './threads/work-pool.js';
 
 /** Share of the first horizon's selection that goes into what all horizons share; for progress only. */
 const SHARED_PART = 0.7;
@@ -78,7 +79,7 @@ export class PairSelection {
 
   #selectStable(task: SelectionTask, hooks: ProgressHooks): SelectionResult {
     const shared = this.#context ? 0 : SHARED_PART;
-    const context = this.#sharedContext(partOf(hooks, 0, shared));
+    const context = this.#sharedContext(task.pool, partOf(hooks, 0, shared));
     return selectStable(context, this.#pair.matrix.columns, task, this.#config, partOf(hooks, shared, 1));
   }
 
@@ -89,7 +90,7 @@ export class PairSelection {
     return { kept, reasons: new Map(pruned.map(({ column, reason }) => [column, reason])) };
   }
 
-  #sharedContext(hooks: ProgressHooks): StabilityContext {
+  #sharedContext(pool: WorkPool, hooks: ProgressHooks): StabilityContext {
     const { select, protocol } = this.#config;
     const { matrix, bar, targetWindow } = this.#pair;
     const purgeBars = protocol.purgeBars + targetWindow;
@@ -101,6 +102,7 @@ export class PairSelection {
         bar,
         purgeBars,
         pairs: select.pairs,
+        pool,
         blocks: blocksThatPay({ bar, rows: this.#rows, purgeBars, pairs: select.pairs, most: select.blocks }),
       },
       hooks,

@@ -16,6 +16,7 @@ export interface BoostedTask {
   /** Number of trees when it is already decided; else early stopping on an inner purged validation. */
   readonly trees?: number;
   readonly seed: bigint;
+  readonly onProgress?: (fraction: number) => void;
 }
 
 /**
@@ -24,21 +25,21 @@ export interface BoostedTask {
  *
  * @throws CancelledError when asked to stop
  */
-export function trainBoosted(context: ModelContext, task: BoostedTask): Booster {
+export function trainBoosted(context: Omit<ModelContext, 'pool'>, task: BoostedTask): Booster {
   const { data, config } = context;
   const { earlyStoppingRounds } = config.models;
   const stops = task.trees === undefined && earlyStoppingRounds > 0;
   const split = stops
     ? innerSplit(task.rows, data.bar, data.geometry, config.protocol.innerShare)
     : { fit: task.rows };
-  const params: Partial<BoosterParams> = {
+  const params = {
     ...task.settings,
     objective: task.objective,
     growth: task.growth,
     rounds: task.trees ?? task.settings.rounds,
     earlyStoppingRounds: stops ? earlyStoppingRounds : 0,
     seed: task.seed,
-  };
+  } satisfies Partial<BoosterParams>;
   const booster = trainBooster(
     {
       matrix: retainedMatrix(context),
@@ -48,7 +49,10 @@ export function trainBoosted(context: ModelContext, task: BoostedTask): Booster 
       ...('validation' in split ? { validationRows: split.validation } : {}),
     },
     params,
-    { isCancelled: context.isCancelled },
+    {
+      isCancelled: context.isCancelled,
+      onRound: (round) => task.onProgress?.(round / params.rounds),
+    },
   );
   if (context.isCancelled()) throw new CancelledError('boosting');
   return booster;

@@ -1,6 +1,11 @@
+import { type BinnedMatrix, type BinnedMatrixHandle, openBinnedMatrix } from '../binning/binned-matrix.js';
+import type { BoosterParts } from '../boosting/booster.js';
+import { createBooster } from '../boosting/create-booster.js';
+import { type ProgressHooks, reportProgress } from '../progress-hooks.js';
 import { treeShap } from '../shap/tree-shap.js';
-import { GROWTHS, type HorizonModels } from './horizon-models.js';
-import { checkCancelled, type ModelContext, retainedMatrix } from './model-context.js';
+import type { PieceKind } from '../threads/piece-kind.js';
+import { type ModelContext, retainedMatrix } from './model-context.js';
+import { GROWTHS, type TrainedModels } from './train-models.js';
 
 /** Bytes that the SHAP values of one chunk of rows may take over all boosters. */
 const CHUNK_BYTES = 96 * 2 ** 20;
@@ -17,7 +22,7 @@ const ROW_STRIDE = 8;
 
 export interface ExplainInput {
   readonly context: ModelContext;
-  readonly models: HorizonModels;
+  readonly models: TrainedModels;
   /** Factor of each booster's raw output in the stack's log-odds, in the order of {@link GROWTHS}. */
   readonly scales: readonly number[];
   readonly rows: Uint32Array;
@@ -38,54 +43,96 @@ export interface StackExplanation {
   readonly maxAdditivityError: number;
 }
 
+/** The same as sums over the rows of a chunk. */
+type ExplainedSums = Omit<StackExplanation, 'rows'>;
+
+interface Explaining {
+  readonly matrix: BinnedMatrixHandle;
+  readonly boosters: readonly BoosterParts[];
+  readonly scales: readonly number[];
+}
+
+/** One chunk of rows. */
+export const EXPLAINED_ROWS: PieceKind<Explaining, Uint32Array, ExplainedSums> = {
+  name: 'explained-rows',
+  compute: explainRows,
+};
+
 /**
  * SHAP values add up, so those of a weighted sum of boosters are the weighted sum of theirs.
  *
  * @throws Error when SHAP values do not add up to a booster's raw output
  * @throws CancelledError when asked to stop
  */
-export function explainStack({ context, models, scales, rows, onProgress }: ExplainInput): StackExplanation {
+export function explainStack(input: ExplainInput): StackExplanation {
+  const { context, models, scales, rows, onProgress } = input;
   const matrix = retainedMatrix(context);
-  const perColumn = (length: number) =>
-    Array.from({ length: matrix.columns }, () => new Float64Array(length));
-  const stack = new Float64Array(matrix.columns);
-  const boosters = GROWTHS.map(() => new Float64Array(matrix.columns));
-  const sumByBin = perColumn(matrix.bins);
-  const rowsByBin = perColumn(matrix.bins);
   const step = chunkRows(matrix.columns);
-  let maxAdditivityError = 0;
-  for (let from = 0; from < rows.length; from += step) {
-    checkCancelled(context, 'explain');
-    const chunk = rows.subarray(from, Math.min(rows.length, from + step));
-    const options = { isCancelled: context.isCancelled };
-    const shap = GROWTHS.map((growth) => treeShap(models.boosters[growth], matrix, chunk, options));
-    for (const { maxAdditivityError: error } of shap)
-      maxAdditivityError = Math.max(maxAdditivityError, error);
-    const bytes = new Uint8Array(matrix.memory.buffer);
-    for (let column = 0; column < matrix.columns; column++) {
-      const address = matrix.columnAddress(column);
-      for (let k = 0; k < chunk.length; k++) {
-        let sum = 0;
-        for (let b = 0; b < shap.length; b++) {
-          const value = shap[b]!.values[column * chunk.length + k]!;
-          boosters[b]![column]! += Math.abs(value);
-          sum += scales[b]! * value;
-        }
-        stack[column]! += Math.abs(sum);
-        const bin = bytes[address + ROW_STRIDE * chunk[k]!]!;
-        sumByBin[column]![bin]! += sum;
-        rowsByBin[column]![bin]! += 1;
-      }
-    }
-    onProgress?.((from + chunk.length) / rows.length);
-  }
+  const chunks: Uint32Array[] = [];
+  for (let from = 0; from < rows.length; from += step) chunks.push(rows.slice(from, from + step));
+  const boosters = GROWTHS.map((growth) => models[growth].booster!);
+  const parts = context.pool.compute(EXPLAINED_ROWS, { matrix: matrix.handle, boosters, scales }, chunks, {
+    isCancelled: context.isCancelled,
+    ...(onProgress ? { onProgress } : {}),
+  });
+  const all = emptySums(matrix);
+  for (const part of parts) addSums(all, part);
   const mean = (sums: Float64Array) => sums.map((sum) => sum / Math.max(1, rows.length));
+  return { ...all, rows: rows.length, stack: mean(all.stack), boosters: all.boosters.map(mean) };
+}
+
+function explainRows(
+  { matrix: handle, boosters: parts, scales }: Explaining,
+  rows: Uint32Array,
+  hooks: ProgressHooks,
+): ExplainedSums {
+  const matrix = openBinnedMatrix(handle);
+  const isCancelled = () => hooks.isCancelled?.() ?? false;
+  const shap = parts.map((booster, b) => {
+    reportProgress(hooks, b / parts.length);
+    return treeShap(createBooster(booster), matrix, rows, { isCancelled });
+  });
+  const { stack, boosters, sumByBin, rowsByBin } = emptySums(matrix);
+  const bytes = new Uint8Array(matrix.memory.buffer);
+  for (let column = 0; column < matrix.columns; column++) {
+    const address = matrix.columnAddress(column);
+    for (let k = 0; k < rows.length; k++) {
+      let sum = 0;
+      for (let b = 0; b < shap.length; b++) {
+        const value = shap[b]!.values[column * rows.length + k]!;
+        boosters[b]![column]! += Math.abs(value);
+        sum += scales[b]! * value;
+      }
+      stack[column]! += Math.abs(sum);
+      const bin = bytes[address + ROW_STRIDE * rows[k]!]!;
+      sumByBin[column]![bin]! += sum;
+      rowsByBin[column]![bin]! += 1;
+    }
+  }
+  const maxAdditivityError = Math.max(...shap.map((one) => one.maxAdditivityError));
+  return { stack, boosters, sumByBin, rowsByBin, maxAdditivityError };
+}
+
+function emptySums({ columns, bins }: BinnedMatrix): ExplainedSums {
+  const perColumn = () => Array.from({ length: columns }, () => new Float64Array(bins));
   return {
-    rows: rows.length,
-    stack: mean(stack),
-    boosters: boosters.map(mean),
-    sumByBin,
-    rowsByBin,
-    maxAdditivityError,
+    stack: new Float64Array(columns),
+    boosters: GROWTHS.map(() => new Float64Array(columns)),
+    sumByBin: perColumn(),
+    rowsByBin: perColumn(),
+    maxAdditivityError: 0,
   };
 }
+
+function addSums(all: Writable<ExplainedSums>, part: ExplainedSums): void {
+  const add = (into: Float64Array, from: Float64Array) => {
+    for (let i = 0; i < into.length; i++) into[i]! += from[i]!;
+  };
+  add(all.stack, part.stack);
+  for (const [b, sums] of part.boosters.entries()) add(all.boosters[b]!, sums);
+  for (const [column, sums] of part.sumByBin.entries()) add(all.sumByBin[column]!, sums);
+  for (const [column, rows] of part.rowsByBin.entries()) add(all.rowsByBin[column]!, rows);
+  all.maxAdditivityError = Math.max(all.maxAdditivityError, part.maxAdditivityError);
+}
+
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] };

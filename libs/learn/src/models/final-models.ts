@@ -1,21 +1,19 @@
 import type { CrossFitStack } from '../stacking/cross-fit-stack.js';
 import { stackLogOdds } from '../stacking/stack-log-odds.js';
+import { medianSizes, modelSizes, startingLogOdds } from './horizon-models.js';
+import type { ModelContext } from './model-context.js';
 import {
-  addedLogOdds,
-  type Complexity,
   DIRECTION_MODELS,
   GROWTHS,
-  type HorizonModels,
-  medianComplexity,
-  startingLogOdds,
-  trainHorizonModels,
-  unknownValues,
-} from './horizon-models.js';
-import type { ModelContext } from './model-context.js';
+  type ModelSizes,
+  type TrainedModels,
+  trainModels,
+} from './train-models.js';
 
 /** Models refit on all development rows and what they say of the final segment. */
 export interface FinalModels {
-  readonly models: HorizonModels;
+  readonly models: TrainedModels;
+  readonly sizes: ModelSizes;
   readonly probability: Float64Array;
   readonly byModel: readonly { readonly name: string; readonly probability: Float64Array }[];
   readonly values: readonly { readonly name: string; readonly prediction: Float64Array }[];
@@ -26,10 +24,11 @@ export interface FinalModels {
 export interface FinalTask {
   readonly development: Uint32Array;
   readonly final: Uint32Array;
-  readonly complexities: readonly Complexity[];
+  /** What the folds decided. */
+  readonly sizes: readonly ModelSizes[];
   readonly crossFit: CrossFitStack;
   readonly part: number;
-  readonly onModel: () => void;
+  readonly onProgress: (fraction: number) => void;
 }
 
 /**
@@ -39,30 +38,32 @@ export interface FinalTask {
 export function finalModels(context: ModelContext, task: FinalTask): FinalModels {
   const { development, final, crossFit } = task;
   const margin = startingLogOdds(context, development);
-  const complexity = medianComplexity(task.complexities);
-  const models = trainHorizonModels(context, {
+  const set = {
     rows: development,
     margin,
     part: task.part,
-    complexity,
-    onModel: task.onModel,
-  });
+    sizes: medianSizes(task.sizes),
+    predict: final,
+  };
+  const models = trainModels(context, [set], task.onProgress)[0]!;
   const base = Float64Array.from(final, (row) => margin[row]!);
-  const added = addedLogOdds(context, models, final);
+  const added = DIRECTION_MODELS.map((name) => models[name].prediction);
   const logOdds = stackLogOdds(crossFit.stack, base, added);
-  const unknown = unknownValues(context, models, final);
+  const booster = models.value.prediction;
+  const ridge = models.ridge.prediction;
   const slope = crossFit.calibrator.linear?.slope ?? 1;
   return {
     models,
+    sizes: modelSizes(models),
     probability: crossFit.calibrator.calibrate(logOdds),
     byModel: DIRECTION_MODELS.map((name, m) => ({
       name,
       probability: crossFit.modelCalibrators[m]!.calibrate(added[m]!.map((value, k) => value + base[k]!)),
     })),
     values: [
-      { name: 'booster', prediction: unknown.booster },
-      { name: 'ridge', prediction: unknown.ridge },
-      { name: 'mean', prediction: unknown.booster.map((value, k) => (value + unknown.ridge[k]!) / 2) },
+      { name: 'booster', prediction: booster },
+      { name: 'ridge', prediction: ridge },
+      { name: 'mean', prediction: booster.map((value, k) => (value + ridge[k]!) / 2) },
     ],
     scales: GROWTHS.map((_, m) => slope * crossFit.stack.weights[m]!),
   };

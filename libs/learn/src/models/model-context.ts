@@ -2,6 +2,7 @@ import type { BinnedMatrix } from '../binning/binned-matrix.js';
 import { CancelledError } from '../cancelled-error.js';
 import type { HorizonData } from '../horizon-data.js';
 import type { LearnConfig } from '../learn-config.js';
+import type { WorkPool } from '../threads/work-pool.js';
 
 /** What every model of a horizon is trained from. */
 export interface ModelContext {
@@ -13,6 +14,8 @@ export interface ModelContext {
   readonly config: LearnConfig;
   readonly seed: bigint;
   readonly isCancelled: () => boolean;
+  /** Threads to train on. */
+  readonly pool: WorkPool;
 }
 
 /** The retained features. @throws Error when there are none: nothing can be trained then */

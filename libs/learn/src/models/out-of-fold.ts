@@ -1,13 +1,7 @@
 import type { Fold } from '../splits/walk-forward.js';
-import {
-  addedLogOdds,
-  type Complexity,
-  DIRECTION_MODELS,
-  startingLogOdds,
-  trainHorizonModels,
-  unknownValues,
-} from './horizon-models.js';
+import { modelSizes, startingLogOdds } from './horizon-models.js';
 import type { ModelContext } from './model-context.js';
+import { DIRECTION_MODELS, type ModelSizes, type TrainedModels, trainModels } from './train-models.js';
 
 /** Predictions of one fold's models on its test rows; arrays run along `rows`. */
 export interface FoldPredictions {
@@ -22,8 +16,10 @@ export interface FoldPredictions {
 
 export interface OutOfFold {
   readonly folds: readonly FoldPredictions[];
-  /** What each fold decided on its inner validation; empty when no feature was retained. */
-  readonly complexities: readonly Complexity[];
+  /** The models of each fold; empty when no feature was retained, as is the next. */
+  readonly models: readonly TrainedModels[];
+  /** What each fold decided on its inner validation. */
+  readonly sizes: readonly ModelSizes[];
 }
 
 /**
@@ -33,23 +29,32 @@ export interface OutOfFold {
 export function outOfFold(
   context: ModelContext,
   folds: readonly Fold[],
-  onModel: () => void = () => undefined,
+  onProgress: (fraction: number) => void = () => undefined,
 ): OutOfFold {
-  const complexities: Complexity[] = [];
-  const predictions = folds.map((fold, part): FoldPredictions => {
-    const margin = startingLogOdds(context, fold.train);
-    const base = Float64Array.from(fold.test, (row) => margin[row]!);
-    if (!context.matrix) return { rows: fold.test, base, added: [], unknown: null };
-    const models = trainHorizonModels(context, { rows: fold.train, margin, part, onModel });
-    complexities.push(models.complexity);
-    return {
-      rows: fold.test,
-      base,
-      added: addedLogOdds(context, models, fold.test),
-      unknown: unknownValues(context, models, fold.test),
-    };
-  });
-  return { folds: predictions, complexities };
+  const sets = folds.map(({ train, test }, part) => ({
+    rows: train,
+    margin: startingLogOdds(context, train),
+    part,
+    predict: test,
+  }));
+  const models = context.matrix ? trainModels(context, sets, onProgress) : [];
+  return {
+    folds: sets.map(({ margin, predict }, part) => ({
+      rows: predict,
+      base: Float64Array.from(predict, (row) => margin[row]!),
+      ...predictions(models[part]),
+    })),
+    models,
+    sizes: models.map(modelSizes),
+  };
+}
+
+function predictions(models: TrainedModels | undefined): Pick<FoldPredictions, 'added' | 'unknown'> {
+  if (!models) return { added: [], unknown: null };
+  return {
+    added: DIRECTION_MODELS.map((name) => models[name].prediction),
+    unknown: { booster: models.value.prediction, ridge: models.ridge.prediction },
+  };
 }
 
 /** Several folds as one, in time order. */

@@ -12,10 +12,13 @@ export const PENALTIES = [10, 3, 1, 0.3, 0.1, 0.03, 0.01, 0.003] as const;
 /** A linear model on the retained features, or the most often selected of them. */
 export interface PenalisedLinear {
   readonly penalty: number;
-  readonly coefficients: Float64Array;
+  readonly fit: LinearFit;
   /** Values at rows, without any offset. */
   predict(rows: Uint32Array): Float64Array;
 }
+
+/** What a linear model needs of a horizon. */
+type LinearContext = Omit<ModelContext, 'pool' | 'isCancelled'>;
 
 export interface PenalisedTask {
   readonly rows: Uint32Array;
@@ -26,7 +29,7 @@ export interface PenalisedTask {
 }
 
 /** Logistic regression for "up"; the penalty has the least inner log loss, then all `rows` are fitted. */
-export function trainLogistic(context: ModelContext, task: PenalisedTask): PenalisedLinear {
+export function trainLogistic(context: LinearContext, task: PenalisedTask): PenalisedLinear {
   const { up } = context.data;
   const offset = task.offset;
   return train(context, task, {
@@ -41,7 +44,7 @@ export function trainLogistic(context: ModelContext, task: PenalisedTask): Penal
 }
 
 /** Ridge regression of the unknown part; the penalty has the least inner squared error. */
-export function trainRidge(context: ModelContext, task: PenalisedTask): PenalisedLinear {
+export function trainRidge(context: LinearContext, task: PenalisedTask): PenalisedLinear {
   const { unknown } = context.data;
   return train(context, task, {
     fit: (columns, rows, penalties) => fitRidge({ columns, rows, value: unknown, penalties }),
@@ -55,7 +58,7 @@ interface Method {
   loss(fit: LinearFit, columns: readonly Float64Array[], rows: Uint32Array): number;
 }
 
-function train(context: ModelContext, task: PenalisedTask, method: Method): PenalisedLinear {
+function train(context: LinearContext, task: PenalisedTask, method: Method): PenalisedLinear {
   const { data, config } = context;
   const matrix = retainedMatrix(context);
   const penalty = task.penalty ?? choosePenalty();
@@ -63,7 +66,7 @@ function train(context: ModelContext, task: PenalisedTask, method: Method): Pena
   const [fit] = method.fit(columns, task.rows, [penalty]);
   return {
     penalty,
-    coefficients: fit!.coefficients,
+    fit: fit!,
     predict: (rows) => predictLinear(fit!, columns, rows),
   };
 

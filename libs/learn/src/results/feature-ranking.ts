@@ -1,5 +1,6 @@
+import { createBooster } from '../boosting/create-booster.js';
 import type { StackExplanation } from '../models/explain-stack.js';
-import { GROWTHS, type HorizonModels } from '../models/horizon-models.js';
+import { GROWTHS, type TrainedModels } from '../models/train-models.js';
 
 /** Importance of the retained features, by column of the small matrix. */
 export interface FeatureRanking {
@@ -14,9 +15,9 @@ export interface FeatureRanking {
   readonly order: readonly number[];
 }
 
-export function rankFeatures(models: HorizonModels, explanation: StackExplanation): FeatureRanking {
+export function rankFeatures(models: TrainedModels, explanation: StackExplanation): FeatureRanking {
   const columns = explanation.stack.length;
-  const shares = GROWTHS.map((growth) => gainShares(models.boosters[growth].gain()));
+  const shares = GROWTHS.map((growth) => gainShares(createBooster(models[growth].booster!).gain()));
   const mean = (arrays: readonly Float64Array[], column: number) =>
     arrays.reduce((sum, array) => sum + array[column]!, 0) / arrays.length;
   const importance = Float64Array.from({ length: columns }, (_, column) => mean(shares, column));

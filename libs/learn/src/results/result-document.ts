@@ -2,7 +2,7 @@ import { overlapRate, persistenceRate } from '../baselines/random-walk-rates.js'
 import { type JsonObject, type JsonValue, jsonNumber } from '../json.js';
 import type { HorizonInput, HorizonScope, LearnedHorizon } from '../learn-horizon.js';
 import { directionStatistics } from '../metrics/score-direction.js';
-import { DIRECTION_MODELS, GROWTHS } from '../models/horizon-models.js';
+import { DIRECTION_MODELS, GROWTHS, type ModelSizes } from '../models/train-models.js';
 import { estimateJson, estimatesJson } from './estimate-json.js';
 import { gatingJson } from './gating-json.js';
 import { dependenceJson } from './shap-json.js';
@@ -113,22 +113,21 @@ function segmentsJson(time: Float64Array, { segments }: LearnedHorizon): JsonObj
 
 function modelsJson({ outOfFold, final, scores }: LearnedHorizon): JsonObject[] {
   if (!final) return [];
-  const { complexity } = final.models;
-  const size = (name: (typeof DIRECTION_MODELS)[number], from: typeof complexity) =>
-    name === 'logistic' ? { penalty: from.logisticPenalty } : { trees: from.trees[name] };
+  const { sizes } = final;
+  const size = (name: keyof ModelSizes, from: ModelSizes) =>
+    name === 'logistic' || name === 'ridge' ? { penalty: from[name] } : { trees: from[name] };
+  const ofFolds = (name: keyof ModelSizes) => outOfFold.sizes.map((fold) => size(name, fold));
   const direction = DIRECTION_MODELS.map((name) => ({
     name,
     predicts: 'direction',
-    folds: outOfFold.complexities.map((fold) => size(name, fold)),
-    ...size(name, complexity),
+    folds: ofFolds(name),
+    ...size(name, sizes),
     final: estimatesJson(scores.estimates, `model.${name}`),
   }));
-  const booster = outOfFold.complexities.map((fold) => ({ trees: fold.trees.value }));
-  const ridge = outOfFold.complexities.map((fold) => ({ penalty: fold.ridgePenalty }));
   return [
     ...direction,
-    { name: 'value booster', predicts: 'value', folds: booster, trees: complexity.trees.value },
-    { name: 'ridge', predicts: 'value', folds: ridge, penalty: complexity.ridgePenalty },
+    { name: 'value booster', predicts: 'value', folds: ofFolds('value'), ...size('value', sizes) },
+    { name: 'ridge', predicts: 'value', folds: ofFolds('ridge'), ...size('ridge', sizes) },
   ];
 }
 

@@ -1,9 +1,11 @@
-import type { BinnedMatrix } from '../binning/binned-matrix.js';
+import { type BinnedMatrix, type BinnedMatrixHandle, openBinnedMatrix } from '../binning/binned-matrix.js';
 import { trainBooster } from '../boosting/booster.js';
 import { type ProgressHooks, reportProgress } from '../progress-hooks.js';
 import { subseed } from '../seeded-random.js';
 import { combinatorialPurged } from '../splits/combinatorial-purged.js';
 import type { LabelGeometry } from '../splits/label-span.js';
+import type { PieceKind } from '../threads/piece-kind.js';
+import type { WorkPool } from '../threads/work-pool.js';
 
 /** The reference procedure: 5 folds x 3 seeds of these parameters (31 leaves, rate 0.05, 100 rounds). */
 export const BOOSTED_SELECTION = {
@@ -33,6 +35,7 @@ export interface BoostedFrequenciesInput {
   readonly bar: Int32Array;
   readonly geometry: LabelGeometry;
   readonly seed: bigint;
+  readonly pool: WorkPool;
   readonly hooks: ProgressHooks;
 }
 
@@ -41,6 +44,43 @@ export interface BoostedFrequencies {
   readonly meanGain: Float64Array;
 }
 
+interface Fits {
+  readonly matrix: BinnedMatrixHandle;
+  readonly candidates: readonly number[];
+  readonly target: Float64Array;
+  /** Training rows by fold. */
+  readonly trains: readonly Uint32Array[];
+  readonly seed: bigint;
+}
+
+interface Fit {
+  readonly fold: number;
+  readonly draw: number;
+}
+
+/** Gain of every candidate in one fit. */
+export const BOOSTED_GAIN: PieceKind<Fits, Fit, Float64Array> = {
+  name: 'boosted-gain',
+  compute: ({ matrix, candidates, target, trains, seed }, { fold, draw }, hooks) => {
+    const { booster: params } = BOOSTED_SELECTION;
+    const task = {
+      matrix: openBinnedMatrix(matrix),
+      rows: trains[fold]!,
+      label: target,
+      columns: candidates,
+    };
+    const onRound = (round: number) => reportProgress(hooks, round / params.rounds);
+    const isCancelled = () => hooks.isCancelled?.() ?? false;
+    const booster = trainBooster(
+      task,
+      { ...params, seed: subseed(seed, fold, draw) },
+      { onRound, isCancelled },
+    );
+    const gain = booster.gain();
+    return Float64Array.from(candidates, (column) => gain[column]!);
+  },
+};
+
 /**
  * Share of 15 boosted fits in which each candidate got any gain: the original project's selection. It has
  * no error bound and tends to keep most of what enters; results say so.
@@ -48,22 +88,18 @@ export interface BoostedFrequencies {
  * @returns one share and one mean gain a candidate
  */
 export function boostedFrequencies(input: BoostedFrequenciesInput): BoostedFrequencies {
-  const { matrix, candidates, rows, bar, geometry, target, seed, hooks } = input;
-  const { folds, seeds, booster: params } = BOOSTED_SELECTION;
+  const { matrix, candidates, rows, bar, geometry, target, seed, pool, hooks } = input;
+  const { folds, seeds } = BOOSTED_SELECTION;
+  const trains = combinatorialPurged({ rows, bar, geometry, folds, testFolds: 1 }).map(({ train }) => train);
+  const pieces = trains.flatMap((_, fold) => Array.from({ length: seeds }, (_, draw) => ({ fold, draw })));
+  const shared = { matrix: matrix.handle, candidates, target, trains, seed };
   const frequency = new Float64Array(candidates.length);
   const meanGain = new Float64Array(candidates.length);
-  const fits = folds * seeds;
-  combinatorialPurged({ rows, bar, geometry, folds, testFolds: 1 }).forEach(({ train }, fold) => {
-    for (let draw = 0; draw < seeds; draw++) {
-      const task = { matrix, rows: train, label: target, columns: candidates };
-      const booster = trainBooster(task, { ...params, seed: subseed(seed, fold, draw) }, hooks);
-      const gain = booster.gain();
-      candidates.forEach((column, k) => {
-        if (gain[column]! > 0) frequency[k]! += 1 / fits;
-        meanGain[k]! += gain[column]! / fits;
-      });
-      reportProgress(hooks, (fold * seeds + draw + 1) / fits);
-    }
-  });
+  for (const gains of pool.compute(BOOSTED_GAIN, shared, pieces, hooks)) {
+    gains.forEach((gain, k) => {
+      if (gain > 0) frequency[k]! += 1 / (folds * seeds);
+      meanGain[k]! += gain / (folds * seeds);
+    });
+  }
   return { frequency, meanGain };
 }

@@ -3,6 +3,7 @@ import { CancelledError } from '../cancelled-error.js';
 import { horizonData } from '../horizon-data.js';
 import { resolveLearnConfig } from '../learn-config.js';
 import { simulatePair } from '../testing/simulated-pair.js';
+import { callingThread } from '../threads/work-pool.js';
 import { selectBoosted } from './select-boosted.js';
 
 describe('selectBoosted', () => {
@@ -16,7 +17,13 @@ describe('selectBoosted', () => {
   });
   const { matrix } = pair.pairInput(config);
   const candidates = [...pair.features.keys()].filter((column) => column !== 1);
-  const task = { data, rows: data.usable.subarray(0, 1200), target: data.value, seed: 1n };
+  const task = {
+    data,
+    rows: data.usable.subarray(0, 1200),
+    target: data.value,
+    seed: 1n,
+    pool: callingThread,
+  };
   const hooks = { isCancelled: () => false, onProgress: () => undefined };
 
   it('counts fits with gain: shares of 15, planted features in all, no more than allowed', () => {

@@ -12,10 +12,10 @@ export function selectBoosted(
   config: Pick<LearnConfig, 'select'>,
   hooks: ProgressHooks,
 ): SelectionResult {
-  const { data, rows, target, seed } = task;
+  const { data, rows, target, seed, pool } = task;
   const { threshold, maxFeatures } = config.select;
   const { bar, geometry } = data;
-  const found = boostedFrequencies({ matrix, candidates, rows, target, bar, geometry, seed, hooks });
+  const found = boostedFrequencies({ matrix, candidates, rows, target, bar, geometry, seed, pool, hooks });
   const frequency = new Float64Array(matrix.columns).fill(Number.NaN);
   candidates.forEach((column, k) => {
     frequency[column] = found.frequency[k]!;

@@ -13,11 +13,11 @@ export function selectStable(
   hooks: ProgressHooks,
 ): SelectionResult {
   const { threshold, maxFalse, maxFeatures, target: kind } = config.select;
-  const { data, target, seed } = task;
+  const { data, target, seed, pool } = task;
   const rows = task.rows.filter((row) => row < context.rows);
   const outcome = stabilitySelection(
     context,
-    { rows, target, bar: data.bar, seed, threshold, maxFalse },
+    { rows, target, bar: data.bar, seed, threshold, maxFalse, pool },
     hooks,
   );
   const frequency = new Float64Array(columns).fill(Number.NaN);

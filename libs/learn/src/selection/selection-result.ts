@@ -1,5 +1,6 @@
 import type { HorizonData } from '../horizon-data.js';
 import type { JsonObject } from '../json.js';
+import type { WorkPool } from '../threads/work-pool.js';
 
 /** What selection found for one horizon. */
 export interface SelectionResult {
@@ -24,4 +25,5 @@ export interface SelectionTask {
   /** By row number: what features are to predict. */
   readonly target: Float64Array;
   readonly seed: bigint;
+  readonly pool: WorkPool;
 }

@@ -4,6 +4,7 @@ import { Arena } from '../kernels/arena.js';
 import { ArenaScope } from '../kernels/arena-scope.js';
 import { loadKernel } from '../kernels/load-kernel.js';
 import type { ProgressHooks } from '../progress-hooks.js';
+import { callingThread, type WorkPool } from '../threads/work-pool.js';
 import { fillBlockGram } from './block-gram.js';
 import { distinctPairs } from './complementary-pairs.js';
 import { affordableBlocks, DEFAULT_GRAM_BYTES, gramBytes, gramPitch } from './stability-bytes.js';
@@ -27,6 +28,8 @@ export interface StabilityContextInput {
   pairs?: number;
   /** Bytes that block Gram matrices may take. Default 2.7e9. */
   gramByteLimit?: number;
+  /** Threads to compute Gram matrices on. Default: the calling one. */
+  pool?: WorkPool;
 }
 
 /**
@@ -98,7 +101,7 @@ export function createStabilityContext(
       totals: shared.allocate(count * pitch * 8, 'sums of columns'),
     };
     fillTables(context, arena);
-    fillBlockGram(context, hooks);
+    fillBlockGram(context, input.pool ?? callingThread, hooks);
     return context;
   } catch (error) {
     shared.release();

@@ -2,6 +2,8 @@ import { Arena } from '../kernels/arena.js';
 import { ArenaScope } from '../kernels/arena-scope.js';
 import { loadKernel } from '../kernels/load-kernel.js';
 import { type ProgressHooks, reportProgress } from '../progress-hooks.js';
+import type { PieceKind } from '../threads/piece-kind.js';
+import type { WorkPool } from '../threads/work-pool.js';
 import { oneWayScore } from './binned-f.js';
 import type { PairMembership } from './complementary-pairs.js';
 import { EntryRoom, type SubsampleTarget } from './entry-room.js';
@@ -26,7 +28,6 @@ export interface StabilityFrequencies {
 export interface StabilityInput {
   context: StabilityContext;
   target: TargetBins;
-  pairs: readonly PairMembership[];
   /** Most columns a fit selects. */
   q: number;
   /** 1 for columns that may be selected, in Gram order. */
@@ -37,36 +38,80 @@ export interface StabilityInput {
 /** Values a column has in the output of the kernel, for the subsample and for its complement. */
 const LANES = 4;
 
+/** Which subsamples to select in, and on which threads. */
+export interface Subsamples {
+  readonly pairs: readonly PairMembership[];
+  readonly pool: WorkPool;
+}
+
+/** Complementary pairs that a thread takes at a time. */
+const PAIRS_AT_ONCE = 4;
+
+/** What the two methods selected in one subsample, best first, in Gram positions. */
+interface Selected {
+  readonly elasticNet: Int32Array;
+  readonly binnedF: Int32Array;
+}
+
+/** Both subsamples of each of some complementary pairs, in order. */
+export const SELECTED_IN_PAIRS: PieceKind<StabilityInput, readonly PairMembership[], Selected[]> = {
+  name: 'selected-in-pairs',
+  compute: selectedInPairs,
+};
+
 /**
  * Selects in every subsample of every complementary pair, by two methods: the first q variables to enter an
  * elastic-net path, and the q columns whose bins explain the target best (one-way F).
  */
-export function stabilityFrequencies(input: StabilityInput, hooks: ProgressHooks = {}): StabilityFrequencies {
+export function stabilityFrequencies(
+  input: StabilityInput,
+  { pairs, pool }: Subsamples,
+  hooks: ProgressHooks = {},
+): StabilityFrequencies {
+  const pieces: PairMembership[][] = [];
+  for (let from = 0; from < pairs.length; from += PAIRS_AT_ONCE) {
+    pieces.push(pairs.slice(from, from + PAIRS_AT_ONCE));
+  }
+  const elasticNet = new Tally(input.context.columns.length, input.q, 2 * pairs.length);
+  const binnedF = new Tally(input.context.columns.length, input.q, 2 * pairs.length);
+  for (const selected of pool.compute(SELECTED_IN_PAIRS, input, pieces, hooks).flat()) {
+    elasticNet.add(selected.elasticNet);
+    binnedF.add(selected.binnedF);
+  }
+  return { elasticNet: elasticNet.result(), binnedF: binnedF.result() };
+}
+
+function selectedInPairs(
+  input: StabilityInput,
+  pairs: readonly PairMembership[],
+  hooks: ProgressHooks,
+): Selected[] {
   const scope = new ArenaScope(new Arena(input.context.matrix.memory));
   try {
-    return selectInSubsamples(input, scope, hooks);
+    const select = pairSelector(input, scope);
+    return pairs.flatMap((membership, pair) => {
+      const selected = select(membership);
+      reportProgress(hooks, (pair + 1) / pairs.length);
+      return selected;
+    });
   } finally {
     scope.release();
   }
 }
 
-function selectInSubsamples(
-  input: StabilityInput,
+/** Selects in a subsample and its complement, with scratch that serves pair after pair. */
+function pairSelector(
+  { context, target, q, usable, inflation }: StabilityInput,
   scope: ArenaScope,
-  hooks: ProgressHooks,
-): StabilityFrequencies {
-  const { context, target, pairs, q, usable, inflation } = input;
+): (membership: PairMembership) => Selected[] {
   const columns = context.columns.length;
-  const memory = context.matrix.memory;
-  const kernel = loadKernel<TargetBinsKernel>('target-bins', memory);
+  const kernel = loadKernel<TargetBinsKernel>('target-bins', context.matrix.memory);
   const out = scope.allocate(2 * LANES * columns * 8, 'statistics of subsamples');
   const inside = scope.allocate(context.blocks.length, 'blocks of a subsample');
   const room = new EntryRoom(context, q, scope);
   const { arena } = scope;
   const weight = inflation.linear.map((times, j) => usable[j]! / Math.sqrt(times));
-  const elasticNet = new Tally(columns, q, 2 * pairs.length);
-  const binnedF = new Tally(columns, q, 2 * pairs.length);
-  pairs.forEach((membership, pair) => {
+  return (membership) => {
     arena.u8(inside, membership.length).set(membership);
     kernel.subsampleStatistics(
       target.sums,
@@ -78,16 +123,16 @@ function selectInSubsamples(
       context.tables,
       out,
     );
-    for (const side of [1, 0]) {
+    return [1, 0].map((side) => {
       const lanes = arena.f64(out + (1 - side) * LANES * columns * 8, LANES * columns);
       const blocks = [...membership.keys()].filter((block) => membership[block] === side);
       const moments = addMoments(blocks.map((block) => target.moments[block]!));
-      elasticNet.add(room.enter(subsampleTarget(blocks, lanes, columns, moments), weight).order);
-      binnedF.add(topByF({ lanes, moments, usable, inflation: inflation.binned, q }));
-    }
-    reportProgress(hooks, (pair + 1) / pairs.length);
-  });
-  return { elasticNet: elasticNet.result(), binnedF: binnedF.result() };
+      return {
+        elasticNet: room.enter(subsampleTarget(blocks, lanes, columns, moments), weight).order,
+        binnedF: Int32Array.from(topByF({ lanes, moments, usable, inflation: inflation.binned, q })),
+      };
+    });
+  };
 }
 
 function addMoments(parts: readonly BlockMoments[]): BlockMoments {

@@ -3,13 +3,19 @@ import { ArenaScope } from '../kernels/arena-scope.js';
 import type { ProgressHooks } from '../progress-hooks.js';
 import { seededRandom, subseed } from '../seeded-random.js';
 import { type Leak, leakReason } from '../selection/leakage.js';
+import { callingThread, type WorkPool } from '../threads/work-pool.js';
 import { combinedOrder } from './combine-methods.js';
-import { drawComplementaryPairs, type PairMembership } from './complementary-pairs.js';
+import { drawComplementaryPairs } from './complementary-pairs.js';
 import { allBounds, type BoundKind, largestQ, thresholdStep } from './error-bounds.js';
 import { estimateInflation, type Inflation } from './inflation.js';
 import { shadowTarget } from './shadow-target.js';
 import type { StabilityContext } from './stability-context.js';
-import { type StabilityFrequencies, stabilityFrequencies } from './stability-frequencies.js';
+import {
+  type StabilityFrequencies,
+  type StabilityInput,
+  type Subsamples,
+  stabilityFrequencies,
+} from './stability-frequencies.js';
 import { allocateTargetBins, sumTarget, type TargetBins, type TargetBinsRoom } from './target-bins.js';
 
 const PAIR_STREAM = 1;
@@ -32,6 +38,8 @@ export interface StabilitySelectionInput {
   bound?: BoundKind;
   /** Selections repeated on a shadow target. Default 1. */
   shadows?: number;
+  /** Threads to select on. Default: the calling one. */
+  pool?: WorkPool;
 }
 
 /** Arrays are by position in the context's candidates. */
@@ -77,7 +85,7 @@ export function stabilitySelection(
   input: StabilitySelectionInput,
   hooks: ProgressHooks = {},
 ): StabilitySelectionOutcome {
-  const { threshold, maxFalse, bound = 'unimodal', shadows = 1 } = input;
+  const { threshold, maxFalse, bound = 'unimodal', shadows = 1, pool = callingThread } = input;
   const { rows, target } = input;
   const scope = new ArenaScope(new Arena(context.matrix.memory));
   try {
@@ -89,7 +97,10 @@ export function stabilitySelection(
       throw new RangeError('every candidate is suspected of leakage: nothing is left to select');
     const q = largestQ({ p: tested, threshold, pairs: context.pairs }, maxFalse / 2, bound);
     const random = seededRandom(subseed(input.seed, PAIR_STREAM));
-    const pairs = drawComplementaryPairs(context.blocks.length, context.pairs, random);
+    const subsamples = {
+      pairs: drawComplementaryPairs(context.blocks.length, context.pairs, random),
+      pool,
+    };
     const usable = Uint8Array.from(context.columns, (_, j) => (leaks.has(j) ? 0 : 1));
     const inflation = estimateInflation(
       { context, room, bins, rows, target, bar: input.bar },
@@ -100,9 +111,9 @@ export function stabilitySelection(
       ...hooks,
       onProgress: (fraction) => hooks.onProgress?.((done + fraction) / fits),
     });
-    const design = { context, pairs, q, usable, inflation };
-    const found = stabilityFrequencies({ ...design, target: bins }, step(0));
-    const selections = selectShadows({ design, room, input, shadows, step });
+    const design = { context, q, usable, inflation };
+    const found = stabilityFrequencies({ ...design, target: bins }, subsamples, step(0));
+    const selections = selectShadows({ design, subsamples, room, input, shadows, step });
     const both = allBounds({ p: tested, q, threshold, pairs: context.pairs });
     return {
       ...byCandidate(context, found, threshold),
@@ -141,13 +152,8 @@ function findLeaks(context: StabilityContext, bins: TargetBins): Map<number, Lea
 }
 
 interface ShadowRun {
-  design: {
-    context: StabilityContext;
-    pairs: PairMembership[];
-    q: number;
-    usable: Uint8Array;
-    inflation: Inflation;
-  };
+  design: Omit<StabilityInput, 'target'>;
+  subsamples: Subsamples;
   room: TargetBinsRoom;
   input: StabilitySelectionInput;
   shadows: number;
@@ -155,7 +161,7 @@ interface ShadowRun {
 }
 
 /** Mean number of selections for targets that nothing predicts. */
-function selectShadows({ design, room, input, shadows, step }: ShadowRun): number {
+function selectShadows({ design, subsamples, room, input, shadows, step }: ShadowRun): number {
   const { context } = design;
   const { rows, target, bar, threshold } = input;
   let selections = 0;
@@ -163,7 +169,7 @@ function selectShadows({ design, room, input, shadows, step }: ShadowRun): numbe
     const random = seededRandom(subseed(input.seed, SHADOW_STREAM, shadow));
     const permuted = shadowTarget({ rows, target, bar, dependenceBars: context.purgeBars }, random);
     const bins = sumTarget(context, room, rows, permuted);
-    const found = stabilityFrequencies({ ...design, target: bins }, step(1 + shadow));
+    const found = stabilityFrequencies({ ...design, target: bins }, subsamples, step(1 + shadow));
     selections += stable(found, threshold, context.pairs).length;
   }
   return shadows === 0 ? Number.NaN : selections / shadows;

@@ -1,0 +1,61 @@
+import { CancelledError } from '../cancelled-error.js';
+import type { PieceBoard } from './piece-board.js';
+import type { PieceKind } from './piece-kind.js';
+
+/** What came of one piece. */
+export type PieceOutcome =
+  | { readonly piece: number; readonly result: unknown }
+  | { readonly piece: number; readonly error: PieceError };
+
+/** An error as it crosses threads, where classes are lost. */
+export interface PieceError {
+  readonly name: string;
+  readonly message: string;
+  readonly isRange: boolean;
+}
+
+export interface PieceWork {
+  readonly kind: PieceKind<unknown, unknown, unknown>;
+  readonly shared: unknown;
+  readonly pieces: readonly unknown[];
+}
+
+/** Takes pieces from the board and computes them until there is none; an error makes all threads stop. */
+export function computePieces(
+  work: PieceWork,
+  board: PieceBoard,
+  tell: (outcome: PieceOutcome) => void,
+  hooks: { isCancelled(): boolean; onProgress(): void },
+): void {
+  for (let piece = board.take(); piece !== undefined; piece = board.take()) {
+    const at = piece;
+    try {
+      const result = work.kind.compute(work.shared, work.pieces[piece], {
+        isCancelled: hooks.isCancelled,
+        onProgress: (fraction) => {
+          board.progress(at, fraction);
+          hooks.onProgress();
+        },
+      });
+      board.progress(piece, 1);
+      tell({ piece, result });
+    } catch (thrown) {
+      board.cancel();
+      tell({ piece, error: pieceError(thrown) });
+    }
+    hooks.onProgress();
+  }
+}
+
+function pieceError(thrown: unknown): PieceError {
+  if (!(thrown instanceof Error)) return { name: 'Error', message: String(thrown), isRange: false };
+  return { name: thrown.name, message: thrown.message, isRange: thrown instanceof RangeError };
+}
+
+/** The error of a piece, with the class that callers tell errors apart by. */
+export function reviveError({ name, message, isRange }: PieceError): Error {
+  if (name === 'CancelledError') return new CancelledError(message.replace(/^cancelled during /, ''));
+  const error = isRange ? new RangeError(message) : new Error(message);
+  error.name = name;
+  return error;
+}

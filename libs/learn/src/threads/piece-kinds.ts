@@ -1,0 +1,13 @@
+import { EXPLAINED_ROWS } from '../models/explain-stack.js';
+import { TRAINED_MODEL } from '../models/train-models.js';
+import { BOOSTED_GAIN } from '../selection/boosted-frequencies.js';
+import { GRAM_OF_BLOCK } from '../stability/block-gram.js';
+import { SELECTED_IN_PAIRS } from '../stability/stability-frequencies.js';
+import type { PieceKind } from './piece-kind.js';
+
+const kinds = [GRAM_OF_BLOCK, SELECTED_IN_PAIRS, BOOSTED_GAIN, TRAINED_MODEL, EXPLAINED_ROWS];
+
+/** All that threads can be asked to compute, by name. */
+export const PIECE_KINDS: ReadonlyMap<string, PieceKind<unknown, unknown, unknown>> = new Map(
+  kinds.map((kind) => [kind.name, kind as PieceKind<unknown, unknown, unknown>]),
+);
