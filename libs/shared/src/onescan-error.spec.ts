@@ -23,6 +23,17 @@ describe('OnescanError', () => {
     expect(OnescanError.from('text', 'DATA_LOSS')).toMatchObject({ code: 'DATA_LOSS', message: 'text' });
   });
 
+  it.each([
+    ['ENOSPC: no space left on device, write', 'RESOURCE_EXHAUSTED'],
+    ['IO Error: Could not write all bytes to file: No space left on device', 'RESOURCE_EXHAUSTED'],
+    ["EROFS: read-only file system, open '/x'", 'FAILED_PRECONDITION'],
+    ["EACCES: permission denied, mkdir '/x'", 'FAILED_PRECONDITION'],
+  ])('says what is wrong with the disk: %s', (message, code) => {
+    const error = OnescanError.from(new Error(message));
+    expect(error).toMatchObject({ code, message: expect.stringContaining(message) });
+    expect(error.remedy).not.toBe('');
+  });
+
   it('leaves an OnescanError as it is', () => {
     const error = new OnescanError('ABORTED', 'x');
     expect(OnescanError.from(error)).toBe(error);

@@ -37,7 +37,8 @@ export class OnescanError extends Error {
 
   /**
    * Turns anything thrown into an OnescanError: gRPC errors keep their code and details, aborts become
-   * CANCELLED, timeouts DEADLINE_EXCEEDED, the rest `fallback`.
+   * CANCELLED, timeouts DEADLINE_EXCEEDED, a full disk RESOURCE_EXHAUSTED, a read-only one
+   * FAILED_PRECONDITION, the rest `fallback`.
    */
   static from(thrown: unknown, fallback: ErrorCode = 'INTERNAL'): OnescanError {
     if (thrown instanceof OnescanError) return thrown;
@@ -49,7 +50,7 @@ export class OnescanError extends Error {
       return new OnescanError('DEADLINE_EXCEEDED', thrown.message, { cause: thrown });
     }
     const message = thrown instanceof Error ? thrown.message : String(thrown);
-    return new OnescanError(fallback, message, { cause: thrown });
+    return storageError(message, thrown) ?? new OnescanError(fallback, message, { cause: thrown });
   }
 
   /** The form in which grpc-js servers send an error. */
@@ -63,6 +64,24 @@ export class OnescanError extends Error {
       metadata,
     });
   }
+}
+
+/** What Node and DuckDB say when the disk is full or a quota is used up. */
+const DISK_FULL = /\b(ENOSPC|EDQUOT|EFBIG)\b|no space left on device|disk quota exceeded|file too large/i;
+
+/** What they say when nothing may be written. */
+const NOT_WRITABLE = /\b(EROFS|EACCES|EPERM)\b|read-only file system|permission denied/i;
+
+function storageError(message: string, cause: unknown): OnescanError | undefined {
+  if (DISK_FULL.test(message)) {
+    const remedy = 'Free space on the disk, or give another folder';
+    return new OnescanError('RESOURCE_EXHAUSTED', `the disk is full: ${message}`, { remedy, cause });
+  }
+  if (NOT_WRITABLE.test(message)) {
+    const remedy = 'Give a folder that this process may use';
+    return new OnescanError('FAILED_PRECONDITION', `the file system refuses: ${message}`, { remedy, cause });
+  }
+  return undefined;
 }
 
 function isServiceError(thrown: unknown): thrown is ServiceError {

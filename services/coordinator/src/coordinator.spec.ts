@@ -6,7 +6,7 @@ import { FailureKind } from '@onescan/shared/generated/onescan/v1/trainer.js';
 import { callServerStream, callUnary } from '@onescan/shared/grpc/client.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import { afterEach, expect, test } from 'vitest';
-import { FEATURES, PAIR_BYTES, PAIR_USD } from './testing/scripted-fetcher.js';
+import { datasetIdOf, FEATURES, PAIR_BYTES, PAIR_USD } from './testing/scripted-fetcher.js';
 import { resultOf, ScriptedTrainer } from './testing/scripted-trainer.js';
 import { TestStack } from './testing/test-stack.js';
 
@@ -269,6 +269,7 @@ test('cancelling a run while it fetches ends the fetch; what it was billed is ke
   expect(run).toMatchObject({ state: RunState.RUN_STATE_CANCELLED, problems: ['cancelled: too slow'] });
   expect(run!.tasks[0]!.state).toBe(TaskState.TASK_STATE_CANCELLED);
   await expect.poll(async () => (await stack.getRun(runId)).usdBilled).toBe(PAIR_USD);
+  expect(stack.fetcher.cancelled).toEqual([datasetIdOf('eurusd')]);
 });
 
 test('bad specs are refused before any work', async () => {
@@ -322,13 +323,14 @@ test('after a restart the run goes on: nothing fetched twice, events without a g
   const run = await stack.getRun(runId);
   expect(run.state).toBe(RunState.RUN_STATE_COMPLETED);
   expect(run.statementsRun).toBe(2);
+  expect(stack.fetcher.cancelled).toEqual([]);
   const attempts = second!.assigned.map((assign) => assign.task!.attempt);
   expect(attempts.sort()).toEqual([1, 1, 1, 2]);
   expect(events.map((event) => Number(event.sequence))).toEqual(events.map((_, i) => i + 1));
 });
 
 test('a trainer that comes back after a restart keeps its task and delivers it under the same attempt', async () => {
-  stack = await TestStack.start();
+  stack = await TestStack.start({}, { leaseMs: 3_000 });
   const [busy, done] = stack.addTrainers(2, () => undefined);
   const runId = await stack.startRun({ pairs: ['eurusd'], horizons: HORIZONS });
   await expect.poll(() => [busy!, done!].map((trainer) => trainer.assigned.length)).toEqual([1, 1]);
@@ -341,7 +343,7 @@ test('a trainer that comes back after a restart keeps its task and delivers it u
     .poll(() => done!.acks, { timeout: 10_000 })
     .toEqual([{ task: ended!.task, accepted: true, reason: '' }]);
   // Longer than a lease: what keeps the task is that its trainer reports it.
-  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  await new Promise((resolve) => setTimeout(resolve, 4_000));
   busy!.succeed(busy!.assigned[0]!);
   const events = await stack.watch(runId);
   const run = await stack.getRun(runId);

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { formatBytes, parseBytes } from '@onescan/shared/format/bytes.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import { DEFAULT_PRICE_PER_TIB_USD } from './planning/price.js';
 import type { SqlStrategy } from './sql/sql-dialect.js';
@@ -18,9 +19,15 @@ export interface FetcherOptions {
   maxFetches: number;
   /** DuckDB's buffer limit for statements on an embedded warehouse. */
   memoryLimit: string;
+  /** Memory of the whole process above which running fetches are given up. */
+  processMemoryBytes: number;
   graceMs: number;
+  /** How long a fetch goes on after its callers have gone. */
+  orphanGraceMs: number;
 }
 
+/** Below this Node and DuckDB do not fit. */
+const MIN_PROCESS_BYTES = 128 * 1024 ** 2;
 const MAX_FETCHES = 64;
 const MAX_GRACE_MS = 3_600_000;
 
@@ -37,7 +44,10 @@ export const USAGE = `usage: node services/fetcher/dist/main.js --warehouse DIR 
   --sql-strategy NAME      pack, join or auto (default: by the number of tables)
   --max-fetches N          fetches that work at the same time, default 2
   --memory-limit SIZE      buffers of a statement on an embedded warehouse, default 1GB
-  --grace-ms N             time for running fetches to end after SIGTERM, default 30000`;
+  --process-memory SIZE    memory of the whole process above which fetches are given up, default 8GiB;
+                           a container's limit counts too
+  --grace-ms N             time for running fetches to end after SIGTERM, default 30000
+  --orphan-grace-ms N      time a fetch goes on after its callers have gone, default 60000`;
 
 /**
  * Reads the flags.
@@ -61,7 +71,9 @@ export function parseFetcherOptions(args: readonly string[]): FetcherOptions {
     ...sqlStrategy(values['sql-strategy']),
     maxFetches: wholeNumberIn('max-fetches', values['max-fetches'], [1, MAX_FETCHES]),
     memoryLimit: size('memory-limit', values['memory-limit']),
+    processMemoryBytes: bytes('process-memory', values['process-memory']),
     graceMs: wholeNumberIn('grace-ms', values['grace-ms'], [0, MAX_GRACE_MS]),
+    orphanGraceMs: wholeNumberIn('orphan-grace-ms', values['orphan-grace-ms'], [0, MAX_GRACE_MS]),
   };
 }
 
@@ -81,7 +93,9 @@ function readFlags(args: readonly string[]) {
         'sql-strategy': { type: 'string', default: 'auto' },
         'max-fetches': { type: 'string', default: '2' },
         'memory-limit': { type: 'string', default: '1GB' },
+        'process-memory': { type: 'string', default: '8GiB' },
         'grace-ms': { type: 'string', default: '30000' },
+        'orphan-grace-ms': { type: 'string', default: '60000' },
       },
     }).values;
   } catch (thrown) {
@@ -111,6 +125,12 @@ function wholeNumberIn(flag: string, text: string, range: readonly [number, numb
 function size(flag: string, text: string): string {
   if (/^[1-9]\d*(KB|MB|GB|KiB|MiB|GiB)$/.test(text)) return text;
   throw invalid(flag, text, 'a size such as 512MB or 2GB');
+}
+
+function bytes(flag: string, text: string): number {
+  const value = parseBytes(text);
+  if (value !== undefined && value >= MIN_PROCESS_BYTES) return value;
+  throw invalid(flag, text, `an amount of memory of at least ${formatBytes(MIN_PROCESS_BYTES)}`);
 }
 
 function sqlStrategy(text: string): { sqlStrategy?: SqlStrategy } {

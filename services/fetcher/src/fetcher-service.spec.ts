@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readAnnouncement } from '@onescan/shared/announce.js';
@@ -42,8 +42,8 @@ beforeEach(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-async function restart(): Promise<void> {
-  const options = parseFetcherOptions(['--warehouse', join(folder, 'wh'), '--cache', cacheFolder]);
+async function restart(...flags: string[]): Promise<void> {
+  const options = parseFetcherOptions(['--warehouse', join(folder, 'wh'), '--cache', cacheFolder, ...flags]);
   fetcher = await startFetcher(options, createLog('test'));
   client = createClient(FetcherServiceClient, fetcher.address);
 }
@@ -119,7 +119,7 @@ describe('a fetch', () => {
     expect(await jobs()).toHaveLength(1);
   });
 
-  it('goes on for those who stay, and leaves nothing when all have left', async () => {
+  it('goes on for those who stay, and leaves nothing when it is cancelled and all have left', async () => {
     const wanted = await request();
     const leave = new AbortController();
     const left = fetch(wanted, leave.signal);
@@ -132,9 +132,36 @@ describe('a fetch', () => {
     const cancel = new AbortController();
     const cancelled = fetch(other, cancel.signal);
     await expect.poll(async () => (await jobs()).length).toBe(2);
+    const { datasetId } = other;
+    expect(await callUnary(client, client.cancelFetch, { datasetId })).toEqual({ running: true });
     cancel.abort();
     await expect(cancelled).rejects.toMatchObject({ code: 'CANCELLED' });
-    await expect.poll(() => readdirSync(cacheFolder).sort()).toEqual([datasetFile(), 'jobs.jsonl']);
+    await expect.poll(() => readdirSync(cacheFolder).sort()).toEqual(['.lock', datasetFile(), 'jobs.jsonl']);
+    expect(await callUnary(client, client.cancelFetch, { datasetId })).toEqual({ running: false });
+  });
+
+  it('goes on for a while when its callers are gone: who asks again pays nothing', async () => {
+    const wanted = await request();
+    const crash = new AbortController();
+    const crashed = fetch(wanted, crash.signal);
+    await expect.poll(async () => (await jobs()).length).toBe(1);
+    crash.abort();
+    await expect(crashed).rejects.toMatchObject({ code: 'CANCELLED' });
+    expect((await fetch(wanted)).ref).toMatchObject({ rows: 900, statementsRun: 0 });
+    expect(await jobs()).toMatchObject([{ state: 'done' }]);
+  });
+
+  it('is given up when nobody comes back', async () => {
+    client.close();
+    await fetcher.drain(0);
+    await restart('--orphan-grace-ms', '0');
+    const leave = new AbortController();
+    const left = fetch(await request(), leave.signal);
+    await expect.poll(async () => (await jobs()).length).toBe(1);
+    leave.abort();
+    await expect(left).rejects.toMatchObject({ code: 'CANCELLED' });
+    await expect.poll(async () => (await jobs())[0]!.state).toBe('failed');
+    expect(readdirSync(cacheFolder).sort()).toEqual(['.lock', 'jobs.jsonl']);
   });
 
   it('is refused above the approved bytes, before any statement runs', async () => {
@@ -240,15 +267,20 @@ describe('the cache', () => {
     expect((await fetch(wanted)).ref).toMatchObject({ cached: false, contentSha256: ref.contentSha256 });
   });
 
-  it('is cleared of what dead writers left, not of what living ones own', async () => {
+  it('is cleared of what unfinished fetches and dead readers left, whatever their process ids', async () => {
     const dead = spawn(process.execPath, ['-e', '']);
     await new Promise((resolve) => dead.on('exit', resolve));
-    const left = [`eurusd-x.duckdb.partial-${dead.pid}`, `abc.spool-${dead.pid}`];
-    const owned = `eurusd-x.duckdb.partial-${process.ppid}`;
-    for (const name of [...left, owned]) writeFileSync(join(cacheFolder, name), 'torn');
+    const left = [
+      `eurusd-x.duckdb.partial-${dead.pid}`,
+      `eurusd-y.duckdb.partial-${process.pid}`,
+      `abc.spool-${process.ppid}`,
+    ];
     await fetcher.drain(0);
+    for (const name of left) writeFileSync(join(cacheFolder, name), 'torn');
+    const spills = [dead.pid, process.ppid].map((pid) => `.duckdb-tmp-${pid}`);
+    for (const name of spills) mkdirSync(join(cacheFolder, name));
     await restart();
-    expect(readdirSync(cacheFolder)).toEqual([owned]);
+    expect(readdirSync(cacheFolder).sort()).toEqual([spills[1], '.lock'].sort());
     expect(await callUnary(client, client.listDatasets, {})).toEqual({ datasets: [], unreadable: [] });
   });
 });
@@ -267,6 +299,7 @@ describe('the process', () => {
   const main = new URL('../dist/main.js', import.meta.url).pathname;
 
   it('announces its address, serves, and ends cleanly on SIGTERM', async () => {
+    await fetcher.drain(0);
     const child = start(['--warehouse', join(folder, 'wh'), '--cache', cacheFolder]);
     const { service, address } = await readAnnouncement(child.stdout!);
     expect(service).toBe('fetcher');
@@ -277,8 +310,26 @@ describe('the process', () => {
     expect(await exitCode(child)).toBe(0);
   });
 
+  it('refuses a cache folder that another fetcher has, and takes it after kill -9', async () => {
+    const own = join(folder, 'locked');
+    const flags = ['--warehouse', join(folder, 'wh'), '--cache', own];
+    const first = start(flags);
+    await readAnnouncement(first.stdout!);
+    const second = start(flags);
+    const said = text(second.stderr!);
+    expect(await exitCode(second)).toBe(5);
+    expect(await said).toContain(`cache folder ${own} is in use by process ${first.pid}`);
+    first.kill('SIGKILL');
+    await exitCode(first);
+    const third = start(flags);
+    await readAnnouncement(third.stdout!);
+    third.kill('SIGTERM');
+    expect(await exitCode(third)).toBe(0);
+  });
+
   it.each([
     [['--cache', 'x'], 2],
+    [['--warehouse', 'x', '--cache', 'x', '--process-memory', '1MiB'], 2],
     [['--warehouse', 'x', '--cache', 'x', '--price-per-tib', 'cheap'], 2],
     [['--warehouse', 'does-not-exist', '--cache', join(tmpdir(), 'onescan-none')], 5],
   ])('ends with a code that says why: %j', async (args, code) => {
@@ -286,12 +337,19 @@ describe('the process', () => {
   });
 
   function start(args: string[]): ChildProcess {
-    return spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'ignore'] });
+    const env = { ...process.env, ONESCAN_LOG_LEVEL: 'error' };
+    return spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env });
   }
 });
 
 function exitCode(child: ChildProcess): Promise<number | null> {
   return new Promise((resolve) => child.on('exit', resolve));
+}
+
+async function text(stream: NodeJS.ReadableStream): Promise<string> {
+  let all = '';
+  for await (const chunk of stream) all += String(chunk);
+  return all;
 }
 
 function datasetFile(): string {

@@ -30,6 +30,7 @@ export function fetcherService(services: FetcherServices): FetcherServiceServer 
   return {
     estimatePair: unary((request) => estimatePair(services, request)),
     fetchPair: serverStream((request, _call, signal) => fetchPair(services, request, signal)),
+    cancelFetch: unary(async ({ datasetId }) => ({ running: services.fetches.cancel(datasetId) })),
     listDatasets: unary(() => cache.list()),
     verifyDataset: unary(async (request) => cache.verify(request.datasetId)),
     deleteDataset: unary(async (request) => ({ bytesFreed: cache.delete(request.datasetId) })),

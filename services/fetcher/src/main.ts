@@ -18,8 +18,9 @@ const log = createLog('fetcher');
 const tracing = startTracing('onescan-fetcher');
 try {
   const fetcher = await startFetcher(options, log);
+  const stop = signalled();
   announceListening('fetcher', fetcher.address);
-  await signalled();
+  await stop;
   log.info({ graceMs: options.graceMs }, 'draining');
   await fetcher.drain(options.graceMs);
 } catch (thrown) {

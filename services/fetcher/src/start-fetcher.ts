@@ -2,11 +2,13 @@ import { join } from 'node:path';
 import { FetcherServiceService } from '@onescan/shared/generated/onescan/v1/fetcher.js';
 import { startServer } from '@onescan/shared/grpc/start-server.js';
 import type { Logger } from '@onescan/shared/log.js';
+import { lockCache } from './cache/cache-lock.js';
 import { DatasetCache } from './cache/dataset-cache.js';
 import { SharedFetches } from './fetch/shared-fetches.js';
 import type { FetcherOptions } from './fetcher-options.js';
 import { fetcherService } from './fetcher-service.js';
 import { JobLog } from './jobs/job-log.js';
+import { MemoryWatch } from './memory-watch.js';
 import { EmbeddedWarehouse } from './warehouse/embedded/embedded-warehouse.js';
 
 const JOB_LOG_FILE = 'jobs.jsonl';
@@ -21,19 +23,28 @@ export interface RunningFetcher {
 /**
  * Starts the fetcher's gRPC server.
  *
- * @throws OnescanError NOT_FOUND when there is no warehouse, UNAVAILABLE when the port is taken
+ * @throws OnescanError NOT_FOUND when there is no warehouse, FAILED_PRECONDITION when the cache folder is in
+ *   use or cannot be written, UNAVAILABLE when the port is taken
  */
 export async function startFetcher(options: FetcherOptions, log: Logger): Promise<RunningFetcher> {
-  const cache = new DatasetCache(options.cache);
   const warehouse = new EmbeddedWarehouse({
     folder: options.warehouse,
     names: options.names,
-    tempFolder: join(cache.folder, `.duckdb-tmp-${process.pid}`),
+    tempFolder: join(options.cache, `.duckdb-tmp-${process.pid}`),
     memoryLimit: options.memoryLimit,
   });
+  const lock = await lockCache(options.cache);
+  const cache = new DatasetCache(options.cache);
   const torn = cache.removeTorn();
   if (torn.length > 0) log.warn({ torn }, 'removed what an interrupted fetch had left');
-  const fetches = new SharedFetches(options.maxFetches);
+  const fetches = new SharedFetches({ limit: options.maxFetches, orphanGraceMs: options.orphanGraceMs });
+  const memory = new MemoryWatch({
+    limitBytes: options.processMemoryBytes,
+    onExceeded: (error) => {
+      log.error({ reason: error.text }, 'out of memory, giving up the running fetches');
+      fetches.abortAll(error);
+    },
+  });
   const service = fetcherService({
     warehouse,
     cache,
@@ -61,6 +72,9 @@ export async function startFetcher(options: FetcherOptions, log: Logger): Promis
       await server.shutdown(graceMs);
       await fetches.cancelAll();
       await warehouse.close();
+      memory.stop();
+      log.info({ peakRssBytes: memory.peakBytes }, 'stopped');
+      lock.release();
     },
   };
 }

@@ -8,4 +8,6 @@ export const CHANNEL_OPTIONS = {
   'grpc.keepalive_time_ms': 10_000,
   'grpc.keepalive_timeout_ms': 5_000,
   'grpc.keepalive_permit_without_calls': 1,
+  // A service that comes back is found within seconds, however long it was away.
+  'grpc.max_reconnect_backoff_ms': 5_000,
 } as const;

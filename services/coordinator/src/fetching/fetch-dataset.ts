@@ -6,15 +6,10 @@ import type {
 } from '@onescan/shared/generated/onescan/v1/fetcher.js';
 import { callServerStream, callUnary } from '@onescan/shared/grpc/client.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { type AskAgainOptions, askAgain } from './ask-again.js';
 
-/** Waits before asking a fetcher again that could not be reached, in milliseconds. */
-export const FETCH_RETRY_WAITS_MS: readonly number[] = [500, 1_000, 2_000, 4_000, 8_000];
-
-export interface FetchHooks {
-  signal: AbortSignal;
-  retryWaitsMs: readonly number[];
+export interface FetchHooks extends AskAgainOptions {
   onProgress(progress: FetchProgress): void;
-  onRetry(error: OnescanError, waitMs: number): void;
 }
 
 /**
@@ -24,22 +19,12 @@ export interface FetchHooks {
  * @throws OnescanError as the fetcher sends it; FAILED_PRECONDITION when it delivers another dataset than
  *   the plan's
  */
-export async function fetchDataset(
+export function fetchDataset(
   fetcher: FetcherServiceClient,
   request: FetchPairRequest,
   hooks: FetchHooks,
 ): Promise<DatasetRef> {
-  for (let attempt = 0; ; attempt++) {
-    try {
-      return await fetchOnce(fetcher, request, hooks);
-    } catch (thrown) {
-      const error = OnescanError.from(thrown);
-      const waitMs = hooks.retryWaitsMs[attempt];
-      if (error.code !== 'UNAVAILABLE' || waitMs === undefined || hooks.signal.aborted) throw error;
-      hooks.onRetry(error, waitMs);
-      await wait(waitMs, hooks.signal);
-    }
-  }
+  return askAgain(() => fetchOnce(fetcher, request, hooks), hooks);
 }
 
 async function fetchOnce(
@@ -83,16 +68,4 @@ export async function readBilled(
     bytesBilled: ours.reduce((sum, job) => sum + job.bytesBilled, 0n),
     usd: ours.reduce((sum, job) => sum + job.usd, 0),
   };
-}
-
-function wait(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done, { once: true });
-  });
 }

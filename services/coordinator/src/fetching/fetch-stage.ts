@@ -1,5 +1,6 @@
 import type { DatasetRef, FetchPairRequest } from '@onescan/shared/generated/onescan/v1/fetcher.js';
 import type { PairPlan } from '@onescan/shared/generated/onescan/v1/plan.js';
+import { callUnary } from '@onescan/shared/grpc/client.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import { ATTRIBUTE, SPAN } from '@onescan/shared/telemetry/attributes.js';
 import { traceparentOf, withSpan } from '@onescan/shared/telemetry/tracing.js';
@@ -11,13 +12,14 @@ import type { RunChange } from '../runs/run-change.js';
 import type { PairRecord, RunSnapshot } from '../runs/run-record.js';
 import { pairsInScope, tasksOf } from '../runs/run-scope.js';
 import { isTaskEnded } from '../states/task-state.js';
-import { type BilledFacts, FETCH_RETRY_WAITS_MS, fetchDataset, readBilled } from './fetch-dataset.js';
+import { FETCHER_RETRY_WAITS_MS } from './ask-again.js';
+import { type BilledFacts, fetchDataset, readBilled } from './fetch-dataset.js';
 
 /** Fetches the pairs of running runs, a bounded number ahead of training. */
 export class FetchStage {
   readonly #core: Core;
   readonly #advance: () => Promise<void>;
-  readonly #underWay = new Map<string, AbortController>();
+  readonly #underWay = new Map<string, { abort: AbortController; datasetId: string }>();
 
   /** `advance` is called, under the lock, after each fetch. */
   constructor(core: Core, advance: () => Promise<void>) {
@@ -49,9 +51,17 @@ export class FetchStage {
 
   /** Gives up a run's fetches: all, or one pair's. */
   abort(runId: string, pair?: string): void {
-    for (const [key, abort] of this.#underWay) {
-      if (pair === undefined ? key.startsWith(`${runId}/`) : key === fetchKey(runId, pair)) abort.abort();
+    for (const [key, { abort, datasetId }] of this.#underWay) {
+      if (pair === undefined ? !key.startsWith(`${runId}/`) : key !== fetchKey(runId, pair)) continue;
+      abort.abort();
+      this.#core.background(`cancel fetch ${key}`, () => this.#cancel(datasetId));
     }
+  }
+
+  /** Leaving the stream is not enough: the fetcher would think that this coordinator will be back. */
+  async #cancel(datasetId: string): Promise<void> {
+    const { fetcher } = this.#core;
+    await callUnary(fetcher, fetcher.cancelFetch, { datasetId });
   }
 
   #launch(snapshot: RunSnapshot, pair: PairRecord): void {
@@ -60,12 +70,14 @@ export class FetchStage {
     const abort = new AbortController();
     const stop = (): void => abort.abort();
     this.#core.stopping.addEventListener('abort', stop, { once: true });
-    this.#underWay.set(key, abort);
+    const { datasetId } = plannedPair(snapshot, pair.pair);
+    const underWay = { abort, datasetId };
+    this.#underWay.set(key, underWay);
     this.#core.background(`fetch ${key}`, async () => {
       try {
         await this.#fetch(snapshot, pair, abort.signal);
       } finally {
-        if (this.#underWay.get(key) === abort) this.#underWay.delete(key);
+        if (this.#underWay.get(key) === underWay) this.#underWay.delete(key);
         this.#core.stopping.removeEventListener('abort', stop);
       }
       if (!this.#core.stopping.aborted) await this.#core.exclusive(this.#advance);
@@ -93,7 +105,7 @@ export class FetchStage {
 
   #fetchInSpan(snapshot: RunSnapshot, pair: PairRecord, signal: AbortSignal): Promise<DatasetRef> {
     const { run } = snapshot;
-    const planned = run.plan!.pairs.find((candidate) => candidate.pair === pair.pair)!;
+    const planned = plannedPair(snapshot, pair.pair);
     const parent = this.#core.traces.context(run.runId);
     const attributes = {
       [ATTRIBUTE.runId]: run.runId,
@@ -105,7 +117,7 @@ export class FetchStage {
       const dataset = await context.with(trace.setSpan(parent, span), () =>
         fetchDataset(this.#core.fetcher, request, {
           signal,
-          retryWaitsMs: FETCH_RETRY_WAITS_MS,
+          waitsMs: FETCHER_RETRY_WAITS_MS,
           onProgress: (progress) =>
             this.#core.progress.put(run.runId, `fetch ${pair.pair}`, {
               $case: 'fetchProgress',
@@ -161,6 +173,10 @@ export class FetchStage {
   }
 }
 
+function plannedPair({ run }: RunSnapshot, pair: string): PairPlan {
+  return run.plan!.pairs.find((candidate) => candidate.pair === pair)!;
+}
+
 /** A rerun, or a run whose budget is used up by retries, takes what is cached and never queries. */
 function fetchRequest(snapshot: RunSnapshot, planned: PairPlan, traceparent: string): FetchPairRequest {
   const { run } = snapshot;
@@ -178,7 +194,7 @@ function fetchRequest(snapshot: RunSnapshot, planned: PairPlan, traceparent: str
 
 /** Says that the budget is why the warehouse was not asked. */
 function withBudget(error: OnescanError, snapshot: RunSnapshot, pair: string): OnescanError {
-  const planned = snapshot.run.plan!.pairs.find((candidate) => candidate.pair === pair)!;
+  const planned = plannedPair(snapshot, pair);
   const problem = overBudget(snapshot, planned);
   if (!problem || error.code !== 'FAILED_PRECONDITION') return error;
   return new OnescanError('RESOURCE_EXHAUSTED', `${problem}; ${error.message}`, {

@@ -5,6 +5,7 @@ import type { ResolvedRunSpec } from '@onescan/shared/run-spec.js';
 import { ATTRIBUTE, SPAN } from '@onescan/shared/telemetry/attributes.js';
 import { withSpan } from '@onescan/shared/telemetry/tracing.js';
 import type { Core } from '../core.js';
+import { FETCHER_RETRY_WAITS_MS } from '../fetching/ask-again.js';
 import { endTrace } from '../runs/run-ending.js';
 import { blankPairsAndTasks, type RunRecord, type RunSnapshot } from '../runs/run-record.js';
 import { budgetProblem } from './budget.js';
@@ -43,7 +44,15 @@ export class PlanStage {
     return withSpan(SPAN.plan, { parent, attributes }, async (span) => {
       const plan =
         run.rerunOf === ''
-          ? await planRun(this.#core.fetcher, run.spec, this.#core.stopping)
+          ? await planRun(this.#core.fetcher, run.spec, {
+              signal: this.#core.stopping,
+              waitsMs: FETCHER_RETRY_WAITS_MS,
+              onRetry: (error, waitMs) =>
+                this.#core.log.warn(
+                  { runId: run.runId, reason: error.message, waitMs },
+                  'asking the fetcher again',
+                ),
+            })
           : rerunPlan(await this.#core.book.get(run.rerunOf), run.spec);
       span.setAttributes({
         [ATTRIBUTE.planHash]: plan.planHash,

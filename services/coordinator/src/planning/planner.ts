@@ -2,6 +2,7 @@ import type { FetcherServiceClient } from '@onescan/shared/generated/onescan/v1/
 import type { Plan } from '@onescan/shared/generated/onescan/v1/plan.js';
 import { callUnary } from '@onescan/shared/grpc/client.js';
 import type { ResolvedRunSpec } from '@onescan/shared/run-spec.js';
+import { type AskAgainOptions, askAgain } from '../fetching/ask-again.js';
 import { boundedMap } from './bounded-map.js';
 import { makePlan } from './make-plan.js';
 
@@ -19,10 +20,11 @@ const ESTIMATE_DEADLINE_MS = 10 * 60_000;
 export async function planRun(
   fetcher: FetcherServiceClient,
   spec: ResolvedRunSpec,
-  signal: AbortSignal,
+  asking: AskAgainOptions,
 ): Promise<Plan> {
+  const options = { deadlineMs: ESTIMATE_DEADLINE_MS, signal: asking.signal };
   const estimates = await boundedMap(spec.pairs, ESTIMATES_AT_ONCE, (pair) =>
-    callUnary(fetcher, fetcher.estimatePair, { spec, pair }, { deadlineMs: ESTIMATE_DEADLINE_MS, signal }),
+    askAgain(() => callUnary(fetcher, fetcher.estimatePair, { spec, pair }, options), asking),
   );
   return makePlan(spec, estimates);
 }

@@ -40,7 +40,9 @@ export class RunCommands {
   /** A plan without a run: nothing is stored. */
   async plan(spec: RunSpec | undefined): Promise<{ plan: Plan; spec: ResolvedRunSpec }> {
     const resolved = checkSpec(spec ?? RunSpec.create());
-    const plan = await planRun(this.#core.fetcher, resolved, this.#core.stopping);
+    // Whoever waits for an answer hears at once that the fetcher is away.
+    const asking = { signal: this.#core.stopping, waitsMs: [], onRetry: () => undefined };
+    const plan = await planRun(this.#core.fetcher, resolved, asking);
     return { plan, spec: resolved };
   }
 

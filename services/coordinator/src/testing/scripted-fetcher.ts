@@ -1,5 +1,6 @@
 import { sha256Hex } from '@onescan/shared/canonical-json.js';
 import {
+  type CancelFetchRequest,
   DatasetRef,
   type EstimatePairRequest,
   EstimatePairResponse,
@@ -35,6 +36,8 @@ export interface ScriptedFetcher {
   readonly fetches: FetchPairRequest[];
   readonly jobs: QueryJob[];
   readonly cached: Set<string>;
+  /** Datasets whose fetch was given up. */
+  readonly cancelled: string[];
   close(): Promise<void>;
 }
 
@@ -43,6 +46,7 @@ export async function startScriptedFetcher(script: FetcherScript = {}): Promise<
   const fetches: FetchPairRequest[] = [];
   const jobs: QueryJob[] = [];
   const cached = new Set<string>();
+  const cancelled: string[] = [];
   const refuse = unary(async () => {
     throw new OnescanError('UNIMPLEMENTED', 'not in this script');
   });
@@ -73,6 +77,10 @@ export async function startScriptedFetcher(script: FetcherScript = {}): Promise<
     listQueryJobs: unary(async ({ runId }: ListQueryJobsRequest) => ({
       jobs: jobs.filter((job) => job.runId === runId),
     })),
+    cancelFetch: unary(async ({ datasetId }: CancelFetchRequest) => {
+      cancelled.push(datasetId);
+      return { running: true };
+    }),
     listDatasets: refuse,
     verifyDataset: refuse,
     deleteDataset: refuse,
@@ -83,7 +91,15 @@ export async function startScriptedFetcher(script: FetcherScript = {}): Promise<
     register: (grpc) => grpc.addService(FetcherServiceService, implementation),
     healthNames: [],
   });
-  return { address: server.address, script, fetches, jobs, cached, close: () => server.shutdown(100) };
+  return {
+    address: server.address,
+    script,
+    fetches,
+    jobs,
+    cached,
+    cancelled,
+    close: () => server.shutdown(100),
+  };
 }
 
 export function datasetIdOf(pair: string): string {

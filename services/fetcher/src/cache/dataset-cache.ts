@@ -10,8 +10,10 @@ import { OnescanError } from '@onescan/shared/onescan-error.js';
 import { isProcessAlive } from './process-alive.js';
 
 const EXTENSION = '.duckdb';
-/** Files that a writer owns; the number is its process. */
-const TEMPORARY = /(?:\.partial-|\.spool-|^\.duckdb-tmp-)(\d+)(?:\.wal)?$/;
+/** Files that only fetchers write. */
+const UNFINISHED = /(?:\.partial-|\.spool-)\d+(?:\.wal)?$/;
+/** Folders in which a process reading or writing datasets, a trainer too, may spill. */
+const SPILL_FOLDER = /^\.duckdb-tmp-(\d+)$/;
 /** A dataset may be named by this many first characters of its id. */
 const MIN_ID_PREFIX = 8;
 
@@ -39,11 +41,15 @@ export class DatasetCache {
     return existsSync(this.pathOf(pair, datasetId));
   }
 
-  /** Removes what writers that no longer live have left; returns the names. */
+  /**
+   * Removes what unfinished fetches and dead processes have left; returns the names. Only for the holder of
+   * the folder's lock, before it fetches: the ids in the names say nothing about fetchers, since in a
+   * container each has the same.
+   */
   removeTorn(): string[] {
     const torn = readdirSync(this.folder).filter((name) => {
-      const pid = TEMPORARY.exec(name)?.[1];
-      return pid !== undefined && Number(pid) !== process.pid && !isProcessAlive(Number(pid));
+      const pid = Number(SPILL_FOLDER.exec(name)?.[1]);
+      return UNFINISHED.test(name) || pid === process.pid || (pid > 0 && !isProcessAlive(pid));
     });
     for (const name of torn) rmSync(join(this.folder, name), { recursive: true, force: true });
     return torn;

@@ -12,6 +12,10 @@ interface SharedFetch {
   readonly result: Promise<Fetched>;
   readonly progress: FetchProgressNow;
   users: number;
+  /** Runs while nobody waits for the fetch. */
+  orphanTimer?: NodeJS.Timeout | undefined;
+  /** No grace when the last caller leaves: it was cancelled. */
+  unwanted: boolean;
 }
 
 type StartFetch = (signal: AbortSignal, onProgress: (progress: FetchProgressNow) => void) => Promise<Fetched>;
@@ -25,16 +29,26 @@ export interface FetchTicket {
   readonly started: boolean;
 }
 
+export interface SharedFetchesOptions {
+  /** Fetches that work at a time; the rest wait. */
+  limit: number;
+  /**
+   * How long a fetch goes on whose last caller has left without cancelling it, in milliseconds: what was
+   * billed is kept when a coordinator crashes and asks again.
+   */
+  orphanGraceMs: number;
+}
+
 /**
- * Fetches by dataset id: callers that want the same dataset at the same time share one fetch, which is
- * cancelled when the last of them has left; at most `limit` fetches work at a time, the rest wait.
+ * Fetches by dataset id: callers that want the same dataset at the same time share one fetch. It ends when
+ * it is cancelled, or some time after the last caller has left.
  */
 export class SharedFetches {
   readonly #fetches = new Map<string, SharedFetch>();
   readonly #waiting: (() => void)[] = [];
   #working = 0;
 
-  constructor(private readonly limit: number) {}
+  constructor(private readonly options: SharedFetchesOptions) {}
 
   /** Waits while a fetch of the dataset is being cancelled: it can no longer be joined. */
   async whenJoinable(datasetId: string): Promise<void> {
@@ -50,11 +64,26 @@ export class SharedFetches {
     const running = this.#fetches.get(datasetId);
     const fetch = running ?? this.#start(datasetId, start);
     fetch.users++;
+    clearTimeout(fetch.orphanTimer);
     return {
       result: this.#leaveOnAbort(fetch, signal),
       progress: () => fetch.progress,
       started: running === undefined,
     };
+  }
+
+  /** Gives a fetch up as soon as nobody waits for it, without grace; false when there is none. */
+  cancel(datasetId: string): boolean {
+    const fetch = this.#fetches.get(datasetId);
+    if (!fetch) return false;
+    fetch.unwanted = true;
+    if (fetch.users === 0) this.#abandon(fetch);
+    return true;
+  }
+
+  /** Ends all running fetches with an error, e.g. because memory runs out. */
+  abortAll(reason: OnescanError): void {
+    for (const { abort } of this.#fetches.values()) abort.abort(reason);
   }
 
   /** Cancels everything and waits until it has cleaned up. */
@@ -69,10 +98,17 @@ export class SharedFetches {
     const progress: FetchProgressNow = { stage: 'query', done: 0, total: 0 };
     const result = this.#inTurn(abort.signal, () =>
       start(abort.signal, (now) => Object.assign(progress, now)),
-    ).finally(() => {
-      this.#fetches.delete(datasetId);
-    });
-    const fetch: SharedFetch = { abort, result, progress, users: 0 };
+    )
+      .catch((thrown: unknown) => {
+        // Whoever aborts with a reason says more than the work that noticed.
+        throw abort.signal.reason instanceof OnescanError ? abort.signal.reason : thrown;
+      })
+      .finally(() => {
+        this.#fetches.delete(datasetId);
+        clearTimeout(fetch.orphanTimer);
+      });
+    result.catch(() => undefined); // an orphan's end is awaited by nobody
+    const fetch: SharedFetch = { abort, result, progress, users: 0, unwanted: false };
     this.#fetches.set(datasetId, fetch);
     return fetch;
   }
@@ -88,12 +124,28 @@ export class SharedFetches {
       return await Promise.race([fetch.result, left]);
     } finally {
       signal.removeEventListener('abort', leave);
-      if (--fetch.users === 0) fetch.abort.abort();
+      this.#leave(fetch);
     }
   }
 
+  #leave(fetch: SharedFetch): void {
+    const { unwanted } = fetch;
+    fetch.unwanted = false;
+    if (--fetch.users > 0) return;
+    const graceMs = unwanted ? 0 : this.options.orphanGraceMs;
+    if (graceMs === 0) this.#abandon(fetch);
+    else fetch.orphanTimer = setTimeout(() => this.#abandon(fetch), graceMs);
+    fetch.orphanTimer?.unref();
+  }
+
+  #abandon(fetch: SharedFetch): void {
+    clearTimeout(fetch.orphanTimer);
+    fetch.abort.abort();
+  }
+
   async #inTurn<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-    if (this.#working >= this.limit) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    if (this.#working >= this.options.limit)
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
     this.#working++;
     try {
       signal.throwIfAborted();

@@ -1,8 +1,8 @@
-import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { appendFileSync, closeSync, existsSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
 import type { QueryJob } from '@onescan/shared/generated/onescan/v1/fetcher.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 
-/** A statement that was run; `pid` tells whether a job without an end can still be running. */
+/** A statement that was run, and the process that ran it. */
 export interface JobRecord {
   jobId: string;
   runId: string;
@@ -24,19 +24,27 @@ export interface JobRecord {
 
 /**
  * Every statement that was really run, in a file of JSON lines: one line when it starts, one when it ends,
- * the last of a job id counts. Appending keeps what was written before through any crash.
+ * the last of a job id counts. Appending keeps what was written before through any crash; a line that a crash
+ * or a full disk cut off is passed over, and what follows it starts on a line of its own.
  */
 export class JobLog {
+  /** Jobs of this process: others that have no end have lost their process. */
+  readonly #own = new Set<string>();
+
   constructor(private readonly path: string) {}
 
   append(record: JobRecord): void {
-    appendFileSync(this.path, `${JSON.stringify(record)}\n`);
+    this.#own.add(record.jobId);
+    const start = endsInLine(this.path) ? '\n' : '';
+    appendFileSync(this.path, `${start}${JSON.stringify(record)}\n`);
   }
 
   /** Jobs oldest first; a job whose process ended before it is failed. */
   list(runId = ''): QueryJob[] {
     const records = [...this.#read().values()];
-    return records.filter((record) => runId === '' || record.runId === runId).map(toQueryJob);
+    return records
+      .filter((record) => runId === '' || record.runId === runId)
+      .map((record) => toQueryJob(record, this.#own.has(record.jobId)));
   }
 
   /** An id no statement of this dataset had before. */
@@ -53,10 +61,25 @@ export class JobLog {
       if (line === '') continue;
       const record = parseLine(line);
       if (record) records.set(record.jobId, record);
-      // A crash can cut off the last line only, also when more was appended to it later.
-      else if (i < lines.length - 2) throw damaged(this.path, i + 1);
+      // A record is flat: one that was cut off begins with its brace and does not end with one.
+      else if (!line.startsWith('{') || line.endsWith('}')) throw damaged(this.path, i + 1);
     }
     return records;
+  }
+}
+
+/** True when the file's last line has no end. */
+function endsInLine(path: string): boolean {
+  if (!existsSync(path)) return false;
+  const descriptor = openSync(path, 'r');
+  try {
+    const { size } = fstatSync(descriptor);
+    if (size === 0) return false;
+    const last = Buffer.alloc(1);
+    readSync(descriptor, last, 0, 1, size - 1);
+    return last.toString() !== '\n';
+  } finally {
+    closeSync(descriptor);
   }
 }
 
@@ -68,8 +91,8 @@ function parseLine(line: string): JobRecord | undefined {
   }
 }
 
-function toQueryJob({ pid, state, ...record }: JobRecord): QueryJob {
-  const ended = state !== 'running' || pid === process.pid;
+function toQueryJob({ pid: _pid, state, ...record }: JobRecord, own: boolean): QueryJob {
+  const ended = state !== 'running' || own;
   return {
     ...record,
     bytesBilled: BigInt(record.bytesBilled),

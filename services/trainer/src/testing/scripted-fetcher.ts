@@ -35,6 +35,7 @@ export class ScriptedFetcher {
         grpc.addService(FetcherServiceService, {
           estimatePair: unused,
           fetchPair: unused,
+          cancelFetch: unused,
           listDatasets: unused,
           verifyDataset: unused,
           deleteDataset: unused,

@@ -52,6 +52,15 @@ export interface FetchPairRequest {
   traceparent: string;
 }
 
+export interface CancelFetchRequest {
+  datasetId: string;
+}
+
+export interface CancelFetchResponse {
+  /** False when no such fetch was running. */
+  running: boolean;
+}
+
 export interface FetchPairResponse {
   message?: { $case: "progress"; value: FetchProgress } | { $case: "dataset"; value: DatasetRef } | undefined;
 }
@@ -569,6 +578,146 @@ export const FetchPairRequest: MessageFns<FetchPairRequest> = {
     message.maximumBytesBilled = object.maximumBytesBilled?.map((e) => BigInt(e)) || [];
     message.cachedOnly = object.cachedOnly ?? false;
     message.traceparent = object.traceparent ?? "";
+    return message;
+  },
+};
+
+function createBaseCancelFetchRequest(): CancelFetchRequest {
+  return { datasetId: "" };
+}
+
+export const CancelFetchRequest: MessageFns<CancelFetchRequest> = {
+  encode(message: CancelFetchRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.datasetId !== "") {
+      writer.uint32(10).string(message.datasetId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CancelFetchRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCancelFetchRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.datasetId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): CancelFetchRequest {
+    return {
+      datasetId: isSet(object.datasetId)
+        ? globalThis.String(object.datasetId)
+        : isSet(object.dataset_id)
+        ? globalThis.String(object.dataset_id)
+        : "",
+    };
+  },
+
+  toJSON(message: CancelFetchRequest): unknown {
+    const obj: any = {};
+    if (message.datasetId !== "") {
+      obj.datasetId = message.datasetId;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<CancelFetchRequest>, I>>(base?: I): CancelFetchRequest {
+    return CancelFetchRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<CancelFetchRequest>, I>>(object: I): CancelFetchRequest {
+    const message = createBaseCancelFetchRequest();
+    message.datasetId = object.datasetId ?? "";
+    return message;
+  },
+};
+
+function createBaseCancelFetchResponse(): CancelFetchResponse {
+  return { running: false };
+}
+
+export const CancelFetchResponse: MessageFns<CancelFetchResponse> = {
+  encode(message: CancelFetchResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.running !== false) {
+      writer.uint32(8).bool(message.running);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CancelFetchResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCancelFetchResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.running = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): CancelFetchResponse {
+    return { running: isSet(object.running) ? globalThis.Boolean(object.running) : false };
+  },
+
+  toJSON(message: CancelFetchResponse): unknown {
+    const obj: any = {};
+    if (message.running !== false) {
+      obj.running = message.running;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<CancelFetchResponse>, I>>(base?: I): CancelFetchResponse {
+    return CancelFetchResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<CancelFetchResponse>, I>>(object: I): CancelFetchResponse {
+    const message = createBaseCancelFetchResponse();
+    message.running = object.running ?? false;
     return message;
   },
 };
@@ -2368,6 +2517,19 @@ export const FetcherServiceService = {
     responseSerialize: (value: FetchPairResponse): Buffer => Buffer.from(FetchPairResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): FetchPairResponse => FetchPairResponse.decode(value),
   },
+  /**
+   * Gives a running fetch up at once, unless another caller waits for it. Without this a fetch whose callers
+   * have gone (a coordinator that crashed) goes on for a while, so that asking again does not pay again.
+   */
+  cancelFetch: {
+    path: "/onescan.v1.FetcherService/CancelFetch" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: CancelFetchRequest): Buffer => Buffer.from(CancelFetchRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): CancelFetchRequest => CancelFetchRequest.decode(value),
+    responseSerialize: (value: CancelFetchResponse): Buffer => Buffer.from(CancelFetchResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): CancelFetchResponse => CancelFetchResponse.decode(value),
+  },
   listDatasets: {
     path: "/onescan.v1.FetcherService/ListDatasets" as const,
     requestStream: false as const,
@@ -2427,6 +2589,11 @@ export interface FetcherServiceServer extends UntypedServiceImplementation {
   estimatePair: handleUnaryCall<EstimatePairRequest, EstimatePairResponse>;
   /** Runs the approved statements and publishes the dataset; returns at once what is cached. */
   fetchPair: handleServerStreamingCall<FetchPairRequest, FetchPairResponse>;
+  /**
+   * Gives a running fetch up at once, unless another caller waits for it. Without this a fetch whose callers
+   * have gone (a coordinator that crashed) goes on for a while, so that asking again does not pay again.
+   */
+  cancelFetch: handleUnaryCall<CancelFetchRequest, CancelFetchResponse>;
   listDatasets: handleUnaryCall<ListDatasetsRequest, ListDatasetsResponse>;
   /** Reads every block and compares all content hashes. */
   verifyDataset: handleUnaryCall<VerifyDatasetRequest, VerifyDatasetResponse>;
@@ -2461,6 +2628,25 @@ export interface FetcherServiceClient extends Client {
     metadata?: Metadata,
     options?: Partial<CallOptions>,
   ): ClientReadableStream<FetchPairResponse>;
+  /**
+   * Gives a running fetch up at once, unless another caller waits for it. Without this a fetch whose callers
+   * have gone (a coordinator that crashed) goes on for a while, so that asking again does not pay again.
+   */
+  cancelFetch(
+    request: CancelFetchRequest,
+    callback: (error: ServiceError | null, response: CancelFetchResponse) => void,
+  ): ClientUnaryCall;
+  cancelFetch(
+    request: CancelFetchRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: CancelFetchResponse) => void,
+  ): ClientUnaryCall;
+  cancelFetch(
+    request: CancelFetchRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: CancelFetchResponse) => void,
+  ): ClientUnaryCall;
   listDatasets(
     request: ListDatasetsRequest,
     callback: (error: ServiceError | null, response: ListDatasetsResponse) => void,
