@@ -10,6 +10,10 @@ import { priceOf } from '../planning/price.js';
 import type { RunningStatement, Warehouse } from '../warehouse/warehouse.js';
 import { type Received, receiveStatement } from './receive-statement.js';
 
+/** Hexadecimal digits of a run in a job id: fetchers with other job logs may share a project. */
+const RUN_DIGITS = 8;
+const MAX_LABEL_LENGTH = 63;
+
 /** Stages that a fetch reports; "spool" counts rows, "write" and "verify" count columns. */
 export type FetchStage = 'query' | 'spool' | 'write' | 'verify';
 
@@ -23,6 +27,8 @@ export interface FetchEnvironment {
 export interface FetchOrder {
   readonly planned: PlannedPair;
   readonly runId: string;
+  /** Of the approved plan, to label the job with. */
+  readonly planHash?: string;
   readonly maximumBytesBilled: bigint;
   readonly signal: AbortSignal;
   onProgress(stage: FetchStage, done: number, total: number): void;
@@ -64,7 +70,7 @@ async function runStatement(
 ): Promise<{ job: JobRecord; received: Received }> {
   const { jobs, warehouse, pricePerTibUsd } = environment;
   const { planned } = order;
-  let job = startedJob(jobs.nextJobId(planned.datasetId), order);
+  let job = startedJob(await chooseJobId(environment, order), order);
   const total = planned.rows * (planned.query.tables.length + 1);
   order.onProgress('query', 0, total);
   jobs.append(job);
@@ -79,6 +85,7 @@ async function runStatement(
     running = await warehouse.run(planned.statement, {
       jobId: job.jobId,
       maximumBytesBilled: order.maximumBytesBilled,
+      labels: jobLabels(order),
       signal: order.signal,
     });
     const received = await receiveStatement(planned, running.batches, spool, (rows) =>
@@ -90,6 +97,27 @@ async function runStatement(
     end({ state: 'failed', error: OnescanError.from(thrown).message });
     throw thrown;
   }
+}
+
+/** An earlier job whose result is still there, so that nothing is paid twice, or else a new id. */
+async function chooseJobId({ warehouse, jobs }: FetchEnvironment, order: FetchOrder): Promise<string> {
+  const { datasetId, statement } = order.planned;
+  const earlier = jobs.list().filter((job) => job.datasetId === datasetId);
+  const found = await warehouse.findJob?.(
+    statement,
+    earlier.map(({ jobId }) => jobId),
+  );
+  return found ?? `${jobs.nextJobId(datasetId)}-${sha256Hex(order.runId).slice(0, RUN_DIGITS)}`;
+}
+
+/** Labels allow lower-case letters, digits, _ and -, 63 of them. */
+function jobLabels({ runId, planned, planHash = '' }: FetchOrder): Record<string, string> {
+  const text = (value: string): string =>
+    value
+      .toLowerCase()
+      .replaceAll(/[^a-z0-9_-]/g, '_')
+      .slice(0, MAX_LABEL_LENGTH);
+  return { run: text(runId), pair: text(planned.pair), plan_hash: text(planHash) };
 }
 
 function startedJob(jobId: string, order: FetchOrder): JobRecord {

@@ -205,7 +205,13 @@ function identityOf(facts: {
     maxOrdinalTexts: MAX_ORDINAL_TEXTS,
     tables: catalogue.tables
       .filter((table) => read.has(tableText(table)))
-      .map((table) => [tableText(table), table.rows, table.minKey ?? null, table.maxKey ?? null]),
+      .map((table) => [
+        tableText(table),
+        table.rows,
+        table.minKey ?? null,
+        table.maxKey ?? null,
+        ...(table.version === undefined ? [] : [table.version]),
+      ]),
     warehouse: catalogue.fingerprint,
   });
 }

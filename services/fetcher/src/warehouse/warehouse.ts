@@ -16,11 +16,14 @@ export interface TableName {
 }
 
 export interface CatalogueTable extends TableName {
+  /** Negative when unknown, as of a view. */
   readonly rows: number;
   readonly columns: readonly CatalogueColumn[];
   /** First and last key in epoch microseconds; undefined without a key or without rows. */
   readonly minKey?: number;
   readonly maxKey?: number;
+  /** Changes whenever the table's data may have changed; absent when the catalogue's fingerprint says so. */
+  readonly version?: string;
 }
 
 export interface Catalogue {
@@ -86,6 +89,8 @@ export interface RunOptions {
   jobId: string;
   /** The warehouse refuses, unbilled, to run a statement that would bill more. */
   maximumBytesBilled: bigint;
+  /** Facts by which the job can be found in the warehouse, e.g. run and pair. */
+  labels?: Readonly<Record<string, string>>;
   signal?: AbortSignal;
 }
 
@@ -96,7 +101,7 @@ export interface RunningStatement {
 }
 
 /**
- * A warehouse of feature and target tables. All methods but {@link run} are free of charge, and none but
+ * A warehouse of feature and target tables. No method but {@link run} reads data that is billed, and none but
  * {@link run} returns feature values.
  */
 export interface Warehouse {
@@ -113,7 +118,12 @@ export interface Warehouse {
   findDoubledKeys(tables: readonly TableName[]): Promise<DoubledKey[]>;
   /** Checks a statement without running it and says what it will bill. */
   dryRun(statement: Statement): Promise<{ bytes: bigint }>;
-  /** Runs a statement. Leaving `batches` or aborting the signal cancels it. */
+  /**
+   * The latest of some earlier jobs that runs this statement now, or whose result can be read again without
+   * paying; {@link run} with its id continues it. Absent where nothing is paid for.
+   */
+  findJob?(statement: Statement, jobIds: readonly string[]): Promise<string | undefined>;
+  /** Runs a statement. Aborting the signal cancels it. */
   run(statement: Statement, options: RunOptions): Promise<RunningStatement>;
   close(): Promise<void>;
 }

@@ -1,0 +1,126 @@
+import { invalidQuery } from './api-error.js';
+import { bigQueryType, logicalBytesSql } from './bigquery-type.js';
+import { statementReads, type TableScan } from './statement-reads.js';
+import { quote, translateSql } from './translate-sql.js';
+import { attachedTable, type WarehouseDatabase } from './warehouse-database.js';
+
+/** BigQuery's limits on a query (docs: quotas and limits). */
+export const LIMITS = {
+  /** Characters of SQL text. */
+  sqlLength: 1024 * 1024,
+  resultColumns: 10_000,
+  tables: 1000,
+  /** Bytes billed for every table that is referred to, at least. */
+  tableBytes: 10n * 1024n * 1024n,
+} as const;
+
+const MIB = 1024n * 1024n;
+
+export interface FieldSchema {
+  name: string;
+  type: string;
+  mode: 'NULLABLE' | 'REPEATED';
+}
+
+export interface Analysis {
+  duckDbSql: string;
+  fields: FieldSchema[];
+  /** Logical bytes of the columns and partitions that are read. */
+  processed: bigint;
+  /** The same with the minimum of every table, in whole MiB. */
+  billed: bigint;
+}
+
+export interface AnalysisFacts {
+  project: string;
+  keyColumn: string;
+}
+
+/** Checks a statement against the limits and finds what it returns and reads, without running it. */
+export async function analyzeStatement(
+  database: WarehouseDatabase,
+  sql: string,
+  facts: AnalysisFacts,
+): Promise<Analysis> {
+  if (sql.length > LIMITS.sqlLength) {
+    throw invalidQuery(
+      'The query is too large. The maximum standard SQL query length is 1024.00K characters',
+    );
+  }
+  const duckDbSql = translateSql(sql, facts.project);
+  const scans = statementReads(await serialize(database, duckDbSql), facts.keyColumn, (schema, table) =>
+    database.columnsOf(schema, table),
+  );
+  const tables = groupByTable(scans);
+  if (tables.size > LIMITS.tables) {
+    throw invalidQuery(
+      `Too many tables: ${tables.size} are referenced, ${LIMITS.tables} are allowed in a query`,
+    );
+  }
+  const fields = await resultFields(database, duckDbSql);
+  let processed = 0n;
+  let billed = 0n;
+  for (const ofTable of tables.values()) {
+    const bytes = await bytesOf(database, ofTable, facts.keyColumn);
+    processed += bytes;
+    billed += bytes > LIMITS.tableBytes ? ((bytes + MIB - 1n) / MIB) * MIB : LIMITS.tableBytes;
+  }
+  return { duckDbSql, fields, processed, billed };
+}
+
+async function serialize(database: WarehouseDatabase, sql: string): Promise<string> {
+  const [row] = await database.rows(`SELECT json_serialize_sql('${sql.replaceAll("'", "''")}'::VARCHAR)`);
+  const tree = String(row![0]);
+  const { error, error_message } = JSON.parse(tree) as { error: boolean; error_message?: string };
+  if (error) throw invalidQuery(`Syntax error: ${error_message}`);
+  return tree;
+}
+
+function groupByTable(scans: readonly TableScan[]): Map<string, TableScan[]> {
+  const groups = new Map<string, TableScan[]>();
+  for (const scan of scans) {
+    const id = `${scan.schema}.${scan.table}`;
+    groups.set(id, [...(groups.get(id) ?? []), scan]);
+  }
+  return groups;
+}
+
+async function resultFields(database: WarehouseDatabase, sql: string): Promise<FieldSchema[]> {
+  let described: unknown[][];
+  try {
+    described = await database.rows(`DESCRIBE ${sql}`);
+  } catch (thrown) {
+    throw invalidQuery((thrown as Error).message.split('\n')[0]!);
+  }
+  if (described.length > LIMITS.resultColumns) {
+    throw invalidQuery(`Too many columns: ${described.length}. Maximum allowed is ${LIMITS.resultColumns}`);
+  }
+  return described.map(([name, type]) => {
+    const list = /^(.*)\[\]$/.exec(String(type));
+    return {
+      name: String(name),
+      type: bigQueryType(list ? list[1]! : String(type)),
+      mode: list ? 'REPEATED' : 'NULLABLE',
+    };
+  });
+}
+
+/** A table that is scanned more than once counts once, with all that is read of it. */
+async function bytesOf(
+  database: WarehouseDatabase,
+  scans: readonly TableScan[],
+  keyColumn: string,
+): Promise<bigint> {
+  const { schema, table } = scans[0]!;
+  const columns = [...new Set(scans.flatMap((scan) => [...scan.columns]))];
+  if (schema === '' || columns.length === 0) return 0n;
+  const types = database.columnsOf(schema, table)!;
+  const sums = columns.map((column) => logicalBytesSql(quote(column), types.get(column)!));
+  const whole = scans.some((scan) => scan.days.length === 0) || types.get(keyColumn) !== 'TIMESTAMP';
+  const days = scans.map((scan) => `(${scan.days.join(' AND ')})`).join(' OR ');
+  const from = whole
+    ? attachedTable(schema, table)
+    : `(SELECT *, CAST(${quote(keyColumn)} AS DATE) AS d FROM ${attachedTable(schema, table)}) WHERE ${days}`;
+  const [row] = await database.rows(`SELECT ${sums.join(' + ')} FROM ${from}`);
+  return BigInt(String(row![0]));
+}

@@ -1,0 +1,76 @@
+import { ApiError } from './api-error.js';
+
+/** A kind of request that can go wrong. */
+export type Operation = 'insert' | 'dryRun' | 'getJob' | 'rows' | 'getTable' | 'cancel';
+
+export type FaultKind =
+  /** 403, to be tried again. */
+  | 'rateLimitExceeded'
+  /** 403, not to be tried again. */
+  | 'quotaExceeded'
+  | 'accessDenied'
+  /** 429. */
+  | 'tooManyRequests'
+  /** 500. */
+  | 'internalError'
+  /** 503. */
+  | 'backendError'
+  /** The connection breaks in the middle of the answer: what was asked for has been done. */
+  | 'reset'
+  /** insert: the job is accepted and stays RUNNING until it is cancelled. */
+  | 'stuck'
+  /** insert: the job is accepted and fails with backendError. */
+  | 'jobBackendError';
+
+export interface Fault {
+  on: Operation;
+  kind: FaultKind;
+  /** How many requests it hits, default 1. */
+  times?: number;
+  /** Requests that pass before, default 0. */
+  after?: number;
+}
+
+const ERRORS: Partial<Record<FaultKind, readonly [number, string, string]>> = {
+  rateLimitExceeded: [
+    403,
+    'rateLimitExceeded',
+    'Exceeded rate limits: too many api requests per user per method',
+  ],
+  quotaExceeded: [
+    403,
+    'quotaExceeded',
+    'Quota exceeded: Your project exceeded quota for free query bytes scanned',
+  ],
+  accessDenied: [403, 'accessDenied', 'Access Denied: User does not have bigquery.jobs.create permission'],
+  tooManyRequests: [429, 'rateLimitExceeded', 'Too many requests'],
+  internalError: [500, 'internalError', 'An internal error occurred and the request could not be completed'],
+  backendError: [503, 'backendError', 'Error encountered during execution. Retrying may solve the problem.'],
+};
+
+/** What tests want to go wrong, in the order in which it was asked for. */
+export class Faults {
+  readonly #pending: { on: Operation; kind: FaultKind; times: number; after: number }[] = [];
+
+  inject({ on, kind, times = 1, after = 0 }: Fault): void {
+    this.#pending.push({ on, kind, times, after });
+  }
+
+  clear(): void {
+    this.#pending.length = 0;
+  }
+
+  /** The fault that hits this request; errors are thrown, others are the caller's to act out. */
+  take(on: Operation): FaultKind | undefined {
+    const fault = this.#pending.find((pending) => pending.on === on && pending.times > 0);
+    if (!fault) return undefined;
+    if (fault.after > 0) {
+      fault.after--;
+      return undefined;
+    }
+    fault.times--;
+    const error = ERRORS[fault.kind];
+    if (error) throw new ApiError(...error);
+    return fault.kind;
+  }
+}

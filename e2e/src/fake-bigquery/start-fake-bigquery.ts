@@ -1,0 +1,190 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { ApiError } from './api-error.js';
+import { type Fault, Faults } from './faults.js';
+import { dryRunResource, type JobRequest, jobResource, type QueryJob } from './query-job.js';
+import { QueryJobs } from './query-jobs.js';
+import { WarehouseDatabase } from './warehouse-database.js';
+
+export interface FakeBigQueryOptions {
+  /** A DuckDB file: its schemas are datasets. It must not be written meanwhile. */
+  databasePath: string;
+  project: string;
+  /** Default us-central1. */
+  location?: string;
+  /** Column by whose day tables are partitioned, default interval_time. */
+  keyColumn?: string;
+  /** JSON of a page of rows at most, default 10 MB as BigQuery. */
+  maxPageBytes?: number;
+}
+
+export interface FakeBigQuery {
+  /** For BIGQUERY_EMULATOR_HOST. */
+  readonly url: string;
+  /** Jobs in the order of their acceptance; dry runs are none. */
+  jobs(): QueryJob[];
+  /** "POST /jobs", "GET /jobs/J", ... in order. */
+  readonly requests: readonly string[];
+  readonly dryRuns: readonly string[];
+  inject(fault: Fault): void;
+  clearFaults(): void;
+  expireResults(): void;
+  /** Changes the metadata tables by DuckDB's SQL, see metadataTable(). */
+  changeMetadata(sql: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+const DEFAULT_MAX_PAGE_BYTES = 10_000_000;
+const DEFAULT_MAX_ROWS = 100_000;
+
+interface Context {
+  options: Required<FakeBigQueryOptions>;
+  jobs: QueryJobs;
+  faults: Faults;
+  requests: string[];
+  dryRuns: string[];
+}
+
+/** A connection to break in the middle of the answer. */
+const RESET = Symbol('reset');
+
+/** Starts a server on a free loopback port that speaks the part of BigQuery's REST API that queries need. */
+export async function startFakeBigQuery(given: FakeBigQueryOptions): Promise<FakeBigQuery> {
+  const options = {
+    location: 'us-central1',
+    keyColumn: 'interval_time',
+    maxPageBytes: DEFAULT_MAX_PAGE_BYTES,
+    ...given,
+  };
+  const database = await WarehouseDatabase.open(options.databasePath, options);
+  const jobs = new QueryJobs(database, options);
+  const context: Context = { options, jobs, faults: new Faults(), requests: [], dryRuns: [] };
+  const server = createServer((request, response) => {
+    answer(context, request, response).catch((thrown: unknown) => sendError(response, thrown));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    jobs: () => jobs.list(),
+    requests: context.requests,
+    dryRuns: context.dryRuns,
+    inject: (fault) => context.faults.inject(fault),
+    clearFaults: () => context.faults.clear(),
+    expireResults: () => jobs.expireResults(),
+    changeMetadata: (sql) => database.change(sql),
+    close: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await jobs.close();
+      database.close();
+    },
+  };
+}
+
+async function answer(context: Context, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const url = new URL(request.url ?? '/', 'http://fake');
+  const found = /^(?:\/bigquery\/v2)?\/projects\/([^/]+)(\/.*)$/.exec(url.pathname);
+  const project = decodeURIComponent(found?.[1] ?? '');
+  if (!found || project !== context.options.project)
+    throw new ApiError(404, 'notFound', 'Not found: Project');
+  const body = await readBody(request);
+  const path = found[2]!.split('/').slice(1).map(decodeURIComponent);
+  context.requests.push(`${request.method} /${path.slice(0, 2).join('/')}`);
+  const result = await route(context, `${request.method}`, path, { query: url.searchParams, body });
+  const text = JSON.stringify(result.body);
+  response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) });
+  if (result.fault !== RESET) {
+    response.end(text);
+    return;
+  }
+  response.write(text.slice(0, Math.ceil(text.length / 2)), () => request.socket.destroy());
+}
+
+interface Answer {
+  body: object;
+  fault?: typeof RESET;
+}
+
+interface Input {
+  query: URLSearchParams;
+  body: string;
+}
+
+async function route(context: Context, method: string, path: string[], input: Input): Promise<Answer> {
+  const { jobs, faults, options } = context;
+  const [kind, name, third, table, fifth] = path;
+  const sentJob = (job: QueryJob): object => jobResource(options.project, job);
+  if (method === 'POST' && kind === 'jobs' && name === undefined) return insert(context, input);
+  if (method === 'POST' && kind === 'jobs' && third === 'cancel') {
+    faults.take('cancel');
+    return { body: { kind: 'bigquery#jobCancelResponse', job: sentJob(jobs.cancel(name!)) } };
+  }
+  if (method === 'GET' && kind === 'jobs' && name !== undefined && third === undefined) {
+    return { body: sentJob(jobs.get(name)), ...resetFault(faults.take('getJob')) };
+  }
+  if (method === 'GET' && kind === 'datasets' && third === 'tables' && table !== undefined) {
+    if (fifth === undefined) {
+      faults.take('getTable');
+      const job = jobs.ofTable(name!, table);
+      return { body: { kind: 'bigquery#table', numRows: String(job.totalRows), schema: schemaOf(job) } };
+    }
+    if (fifth === 'data') return rows(context, jobs.ofTable(name!, table), input.query);
+  }
+  throw new ApiError(501, 'notImplemented', `the fake BigQuery does not know ${method} /${path.join('/')}`);
+}
+
+async function insert({ jobs, faults, dryRuns, options }: Context, input: Input): Promise<Answer> {
+  const request = JSON.parse(input.body) as JobRequest;
+  if (request.configuration?.dryRun) {
+    const fault = faults.take('dryRun');
+    const analysis = await jobs.analyze(request);
+    dryRuns.push(request.configuration.query!.query);
+    return { body: dryRunResource(options.project, request, analysis), ...resetFault(fault) };
+  }
+  const fault = faults.take('insert');
+  const job = await jobs.insert(request, fault);
+  return { body: jobResource(options.project, job), ...resetFault(fault) };
+}
+
+async function rows(
+  { jobs, faults, options }: Context,
+  job: QueryJob,
+  query: URLSearchParams,
+): Promise<Answer> {
+  const fault = faults.take('rows');
+  const start = Number(query.get('pageToken') ?? query.get('startIndex') ?? 0);
+  const maxRows = Number(query.get('maxResults') ?? DEFAULT_MAX_ROWS);
+  const page = await jobs.page(job, start, { maxRows, maxBytes: options.maxPageBytes });
+  const body = {
+    kind: 'bigquery#tableDataList',
+    totalRows: String(page.totalRows),
+    rows: page.rows,
+    ...(page.next === undefined ? {} : { pageToken: String(page.next) }),
+  };
+  return { body, ...resetFault(fault) };
+}
+
+function schemaOf(job: QueryJob): object {
+  return { fields: job.analysis.fields };
+}
+
+function resetFault(fault: string | undefined): { fault?: typeof RESET } {
+  return fault === 'reset' ? { fault: RESET } : {};
+}
+
+async function readBody(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function sendError(response: ServerResponse, thrown: unknown): void {
+  const error =
+    thrown instanceof ApiError
+      ? thrown
+      : new ApiError(500, 'internalError', `the fake BigQuery is broken: ${(thrown as Error).message}`);
+  const text = JSON.stringify(error.body);
+  response.writeHead(error.status, { 'content-type': 'application/json' });
+  response.end(text);
+}

@@ -1,0 +1,108 @@
+import {
+  BIGINT,
+  type DuckDBConnection,
+  DuckDBInstance,
+  DuckDBScalarFunction,
+  VARCHAR,
+} from '@duckdb/node-api';
+import { farmFingerprint } from './farm-fingerprint.js';
+import { createMetadataTables } from './metadata-tables.js';
+import { quote, WAREHOUSE } from './translate-sql.js';
+
+/** Fingerprints that are remembered: the keys of many tables are the same. */
+const MAX_FINGERPRINTS = 500_000;
+
+/**
+ * A DuckDB in memory to which a file of tables is attached, with BigQuery's functions and NULL order.
+ * Datasets are the file's schemas.
+ */
+export class WarehouseDatabase {
+  private constructor(
+    private readonly instance: DuckDBInstance,
+    readonly connection: DuckDBConnection,
+    /** Column types by "schema.table"; the fake's metadata tables have the schema "". */
+    private types: ReadonlyMap<string, ReadonlyMap<string, string>>,
+  ) {}
+
+  static async open(path: string, facts: { project: string; keyColumn: string }): Promise<WarehouseDatabase> {
+    const instance = await DuckDBInstance.create(':memory:', {
+      autoinstall_known_extensions: 'false',
+      autoload_known_extensions: 'false',
+      default_null_order: 'nulls_first',
+    });
+    const connection = await instance.connect();
+    connection.registerScalarFunction(fingerprintFunction());
+    await connection.run('CREATE MACRO bigquery_date(t) AS CAST(t AS DATE)');
+    await connection.run('CREATE MACRO bigquery_concat(a, b) AS a || b, (a, b, c) AS a || b || c');
+    await connection.run(`ATTACH '${path.replaceAll("'", "''")}' AS ${WAREHOUSE} (READ_ONLY)`);
+    await createMetadataTables(connection, facts);
+    return new WarehouseDatabase(instance, connection, await readTypes(connection));
+  }
+
+  columnsOf(schema: string, table: string): ReadonlyMap<string, string> | undefined {
+    return this.types.get(`${schema}.${table}`);
+  }
+
+  /** A connection of its own for a job, so that it can be interrupted. */
+  connect(): Promise<DuckDBConnection> {
+    return this.instance.connect();
+  }
+
+  async rows(sql: string): Promise<unknown[][]> {
+    return (await this.connection.runAndReadAll(sql)).getRows();
+  }
+
+  /** Runs SQL that changes the metadata tables, e.g. to make a table look modified. */
+  async change(sql: string): Promise<void> {
+    await this.connection.run(sql);
+  }
+
+  close(): void {
+    this.connection.closeSync();
+    this.instance.closeSync();
+  }
+}
+
+async function readTypes(connection: DuckDBConnection): Promise<Map<string, Map<string, string>>> {
+  const result = await connection.runAndReadAll(
+    `SELECT CASE WHEN database_name = '${WAREHOUSE}' THEN schema_name ELSE '' END, table_name, column_name, data_type
+     FROM duckdb_columns() WHERE NOT internal ORDER BY ALL`,
+  );
+  const types = new Map<string, Map<string, string>>();
+  for (const [schema, table, column, type] of result.getRows() as string[][]) {
+    const id = `${schema}.${table}`;
+    types.set(id, (types.get(id) ?? new Map<string, string>()).set(column!, type!));
+  }
+  return types;
+}
+
+function fingerprintFunction(): DuckDBScalarFunction {
+  const known = new Map<string, bigint>();
+  return DuckDBScalarFunction.create({
+    name: 'farm_fingerprint',
+    returnType: BIGINT,
+    parameterTypes: [VARCHAR],
+    mainFunction: (_, input, output) => {
+      const texts = input.getColumnVector(0);
+      for (let row = 0; row < input.rowCount; row++) {
+        const text = texts.getItem(row) as string | null;
+        if (text === null) {
+          output.setItem(row, null);
+          continue;
+        }
+        let fingerprint = known.get(text);
+        if (fingerprint === undefined) {
+          fingerprint = farmFingerprint(text);
+          if (known.size < MAX_FINGERPRINTS) known.set(text, fingerprint);
+        }
+        output.setItem(row, fingerprint);
+      }
+      output.flush();
+    },
+  });
+}
+
+/** A table of the attached file as DuckDB names it. */
+export function attachedTable(schema: string, table: string): string {
+  return [WAREHOUSE, schema, table].map(quote).join('.');
+}

@@ -1,0 +1,187 @@
+import { randomUUID } from 'node:crypto';
+import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { bigQueryDialect } from '../../sql/bigquery/bigquery-dialect.js';
+import type { SqlDialect } from '../../sql/sql-dialect.js';
+import {
+  type Catalogue,
+  type DayCount,
+  type DoubledKey,
+  type KeyRange,
+  type RunningStatement,
+  type RunOptions,
+  type Statement,
+  type StatementBatch,
+  type TableName,
+  tableText,
+  type Warehouse,
+} from '../warehouse.js';
+import type { WarehouseNames } from '../warehouse-names.js';
+import { BigQueryApi } from './bigquery-api.js';
+import { bigQueryError } from './bigquery-problem.js';
+import { billedBound } from './billed-bound.js';
+import { daysWithin, readDayCounts } from './day-counts.js';
+import { readPages, resultTable, TIMEOUT_GRACE_MS, waitForJob } from './read-result.js';
+import { type CataloguedTables, readTables } from './read-tables.js';
+import { RestBatch } from './rest-batch.js';
+import { DEFAULT_RETRY_POLICY, type RetryPolicy } from './retrying.js';
+import { requireWithinLimits } from './statement-limits.js';
+
+/** A metadata query bills 10 MiB; this only stops what nobody expects. */
+const METADATA_MAX_BYTES = 1024n ** 3n;
+const METADATA_TIMEOUT_MS = 300_000;
+
+/** For how long the catalogue is remembered: a run plans many pairs in a row. */
+const CATALOGUE_MS = 60_000;
+
+/** Earlier jobs of a dataset that are looked at for a result to read again. */
+const MAX_EARLIER_JOBS = 3;
+
+export interface BigQueryWarehouseOptions {
+  readonly project: string;
+  /** Where both datasets are, e.g. "us-central1". */
+  readonly location: string;
+  readonly names: WarehouseNames;
+  /** A statement that takes longer is cancelled by BigQuery. */
+  readonly jobTimeoutMs: number;
+  readonly timeoutGraceMs?: number;
+  readonly retry?: RetryPolicy;
+}
+
+interface Remembered {
+  readonly at: number;
+  readonly catalogued: Promise<CataloguedTables>;
+  readonly days: Map<string, Promise<DayCount[]>>;
+}
+
+/** Datasets of Google BigQuery. Planning reads metadata only, see docs/bigquery.md. */
+export class BigQueryWarehouse implements Warehouse {
+  readonly kind = 'bigquery';
+  readonly dialect: SqlDialect;
+  readonly #api: BigQueryApi;
+  #remembered: Remembered | undefined;
+
+  constructor(private readonly options: BigQueryWarehouseOptions) {
+    this.dialect = bigQueryDialect(options.project);
+    this.#api = new BigQueryApi(options.project, options.location, options.retry ?? DEFAULT_RETRY_POLICY);
+  }
+
+  async readCatalogue(): Promise<Catalogue> {
+    const { tables } = await this.#memory().catalogued;
+    // Tables carry their time of last change, so nothing else identifies the data.
+    return { tables, fingerprint: `bigquery:${this.options.project}` };
+  }
+
+  async countDays(table: TableName, range: KeyRange): Promise<DayCount[]> {
+    const memory = this.#memory();
+    const id = tableText(table);
+    const { partitionedBy } = await memory.catalogued;
+    const { keyColumn } = this.options.names;
+    if (partitionedBy.get(id) !== keyColumn) {
+      throw new OnescanError('FAILED_PRECONDITION', `table ${id} is not partitioned by ${keyColumn}`, {
+        remedy: `Partition the targets tables by DATE(${keyColumn}), so that rows can be counted without reading`,
+        details: { table: id },
+      });
+    }
+    let days = memory.days.get(id);
+    if (!days) {
+      days = readDayCounts((sql) => this.#metadata(sql), this.options.project, table);
+      memory.days.set(id, days);
+      days.catch(() => memory.days.delete(id));
+    }
+    return daysWithin(await days, range);
+  }
+
+  /** Keys cannot be compared without reading them, which bills: the fetch refuses doubled ones. */
+  async findDoubledKeys(): Promise<DoubledKey[]> {
+    return [];
+  }
+
+  async dryRun(statement: Statement): Promise<{ bytes: bigint }> {
+    requireWithinLimits(statement);
+    const { tables } = await this.#memory().catalogued;
+    const rows = new Map(tables.map((table) => [tableText(table), table.rows]));
+    const processed = await this.#api.dryRun(statement.sql);
+    return { bytes: billedBound(processed, statement.reads, (table) => rows.get(tableText(table)) ?? -1) };
+  }
+
+  /** The latest of some jobs that runs this statement, or has run it and still has its result. */
+  async findJob(statement: Statement, jobIds: readonly string[]): Promise<string | undefined> {
+    for (const jobId of jobIds.slice(-MAX_EARLIER_JOBS).reverse()) {
+      if (await this.#api.exists(() => this.#requireUsable(jobId, statement))) return jobId;
+    }
+    return undefined;
+  }
+
+  async run(statement: Statement, options: RunOptions): Promise<RunningStatement> {
+    requireWithinLimits(statement);
+    const { jobId, maximumBytesBilled, labels = {}, signal } = options;
+    const timeoutMs = this.options.jobTimeoutMs;
+    signal?.throwIfAborted();
+    await this.#api.startQuery({ sql: statement.sql, jobId, maximumBytesBilled, labels, timeoutMs }, signal);
+    const billing = { bytes: 0n };
+    return { batches: this.#batches(jobId, billing, signal), bytesBilled: () => billing.bytes };
+  }
+
+  async close(): Promise<void> {
+    this.#remembered = undefined;
+  }
+
+  async *#batches(
+    jobId: string,
+    billing: { bytes: bigint },
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<StatementBatch, void, undefined> {
+    try {
+      const graceMs = this.options.timeoutGraceMs ?? TIMEOUT_GRACE_MS;
+      const job = await waitForJob(this.#api, jobId, {
+        timeoutMs: this.options.jobTimeoutMs,
+        graceMs,
+        signal,
+      });
+      billing.bytes = BigInt(job.statistics?.query?.totalBytesBilled ?? 0);
+      for await (const { rows, columns } of readPages(this.#api, resultTable(jobId, job), signal)) {
+        yield new RestBatch(rows, columns);
+      }
+    } catch (thrown) {
+      throw bigQueryError(`job ${jobId}`, thrown);
+    }
+  }
+
+  /** Throws NOT_FOUND when a job does not exist, failed, ran another statement or lost its result. */
+  async #requireUsable(jobId: string, statement: Statement): Promise<void> {
+    const job = await this.#api.getJob(jobId);
+    const { query, destinationTable } = job.configuration.query;
+    if (query !== statement.sql || job.status.errorResult || !destinationTable) {
+      throw new OnescanError('NOT_FOUND', `job ${jobId} has no result of this statement`);
+    }
+    if (job.status.state === 'DONE') await this.#api.columnsOf(destinationTable);
+  }
+
+  #memory(): Remembered {
+    const now = performance.now();
+    if (this.#remembered && now - this.#remembered.at < CATALOGUE_MS) return this.#remembered;
+    const { project, names } = this.options;
+    const datasets = [...new Set([names.featureSchema, names.targetSchema])];
+    const catalogued = readTables((sql) => this.#metadata(sql), project, datasets);
+    const memory: Remembered = { at: now, catalogued, days: new Map() };
+    this.#remembered = memory;
+    catalogued.catch(() => {
+      if (this.#remembered === memory) this.#remembered = undefined;
+    });
+    return memory;
+  }
+
+  /** Runs a query on metadata and returns its rows. */
+  async #metadata(sql: string): Promise<(string | null)[][]> {
+    const jobId = `onescan-metadata-${randomUUID()}`;
+    const timeoutMs = METADATA_TIMEOUT_MS;
+    const labels = { purpose: 'metadata' };
+    await this.#api.startQuery({ sql, jobId, maximumBytesBilled: METADATA_MAX_BYTES, labels, timeoutMs });
+    const job = await waitForJob(this.#api, jobId, { timeoutMs, graceMs: TIMEOUT_GRACE_MS });
+    const all: (string | null)[][] = [];
+    for await (const { rows } of readPages(this.#api, resultTable(jobId, job))) {
+      for (const { f } of rows) all.push(f.map(({ v }) => v as string | null));
+    }
+    return all;
+  }
+}

@@ -1,0 +1,36 @@
+import { type TableName, type TableRead, tableText } from '../warehouse.js';
+
+/** BigQuery bills at least this for every table that a query refers to, and whole MiB. */
+const MIN_TABLE_BYTES = 10n * 1024n * 1024n;
+const MIB = 1024n * 1024n;
+
+/** A TIMESTAMP's logical bytes; the key is never NULL. */
+const KEY_BYTES = 8n;
+
+/**
+ * Bytes that a statement bills at most. A dry run tells the bytes that are processed but neither the minimum
+ * of 10 MiB a table nor the rounding up to whole MiB. A table read whole whose key column alone exceeds the
+ * minimum needs no allowance; any other gets all that it may lack.
+ *
+ * @param processed bytes of the dry run
+ * @param rowsOf rows of a table, negative when unknown
+ */
+export function billedBound(
+  processed: bigint,
+  reads: readonly TableRead[],
+  rowsOf: (table: TableName) => number,
+): bigint {
+  const sure = new Map<string, bigint>();
+  for (const { table, range } of reads) {
+    const whole = range.from === undefined && range.to === undefined && range.days === undefined;
+    const bytes = whole ? KEY_BYTES * BigInt(Math.max(0, rowsOf(table))) : 0n;
+    const id = tableText(table);
+    if (bytes >= (sure.get(id) ?? 0n)) sure.set(id, bytes);
+  }
+  let total = processed;
+  for (const bytes of sure.values()) {
+    const lack = MIN_TABLE_BYTES - bytes;
+    total += lack > MIB ? lack : MIB;
+  }
+  return ((total + MIB - 1n) / MIB) * MIB;
+}

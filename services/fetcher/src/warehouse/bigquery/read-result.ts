@@ -1,0 +1,99 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { OnescanError } from '@onescan/shared/onescan-error.js';
+import type { BigQueryApi, Cell, JobState, TableReference } from './bigquery-api.js';
+import { bigQueryError } from './bigquery-problem.js';
+
+/** BigQuery ends pages at 10 MB; this many rows only bound what small rows take. */
+const PAGE_ROWS = 50_000;
+
+const FIRST_POLL_MS = 100;
+const MAX_POLL_MS = 5000;
+
+/** Time that a job gets beyond its own timeout, which BigQuery enforces, before it is given up. */
+export const TIMEOUT_GRACE_MS = 60_000;
+
+export interface Waiting {
+  readonly timeoutMs: number;
+  readonly graceMs: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Waits until a job is done. Its statistics are in what is returned, also when it failed.
+ *
+ * @throws OnescanError CANCELLED, or DEADLINE_EXCEEDED when it is not done in time; the job is cancelled then
+ */
+export async function waitForJob(api: BigQueryApi, jobId: string, waiting: Waiting): Promise<JobState> {
+  const { signal } = waiting;
+  const deadline = performance.now() + waiting.timeoutMs + waiting.graceMs;
+  try {
+    for (let pause = FIRST_POLL_MS; ; pause = Math.min(MAX_POLL_MS, pause * 2)) {
+      signal?.throwIfAborted();
+      const job = await api.getJob(jobId, signal);
+      if (job.status.state === 'DONE') return job;
+      const left = deadline - performance.now();
+      if (left <= 0) throw tooLong(jobId, job.status.state, waiting);
+      await sleep(Math.min(pause, left), undefined, signal ? { signal } : {});
+    }
+  } catch (thrown) {
+    const error = bigQueryError(`job ${jobId}`, thrown);
+    if (error.code === 'CANCELLED' || error.code === 'DEADLINE_EXCEEDED') await api.cancel(jobId);
+    throw error;
+  }
+}
+
+function tooLong(jobId: string, state: string, { timeoutMs }: Waiting): OnescanError {
+  return new OnescanError(
+    'DEADLINE_EXCEEDED',
+    `BigQuery: job ${jobId} was still ${state} after its ${timeoutMs} ms and was cancelled`,
+    { remedy: 'Raise --job-timeout-ms, or look the job up in the BigQuery console' },
+  );
+}
+
+/** The table of a job's result. Throws what the job failed with. */
+export function resultTable(jobId: string, job: JobState): TableReference {
+  const { errorResult } = job.status;
+  if (errorResult) {
+    const { reason = '', message = 'failed' } = errorResult;
+    throw bigQueryError(`job ${jobId}`, { errors: [{ reason, message }], message });
+  }
+  const table = job.configuration.query.destinationTable;
+  if (table) return table;
+  throw new OnescanError('INTERNAL', `BigQuery: job ${jobId} names no table of its result`);
+}
+
+export interface ResultPage {
+  readonly rows: readonly { readonly f: readonly Cell[] }[];
+  /** Position of every column. */
+  readonly columns: ReadonlyMap<string, number>;
+}
+
+/**
+ * The rows of a table, page by page.
+ *
+ * @throws OnescanError DATA_LOSS when the pages hold another number of rows than the table
+ */
+export async function* readPages(
+  api: BigQueryApi,
+  table: TableReference,
+  signal?: AbortSignal,
+): AsyncGenerator<ResultPage, void, undefined> {
+  const names = await api.columnsOf(table, signal);
+  const columns = new Map(names.map((name, i) => [name, i]));
+  let pageToken: string | undefined;
+  let received = 0;
+  do {
+    signal?.throwIfAborted();
+    const request = { maxResults: PAGE_ROWS, ...(pageToken === undefined ? {} : { pageToken }) };
+    const page = await api.readPage(table, request, signal);
+    const rows = page.rows ?? [];
+    received += rows.length;
+    pageToken = page.pageToken;
+    if (pageToken === undefined && received !== Number(page.totalRows)) {
+      throw new OnescanError('DATA_LOSS', `BigQuery: ${received} of ${page.totalRows} rows arrived`, {
+        remedy: 'Run again: the job is found again, not paid twice',
+      });
+    }
+    if (rows.length > 0) yield { rows, columns };
+  } while (pageToken !== undefined);
+}

@@ -1,0 +1,39 @@
+import { expect, it } from 'vitest';
+import type { Cell } from './bigquery-api.js';
+import { RestBatch } from './rest-batch.js';
+
+const list = (...values: string[]): Cell => ({ v: values.map((v) => ({ v })) });
+const row = (...cells: (string | Cell)[]) => ({
+  f: cells.map((cell) => (typeof cell === 'string' ? { v: cell } : cell)),
+});
+const COLUMNS = new Map([
+  ['part', 0],
+  ['numbers', 1],
+  ['texts', 2],
+]);
+
+it('reads whole numbers, lists of doubles and of marked texts, rows of a part together', () => {
+  const batch = new RestBatch(
+    [
+      row('1', list('0.1', 'NaN'), list('=', '')),
+      row('0', list(), list()),
+      row('1', list('-Infinity', '1.5E-7'), list('==a', '=b')),
+    ],
+    COLUMNS,
+  );
+  expect([...batch.integers('part')]).toEqual([0, 1, 1]);
+  const numbers = batch.numberLists('numbers');
+  expect([...numbers.offsets]).toEqual([0, 0, 2, 4]);
+  expect([...numbers.values]).toEqual([0.1, Number.NaN, Number.NEGATIVE_INFINITY, 1.5e-7]);
+  expect(batch.textLists('texts').values).toEqual(['', null, '=a', 'b']);
+});
+
+it.each([
+  ['a number', () => new RestBatch([row('0', list('abc'), list())], COLUMNS).numberLists('numbers')],
+  ['an empty number', () => new RestBatch([row('0', list(''), list())], COLUMNS).numberLists('numbers')],
+  ['a text', () => new RestBatch([row('0', list(), list('x'))], COLUMNS).textLists('texts')],
+  ['a list', () => new RestBatch([row('0', '1', list())], COLUMNS).numberLists('numbers')],
+  ['a whole number', () => new RestBatch([row('1.5', list(), list())], COLUMNS).integers('part')],
+])('never takes what is not %s for one', (_, read) => {
+  expect(read).toThrow('where a');
+});

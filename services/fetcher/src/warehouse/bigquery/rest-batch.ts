@@ -1,0 +1,91 @@
+import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { TEXT_MARK } from '../../sql/bigquery/array-values.js';
+import type { Lists, StatementBatch } from '../warehouse.js';
+import type { Cell } from './bigquery-api.js';
+
+type Row = { readonly f: readonly Cell[] };
+
+/** Column by which the rows of a packed statement are grouped. */
+const PART = 'part';
+
+/** A page of rows of the REST API, every value of which is a text. */
+export class RestBatch implements StatementBatch {
+  readonly #rows: readonly Row[];
+
+  /** @param columns position of every column of the result */
+  constructor(
+    rows: readonly Row[],
+    private readonly columns: ReadonlyMap<string, number>,
+  ) {
+    this.#rows = this.columns.has(PART) ? this.#grouped(rows) : rows;
+  }
+
+  get rows(): number {
+    return this.#rows.length;
+  }
+
+  integers(column: string): Float64Array {
+    const position = this.#position(column);
+    return Float64Array.from(this.#rows, (row) => {
+      const value = Number(row.f[position]!.v);
+      if (!Number.isSafeInteger(value)) throw notA('whole number', row.f[position]!.v);
+      return value;
+    });
+  }
+
+  numberLists(column: string): Lists<Float64Array> {
+    const { cells, offsets } = this.#lists(column);
+    return { offsets, values: Float64Array.from(cells, numberOf) };
+  }
+
+  textLists(column: string): Lists<readonly (string | null)[]> {
+    const { cells, offsets } = this.#lists(column);
+    return { offsets, values: cells.map(textOf) };
+  }
+
+  #lists(column: string): { cells: Cell[]; offsets: Uint32Array } {
+    const position = this.#position(column);
+    const offsets = new Uint32Array(this.rows + 1);
+    const cells: Cell[] = [];
+    this.#rows.forEach((row, i) => {
+      const list = row.f[position]!.v;
+      if (!Array.isArray(list)) throw notA('list', list);
+      for (const cell of list as readonly Cell[]) cells.push(cell);
+      offsets[i + 1] = cells.length;
+    });
+    return { cells, offsets };
+  }
+
+  /** Workers of BigQuery deliver parts mixed: put together again, they are taken apart in longer runs. */
+  #grouped(rows: readonly Row[]): readonly Row[] {
+    const position = this.columns.get(PART)!;
+    const part = (row: Row): number => Number(row.f[position]!.v);
+    return rows.toSorted((a, b) => part(a) - part(b));
+  }
+
+  #position(column: string): number {
+    const position = this.columns.get(column);
+    if (position === undefined) throw new RangeError(`the statement has no column ${column}`);
+    return position;
+  }
+}
+
+function numberOf({ v }: Cell): number {
+  if (v === 'NaN') return Number.NaN;
+  const value = typeof v === 'string' && v !== '' ? Number(v) : Number.NaN;
+  if (!Number.isNaN(value)) return value;
+  const infinite = /^([+-]?)inf(inity)?$/i.exec(String(v));
+  if (!infinite) throw notA('number', v);
+  return infinite[1] === '-' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+}
+
+function textOf({ v }: Cell): string | null {
+  if (v === '') return null;
+  if (typeof v === 'string' && v.startsWith(TEXT_MARK)) return v.slice(TEXT_MARK.length);
+  throw notA('marked text', v);
+}
+
+function notA(what: string, value: unknown): OnescanError {
+  const shown = JSON.stringify(value)?.slice(0, 60);
+  return new OnescanError('DATA_LOSS', `BigQuery sent ${shown} where a ${what} was asked for`);
+}

@@ -1,0 +1,34 @@
+import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { type Statement, tableText } from '../warehouse.js';
+
+/** Characters of SQL text that BigQuery takes (docs: quotas and limits). */
+export const MAX_SQL_LENGTH = 1024 * 1024;
+
+/** Tables and views that a query may refer to. */
+export const MAX_TABLES = 1000;
+
+/**
+ * Checks what BigQuery would refuse, before anything is sent.
+ *
+ * @throws OnescanError FAILED_PRECONDITION with both numbers
+ */
+export function requireWithinLimits({ sql, reads }: Statement): void {
+  const tables = new Set(reads.map(({ table }) => tableText(table))).size;
+  if (tables > MAX_TABLES) {
+    throw new OnescanError(
+      'FAILED_PRECONDITION',
+      `the statement refers to ${tables} tables, BigQuery allows ${MAX_TABLES}`,
+      { remedy: 'Take tables out of the universe with universe.exclude', details: { tables } },
+    );
+  }
+  if (sql.length <= MAX_SQL_LENGTH) return;
+  throw new OnescanError(
+    'FAILED_PRECONDITION',
+    `the statement has ${sql.length} characters, BigQuery allows ${MAX_SQL_LENGTH}`,
+    {
+      remedy:
+        'Take tables out of the universe with universe.exclude, or sample with strategy hash instead of days',
+      details: { characters: sql.length },
+    },
+  );
+}
