@@ -9,7 +9,10 @@ import { DEFAULT_WAREHOUSE_NAMES, type WarehouseNames } from './warehouse/wareho
 
 export interface FetcherOptions {
   listen: string;
+  /** Folder of an embedded warehouse, or "bigquery:PROJECT". */
   warehouse: string;
+  /** Set when the warehouse is BigQuery. */
+  bigQuery?: BigQueryFlags;
   cache: string;
   pricePerTibUsd: number;
   names: WarehouseNames;
@@ -26,6 +29,16 @@ export interface FetcherOptions {
   orphanGraceMs: number;
 }
 
+export interface BigQueryFlags {
+  project: string;
+  /** Where the datasets are. */
+  location: string;
+  jobTimeoutMs: number;
+}
+
+const BIGQUERY = 'bigquery:';
+const MAX_JOB_TIMEOUT_MS = 6 * 3_600_000;
+
 /** Below this Node and DuckDB do not fit. */
 const MIN_PROCESS_BYTES = 128 * 1024 ** 2;
 const MAX_FETCHES = 64;
@@ -34,11 +47,15 @@ const MAX_GRACE_MS = 3_600_000;
 /** Usage text, one line a flag. */
 export const USAGE = `usage: node services/fetcher/dist/main.js --warehouse DIR --cache DIR [options]
   --listen HOST:PORT       default 127.0.0.1:0 (a free port, announced on stdout)
-  --warehouse DIR          folder of an embedded warehouse
+  --warehouse DIR          folder of an embedded warehouse, or bigquery:PROJECT (docs/bigquery.md)
   --cache DIR              folder of datasets and of the job log; created when missing
   --price-per-tib USD      default ${DEFAULT_PRICE_PER_TIB_USD}
   --features-schema NAME   default ${DEFAULT_WAREHOUSE_NAMES.featureSchema}
   --targets-schema NAME    default ${DEFAULT_WAREHOUSE_NAMES.targetSchema}
+  --features-dataset NAME, --targets-dataset NAME
+                           the same for BigQuery, which calls schemas datasets
+  --location NAME          where the datasets of BigQuery are, default us-central1
+  --job-timeout-ms N       time that BigQuery gives a statement, default 1800000
   --key-column NAME        default ${DEFAULT_WAREHOUSE_NAMES.keyColumn}
   --future-pattern REGEX   further names of columns that hold future values; may be repeated
   --sql-strategy NAME      pack, join or auto (default: by the number of tables)
@@ -58,13 +75,13 @@ export function parseFetcherOptions(args: readonly string[]): FetcherOptions {
   const values = readFlags(args);
   return {
     listen: values.listen,
-    warehouse: resolve(required('warehouse', values.warehouse)),
+    ...warehouse(values),
     cache: resolve(required('cache', values.cache)),
     pricePerTibUsd: numberIn('price-per-tib', values['price-per-tib'], [0, 1_000_000]),
     names: {
       ...DEFAULT_WAREHOUSE_NAMES,
-      featureSchema: values['features-schema'],
-      targetSchema: values['targets-schema'],
+      featureSchema: schemaName(values, 'features') ?? DEFAULT_WAREHOUSE_NAMES.featureSchema,
+      targetSchema: schemaName(values, 'targets') ?? DEFAULT_WAREHOUSE_NAMES.targetSchema,
       keyColumn: values['key-column'],
     },
     futurePatterns: [...FUTURE_COLUMN_PATTERNS, ...values['future-pattern']].map(toPattern),
@@ -86,8 +103,12 @@ function readFlags(args: readonly string[]) {
         warehouse: { type: 'string' },
         cache: { type: 'string' },
         'price-per-tib': { type: 'string', default: String(DEFAULT_PRICE_PER_TIB_USD) },
-        'features-schema': { type: 'string', default: DEFAULT_WAREHOUSE_NAMES.featureSchema },
-        'targets-schema': { type: 'string', default: DEFAULT_WAREHOUSE_NAMES.targetSchema },
+        'features-schema': { type: 'string' },
+        'targets-schema': { type: 'string' },
+        'features-dataset': { type: 'string' },
+        'targets-dataset': { type: 'string' },
+        location: { type: 'string', default: 'us-central1' },
+        'job-timeout-ms': { type: 'string', default: '1800000' },
         'key-column': { type: 'string', default: DEFAULT_WAREHOUSE_NAMES.keyColumn },
         'future-pattern': { type: 'string', multiple: true, default: [] },
         'sql-strategy': { type: 'string', default: 'auto' },
@@ -103,6 +124,25 @@ function readFlags(args: readonly string[]) {
       remedy: USAGE,
     });
   }
+}
+
+type Flags = ReturnType<typeof readFlags>;
+
+function warehouse(values: Flags): { warehouse: string; bigQuery?: BigQueryFlags } {
+  const name = required('warehouse', values.warehouse);
+  if (!name.startsWith(BIGQUERY)) return { warehouse: resolve(name) };
+  const project = name.slice(BIGQUERY.length);
+  if (!/^[a-z][a-z0-9.:-]+[a-z0-9]$/.test(project)) throw invalid('warehouse', name, 'bigquery:PROJECT');
+  if (!/^[A-Za-z0-9-]+$/.test(values.location)) throw invalid('location', values.location, 'a location');
+  const jobTimeoutMs = wholeNumberIn('job-timeout-ms', values['job-timeout-ms'], [1, MAX_JOB_TIMEOUT_MS]);
+  return { warehouse: name, bigQuery: { project, location: values.location, jobTimeoutMs } };
+}
+
+function schemaName(values: Flags, kind: 'features' | 'targets'): string | undefined {
+  const schema = values[`${kind}-schema`];
+  const dataset = values[`${kind}-dataset`];
+  if (schema === undefined || dataset === undefined) return schema ?? dataset;
+  throw invalid(`${kind}-dataset`, dataset, `to be given together with --${kind}-schema`);
 }
 
 function required(flag: string, value: string | undefined): string {

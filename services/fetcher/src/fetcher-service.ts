@@ -125,11 +125,12 @@ async function getDataset(
   if (services.cache.has(planned.pair, planned.datasetId)) {
     return cachedDataset(services, planned.pair, planned.datasetId, report);
   }
-  const { runId } = request;
+  const { runId, planHash } = request;
   const ticket = services.fetches.join(planned.datasetId, signal, (shared, onProgress) =>
     fetchDataset(services, {
       planned,
       runId,
+      planHash,
       maximumBytesBilled,
       signal: shared,
       onProgress: (stage, done, total) => onProgress({ stage, done, total }),

@@ -9,7 +9,7 @@ import type { FetcherOptions } from './fetcher-options.js';
 import { fetcherService } from './fetcher-service.js';
 import { JobLog } from './jobs/job-log.js';
 import { MemoryWatch } from './memory-watch.js';
-import { EmbeddedWarehouse } from './warehouse/embedded/embedded-warehouse.js';
+import { openWarehouse } from './warehouse/open-warehouse.js';
 
 const JOB_LOG_FILE = 'jobs.jsonl';
 
@@ -27,12 +27,7 @@ export interface RunningFetcher {
  *   use or cannot be written, UNAVAILABLE when the port is taken
  */
 export async function startFetcher(options: FetcherOptions, log: Logger): Promise<RunningFetcher> {
-  const warehouse = new EmbeddedWarehouse({
-    folder: options.warehouse,
-    names: options.names,
-    tempFolder: join(options.cache, `.duckdb-tmp-${process.pid}`),
-    memoryLimit: options.memoryLimit,
-  });
+  const warehouse = await openWarehouse(options);
   const lock = await lockCache(options.cache);
   const cache = new DatasetCache(options.cache);
   const torn = cache.removeTorn();

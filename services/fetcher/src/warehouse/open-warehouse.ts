@@ -1,0 +1,19 @@
+import { join } from 'node:path';
+import type { FetcherOptions } from '../fetcher-options.js';
+import { EmbeddedWarehouse } from './embedded/embedded-warehouse.js';
+import type { Warehouse } from './warehouse.js';
+
+/** The warehouse that the flags name. Google's client library is loaded for BigQuery only. */
+export async function openWarehouse(options: FetcherOptions): Promise<Warehouse> {
+  const { bigQuery, names } = options;
+  if (bigQuery) {
+    const { BigQueryWarehouse } = await import('./bigquery/bigquery-warehouse.js');
+    return new BigQueryWarehouse({ ...bigQuery, names });
+  }
+  return new EmbeddedWarehouse({
+    folder: options.warehouse,
+    names,
+    tempFolder: join(options.cache, `.duckdb-tmp-${process.pid}`),
+    memoryLimit: options.memoryLimit,
+  });
+}
