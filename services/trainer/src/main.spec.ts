@@ -77,7 +77,7 @@ async function exitOf(child: ChildProcess): Promise<number | null> {
   return code;
 }
 
-test('two processes give the same bytes, whatever the order of horizons, and a complete ledger', async () => {
+test('two processes give the same bytes, whatever the order of horizons and the threads, and a complete ledger', async () => {
   const first = start('--id', 'one');
   await hub.next('register');
   assign(15, { overrides: BRIEF });
@@ -85,7 +85,7 @@ test('two processes give the same bytes, whatever the order of horizons, and a c
   await ended(2);
   first.kill('SIGTERM');
   expect(await exitOf(first)).toBe(0);
-  start('--id', 'two');
+  start('--id', 'two', '--threads', '2');
   await hub.next('register', (register) => register.trainerId === 'two');
   assign(45, { overrides: BRIEF });
   assign(15, { overrides: BRIEF });

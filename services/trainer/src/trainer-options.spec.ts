@@ -10,6 +10,7 @@ test('defaults: 8 GiB, an id of host and process', () => {
     coordinator: '127.0.0.1:7400',
     memoryLimitBytes: DEFAULT_MEMORY_LIMIT_BYTES,
     graceMs: DEFAULT_GRACE_MS,
+    threads: 1,
   });
   expect(options.id).toContain(String(process.pid));
 });
@@ -25,6 +26,10 @@ test('memory in units, capped by the container', () => {
   expect(limit('2GiB', 1024 ** 3)).toBe(1024 ** 3);
 });
 
+test('threads of one horizon', () => {
+  expect(parseTrainerOptions([...coordinator, '--threads', '4'], memory).threads).toBe(4);
+});
+
 test.each([
   [[], /--coordinator is missing/],
   [['--coordinator', 'nowhere'], /"nowhere" is not an address/],
@@ -33,7 +38,8 @@ test.each([
   [[...coordinator, '--memory-limit', '10MiB'], /too little/],
   [[...coordinator, '--id', 'a b'], /--id "a b"/],
   [[...coordinator, '--grace', 'soon'], /--grace "soon"/],
-  [[...coordinator, '--threads', '4'], /--threads 4/],
+  [[...coordinator, '--threads', '0'], /--threads "0"/],
+  [[...coordinator, '--threads', 'all'], /--threads "all"/],
   [[...coordinator, '--colour'], /--colour/],
 ])('%j is refused', (args, message) => {
   expect(() => parseTrainerOptions(args, memory)).toThrow(message);

@@ -13,6 +13,9 @@ export const MINIMUM_MEMORY_LIMIT_BYTES = 256 * 1024 ** 2;
 /** Time to finish the task in hand after SIGTERM, in milliseconds (Kubernetes kills after 30 s). */
 export const DEFAULT_GRACE_MS = 25_000;
 
+/** More threads than one horizon has work for. */
+const MAXIMUM_THREADS = 64;
+
 export interface TrainerOptions {
   /** "host:port" of the coordinator. */
   coordinator: string;
@@ -20,10 +23,12 @@ export interface TrainerOptions {
   id: string;
   memoryLimitBytes: number;
   graceMs: number;
+  /** Threads that a horizon is learned on. */
+  threads: number;
 }
 
 export const USAGE = `usage: node dist/main.js --coordinator HOST:PORT [--id NAME] [--memory-limit BYTES|8GiB]
-                         [--grace MILLISECONDS] [--threads 1]`;
+                         [--grace MILLISECONDS] [--threads N]`;
 
 /**
  * Reads the command line. The memory limit is never above that of the container.
@@ -37,7 +42,7 @@ export function parseTrainerOptions(args: readonly string[], memory: ProcessMemo
     id: readId(flags.id),
     memoryLimitBytes: Math.min(readMemoryLimit(flags['memory-limit']), memory.cgroupLimitBytes ?? Infinity),
     graceMs: readGrace(flags.grace),
-    ...checkThreads(flags.threads),
+    threads: readThreads(flags.threads),
   };
 }
 
@@ -96,12 +101,16 @@ function readGrace(text: string | undefined): number {
   return Number(text);
 }
 
-/** The engine computes on one thread; the flag exists so that launchers can say so. */
-function checkThreads(text: string | undefined): Record<string, never> {
-  if (text !== undefined && text !== '1') {
-    throw invalid(`--threads ${text}: a trainer computes on one thread`, 'Start more trainers instead');
+function readThreads(text: string | undefined): number {
+  if (text === undefined) return 1;
+  const threads = /^\d{1,2}$/.test(text) ? Number(text) : 0;
+  if (threads < 1 || threads > MAXIMUM_THREADS) {
+    throw invalid(
+      `--threads "${text}" is not a number of threads`,
+      `Give a whole number from 1 to ${MAXIMUM_THREADS}`,
+    );
   }
-  return {};
+  return threads;
 }
 
 function invalid(message: string, remedy: string): OnescanError {

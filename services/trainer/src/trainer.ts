@@ -122,6 +122,7 @@ export class Trainer {
       program,
       guard: this.#guard,
       downloadFolder: this.#downloadFolder,
+      threads: this.#options.threads,
       log: this.#log,
       onProgress: (task, stage, fraction) => {
         this.#connection.send({ message: { $case: 'progress', value: { task, stage, fraction } } });

@@ -12,7 +12,8 @@ const CHUNK_BYTES = 96 * 2 ** 20;
 const LEAST_CHUNK_ROWS = 512;
 const MOST_CHUNK_ROWS = 16_384;
 
-function chunkRows(columns: number): number {
+/** Rows whose SHAP values a thread holds at once. */
+export function chunkRows(columns: number): number {
   const affordable = Math.floor(CHUNK_BYTES / (8 * GROWTHS.length * columns));
   return Math.min(MOST_CHUNK_ROWS, Math.max(LEAST_CHUNK_ROWS, affordable));
 }

@@ -49,6 +49,13 @@ export function allBounds(design: StabilityDesign): { mb: number; unimodal: numb
   };
 }
 
+/** Whether the bound holds for the design and is at most `level`. */
+export function keepsLevel(design: StabilityDesign, level: number, kind: BoundKind = 'unimodal'): boolean {
+  if (design.threshold <= design.q / design.p) return false;
+  if (kind === 'unimodal' && design.threshold < unimodalLimits(design)) return false;
+  return expectedFalseSelections(design, kind) <= level;
+}
+
 /**
  * Largest q whose bound is at most `level`.
  *
@@ -61,12 +68,7 @@ export function largestQ(
   kind: BoundKind = 'unimodal',
 ): number {
   if (!(level > 0)) throw new RangeError(`the level of E[V] must be above 0, got ${level}`);
-  const holds = (q: number): boolean => {
-    const candidate = { ...design, q };
-    if (design.threshold <= q / design.p) return false;
-    if (kind === 'unimodal' && design.threshold < unimodalLimits(candidate)) return false;
-    return expectedFalseSelections(candidate, kind) <= level;
-  };
+  const holds = (q: number): boolean => keepsLevel({ ...design, q }, level, kind);
   if (!holds(1)) {
     throw new RangeError(
       `no q keeps E[V] <= ${level} with p = ${design.p}, threshold ${design.threshold}: raise the level or the threshold`,

@@ -35,21 +35,22 @@ export interface StabilitySize {
   bins?: number;
   /** Most features a fit selects (q). Default 200. */
   q?: number;
-  /** Horizons selected at the same time. Default 1. */
-  concurrency?: number;
+  /** Threads that work at the same time. Default 1. */
+  threads?: number;
 }
 
 /**
- * Bytes that selection adds to the matrix's memory: block Gram matrices and tables, once a pair, and the
- * scratch of each horizon that is selected at the same time.
+ * Bytes that selection adds to the matrix's memory: block Gram matrices and tables, once a pair; a target
+ * summed by bins, a horizon at a time; and the scratch of every thread.
  */
 export function estimateStabilityBytes(size: StabilitySize): number {
-  const { rows, columns, blocks, bins = 64, q = 200, concurrency = 1 } = size;
+  const { rows, columns, blocks, bins = 64, q = 200, threads = 1 } = size;
   const pitch = gramPitch(columns);
-  const shared = gramBytes(columns, blocks) + columns * bins * 2 + blocks * pitch * 12 + pitch * 4;
+  const pair = gramBytes(columns, blocks) + columns * bins * 2 + blocks * pitch * 12;
   const { left, right, sums } = gramScratchBytes(columns);
-  const horizon = columns * blocks * bins * 8 + rows * 17 + columns * 64 + pitch * 20 + q * (pitch + q) * 4;
-  return shared + Math.max(left + right + sums, concurrency * horizon);
+  const target = columns * blocks * bins * 8 + rows * 17;
+  const selecting = columns * 64 + pitch * 17 + q * (pitch + q) * 4;
+  return pair + Math.max(threads * (left + right + sums + pitch * 8), target + threads * selecting);
 }
 
 /**

@@ -18,6 +18,8 @@ export interface ComputeRequest {
   seed: bigint;
   specHash: string;
   memoryLimitBytes: number;
+  /** Threads to learn on; results do not depend on it. */
+  threads: number;
 }
 
 export type ComputeStage = 'load' | 'prune' | 'select' | 'model' | 'explain';

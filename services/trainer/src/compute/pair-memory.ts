@@ -45,7 +45,7 @@ export class PairMemory {
     this.#current = canonicalJson(config);
     let learner = this.#learners.get(this.#current);
     if (!learner) {
-      learner = createLearner(pair, config);
+      learner = createLearner(pair, config, request.threads);
       this.#learners.set(this.#current, learner);
     }
     return { pair, learner, wasLoaded: held !== undefined };
@@ -54,8 +54,11 @@ export class PairMemory {
   /** Drops the learners of other configurations than the last; returns how many. */
   shrink(): number {
     let dropped = 0;
-    for (const key of this.#learners.keys()) {
-      if (key !== this.#current && this.#learners.delete(key)) dropped++;
+    for (const [key, learner] of this.#learners) {
+      if (key === this.#current) continue;
+      learner.release();
+      this.#learners.delete(key);
+      dropped++;
     }
     return dropped;
   }
@@ -65,12 +68,18 @@ export class PairMemory {
     request: ComputeRequest,
     { config, hooks }: { config: LearnConfig; hooks: PairMemoryHooks },
   ): Promise<LoadedPair> {
+    for (const learner of this.#learners.values()) learner.release();
     this.#learners.clear();
+    this.#pair?.matrix.release();
     this.#pair = undefined;
     this.#key = '';
     const { dataset } = request;
     const fits = (rows: number, columns: number): void => {
-      admit({ rows, columns, config }, process.memoryUsage.rss(), request.memoryLimitBytes);
+      admit(
+        { rows, columns, config, threads: request.threads },
+        process.memoryUsage.rss(),
+        request.memoryLimitBytes,
+      );
     };
     fits(dataset.rows, dataset.columns);
     hooks.onLoad('start');
@@ -126,7 +135,7 @@ function checkRequest({ horizon, targetWindow }: ComputeRequest, meta: DatasetMe
   }
 }
 
-function createLearner(pair: LoadedPair, config: LearnConfig): PairLearner {
+function createLearner(pair: LoadedPair, config: LearnConfig, threads: number): PairLearner {
   const { matrix, included, time, bar, persistence, meta } = pair;
   return new PairLearner(
     {
@@ -140,5 +149,6 @@ function createLearner(pair: LoadedPair, config: LearnConfig): PairLearner {
       persistence,
     },
     config,
+    threads,
   );
 }

@@ -1,8 +1,6 @@
 import { estimateBinnedBytes } from '@onescan/learn/binning/binned-bytes.js';
-import { DEFAULT_BOOSTER_PARAMS } from '@onescan/learn/boosting/booster-params.js';
-import { estimateBoosterBytes } from '@onescan/learn/boosting/grower-memory.js';
 import type { LearnConfig } from '@onescan/learn/learn-config.js';
-import { estimateStabilityBytes } from '@onescan/learn/stability/stability-bytes.js';
+import { estimateLearningBytes } from '@onescan/learn/learning-bytes.js';
 import { formatBytes } from '@onescan/shared/format/bytes.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 
@@ -21,17 +19,17 @@ const KEPT_SHARE = 0.15;
 /** Doubles a row: key, bar, persistence, and a target and a known part for each of seven horizons. */
 const ROW_BYTES = 8 + 4 + 8 + 7 * 2 * 8;
 
-/** SHAP values of three boosters are held for this many rows at once (explain-stack.ts). */
-const EXPLAINED_AT_ONCE = 3 * 8192;
-
-/** Trees of the boosted selection (docs/statistics.md): what their size depends on. */
-const SELECTION_TREES = { maxLeaves: 31, maxDepth: 8 };
+/** Heap of each further thread that learning takes part in, and doubles a row that are copied to it. */
+const FURTHER_THREAD_BYTES = 30e6;
+const COPIED_ROW_BYTES = 20 * 8;
 
 export interface FootprintInput {
   rows: number;
   /** Included feature columns. */
   columns: number;
   config: LearnConfig;
+  /** Threads to learn on. Default 1. */
+  threads?: number;
 }
 
 export interface Footprint {
@@ -48,43 +46,19 @@ export interface Footprint {
 }
 
 /** Upper estimate of the memory that a pair takes on top of the idle process. */
-export function estimateFootprint({ rows, columns, config }: FootprintInput): Footprint {
+export function estimateFootprint({ rows, columns, config, threads = 1 }: FootprintInput): Footprint {
   const binnedBytes = estimateBinnedBytes(rows, columns, config.binning.bins);
   const rowsBytes = rows * ROW_BYTES;
   const floatBytes = rows * Float32Array.BYTES_PER_ELEMENT;
   const loadingBytes =
     Math.min(READER_BYTES, 2 * columns * floatBytes) + Math.min(READER_COLUMNS, columns) * floatBytes;
-  const retained = Math.min(columns, config.select.maxFeatures);
-  const learningBytes =
-    selectionBytes({ rows, columns, config }) + modellingBytes({ rows, columns: retained, config });
+  const { selection, modelling } = estimateLearningBytes({ rows, columns, config, threads });
+  const furtherThreads = (threads - 1) * (FURTHER_THREAD_BYTES + rows * COPIED_ROW_BYTES);
+  // Gram matrices stay while models are trained.
+  const learningBytes = selection + modelling + furtherThreads;
   const needed = THREAD_BYTES + binnedBytes + rowsBytes + Math.max(loadingBytes, learningBytes);
   const totalBytes = Math.ceil(needed * (1 + KEPT_SHARE));
   return { binnedBytes, rowsBytes, loadingBytes, learningBytes, totalBytes };
-}
-
-/** The Gram matrices stay while models are trained; a boosted selection's scratch would be free by then. */
-function selectionBytes({ rows, columns, config }: FootprintInput): number {
-  const { bins } = config.binning;
-  if (config.select.method === 'stability') {
-    return estimateStabilityBytes({ rows, columns, blocks: config.select.blocks, bins });
-  }
-  const params = { ...DEFAULT_BOOSTER_PARAMS, ...SELECTION_TREES };
-  return estimateBoosterBytes({ rows, columns, bins, matrixRows: rows, gathered: true }, params);
-}
-
-/** A matrix of the retained columns with one booster on it at a time, then their SHAP values. */
-function modellingBytes({ rows, columns, config }: FootprintInput): number {
-  const { bins } = config.binning;
-  const { leaf, level, symmetric, value } = config.models;
-  const size = { rows, columns, bins, matrixRows: rows, gathered: false };
-  const booster = Math.max(
-    estimateBoosterBytes(size, { ...DEFAULT_BOOSTER_PARAMS, ...leaf, growth: 'leaf' }),
-    estimateBoosterBytes(size, { ...DEFAULT_BOOSTER_PARAMS, ...level, growth: 'level' }),
-    estimateBoosterBytes(size, { ...DEFAULT_BOOSTER_PARAMS, ...symmetric, growth: 'symmetric' }),
-    estimateBoosterBytes(size, { ...DEFAULT_BOOSTER_PARAMS, ...value, growth: 'leaf' }),
-  );
-  const explaining = columns * (rows + EXPLAINED_AT_ONCE * Float64Array.BYTES_PER_ELEMENT);
-  return estimateBinnedBytes(rows, columns, bins) + Math.max(booster, explaining);
 }
 
 /**

@@ -17,6 +17,7 @@ export interface TaskRunnerOptions {
   program: URL;
   guard: MemoryGuard;
   downloadFolder: string;
+  threads: number;
   log: Logger;
   onProgress(task: TaskAttempt, stage: string, fraction: number): void;
   /** A task has ended; the message says how. */
@@ -178,6 +179,7 @@ export class TaskRunner {
       specHash,
       downloadFolder: this.#options.downloadFolder,
       memoryLimitBytes: this.#options.guard.limitBytes,
+      threads: this.#options.threads,
     };
   }
 

@@ -1,0 +1,87 @@
+import { estimateBinnedBytes } from './binning/binned-bytes.js';
+import { type BoosterParams, DEFAULT_BOOSTER_PARAMS } from './boosting/booster-params.js';
+import { estimateBoosterBytes } from './boosting/grower-memory.js';
+import type { LearnConfig } from './learn-config.js';
+import { chunkRows } from './models/explain-stack.js';
+import { BOOSTED_SELECTION } from './selection/boosted-frequencies.js';
+import { keepsLevel, largestQ } from './stability/error-bounds.js';
+import { estimateStabilityBytes } from './stability/stability-bytes.js';
+
+export interface LearningSize {
+  readonly rows: number;
+  /** Columns of the pair's matrix. */
+  readonly columns: number;
+  readonly config: LearnConfig;
+  /** Default 1. */
+  readonly threads?: number;
+}
+
+/** Memory that learning takes besides the pair's matrix and the threads' idle heaps. */
+export interface LearningBytes {
+  /** In the matrix's own memory, while features are selected; Gram matrices stay there for the next horizon. */
+  readonly selection: number;
+  /** In a memory of its own: the retained columns, and boosters on them or their SHAP values. */
+  readonly modelling: number;
+}
+
+/** SHAP values of three boosters are held at once, and those of the one that is being explained twice. */
+const SHAP_COPIES = 4;
+
+/**
+ * Shared memory that learning takes at most: pruning leaves columns out and selection retains fewer than it
+ * may, so that a real pair takes less. When nothing is pruned and as many features are retained as the
+ * configuration allows, it is right within 10 %.
+ */
+export function estimateLearningBytes({ rows, columns, config, threads = 1 }: LearningSize): LearningBytes {
+  const retained = Math.min(columns, config.select.maxFeatures);
+  return {
+    selection: selectionBytes({ rows, columns, config, threads }),
+    modelling: modellingBytes({ rows, columns: retained, config, threads }),
+  };
+}
+
+function selectionBytes({ rows, columns, config, threads }: Required<LearningSize>): number {
+  const { bins } = config.binning;
+  const { method, blocks, pairs, threshold, maxFalse } = config.select;
+  if (method === 'stability') {
+    const design = { p: columns, threshold, pairs };
+    // Too few columns for any q are refused when features are selected, with the reason.
+    const q = keepsLevel({ ...design, q: 1 }, maxFalse / 2) ? largestQ(design, maxFalse / 2) : 1;
+    return estimateStabilityBytes({ rows, columns, blocks, bins, q, threads });
+  }
+  const { folds, booster } = BOOSTED_SELECTION;
+  const { finalShare, selectionShare } = config.protocol;
+  const trained = rows * (1 - finalShare) * selectionShare * (1 - 1 / folds);
+  return threads * boosterBytes({ rows: trained, columns, bins, matrixRows: rows, gathered: true }, booster);
+}
+
+type BoosterSize = Parameters<typeof estimateBoosterBytes>[0];
+
+/** Trees are grown on the rows in the bag. */
+function boosterBytes(size: BoosterSize, params: Partial<BoosterParams> & { rowFraction: number }): number {
+  const rows = Math.ceil(size.rows * params.rowFraction);
+  return estimateBoosterBytes({ ...size, rows }, { ...DEFAULT_BOOSTER_PARAMS, ...params });
+}
+
+function modellingBytes({ rows, columns, config, threads }: Required<LearningSize>): number {
+  const { bins } = config.binning;
+  const { leaf, level, symmetric, value } = config.models;
+  const size = {
+    rows: rows * (1 - config.protocol.finalShare),
+    columns,
+    bins,
+    matrixRows: rows,
+    gathered: false,
+  };
+  const boosters = [
+    { ...leaf, growth: 'leaf' as const },
+    { ...value, growth: 'leaf' as const },
+    { ...level, growth: 'level' as const },
+    { ...symmetric, growth: 'symmetric' as const },
+  ].map((own) => boosterBytes(size, own));
+  const busiest = boosters.sort((a, b) => b - a).slice(0, threads);
+  const booster = busiest.reduce((sum, bytes) => sum + bytes, 0);
+  const explaining =
+    threads * SHAP_COPIES * Float64Array.BYTES_PER_ELEMENT * columns * Math.min(rows, chunkRows(columns));
+  return estimateBinnedBytes(rows, columns, bins) + Math.max(booster, explaining);
+}
