@@ -15,6 +15,20 @@ export interface StackOptions {
   warehouse: string;
   trainers: number;
   env?: Readonly<Record<string, string>>;
+  /** Further flags of the services. */
+  coordinatorFlags?: readonly string[];
+  fetcherFlags?: readonly string[];
+  /** Default 2GiB. */
+  trainerMemory?: string;
+}
+
+export interface TrainerStart {
+  /** Default: trainer-N. */
+  id?: string;
+  /** Address to dial instead of the coordinator's, e.g. of a proxy. */
+  through?: string;
+  /** Default: that of the stack. */
+  memory?: string;
 }
 
 const POLL_MS = 50;
@@ -28,7 +42,8 @@ export class Stack {
   readonly #options: StackOptions;
   readonly #services: ServiceProcess[] = [];
   #coordinator: ServiceProcess | undefined;
-  #coordinatorsStarted = 0;
+  #fetcher: ServiceProcess | undefined;
+  readonly #started = { coordinator: 0, fetcher: 0 };
   #coordinatorAddress = '';
   #fetcherAddress = '';
 
@@ -51,11 +66,25 @@ export class Stack {
     return join(this.home, 'datasets');
   }
 
+  get coordinatorAddress(): string {
+    return this.#coordinatorAddress;
+  }
+
+  /** The running processes; a restart replaces them. */
+  get coordinatorProcess(): ServiceProcess {
+    return this.#coordinator!;
+  }
+
+  get fetcherProcess(): ServiceProcess {
+    return this.#fetcher!;
+  }
+
   /** Starts one more trainer; does not wait until it is connected. */
-  addTrainer(): ServiceProcess {
-    const id = `trainer-${this.trainers.length + 1}`;
+  addTrainer(start: TrainerStart = {}): ServiceProcess {
+    const id = start.id ?? `trainer-${this.trainers.length + 1}`;
+    const memory = start.memory ?? this.#options.trainerMemory ?? '2GiB';
     const trainer = this.#spawn('trainer', id, [
-      ...['--coordinator', this.#coordinatorAddress, '--id', id, '--memory-limit', '2GiB'],
+      ...['--coordinator', start.through ?? this.#coordinatorAddress, '--id', id, '--memory-limit', memory],
     ]);
     this.trainers.push(trainer);
     return trainer;
@@ -73,10 +102,25 @@ export class Stack {
 
   /** kill -9 of the coordinator, then a new one on the same state and address. */
   async restartCoordinator(): Promise<void> {
+    await this.killCoordinator();
+    await this.startCoordinator();
+  }
+
+  async killCoordinator(): Promise<void> {
     this.#coordinator!.kill('SIGKILL');
     await this.#coordinator!.exited;
-    this.coordinator.close();
+  }
+
+  /** Starts a coordinator where the one before was. */
+  async startCoordinator(): Promise<void> {
     await this.#startCoordinator(this.#coordinatorAddress);
+  }
+
+  /** kill -9 of the fetcher, then a new one on the same cache and address. */
+  async restartFetcher(): Promise<void> {
+    this.#fetcher!.kill('SIGKILL');
+    await this.#fetcher!.exited;
+    await this.#startFetcher(this.#fetcherAddress);
   }
 
   /** Statements that the fetcher really ran, of all runs. */
@@ -100,24 +144,31 @@ export class Stack {
   }
 
   async #start(): Promise<void> {
-    const fetcher = this.#spawn('fetcher', 'fetcher', [
-      ...['--listen', '127.0.0.1:0', '--warehouse', this.#options.warehouse, '--cache', this.datasets],
-    ]);
-    const fetcherAddress = await fetcher.address();
-    this.fetcher = createClient(FetcherServiceClient, fetcherAddress);
-    this.#fetcherAddress = fetcherAddress;
+    await this.#startFetcher('127.0.0.1:0');
     await this.#startCoordinator('127.0.0.1:0');
     for (let i = 0; i < this.#options.trainers; i++) this.addTrainer();
     await this.untilConnected(this.#options.trainers);
   }
 
+  async #startFetcher(listen: string): Promise<void> {
+    const { warehouse, fetcherFlags } = this.#options;
+    this.#fetcher = this.#spawn('fetcher', `fetcher-${++this.#started.fetcher}`, [
+      ...['--listen', listen, '--warehouse', warehouse, '--cache', this.datasets, ...(fetcherFlags ?? [])],
+    ]);
+    this.#fetcherAddress = await this.#fetcher.address();
+    this.fetcher?.close();
+    this.fetcher = createClient(FetcherServiceClient, this.#fetcherAddress);
+  }
+
   async #startCoordinator(listen: string): Promise<void> {
     const state = join(this.home, 'state');
-    const name = `coordinator-${++this.#coordinatorsStarted}`;
+    const name = `coordinator-${++this.#started.coordinator}`;
     this.#coordinator = this.#spawn('coordinator', name, [
       ...['--listen', listen, '--fetcher', this.#fetcherAddress, '--state', state],
+      ...(this.#options.coordinatorFlags ?? []),
     ]);
     this.#coordinatorAddress = await this.#coordinator.address();
+    this.coordinator?.close();
     this.coordinator = createClient(CoordinatorServiceClient, this.#coordinatorAddress);
   }
 

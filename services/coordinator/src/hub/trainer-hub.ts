@@ -103,7 +103,7 @@ export class TrainerHub implements HubHandler {
       const stored = book.activeRun(task.runId)?.tasks.get(taskKey(task.pair, task.horizon));
       const holds = stored?.state === 'LEASED' && stored.attempt === task.attempt;
       const ours = trainer.current && sameAttempt(trainer.current.attempt, task);
-      if (!holds || !ours) registry.cancel(trainer, task, 'the task is no longer leased to this trainer');
+      if (!holds || !ours) this.#giveUp(trainer, task);
     }
     const status = registry.status(trainer);
     const due = this.#core.clock() - trainer.told.atMs >= WORKER_EVENT_MS;
@@ -115,6 +115,15 @@ export class TrainerHub implements HubHandler {
       }
     }
     if (!trainer.current && trainer.reported.length === 0) this.#moveOn('heartbeat');
+  }
+
+  /** Tells a trainer to drop an attempt that is not its own any more. */
+  #giveUp(trainer: Trainer, task: TaskAttempt): void {
+    const { registry, log } = this.#core;
+    const reason = 'the task is no longer leased to this trainer';
+    if (registry.cancel(trainer, task, reason)) {
+      log.warn({ ...task, trainerId: trainer.trainerId }, `late attempt: ${reason}`);
+    }
   }
 
   #onProgress({

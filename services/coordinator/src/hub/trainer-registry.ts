@@ -133,12 +133,13 @@ export class TrainerRegistry {
     trainer.stream?.send({ message: { $case: 'assign', value: assign } });
   }
 
-  /** Tells a trainer once to give an attempt up. */
-  cancel(trainer: Trainer, task: TaskAttempt, reason: string): void {
+  /** Tells a trainer once to give an attempt up; false when it has been told. */
+  cancel(trainer: Trainer, task: TaskAttempt, reason: string): boolean {
     const key = attemptKey(task);
-    if (trainer.cancelled.has(key)) return;
+    if (trainer.cancelled.has(key)) return false;
     trainer.cancelled.add(key);
     trainer.stream?.send({ message: { $case: 'cancel', value: { task, reason } } });
+    return true;
   }
 
   /** Notes that an attempt is over, however it ended. */
@@ -223,6 +224,8 @@ export class TrainerRegistry {
   /** The same object for the same trainer, so that its task survives a broken stream. */
   #renew(known: Trainer | undefined, register: Register, stream: TrainerStream, now: number): Trainer {
     const trainer = known ?? newTrainer(register);
+    // What was told on a stream that broke may not have arrived.
+    trainer.cancelled.clear();
     return Object.assign(trainer, {
       register,
       stream,

@@ -1,0 +1,67 @@
+import { connect, createServer, type Server, type Socket } from 'node:net';
+
+/**
+ * A TCP proxy that can stop forwarding without a FIN or RST, as a network does that drops packets: both ends
+ * keep a connection on which nothing arrives any more. What was sent meanwhile arrives after `heal`.
+ */
+export class TcpProxy {
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  #isCut = false;
+
+  private constructor(server: Server) {
+    this.#server = server;
+  }
+
+  /** @param target "host:port" to forward to */
+  static start(target: string): Promise<TcpProxy> {
+    const [host, port] = target.split(':');
+    return new Promise((resolve, reject) => {
+      const server = createServer((near) => proxy.#forward(near, { host: host!, port: Number(port) }));
+      const proxy = new TcpProxy(server);
+      server.once('error', reject);
+      server.listen(0, '127.0.0.1', () => resolve(proxy));
+    });
+  }
+
+  get address(): string {
+    const bound = this.#server.address();
+    if (bound === null || typeof bound === 'string') throw new Error('the proxy does not listen');
+    return `127.0.0.1:${bound.port}`;
+  }
+
+  /** Nothing is forwarded any more; connections stay open and new ones are accepted. */
+  cut(): void {
+    this.#isCut = true;
+    for (const socket of this.#sockets) socket.pause();
+  }
+
+  heal(): void {
+    this.#isCut = false;
+    for (const socket of this.#sockets) socket.resume();
+  }
+
+  close(): void {
+    this.#server.close();
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  #forward(near: Socket, target: { host: string; port: number }): void {
+    const far = connect(target);
+    for (const [from, to] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      this.#sockets.add(from);
+      from.on('data', (chunk) => to.write(chunk));
+      from.on('end', () => to.end());
+      from.on('close', () => {
+        this.#sockets.delete(from);
+        to.destroy();
+      });
+      // A refused or reset connection ends the other side too, through 'close'.
+      from.on('error', () => undefined);
+      if (this.#isCut) from.pause();
+    }
+  }
+}
