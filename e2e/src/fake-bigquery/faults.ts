@@ -17,7 +17,7 @@ export type FaultKind =
   | 'backendError'
   /** The connection breaks in the middle of the answer: what was asked for has been done. */
   | 'reset'
-  /** insert: the job is accepted and stays RUNNING until it is cancelled. */
+  /** insert: the job is accepted and stays RUNNING until it is cancelled or released. */
   | 'stuck'
   /** insert: the job is accepted and fails with backendError. */
   | 'jobBackendError';
@@ -54,6 +54,11 @@ export class Faults {
 
   inject({ on, kind, times = 1, after = 0 }: Fault): void {
     this.#pending.push({ on, kind, times, after });
+  }
+
+  /** Requests that are still to be hit. */
+  get pending(): number {
+    return this.#pending.reduce((sum, { times }) => sum + times, 0);
   }
 
   clear(): void {

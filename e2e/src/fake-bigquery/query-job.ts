@@ -31,6 +31,8 @@ export interface QueryJob {
   table: string;
   totalRows: number;
   stuck: boolean;
+  /** The job is known, its result is gone. */
+  expired: boolean;
 }
 
 /** Dataset in which results appear, hidden as BigQuery's anonymous ones. */

@@ -71,6 +71,7 @@ export class QueryJobs {
       table: `anon${this.#jobs.size + 1}`,
       totalRows: 0,
       stuck: fault === 'stuck',
+      expired: false,
     };
     this.#jobs.set(id, job);
     const maximum = configuration.query!.maximumBytesBilled;
@@ -104,13 +105,22 @@ export class QueryJobs {
   /** The job whose result is a table. Throws 404 when there is none or it has expired. */
   ofTable(dataset: string, table: string): QueryJob {
     const job = dataset === RESULTS_DATASET && this.list().find((candidate) => candidate.table === table);
-    if (job && job.state === 'DONE' && !job.error) return job;
+    if (job && job.state === 'DONE' && !job.error && !job.expired) return job;
     throw new ApiError(404, 'notFound', `Not found: Table ${this.facts.project}:${dataset}.${table}`);
   }
 
   /** Results are kept for a day: afterwards the job is known and its rows are gone. */
   expireResults(): void {
-    for (const job of this.#jobs.values()) job.table = '';
+    for (const job of this.#jobs.values()) job.expired = true;
+  }
+
+  /** Lets stuck jobs go on. */
+  async release(): Promise<void> {
+    for (const job of this.#jobs.values()) {
+      if (!job.stuck || job.state !== 'RUNNING') continue;
+      job.stuck = false;
+      await this.#start(job);
+    }
   }
 
   /** Rows from `start` on, at most `maxRows`, and no more JSON than `maxBytes` but at least one row. */

@@ -28,7 +28,11 @@ export interface FakeBigQuery {
   readonly dryRuns: readonly string[];
   inject(fault: Fault): void;
   clearFaults(): void;
+  /** Requests that injected faults are still to hit. */
+  pendingFaults(): number;
   expireResults(): void;
+  /** Lets stuck jobs go on. */
+  release(): Promise<void>;
   /** Changes the metadata tables by DuckDB's SQL, see metadataTable(). */
   changeMetadata(sql: string): Promise<void>;
   close(): Promise<void>;
@@ -71,7 +75,9 @@ export async function startFakeBigQuery(given: FakeBigQueryOptions): Promise<Fak
     dryRuns: context.dryRuns,
     inject: (fault) => context.faults.inject(fault),
     clearFaults: () => context.faults.clear(),
+    pendingFaults: () => context.faults.pending,
     expireResults: () => jobs.expireResults(),
+    release: () => jobs.release(),
     changeMetadata: (sql) => database.change(sql),
     close: async () => {
       server.closeAllConnections();

@@ -1,0 +1,147 @@
+import { BARS } from '@onescan/fetcher/fixtures/small-warehouse.js';
+import type { Warehouse } from '@onescan/fetcher/warehouse/warehouse.js';
+import type { OpenDataset } from '@onescan/shared/dataset/dataset.js';
+import { openDataset } from '@onescan/shared/dataset/open-dataset.js';
+import { SampleStrategy } from '@onescan/shared/generated/onescan/v1/spec.js';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { farmFingerprint } from '../fake-bigquery/farm-fingerprint.js';
+import { BigQueryStack, type Choices } from './bigquery-stack.js';
+
+const START_MICROS = Date.UTC(2020, 0, 1) * 1000;
+const MINUTE_MICROS = 60_000_000;
+const MIB = 1024n * 1024n;
+
+let stack: BigQueryStack;
+beforeAll(async () => {
+  stack = await BigQueryStack.start();
+});
+afterAll(() => stack.stop());
+
+async function dataset(warehouse: Warehouse, choices: Choices): Promise<OpenDataset> {
+  return openDataset((await stack.fetch(warehouse, choices)).path);
+}
+
+async function features(opened: OpenDataset): Promise<Map<string, Float32Array>> {
+  const values = new Map<string, Float32Array>();
+  await opened.readFeatures((i, column) => values.set(opened.included[i]!.featureId, column.slice()));
+  return values;
+}
+
+describe('a dataset from BigQuery', () => {
+  it.each(['pack', 'join'] as const)(
+    'has the content of the same tables without BigQuery: %s',
+    async (strategy) => {
+      const ours = await dataset(stack.bigQuery, { strategy });
+      const theirs = await dataset(stack.embedded, { strategy });
+      expect(ours.meta.rows).toBe(BARS);
+      expect(ours.meta.contentSha256).toBe(theirs.meta.contentSha256);
+      const fates = (opened: OpenDataset) =>
+        opened.columns.map((c) => [c.featureId, c.encoding, c.included, c.exclusionStage]);
+      expect(fates(ours)).toEqual(fates(theirs));
+      ours.close();
+      theirs.close();
+    },
+  );
+
+  it('has the same content for whole days and for a period', async () => {
+    const spec = {
+      sample: { rows: 1440, strategy: SampleStrategy.SAMPLE_STRATEGY_DAYS },
+      period: { from: '2020-01-01', to: '2020-01-03' },
+    };
+    const ours = await dataset(stack.bigQuery, { spec });
+    const theirs = await dataset(stack.embedded, { spec });
+    expect(ours.meta.contentSha256).toBe(theirs.meta.contentSha256);
+    ours.close();
+    theirs.close();
+  });
+
+  it('samples the keys of least FARM_FINGERPRINT, with the values that belong to them', async () => {
+    const sampled = await dataset(stack.bigQuery, { spec: { sample: { rows: 700, seed: 5n } } });
+    const all = await dataset(stack.embedded, {});
+    const keys = Array.from({ length: BARS }, (_, bar) => START_MICROS + bar * MINUTE_MICROS);
+    const hash = new Map(keys.map((key, bar) => [bar, farmFingerprint(`5:${key}`) & 0x7fffffffn]));
+    const least = [...hash].sort(([a, x], [b, y]) => (x === y ? a - b : x < y ? -1 : 1)).slice(0, 700);
+    const { bar, time } = await sampled.readKeys();
+    expect([...bar]).toEqual(least.map(([b]) => b).sort((a, b) => a - b));
+    expect([...time]).toEqual([...bar].map((b) => keys[b]! / 1000));
+    const [some, every] = [await features(sampled), await features(all)];
+    // Which texts are seen decides their codes; the numbers must be the same.
+    for (const [id, values] of some) {
+      if (id.includes('regime')) continue;
+      expect([id, ...values]).toEqual([id, ...[...bar].map((b) => every.get(id)![b])]);
+    }
+    expect([...(await sampled.readTarget(60))]).toEqual(
+      await all.readTarget(60).then((target) => [...bar].map((b) => target[b])),
+    );
+    sampled.close();
+    all.close();
+  });
+});
+
+describe('what is paid', () => {
+  it('is one labelled statement a dataset, capped, and nothing before it but metadata', async () => {
+    const warehouse = BigQueryStack.warehouse();
+    const before = stack.fake.jobs().length;
+    const spec = { sample: { rows: 321 } };
+    const planned = await stack.plan(warehouse, { spec });
+    const { bytes } = await warehouse.dryRun(planned.statement);
+    const planning = stack.fake.jobs().slice(before);
+    expect(planning.map((job) => job.configuration.labels)).toEqual(
+      Array.from({ length: 3 }, () => ({ purpose: 'metadata' })),
+    );
+    expect(planning.every((job) => job.analysis.processed === 0n)).toBe(true);
+
+    const jobsBefore = stack.fetchJobs().length;
+    const fetched = await stack.fetch(warehouse, { spec });
+    const [job, ...others] = stack.fetchJobs().slice(jobsBefore);
+    expect(others).toEqual([]);
+    expect(job!.sql).toBe(planned.statement.sql);
+    // The dry run was of exactly this statement.
+    expect(stack.fake.dryRuns.filter((sql) => sql === job!.sql)).toHaveLength(2);
+    expect(job!.configuration).toMatchObject({
+      labels: { run: 'run_1', pair: 'eurusd', plan_hash: 'ab12'.repeat(16).slice(0, 63) },
+      jobTimeoutMs: '60000',
+      query: { maximumBytesBilled: String(bytes) },
+    });
+    expect(job!.id).toMatch(new RegExp(`^onescan-${planned.datasetId.slice(0, 16)}-1-[0-9a-f]{8}$`));
+    expect(fetched.bytesBilled).toBe(job!.bytesBilled);
+    // Nine tables too small for more than the minimum; the estimate is a bound, and a close one.
+    expect(job!.bytesBilled).toBe(90n * MIB);
+    expect(bytes).toBeGreaterThanOrEqual(job!.bytesBilled);
+    expect(bytes - job!.bytesBilled).toBeLessThanOrEqual(10n * MIB);
+  });
+
+  it('is nothing above the limit: BigQuery refuses unbilled', async () => {
+    const spec = { sample: { rows: 322 } };
+    const refused = stack.fetch(stack.bigQuery, { spec, maximumBytesBilled: 90n * MIB - 1n });
+    await expect(refused).rejects.toMatchObject({
+      code: 'RESOURCE_EXHAUSTED',
+      message: expect.stringContaining('Query exceeded limit for bytes billed'),
+      remedy: expect.stringContaining('approve'),
+    });
+    expect(stack.fetchJobs().at(-1)).toMatchObject({ bytesBilled: 0n, state: 'DONE' });
+  });
+
+  it('reads the catalogue in two queries, and again when a table has changed', async () => {
+    const first = await stack.plan(BigQueryStack.warehouse());
+    const { length } = stack.fake.jobs();
+    await stack.fake.changeMetadata(
+      `UPDATE "__tables__ bqx_ml_v3_features_v2" SET last_modified_time = last_modified_time + 1 WHERE table_id = 'csi_usd'`,
+    );
+    const second = await stack.plan(BigQueryStack.warehouse());
+    expect(stack.fake.jobs().length - length).toBe(3); // two for the catalogue, one for the days of targets
+    expect(second.datasetId).not.toBe(first.datasetId);
+    await stack.fake.changeMetadata(
+      `UPDATE "__tables__ bqx_ml_v3_features_v2" SET last_modified_time = last_modified_time + 1 WHERE table_id = 'mom_gbpusd'`,
+    );
+    expect((await stack.plan(BigQueryStack.warehouse())).datasetId).toBe(second.datasetId);
+  });
+
+  it('asks for whole days, which can be counted without reading', async () => {
+    const spec = { period: { from: '2020-01-01T10:00:00Z' } };
+    await expect(stack.plan(stack.bigQuery, { spec })).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      message: 'period.from: 2020-01-01T10:00:00.000Z is not the start of a UTC day',
+    });
+  });
+});

@@ -1,0 +1,97 @@
+import { join } from 'node:path';
+import { FetcherServiceClient, type FetchPairRequest } from '@onescan/shared/generated/onescan/v1/fetcher.js';
+import { RunSpec } from '@onescan/shared/generated/onescan/v1/spec.js';
+import { callServerStream, callUnary, createClient } from '@onescan/shared/grpc/client.js';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { ServiceProcess } from '../service-process.js';
+import { BigQueryStack, PROJECT } from './bigquery-stack.js';
+
+const SPEC = RunSpec.fromPartial({ pairs: ['eurusd'], sample: { rows: 900 } });
+const SECRET = 'not-to-be-logged-8c1f';
+
+let stack: BigQueryStack;
+let fetcher: ServiceProcess;
+let client: FetcherServiceClient;
+let starts = 0;
+beforeAll(async () => {
+  stack = await BigQueryStack.start();
+  await start();
+});
+afterAll(async () => {
+  client.close();
+  await fetcher.stop();
+  await stack.stop();
+});
+
+async function start(): Promise<void> {
+  fetcher = new ServiceProcess({
+    service: 'fetcher',
+    args: [
+      ...[
+        '--warehouse',
+        `bigquery:${PROJECT}`,
+        '--location',
+        'us-central1',
+        '--cache',
+        join(stack.folder, 'cache'),
+      ],
+      ...['--features-dataset', 'bqx_ml_v3_features_v2', '--targets-dataset', 'bqx_ml_v3_analytics_v2'],
+      ...['--orphan-grace-ms', '0'],
+    ],
+    logPath: join(stack.folder, `fetcher-${++starts}.log`),
+    env: {
+      BIGQUERY_EMULATOR_HOST: stack.fake.url,
+      GOOGLE_APPLICATION_CREDENTIALS: `/nowhere/${SECRET}.json`,
+      ONESCAN_LOG_LEVEL: 'trace',
+    },
+  });
+  client = createClient(FetcherServiceClient, await fetcher.address());
+}
+
+async function request(): Promise<FetchPairRequest> {
+  const { plan } = await callUnary(client, client.estimatePair, { spec: SPEC, pair: 'eurusd' });
+  return {
+    runId: 'run-7',
+    spec: SPEC,
+    pair: 'eurusd',
+    planHash: 'f'.repeat(64),
+    datasetId: plan!.datasetId,
+    maximumBytesBilled: plan!.statements.map((statement) => statement.maximumBytesBilled),
+    cachedOnly: false,
+    traceparent: '',
+  };
+}
+
+async function fetch(wanted: FetchPairRequest) {
+  for await (const { message } of callServerStream(client, client.fetchPair, wanted)) {
+    if (message?.$case === 'dataset') return message.value;
+  }
+  throw new Error('the stream ended without a dataset');
+}
+
+it('plans without billing data, and after kill -9 in the middle of a job pays once', async () => {
+  const estimate = await callUnary(client, client.estimatePair, { spec: SPEC, pair: 'eurusd' });
+  expect(estimate).toMatchObject({ warehouse: 'bigquery', plan: { rows: 900, statements: [{ tables: 9 }] } });
+  expect(stack.fetchJobs()).toEqual([]);
+
+  stack.fake.inject({ on: 'insert', kind: 'stuck' });
+  const wanted = await request();
+  const lost = fetch(wanted).catch((thrown: unknown) => thrown);
+  await expect.poll(() => stack.fetchJobs().length, { timeout: 20_000 }).toBe(1);
+  fetcher.kill('SIGKILL');
+  expect(await fetcher.exited).toBe('signal SIGKILL');
+  expect(await lost).toMatchObject({ code: 'UNAVAILABLE' });
+  client.close();
+
+  await stack.fake.release();
+  await start();
+  const ref = await fetch(wanted);
+  const [job, ...others] = stack.fetchJobs();
+  expect(others).toEqual([]);
+  expect(job!.configuration.labels).toEqual({ run: 'run-7', pair: 'eurusd', plan_hash: 'f'.repeat(63) });
+  expect(ref).toMatchObject({ rows: 900, statementsRun: 1, bytesBilled: job!.bytesBilled });
+  const { jobs } = await callUnary(client, client.listQueryJobs, { runId: 'run-7' });
+  expect(jobs).toMatchObject([{ jobId: job!.id, state: 'done', bytesBilled: job!.bytesBilled }]);
+  expect((await fetch(wanted)).statementsRun).toBe(0);
+  expect(fetcher.log()).not.toContain(SECRET);
+});

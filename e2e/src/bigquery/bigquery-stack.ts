@@ -1,0 +1,106 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatasetCache } from '@onescan/fetcher/cache/dataset-cache.js';
+import { type Fetched, type FetchStage, fetchDataset } from '@onescan/fetcher/fetch/fetch-dataset.js';
+import { buildSmallWarehouse } from '@onescan/fetcher/fixtures/small-warehouse.js';
+import { JobLog } from '@onescan/fetcher/jobs/job-log.js';
+import { type PlannedPair, planPair } from '@onescan/fetcher/planning/plan-pair.js';
+import type { SqlStrategy } from '@onescan/fetcher/sql/sql-dialect.js';
+import { FUTURE_COLUMN_PATTERNS } from '@onescan/fetcher/universe/future-columns.js';
+import { BigQueryWarehouse } from '@onescan/fetcher/warehouse/bigquery/bigquery-warehouse.js';
+import { EmbeddedWarehouse } from '@onescan/fetcher/warehouse/embedded/embedded-warehouse.js';
+import type { Warehouse } from '@onescan/fetcher/warehouse/warehouse.js';
+import { DEFAULT_WAREHOUSE_NAMES as names } from '@onescan/fetcher/warehouse/warehouse-names.js';
+import { type DeepPartial, RunSpec } from '@onescan/shared/generated/onescan/v1/spec.js';
+import { resolveRunSpec } from '@onescan/shared/run-spec.js';
+import type { QueryJob } from '../fake-bigquery/query-job.js';
+import { type FakeBigQuery, startFakeBigQuery } from '../fake-bigquery/start-fake-bigquery.js';
+
+export const PROJECT = 'bqx-ml';
+
+/** Small, so that even the fixture has several pages. */
+const PAGE_BYTES = 100_000;
+
+const futurePatterns = FUTURE_COLUMN_PATTERNS.map((pattern) => new RegExp(pattern, 'i'));
+
+export interface Choices {
+  spec?: DeepPartial<RunSpec>;
+  strategy?: SqlStrategy;
+  /** Default: what the dry run says. */
+  maximumBytesBilled?: bigint;
+  /** Folder of the cache and its job log; default one of its own. */
+  cache?: string;
+  signal?: AbortSignal;
+  onProgress?: (stage: FetchStage) => void;
+}
+
+/** The fetcher's BigQuery warehouse on a fake that has the tables of the fetcher's fixture. */
+export class BigQueryStack {
+  #caches = 0;
+
+  private constructor(
+    readonly folder: string,
+    readonly fake: FakeBigQuery,
+    readonly bigQuery: BigQueryWarehouse,
+    /** The same tables without BigQuery. */
+    readonly embedded: EmbeddedWarehouse,
+  ) {}
+
+  static async start(): Promise<BigQueryStack> {
+    const folder = mkdtempSync(join(tmpdir(), 'onescan-bigquery-'));
+    await buildSmallWarehouse(folder);
+    const databasePath = join(folder, 'warehouse.duckdb');
+    const fake = await startFakeBigQuery({ databasePath, project: PROJECT, maxPageBytes: PAGE_BYTES });
+    process.env.BIGQUERY_EMULATOR_HOST = fake.url;
+    const tempFolder = join(folder, 'tmp');
+    const embedded = new EmbeddedWarehouse({ folder, names, tempFolder, memoryLimit: '512MB' });
+    return new BigQueryStack(folder, fake, BigQueryStack.warehouse(), embedded);
+  }
+
+  /** Another client of the fake, as after a restart. */
+  static warehouse(changes: { jobTimeoutMs?: number; timeoutGraceMs?: number } = {}): BigQueryWarehouse {
+    const retry = { attempts: 4, firstDelayMs: 1, maxDelayMs: 4 };
+    const options = { project: PROJECT, location: 'us-central1', names, retry, jobTimeoutMs: 60_000 };
+    return new BigQueryWarehouse({ ...options, ...changes });
+  }
+
+  async stop(): Promise<void> {
+    await this.embedded.close();
+    await this.fake.close();
+    rmSync(this.folder, { recursive: true });
+  }
+
+  plan(warehouse: Warehouse, { spec, strategy = 'pack' }: Choices = {}): Promise<PlannedPair> {
+    const resolved = resolveRunSpec(RunSpec.fromPartial({ pairs: ['eurusd'], ...spec }));
+    return planPair(warehouse, 'eurusd', resolved, { names, futurePatterns, sqlStrategy: strategy });
+  }
+
+  newCache(): string {
+    return join(this.folder, `cache${++this.#caches}`);
+  }
+
+  async fetch(warehouse: Warehouse, choices: Choices = {}): Promise<Fetched> {
+    const planned = await this.plan(warehouse, choices);
+    const { bytes } = await warehouse.dryRun(planned.statement);
+    const cacheFolder = choices.cache ?? this.newCache();
+    const cache = new DatasetCache(cacheFolder);
+    const jobs = new JobLog(join(cacheFolder, 'jobs.jsonl'));
+    return fetchDataset(
+      { warehouse, cache, jobs, pricePerTibUsd: 6.25 },
+      {
+        planned,
+        runId: 'Run 1',
+        planHash: 'ab12'.repeat(16),
+        maximumBytesBilled: choices.maximumBytesBilled ?? bytes,
+        signal: choices.signal ?? new AbortController().signal,
+        onProgress: (stage) => choices.onProgress?.(stage),
+      },
+    );
+  }
+
+  /** Jobs that read tables, unlike those that read metadata. */
+  fetchJobs(): QueryJob[] {
+    return this.fake.jobs().filter((job) => job.configuration.labels?.purpose !== 'metadata');
+  }
+}
