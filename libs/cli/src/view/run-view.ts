@@ -7,8 +7,8 @@ import {
   type TaskStatus,
   type WorkerStatus,
 } from '@onescan/shared/generated/onescan/v1/coordinator.js';
-import type { FetchProgress } from '@onescan/shared/generated/onescan/v1/fetcher.js';
 import type { Plan } from '@onescan/shared/generated/onescan/v1/plan.js';
+import { nextPace, type StagePace } from './stage-pace.js';
 
 /** What the events of a run have told so far. */
 export interface RunView {
@@ -20,7 +20,7 @@ export interface RunView {
   plan?: Plan;
   progress?: RunProgress;
   readonly pairs: Map<string, PairStatus>;
-  readonly fetching: Map<string, FetchProgress>;
+  readonly fetching: Map<string, StagePace>;
   /** By "pair/horizon". */
   readonly tasks: Map<string, TaskStatus>;
   readonly workers: Map<string, WorkerStatus>;
@@ -40,7 +40,7 @@ export function emptyRunView(runId: string): RunView {
 }
 
 /** Takes one event into the view. */
-export function applyEvent(view: RunView, { sequence, event }: RunEvent): void {
+export function applyEvent(view: RunView, { sequence, time, event }: RunEvent): void {
   if (sequence > view.sequence) view.sequence = sequence;
   switch (event?.$case) {
     case 'runState':
@@ -55,7 +55,10 @@ export function applyEvent(view: RunView, { sequence, event }: RunEvent): void {
       view.fetching.delete(event.value.pair);
       return;
     case 'fetchProgress':
-      if (event.value.progress) view.fetching.set(event.value.pair, event.value.progress);
+      if (event.value.progress) {
+        const { pair, progress } = event.value;
+        view.fetching.set(pair, nextPace(view.fetching.get(pair), progress, secondsOf(time)));
+      }
       return;
     case 'task':
       view.tasks.set(taskKey(event.value), event.value);
@@ -97,4 +100,8 @@ export function tasksAtWork(view: RunView): TaskStatus[] {
 
 export function taskKey(task: Pick<TaskStatus, 'pair' | 'horizon'>): string {
   return `${task.pair}/${task.horizon}`;
+}
+
+function secondsOf(time: RunEvent['time']): number {
+  return time ? Number(time.seconds) + time.nanos / 1e9 : 0;
 }

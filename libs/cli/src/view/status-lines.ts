@@ -2,6 +2,7 @@ import { formatBytes } from '@onescan/shared/format/bytes.js';
 import { formatDuration } from '@onescan/shared/format/duration.js';
 import { RunState, type WorkerStatus } from '@onescan/shared/generated/onescan/v1/coordinator.js';
 import { type RunView, tasksAtWork } from './run-view.js';
+import { stageSecondsLeft } from './stage-pace.js';
 import { runStateName } from './state-names.js';
 
 const BAR_WIDTH = 24;
@@ -32,9 +33,12 @@ function overall(view: RunView, elapsedSeconds: number): string {
 }
 
 function fetches(view: RunView): string[] {
-  return [...view.fetching].map(([pair, { stage, done, total }]) => {
+  return [...view.fetching].map(([pair, pace]) => {
+    const { stage, done, total } = pace.newest;
     const share = total > 0n ? ` ${Math.floor((100 * Number(done)) / Number(total))} %` : '';
-    return `  ${pair}: ${stage}${share}`;
+    const left = stageSecondsLeft(pace);
+    const eta = left === undefined ? '' : `, about ${formatDuration(left)} left`;
+    return `  ${pair}: ${stage}${share}${eta}`;
   });
 }
 

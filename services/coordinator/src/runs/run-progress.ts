@@ -3,18 +3,15 @@ import { estimateRemaining } from '../scheduling/estimate-remaining.js';
 import { isTaskEnded } from '../states/task-state.js';
 import type { RunSnapshot } from './run-record.js';
 
-/** How far a run is. */
-export function runProgress({ pairs, tasks }: RunSnapshot): RunProgress {
-  const all = [...tasks.values()];
-  const done = all.filter((task) => task.state === 'DONE');
+/** How far a run is. Fetching runs ahead of training, so the slower of the two says when it ends. */
+export function runProgress(snapshot: RunSnapshot): RunProgress {
+  const { pairs, tasks } = snapshot;
+  const done = [...tasks.values()].filter((task) => task.state === 'DONE');
   const fetched = [...pairs.values()].filter((pair) => pair.state === 'FETCHED');
-  const etaSeconds = estimateRemaining({
-    doneSeconds: done.map((task) =>
-      Object.values(task.stats?.stageSeconds ?? {}).reduce((sum, seconds) => sum + seconds, 0),
-    ),
-    remainingTasks: all.filter((task) => !isTaskEnded(task.state)).length,
-    workers: all.filter((task) => task.state === 'LEASED').length,
-  });
+  const fetching = fetchSecondsLeft(snapshot);
+  const training = trainSecondsLeft(snapshot);
+  const etaSeconds =
+    fetching === undefined || training === undefined ? undefined : Math.max(fetching, training);
   return {
     tasksDone: done.length,
     tasksTotal: tasks.size,
@@ -22,4 +19,28 @@ export function runProgress({ pairs, tasks }: RunSnapshot): RunProgress {
     pairsTotal: pairs.size,
     ...(etaSeconds === undefined ? {} : { etaSeconds }),
   };
+}
+
+function fetchSecondsLeft({ pairs }: RunSnapshot): number | undefined {
+  const all = [...pairs.values()];
+  const open = all.filter((pair) => pair.state === 'PENDING' || pair.state === 'FETCHING');
+  return estimateRemaining({
+    doneSeconds: all.filter((pair) => pair.state === 'FETCHED').map((pair) => pair.fetchSeconds),
+    remaining: open.length,
+    // Between two fetches nobody is at it for a moment: one will be.
+    workers: Math.max(1, open.filter((pair) => pair.state === 'FETCHING').length),
+  });
+}
+
+function trainSecondsLeft({ tasks }: RunSnapshot): number | undefined {
+  const all = [...tasks.values()];
+  return estimateRemaining({
+    doneSeconds: all
+      .filter((task) => task.state === 'DONE')
+      .map((task) =>
+        Object.values(task.stats?.stageSeconds ?? {}).reduce((sum, seconds) => sum + seconds, 0),
+      ),
+    remaining: all.filter((task) => !isTaskEnded(task.state)).length,
+    workers: all.filter((task) => task.state === 'LEASED').length,
+  });
 }

@@ -1,20 +1,20 @@
-/** Work of a run that is done and that remains. */
+/** Work of one kind, done and remaining: fetches of a run, or its tasks. */
 export interface Workload {
-  /** Seconds that each finished task took. */
+  /** Seconds that each finished piece took. */
   readonly doneSeconds: readonly number[];
-  readonly remainingTasks: number;
-  /** Trainers at work now. */
+  /** Pieces not finished, those being worked on included. */
+  readonly remaining: number;
+  /** Pieces worked on at the same time. */
   readonly workers: number;
 }
 
 /**
- * Seconds until the last task ends: mean time of the finished tasks x tasks that remain / trainers at work.
- * Undefined until a task has finished, or while nobody works.
+ * Seconds until the last piece ends: mean time of the finished ones x those that remain / workers.
+ * Undefined until one has finished, or while nobody works.
  */
-export function estimateRemaining(workload: Workload): number | undefined {
-  const { doneSeconds, remainingTasks, workers } = workload;
-  if (remainingTasks === 0) return 0;
+export function estimateRemaining({ doneSeconds, remaining, workers }: Workload): number | undefined {
+  if (remaining === 0) return 0;
   if (doneSeconds.length === 0 || workers === 0) return undefined;
   const mean = doneSeconds.reduce((sum, seconds) => sum + seconds, 0) / doneSeconds.length;
-  return (mean * remainingTasks) / workers;
+  return (mean * remaining) / workers;
 }

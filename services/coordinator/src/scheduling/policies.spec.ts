@@ -31,8 +31,8 @@ test('the third crash or loss quarantines', () => {
 });
 
 test('the remaining time is the mean time of a task times tasks over workers', () => {
-  expect(estimateRemaining({ doneSeconds: [10, 20], remainingTasks: 8, workers: 4 })).toBe(30);
-  expect(estimateRemaining({ doneSeconds: [], remainingTasks: 8, workers: 4 })).toBeUndefined();
-  expect(estimateRemaining({ doneSeconds: [10], remainingTasks: 8, workers: 0 })).toBeUndefined();
-  expect(estimateRemaining({ doneSeconds: [10], remainingTasks: 0, workers: 0 })).toBe(0);
+  expect(estimateRemaining({ doneSeconds: [10, 20], remaining: 8, workers: 4 })).toBe(30);
+  expect(estimateRemaining({ doneSeconds: [], remaining: 8, workers: 4 })).toBeUndefined();
+  expect(estimateRemaining({ doneSeconds: [10], remaining: 8, workers: 0 })).toBeUndefined();
+  expect(estimateRemaining({ doneSeconds: [10], remaining: 0, workers: 0 })).toBe(0);
 });
