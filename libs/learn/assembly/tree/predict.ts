@@ -1,27 +1,31 @@
-/** Bytes of one inner node: slot, bin, missing left, left child, right child (int32 each), padding. */
+/**
+ * Bytes of a node: address of its column's bins, shift, limit, right child, left child (uint32), padding.
+ * A row goes left when (bin - shift) mod 256 <= limit: where missing values (bin 0) go right the shift is 1,
+ * which makes 0 the highest of all. Children are node numbers; a leaf is a node with itself as both children.
+ */
 const NODE: usize = 32;
 
 /**
- * Adds a tree's leaf values to the scores of the listed rows. A child >= 0 is a node, a negative one is
- * the complement of a leaf number.
+ * Adds a tree's leaf values to the scores of the listed rows. Every row takes `depth` steps, staying in its
+ * leaf once there: without branches to mispredict, steps of neighbouring rows overlap.
  *
- * @param nodes inner nodes, node 0 being the root; at least one
- * @param leafValues f64 by leaf
+ * @param nodes the root, then inner nodes and leaves in any order
+ * @param values f64 by node, used for leaves
+ * @param depth steps to the deepest leaf
  * @param rows uint32 rows of the block, `count` of them
  * @param scores f64 in the order of `rows`
  */
-export function addTreeScores(block: usize, stride: u32, nodes: usize, leafValues: usize, rows: usize, count: u32, scores: usize): void {
+export function addTreeScores(nodes: usize, values: usize, depth: u32, rows: usize, count: u32, scores: usize): void {
   for (let i: u32 = 0; i < count; i++) {
-    const row = load<u32>(rows + (<usize>i << 2));
-    let node: i32 = 0;
-    while (node >= 0) {
+    const row = <usize>load<u32>(rows + (<usize>i << 2)) << 3;
+    let node: u32 = 0;
+    for (let step: u32 = 0; step < depth; step++) {
       const at = nodes + <usize>node * NODE;
-      const slot = load<u32>(at);
-      const bin = <u32>load<u8>(block + ((<usize>(slot >> 3) * stride + row) << 3) + (slot & 7));
-      const left = bin == 0 ? load<i32>(at, 8) : <i32>(bin <= load<u32>(at, 4));
-      node = left ? load<i32>(at, 12) : load<i32>(at, 16);
+      const bin = <u32>load<u8>(<usize>load<u32>(at) + row);
+      const left = <usize>(((bin - load<u32>(at, 4)) & 255) <= load<u32>(at, 8));
+      node = load<u32>(at + (left << 2), 12);
     }
     const at = scores + (<usize>i << 3);
-    store<f64>(at, load<f64>(at) + load<f64>(leafValues + (<usize>~node << 3)));
+    store<f64>(at, load<f64>(at) + load<f64>(values + (<usize>node << 3)));
   }
 }

@@ -70,7 +70,7 @@ export function estimateBoosterBytes(
   const copy = size.gathered ? groupCount(size.columns) * GROUP_COLUMNS * size.matrixRows : 0;
   const trees =
     openLeaves(params) * histogramBytes(size) + symmetricBytes(size, params) + compactedBytes(size);
-  return copy + trees + 44 * size.rows + 12 * size.columns + 40 * params.maxLeaves + TILE_BYTES + 4096;
+  return copy + trees + 44 * size.rows + 12 * size.columns + 80 * params.maxLeaves + TILE_BYTES + 4096;
 }
 
 export function allocateGrowerMemory(

@@ -2,7 +2,7 @@ import type { BinnedMatrix } from '../binning/binned-matrix.js';
 import { Arena } from '../kernels/arena.js';
 import { ArenaScope } from '../kernels/arena-scope.js';
 import { loadKernel } from '../kernels/load-kernel.js';
-import type { Tree } from './tree.js';
+import { leafDepths, type Tree } from './tree.js';
 import type { TreeKernel } from './tree-kernel.js';
 
 const NODE_WORDS = 8;
@@ -20,7 +20,7 @@ export class RowScores {
   readonly #rows: number;
   readonly #count: number;
   readonly #nodes: number;
-  readonly #leafValues: number;
+  readonly #values: number;
 
   /** @param maxLeaves leaves of the largest tree that will be added */
   constructor(
@@ -35,8 +35,8 @@ export class RowScores {
     this.#count = rows.length;
     try {
       this.#rows = this.#scope.allocate(4 * rows.length, 'rows to predict');
-      this.#nodes = this.#scope.allocate(4 * NODE_WORDS * maxLeaves, 'tree nodes');
-      this.#leafValues = this.#scope.allocate(8 * maxLeaves, 'leaf values');
+      this.#nodes = this.#scope.allocate(2 * 4 * NODE_WORDS * maxLeaves, 'tree nodes');
+      this.#values = this.#scope.allocate(2 * 8 * maxLeaves, 'node values');
       const scores = this.#scope.allocate(8 * rows.length, 'scores');
       this.#arena.u32(this.#rows, rows.length).set(rows);
       this.scores = this.#arena.f64(scores, rows.length).fill(baseScore);
@@ -53,25 +53,34 @@ export class RowScores {
       for (let i = 0; i < this.#count; i++) this.scores[i]! += tree.leafValue[0]!;
       return;
     }
-    const nodes = this.#arena.i32(this.#nodes, NODE_WORDS * tree.column.length);
-    for (let node = 0; node < tree.column.length; node++) {
-      const at = NODE_WORDS * node;
-      nodes[at] = this.matrix.slot(tree.column[node]!);
-      nodes[at + 1] = bin[node]!;
-      nodes[at + 2] = tree.missingLeft[node]!;
-      nodes[at + 3] = tree.left[node]!;
-      nodes[at + 4] = tree.right[node]!;
-    }
-    this.#arena.f64(this.#leafValues, tree.leafValue.length).set(tree.leafValue);
+    this.#describe(tree, bin);
+    const depth = leafDepths(tree).reduce((most, depth) => Math.max(most, depth), 0);
     this.#kernel.addTreeScores(
-      this.matrix.handle.block,
-      this.matrix.rows,
       this.#nodes,
-      this.#leafValues,
+      this.#values,
+      depth,
       this.#rows,
       this.#count,
       this.scores.byteOffset,
     );
+  }
+
+  /** Writes the tree's nodes as the kernel reads them: inner nodes, then leaves. */
+  #describe(tree: Tree, bin: Uint8Array): void {
+    const inner = tree.column.length;
+    const total = inner + tree.leafValue.length;
+    const place = (child: number) => (child >= 0 ? child : inner + ~child);
+    const nodes = this.#arena.u32(this.#nodes, NODE_WORDS * total);
+    for (let node = 0; node < inner; node++) {
+      const shift = tree.missingLeft[node] === 1 ? 0 : 1;
+      const address = this.matrix.columnAddress(tree.column[node]!);
+      const children = [place(tree.right[node]!), place(tree.left[node]!)];
+      nodes.set([address, shift, bin[node]! - shift, ...children], NODE_WORDS * node);
+    }
+    for (let leaf = inner; leaf < total; leaf++) {
+      nodes.set([this.matrix.handle.block, 0, 0, leaf, leaf], NODE_WORDS * leaf);
+    }
+    this.#arena.f64(this.#values, total).set(tree.leafValue, inner);
   }
 
   release(): void {

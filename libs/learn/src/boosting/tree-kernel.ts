@@ -94,10 +94,9 @@ export interface TreeKernel {
     count: number,
   ): number;
   addTreeScores(
-    block: number,
-    stride: number,
     nodes: number,
-    leafValues: number,
+    values: number,
+    depth: number,
     rows: number,
     count: number,
     scores: number,

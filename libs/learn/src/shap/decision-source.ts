@@ -9,46 +9,92 @@ export interface DecisionSource {
   /** Memory that decisions are written to. */
   readonly memory: WebAssembly.Memory;
   readonly rows: number;
-  /** Writes 255 (left) or 0 (right) for rows [from, from + count), in their given order. */
-  decide(tree: Tree, node: number, from: number, out: Uint8Array): void;
+  /** Says which rows, [first, first + count) in their given order, are decided next. */
+  open(first: number, count: number): void;
+  /**
+   * Writes what every node of a tree decides for rows of the opened block: 255 (left) or 0 (right).
+   * @param from position in the block, a multiple of 16
+   * @param to address of the decisions, `stride` bytes a node
+   * @param count rows, rounded up to 16: what is beyond the block's rows is undefined
+   */
+  decide(tree: Tree, from: number, to: number, count: number, stride: number): void;
   release(): void;
 }
 
-/** Decisions by the bins of a matrix. */
-export function decisionsOfBins(matrix: BinnedMatrix, rows: Uint32Array, kernel: ShapKernel): DecisionSource {
+/**
+ * Decisions by the bins of a matrix. The bins of a block's rows are copied together by column once, since
+ * every tree asks for them again.
+ *
+ * @param columns matrix columns that will be asked for
+ * @param blockRows most rows of a block, a multiple of 16
+ */
+export function decisionsOfBins(
+  matrix: BinnedMatrix,
+  rows: Uint32Array,
+  kernel: ShapKernel,
+  { columns, blockRows }: { columns: readonly number[]; blockRows: number },
+): DecisionSource {
   const arena = new Arena(matrix.memory);
   const scope = new ArenaScope(arena);
-  const address = scope.allocate(4 * rows.length, 'rows to explain');
+  const { address, bins } = allocateDecisions(scope, rows.length, columns.length * blockRows);
   arena.u32(address, rows.length).set(rows);
+  const places = new Map(columns.map((column, i) => [column, bins + i * blockRows]));
   return {
     memory: matrix.memory,
     rows: rows.length,
-    decide: (tree, node, from, out) =>
-      kernel.decideRows(
-        matrix.handle.block,
-        matrix.rows,
-        matrix.slot(tree.column[node]!),
-        tree.bin![node]!,
-        tree.missingLeft[node]!,
-        address + 4 * from,
-        out.length,
-        out.byteOffset,
-      ),
+    open: (first, count) => {
+      for (const [column, place] of places) {
+        const { block } = matrix.handle;
+        kernel.gatherBins(block, matrix.rows, matrix.slot(column), address + 4 * first, count, place);
+      }
+    },
+    decide: (tree, from, to, count, stride) => {
+      for (let node = 0; node < tree.column.length; node++) {
+        const place = places.get(tree.column[node]!)!;
+        kernel.decideRows(place + from, count, tree.bin![node]!, tree.missingLeft[node]!, to + node * stride);
+      }
+    },
     release: () => scope.release(),
   };
 }
 
+function allocateDecisions(
+  scope: ArenaScope,
+  rows: number,
+  bytes: number,
+): { address: number; bins: number } {
+  try {
+    return {
+      address: scope.allocate(4 * rows, 'rows to explain'),
+      bins: scope.allocate(bytes, 'bins of the rows to explain'),
+    };
+  } catch (error) {
+    scope.release();
+    throw error;
+  }
+}
+
 /** Decisions by raw values, for models whose trees know no bins. `values` is by column, then row. */
 export function decisionsOfValues(values: readonly ArrayLike<number>[], rows: Uint32Array): DecisionSource {
+  const memory = createSharedMemory();
+  const arena = new Arena(memory);
+  let opened = rows;
   return {
-    memory: createSharedMemory(),
+    memory,
     rows: rows.length,
-    decide: (tree, node, from, out) => {
-      const column = values[tree.column[node]!]!;
-      const threshold = tree.threshold[node]!;
-      for (let i = 0; i < out.length; i++) {
-        const value = column[rows[from + i]!]!;
-        out[i] = (Number.isNaN(value) ? tree.missingLeft[node] === 1 : value <= threshold) ? 255 : 0;
+    open: (first, count) => {
+      opened = rows.subarray(first, first + count);
+    },
+    decide: (tree, from, to, count, stride) => {
+      const known = Math.min(count, opened.length - from);
+      for (let node = 0; node < tree.column.length; node++) {
+        const out = arena.u8(to + node * stride, known);
+        const column = values[tree.column[node]!]!;
+        const threshold = tree.threshold[node]!;
+        for (let i = 0; i < known; i++) {
+          const value = column[opened[from + i]!]!;
+          out[i] = (Number.isNaN(value) ? tree.missingLeft[node] === 1 : value <= threshold) ? 255 : 0;
+        }
       }
     },
     release: () => {},

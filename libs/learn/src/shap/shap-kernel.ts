@@ -1,15 +1,7 @@
 /** Exports of assembly/shap.kernel.ts; the parameters are documented there. Addresses are byte offsets. */
 export interface ShapKernel {
-  decideRows(
-    block: number,
-    stride: number,
-    slot: number,
-    threshold: number,
-    missingLeft: number,
-    rows: number,
-    count: number,
-    out: number,
-  ): void;
+  gatherBins(block: number, stride: number, slot: number, rows: number, count: number, out: number): void;
+  decideRows(bins: number, count: number, threshold: number, missingLeft: number, out: number): void;
   fillLeafTable(
     value: number,
     zeros: number,
@@ -18,12 +10,20 @@ export interface ShapKernel {
     table: number,
     scratch: number,
   ): void;
-  addLeaves(
+  mergeLeafTable(
+    leafTable: number,
+    k: number,
+    requirements: number,
+    groupTable: number,
+    bits: number,
+    masks: number,
+  ): void;
+  addLeafGroups(
     decisions: number,
     stride: number,
     count: number,
-    leaves: number,
-    leafCount: number,
+    groups: number,
+    groupCount: number,
     offset: number,
     masks: number,
   ): void;
