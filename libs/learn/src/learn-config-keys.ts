@@ -123,8 +123,19 @@ export const CONFIG_KEYS: Readonly<Record<string, ConfigKey>> = {
   'select.pairs': whole('Complementary pairs of subsamples.', [5, 200], [25, 50, 50]),
   'select.blocks': whole('Time blocks that subsamples are made of.', [4, 64], [16, 16, 16]),
   'select.threshold': real('Selection frequency that makes a feature stable.', [0.5, 1], [0.6, 0.6, 0.5]),
-  'select.maxFalse': real('Expected number of false selections at most.', [0.01, 1000], [2, 1, 1]),
+  'select.maxFalse': real('Expected number of false selections at most.', [0.01, 1000], [1, 1, 1]),
   'select.maxFeatures': whole('Most features a horizon may retain.', [1, 20_000], [60, 200, 20_000]),
+
+  'interactions.features': whole(
+    'Most promising features whose pairs are tested for interactions; 0 tests none.',
+    [0, 1000],
+    [0, 64, 0],
+  ),
+  'interactions.maxFalse': real(
+    'Expected number of false interactions at most.',
+    [0.01, 1000],
+    [0.5, 0.5, 0.5],
+  ),
 
   'models.start': choice(
     'What boosters start from: the overlap baseline (they learn only what lies beyond), or the base rate.',

@@ -42,6 +42,7 @@ export interface LearnConfig {
     readonly maxFalse: number;
     readonly maxFeatures: number;
   };
+  readonly interactions: { readonly features: number; readonly maxFalse: number };
   readonly models: {
     readonly start: 'overlap' | 'base-rate';
     readonly linearFeatures: number;

@@ -5,11 +5,12 @@ import { type HorizonData, horizonData } from './horizon-data.js';
 import type { JsonObject } from './json.js';
 import type { LearnConfig } from './learn-config.js';
 import type { LearnHooks, Stage } from './learn-hooks.js';
-import { modelHorizon } from './model-horizon.js';
+import { type Modelled, modelHorizon } from './model-horizon.js';
 import { explainStack, type StackExplanation } from './models/explain-stack.js';
 import type { FinalModels } from './models/final-models.js';
 import type { ModelContext } from './models/model-context.js';
 import type { OutOfFold } from './models/out-of-fold.js';
+import { type PermutationImportance, permutationImportance } from './models/permutation-importance.js';
 import type { PairInput } from './pair-learner.js';
 import type { PairSelection } from './pair-selection.js';
 import type { ProgressHooks } from './progress-hooks.js';
@@ -86,7 +87,10 @@ export interface LearnedHorizon {
   readonly judgement: Judgement;
   readonly explanation: StackExplanation | null;
   readonly ranking: FeatureRanking | null;
+  readonly permutation: PermutationImportance | null;
 }
+
+type Explained = Pick<LearnedHorizon, 'explanation' | 'ranking' | 'permutation'>;
 
 /** Parts of a horizon's seed. */
 const SEED = { select: 1, model: 2, bootstrap: 3 } as const;
@@ -145,7 +149,7 @@ export function learnHorizon(scope: HorizonScope, input: HorizonInput, hooks: Le
       );
       const explained = stage(
         'explain',
-        () => explain(context, modelled.final, hooks),
+        () => explain(context, modelled, segments, hooks),
         ({ explanation }) => ({ rows: explanation?.rows ?? 0 }),
       );
       return { modelled, explained };
@@ -176,12 +180,16 @@ function oftenest({ selected, frequency }: SelectionResult, most: number): numbe
   return byFrequency.slice(0, most).sort((a, b) => a - b);
 }
 
+/** Share of the explain stage that goes into SHAP; for progress only. */
+const SHAP_PART = 0.8;
+
 function explain(
   context: ModelContext,
-  final: FinalModels | null,
+  { final, outOfFold, crossFit }: Modelled,
+  { folds }: ProtocolSegments,
   hooks: LearnHooks,
-): Pick<LearnedHorizon, 'explanation' | 'ranking'> {
-  if (!final) return { explanation: null, ranking: null };
+): Explained {
+  if (!final) return { explanation: null, ranking: null, permutation: null };
   const { usable } = context.data;
   const wanted = context.config.explain.rows || usable.length;
   const explanation = explainStack({
@@ -189,9 +197,17 @@ function explain(
     models: final.models,
     scales: final.scales,
     rows: evenlySpread(usable, wanted),
-    onProgress: (fraction) => hooks.onProgress?.('explain', fraction),
+    onProgress: (fraction) => hooks.onProgress?.('explain', SHAP_PART * fraction),
   });
-  return { explanation, ranking: rankFeatures(final.models, explanation) };
+  const permutation = permutationImportance({
+    context,
+    folds,
+    outOfFold,
+    stack: crossFit.stack,
+    seed: context.seed,
+    onProgress: (fraction) => hooks.onProgress?.('explain', SHAP_PART + (1 - SHAP_PART) * fraction),
+  });
+  return { explanation, ranking: rankFeatures(final.models, explanation), permutation };
 }
 
 function evenlySpread(rows: Uint32Array, wanted: number): Uint32Array {

@@ -11,7 +11,10 @@ import { crossFitStack } from './stacking/cross-fit-stack.js';
 import { type Judgement, judge } from './verdict/judge.js';
 
 /** What the model stage adds to a horizon. */
-export type Modelled = Omit<LearnedHorizon, 'data' | 'segments' | 'selection' | 'explanation' | 'ranking'>;
+export type Modelled = Omit<
+  LearnedHorizon,
+  'data' | 'segments' | 'selection' | 'explanation' | 'ranking' | 'permutation'
+>;
 
 /** Walk-forward models, stack, final models, their scores on the final segment and the verdict. */
 export function modelHorizon(

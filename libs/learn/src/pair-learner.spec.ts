@@ -153,6 +153,26 @@ describe('a planted effect', () => {
   });
 });
 
+describe('a planted interaction', () => {
+  it('is found, keeps both features and is reported', () => {
+    const pair = simulatePair({ seed: 23n, rows: 5000, spacing: 12, noiseFeatures: 12, interaction: 0.25 });
+    const settings = resolveLearnConfig('quick', {
+      'interactions.features': '20',
+      'models.leaf.rounds': '20',
+    });
+    const { document, fates } = learn(pair, 45, settings);
+    const [first] = at(document, 'interactions', 'retained') as JsonObject[];
+    expect(first!.features).toEqual(['mkt_regime.left', 'mkt_regime.right']);
+    expect(first!.explained).toBeGreaterThan(0);
+    for (const id of ['mkt_regime.left', 'mkt_regime.right']) {
+      const fate = fates[pair.features.findIndex((feature) => feature.id === id)]!;
+      expect(fate.status).toBe('RETAINED');
+      expect(fate.reason).toMatch(/^kept for an interaction that was selected in \d+ % of the subsamples/);
+    }
+    expect(at(document, 'interactions', 'bounds', 'unimodal')).toBeLessThanOrEqual(0.5);
+  });
+});
+
 describe('PairLearner', () => {
   it('refuses a horizon beyond the purge that pruning and selection rest on', () => {
     expect(() => learn(planted, 120)).toThrow(/set protocol.purgeBars=120 or more/);

@@ -2,6 +2,7 @@ import type { LearnConfig } from './learn-config.js';
 import type { PairInput } from './pair-learner.js';
 import { type ProgressHooks, partOf } from './progress-hooks.js';
 import { prune } from './pruning/prune.js';
+import { keepInteractions } from './selection/keep-interactions.js';
 import { knownTargetLeaks } from './selection/known-target-leaks.js';
 import { selectBoosted } from './selection/select-boosted.js';
 import { selectStable } from './selection/select-stable.js';
@@ -12,10 +13,14 @@ import {
   releaseStabilityContext,
   type StabilityContext,
 } from './stability/stability-context.js';
+import { timeBlocks } from './stability/time-blocks.js';
 import type { WorkPool } from './threads/work-pool.js';
 
 /** Share of the first horizon's selection that goes into what all horizons share; for progress only. */
 const SHARED_PART = 0.7;
+
+/** Share of a selection that goes into single features when interactions follow; for progress only. */
+const SINGLE_PART = 0.8;
 
 /** What pruning left and took, once a pair. */
 export interface PairPruning {
@@ -54,21 +59,28 @@ export class PairSelection {
    */
   select(task: Omit<SelectionTask, 'target'>, hooks: ProgressHooks): SelectionResult {
     const { data, rows } = task;
-    const { select } = this.#config;
+    const { select, interactions } = this.#config;
     const { matrix } = this.#pair;
     const { kept } = this.prune();
     if (kept.length === 0) return nothingToSelect(matrix.columns, select.threshold);
     const target = select.target === 'unknown' ? data.unknown : data.value;
+    const full = { ...task, target };
     const leaks = knownTargetLeaks(matrix, kept, rows, data);
+    const withInteractions = interactions.features > 0;
+    const single = partOf(hooks, 0, withInteractions ? SINGLE_PART : 1);
     const found =
       select.method === 'stability'
-        ? this.#selectStable({ ...task, target }, hooks)
-        : selectBoosted(matrix, kept, { ...task, target }, this.#config, hooks);
-    return {
+        ? this.#selectStable(full, single)
+        : selectBoosted(matrix, kept, full, this.#config, single);
+    const honest = {
       ...found,
       selected: found.selected.filter((column) => !leaks.has(column)),
       leaks: new Map([...found.leaks, ...leaks].sort(([a], [b]) => a - b)),
     };
+    if (!withInteractions) return honest;
+    const blocks = timeBlocks(this.#blockDesign());
+    const setting = { matrix, blocks, dependenceBars: this.#purgeBars, task: full, config: this.#config };
+    return keepInteractions(honest, setting, partOf(hooks, SINGLE_PART, 1));
   }
 
   /** Gives back what it holds in the matrix's memory; selecting again builds it anew. */
@@ -91,23 +103,23 @@ export class PairSelection {
   }
 
   #sharedContext(pool: WorkPool, hooks: ProgressHooks): StabilityContext {
-    const { select, protocol } = this.#config;
-    const { matrix, bar, targetWindow } = this.#pair;
-    const purgeBars = protocol.purgeBars + targetWindow;
-    this.#context ??= createStabilityContext(
-      {
-        matrix,
-        candidates: this.prune().kept,
-        rows: this.#rows,
-        bar,
-        purgeBars,
-        pairs: select.pairs,
-        pool,
-        blocks: blocksThatPay({ bar, rows: this.#rows, purgeBars, pairs: select.pairs, most: select.blocks }),
-      },
-      hooks,
-    );
+    const { matrix } = this.#pair;
+    const { pairs } = this.#config.select;
+    const input = { matrix, candidates: this.prune().kept, pairs, pool, ...this.#blockDesign() };
+    this.#context ??= createStabilityContext(input, hooks);
     return this.#context;
+  }
+
+  /** Bars between blocks of time, whatever the horizon. */
+  get #purgeBars(): number {
+    return this.#config.protocol.purgeBars + this.#pair.targetWindow;
+  }
+
+  /** The blocks of time that subsamples are made of. */
+  #blockDesign() {
+    const { pairs, blocks: most } = this.#config.select;
+    const span = { bar: this.#pair.bar, rows: this.#rows, purgeBars: this.#purgeBars };
+    return { ...span, blocks: blocksThatPay({ ...span, pairs, most }) };
   }
 }
 
@@ -115,7 +127,9 @@ function nothingToSelect(columns: number, threshold: number): SelectionResult {
   return {
     selected: [],
     frequency: new Float64Array(columns).fill(Number.NaN),
+    order: [],
     leaks: new Map(),
+    interactions: null,
     expectedFalseSelections: 0,
     facts: { method: 'none', threshold, tested: 0 },
     whySelected: () => '',

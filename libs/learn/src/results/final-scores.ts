@@ -9,6 +9,7 @@ import type { HorizonData } from '../horizon-data.js';
 import type { LearnConfig } from '../learn-config.js';
 import { blockBootstrap, blockRows, type Estimate } from '../metrics/block-bootstrap.js';
 import { auc, brier, logLossByRow } from '../metrics/direction-metrics.js';
+import { reliabilityStatistics } from '../metrics/reliability.js';
 import { directionStatistics } from '../metrics/score-direction.js';
 import { valueStatistics } from '../metrics/score-value.js';
 import { type WeightedStatistic, weightedMean } from '../metrics/weighted-statistic.js';
@@ -52,6 +53,7 @@ export function scoreFinal(
   const statistics: Record<string, WeightedStatistic> = {
     ...prefixed('stack', directionStatistics(probability, label)),
     ...gatingStatistics(predictions, label),
+    ...prefixed('reliability', reliabilityStatistics(probability, label)),
     'skill.logLossGain': skill.logLossGain,
     'skill.accuracyGain': skill.accuracyGain,
     'skill.unknownEdge': skill.unknownEdge,

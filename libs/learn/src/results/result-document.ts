@@ -1,6 +1,7 @@
 import { overlapRate, persistenceRate } from '../baselines/random-walk-rates.js';
 import { type JsonObject, type JsonValue, jsonNumber } from '../json.js';
 import type { HorizonInput, HorizonScope, LearnedHorizon } from '../learn-horizon.js';
+import { reliabilityBins } from '../metrics/reliability.js';
 import { directionStatistics } from '../metrics/score-direction.js';
 import { DIRECTION_MODELS, GROWTHS, type ModelSizes } from '../models/train-models.js';
 import { estimateJson, estimatesJson } from './estimate-json.js';
@@ -46,6 +47,7 @@ export function resultDocument(
         reason,
       })),
     },
+    interactions: interactionsJson(scope, learned),
     models: modelsJson(learned),
     stack: stackJson(learned),
     final: {
@@ -56,6 +58,7 @@ export function resultDocument(
     },
     outOfFold: outOfFoldJson(learned),
     baselines: baselinesJson(learned),
+    reliability: reliabilityJson(learned),
     gating: gatingJson(predictions, label, scores, threshold),
     shap: shapJson(scope, learned),
   };
@@ -109,6 +112,26 @@ function segmentsJson(time: Float64Array, { segments }: LearnedHorizon): JsonObj
     span('development', segments.development),
     span('final', segments.final),
   ];
+}
+
+function interactionsJson({ pair, config }: HorizonScope, { selection }: LearnedHorizon): JsonObject | null {
+  const found = selection.interactions;
+  if (!found) return null;
+  const { pairs, threshold } = config.select;
+  return {
+    features: found.features,
+    tested: found.tested,
+    q: found.q,
+    threshold,
+    pairs,
+    bounds: { ...found.bounds },
+    shadowSelections: found.shadowSelections,
+    retained: found.retained.map(({ columns, frequency, explained }) => ({
+      features: columns.map((column) => pair.featureIds[column]!),
+      frequency,
+      explained,
+    })),
+  };
 }
 
 function modelsJson({ outOfFold, final, scores }: LearnedHorizon): JsonObject[] {
@@ -178,9 +201,19 @@ function baselinesJson({ data, predictions, scores }: LearnedHorizon): JsonObjec
   });
 }
 
+function reliabilityJson({ predictions, scores }: LearnedHorizon): JsonObject[] {
+  return reliabilityBins(predictions.probability).bins.map(({ rows, low, mean, high }, bin) => ({
+    rows,
+    low,
+    high,
+    meanPredicted: mean,
+    observed: estimateJson(scores.estimates.get(`reliability.${bin}`)!),
+  }));
+}
+
 function shapJson({ pair, config }: HorizonScope, learned: LearnedHorizon): JsonObject | null {
-  const { explanation, ranking, selection, final, crossFit } = learned;
-  if (!explanation || !ranking || !final) return null;
+  const { explanation, ranking, permutation, selection, final, crossFit } = learned;
+  if (!explanation || !ranking || !permutation || !final) return null;
   const { minRows, topFeatures } = config.explain;
   const matrix = pair.matrix;
   const features = ranking.order.map((column) => ({
@@ -188,6 +221,7 @@ function shapJson({ pair, config }: HorizonScope, learned: LearnedHorizon): Json
     rank: ranking.rank[column]!,
     meanAbs: ranking.shapMeanAbs[column]!,
     importance: ranking.importance[column]!,
+    permutation: permutation.lossGain[column]!,
     models: Object.fromEntries(GROWTHS.map((growth, b) => [growth, explanation.boosters[b]![column]!])),
   }));
   const top = ranking.order.slice(0, topFeatures).map((column) => ({
@@ -203,6 +237,7 @@ function shapJson({ pair, config }: HorizonScope, learned: LearnedHorizon): Json
     rowsWanted: minRows,
     rowsWantedMet: explanation.rows >= minRows,
     maxAdditivityError: explanation.maxAdditivityError,
+    rowsPermuted: permutation.rows,
     features,
     top,
   };

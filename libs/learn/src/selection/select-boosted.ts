@@ -21,15 +21,18 @@ export function selectBoosted(
     frequency[column] = found.frequency[k]!;
   });
   const gain = new Map(candidates.map((column, k) => [column, found.meanGain[k]!]));
-  const best = [...candidates]
-    // Shares are sums of 1/15: allow for their rounding.
-    .filter((column) => frequency[column]! >= threshold - 1e-9)
-    .sort((a, b) => frequency[b]! - frequency[a]! || gain.get(b)! - gain.get(a)! || a - b);
+  const order = [...candidates].sort(
+    (a, b) => frequency[b]! - frequency[a]! || gain.get(b)! - gain.get(a)! || a - b,
+  );
+  // Shares are sums of 1/15: allow for their rounding.
+  const best = order.filter((column) => frequency[column]! >= threshold - 1e-9);
   const percent = (column: number) => `${(100 * frequency[column]!).toFixed(0)} %`;
   return {
     selected: best.slice(0, maxFeatures).sort((a, b) => a - b),
+    order,
     frequency,
     leaks: new Map(),
+    interactions: null,
     expectedFalseSelections: Number.NaN,
     facts: {
       method: 'boosted',

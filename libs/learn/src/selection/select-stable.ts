@@ -28,7 +28,9 @@ export function selectStable(
   const percent = (column: number) => `${(100 * frequency[column]!).toFixed(0)} %`;
   return {
     selected: outcome.selected.slice(0, maxFeatures).sort((a, b) => a - b),
+    order: outcome.order.map((position) => context.candidates[position]!),
     frequency,
+    interactions: null,
     leaks: new Map(outcome.leakage.map(({ column, reason }) => [column, reason])),
     expectedFalseSelections: boundValue(outcome),
     facts: {

@@ -1,4 +1,5 @@
 import type { HorizonData } from '../horizon-data.js';
+import type { InteractionOutcome } from '../interactions/interaction-selection.js';
 import type { JsonObject } from '../json.js';
 import type { WorkPool } from '../threads/work-pool.js';
 
@@ -6,12 +7,16 @@ import type { WorkPool } from '../threads/work-pool.js';
 export interface SelectionResult {
   /** Retained matrix columns, ascending. */
   readonly selected: readonly number[];
+  /** All candidates, most promising first, as matrix columns. */
+  readonly order: readonly number[];
   /** Share of fits that chose the column, by matrix column; NaN for columns that were no candidates. */
   readonly frequency: Float64Array;
   /** Columns refused because they know the future, with the evidence. */
   readonly leaks: ReadonlyMap<number, string>;
   /** Nominal bound; NaN when the method has none. */
   readonly expectedFalseSelections: number;
+  /** Null when interactions are not asked for. */
+  readonly interactions: InteractionOutcome | null;
   /** For the result document. */
   readonly facts: JsonObject;
   whySelected(column: number): string;

@@ -14,28 +14,45 @@ export interface ShadowInput {
 }
 
 /**
+ * An order of the rows that breaks every relation in time but those between neighbours: pieces of at least
+ * four dependence lengths, where the rows allow it, in random order, none in its own place.
+ *
+ * @returns for each position in `rows`, the position to take instead
+ * @throws RangeError for fewer than 8 rows
+ */
+export function shadowOrder(
+  { rows, bar, dependenceBars }: Omit<ShadowInput, 'target'>,
+  random: SeededRandom,
+): Uint32Array {
+  if (rows.length < FEWEST_PIECES)
+    throw new RangeError(`a shadow needs at least ${FEWEST_PIECES} rows, got ${rows.length}`);
+  const bars = bar[rows[rows.length - 1]!]! - bar[rows[0]!]! + 1;
+  const wanted = Math.floor(bars / (4 * Math.max(1, dependenceBars)));
+  const pieces = Math.min(MOST_PIECES, Math.max(FEWEST_PIECES, wanted));
+  const positions = new Uint32Array(rows.length);
+  let to = 0;
+  for (const piece of derangement(pieces, random)) {
+    const begin = Math.floor((piece * rows.length) / pieces);
+    const end = Math.floor(((piece + 1) * rows.length) / pieces);
+    for (let from = begin; from < end; from++) positions[to++] = from;
+  }
+  return positions;
+}
+
+/**
  * A target that no feature can predict and that depends on its own past as the real one does: the real
- * target cut into pieces of at least four dependence lengths where the rows allow it, put together in
- * random order. Equivalent to selecting among block-permuted copies (shadows) of all features at once.
+ * target in another order of time. Equivalent to selecting among block-permuted copies (shadows) of all
+ * features at once.
  *
  * @returns by row number, NaN outside `rows`
  * @throws RangeError for fewer than 8 rows
  */
 export function shadowTarget(input: ShadowInput, random: SeededRandom): Float64Array {
-  const { rows, target, bar, dependenceBars } = input;
-  if (rows.length < FEWEST_PIECES)
-    throw new RangeError(`a shadow target needs at least 8 rows, got ${rows.length}`);
-  const bars = bar[rows[rows.length - 1]!]! - bar[rows[0]!]! + 1;
-  const wanted = Math.floor(bars / (4 * Math.max(1, dependenceBars)));
-  const pieces = Math.min(MOST_PIECES, Math.max(FEWEST_PIECES, wanted));
-  const order = derangement(pieces, random);
+  const { rows, target } = input;
   const shadow = new Float64Array(target.length).fill(Number.NaN);
-  let to = 0;
-  for (const piece of order) {
-    const begin = Math.floor((piece * rows.length) / pieces);
-    const end = Math.floor(((piece + 1) * rows.length) / pieces);
-    for (let from = begin; from < end; from++) shadow[rows[to++]!] = target[rows[from]!]!;
-  }
+  shadowOrder(input, random).forEach((from, to) => {
+    shadow[rows[to]!] = target[rows[from]!]!;
+  });
   return shadow;
 }
 

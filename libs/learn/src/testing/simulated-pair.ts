@@ -3,7 +3,7 @@ import { developmentRows } from '../development-rows.js';
 import type { LearnConfig } from '../learn-config.js';
 import type { HorizonInput } from '../learn-horizon.js';
 import type { PairInput } from '../pair-learner.js';
-import { seededRandom } from '../seeded-random.js';
+import { seededRandom, subseed } from '../seeded-random.js';
 
 export interface SimulationOptions {
   readonly seed: bigint;
@@ -14,6 +14,8 @@ export interface SimulationOptions {
   readonly noiseFeatures: number;
   /** Standard deviations a return gains per unit of the planted state `delay` bars before; 0 = random walk. */
   readonly effect?: number;
+  /** Standard deviations a return gains by the product of signs of two states `delay` bars before; 0 = none. */
+  readonly interaction?: number;
   /** Log-deviation of a slowly changing volatility; 0 = constant. */
   readonly volatilitySpread?: number;
   readonly window?: number;
@@ -40,12 +42,14 @@ const BQX_WINDOWS = [45, 90, 180, 360];
  * persistent as real features are.
  */
 export function simulatePair(options: SimulationOptions): SimulatedPair {
-  const { seed, rows, spacing, noiseFeatures, effect = 0, volatilitySpread = 0, window = 45 } = options;
+  const { seed, rows, spacing, noiseFeatures, effect = 0, interaction = 0, volatilitySpread = 0 } = options;
+  const { window = 45 } = options;
   const random = seededRandom(seed);
   const longest = Math.max(...BQX_WINDOWS);
   const bars = longest + rows * spacing + 200;
   const close = new Float64Array(bars);
   const state = new Float64Array(bars);
+  const [left, right] = interactingStates(interaction === 0 ? 0 : bars, seed);
   const volatility = new Float64Array(bars);
   let logVolatility = 0;
   close[0] = 1.1;
@@ -53,7 +57,9 @@ export function simulatePair(options: SimulationOptions): SimulatedPair {
     state[t] = STATE_PERSISTENCE * state[t - 1]! + Math.sqrt(1 - STATE_PERSISTENCE ** 2) * random.normal();
     logVolatility = 0.999 * logVolatility + volatilitySpread * Math.sqrt(1 - 0.999 ** 2) * random.normal();
     volatility[t] = Math.exp(logVolatility);
-    const drift = t > STATE_DELAY ? effect * state[t - STATE_DELAY]! : 0;
+    const delayed = t - STATE_DELAY;
+    let drift = delayed > 0 ? effect * state[delayed]! : 0;
+    if (interaction !== 0 && delayed > 0) drift += interaction * Math.sign(left[delayed]! * right[delayed]!);
     close[t] = close[t - 1]! * (1 + 1.2e-4 * volatility[t]! * (drift + random.normal()));
   }
   const bar = sampleBars(rows, spacing, longest, random.next);
@@ -72,6 +78,10 @@ export function simulatePair(options: SimulationOptions): SimulatedPair {
     id: 'mkt_flow.flow_ma',
     values: at((t) => meanOf(state, t - 30, t) + 0.2 * random.normal()),
   });
+  if (interaction !== 0) {
+    features.push({ id: 'mkt_regime.left', values: at((t) => left[t]!) });
+    features.push({ id: 'mkt_regime.right', values: at((t) => right[t]!) });
+  }
   for (let f = 0; f < noiseFeatures; f++) {
     let level = 0;
     const values = Float32Array.from(bar, () => (level = 0.9 * level + random.normal()));
@@ -102,6 +112,18 @@ export function simulatePair(options: SimulationOptions): SimulatedPair {
       persistence,
     }),
   };
+}
+
+/** Two independent AR(1) states; neither says anything of returns alone. */
+function interactingStates(bars: number, seed: bigint): [Float64Array, Float64Array] {
+  const random = seededRandom(subseed(seed, 1));
+  const state = () => {
+    let level = 0;
+    return new Float64Array(bars).map(
+      () => (level = STATE_PERSISTENCE * level + Math.sqrt(1 - STATE_PERSISTENCE ** 2) * random.normal()),
+    );
+  };
+  return [state(), state()];
 }
 
 function sampleBars(rows: number, spacing: number, from: number, next: () => number): Int32Array {

@@ -1,11 +1,21 @@
+import { AGREEMENTS_OF_COLUMN } from '../interactions/interaction-selection.js';
 import { EXPLAINED_ROWS } from '../models/explain-stack.js';
+import { LOSS_OF_PERMUTED } from '../models/permutation-importance.js';
 import { TRAINED_MODEL } from '../models/train-models.js';
 import { BOOSTED_GAIN } from '../selection/boosted-frequencies.js';
 import { GRAM_OF_BLOCK } from '../stability/block-gram.js';
 import { SELECTED_IN_PAIRS } from '../stability/stability-frequencies.js';
 import type { PieceKind } from './piece-kind.js';
 
-const kinds = [GRAM_OF_BLOCK, SELECTED_IN_PAIRS, BOOSTED_GAIN, TRAINED_MODEL, EXPLAINED_ROWS];
+const kinds = [
+  GRAM_OF_BLOCK,
+  SELECTED_IN_PAIRS,
+  AGREEMENTS_OF_COLUMN,
+  BOOSTED_GAIN,
+  TRAINED_MODEL,
+  EXPLAINED_ROWS,
+  LOSS_OF_PERMUTED,
+];
 
 /** All that threads can be asked to compute, by name. */
 export const PIECE_KINDS: ReadonlyMap<string, PieceKind<unknown, unknown, unknown>> = new Map(

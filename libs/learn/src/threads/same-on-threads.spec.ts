@@ -29,7 +29,7 @@ const FEW_TREES = Object.fromEntries(
 
 describe('a horizon learned on several threads', () => {
   it.each([
-    ['quick', FEW_TREES],
+    ['quick', { ...FEW_TREES, 'interactions.features': '20' }],
     ['mandated', FEW_TREES],
   ])('has the document, fates and summary of one thread, to the last byte (%s)', (preset, overrides) => {
     const [one, two, four] = [1, 2, 4].map((threads) =>

@@ -1,5 +1,4 @@
 import type { EChartsCoreOption } from 'echarts/core';
-import { reliabilityBins } from './reliability-bins.js';
 import { AXIS, FAINT, INK, PAPER, renderSvg, SERIES_COLORS } from './render-svg.js';
 import type { ReportTask } from './report-data.js';
 import type { EstimateJson } from './result-document.js';
@@ -187,39 +186,42 @@ export function gatingChart(task: ReportTask): string {
   });
 }
 
-/** Share of right calls by stated confidence: calibrated calls lie on the diagonal. */
+const PROBABILITY_AXIS = {
+  ...AXIS,
+  type: 'value',
+  min: 0,
+  max: 1,
+  axisLabel: { color: INK, formatter: percentLabel },
+} as const;
+
+/** Observed share of "up" by predicted probability, with intervals: calibrated predictions lie on the diagonal. */
 export function reliabilityChart(task: ReportTask): string {
-  const bins = reliabilityBins(task.document);
-  const most = Math.max(1, ...bins.map(({ calls }) => calls));
+  const bins = task.document.reliability;
+  const most = Math.max(1, ...bins.map(({ rows }) => rows));
   const option: EChartsCoreOption = {
-    title: { text: 'Right calls by stated confidence', textStyle: { color: INK, fontSize: 13 } },
+    title: { text: 'Share up by predicted probability', textStyle: { color: INK, fontSize: 13 } },
     grid: { left: 55, right: 24, top: 66, bottom: 44 },
-    legend: { ...LEGEND, top: 26, data: ['calls (area: how many)', 'calibrated'] },
-    xAxis: {
-      ...AXIS,
-      type: 'value',
-      name: 'stated confidence',
-      nameLocation: 'middle',
-      nameGap: 26,
-      min: 0.5,
-      max: 1,
-      axisLabel: { color: INK, formatter: percentLabel },
-    },
-    yAxis: {
-      ...AXIS,
-      type: 'value',
-      scale: true,
-      max: 1,
-      axisLabel: { color: INK, formatter: percentLabel },
-    },
+    legend: { ...LEGEND, top: 26, data: ['predictions (area: how many)', 'calibrated'] },
+    xAxis: { ...PROBABILITY_AXIS, name: 'predicted probability of up', nameLocation: 'middle', nameGap: 26 },
+    yAxis: PROBABILITY_AXIS,
     series: [
+      ...bins.map(({ meanPredicted, observed }) => ({
+        type: 'line',
+        symbol: 'none',
+        silent: true,
+        lineStyle: { color: MODEL_COLOR, width: 1 },
+        data: [
+          [meanPredicted, observed.low],
+          [meanPredicted, observed.high],
+        ],
+      })),
       {
-        name: 'calls (area: how many)',
+        name: 'predictions (area: how many)',
         type: 'scatter',
         itemStyle: { color: MODEL_COLOR },
-        data: bins.map(({ low, high, calls, accuracy }) => ({
-          value: [(low + high) / 2, accuracy],
-          symbolSize: 4 + 16 * Math.sqrt(calls / most),
+        data: bins.map(({ rows, meanPredicted, observed }) => ({
+          value: [meanPredicted, observed.value],
+          symbolSize: 4 + 6 * Math.sqrt(rows / most),
         })),
       },
       {
@@ -229,7 +231,7 @@ export function reliabilityChart(task: ReportTask): string {
         lineStyle: { type: 'dashed', color: FAINT },
         itemStyle: { color: FAINT },
         data: [
-          [0.5, 0.5],
+          [0, 0],
           [1, 1],
         ],
       },

@@ -181,11 +181,24 @@ export function taskSection(task: ReportTask): Html {
       ${chosen ? html`The gate chosen before the last part was seen calls at ${percent(chosen.threshold)} and is right in ${interval(chosen.accuracy)} of ${chosen.calls} calls.` : ''}</p>
     <div class="two">${new Html(gatingChart(task))}${new Html(reliabilityChart(task))}</div>
     ${task.features.length > 0 ? new Html(featureChart(task)) : html`<p>No feature was retained.</p>`}
+    ${interactions(document)}
     ${
       shap
         ? html`<p class="small">SHAP explained on ${shap.rowsExplained} rows${shapMinimum(shap)}. Largest additivity error ${shap.maxAdditivityError.toExponential(1)}.</p>`
         : ''
     }</details>`;
+}
+
+/** Pairs of features that together say more than one by one, where they were looked for. */
+function interactions({ interactions: found }: ReportTask['document']): Html {
+  if (!found) return html``;
+  const names = found.retained.map(
+    ({ features, frequency }) =>
+      html`<li>${features[0]} × ${features[1]}: in ${percent(frequency)} of the subsamples</li>`,
+  );
+  return html`<p class="small">Of ${found.tested} pairs of features ${found.retained.length} interact;
+    for a target that nothing predicts it was ${found.shadowSelections}.</p>
+    ${names.length > 0 ? html`<ul class="small">${names}</ul>` : ''}`;
 }
 
 /** Whether the minimum that the configuration sets, if any, was met. */

@@ -11,7 +11,6 @@ import { callServerStream } from '@onescan/shared/grpc/client.js';
 import { expect, test } from 'vitest';
 import { resultDocument } from '../testing/sample-document.js';
 import { TestStack } from '../testing/test-stack.js';
-import { reliabilityBins } from './reliability-bins.js';
 import { readResultDocument } from './result-document.js';
 
 test('a finished run has a report, results and a ledger that say what happened', async () => {
@@ -69,23 +68,21 @@ test('reads the documents that the learning engine writes', () => {
   const read = readResultDocument({ pair: 'eurusd', horizon: 30 }, Buffer.from(canonicalJson(document)));
   expect(read.baselines.map(({ name }) => name)).toContain('overlap');
   expect(read.final.direction.accuracy.value).toBeGreaterThan(0.4);
+  expect(read.reliability.reduce((sum, { rows }) => sum + rows, 0)).toBe(read.rows.final);
 });
 
-test('reliability lies between the thresholds', () => {
+test('reliability and interactions are drawn from the document', () => {
   const document = readResultDocument(
     { pair: 'eurusd', horizon: 30 },
     Buffer.from(JSON.stringify(resultDocument('eurusd', 30))),
   );
-  // 200 rows 61.3 % right; at or above 0.55: 180 calls 57 % right, 0.65: 140 calls 67 %, 0.75: 100 calls 77 %.
-  const bins = reliabilityBins(document);
-  expect(bins.map(({ low, high, calls }) => [low, high, calls])).toEqual([
-    [0.5, 0.55, 20],
-    [0.55, 0.65, 40],
-    [0.65, 0.75, 40],
-    [0.75, 1, 100],
+  expect(document.reliability.map(({ meanPredicted, rows }) => [meanPredicted, rows])).toEqual([
+    [0.3, 50],
+    [0.45, 50],
+    [0.55, 50],
+    [0.7, 50],
   ]);
-  expect(bins[2]!.accuracy).toBeCloseTo((140 * 0.67 - 100 * 0.77) / 40, 12);
-  expect(bins[3]!.accuracy).toBeCloseTo(0.77, 12);
+  expect(document.interactions?.retained[0]?.features).toEqual(['mkt_a.left', 'mkt_b.right']);
 });
 
 test('a document of another structure is refused with the task and the place', () => {

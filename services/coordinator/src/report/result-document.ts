@@ -38,6 +38,14 @@ const RESULT_DOCUMENT = z.object({
   baselines: z.array(
     z.object({ name: z.string(), accuracy: ESTIMATE, randomWalkAccuracy: z.number().nullable() }),
   ),
+  interactions: z
+    .object({
+      tested: z.number(),
+      shadowSelections: z.number(),
+      retained: z.array(z.object({ features: z.tuple([z.string(), z.string()]), frequency: z.number() })),
+    })
+    .nullable(),
+  reliability: z.array(z.object({ rows: z.number(), meanPredicted: z.number(), observed: ESTIMATE })),
   gating: z.object({
     thresholds: z.array(GATE.extend({ threshold: z.number() })),
     coverages: z.array(

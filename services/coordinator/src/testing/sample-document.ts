@@ -30,6 +30,18 @@ export function resultDocument(pair: string, horizon: number): Record<string, un
       accuracy: estimate(0.5 + 0.04 * i),
       randomWalkAccuracy: name === 'majority' ? null : 0.58,
     })),
+    interactions: {
+      tested: 2016,
+      shadowSelections: 0,
+      retained: [{ features: ['mkt_a.left', 'mkt_b.right'], frequency: 0.72 }],
+    },
+    reliability: [0.3, 0.45, 0.55, 0.7].map((p) => ({
+      rows: 50,
+      low: p - 0.05,
+      high: p + 0.05,
+      meanPredicted: p,
+      observed: estimate(p + 0.01),
+    })),
     gating: {
       thresholds: [0.55, 0.65, 0.75].map((threshold) => ({
         threshold,

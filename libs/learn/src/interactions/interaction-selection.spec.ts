@@ -1,0 +1,117 @@
+import { describe, expect, it, vi } from 'vitest';
+import { seededRandom } from '../seeded-random.js';
+import { binned } from '../stability/planted.fixture.js';
+import { timeBlocks } from '../stability/time-blocks.js';
+import { createWorkPool } from '../threads/thread-pool.js';
+import { callingThread } from '../threads/work-pool.js';
+import { type InteractionInput, selectInteractions } from './interaction-selection.js';
+
+vi.setConfig({ testTimeout: 60_000 });
+
+const ROWS = 4000;
+const COLUMNS = 24;
+
+interface Simulation {
+  readonly seed: bigint;
+  /** Share of the variance that each planted product of signs explains: columns (0, 1), (2, 3), (4, 5). */
+  readonly share: number;
+  /** Share that the main effects of columns 6 to 9 explain together. */
+  readonly main?: number;
+  /** Persistence of target and features from row to row. */
+  readonly persistence?: number;
+}
+
+/** Features and a noise that depend on their past, and products of signs that have no effect one by one. */
+function simulate({ seed, share, main = 0, persistence = 0.6 }: Simulation): InteractionInput {
+  const random = seededRandom(seed);
+  const series = () => {
+    let level = random.normal();
+    return Float64Array.from({ length: ROWS }, () => {
+      level = persistence * level + Math.sqrt(1 - persistence ** 2) * random.normal();
+      return level;
+    });
+  };
+  const values = Array.from({ length: COLUMNS }, series);
+  const noise = series();
+  const target = noise.map((error, row) => {
+    const x = (column: number) => values[column]![row]!;
+    let y = Math.sqrt(1 - 3 * share - main) * error;
+    for (const column of [0, 2, 4]) y += Math.sqrt(share) * Math.sign(x(column) * x(column + 1));
+    for (const column of [6, 7, 8, 9])
+      y += Math.sqrt(main / 4) * (column % 2 ? x(column) : x(column) ** 2 - 1);
+    return y;
+  });
+  const bar = Int32Array.from({ length: ROWS }, (_, row) => row * 10);
+  return {
+    matrix: binned(values.map((column) => Float32Array.from(column))),
+    columns: values.map((_, column) => column),
+    blocks: timeBlocks({ bar, rows: ROWS, blocks: 16, purgeBars: 90 }),
+    rows: Uint32Array.from(target.keys()),
+    target,
+    bar,
+    dependenceBars: 90,
+    pairs: 50,
+    threshold: 0.6,
+    maxFalse: 0.5,
+    seed,
+    pool: callingThread,
+  };
+}
+
+describe('selectInteractions', () => {
+  it('finds products of signs that have no effect one by one, and says how much they explain', () => {
+    const { retained, tested, q, bounds, shadowSelections } = selectInteractions(
+      simulate({ seed: 1n, share: 0.02 }),
+      {},
+    );
+    const names = retained.map(({ columns }) => columns.join());
+    expect(names).toEqual(expect.arrayContaining(['0,1', '2,3', '4,5']));
+    expect(names.length).toBeLessThanOrEqual(4);
+    for (const { columns, explained, frequency } of retained.slice(0, 3)) {
+      expect(columns[0] % 2).toBe(0);
+      expect(explained).toBeGreaterThan(0.008);
+      expect(explained).toBeLessThan(0.04);
+      expect(frequency).toBeGreaterThanOrEqual(0.6);
+    }
+    expect(tested).toBe((COLUMNS * (COLUMNS - 1)) / 2);
+    expect(q).toBeGreaterThan(3);
+    expect(bounds.unimodal).toBeLessThanOrEqual(0.5);
+    expect(shadowSelections).toBeLessThanOrEqual(1);
+  });
+
+  it('retains fewer than the bound on average when nothing interacts, persistent or not', () => {
+    const counts = [1n, 2n, 3n, 4n, 5n, 6n].flatMap((seed) =>
+      [0.3, 0.9].map(
+        (persistence) =>
+          selectInteractions(simulate({ seed: 100n + seed, share: 0, persistence }), {}).retained.length,
+      ),
+    );
+    expect(counts.reduce((sum, count) => sum + count, 0) / counts.length).toBeLessThanOrEqual(0.5);
+  });
+
+  it('is not deceived by strong effects of features one by one, straight or curved', () => {
+    const counts = [11n, 12n, 13n, 14n].map(
+      (seed) => selectInteractions(simulate({ seed, share: 0, main: 0.4 }), {}).retained.length,
+    );
+    expect(counts.reduce((sum, count) => sum + count, 0) / counts.length).toBeLessThanOrEqual(0.5);
+  });
+
+  it('is the same on two threads, and for columns in another order', () => {
+    const input = simulate({ seed: 21n, share: 0.02 });
+    const plain = selectInteractions(input, {});
+    const pool = createWorkPool(2);
+    expect(selectInteractions({ ...input, pool }, {})).toEqual(plain);
+    pool.close();
+    const turned = selectInteractions({ ...input, columns: input.columns.toReversed() }, {});
+    const named = (outcome: typeof plain) =>
+      outcome.retained.map(({ columns, frequency }) => `${columns} ${frequency.toFixed(9)}`).sort();
+    expect(named(turned)).toEqual(named(plain));
+  });
+
+  it('selects nothing where there is no pair or the bound allows none', () => {
+    const input = simulate({ seed: 31n, share: 0.02 });
+    const single = selectInteractions({ ...input, columns: [3] }, {});
+    expect(single).toMatchObject({ retained: [], tested: 0, q: 0 });
+    expect(selectInteractions({ ...input, maxFalse: 0.001 }, {})).toMatchObject({ retained: [], q: 0 });
+  });
+});

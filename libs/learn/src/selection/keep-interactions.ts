@@ -1,0 +1,63 @@
+import {
+  type InteractionInput,
+  type InteractionOutcome,
+  selectInteractions,
+} from '../interactions/interaction-selection.js';
+import type { LearnConfig } from '../learn-config.js';
+import type { ProgressHooks } from '../progress-hooks.js';
+import { subseed } from '../seeded-random.js';
+import type { SelectionResult, SelectionTask } from './selection-result.js';
+
+/** What the test for interactions needs besides the selection itself. */
+export interface InteractionSetting extends Pick<InteractionInput, 'matrix' | 'blocks' | 'dependenceBars'> {
+  readonly task: SelectionTask;
+  readonly config: Pick<LearnConfig, 'select' | 'interactions'>;
+}
+
+/** Part of the seed that is not used by the selection of single features. */
+const STREAM = 4;
+
+/**
+ * Tests all pairs among the most promising features of a selection and keeps the features of those that
+ * are retained, beside the features that were selected for themselves.
+ *
+ * @throws RangeError when there are too few rows; CancelledError
+ */
+export function keepInteractions(
+  found: SelectionResult,
+  { task, config, ...setting }: InteractionSetting,
+  hooks: ProgressHooks,
+): SelectionResult {
+  const { pairs, threshold } = config.select;
+  const promising = found.order.filter((column) => !found.leaks.has(column));
+  const outcome = selectInteractions(
+    {
+      ...setting,
+      columns: promising.slice(0, config.interactions.features),
+      rows: task.rows.filter((row) => row < setting.blocks.at(-1)!.end),
+      target: task.target,
+      bar: task.data.bar,
+      pairs,
+      threshold,
+      maxFalse: config.interactions.maxFalse,
+      seed: subseed(task.seed, STREAM),
+      pool: task.pool,
+    },
+    hooks,
+  );
+  const selected = new Set(found.selected);
+  return {
+    ...found,
+    selected: [...new Set([...selected, ...outcome.retained.flatMap(({ columns }) => columns)])].sort(
+      (a, b) => a - b,
+    ),
+    interactions: outcome,
+    whySelected: (column) => (selected.has(column) ? found.whySelected(column) : whyKept(column, outcome)),
+  };
+}
+
+function whyKept(column: number, { retained }: InteractionOutcome): string {
+  const best = retained.find(({ columns }) => columns.includes(column))!;
+  const percent = (100 * best.frequency).toFixed(0);
+  return `kept for an interaction that was selected in ${percent} % of the subsamples`;
+}
