@@ -1,111 +1,113 @@
-// One boosted tree at 80,000 x 400 in CPU seconds, and SHAP rows a second, beside LightGBM on the same bins.
-// node bench/learn/tree.mjs [--rows 80000] [--columns 400] [--trees 10] [--bins 64] [--python python3]
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+// CPU seconds a boosted tree, beside LightGBM on the same bins, rows and parameters, and R2 on other rows.
+// node bench/learn/tree.mjs [--full | --quick] [--rows N] [--columns N] [--trees N] [--repeats N] [--bins N] [--json] [--python PATH]
+import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { BinnedMatrixBuilder } from '../../libs/learn/dist/binning/binned-matrix.js';
 import { trainBooster } from '../../libs/learn/dist/boosting/booster.js';
-import { shapSummary } from '../../libs/learn/dist/shap/tree-shap.js';
+import { benchFlags } from './bench-flags.mjs';
+import { cpuSeconds, median, peakGigabytes, timed } from './cpu-seconds.mjs';
+import { reportMissing, startLightGbm } from './lightgbm.mjs';
+import { printTable } from './print-table.mjs';
 import { treeData } from './tree-data.mjs';
 
-const { values: flags } = parseArgs({
-  options: {
-    rows: { type: 'string', default: '80000' },
-    columns: { type: 'string', default: '400' },
-    trees: { type: 'string', default: '10' },
-    bins: { type: 'string', default: '64' },
-    python: { type: 'string', default: 'python3' },
-  },
-});
-const [rows, columns, trees, bins] = [flags.rows, flags.columns, flags.trees, flags.bins].map(Number);
 const LEAVES = 63;
-const SHAP_ROWS = 16384;
+const DEPTH = 8;
+const RECORDED = 'Recorded before: see docs/benchmarks.md.';
+/** Ours and theirs by name; each repeat runs all of them in turn. */
+const CONFIGURATIONS = [
+  { name: 'plain', ours: {}, theirs: {} },
+  { name: 'plain / their quantised', ours: {}, theirs: { use_quantized_grad: true } },
+  {
+    name: 'half of the rows',
+    ours: { rowFraction: 0.5 },
+    theirs: { bagging_fraction: 0.5, bagging_freq: 1 },
+  },
+];
 
-function cpuSeconds(work) {
-  const before = process.cpuUsage();
-  const result = work();
-  const { user, system } = process.cpuUsage(before);
-  return { seconds: (user + system) / 1e6, result };
-}
-
-const { features, label } = treeData(rows, columns);
-const binning = cpuSeconds(() => {
-  const builder = new BinnedMatrixBuilder(rows, columns, { bins, fitRows: rows });
-  features.forEach((values, position) => {
-    builder.addColumn(position, values);
-  });
-  return builder.finish();
+const flags = benchFlags({
+  rows: { usual: 80000, quick: 20000 },
+  columns: { usual: 400, quick: 100, full: 6477 },
+  trees: { usual: 15, quick: 5, full: 4 },
+  repeats: { usual: 5, quick: 2, full: 2 },
+  bins: { usual: 64 },
 });
-const matrix = binning.result;
-console.log(`binning: ${((1000 * binning.seconds) / columns).toFixed(2)} ms a column of ${rows} rows`);
-const all = Uint32Array.from({ length: rows }, (_, i) => i);
+const { rows, columns, trees, repeats, bins } = flags;
+const testRows = Math.floor(rows / 8);
+const training = Uint32Array.from({ length: rows }, (_, i) => i);
+const test = Uint32Array.from({ length: testRows }, (_, i) => rows + i);
 
-/** CPU seconds a tree after the first, which pays for compilation. */
-function timed(params) {
-  const base = { learningRate: 0.1, maxLeaves: LEAVES, maxDepth: 8, ...params };
-  let started;
+const data = treeData(rows + testRows, columns);
+const builder = new BinnedMatrixBuilder(rows + testRows, columns, { bins, fitRows: rows });
+let binning = 0;
+for (let c = 0; c < columns; c++) {
+  const values = data.column(c);
+  binning += timed(() => builder.addColumn(c, values)).seconds;
+}
+const matrix = builder.finish();
+
+const lightgbm = await startLightGbm(flags.python);
+const loaded = lightgbm && (await loadLightGbm());
+const runs = CONFIGURATIONS.map((configuration) => ({ ...configuration, own: [], other: [] }));
+for (let repeat = 0; repeat < repeats; repeat++) {
+  for (const run of runs) {
+    run.own.push(trainOwn(run.ours));
+    const params = { num_leaves: LEAVES, max_depth: DEPTH, learning_rate: 0.1, ...run.theirs };
+    if (lightgbm) run.other.push(await lightgbm.call('train', { trees, params }));
+  }
+}
+lightgbm?.close();
+
+printTable(
+  `One tree, ${rows} x ${columns}, ${bins} bins, ${LEAVES} leaves, depth ${DEPTH}: CPU s, median of ${repeats}`,
+  runs.map(({ name, own, other }) => {
+    const [ours, theirs] = [own, other].map((list) => list.length > 0 && median(list.map((r) => r.seconds)));
+    return {
+      configuration: name,
+      ours,
+      LightGBM: theirs || undefined,
+      'times as fast': theirs ? theirs / ours : undefined,
+      'R2 ours': own[0].r2,
+      'R2 LightGBM': other[0]?.r2,
+    };
+  }),
+  flags.json,
+);
+printTable(
+  'Before the first tree: CPU s, and peak memory of our process',
+  [{ 'our binning': binning, 'LightGBM Dataset': loaded?.seconds, 'peak GB': peakGigabytes() }],
+  flags.json,
+);
+if (!lightgbm) reportMissing(flags.python, RECORDED);
+
+/** CPU seconds a tree after the first, as LightGBM is timed, and R2 on the test rows. */
+function trainOwn(params) {
+  const common = { learningRate: 0.1, maxLeaves: LEAVES, maxDepth: DEPTH, rounds: trees + 1 };
+  let started = 0;
   const hooks = {
     onRound: (round) => {
-      if (round === 0) started = process.cpuUsage();
+      if (round === 0) started = cpuSeconds();
     },
   };
-  const booster = trainBooster({ matrix, rows: all, label }, { ...base, rounds: trees + 1 }, hooks);
-  const { user, system } = process.cpuUsage(started);
-  const raw = booster.predictRaw(matrix, all);
-  const mean = label.reduce((sum, y) => sum + y, 0) / rows;
-  const error = raw.reduce((sum, score, i) => sum + (label[i] - score) ** 2, 0);
-  const r2 = 1 - error / label.reduce((sum, y) => sum + (y - mean) ** 2, 0);
-  return { seconds: (user + system) / 1e6 / trees, r2, booster };
+  const task = { matrix, rows: training, label: data.label };
+  const booster = trainBooster(task, { ...common, ...params }, hooks);
+  const seconds = (cpuSeconds() - started) / trees;
+  const raw = booster.predictRaw(matrix, test);
+  const label = data.label.subarray(rows);
+  const mean = label.reduce((sum, y) => sum + y, 0) / testRows;
+  const error = label.reduce((sum, y, i) => sum + (y - raw[i]) ** 2, 0);
+  return { seconds, r2: 1 - error / label.reduce((sum, y) => sum + (y - mean) ** 2, 0) };
 }
 
-const own = {
-  plain: timed({}),
-  bagged: timed({ rowFraction: 0.5 }),
-  symmetric: timed({ growth: 'symmetric', maxDepth: 6, maxLeaves: 64 }),
-};
-const shapRows = all.subarray(0, Math.min(rows, SHAP_ROWS));
-const shap = cpuSeconds(() => shapSummary(own.plain.booster, matrix, shapRows));
-const shapRate = shapRows.length / shap.seconds;
-for (const [name, { seconds, r2 }] of Object.entries(own)) {
-  console.log(`own ${name}: ${seconds.toFixed(4)} CPU s a tree, training R2 ${r2.toFixed(5)}`);
-}
-console.log(
-  `own SHAP: ${shapRate.toFixed(0)} rows/s for ${trees + 1} trees, additivity ${shap.result.maxAdditivityError}`,
-);
-
-const folder = mkdtempSync(join(tmpdir(), 'onescan-bench-'));
-try {
-  const file = join(folder, 'bins.raw');
-  // LightGBM gets the bin numbers as values, so that both search the same splits.
-  const bytes = new Uint8Array(4 * rows * columns + 8 * rows);
-  for (let c = 0; c < columns; c++) {
-    const values = Float32Array.from(matrix.readColumn(c), (bin) => bin || Number.NaN);
-    bytes.set(new Uint8Array(values.buffer), 4 * rows * c);
+/** LightGBM gets the bin numbers as values, so that both search the same splits. */
+async function loadLightGbm() {
+  const folder = mkdtempSync(join(tmpdir(), 'onescan-bench-'));
+  try {
+    const path = join(folder, 'bins.raw');
+    for (let c = 0; c < columns; c++) appendFileSync(path, matrix.readColumn(c));
+    appendFileSync(path, new Uint8Array(data.label.buffer));
+    return await lightgbm.call('load', { path, rows: rows + testRows, columns, bins, trainRows: rows });
+  } finally {
+    rmSync(folder, { recursive: true });
   }
-  bytes.set(new Uint8Array(label.buffer), 4 * rows * columns);
-  writeFileSync(file, bytes);
-  const script = new URL('time-lightgbm.py', import.meta.url).pathname;
-  const run = spawnSync(flags.python, [script, file, rows, columns, bins, trees, LEAVES].map(String), {
-    encoding: 'utf8',
-  });
-  if (run.status !== 0)
-    console.log(`SKIPPED the comparison: ${flags.python} cannot run LightGBM (pip install lightgbm)`);
-  else report(JSON.parse(run.stdout));
-} finally {
-  rmSync(folder, { recursive: true });
-}
-
-function report(there) {
-  for (const name of ['plain', 'quantised', 'bagged']) {
-    const { seconds, r2 } = there[name];
-    const mine = own[name === 'bagged' ? 'bagged' : 'plain'];
-    const ratio = (seconds / mine.seconds).toFixed(2);
-    console.log(
-      `LightGBM ${there.version} ${name}: ${seconds.toFixed(4)} CPU s a tree, training R2 ${r2.toFixed(5)}; ours is ${ratio} times as fast`,
-    );
-  }
-  const ratio = (shapRate / there.shapRowsPerSecond).toFixed(1);
-  console.log(`LightGBM SHAP: ${there.shapRowsPerSecond.toFixed(0)} rows/s; ours is ${ratio} times as fast`);
 }

@@ -1,0 +1,27 @@
+import { parseArgs } from 'node:util';
+
+const COMMON = {
+  full: { type: 'boolean', default: false },
+  quick: { type: 'boolean', default: false },
+  json: { type: 'boolean', default: false },
+  python: { type: 'string', default: 'python3' },
+};
+
+/**
+ * Flags common to all benchmarks, and numbers of the one that asks.
+ *
+ * @param numbers name to its values { usual, quick, full }; a flag of that name overrides them
+ * @returns the numbers, `json`, `python`, and `given`: the common flags as they were given
+ */
+export function benchFlags(numbers) {
+  const options = { ...COMMON };
+  for (const name of Object.keys(numbers)) options[name] = { type: 'string' };
+  const { values } = parseArgs({ options });
+  const size = values.full ? 'full' : values.quick ? 'quick' : 'usual';
+  const chosen = { json: values.json, python: values.python, given: process.argv.slice(2) };
+  for (const [name, sizes] of Object.entries(numbers)) {
+    chosen[name] = Number(values[name] ?? sizes[size] ?? sizes.usual);
+    if (!(chosen[name] > 0)) throw new RangeError(`--${name} must be a number above 0, got ${values[name]}`);
+  }
+  return chosen;
+}
