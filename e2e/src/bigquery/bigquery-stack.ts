@@ -53,15 +53,26 @@ export class BigQueryStack {
     const databasePath = join(folder, 'warehouse.duckdb');
     const fake = await startFakeBigQuery({ databasePath, project: PROJECT, maxPageBytes: PAGE_BYTES });
     process.env.BIGQUERY_EMULATOR_HOST = fake.url;
+    process.env.BIGQUERY_STORAGE_EMULATOR_HOST = fake.storageAddress;
     const tempFolder = join(folder, 'tmp');
     const embedded = new EmbeddedWarehouse({ folder, names, tempFolder, memoryLimit: '512MB' });
     return new BigQueryStack(folder, fake, BigQueryStack.warehouse(), embedded);
   }
 
   /** Another client of the fake, as after a restart. */
-  static warehouse(changes: { jobTimeoutMs?: number; timeoutGraceMs?: number } = {}): BigQueryWarehouse {
+  static warehouse(
+    changes: { jobTimeoutMs?: number; timeoutGraceMs?: number; storageMinRows?: number } = {},
+  ): BigQueryWarehouse {
     const retry = { attempts: 4, firstDelayMs: 1, maxDelayMs: 4 };
-    const options = { project: PROJECT, location: 'us-central1', names, retry, jobTimeoutMs: 60_000 };
+    const storageMinRows = Number.POSITIVE_INFINITY;
+    const options = {
+      project: PROJECT,
+      location: 'us-central1',
+      names,
+      retry,
+      jobTimeoutMs: 60_000,
+      storageMinRows,
+    };
     return new BigQueryWarehouse({ ...options, ...changes });
   }
 

@@ -1,7 +1,15 @@
 import { ApiError } from './api-error.js';
 
 /** A kind of request that can go wrong. */
-export type Operation = 'insert' | 'dryRun' | 'getJob' | 'rows' | 'getTable' | 'cancel';
+export type Operation =
+  | 'insert'
+  | 'dryRun'
+  | 'getJob'
+  | 'rows'
+  | 'getTable'
+  | 'cancel'
+  | 'createReadSession'
+  | 'readRows';
 
 export type FaultKind =
   /** 403, to be tried again. */

@@ -1,4 +1,4 @@
-import type { DuckDBConnection } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
 import { type Analysis, analyzeStatement } from './analyze-statement.js';
 import { ApiError, invalidQuery } from './api-error.js';
 import type { FaultKind } from './faults.js';
@@ -147,6 +147,18 @@ export class QueryJobs {
       }
     }
     return { rows, totalRows: job.totalRows, ...(at < job.totalRows ? { next: at } : {}) };
+  }
+
+  /** Rows of one of several streams, mixed as workers deliver them, yet always in the same order. */
+  async mixedRows(
+    job: QueryJob,
+    { stream, streams }: { stream: number; streams: number },
+    { offset, limit }: { offset: number; limit: number },
+  ): Promise<DuckDBValue[][]> {
+    const result = await this.database.connection.runAndReadAll(
+      `SELECT * FROM ${quote(job.table)} WHERE rowid % ${streams} = ${stream} ORDER BY hash(rowid), rowid LIMIT ${limit} OFFSET ${offset}`,
+    );
+    return result.getRows();
   }
 
   async close(): Promise<void> {

@@ -4,6 +4,7 @@ import { ApiError } from './api-error.js';
 import { type Fault, Faults } from './faults.js';
 import { dryRunResource, type JobRequest, jobResource, type QueryJob } from './query-job.js';
 import { QueryJobs } from './query-jobs.js';
+import { startStorageServer } from './storage-server.js';
 import { WarehouseDatabase } from './warehouse-database.js';
 
 export interface FakeBigQueryOptions {
@@ -21,6 +22,8 @@ export interface FakeBigQueryOptions {
 export interface FakeBigQuery {
   /** For BIGQUERY_EMULATOR_HOST. */
   readonly url: string;
+  /** For BIGQUERY_STORAGE_EMULATOR_HOST. */
+  readonly storageAddress: string;
   /** Jobs in the order of their acceptance; dry runs are none. */
   jobs(): QueryJob[];
   /** "POST /jobs", "GET /jobs/J", ... in order. */
@@ -52,7 +55,7 @@ interface Context {
 /** A connection to break in the middle of the answer. */
 const RESET = Symbol('reset');
 
-/** Starts a server on a free loopback port that speaks the part of BigQuery's REST API that queries need. */
+/** Starts servers on free loopback ports: the part of BigQuery's REST API that queries need, and Storage Read. */
 export async function startFakeBigQuery(given: FakeBigQueryOptions): Promise<FakeBigQuery> {
   const options = {
     location: 'us-central1',
@@ -63,6 +66,7 @@ export async function startFakeBigQuery(given: FakeBigQueryOptions): Promise<Fak
   const database = await WarehouseDatabase.open(options.databasePath, options);
   const jobs = new QueryJobs(database, options);
   const context: Context = { options, jobs, faults: new Faults(), requests: [], dryRuns: [] };
+  const storage = await startStorageServer(jobs, context.faults);
   const server = createServer((request, response) => {
     answer(context, request, response).catch((thrown: unknown) => sendError(response, thrown));
   });
@@ -70,6 +74,7 @@ export async function startFakeBigQuery(given: FakeBigQueryOptions): Promise<Fak
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${port}`,
+    storageAddress: storage.address,
     jobs: () => jobs.list(),
     requests: context.requests,
     dryRuns: context.dryRuns,
@@ -82,6 +87,7 @@ export async function startFakeBigQuery(given: FakeBigQueryOptions): Promise<Fak
     close: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
+      storage.close();
       await jobs.close();
       database.close();
     },

@@ -18,6 +18,11 @@ export interface TableReference {
   readonly tableId: string;
 }
 
+export interface TableDescription {
+  readonly columns: readonly string[];
+  readonly rows: number;
+}
+
 /** The parts of a job's resource that are used; BigQuery sends 64-bit numbers as texts. */
 export interface JobState {
   readonly status: { state: string; errorResult?: { reason?: string; message?: string } };
@@ -111,13 +116,15 @@ export class BigQueryApi {
     );
   }
 
-  /** Names of a table's columns in order. */
-  async columnsOf(table: TableReference, signal?: AbortSignal): Promise<string[]> {
+  /** Columns of a table in order, and its number of rows. */
+  async describe(table: TableReference, signal?: AbortSignal): Promise<TableDescription> {
     const path = `/datasets/${table.datasetId}/tables/${table.tableId}`;
-    const { schema } = (await this.#call('result', () => this.#get(table.projectId, path), signal)) as {
-      schema: { fields: { name: string }[] };
-    };
-    return schema.fields.map(({ name }) => name);
+    const { schema, numRows } = (await this.#call(
+      'result',
+      () => this.#get(table.projectId, path),
+      signal,
+    )) as { schema: { fields: { name: string }[] }; numRows: string };
+    return { columns: schema.fields.map(({ name }) => name), rows: Number(numRows) };
   }
 
   /** A page of a table's rows; BigQuery ends a page at 10 MB whatever is asked for. */

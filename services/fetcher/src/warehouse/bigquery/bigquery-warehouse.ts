@@ -25,6 +25,7 @@ import { type CataloguedTables, readTables } from './read-tables.js';
 import { RestBatch } from './rest-batch.js';
 import { DEFAULT_RETRY_POLICY, type RetryPolicy } from './retrying.js';
 import { requireWithinLimits } from './statement-limits.js';
+import { StorageReader } from './storage/storage-reader.js';
 
 /** A metadata query bills 10 MiB; this only stops what nobody expects. */
 const METADATA_MAX_BYTES = 1024n ** 3n;
@@ -32,6 +33,9 @@ const METADATA_TIMEOUT_MS = 300_000;
 
 /** For how long the catalogue is remembered: a run plans many pairs in a row. */
 const CATALOGUE_MS = 60_000;
+
+/** Opening a read session takes about a second: few rows come faster by REST. */
+const STORAGE_MIN_ROWS = 2000;
 
 /** Earlier jobs of a dataset that are looked at for a result to read again. */
 const MAX_EARLIER_JOBS = 3;
@@ -45,6 +49,8 @@ export interface BigQueryWarehouseOptions {
   readonly jobTimeoutMs: number;
   readonly timeoutGraceMs?: number;
   readonly retry?: RetryPolicy;
+  /** Results with fewer rows are read by REST. */
+  readonly storageMinRows?: number;
 }
 
 interface Remembered {
@@ -58,11 +64,14 @@ export class BigQueryWarehouse implements Warehouse {
   readonly kind = 'bigquery';
   readonly dialect: SqlDialect;
   readonly #api: BigQueryApi;
+  /** Absent on emulators without it. */
+  readonly #storage: StorageReader | undefined;
   #remembered: Remembered | undefined;
 
   constructor(private readonly options: BigQueryWarehouseOptions) {
     this.dialect = bigQueryDialect(options.project);
     this.#api = new BigQueryApi(options.project, options.location, options.retry ?? DEFAULT_RETRY_POLICY);
+    this.#storage = openStorage(options);
   }
 
   async readCatalogue(): Promise<Catalogue> {
@@ -124,6 +133,7 @@ export class BigQueryWarehouse implements Warehouse {
 
   async close(): Promise<void> {
     this.#remembered = undefined;
+    this.#storage?.close();
   }
 
   async *#batches(
@@ -139,7 +149,13 @@ export class BigQueryWarehouse implements Warehouse {
         signal,
       });
       billing.bytes = BigInt(job.statistics?.query?.totalBytesBilled ?? 0);
-      for await (const { rows, columns } of readPages(this.#api, resultTable(jobId, job), signal)) {
+      const table = resultTable(jobId, job);
+      const described = await this.#api.describe(table, signal);
+      if (this.#storage && described.rows >= (this.options.storageMinRows ?? STORAGE_MIN_ROWS)) {
+        yield* this.#storage.read(table, described.rows, signal);
+        return;
+      }
+      for await (const { rows, columns } of readPages(this.#api, table, described, signal)) {
         yield new RestBatch(rows, columns);
       }
     } catch (thrown) {
@@ -154,7 +170,7 @@ export class BigQueryWarehouse implements Warehouse {
     if (query !== statement.sql || job.status.errorResult || !destinationTable) {
       throw new OnescanError('NOT_FOUND', `job ${jobId} has no result of this statement`);
     }
-    if (job.status.state === 'DONE') await this.#api.columnsOf(destinationTable);
+    if (job.status.state === 'DONE') await this.#api.describe(destinationTable);
   }
 
   #memory(): Remembered {
@@ -179,9 +195,17 @@ export class BigQueryWarehouse implements Warehouse {
     await this.#api.startQuery({ sql, jobId, maximumBytesBilled: METADATA_MAX_BYTES, labels, timeoutMs });
     const job = await waitForJob(this.#api, jobId, { timeoutMs, graceMs: TIMEOUT_GRACE_MS });
     const all: (string | null)[][] = [];
-    for await (const { rows } of readPages(this.#api, resultTable(jobId, job))) {
+    const table = resultTable(jobId, job);
+    for await (const { rows } of readPages(this.#api, table, await this.#api.describe(table))) {
       for (const { f } of rows) all.push(f.map(({ v }) => v as string | null));
     }
     return all;
   }
+}
+
+function openStorage(options: BigQueryWarehouseOptions): StorageReader | undefined {
+  const { BIGQUERY_EMULATOR_HOST, BIGQUERY_STORAGE_EMULATOR_HOST } = process.env;
+  if (BIGQUERY_EMULATOR_HOST && !BIGQUERY_STORAGE_EMULATOR_HOST) return undefined;
+  const policy = options.retry ?? DEFAULT_RETRY_POLICY;
+  return new StorageReader(options.project, policy, BIGQUERY_STORAGE_EMULATOR_HOST || undefined);
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
-import type { BigQueryApi, Cell, JobState, TableReference } from './bigquery-api.js';
+import type { BigQueryApi, Cell, JobState, TableDescription, TableReference } from './bigquery-api.js';
 import { bigQueryError } from './bigquery-problem.js';
 
 /** BigQuery ends pages at 10 MB; this many rows only bound what small rows take. */
@@ -69,16 +69,16 @@ export interface ResultPage {
 }
 
 /**
- * The rows of a table, page by page.
+ * The rows of a table by the REST API, page by page.
  *
  * @throws OnescanError DATA_LOSS when the pages hold another number of rows than the table
  */
 export async function* readPages(
   api: BigQueryApi,
   table: TableReference,
+  { columns: names, rows: total }: TableDescription,
   signal?: AbortSignal,
 ): AsyncGenerator<ResultPage, void, undefined> {
-  const names = await api.columnsOf(table, signal);
   const columns = new Map(names.map((name, i) => [name, i]));
   let pageToken: string | undefined;
   let received = 0;
@@ -89,8 +89,8 @@ export async function* readPages(
     const rows = page.rows ?? [];
     received += rows.length;
     pageToken = page.pageToken;
-    if (pageToken === undefined && received !== Number(page.totalRows)) {
-      throw new OnescanError('DATA_LOSS', `BigQuery: ${received} of ${page.totalRows} rows arrived`, {
+    if (pageToken === undefined && received !== total) {
+      throw new OnescanError('DATA_LOSS', `BigQuery: ${received} of ${total} rows arrived`, {
         remedy: 'Run again: the job is found again, not paid twice',
       });
     }

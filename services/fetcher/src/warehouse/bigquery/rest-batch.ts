@@ -6,7 +6,7 @@ import type { Cell } from './bigquery-api.js';
 type Row = { readonly f: readonly Cell[] };
 
 /** Column by which the rows of a packed statement are grouped. */
-const PART = 'part';
+export const PART = 'part';
 
 /** A page of rows of the REST API, every value of which is a text. */
 export class RestBatch implements StatementBatch {
@@ -80,9 +80,14 @@ function numberOf({ v }: Cell): number {
 }
 
 function textOf({ v }: Cell): string | null {
-  if (v === '') return null;
-  if (typeof v === 'string' && v.startsWith(TEXT_MARK)) return v.slice(TEXT_MARK.length);
-  throw notA('marked text', v);
+  return markedText(v);
+}
+
+/** The text that a statement sent with `TEXT_MARK` in front; null for the empty one. */
+export function markedText(value: unknown): string | null {
+  if (value === '') return null;
+  if (typeof value === 'string' && value.startsWith(TEXT_MARK)) return value.slice(TEXT_MARK.length);
+  throw notA('marked text', value);
 }
 
 function notA(what: string, value: unknown): OnescanError {

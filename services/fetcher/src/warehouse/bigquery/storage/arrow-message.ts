@@ -1,0 +1,88 @@
+import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { FlatTable } from './flat-table.js';
+
+/** Field numbers of Arrow's Message.fbs and Schema.fbs (arrow.apache.org/docs/format). */
+const MESSAGE = { headerType: 1, header: 2 } as const;
+const SCHEMA = { fields: 1 } as const;
+const FIELD = { name: 0, typeType: 2, children: 5 } as const;
+const BATCH = { length: 0, nodes: 1, buffers: 2, compression: 3 } as const;
+const HEADER = { schema: 1, recordBatch: 3 } as const;
+
+const TYPES: Readonly<Record<number, ArrowType>> = { 2: 'int', 3: 'double', 5: 'text', 12: 'list' };
+/** Buffers of a column of a type: validity first, then offsets, then values. */
+const BUFFERS: Readonly<Record<ArrowType, number>> = { int: 2, double: 2, text: 3, list: 2 };
+
+/** The types that statements return: INT64, FLOAT64, STRING and arrays of the last two. */
+export type ArrowType = 'int' | 'double' | 'text' | 'list';
+
+export interface ArrowField {
+  readonly name: string;
+  readonly type: ArrowType;
+  /** What lists hold. */
+  readonly child?: ArrowField;
+}
+
+/** A column of a record batch: its buffers are views of the message. */
+export interface ArrowColumn {
+  readonly length: number;
+  readonly nulls: number;
+  readonly buffers: readonly Uint8Array[];
+  readonly child?: ArrowColumn;
+}
+
+const CONTINUATION = 0xffffffff;
+
+/** Fields of a schema in Arrow's IPC format. Throws for types that statements do not return. */
+export function decodeSchema(message: Uint8Array): ArrowField[] {
+  const { header } = openMessage(message, HEADER.schema);
+  return header.tables(SCHEMA.fields).map(decodeField);
+}
+
+/** Columns of a record batch in Arrow's IPC format, by name. Nothing is copied. */
+export function decodeRecordBatch(
+  fields: readonly ArrowField[],
+  message: Uint8Array,
+): { rows: number; columns: Map<string, ArrowColumn> } {
+  const { header, body } = openMessage(message, HEADER.recordBatch);
+  if (header.has(BATCH.compression)) throw unreadable('a compressed record batch');
+  const nodes = header.longPairs(BATCH.nodes);
+  const buffers = header
+    .longPairs(BATCH.buffers)
+    .map(([offset, length]) => body.subarray(offset, offset + length));
+  const take = (field: ArrowField): ArrowColumn => {
+    const node = nodes.shift();
+    const own = buffers.splice(0, BUFFERS[field.type]);
+    if (!node || own.length < BUFFERS[field.type]) throw unreadable('a record batch of another schema');
+    const column = { length: node[0], nulls: node[1], buffers: own };
+    return field.child ? { ...column, child: take(field.child) } : column;
+  };
+  const columns = new Map(fields.map((field) => [field.name, take(field)]));
+  if (nodes.length > 0 || buffers.length > 0) throw unreadable('a record batch of another schema');
+  return { rows: header.long(BATCH.length), columns };
+}
+
+/** `0xffffffff`, length of the header, header, body; before Arrow 0.15 without the first. */
+function openMessage(message: Uint8Array, type: number): { header: FlatTable; body: Uint8Array } {
+  const data = new DataView(message.buffer, message.byteOffset, message.byteLength);
+  const at = data.getUint32(0, true) === CONTINUATION ? 4 : 0;
+  const start = at + 4;
+  const end = start + data.getInt32(at, true);
+  const root = FlatTable.root(message.subarray(start, end));
+  const header = root.table(MESSAGE.header);
+  if (root.byte(MESSAGE.headerType) !== type || !header) throw unreadable('an unexpected Arrow message');
+  return { header, body: message.subarray(end) };
+}
+
+function decodeField(field: FlatTable): ArrowField {
+  const name = field.text(FIELD.name);
+  const type = TYPES[field.byte(FIELD.typeType)];
+  if (!type) throw unreadable(`column ${name} of Arrow type ${field.byte(FIELD.typeType)}`);
+  if (type !== 'list') return { name, type };
+  const [child] = field.tables(FIELD.children);
+  if (!child) throw unreadable(`list ${name} without a child`);
+  return { name, type, child: decodeField(child) };
+}
+
+function unreadable(what: string): OnescanError {
+  return new OnescanError('DATA_LOSS', `BigQuery: the Storage Read API sent ${what}`);
+}

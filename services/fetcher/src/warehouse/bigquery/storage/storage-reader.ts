@@ -1,0 +1,210 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  type ChannelCredentials,
+  Client,
+  type ClientReadableStream,
+  credentials,
+  Metadata,
+  type ServiceError,
+  status,
+} from '@grpc/grpc-js';
+import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { GoogleAuth } from 'google-auth-library';
+import type { TableReference } from '../bigquery-api.js';
+import { type RetryPolicy, retrying } from '../retrying.js';
+import { ArrowBatch } from './arrow-batch.js';
+import { type ArrowField, decodeRecordBatch, decodeSchema } from './arrow-message.js';
+import {
+  decodeReadRowsResponse,
+  decodeReadSession,
+  encodeCreateReadSession,
+  encodeReadRows,
+  READ_SERVICE,
+  type ReadRowsResponse,
+  type ReadSession,
+} from './storage-messages.js';
+
+const ENDPOINT = 'bigquerystorage.googleapis.com:443';
+const SCOPE = 'https://www.googleapis.com/auth/bigquery';
+
+/** Streams that are read side by side. */
+const MAX_STREAMS = 4;
+/** Messages have 128 MB at most. */
+const MAX_MESSAGE_BYTES = 256 * 1024 * 1024;
+const SESSION_DEADLINE_MS = 60_000;
+const KEEPALIVE_MS = 30_000;
+
+const TRANSIENT = new Set([
+  status.UNAVAILABLE,
+  status.INTERNAL,
+  status.ABORTED,
+  status.DEADLINE_EXCEEDED,
+  status.RESOURCE_EXHAUSTED,
+]);
+
+/** Reads tables by the Storage Read API: several streams of Arrow record batches, resumed by offset. */
+export class StorageReader {
+  readonly #client: Client;
+
+  /** @param emulator "host:port" of an emulator, without TLS and credentials */
+  constructor(
+    private readonly project: string,
+    private readonly policy: RetryPolicy,
+    emulator?: string,
+  ) {
+    const channel = emulator ? credentials.createInsecure() : googleCredentials();
+    this.#client = new Client(emulator ?? ENDPOINT, channel, {
+      'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
+      // A connection that has died is noticed, and its streams opened again.
+      'grpc.keepalive_time_ms': KEEPALIVE_MS,
+    });
+  }
+
+  /**
+   * All rows of a table in no particular order.
+   *
+   * @throws OnescanError DATA_LOSS when other than `rows` rows arrive; UNAVAILABLE, PERMISSION_DENIED, ...
+   */
+  async *read(
+    table: TableReference,
+    rows: number,
+    signal?: AbortSignal,
+  ): AsyncGenerator<ArrowBatch, void, undefined> {
+    const name = `projects/${table.projectId}/datasets/${table.datasetId}/tables/${table.tableId}`;
+    const session = await this.#openSession(name, signal);
+    const fields = decodeSchema(session.schema);
+    let received = 0;
+    for await (const batch of merged(session.streams.map((stream) => this.#rows(stream, fields, signal)))) {
+      received += batch.rows;
+      yield batch;
+    }
+    if (received === rows) return;
+    throw new OnescanError('DATA_LOSS', `BigQuery: ${received} of ${rows} rows arrived`, {
+      remedy: 'Run again: the job is found again, not paid twice',
+    });
+  }
+
+  close(): void {
+    this.#client.close();
+  }
+
+  async #openSession(table: string, signal: AbortSignal | undefined): Promise<ReadSession> {
+    const request = { parent: `projects/${this.project}`, table, maxStreamCount: MAX_STREAMS };
+    const call = (): Promise<ReadSession> =>
+      new Promise((resolve, reject) => {
+        this.#client.makeUnaryRequest(
+          `/${READ_SERVICE}/CreateReadSession`,
+          encodeCreateReadSession,
+          decodeReadSession,
+          request,
+          routing('read_session.table', table),
+          { deadline: Date.now() + SESSION_DEADLINE_MS },
+          (error, session) => (error || !session ? reject(error) : resolve(session)),
+        );
+      });
+    try {
+      return await retrying(call, { policy: this.policy, isTransient, signal });
+    } catch (thrown) {
+      throw storageError(thrown);
+    }
+  }
+
+  /** Rows of a stream; when it breaks it is opened again after the rows that have arrived. */
+  async *#rows(
+    stream: string,
+    fields: readonly ArrowField[],
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<ArrowBatch, void, undefined> {
+    let offset = 0;
+    for (let failures = 0; ; ) {
+      signal?.throwIfAborted();
+      const call = this.#open(stream, offset);
+      const abort = (): void => call.cancel();
+      signal?.addEventListener('abort', abort, { once: true });
+      try {
+        for await (const { recordBatch } of call as AsyncIterable<ReadRowsResponse>) {
+          const { rows, columns } = decodeRecordBatch(fields, recordBatch);
+          offset += rows;
+          failures = 0;
+          yield new ArrowBatch(rows, columns);
+        }
+        return;
+      } catch (thrown) {
+        signal?.throwIfAborted();
+        if (!isTransient(thrown) || ++failures >= this.policy.attempts) throw storageError(thrown);
+      } finally {
+        signal?.removeEventListener('abort', abort);
+        call.cancel();
+      }
+      await sleep(Math.min(this.policy.maxDelayMs, this.policy.firstDelayMs * 2 ** (failures - 1)));
+    }
+  }
+
+  #open(stream: string, offset: number): ClientReadableStream<ReadRowsResponse> {
+    return this.#client.makeServerStreamRequest(
+      `/${READ_SERVICE}/ReadRows`,
+      encodeReadRows,
+      decodeReadRowsResponse,
+      { stream, offset },
+      routing('read_stream', stream),
+    );
+  }
+}
+
+/** Takes from whichever iterator has something; ends all when one fails or the caller stops. */
+async function* merged<T>(
+  iterators: AsyncGenerator<T, void, undefined>[],
+): AsyncGenerator<T, void, undefined> {
+  const next = async (i: number) => ({ i, result: await iterators[i]!.next() });
+  const pending = new Map(iterators.map((_, i) => [i, next(i)]));
+  try {
+    while (pending.size > 0) {
+      const { i, result } = await Promise.race(pending.values());
+      if (result.done) {
+        pending.delete(i);
+        continue;
+      }
+      yield result.value;
+      pending.set(i, next(i));
+    }
+  } finally {
+    for (const promise of pending.values()) promise.catch(() => undefined);
+    await Promise.allSettled(iterators.map((iterator) => iterator.return()));
+  }
+}
+
+function googleCredentials(): ChannelCredentials {
+  const auth = new GoogleAuth({ scopes: [SCOPE] });
+  const call = credentials.createFromMetadataGenerator((_, callback) => {
+    auth.getAccessToken().then(
+      (token) => {
+        const metadata = new Metadata();
+        metadata.set('authorization', `Bearer ${token}`);
+        callback(null, metadata);
+      },
+      (thrown: Error) => callback(thrown),
+    );
+  });
+  return credentials.combineChannelCredentials(credentials.createSsl(), call);
+}
+
+/** Google's front ends send a request to the right place by this header. */
+function routing(field: string, value: string): Metadata {
+  const metadata = new Metadata();
+  metadata.set('x-goog-request-params', `${field}=${encodeURIComponent(value)}`);
+  return metadata;
+}
+
+function isTransient(thrown: unknown): boolean {
+  return TRANSIENT.has((thrown as ServiceError).code);
+}
+
+function storageError(thrown: unknown): OnescanError {
+  if (thrown instanceof OnescanError) return thrown;
+  const { code, message } = OnescanError.from(thrown);
+  const remedy =
+    code === 'PERMISSION_DENIED'
+      ? 'Give the account bigquery.readSessionUser on the project'
+      : 'Run again: the job is found again, not paid twice';
+  return new OnescanError(code, `BigQuery: Storage Read API: ${message}`, { remedy, cause: thrown });
+}
