@@ -112,6 +112,19 @@ describe('a fetch fails clearly, leaving no dataset, on', () => {
   });
 });
 
+it('cancels a job whose acceptance was never heard of, when it is cancelled meanwhile', async () => {
+  const { statement } = await stack.plan(stack.bigQuery, fresh());
+  const abort = new AbortController();
+  stack.fake.inject({ on: 'insert', kind: 'stuckReset' });
+  const options = { jobId: 'onescan-unheard', maximumBytesBilled: 10n ** 12n, signal: abort.signal };
+  const patient = BigQueryStack.warehouse({ firstDelayMs: 60_000 });
+  const running = patient.run(statement, options);
+  await expect.poll(jobs).toEqual(['RUNNING']);
+  abort.abort();
+  await expect(running).rejects.toMatchObject({ code: 'CANCELLED' });
+  expect(jobs()).toEqual(['stopped']);
+});
+
 describe('nothing is paid twice', () => {
   it('when the waiting failed: the next fetch reads that job', async () => {
     const { cache, spec } = fresh();

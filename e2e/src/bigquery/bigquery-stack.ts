@@ -35,6 +35,14 @@ export interface Choices {
   onProgress?: (stage: FetchStage) => void;
 }
 
+export interface WarehouseChanges {
+  jobTimeoutMs?: number;
+  timeoutGraceMs?: number;
+  /** Default: REST whatever the rows. */
+  storageMinRows?: number;
+  firstDelayMs?: number;
+}
+
 /** The fetcher's BigQuery warehouse on a fake that has the tables of the fetcher's fixture. */
 export class BigQueryStack {
   #caches = 0;
@@ -60,20 +68,17 @@ export class BigQueryStack {
   }
 
   /** Another client of the fake, as after a restart. */
-  static warehouse(
-    changes: { jobTimeoutMs?: number; timeoutGraceMs?: number; storageMinRows?: number } = {},
-  ): BigQueryWarehouse {
-    const retry = { attempts: 4, firstDelayMs: 1, maxDelayMs: 4 };
-    const storageMinRows = Number.POSITIVE_INFINITY;
-    const options = {
+  static warehouse(changes: WarehouseChanges = {}): BigQueryWarehouse {
+    const { firstDelayMs = 1, ...others } = changes;
+    return new BigQueryWarehouse({
       project: PROJECT,
       location: 'us-central1',
       names,
-      retry,
+      retry: { attempts: 4, firstDelayMs, maxDelayMs: Math.max(4, firstDelayMs) },
       jobTimeoutMs: 60_000,
-      storageMinRows,
-    };
-    return new BigQueryWarehouse({ ...options, ...changes });
+      storageMinRows: Number.POSITIVE_INFINITY,
+      ...others,
+    });
   }
 
   async stop(): Promise<void> {

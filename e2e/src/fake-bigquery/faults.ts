@@ -27,6 +27,8 @@ export type FaultKind =
   | 'reset'
   /** insert: the job is accepted and stays RUNNING until it is cancelled or released. */
   | 'stuck'
+  /** Both of the last two. */
+  | 'stuckReset'
   /** insert: the job is accepted and fails with backendError. */
   | 'jobBackendError';
 

@@ -70,7 +70,7 @@ export class QueryJobs {
       bytesBilled: 0n,
       table: `anon${this.#jobs.size + 1}`,
       totalRows: 0,
-      stuck: fault === 'stuck',
+      stuck: fault === 'stuck' || fault === 'stuckReset',
       expired: false,
     };
     this.#jobs.set(id, job);

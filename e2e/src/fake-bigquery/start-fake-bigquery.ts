@@ -182,7 +182,7 @@ function schemaOf(job: QueryJob): object {
 }
 
 function resetFault(fault: string | undefined): { fault?: typeof RESET } {
-  return fault === 'reset' ? { fault: RESET } : {};
+  return fault === 'reset' || fault === 'stuckReset' ? { fault: RESET } : {};
 }
 
 async function readBody(request: IncomingMessage): Promise<string> {

@@ -126,7 +126,14 @@ export class BigQueryWarehouse implements Warehouse {
     const { jobId, maximumBytesBilled, labels = {}, signal } = options;
     const timeoutMs = this.options.jobTimeoutMs;
     signal?.throwIfAborted();
-    await this.#api.startQuery({ sql: statement.sql, jobId, maximumBytesBilled, labels, timeoutMs }, signal);
+    const request = { sql: statement.sql, jobId, maximumBytesBilled, labels, timeoutMs };
+    try {
+      await this.#api.startQuery(request, signal);
+    } catch (thrown) {
+      // A request that broke may have been accepted all the same.
+      if (signal?.aborted) await this.#api.exists(() => this.#api.cancel(jobId));
+      throw thrown;
+    }
     const billing = { bytes: 0n };
     return { batches: this.#batches(jobId, billing, signal), bytesBilled: () => billing.bytes };
   }

@@ -44,6 +44,7 @@ export class ArrowBatch implements StatementBatch {
     const count = offsets[this.rows]!;
     const ends = new Int32Array(aligned(child.buffers[1]!.subarray(first * 4), (count + 1) * 4));
     const decoder = new TextDecoder();
+    if (ends[count]! > child.buffers[2]!.length) throw cutOff();
     const values = Array.from({ length: count }, (_, i) =>
       markedText(decoder.decode(child.buffers[2]!.subarray(ends[i]!, ends[i + 1]!))),
     );
@@ -88,10 +89,12 @@ function noValues(child: ArrowColumn): ArrowColumn {
 
 /** A copy: typed arrays need their alignment, and a message's memory is not kept for one column. */
 function aligned(bytes: Uint8Array, length: number): ArrayBuffer {
-  if (bytes.byteLength < length) {
-    throw new OnescanError('DATA_LOSS', 'BigQuery sent a record batch that is cut off');
-  }
+  if (bytes.byteLength < length) throw cutOff();
   const copy = new ArrayBuffer(length);
   new Uint8Array(copy).set(bytes.subarray(0, length));
   return copy;
+}
+
+function cutOff(): OnescanError {
+  return new OnescanError('DATA_LOSS', 'BigQuery sent a record batch that is cut off');
 }

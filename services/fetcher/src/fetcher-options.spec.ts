@@ -1,0 +1,24 @@
+import { expect, it } from 'vitest';
+import { parseFetcherOptions } from './fetcher-options.js';
+
+const BIGQUERY = ['--cache', 'c', '--warehouse', 'bigquery:my-project'];
+
+it('reads a BigQuery project, its location and datasets', () => {
+  const options = parseFetcherOptions([...BIGQUERY, '--location', 'EU', '--features-dataset', 'f']);
+  expect(options).toMatchObject({
+    warehouse: 'bigquery:my-project',
+    bigQuery: { project: 'my-project', location: 'EU', jobTimeoutMs: 1_800_000 },
+    names: { featureSchema: 'f', targetSchema: 'bqx_ml_v3_analytics_v2' },
+  });
+  expect(parseFetcherOptions(['--cache', 'c', '--warehouse', 'w']).bigQuery).toBeUndefined();
+});
+
+it.each([
+  ['--warehouse', ['--warehouse', 'bigquery:']],
+  ['--warehouse', ['--warehouse', 'bigquery:My Project']],
+  ['--location', ['--location', 'us/../x']],
+  ['--job-timeout-ms', ['--job-timeout-ms', '0']],
+  ['--features-dataset', ['--features-dataset', 'a', '--features-schema', 'b']],
+])('refuses a wrong %s: %j', (flag, args) => {
+  expect(() => parseFetcherOptions([...BIGQUERY, ...args])).toThrow(flag);
+});
