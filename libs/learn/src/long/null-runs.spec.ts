@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest';
+import type { JsonObject } from '../json.js';
+import { resolveLearnConfig } from '../learn-config.js';
+import { PairLearner } from '../pair-learner.js';
+import { simulatePair } from '../testing/simulated-pair.js';
+
+const SEEDS = 16;
+const HORIZONS = [15, 45, 90];
+
+/** Random walks with persistent features, their volatility constant or slowly changing: nothing to be found. */
+const config = resolveLearnConfig('quick', { 'interactions.features': '32' });
+const runs = Array.from({ length: SEEDS }, (_, seed) => {
+  const pair = simulatePair({
+    seed: 900n + BigInt(seed),
+    rows: 5000,
+    spacing: 8,
+    noiseFeatures: 120,
+    volatilitySpread: seed % 2 === 0 ? 0 : 0.6,
+  });
+  return () => {
+    const learner = new PairLearner(pair.pairInput(config), config);
+    return HORIZONS.map((horizon) => learner.learnHorizon(pair.horizonInput(horizon)));
+  };
+});
+
+describe(`${SEEDS} random walks, ${HORIZONS.length} horizons each`, () => {
+  const outcomes = runs.flatMap((learn) => learn());
+  const mean = (value: (document: JsonObject) => number) =>
+    outcomes.reduce((sum, { document }) => sum + value(document), 0) / outcomes.length;
+  const selection = (document: JsonObject) => document.selection as JsonObject;
+  const interactions = (document: JsonObject) => document.interactions as JsonObject;
+
+  it('show skill no more often than the level of the verdict allows', () => {
+    const skilled = outcomes.filter(({ summary }) => summary.verdict === 'SKILL');
+    // Level 0.01 for each of two conditions: 0.5 of 48 expected if they were one; 3 has probability 0.01.
+    expect(skilled.length).toBeLessThanOrEqual(2);
+    expect(outcomes.every(({ summary }) => summary.verdict !== 'INCONCLUSIVE')).toBe(true);
+  });
+
+  it('have fewer features selected on average than the bound, and so do their shadows', () => {
+    const bound = Math.max(...outcomes.map(({ summary }) => summary.expectedFalseSelections));
+    expect(bound).toBeLessThanOrEqual(1);
+    expect(mean((document) => Number(selection(document).stable))).toBeLessThanOrEqual(bound);
+    expect(mean((document) => Number(selection(document).shadowSelections))).toBeLessThanOrEqual(bound);
+  });
+
+  it('have fewer interactions retained on average than the bound, and so do their shadows', () => {
+    const retained = mean((document) => (interactions(document).retained as JsonObject[]).length);
+    expect(retained).toBeLessThanOrEqual(0.5);
+    expect(mean((document) => Number(interactions(document).shadowSelections))).toBeLessThanOrEqual(0.5);
+  });
+});
