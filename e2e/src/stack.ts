@@ -20,6 +20,9 @@ export interface StackOptions {
   fetcherFlags?: readonly string[];
   /** Default 2GiB. */
   trainerMemory?: string;
+  /** Folders of the services elsewhere than in the stack's own, e.g. on a small disk; not removed. */
+  stateFolder?: string;
+  cacheFolder?: string;
 }
 
 export interface TrainerStart {
@@ -63,7 +66,7 @@ export class Stack {
   }
 
   get datasets(): string {
-    return join(this.home, 'datasets');
+    return this.#options.cacheFolder ?? join(this.home, 'datasets');
   }
 
   get coordinatorAddress(): string {
@@ -161,7 +164,7 @@ export class Stack {
   }
 
   async #startCoordinator(listen: string): Promise<void> {
-    const state = join(this.home, 'state');
+    const state = this.#options.stateFolder ?? join(this.home, 'state');
     const name = `coordinator-${++this.#started.coordinator}`;
     this.#coordinator = this.#spawn('coordinator', name, [
       ...['--listen', listen, '--fetcher', this.#fetcherAddress, '--state', state],

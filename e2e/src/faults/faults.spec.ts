@@ -1,4 +1,4 @@
-import { type RunEvent, RunState, TaskState } from '@onescan/shared/generated/onescan/v1/coordinator.js';
+import { RunState } from '@onescan/shared/generated/onescan/v1/coordinator.js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { quickSpec, startRun } from '../runs.js';
 import type { ServiceProcess } from '../service-process.js';
@@ -7,6 +7,7 @@ import { WAREHOUSE } from '../warehouse.js';
 import { followRun, readRun } from './follow-run.js';
 import { fingerprint, type RunFingerprint } from './run-fingerprint.js';
 import { TcpProxy } from './tcp-proxy.js';
+import { whenWorking } from './when-working.js';
 
 /** One stack for the file; a lease of 2 s instead of 10 s, so that losses are noticed soon. */
 let stack: Stack;
@@ -19,17 +20,6 @@ beforeAll(async () => {
   stack = await Stack.start({ warehouse: WAREHOUSE, trainers: 1, coordinatorFlags: LEASE });
 });
 afterAll(() => stack.stop());
-
-/** Calls `fault` once, when a trainer has begun to compute a task. */
-function whenWorking(trainerId: string, fault: () => void): (event: RunEvent) => void {
-  let done = false;
-  return ({ event }) => {
-    if (done || event?.$case !== 'task' || event.value.state !== TaskState.TASK_STATE_LEASED) return;
-    if (event.value.stage === '' || (trainerId !== '' && event.value.trainerId !== trainerId)) return;
-    done = true;
-    fault();
-  };
-}
 
 async function expectUndisturbed(runId: string): Promise<void> {
   const run = await readRun(stack, runId);

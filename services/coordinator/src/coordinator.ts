@@ -21,6 +21,9 @@ import { Store } from './store/store.js';
 /** How often progress is stored, in milliseconds: twice a second. */
 const PROGRESS_MS = 500;
 
+/** A run whose plan could not be stored (a full disk) is planned again after this time, in milliseconds. */
+const REPLAN_MS = 5_000;
+
 /** Checks for lost trainers a lease: silence is noticed within the lease, not up to a check after it. */
 const CHECKS_A_LEASE = 20;
 
@@ -142,7 +145,13 @@ export class Coordinator {
       }
       await this.#advance();
     });
-    for (const { run } of book.active()) this.#plans.start(run.runId);
+    this.#planAll();
+  }
+
+  #planAll(): void {
+    for (const { run } of this.core.book.active()) {
+      if (run.state === 'PLANNING') this.#plans.start(run.runId);
+    }
   }
 
   #startTimers(): void {
@@ -150,6 +159,7 @@ export class Coordinator {
     this.#timers.push(setInterval(() => this.#forgiveOwnStall(), this.#checkMs));
     this.#every(PROGRESS_MS, 'store progress', () => this.#storeProgress());
     this.#every(this.#checkMs, 'check leases', () => this.#checkLeases());
+    this.#every(REPLAN_MS, 'plan', async () => this.#planAll());
   }
 
   async #storeProgress(): Promise<void> {

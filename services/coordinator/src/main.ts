@@ -45,7 +45,7 @@ function fail(thrown: unknown): never {
 }
 
 try {
-  const coordinator = await startCoordinator(readOptions(), log);
+  const coordinator = await startCoordinator(readOptions(), log, fail);
   shutDownOnSignals(coordinator);
   announceListening('coordinator', coordinator.address);
 } catch (thrown) {

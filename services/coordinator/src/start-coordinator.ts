@@ -17,12 +17,18 @@ export interface RunningCoordinator {
   shutdown(): Promise<void>;
 }
 
-/** Opens the state folder, takes up its runs and serves both services on one port. */
+/**
+ * Opens the state folder, takes up its runs and serves both services on one port.
+ *
+ * @param onFatal called when the state file can no longer be used: the process must end
+ */
 export async function startCoordinator(
   options: CoordinatorOptions,
   log: Logger,
+  onFatal: (thrown: unknown) => void = () => undefined,
 ): Promise<RunningCoordinator> {
   const coordinator = await Coordinator.open(options, log);
+  coordinator.core.book.store.whenFatal(onFatal);
   try {
     const server = await startServer({
       listen: options.listen,

@@ -4,7 +4,7 @@ import { MemoryWatch } from './memory-watch.js';
 
 const MIB = 1024 ** 2;
 
-it('says once with the figures that the limit is exceeded, and again after it was not', () => {
+it('says with the figures that the limit is exceeded, as long as it is', () => {
   const errors: OnescanError[] = [];
   let rssBytes = 90 * MIB;
   const watch = new MemoryWatch({
@@ -12,14 +12,14 @@ it('says once with the figures that the limit is exceeded, and again after it wa
     onExceeded: (error) => errors.push(error),
     readMemory: () => ({ rssBytes }),
   });
-  for (const mib of [90, 101, 150, 99, 120]) {
+  for (const mib of [90, 101, 150, 99]) {
     rssBytes = mib * MIB;
     watch.check();
   }
   watch.stop();
   expect(errors.map(({ code, message }) => `${code} ${message}`)).toEqual([
     'RESOURCE_EXHAUSTED the fetcher takes 101 MiB, its limit is 100 MiB',
-    'RESOURCE_EXHAUSTED the fetcher takes 120 MiB, its limit is 100 MiB',
+    'RESOURCE_EXHAUSTED the fetcher takes 150 MiB, its limit is 100 MiB',
   ]);
   expect(watch.peakBytes).toBe(150 * MIB);
 });

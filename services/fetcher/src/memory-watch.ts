@@ -10,7 +10,7 @@ const CONTAINER_SHARE = 0.95;
 
 export interface MemoryWatchOptions {
   limitBytes: number;
-  /** Called once each time the limit is exceeded. */
+  /** Called at every look that finds the limit exceeded. */
   onExceeded(error: OnescanError): void;
   /** Default: that of this process. */
   readMemory?: () => ProcessMemory;
@@ -21,7 +21,6 @@ export class MemoryWatch {
   readonly #options: MemoryWatchOptions;
   readonly #read: () => ProcessMemory;
   readonly #timer: NodeJS.Timeout;
-  #exceeded = false;
   #peakBytes = 0;
 
   constructor(options: MemoryWatchOptions) {
@@ -45,9 +44,7 @@ export class MemoryWatch {
     const memory = this.#read();
     this.#peakBytes = Math.max(this.#peakBytes, memory.rssBytes);
     const error = this.#judge(memory);
-    const before = this.#exceeded;
-    this.#exceeded = error !== undefined;
-    if (error && !before) this.#options.onExceeded(error);
+    if (error) this.#options.onExceeded(error);
   }
 
   #judge({ rssBytes, cgroupBytes, cgroupLimitBytes }: ProcessMemory): OnescanError | undefined {

@@ -36,8 +36,8 @@ export async function startFetcher(options: FetcherOptions, log: Logger): Promis
   const memory = new MemoryWatch({
     limitBytes: options.processMemoryBytes,
     onExceeded: (error) => {
-      log.error({ reason: error.text }, 'out of memory, giving up the running fetches');
-      fetches.abortAll(error);
+      const ended = fetches.abortAll(error);
+      if (ended > 0) log.error({ ended, reason: error.text }, 'out of memory, giving up the running fetches');
     },
   });
   const service = fetcherService({

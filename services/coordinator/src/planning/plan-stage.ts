@@ -16,6 +16,7 @@ import { planRun } from './planner.js';
 export class PlanStage {
   readonly #core: Core;
   readonly #advance: () => Promise<void>;
+  readonly #underWay = new Set<string>();
 
   /** `advance` is called, under the lock, when a run has been planned. */
   constructor(core: Core, advance: () => Promise<void>) {
@@ -23,19 +24,28 @@ export class PlanStage {
     this.#advance = advance;
   }
 
-  /** Plans a run that is PLANNING and goes on to approval; a failed plan fails the run. */
+  /**
+   * Plans a run that is PLANNING and goes on to approval; a failed plan fails the run. Does nothing for a run
+   * that is being planned, so that it can be called at any time.
+   */
   start(runId: string): void {
-    this.#core.background(`plan ${runId}`, async () => {
-      const snapshot = this.#core.book.activeRun(runId);
-      if (snapshot?.run.state !== 'PLANNING') return;
-      try {
-        const plan = await this.#makePlan(snapshot.run);
-        await this.#core.exclusive(() => this.#planned(runId, plan));
-      } catch (thrown) {
-        if (this.#core.stopping.aborted) return;
-        await this.#core.exclusive(() => this.#planFailed(runId, OnescanError.from(thrown)));
-      }
-    });
+    if (this.#underWay.has(runId)) return;
+    this.#underWay.add(runId);
+    this.#core.background(`plan ${runId}`, () =>
+      this.#plan(runId).finally(() => this.#underWay.delete(runId)),
+    );
+  }
+
+  async #plan(runId: string): Promise<void> {
+    const snapshot = this.#core.book.activeRun(runId);
+    if (snapshot?.run.state !== 'PLANNING') return;
+    try {
+      const plan = await this.#makePlan(snapshot.run);
+      await this.#core.exclusive(() => this.#planned(runId, plan));
+    } catch (thrown) {
+      if (this.#core.stopping.aborted) return;
+      await this.#core.exclusive(() => this.#planFailed(runId, OnescanError.from(thrown)));
+    }
   }
 
   #makePlan(run: RunRecord): Promise<Plan> {

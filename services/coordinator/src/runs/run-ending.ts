@@ -89,6 +89,8 @@ export class RunEnding {
   async #conclude(snapshot: RunSnapshot): Promise<ConcludedRun> {
     const { store } = this.#core.book;
     const { runId } = snapshot.run;
+    // Without room for the end there is none: it is tried again, and nothing is called unfinished meanwhile.
+    await store.requireRoom();
     const counts = await store.countLedger(runId);
     const problems = findProblems(snapshot, counts);
     const done = [...snapshot.tasks.values()].filter((task) => task.state === 'DONE').length;

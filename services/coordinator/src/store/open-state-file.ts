@@ -9,6 +9,7 @@ const MEMORY_LIMIT = '512MB';
 
 /** The open state file: one writer, and a reader that sees what was committed. */
 export interface StateFile {
+  readonly path: string;
   readonly writer: DuckDBConnection;
   readonly reader: DuckDBConnection;
   /** A connection for one streamed query; the caller closes it. */
@@ -32,6 +33,7 @@ export async function openStateFile(stateDir: string): Promise<StateFile> {
   await requireSchemaVersion(writer, path);
   const reader = await instance.connect();
   return {
+    path,
     writer,
     reader,
     connect: () => instance.connect(),

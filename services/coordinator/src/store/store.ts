@@ -18,6 +18,7 @@ import {
 } from './ledger-table.js';
 import { openStateFile, type StateFile } from './open-state-file.js';
 import { pairFromRow, pairRow, type Row, runFromRow, runRow, taskFromRow, taskRow } from './record-rows.js';
+import { requireDiskRoom } from './require-disk-room.js';
 
 /** A task's result as stored. */
 export interface StoredResult {
@@ -42,6 +43,7 @@ export interface Commit {
 export class Store {
   readonly #file: StateFile;
   readonly #writes = new Serial();
+  #onFatal: (thrown: unknown) => void = () => undefined;
 
   private constructor(file: StateFile) {
     this.#file = file;
@@ -50,6 +52,11 @@ export class Store {
   /** @throws OnescanError FAILED_PRECONDITION when another coordinator uses the folder */
   static async open(stateDir: string): Promise<Store> {
     return new Store(await openStateFile(stateDir));
+  }
+
+  /** Calls back when this process can no longer use the file; nothing that was committed is lost. */
+  whenFatal(callback: (thrown: unknown) => void): void {
+    this.#onFatal = callback;
   }
 
   /** Writes a new run. */
@@ -180,15 +187,27 @@ export class Store {
     this.#file.close();
   }
 
+  /**
+   * Checks that the disk has room to write, with what a checkpoint needs: DuckDB survives a full disk while it
+   * appends, but not while it checkpoints.
+   *
+   * @throws OnescanError RESOURCE_EXHAUSTED with the figures
+   */
+  requireRoom(): Promise<void> {
+    return requireDiskRoom(this.#file.path);
+  }
+
   #transaction(write: (writer: DuckDBConnection) => Promise<void>): Promise<void> {
     return this.#writes.run(async () => {
       const { writer } = this.#file;
+      await this.requireRoom();
       await writer.run('BEGIN TRANSACTION');
       try {
         await write(writer);
         await writer.run('COMMIT');
       } catch (thrown) {
         await writer.run('ROLLBACK').catch(() => undefined);
+        if (isFatal(thrown)) this.#onFatal(thrown);
         throw thrown;
       }
     });
@@ -198,6 +217,11 @@ export class Store {
     const read = await this.#file.reader.runAndReadAll(sql, values);
     return read.getRowObjects();
   }
+}
+
+/** After such an error DuckDB refuses everything until the file is opened anew. */
+function isFatal(thrown: unknown): boolean {
+  return thrown instanceof Error && /^FATAL Error|database has been invalidated/.test(thrown.message);
 }
 
 async function insert(writer: DuckDBConnection, table: string, row: Row): Promise<void> {

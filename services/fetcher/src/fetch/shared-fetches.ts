@@ -81,9 +81,11 @@ export class SharedFetches {
     return true;
   }
 
-  /** Ends all running fetches with an error, e.g. because memory runs out. */
-  abortAll(reason: OnescanError): void {
-    for (const { abort } of this.#fetches.values()) abort.abort(reason);
+  /** Ends all running fetches with an error, e.g. because memory runs out; returns how many. */
+  abortAll(reason: OnescanError): number {
+    const running = [...this.#fetches.values()].filter(({ abort }) => !abort.signal.aborted);
+    for (const { abort } of running) abort.abort(reason);
+    return running.length;
   }
 
   /** Cancels everything and waits until it has cleaned up. */

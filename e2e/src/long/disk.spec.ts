@@ -1,0 +1,82 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { RunState, TaskState } from '@onescan/shared/generated/onescan/v1/coordinator.js';
+import { callUnary } from '@onescan/shared/grpc/client.js';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { followRun, readRun } from '../faults/follow-run.js';
+import { fingerprint } from '../faults/run-fingerprint.js';
+import { canMount, SmallDisk } from '../faults/small-disk.js';
+import { quickSpec, startRun } from '../runs.js';
+import { ServiceProcess } from '../service-process.js';
+import { Stack } from '../stack.js';
+import { WAREHOUSE } from '../warehouse.js';
+
+const SPEC = quickSpec({ pairs: ['eurusd'], sample: { rows: 2000 } });
+
+// Skipped, and shown as such, where nothing can be mounted.
+describe.skipIf(!canMount())('disks', () => {
+  let disk: SmallDisk;
+  let stack: Stack | undefined;
+
+  beforeEach(() => {
+    stack = undefined;
+  });
+  afterEach(async () => {
+    await stack?.stop();
+    disk.remove();
+  });
+
+  test('a full disk stops a run without losing anything; it goes on by itself when there is room', async () => {
+    disk = new SmallDisk(300);
+    const stateFolder = join(disk.folder, 'state');
+    stack = await Stack.start({ warehouse: WAREHOUSE, trainers: 1, stateFolder });
+    const running = stack;
+    const runId = await startRun(stack, SPEC);
+    let freed: Promise<void> | undefined;
+    await followRun(stack, runId, ({ event }) => {
+      if (event?.$case !== 'task' || event.value.state !== TaskState.TASK_STATE_LEASED || freed) return;
+      disk.fill(8);
+      freed = expect
+        .poll(() => running.logs(), { timeout: 60_000 })
+        .toMatch(/the disk of .*coordinator.duckdb is full: .* free, .* needed/)
+        .then(() => disk.free());
+    });
+    await freed;
+    const run = await readRun(stack, runId);
+    expect(run.state, run.problems.join('\n')).toBe(RunState.RUN_STATE_COMPLETED);
+    const before = await fingerprint(stack, runId);
+    const rerun = await startRun(stack, undefined, runId);
+    await followRun(stack, rerun);
+    expect(await fingerprint(stack, rerun)).toEqual(before);
+  });
+
+  test('a cache disk that fills up ends the fetch by name, leaves nothing torn, and resume finishes', async () => {
+    disk = new SmallDisk(2);
+    const cacheFolder = join(disk.folder, 'cache');
+    stack = await Stack.start({ warehouse: WAREHOUSE, trainers: 1, cacheFolder });
+    const runId = await startRun(stack, SPEC);
+    const { events } = await followRun(stack, runId);
+    const failed = await readRun(stack, runId);
+    expect(failed.state).toBe(RunState.RUN_STATE_FAILED);
+    expect(failed.problems.join('\n')).toMatch(/no dataset: .*disk is full.*Free space/s);
+    const left = readdirSync(cacheFolder).filter((name) => !['.lock', 'jobs.jsonl'].includes(name));
+    expect(left).toEqual([]);
+    disk.resize(200);
+    await callUnary(stack.coordinator, stack.coordinator.resumeRun, { runId });
+    await followRun(stack, runId, () => undefined, events.at(-1)!.sequence);
+    const run = await readRun(stack, runId);
+    expect(run.state, run.problems.join('\n')).toBe(RunState.RUN_STATE_COMPLETED);
+  });
+
+  test('a cache folder that cannot be written is refused at the start', async () => {
+    disk = new SmallDisk(2);
+    disk.readOnly();
+    const fetcher = new ServiceProcess({
+      service: 'fetcher',
+      args: ['--warehouse', WAREHOUSE, '--cache', disk.folder],
+      logPath: join(`${disk.folder}-logs`, 'fetcher.log'),
+    });
+    expect(await fetcher.exited).toBe('code 5');
+    expect(fetcher.log()).toMatch(/cache folder .* cannot be written: .*read-only file system/i);
+  });
+});
