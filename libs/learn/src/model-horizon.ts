@@ -59,7 +59,7 @@ export function modelHorizon(
     baselines,
     threshold: threshold?.threshold ?? null,
   };
-  const scores = scoreFinal(predictions, data, config, seed);
+  const scores = scoreFinal({ predictions, data, config, seed }, context);
   const judgement = judgeHorizon(context, scores, finalRows.length);
   return {
     outOfFold: oof,

@@ -57,26 +57,47 @@ export function blockBootstrap<Name extends string>(
   input: BootstrapInput,
   statistics: Readonly<Record<Name, WeightedStatistic>>,
 ): Record<Name, Estimate> {
-  const { rows, replicates, level, seed } = input;
-  if (rows < 1 || input.blockRows < 1 || input.blockRows > rows) {
-    throw new RangeError(`blocks of ${input.blockRows} rows cannot be drawn from ${rows} rows`);
+  return bootstrapEstimates(input, statistics, bootstrapValues(input, statistics, [0, input.replicates]));
+}
+
+/**
+ * Values of all statistics, in their order, in the replicates from the first up to but without the second
+ * number; the same whichever other replicates are asked for.
+ *
+ * @throws RangeError when there is no row or the block length makes no sense
+ */
+export function bootstrapValues(
+  { rows, blockRows: length, seed }: BootstrapInput,
+  statistics: Readonly<Record<string, WeightedStatistic>>,
+  [from, to]: readonly [number, number],
+): Float64Array[] {
+  if (rows < 1 || length < 1 || length > rows) {
+    throw new RangeError(`blocks of ${length} rows cannot be drawn from ${rows} rows`);
   }
-  const names = Object.keys(statistics) as Name[];
-  const moments = names.map(() => ({ count: 0, mean: 0, squares: 0 }));
+  const all = Object.values(statistics);
   const random = seededRandom(seed);
+  for (let draw = 0; draw < from * Math.ceil(rows / length); draw++) random.below(rows);
   const multiplicity = new Float64Array(rows);
-  for (let replicate = 0; replicate < replicates; replicate++) {
-    drawBlocks(multiplicity, input.blockRows, random.below);
-    names.forEach((name, k) => {
-      const value = statistics[name](multiplicity);
-      if (Number.isFinite(value)) addTo(moments[k]!, value);
-    });
-  }
-  const blocks = rows / input.blockRows;
+  return Array.from({ length: to - from }, () => {
+    drawBlocks(multiplicity, length, random.below);
+    return Float64Array.from(all, (statistic) => statistic(multiplicity));
+  });
+}
+
+/** Estimates from the values of all replicates, in order. */
+export function bootstrapEstimates<Name extends string>(
+  { rows, blockRows: length, replicates, level }: BootstrapInput,
+  statistics: Readonly<Record<Name, WeightedStatistic>>,
+  values: readonly Float64Array[],
+): Record<Name, Estimate> {
+  const blocks = rows / length;
   const spread =
     blocks >= 2 ? studentQuantile(level, blocks - 1) * Math.sqrt(blocks / (blocks - 1)) : Number.NaN;
+  const names = Object.keys(statistics) as Name[];
   const estimates = names.map((name, k): [Name, Estimate] => {
-    const { count, squares } = moments[k]!;
+    const moments = { count: 0, mean: 0, squares: 0 };
+    for (const replicate of values) if (Number.isFinite(replicate[k])) addTo(moments, replicate[k]!);
+    const { count, squares } = moments;
     const value = statistics[name]();
     const standardError = count > replicates / 2 ? Math.sqrt(squares / (count - 1)) : Number.NaN;
     const half = spread * standardError;

@@ -22,24 +22,24 @@ export function brier(probability: Float64Array, label: Float64Array): WeightedS
 /** Area under the ROC curve: probability that an "up" row scores above a "down" row, ties count half. */
 export function auc(score: Float64Array, label: Float64Array): WeightedStatistic {
   const order = Uint32Array.from(score.keys()).sort((i, j) => score[i]! - score[j]!);
+  const isUp = Uint8Array.from(order, (row) => (label[row]! > 0.5 ? 1 : 0));
+  const endsTie = Uint8Array.from(order, (row, k) => (score[order[k + 1] ?? -1] === score[row] ? 0 : 1));
   return (multiplicity) => {
     let below = 0;
     let concordant = 0;
     let positives = 0;
-    for (let start = 0; start < order.length; ) {
-      let up = 0;
-      let down = 0;
-      let end = start;
-      while (end < order.length && score[order[end]!]! === score[order[start]!]!) {
-        const row = order[end++]!;
-        const m = multiplicity ? multiplicity[row]! : 1;
-        if (label[row]! > 0.5) up += m;
-        else down += m;
-      }
+    let up = 0;
+    let down = 0;
+    for (let k = 0; k < order.length; k++) {
+      const m = multiplicity ? multiplicity[order[k]!]! : 1;
+      if (isUp[k] === 1) up += m;
+      else down += m;
+      if (endsTie[k] === 0) continue;
       concordant += up * (below + down / 2);
       below += down;
       positives += up;
-      start = end;
+      up = 0;
+      down = 0;
     }
     return concordant / (positives * below);
   };

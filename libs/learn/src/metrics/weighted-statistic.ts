@@ -7,14 +7,16 @@ export type WeightedStatistic = (multiplicity?: Float64Array) => number;
 
 /** Mean of a per-row value; rows with value NaN do not count. */
 export function weightedMean(value: Float64Array): WeightedStatistic {
+  const rows = Uint32Array.from(value.keys()).filter((row) => !Number.isNaN(value[row]));
+  const counted = Float64Array.from(rows, (row) => value[row]!);
+  const plain = counted.reduce((sum, v) => sum + v, 0) / counted.length;
   return (multiplicity) => {
+    if (!multiplicity) return plain;
     let sum = 0;
     let total = 0;
-    for (let row = 0; row < value.length; row++) {
-      const v = value[row]!;
-      if (Number.isNaN(v)) continue;
-      const m = multiplicity ? multiplicity[row]! : 1;
-      sum += m * v;
+    for (let k = 0; k < rows.length; k++) {
+      const m = multiplicity[rows[k]!]!;
+      sum += m * counted[k]!;
       total += m;
     }
     return sum / total;

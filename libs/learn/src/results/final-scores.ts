@@ -7,12 +7,20 @@ import {
 } from '../gating/gating-curve.js';
 import type { HorizonData } from '../horizon-data.js';
 import type { LearnConfig } from '../learn-config.js';
-import { blockBootstrap, blockRows, type Estimate } from '../metrics/block-bootstrap.js';
+import {
+  type BootstrapInput,
+  blockRows,
+  bootstrapEstimates,
+  bootstrapValues,
+  type Estimate,
+} from '../metrics/block-bootstrap.js';
 import { auc, brier, logLossByRow } from '../metrics/direction-metrics.js';
 import { reliabilityStatistics } from '../metrics/reliability.js';
 import { directionStatistics } from '../metrics/score-direction.js';
 import { valueStatistics } from '../metrics/score-value.js';
 import { type WeightedStatistic, weightedMean } from '../metrics/weighted-statistic.js';
+import type { ModelContext } from '../models/model-context.js';
+import type { PieceKind } from '../threads/piece-kind.js';
 import { correctCalls, type SkillStatistics, skillStatistics } from '../verdict/skill-statistics.js';
 
 /** All predictions for the untouched final segment; arrays run along `rows`. */
@@ -38,13 +46,53 @@ export interface FinalScores {
   readonly blocks: number;
 }
 
-/** Scores the final segment; all intervals come from the same resamplings. */
+/** What the scores are taken from. */
+export interface ScoreInput {
+  readonly predictions: FinalPredictions;
+  readonly data: HorizonData;
+  readonly config: Pick<LearnConfig, 'verdict'>;
+  readonly seed: bigint;
+}
+
+/** Replicates of the bootstrap, from the first number up to but without the second. */
+export const BOOTSTRAP_REPLICATES: PieceKind<ScoreInput, readonly [number, number], Float64Array[]> = {
+  name: 'bootstrap-replicates',
+  compute: (input, range) => bootstrapValues(bootstrapInput(input), finalStatistics(input).statistics, range),
+};
+
+/** Pieces of the bootstrap a thread: every one sets up all statistics again. */
+const PIECES_A_THREAD = 3;
+
+/** Scores the final segment; all intervals come from the same resamplings. @throws CancelledError */
 export function scoreFinal(
-  predictions: FinalPredictions,
-  data: HorizonData,
-  config: Pick<LearnConfig, 'verdict'>,
-  seed: bigint,
+  input: ScoreInput,
+  { pool, isCancelled }: Pick<ModelContext, 'pool' | 'isCancelled'>,
 ): FinalScores {
+  const { skill, statistics } = finalStatistics(input);
+  const bootstrap = bootstrapInput(input);
+  const { rows, blockRows: length, replicates } = bootstrap;
+  const pieces = pool.threads === 1 ? 1 : Math.min(replicates, PIECES_A_THREAD * pool.threads);
+  const ranges = Array.from({ length: pieces }, (_, k): [number, number] => [
+    Math.floor((k * replicates) / pieces),
+    Math.floor(((k + 1) * replicates) / pieces),
+  ]);
+  const values = pool.compute(BOOTSTRAP_REPLICATES, input, ranges, { isCancelled }).flat();
+  return {
+    estimates: new Map(Object.entries(bootstrapEstimates(bootstrap, statistics, values))),
+    skill,
+    blockRows: length,
+    blocks: Math.floor(rows / length),
+  };
+}
+
+function bootstrapInput({ predictions, data, config, seed }: ScoreInput): BootstrapInput {
+  const { rows } = predictions;
+  const { level, replicates } = config.verdict;
+  const length = blockRows(rows, data.bar, data.geometry);
+  return { rows: rows.length, blockRows: length, replicates, level, seed };
+}
+
+function finalStatistics({ predictions, data }: ScoreInput) {
   const { rows, probability, baselines } = predictions;
   const label = Float64Array.from(rows, (row) => data.up[row]!);
   const unknown = Float64Array.from(rows, (row) => data.unknown[row]!);
@@ -67,18 +115,7 @@ export function scoreFinal(
   for (const baseline of baselines) {
     Object.assign(statistics, prefixed(`baseline.${baseline.name}`, baselineStatistics(baseline, label)));
   }
-  const { level, replicates } = config.verdict;
-  const block = blockRows(rows, data.bar, data.geometry);
-  const estimates = blockBootstrap(
-    { rows: rows.length, blockRows: block, replicates, level, seed },
-    statistics,
-  );
-  return {
-    estimates: new Map(Object.entries(estimates)),
-    skill,
-    blockRows: block,
-    blocks: Math.floor(rows.length / block),
-  };
+  return { skill, statistics };
 }
 
 function baselineStatistics(baseline: Baseline, label: Float64Array): Record<string, WeightedStatistic> {

@@ -2,6 +2,7 @@ import { AGREEMENTS_OF_COLUMN } from '../interactions/interaction-selection.js';
 import { EXPLAINED_ROWS } from '../models/explain-stack.js';
 import { LOSS_OF_PERMUTED } from '../models/permutation-importance.js';
 import { TRAINED_MODEL } from '../models/train-models.js';
+import { BOOTSTRAP_REPLICATES } from '../results/final-scores.js';
 import { BOOSTED_GAIN } from '../selection/boosted-frequencies.js';
 import { GRAM_OF_BLOCK } from '../stability/block-gram.js';
 import { SELECTED_IN_PAIRS } from '../stability/stability-frequencies.js';
@@ -15,6 +16,7 @@ const kinds = [
   TRAINED_MODEL,
   EXPLAINED_ROWS,
   LOSS_OF_PERMUTED,
+  BOOTSTRAP_REPLICATES,
 ];
 
 /** All that threads can be asked to compute, by name. */
