@@ -134,7 +134,7 @@ export class Coordinator {
     const { book, registry, traces, log } = this.core;
     await this.core.exclusive(async () => {
       for (const { run, pairs, tasks } of book.active()) {
-        traces.start(run.runId, run.traceparent);
+        traces.reopen(run.runId, run.traceparent, run.createdMs);
         log.info({ runId: run.runId, state: run.state }, 'taking up a run');
         for (const task of tasks.values()) {
           if (task.state !== 'LEASED') continue;

@@ -15,6 +15,7 @@ import { resourceFromAttributes } from '@opentelemetry/resources';
 import { BatchSpanProcessor, NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
 import { ATTR_SERVICE_NAME } from '@opentelemetry/semantic-conventions';
 import { OnescanError } from '../onescan-error.js';
+import { spanIds } from './span-ids.js';
 
 export interface Tracing {
   /** Sends what is buffered and stops. */
@@ -32,6 +33,7 @@ export function startTracing(serviceName: string): Tracing {
   const endpoint = process.env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ?? process.env.OTEL_EXPORTER_OTLP_ENDPOINT;
   if (!endpoint) return { shutdown: async () => undefined };
   const provider = new NodeTracerProvider({
+    idGenerator: spanIds,
     resource: resourceFromAttributes({ [ATTR_SERVICE_NAME]: serviceName }),
     spanProcessors: [
       new BatchSpanProcessor(new OTLPTraceExporter(), { scheduledDelayMillis: EXPORT_DELAY_MS }),

@@ -131,12 +131,13 @@ export class RunCommands {
     const after = await this.#core.exclusive(async () => {
       const before = await this.#core.book.get(runId);
       requireResumable(before.run);
-      const { traceparent } = before.run;
+      // A root of its own in the same trace: the one before was sent when the run ended.
+      const traceparent = this.#core.traces.start(runId, before.run.traceparent);
       const resumed = await this.#core.book.change(runId, (change) => {
         reopenTasks(change, before);
-        change.setRun({ state: resumedState(before.run), endedMs: undefined, problems: [], reportPath: '' });
+        const state = resumedState(before.run);
+        change.setRun({ state, traceparent, endedMs: undefined, problems: [], reportPath: '' });
       });
-      this.#core.traces.start(runId, traceparent);
       this.#core.log.info({ runId, state: resumed.run.state }, 'run resumed');
       await this.#hooks.advance();
       return this.#core.book.get(runId);

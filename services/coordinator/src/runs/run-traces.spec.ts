@@ -1,14 +1,19 @@
 import { ATTRIBUTE, SPAN } from '@onescan/shared/telemetry/attributes.js';
+import { spanIds } from '@onescan/shared/telemetry/span-ids.js';
 import { trace } from '@opentelemetry/api';
 import { InMemorySpanExporter, type ReadableSpan, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { TestStack } from '../testing/test-stack.js';
 
 const exporter = new InMemorySpanExporter();
-const provider = new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] });
+const provider = new NodeTracerProvider({
+  idGenerator: spanIds,
+  spanProcessors: [new SimpleSpanProcessor(exporter)],
+});
 
 beforeAll(() => provider.register());
+beforeEach(() => exporter.reset());
 afterAll(async () => {
   await provider.shutdown();
   trace.disable();
@@ -42,6 +47,35 @@ test('a run is one trace: plan, fetch and train_pair per pair, and record, all u
         .map((span) => span.spanContext().spanId)
         .sort(),
     );
+  } finally {
+    await stack.close();
+  }
+});
+
+test('spans that a coordinator could not end are sent by the next under the same ids', async () => {
+  const stack = await TestStack.start({}, { leaseMs: 3_000 });
+  try {
+    const [trainer] = stack.addTrainers(1, () => undefined);
+    const runId = await stack.startRun({ pairs: ['eurusd'], horizons: [15, 45] });
+    await expect.poll(() => trainer!.assigned.length).toBe(1);
+    const [before] = trainer!.assigned;
+    await stack.stopCoordinator();
+    expect([...named(SPAN.run), ...named(SPAN.trainPair)]).toEqual([]);
+    await stack.startCoordinator(trainer!.address);
+    trainer!.act = (assign) => trainer!.succeed(assign);
+    trainer!.finishOffline(before!);
+    await expect.poll(() => trainer!.acks.length, { timeout: 10_000 }).toBeGreaterThan(0);
+    await stack.watch(runId);
+    await expect.poll(() => named(SPAN.run)).toHaveLength(1);
+    const [, traceId, spanId] = before!.traceparent.split('-');
+    expect((await stack.getRun(runId)).traceId).toBe(traceId);
+    const root = named(SPAN.run)[0]!.spanContext();
+    const [pair, ...others] = named(SPAN.trainPair);
+    expect(others).toEqual([]);
+    expect(pair!.spanContext()).toMatchObject({ traceId, spanId });
+    expect(pair!.parentSpanContext).toMatchObject({ traceId, spanId: root.spanId });
+    const all = exporter.getFinishedSpans().filter((span) => span.name !== SPAN.run);
+    expect(all.every((span) => span.parentSpanContext?.spanId === root.spanId)).toBe(true);
   } finally {
     await stack.close();
   }

@@ -1,4 +1,6 @@
+import { sha256Hex } from '@onescan/shared/canonical-json.js';
 import { ATTRIBUTE, SPAN } from '@onescan/shared/telemetry/attributes.js';
+import { identityOf, type SpanIdentity, spanIds } from '@onescan/shared/telemetry/span-ids.js';
 import {
   contextFromTraceparent,
   failSpan,
@@ -14,13 +16,20 @@ interface OpenTrace {
 
 /**
  * The spans of the runs in this process: `run` at the root, `train_pair` for each pair. Parents are always
- * given explicitly, so no span hangs off a long-lived stream. After a restart a run's spans go on in the
- * same trace, under the root's stored traceparent.
+ * given explicitly, so no span hangs off a long-lived stream.
+ *
+ * A span is sent when it ends, so those of a coordinator that crashed were never sent. The next one opens them
+ * again under the same ids: the root's are stored, those of `train_pair` follow from the root's and the pair.
+ * What trainers sent meanwhile hangs where it should.
  */
 export class RunTraces {
   readonly #open = new Map<string, OpenTrace>();
 
-  /** Opens a run's root span; `earlier` is the stored traceparent of a run from before a restart. */
+  /**
+   * Opens the root span of a run, below `earlier` when it is resumed after its end.
+   *
+   * @returns the traceparent to store
+   */
   start(runId: string, earlier = ''): string {
     const root = tracer().startSpan(
       SPAN.run,
@@ -28,7 +37,26 @@ export class RunTraces {
       contextFromTraceparent(earlier),
     );
     this.#open.set(runId, { root, pairs: new Map() });
-    return earlier || traceparentOf(root);
+    return traceparentOf(root);
+  }
+
+  /** Opens the root span again that an earlier process began at `startedMs`; a new one when it had none. */
+  reopen(runId: string, traceparent: string, startedMs: number): void {
+    const identity = identityOf(traceparent);
+    if (!identity) {
+      this.start(runId);
+      return;
+    }
+    const attributes = { [ATTRIBUTE.runId]: runId };
+    const begin = (): Span =>
+      tracer().startSpan(
+        SPAN.run,
+        { attributes, startTime: startedMs, root: true },
+        contextFromTraceparent(''),
+      );
+    const root = spanIds.as(identity, begin);
+    root.addEvent('the coordinator was started again');
+    this.#open.set(runId, { root, pairs: new Map() });
   }
 
   /** Context whose spans become children of the run's root. */
@@ -44,7 +72,8 @@ export class RunTraces {
     let span = opened.pairs.get(pair);
     if (!span) {
       const attributes = { [ATTRIBUTE.runId]: runId, [ATTRIBUTE.pair]: pair };
-      span = tracer().startSpan(SPAN.trainPair, { attributes }, this.context(runId));
+      const begin = (): Span => tracer().startSpan(SPAN.trainPair, { attributes }, this.context(runId));
+      span = spanIds.as(pairIdentity(opened.root, pair), begin);
       opened.pairs.set(pair, span);
     }
     return traceparentOf(span);
@@ -68,10 +97,15 @@ export class RunTraces {
     this.#open.delete(runId);
   }
 
-  /** Ends what is open, for a shutdown: the runs go on in the next process. */
+  /** Forgets what is open, for a shutdown: the next process opens it again and ends it. */
   close(): void {
-    for (const runId of [...this.#open.keys()]) this.end(runId, { attributes: {} });
+    this.#open.clear();
   }
+}
+
+function pairIdentity(root: Span, pair: string): SpanIdentity {
+  const { traceId, spanId } = root.spanContext();
+  return { traceId, spanId: sha256Hex(`${spanId} ${pair}`).slice(0, 16) };
 }
 
 /** Runs `fn` outside every span: for work that requests trigger but do not own. */

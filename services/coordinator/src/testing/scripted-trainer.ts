@@ -34,7 +34,8 @@ export class ScriptedTrainer {
   readonly cancels: TaskAttempt[] = [];
   /** Statuses with which its streams ended: it dials again, as real trainers do. */
   readonly ends: string[] = [];
-  readonly #act: TrainerAct;
+  /** May be changed: for the tasks that come then. */
+  act: TrainerAct;
   readonly #client: TrainerHubServiceClient;
   #stream: ReturnType<TrainerHubServiceClient['connect']>;
   #working: TaskAttempt[] = [];
@@ -48,7 +49,7 @@ export class ScriptedTrainer {
     this.id = script.id;
     this.address = address;
     this.#processId = script.processId ?? 1;
-    this.#act = script.act ?? ((assign, trainer) => trainer.succeed(assign));
+    this.act = script.act ?? ((assign, trainer) => trainer.succeed(assign));
     this.#client = createClient(TrainerHubServiceClient, address);
     this.#stream = this.#dial();
   }
@@ -148,7 +149,7 @@ export class ScriptedTrainer {
       case 'assign':
         this.assigned.push(message.value);
         this.#working.push(message.value.task!);
-        void this.#act(message.value, this);
+        void this.act(message.value, this);
         return;
       case 'cancel':
         this.cancels.push(message.value.task!);
