@@ -10,6 +10,22 @@ afterEach(() => stack.stop());
 
 const MIB = 1024n ** 2n;
 
+test('a trainer with little memory refuses what cannot fit, with the arithmetic', async () => {
+  stack = await Stack.start({ warehouse: WAREHOUSE, trainers: 1, trainerMemory: '256MiB' });
+  const sample = { rows: 15_000 };
+  const more = { pairs: ['eurusd'], horizons: [15], preset: 'mandated', sample, universe: {} };
+  const runId = await startRun(stack, quickSpec(more));
+  await followRun(stack, runId);
+  const run = await readRun(stack, runId);
+  expect(run.state).toBe(RunState.RUN_STATE_FAILED);
+  const arithmetic =
+    /\d+ rows x \d+ columns need \d+ MiB, the limit is 256 MiB: process .*thread .*bins .*learning/;
+  expect(run.problems.join('\n')).toMatch(arithmetic);
+  expect(run.tasks[0]!.attempt).toBe(2);
+  const [trainer] = (await stack.untilConnected(1)).trainers;
+  expect(trainer!.peakRssBytes).toBeLessThan(256n * MIB);
+});
+
 test('what fits is computed within the limit, and the peak is part of the result', async () => {
   stack = await Stack.start({ warehouse: WAREHOUSE, trainers: 1, trainerMemory: '1GiB' });
   const runId = await startRun(stack, quickSpec({ pairs: ['eurusd'], horizons: [15] }));
