@@ -1,4 +1,5 @@
-import { readdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RunState, TaskState } from '@onescan/shared/generated/onescan/v1/coordinator.js';
 import { callUnary } from '@onescan/shared/grpc/client.js';
@@ -71,12 +72,14 @@ describe.skipIf(!canMount())('disks', () => {
   test('a cache folder that cannot be written is refused at the start', async () => {
     disk = new SmallDisk(2);
     disk.readOnly();
+    const logs = mkdtempSync(join(tmpdir(), 'onescan-logs-'));
     const fetcher = new ServiceProcess({
       service: 'fetcher',
       args: ['--warehouse', WAREHOUSE, '--cache', disk.folder],
-      logPath: join(`${disk.folder}-logs`, 'fetcher.log'),
+      logPath: join(logs, 'fetcher.log'),
     });
     expect(await fetcher.exited).toBe('code 5');
     expect(fetcher.log()).toMatch(/cache folder .* cannot be written: .*read-only file system/i);
+    rmSync(logs, { recursive: true });
   });
 });
