@@ -89,3 +89,13 @@ function rephrase<T>(parse: () => T): T {
     throw new InvalidArgumentError(OnescanError.from(thrown).text);
   }
 }
+
+/** One more "name=value" for the fetcher; what the stack decides itself cannot be set. */
+export function addFetcherFlag(text: string, before: string[] = []): string[] {
+  const name = /^([a-z][a-z0-9-]*)=.+$/.exec(text)?.[1];
+  if (!name) throw new InvalidArgumentError('Give name=value, e.g. location=us-central1.');
+  if (['listen', 'cache', 'warehouse', 'grace-ms'].includes(name)) {
+    throw new InvalidArgumentError(`The stack sets ${name} itself.`);
+  }
+  return [...before, text];
+}

@@ -16,6 +16,13 @@ it('splits most of the memory between the trainers, at most 8 GiB each', () => {
 });
 
 it('keeps what was given', () => {
-  const given = { ...FOLDERS, trainers: 3, maxWorkers: 1, memoryLimitBytes: GIB, listen: '127.0.0.1:7400' };
+  const given = {
+    ...FOLDERS,
+    trainers: 3,
+    maxWorkers: 1,
+    memoryLimitBytes: GIB,
+    listen: '127.0.0.1:7400',
+    fetcherFlags: ['location=eu'],
+  };
   expect(withStackDefaults(given, { cores: 2, memoryBytes: 8 * GIB })).toEqual(given);
 });

@@ -3,7 +3,7 @@ import { readProcessMemory } from '@onescan/shared/process-memory.js';
 
 /** What a local stack is made of. */
 export interface StackOptions {
-  /** Folder of the embedded warehouse. */
+  /** Folder of the embedded warehouse, or bigquery:PROJECT. */
   warehouse: string;
   /** Folder for cache, state, logs and the endpoint file. */
   home: string;
@@ -13,6 +13,8 @@ export interface StackOptions {
   memoryLimitBytes: number;
   /** Where the coordinator listens; port 0 chooses a free one. */
   listen: string;
+  /** Further flags of the fetcher, each "name=value", e.g. "location=us-central1". */
+  fetcherFlags: readonly string[];
 }
 
 const GIB = 1024 ** 3;
@@ -37,6 +39,7 @@ export function withStackDefaults(
     maxWorkers: given.maxWorkers ?? DEFAULT_MAX_WORKERS,
     memoryLimitBytes: given.memoryLimitBytes ?? Math.min(MAX_DEFAULT_MEMORY_BYTES, share),
     listen: given.listen ?? '127.0.0.1:0',
+    fetcherFlags: given.fetcherFlags ?? [],
   };
 }
 
@@ -44,4 +47,9 @@ export function withStackDefaults(
 function readMachine(): { cores: number; memoryBytes: number } {
   const limit = readProcessMemory().cgroupLimitBytes ?? Number.POSITIVE_INFINITY;
   return { cores: availableParallelism(), memoryBytes: Math.min(totalmem(), limit) };
+}
+
+/** True for "bigquery:PROJECT", which is no folder. */
+export function isBigQuery(warehouse: string): boolean {
+  return warehouse.startsWith('bigquery:');
 }

@@ -12,7 +12,7 @@ import {
   writeEndpoint,
 } from '../connection/endpoint-file.js';
 import { type ServiceExit, ServiceProcess, serviceEntry } from './service-process.js';
-import type { StackOptions } from './stack-options.js';
+import { isBigQuery, type StackOptions } from './stack-options.js';
 
 /** A running local stack: fetcher, coordinator and trainers, each a process of its own. */
 export interface RunningStack {
@@ -72,12 +72,13 @@ class Stack implements RunningStack {
   }
 
   async start(interrupt: AbortSignal): Promise<void> {
-    const { home, warehouse, listen, maxWorkers, trainers } = this.options;
+    const { home, warehouse, listen, maxWorkers, trainers, fetcherFlags } = this.options;
     mkdirSync(home, { recursive: true });
     const cache = join(home, 'datasets');
     const fetcherArgs = [
       ...['--listen', '127.0.0.1:0', '--warehouse', warehouse, '--cache', cache],
       ...['--grace-ms', String(FETCHER_WORK_MS)],
+      ...fetcherFlags.map((flag) => `--${flag}`),
     ];
     const fetcher = this.spawn('fetcher', 'fetcher', fetcherArgs);
     this.fetcher = await unlessAborted(fetcher.address(START_MS), interrupt);
@@ -179,6 +180,7 @@ class Stack implements RunningStack {
 }
 
 function requireWarehouse(folder: string): void {
+  if (isBigQuery(folder)) return;
   if (existsSync(join(folder, 'warehouse.duckdb'))) return;
   throw new OnescanError('NOT_FOUND', `${folder} holds no warehouse`, {
     remedy: 'Build one with: onescan warehouse build --bars DIR --out DIR (or --simulate)',

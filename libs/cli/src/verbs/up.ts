@@ -9,10 +9,10 @@ import type { Command } from 'commander';
 import { type Endpoint, readEndpoint } from '../connection/endpoint-file.js';
 import type { Act, Invocation } from '../context.js';
 import { EXIT, type ExitCode } from '../exit-code.js';
-import { parseByteCount, parsePositive } from '../options/parsers.js';
+import { addFetcherFlag, parseByteCount, parsePositive } from '../options/parsers.js';
 import { writeJson } from '../output/write-json.js';
 import { type RunningStack, startStack } from '../stack/stack.js';
-import { type StackOptions, withStackDefaults } from '../stack/stack-options.js';
+import { isBigQuery, type StackOptions, withStackDefaults } from '../stack/stack-options.js';
 
 interface Options {
   warehouse: string;
@@ -21,6 +21,7 @@ interface Options {
   memoryLimit?: number;
   listen?: string;
   detach?: boolean;
+  fetcherFlag?: string[];
 }
 
 const DETACH_MS = 90_000;
@@ -31,11 +32,19 @@ export function addUpVerb(program: Command, act: Act): void {
   program
     .command('up')
     .description('start fetcher, coordinator and trainers on this machine')
-    .requiredOption('--warehouse <dir>', 'folder of the embedded warehouse (onescan warehouse build)')
+    .requiredOption(
+      '--warehouse <dir>',
+      'folder of the embedded warehouse (onescan warehouse build), or bigquery:PROJECT',
+    )
     .option('--trainers <n>', 'trainer processes (default: 2, or 1 on one core)', parsePositive)
     .option('--max-workers <n>', 'most trainers used at the same time (default: 8)', parsePositive)
     .option('--memory-limit <bytes>', 'of each trainer, e.g. 4GiB (default: up to 8GiB)', parseByteCount)
     .option('--listen <address>', 'of the coordinator (default: a free port on 127.0.0.1)')
+    .option(
+      '--fetcher-flag <name=value>',
+      'passed on to the fetcher, e.g. price-per-tib=6.25 or location=us-central1; repeatable',
+      addFetcherFlag,
+    )
     .option('--detach', 'leave the stack running in the background; stop it with onescan down')
     .action(
       act(async (invocation, options: Options) => {
@@ -47,12 +56,13 @@ export function addUpVerb(program: Command, act: Act): void {
 
 function readOptions({ terminal, global }: Invocation, options: Options): StackOptions {
   return withStackDefaults({
-    warehouse: resolve(terminal.cwd, options.warehouse),
+    warehouse: isBigQuery(options.warehouse) ? options.warehouse : resolve(terminal.cwd, options.warehouse),
     home: resolve(terminal.cwd, global.home),
     ...(options.trainers === undefined ? {} : { trainers: options.trainers }),
     ...(options.maxWorkers === undefined ? {} : { maxWorkers: options.maxWorkers }),
     ...(options.memoryLimit === undefined ? {} : { memoryLimitBytes: options.memoryLimit }),
     ...(options.listen === undefined ? {} : { listen: options.listen }),
+    ...(options.fetcherFlag === undefined ? {} : { fetcherFlags: options.fetcherFlag }),
   });
 }
 
@@ -121,6 +131,7 @@ function detachedFlags(options: StackOptions): string[] {
     ...['--warehouse', options.warehouse, '--home', options.home, '--listen', options.listen],
     ...['--trainers', String(options.trainers), '--max-workers', String(options.maxWorkers)],
     ...['--memory-limit', String(options.memoryLimitBytes)],
+    ...options.fetcherFlags.flatMap((flag) => ['--fetcher-flag', flag]),
   ];
 }
 
