@@ -9,6 +9,8 @@ export const PRODUCTS = [
   [6, 7],
 ];
 const FACTORS = 20;
+/** Variance of a product's effect, in those of a single feature's. */
+const PRODUCT_VARIANCE = 3;
 
 /** Shapes of the effects of planted columns: 20 straight ones, then steps, squares and absolute values. */
 const SHAPES = [
@@ -43,11 +45,12 @@ export function plantedData({ rows, columns, share, persistence, seed }) {
     return own.map((value, row) => 0.5 * a[row] + 0.3 * b[row] + 0.8124 * value);
   });
   const noise = series();
-  const weight = Math.sqrt(share / (PLANTED + PRODUCTS.length));
+  const weight = Math.sqrt(share / (PLANTED + PRODUCT_VARIANCE * PRODUCTS.length));
+  const strong = weight * Math.sqrt(PRODUCT_VARIANCE);
   const target = Float64Array.from(noise, (value, row) => {
     let y = Math.sqrt(1 - share) * value;
     for (let c = 0; c < PLANTED; c++) y += weight * (c % 2 ? -1 : 1) * SHAPES[c](features[c][row]);
-    for (const [a, b] of PRODUCTS) y += weight * Math.sign(features[a][row] * features[b][row]);
+    for (const [a, b] of PRODUCTS) y += strong * Math.sign(features[a][row] * features[b][row]);
     return y;
   });
   // Some values are missing, from planted columns as from others.

@@ -46,8 +46,13 @@ def elastic_net_stability(x, y, subsamples, q):
         alphas = top * numpy.geomspace(1, 0.05, PENALTIES)
         active = numpy.full(columns, PENALTIES)
         size = numpy.zeros(columns)
+        gram, products, last = part.T @ part, part.T @ target, None
         for step, alpha in enumerate(alphas):
-            _, coefficients, _ = enet_path(part, target, l1_ratio=ALPHA_RATIO, alphas=[alpha], max_iter=200)
+            _, coefficients, _ = enet_path(
+                part, target, l1_ratio=ALPHA_RATIO, alphas=[alpha], max_iter=200, precompute=gram, Xy=products,
+                coef_init=last,
+            )
+            last = coefficients[:, 0].copy()
             nonzero = numpy.flatnonzero(coefficients[:, 0])
             active[nonzero] = numpy.minimum(active[nonzero], step)
             size[nonzero] = numpy.abs(coefficients[nonzero, 0])
