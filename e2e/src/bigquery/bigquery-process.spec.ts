@@ -49,7 +49,11 @@ async function start(): Promise<void> {
 }
 
 async function request(): Promise<FetchPairRequest> {
-  const { plan } = await callUnary(client, client.estimatePair, { spec: SPEC, pair: 'eurusd' });
+  const { plan } = await callUnary(client, client.estimatePair, {
+    spec: SPEC,
+    pair: 'eurusd',
+    sharedDatasetId: '',
+  });
   return {
     runId: 'run-7',
     spec: SPEC,
@@ -59,6 +63,8 @@ async function request(): Promise<FetchPairRequest> {
     maximumBytesBilled: plan!.statements.map((statement) => statement.maximumBytesBilled),
     cachedOnly: false,
     traceparent: '',
+    sharedDatasetId: '',
+    sharedMaximumBytesBilled: [],
   };
 }
 
@@ -70,7 +76,11 @@ async function fetch(wanted: FetchPairRequest) {
 }
 
 it('plans without billing data, and after kill -9 in the middle of a job pays once', async () => {
-  const estimate = await callUnary(client, client.estimatePair, { spec: SPEC, pair: 'eurusd' });
+  const estimate = await callUnary(client, client.estimatePair, {
+    spec: SPEC,
+    pair: 'eurusd',
+    sharedDatasetId: '',
+  });
   expect(estimate).toMatchObject({ warehouse: 'bigquery', plan: { rows: 900, statements: [{ tables: 9 }] } });
   expect(stack.fetchJobs()).toEqual([]);
 

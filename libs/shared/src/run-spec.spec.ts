@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { ApprovalMode, RunSpec, SampleStrategy, SchedulingPolicy } from './generated/onescan/v1/spec.js';
+import {
+  ApprovalMode,
+  RunSpec,
+  SampleStrategy,
+  SchedulingPolicy,
+  SharedGroups,
+} from './generated/onescan/v1/spec.js';
 import { OnescanError } from './onescan-error.js';
 import { PAIRS } from './pair.js';
 import { resolveRunSpec, runSpecFromJson, runSpecHash } from './run-spec.js';
@@ -18,7 +24,9 @@ describe('resolveRunSpec', () => {
       maxWorkers: 8,
       memoryPerWorkerBytes: 8n * 1024n ** 3n,
       schedulingPolicy: SchedulingPolicy.SCHEDULING_POLICY_PAIRS,
+      sharedGroups: SharedGroups.SHARED_GROUPS_PER_PAIR,
     });
+    expect(spec.universe.groups.every(({ optional }) => optional)).toBe(true);
   });
 
   it('keeps a budget of zero dollars', () => {
@@ -38,6 +46,10 @@ describe('resolveRunSpec', () => {
     ['period.from', { period: { from: 'yesterday' } }],
     ['period', { period: { from: '2021-01-01', to: '2020-01-01' } }],
     ['universe.exclude', { universe: { exclude: ['a"; DROP TABLE x'] } }],
+    [
+      'universe.groups.a.tables',
+      { universe: { groups: [{ name: 'a', tables: ['{pair}_x'], shared: true }] } },
+    ],
     [
       'universe.groups',
       {
@@ -75,7 +87,9 @@ describe('runSpecFromJson', () => {
       approvalMode: 'within-budget',
       schedulingPolicy: 'one-pair-at-a-time',
       overrides: { 'model.rounds': 5 },
+      sharedGroups: 'once',
     });
+    expect(spec.sharedGroups).toBe(SharedGroups.SHARED_GROUPS_ONCE);
     expect(spec.sample).toMatchObject({ rows: 500, strategy: SampleStrategy.SAMPLE_STRATEGY_DAYS });
     expect(spec.approvalMode).toBe(ApprovalMode.APPROVAL_MODE_WITHIN_BUDGET);
     expect(spec.schedulingPolicy).toBe(SchedulingPolicy.SCHEDULING_POLICY_ONE_PAIR_AT_A_TIME);

@@ -6,6 +6,7 @@ import {
   RunSpec,
   SampleStrategy,
   SchedulingPolicy,
+  SharedGroups,
 } from './generated/onescan/v1/spec.js';
 import { DEFAULT_HORIZONS, DEFAULT_TARGET_WINDOW, TARGET_WINDOWS } from './horizon.js';
 import { OnescanError } from './onescan-error.js';
@@ -23,11 +24,11 @@ export const RUN_SPEC_DEFAULTS = {
   maxWorkers: 8,
   memoryPerWorkerBytes: 8n * 1024n ** 3n,
   groups: [
-    { name: 'pair', tables: ['*{pair}*'], shared: false },
-    { name: 'tri', tables: ['tri_*'], shared: true },
-    { name: 'mkt', tables: ['mkt_*'], shared: true },
-    { name: 'var', tables: ['var_*'], shared: true },
-    { name: 'csi', tables: ['csi_*'], shared: true },
+    { name: 'pair', tables: ['*{pair}*'], shared: false, optional: true },
+    { name: 'tri', tables: ['tri_*'], shared: true, optional: true },
+    { name: 'mkt', tables: ['mkt_*'], shared: true, optional: true },
+    { name: 'var', tables: ['var_*'], shared: true, optional: true },
+    { name: 'csi', tables: ['csi_*'], shared: true, optional: true },
   ] satisfies FeatureGroup[],
 } as const;
 
@@ -83,6 +84,7 @@ export function resolveRunSpec(spec: RunSpec): ResolvedRunSpec {
     memoryPerWorkerBytes: spec.memoryPerWorkerBytes ?? RUN_SPEC_DEFAULTS.memoryPerWorkerBytes,
     schedulingPolicy: spec.schedulingPolicy || SchedulingPolicy.SCHEDULING_POLICY_PAIRS,
     seed: spec.seed ?? RUN_SPEC_DEFAULTS.seed,
+    sharedGroups: spec.sharedGroups || SharedGroups.SHARED_GROUPS_PER_PAIR,
   };
   checkRunSpec(resolved);
   return resolved;
@@ -115,6 +117,7 @@ export function runSpecFromJson(value: unknown): RunSpec {
     overrides: Object.fromEntries(Object.entries(overrides ?? {}).map(([key, v]) => [key, String(v)])),
     approvalMode: enumName('APPROVAL_MODE', rest.approvalMode),
     schedulingPolicy: enumName('SCHEDULING_POLICY', rest.schedulingPolicy),
+    sharedGroups: enumName('SHARED_GROUPS', rest.sharedGroups),
     sample: rest.sample && { ...rest.sample, strategy: enumName('SAMPLE_STRATEGY', rest.sample.strategy) },
   });
 }
@@ -128,7 +131,12 @@ const JSON_SPEC = z.strictObject({
     .strictObject({
       groups: z
         .array(
-          z.strictObject({ name: z.string(), tables: z.array(z.string()), shared: z.boolean().optional() }),
+          z.strictObject({
+            name: z.string(),
+            tables: z.array(z.string()),
+            shared: z.boolean().optional(),
+            optional: z.boolean().optional(),
+          }),
         )
         .optional(),
       exclude: z.array(z.string()).optional(),
@@ -152,6 +160,7 @@ const JSON_SPEC = z.strictObject({
   memoryPerWorkerBytes: COUNT.optional(),
   schedulingPolicy: z.enum(['pairs', 'one-pair-at-a-time']).optional(),
   seed: COUNT.optional(),
+  sharedGroups: z.enum(['per-pair', 'once']).optional(),
 });
 
 /** "within-budget" → "APPROVAL_MODE_WITHIN_BUDGET". */
@@ -190,6 +199,7 @@ function checkRunSpec(spec: ResolvedRunSpec): void {
   checkEnum('approvalMode', spec.approvalMode, ApprovalMode);
   checkEnum('schedulingPolicy', spec.schedulingPolicy, SchedulingPolicy);
   checkEnum('sample.strategy', spec.sample.strategy, SampleStrategy);
+  checkEnum('sharedGroups', spec.sharedGroups, SharedGroups);
 }
 
 function checkPeriod(period: { from: string; to: string }): void {
@@ -209,6 +219,9 @@ function checkUniverse(universe: ResolvedRunSpec['universe']): void {
       reject('universe.groups.name', group.name, 'lower-case letters, digits and _');
     if (group.tables.length === 0) reject(`universe.groups.${group.name}.tables`, '', 'at least one glob');
     for (const glob of group.tables) checkGlob(`universe.groups.${group.name}.tables`, glob);
+    const named = group.shared ? group.tables.find((glob) => glob.includes('{pair}')) : undefined;
+    if (named)
+      reject(`universe.groups.${group.name}.tables`, named, 'no {pair} in a group with shared: true');
   }
   const names = universe.groups.map((group) => group.name);
   if (new Set(names).size < names.length) reject('universe.groups', names.join(', '), 'names that differ');

@@ -51,7 +51,7 @@ async function restart(...flags: string[]): Promise<void> {
 const SPEC = RunSpec.fromPartial({ pairs: ['eurusd'], sample: { rows: 900 } });
 
 async function estimate(spec = SPEC, pair = 'eurusd'): Promise<PairPlan> {
-  return (await callUnary(client, client.estimatePair, { spec, pair })).plan!;
+  return (await callUnary(client, client.estimatePair, { spec, pair, sharedDatasetId: '' })).plan!;
 }
 
 async function request(changes: Partial<FetchPairRequest> = {}): Promise<FetchPairRequest> {
@@ -65,6 +65,8 @@ async function request(changes: Partial<FetchPairRequest> = {}): Promise<FetchPa
     maximumBytesBilled: plan.statements.map((statement) => statement.maximumBytesBilled),
     cachedOnly: false,
     traceparent: '',
+    sharedDatasetId: '',
+    sharedMaximumBytesBilled: [],
     ...changes,
   };
 }
@@ -234,7 +236,7 @@ describe('the cache', () => {
       expect([offset, chunk.length, totalBytes]).toEqual([ref.fileBytes - 5n, 5, ref.fileBytes]);
     }
 
-    const freed = await callUnary(client, client.deleteDataset, { datasetId });
+    const freed = await callUnary(client, client.deleteDataset, { datasetId, force: false });
     expect(freed.bytesFreed).toBe(ref.fileBytes);
     await expect(callUnary(client, client.verifyDataset, { datasetId })).rejects.toMatchObject({
       code: 'NOT_FOUND',
@@ -265,7 +267,7 @@ describe('the cache', () => {
     const list = await callUnary(client, client.listDatasets, {});
     expect(list).toMatchObject({ datasets: [], unreadable: [{ path: ref.path }] });
 
-    await callUnary(client, client.deleteDataset, { datasetId: ref.datasetId });
+    await callUnary(client, client.deleteDataset, { datasetId: ref.datasetId, force: false });
     expect((await fetch(wanted)).ref).toMatchObject({ cached: false, contentSha256: ref.contentSha256 });
   });
 
@@ -290,7 +292,11 @@ describe('the cache', () => {
 describe('requests', () => {
   it('that are wrong are refused with the field', async () => {
     await expect(estimate(SPEC, 'eurxxx')).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
-    const noSpec = callUnary(client, client.estimatePair, { spec: undefined, pair: 'eurusd' });
+    const noSpec = callUnary(client, client.estimatePair, {
+      spec: undefined,
+      pair: 'eurusd',
+      sharedDatasetId: '',
+    });
     await expect(noSpec).rejects.toMatchObject({ message: expect.stringContaining('spec') });
     expect((await estimate(SPEC, 'gbpusd')).rows).toBe(900);
     expect((await estimate(RunSpec.fromPartial({}))).rows).toBe(BARS);

@@ -29,6 +29,10 @@ export function fetcherService(services: FetcherServices): FetcherServiceServer 
   const { cache, jobs } = services;
   return {
     estimatePair: unary((request) => estimatePair(services, request)),
+    estimateShared: unary(async () => ({
+      pricePerTibUsd: services.pricePerTibUsd,
+      warehouse: services.warehouse.kind,
+    })),
     fetchPair: serverStream((request, _call, signal) => fetchPair(services, request, signal)),
     cancelFetch: unary(async ({ datasetId }) => ({ running: services.fetches.cancel(datasetId) })),
     listDatasets: unary(() => cache.list()),

@@ -63,8 +63,8 @@ it('lets flags override the spec file and keeps the rest of it', () => {
 
 it('chooses among the default groups by name', () => {
   expect(specOf('--groups', 'mkt,pair').universe?.groups).toEqual([
-    { name: 'mkt', tables: ['mkt_*'], shared: true },
-    { name: 'pair', tables: ['*{pair}*'], shared: false },
+    { name: 'mkt', tables: ['mkt_*'], shared: true, optional: false },
+    { name: 'pair', tables: ['*{pair}*'], shared: false, optional: false },
   ]);
   expect(() => specOf('--groups', 'pair,xyz')).toThrow('there is no group "xyz"');
 });

@@ -3,6 +3,7 @@ import {
   RunSpec,
   SampleStrategy,
   SchedulingPolicy,
+  SharedGroups,
 } from '@onescan/shared/generated/onescan/v1/spec.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import { PRESETS, RUN_SPEC_DEFAULTS } from '@onescan/shared/run-spec.js';
@@ -43,6 +44,7 @@ export interface RunOptions {
   memoryPerWorker?: number;
   policy?: 'pairs' | 'one-pair-at-a-time';
   seed?: bigint;
+  sharedGroups?: 'per-pair' | 'once';
 }
 
 const STRATEGIES = {
@@ -53,6 +55,11 @@ const STRATEGIES = {
 const POLICIES = {
   pairs: SchedulingPolicy.SCHEDULING_POLICY_PAIRS,
   'one-pair-at-a-time': SchedulingPolicy.SCHEDULING_POLICY_ONE_PAIR_AT_A_TIME,
+} as const;
+
+const SHARED_GROUPS = {
+  'per-pair': SharedGroups.SHARED_GROUPS_PER_PAIR,
+  once: SharedGroups.SHARED_GROUPS_ONCE,
 } as const;
 
 /** Adds the flags of a run to a verb. */
@@ -72,6 +79,11 @@ export function addRunOptions(command: Command): Command {
     .option('--groups <list>', 'feature groups to test (default: pair,tri,mkt,var,csi)', parseNameList)
     .option('--exclude <globs>', 'tables or table.column to leave out; may be repeated', collectGlobs)
     .option('--expected-columns <n>', 'fail unless exactly so many columns a pair are found', parseWhole)
+    .addOption(
+      new Option('--shared-groups <who>', 'fetches what all pairs share (default: per-pair)').choices(
+        Object.keys(SHARED_GROUPS),
+      ),
+    )
     .option('--budget <usd>', 'upper bound of the warehouse cost (default: 50)', parseDollars)
     .option('--pilot <pair>', 'fetch and train this pair first, then ask again')
     .option('--max-workers <n>', 'trainers used at the same time (default: 8)', parsePositive)
@@ -117,6 +129,7 @@ export function specFromOptions(options: RunOptions): RunSpec {
     memoryPerWorkerBytes: memoryPerWorker === undefined ? file.memoryPerWorkerBytes : BigInt(memoryPerWorker),
     schedulingPolicy: options.policy ? POLICIES[options.policy] : file.schedulingPolicy,
     seed: options.seed ?? file.seed,
+    sharedGroups: options.sharedGroups ? SHARED_GROUPS[options.sharedGroups] : file.sharedGroups,
   };
 }
 
@@ -130,7 +143,8 @@ function chooseGroups(names: readonly string[] | undefined, fromFile: FeatureGro
   const known: readonly FeatureGroup[] = fromFile.length > 0 ? fromFile : RUN_SPEC_DEFAULTS.groups;
   return names.map((name) => {
     const group = known.find((each) => each.name === name);
-    if (group) return { ...group, tables: [...group.tables] };
+    // A group that is asked for by name must be there.
+    if (group) return { ...group, tables: [...group.tables], optional: false };
     throw new OnescanError('INVALID_ARGUMENT', `--groups: there is no group "${name}"`, {
       remedy: `Known groups: ${known.map((each) => each.name).join(', ')}`,
     });

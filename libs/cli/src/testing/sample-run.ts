@@ -48,7 +48,7 @@ export function samplePlan(): Plan {
         pair: 'usdjpy',
         datasetId: 'd2'.repeat(32),
         cached: true,
-        warnings: ['mkt_x_summary has no key'],
+        notes: [{ kind: 'table without key', text: 'mkt_x_summary has no key', severity: 0 }],
       },
     ],
   });

@@ -93,7 +93,7 @@ function addEvict(cache: Command, act: Act): void {
         withFetcher(invocation, async (client) => {
           const { terminal, global } = invocation;
           const datasetId = await findEvictable(client, prefix);
-          const { bytesFreed } = await callUnary(client, client.deleteDataset, { datasetId });
+          const { bytesFreed } = await callUnary(client, client.deleteDataset, { datasetId, force: false });
           if (global.json) await writeJson(terminal, { datasetId, bytesFreed: bytesFreed.toString() });
           else await terminal.write(`deleted ${datasetId}, ${formatBytes(bytesFreed)} freed\n`);
           return EXIT.ok;

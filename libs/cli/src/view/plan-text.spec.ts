@@ -17,7 +17,7 @@ it('shows a line a pair, totals, the naive way, and what is not tested', () => {
       'Columns not tested, each in the ledger with its reason:',
       '  eurusd 2: 1 because it holds future values, 1 because its type STRING cannot be made a number',
       '  usdjpy 2: 1 because it holds future values, 1 because its type STRING cannot be made a number',
-      'Note on usdjpy: mkt_x_summary has no key',
+      'Note, table without key: mkt_x_summary has no key (usdjpy)',
       '',
     ].join('\n'),
   );
@@ -28,12 +28,4 @@ it('counts no statement for what is cached', () => {
   for (const pair of plan.pairs) pair.cached = true;
   expect(statementsToRun(plan)).toBe(0);
   expect(planText({ ...plan, bytes: 0n, usd: 0 })).toContain('In total: 0 statements, 0 B, $0.00');
-});
-
-it('shows five notes and counts the rest', () => {
-  const plan = samplePlan();
-  plan.pairs[0]!.warnings = Array.from({ length: 8 }, (_, i) => `table t${i} starts late`);
-  const text = planText(plan);
-  expect(text.match(/^Note on/gm)).toHaveLength(5);
-  expect(text).toContain('... and 4 more notes');
 });

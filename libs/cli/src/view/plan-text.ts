@@ -2,8 +2,8 @@ import { formatBytes } from '@onescan/shared/format/bytes.js';
 import { formatUsd } from '@onescan/shared/format/usd.js';
 import type { PairPlan, Plan } from '@onescan/shared/generated/onescan/v1/plan.js';
 import { renderTable, type TableColumn } from '../output/table.js';
+import { planNotes } from './plan-notes.js';
 
-const MAX_NOTES = 5;
 const COUNT = new Intl.NumberFormat('en-US');
 
 const PAIR_COLUMNS: readonly TableColumn<PairPlan>[] = [
@@ -26,7 +26,7 @@ export function planText(plan: Plan): string {
     renderTable(PAIR_COLUMNS, plan.pairs),
     ...totals(plan),
     ...exclusions(plan),
-    ...notes(plan),
+    ...planNotes(plan),
     '',
   ].join('\n');
 }
@@ -56,14 +56,6 @@ function exclusions(plan: Plan): string[] {
     .filter((pair) => pair.exclusions.length > 0)
     .map((pair) => `  ${pair.pair} ${pair.exclusions.length}: ${commonReasons(pair)}`);
   return lines.length === 0 ? [] : ['Columns not tested, each in the ledger with its reason:', ...lines];
-}
-
-/** The first warnings; a short period or an odd table can cause hundreds. */
-function notes(plan: Plan): string[] {
-  const all = plan.pairs.flatMap((pair) => pair.warnings.map((text) => `Note on ${pair.pair}: ${text}`));
-  const more = all.length - MAX_NOTES;
-  if (more <= 0) return all;
-  return [...all.slice(0, MAX_NOTES), `... and ${more} more notes; all are in plan --json and show --json`];
 }
 
 /** The three most frequent reasons, without the parts that differ from column to column. */

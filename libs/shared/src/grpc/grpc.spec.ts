@@ -65,7 +65,7 @@ it('carries results and errors of unary calls', async () => {
   expect(await callUnary(client, client.listDatasets, {})).toEqual({ datasets: [], unreadable: [] });
   const failed = callUnary(client, client.verifyDataset, { datasetId: 'x' });
   await expect(failed).rejects.toMatchObject({ code: 'NOT_FOUND', remedy: 'List them' });
-  const early = callUnary(client, client.deleteDataset, { datasetId: 'x' });
+  const early = callUnary(client, client.deleteDataset, { datasetId: 'x', force: false });
   await expect(early).rejects.toMatchObject({ code: 'FAILED_PRECONDITION' });
   client.close();
 });
@@ -131,5 +131,7 @@ function fetchRequest() {
     maximumBytesBilled: [],
     cachedOnly: false,
     traceparent: '',
+    sharedDatasetId: '',
+    sharedMaximumBytesBilled: [],
   };
 }

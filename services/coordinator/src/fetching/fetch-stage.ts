@@ -189,6 +189,8 @@ function fetchRequest(snapshot: RunSnapshot, planned: PairPlan, traceparent: str
     maximumBytesBilled: planned.statements.map((statement) => statement.maximumBytesBilled),
     cachedOnly: run.rerunOf !== '' || overBudget(snapshot, planned) !== undefined,
     traceparent,
+    sharedDatasetId: '',
+    sharedMaximumBytesBilled: [],
   };
 }
 

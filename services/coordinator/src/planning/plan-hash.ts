@@ -17,7 +17,14 @@ export function planHash(plan: Plan): string {
   );
 }
 
-function pairContent(pair: PairPlan): Omit<PairPlan, 'cached' | 'warnings'> {
-  const { cached: _cached, warnings: _warnings, ...content } = pair;
+/** What a pair's plan commits to: not what the cache holds, what was noted, or what another way would cost. */
+function pairContent(pair: PairPlan): Partial<PairPlan> {
+  const {
+    cached: _cached,
+    notes: _notes,
+    perPairBytes: _bytes,
+    perPairStatements: _statements,
+    ...content
+  } = pair;
   return content;
 }

@@ -24,7 +24,10 @@ export async function planRun(
 ): Promise<Plan> {
   const options = { deadlineMs: ESTIMATE_DEADLINE_MS, signal: asking.signal };
   const estimates = await boundedMap(spec.pairs, ESTIMATES_AT_ONCE, (pair) =>
-    askAgain(() => callUnary(fetcher, fetcher.estimatePair, { spec, pair }, options), asking),
+    askAgain(
+      () => callUnary(fetcher, fetcher.estimatePair, { spec, pair, sharedDatasetId: '' }, options),
+      asking,
+    ),
   );
   return makePlan(spec, estimates);
 }

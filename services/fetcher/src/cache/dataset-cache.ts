@@ -74,6 +74,7 @@ export class DatasetCache {
       usd: meta.usd,
       createdAt: meta.createdAt,
       contentSha256: meta.contentSha256,
+      referencedBy: [],
     };
     return { ref, meta };
   }

@@ -1,14 +1,16 @@
+import type { PlanNote } from '@onescan/shared/generated/onescan/v1/plan.js';
 import { DEFAULT_HORIZONS, targetColumn } from '@onescan/shared/horizon.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { ResolvedRunSpec } from '@onescan/shared/run-spec.js';
 import type { FetchQuery } from '../sql/fetch-query.js';
 import { type Catalogue, type CatalogueTable, tableText } from '../warehouse/warehouse.js';
 import type { WarehouseNames } from '../warehouse/warehouse-names.js';
+import { planNote } from './plan-note.js';
 
 export interface FoundTargets {
   readonly table: CatalogueTable;
   readonly targets: FetchQuery['targets'];
-  readonly warnings: readonly string[];
+  readonly notes: readonly PlanNote[];
 }
 
 /**
@@ -40,7 +42,9 @@ export function findTargets(
       window: spec.targetWindow,
       columns: columns.filter(({ column }) => has.has(column)),
     },
-    warnings: missing.map(({ column }) => `${tableText(table)} has no ${column}, which is not requested`),
+    notes: missing.map(({ column }) =>
+      planNote('target not stored', `${tableText(table)} has no ${column}, which is not requested`),
+    ),
   };
 }
 

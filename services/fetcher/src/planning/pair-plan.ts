@@ -37,6 +37,8 @@ export function pairPlan(
     bytes: estimate.bytes,
     usd: priceOf(estimate.bytes, estimate.pricePerTibUsd),
     cached: estimate.cached,
-    warnings: [...planned.warnings],
+    notes: [...planned.notes],
+    perPairBytes: 0n,
+    perPairStatements: 0,
   };
 }

@@ -75,10 +75,11 @@ describe('a plan', () => {
       'var_usd.seen_at',
       'csi_usd.day',
     ]);
-    expect(wire.warnings).toEqual([
-      expect.stringContaining('mkt_vix_summary has no interval_time: its 2 columns are excluded'),
-      expect.stringContaining('tri_late covers only 2020-01-03'),
+    expect(wire.notes.map(({ kind, text }) => [kind, text])).toEqual([
+      ['table without key', expect.stringContaining('mkt_vix_summary has no interval_time: its 2 columns')],
+      ['partial coverage', expect.stringContaining('tri_late covers only 2020-01-03')],
     ]);
+    expect(wire.notes[1]!.severity).toBeCloseTo(1 - 998 / 3999, 3);
   });
 
   it('is one statement that names no column of the future and every table once', () => {
@@ -138,7 +139,6 @@ describe('planning fails, naming the thing and the remedy,', () => {
       'no key column interval_time',
     ],
     ['a missing table of the pair', `DROP TABLE ${FEATURES}.mom_eurusd`, 'NOT_FOUND', 'mom_eurusd'],
-    ['a group without tables', `DROP TABLE ${FEATURES}.csi_usd`, 'NOT_FOUND', 'group "csi"'],
     [
       'a doubled key',
       `INSERT INTO ${FEATURES}.tri_error SELECT * FROM ${FEATURES}.tri_error WHERE error = 5`,
@@ -169,6 +169,20 @@ describe('planning fails, naming the thing and the remedy,', () => {
     expect((await plan(untouched, { universe: { expectedColumns: COLUMNS } })).rows).toBe(BARS);
   });
 
+  it('on a group without tables that is asked for, and on groups that all lack them', async () => {
+    const macro = { name: 'macro', tables: ['macro_*'], shared: true };
+    await expect(plan(untouched, { universe: { groups: [PAIR_GROUP, macro] } })).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+      message: expect.stringContaining('group "macro" of eurusd matches no table: macro_*'),
+    });
+    await expect(
+      plan(untouched, { universe: { groups: [{ ...macro, optional: true }] } }),
+    ).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+      message: expect.stringContaining('none of the groups macro'),
+    });
+  });
+
   it('on a period without rows and on a universe of excluded columns only', async () => {
     await expect(plan(untouched, { period: { from: '2030-01-01' } })).rejects.toMatchObject({
       message: expect.stringContaining('no rows in the period'),
@@ -191,13 +205,18 @@ describe('what is not fatal', () => {
     const planned = await plan(warehouse, {
       horizons: [15, 30],
       universe: {
-        groups: [PAIR_GROUP, { name: 'var', tables: ['var_*'], shared: true }],
+        groups: [
+          PAIR_GROUP,
+          { name: 'mkt', tables: ['macro_*'], shared: true, optional: true },
+          { name: 'var', tables: ['var_*'], shared: true },
+        ],
         exclude: ['base_*'],
       },
     });
     expect(planned.query.closes).toBeUndefined();
     expect(planned.query.targets.columns.map(({ horizon }) => horizon)).toEqual([15, 30, 45, 60, 75, 90]);
-    expect(planned.warnings).toEqual([
+    expect(planned.notes.map(({ text }) => text)).toEqual([
+      expect.stringContaining('"mkt" matches no table and is left out'),
       expect.stringContaining('var_usd has a interval_time of type VARCHAR'),
       expect.stringContaining('removes 3 columns'),
       expect.stringContaining('no target_bqx45_h105'),

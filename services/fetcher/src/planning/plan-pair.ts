@@ -1,6 +1,7 @@
 import { canonicalJson, sha256Hex } from '@onescan/shared/canonical-json.js';
 import { DATASET_FORMAT_VERSION } from '@onescan/shared/dataset/dataset.js';
 import { MAX_ORDINAL_TEXTS } from '@onescan/shared/dataset/judge-columns.js';
+import type { PlanNote } from '@onescan/shared/generated/onescan/v1/plan.js';
 import { SampleStrategy } from '@onescan/shared/generated/onescan/v1/spec.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { ResolvedRunSpec } from '@onescan/shared/run-spec.js';
@@ -19,15 +20,16 @@ import {
 } from '../warehouse/warehouse.js';
 import type { WarehouseNames } from '../warehouse/warehouse-names.js';
 import { chooseDays } from './choose-days.js';
+import { coverageNotes } from './coverage-notes.js';
 import { findTargets } from './find-targets.js';
+import { keyText } from './key-text.js';
+import { planNote } from './plan-note.js';
 import { tableReads } from './table-reads.js';
 
 /** Up to this many feature tables are joined; more are packed, since wide joins die. */
 export const MAX_JOINED_TABLES = 4;
 
 const MICROS_PER_MILLI = 1000;
-/** A table that covers less than this share of the targets' span is warned about. */
-const MIN_COVERED_SHARE = 0.95;
 
 export interface PlanningRules {
   readonly names: WarehouseNames;
@@ -48,7 +50,7 @@ export interface PlannedPair {
   readonly statement: Statement;
   /** Rows that the sample will hold. */
   readonly rows: number;
-  readonly warnings: readonly string[];
+  readonly notes: readonly PlanNote[];
 }
 
 /**
@@ -98,17 +100,18 @@ export async function planPair(
     strategy,
     statement: { sql, reads: tableReads(query) },
     rows,
-    warnings: [
-      ...universe.warnings,
-      ...found.warnings,
-      ...(closes
-        ? []
-        : [
-            `${pair} has no ${rules.names.closesTable.replaceAll('{pair}', pair)}.${rules.names.closesColumn}: the overlap baseline cannot be computed`,
-          ]),
-      ...coverageWarnings(found.table, universe),
+    notes: [
+      ...universe.notes,
+      ...found.notes,
+      ...(closes ? [] : [noCloses(pair, rules.names)]),
+      ...coverageNotes(found.table, universe),
     ],
   };
+}
+
+function noCloses(pair: string, names: WarehouseNames): PlanNote {
+  const source = `${names.closesTable.replaceAll('{pair}', pair)}.${names.closesColumn}`;
+  return planNote('no overlap baseline', `${pair} has no ${source}: the overlap baseline cannot be computed`);
 }
 
 function fetchTables(universe: Universe): FetchTable[] {
@@ -216,28 +219,10 @@ function identityOf(facts: {
   });
 }
 
-function coverageWarnings(targets: CatalogueTable, universe: Universe): string[] {
-  if (targets.minKey === undefined || targets.maxKey === undefined) return [];
-  const span = targets.maxKey - targets.minKey;
-  const warnings: string[] = [];
-  for (const table of universe.tables) {
-    if (table.rows === 0) warnings.push(`table ${table.name} has no rows: its columns are all missing`);
-    if (table.minKey === undefined || table.maxKey === undefined) continue;
-    const covered = Math.min(table.maxKey, targets.maxKey) - Math.max(table.minKey, targets.minKey);
-    if (covered >= span * MIN_COVERED_SHARE) continue;
-    warnings.push(`table ${table.name} covers only ${keyText(table.minKey)} to ${keyText(table.maxKey)}`);
-  }
-  return warnings;
-}
-
 function nothingToFetch(pair: string, universe: Universe): OnescanError {
   return new OnescanError(
     'FAILED_PRECONDITION',
     `the universe of ${pair} holds ${universe.columns.length} columns and every one is excluded`,
     { remedy: 'Change universe.groups or universe.exclude in the spec', details: { pair } },
   );
-}
-
-function keyText(micros: number | undefined): string {
-  return micros === undefined ? 'nothing' : new Date(micros / MICROS_PER_MILLI).toISOString();
 }

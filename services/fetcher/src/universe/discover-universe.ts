@@ -1,5 +1,7 @@
+import type { PlanNote } from '@onescan/shared/generated/onescan/v1/plan.js';
 import type { FeatureGroup } from '@onescan/shared/generated/onescan/v1/spec.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { planNote } from '../planning/plan-note.js';
 import type { Catalogue, CatalogueColumn, CatalogueTable } from '../warehouse/warehouse.js';
 import { tableText } from '../warehouse/warehouse.js';
 import type { WarehouseNames } from '../warehouse/warehouse-names.js';
@@ -22,13 +24,14 @@ export interface UniverseRequest {
  * Finds the tables and columns of a pair's universe. A table belongs to the first group that matches it.
  * Columns that cannot or must not be tested stay in the universe with the reason.
  *
- * @throws OnescanError NOT_FOUND when a group matches no table or a family lacks the pair's table,
+ * @throws OnescanError NOT_FOUND when a group that is not optional, or every group, matches no table, or a family
+ *   lacks the pair's table,
  *   FAILED_PRECONDITION when the number of columns is not the expected one
  */
 export function discoverUniverse(catalogue: Catalogue, request: UniverseRequest): Universe {
   const available = catalogue.tables.filter((table) => table.schema === request.names.featureSchema);
   if (available.length === 0) throw noSchema(catalogue, request.names);
-  const warnings = requireFamilies(catalogue, request);
+  const notes = requireFamilies(catalogue, request);
   const columns: UniverseColumn[] = [];
   const tables: CatalogueTable[] = [];
   const taken = new Set<string>();
@@ -37,10 +40,13 @@ export function discoverUniverse(catalogue: Catalogue, request: UniverseRequest)
     const matching = available.filter(
       (table) => !taken.has(table.name) && inGroup(table, group, request.pair),
     );
-    if (matching.length === 0) throw emptyGroup(group, request);
+    if (matching.length === 0) {
+      if (!group.optional) throw emptyGroup(group, request);
+      notes.push(planNote('group without tables', `group "${group.name}" matches no table and is left out`));
+    }
     for (const table of matching) {
       taken.add(table.name);
-      const found = tableColumns(table, group.name, request, warnings);
+      const found = tableColumns(table, group.name, request, notes);
       const kept = found.filter((column) => !isRemoved(column, request.exclude));
       removed += found.length - kept.length;
       if (kept.length === 0) continue;
@@ -48,9 +54,13 @@ export function discoverUniverse(catalogue: Catalogue, request: UniverseRequest)
       columns.push(...kept);
     }
   }
-  if (removed > 0) warnings.push(`universe.exclude removes ${removed} columns from the universe`);
+  if (taken.size === 0) throw nothingMatches(request);
+  if (removed > 0) {
+    const text = `universe.exclude removes ${removed} columns from the universe`;
+    notes.push(planNote('columns removed', text, removed));
+  }
   requireExpected(columns, request);
-  return { columns, tables, warnings };
+  return { columns, tables, notes };
 }
 
 function inGroup(table: CatalogueTable, group: FeatureGroup, pair: string): boolean {
@@ -65,13 +75,14 @@ function tableColumns(
   table: CatalogueTable,
   group: string,
   request: UniverseRequest,
-  warnings: string[],
+  notes: PlanNote[],
 ): UniverseColumn[] {
   const { keyColumn } = request.names;
   const keyProblem = describeKeyProblem(table, keyColumn);
   const columns = table.columns.filter((column) => column.name !== keyColumn);
   if (keyProblem && !request.exclude.some((glob) => matchesGlob(glob, table.name))) {
-    warnings.push(`table ${table.name} ${keyProblem}: its ${columns.length} columns are excluded`);
+    const text = `table ${table.name} ${keyProblem}: its ${columns.length} columns are excluded`;
+    notes.push(planNote('table without key', text, columns.length));
   }
   return columns.map((column) => {
     const reason = keyProblem ? `its table ${keyProblem}` : exclusionReason(column, request.futurePatterns);
@@ -125,6 +136,14 @@ function emptyGroup(group: FeatureGroup, request: UniverseRequest): OnescanError
       remedy: 'Add the tables to the warehouse, or leave the group out of universe.groups',
       details: { pair: request.pair, group: group.name },
     },
+  );
+}
+
+function nothingMatches({ pair, groups, names }: UniverseRequest): OnescanError {
+  return new OnescanError(
+    'NOT_FOUND',
+    `none of the groups ${groups.map(({ name }) => name).join(', ')} of ${pair} matches a table in ${names.featureSchema}`,
+    { remedy: 'Name groups that fit the tables in universe.groups', details: { pair } },
   );
 }
 

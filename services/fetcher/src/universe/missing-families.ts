@@ -1,5 +1,7 @@
+import type { PlanNote } from '@onescan/shared/generated/onescan/v1/plan.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import { PAIRS } from '@onescan/shared/pair.js';
+import { planNote } from '../planning/plan-note.js';
 import type { Catalogue } from '../warehouse/warehouse.js';
 import type { UniverseRequest } from './discover-universe.js';
 import { matchesGlob } from './glob.js';
@@ -11,10 +13,10 @@ const PLACE = '{pair}';
  * one pair it names left out, e.g. mom_{pair}. Names with two pairs (cov_*) are no families, their sets
  * differ by pair.
  *
- * @returns warnings about families that only a minority of the pairs have
+ * @returns notes about families that only a minority of the pairs have
  * @throws OnescanError NOT_FOUND naming the tables that most other pairs have and this one lacks
  */
-export function requireFamilies(catalogue: Catalogue, request: UniverseRequest): string[] {
+export function requireFamilies(catalogue: Catalogue, request: UniverseRequest): PlanNote[] {
   const { families, pairs } = findFamilies(catalogue, request);
   const others = [...pairs].filter((pair) => pair !== request.pair).length;
   const missing: string[] = [];
@@ -25,9 +27,9 @@ export function requireFamilies(catalogue: Catalogue, request: UniverseRequest):
     (members.size * 2 > others ? missing : rare).push(table);
   }
   if (missing.length > 0) throw missingTables(missing, request);
-  return rare.length === 0
-    ? []
-    : [`${request.pair} has no ${rare.sort().join(', ')}; a few other pairs have such tables`];
+  if (rare.length === 0) return [];
+  const text = `${request.pair} has no ${rare.sort().join(', ')}; a few other pairs have such tables`;
+  return [planNote('rare family', text, rare.length)];
 }
 
 function findFamilies(

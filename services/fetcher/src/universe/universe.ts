@@ -1,3 +1,4 @@
+import type { PlanNote } from '@onescan/shared/generated/onescan/v1/plan.js';
 import type { CatalogueColumn, CatalogueTable } from '../warehouse/warehouse.js';
 
 /** A feature column of the universe, fetched or not. */
@@ -16,5 +17,5 @@ export interface Universe {
   readonly columns: readonly UniverseColumn[];
   readonly tables: readonly CatalogueTable[];
   /** Found while looking; not fatal. */
-  readonly warnings: readonly string[];
+  readonly notes: readonly PlanNote[];
 }

@@ -20,16 +20,29 @@ import {
   type ServiceError,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
-import { PairPlan } from "./plan.js";
+import { PairPlan, SharedPlan } from "./plan.js";
 import { RunSpec } from "./spec.js";
 
 export const protobufPackage = "onescan.v1";
 
 export const protobufFileName = "onescan/v1/fetcher.proto";
 
+export interface EstimateSharedRequest {
+  spec?: RunSpec | undefined;
+}
+
+export interface EstimateSharedResponse {
+  /** Unset when the pairs share nothing. */
+  plan?: SharedPlan | undefined;
+  pricePerTibUsd: number;
+  warehouse: string;
+}
+
 export interface EstimatePairRequest {
   spec?: RunSpec | undefined;
   pair: string;
+  /** Dataset of EstimateShared that the pair's dataset is to refer to; empty: the pair fetches everything. */
+  sharedDatasetId: string;
 }
 
 export interface EstimatePairResponse {
@@ -50,6 +63,10 @@ export interface FetchPairRequest {
   /** Never query: fail with FAILED_PRECONDITION when the dataset is not cached. */
   cachedOnly: boolean;
   traceparent: string;
+  /** Of the approved plan; fetched first when it is not cached. Empty: the pair fetches everything. */
+  sharedDatasetId: string;
+  /** One for each statement of the approved SharedPlan. */
+  sharedMaximumBytesBilled: bigint[];
 }
 
 export interface CancelFetchRequest {
@@ -93,6 +110,15 @@ export interface DatasetRef {
   createdAt: string;
   /** Hash over the content hashes of all columns: equal data, equal hash. */
   contentSha256: string;
+  /**
+   * The dataset that holds the columns that are the same for all pairs; unset when this one holds all columns.
+   * Its bytes and dollars are not in those above.
+   */
+  shared?:
+    | DatasetRef
+    | undefined;
+  /** Datasets in the cache that refer to this one. */
+  referencedBy: string[];
 }
 
 export interface ListDatasetsRequest {
@@ -121,6 +147,8 @@ export interface VerifyDatasetResponse {
 
 export interface DeleteDatasetRequest {
   datasetId: string;
+  /** Also a shared dataset that others refer to, which cannot be read any more then. */
+  force: boolean;
 }
 
 export interface DeleteDatasetResponse {
@@ -165,8 +193,182 @@ export interface QueryJob {
   error: string;
 }
 
+function createBaseEstimateSharedRequest(): EstimateSharedRequest {
+  return { spec: undefined };
+}
+
+export const EstimateSharedRequest: MessageFns<EstimateSharedRequest> = {
+  encode(message: EstimateSharedRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.spec !== undefined) {
+      RunSpec.encode(message.spec, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): EstimateSharedRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseEstimateSharedRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.spec = RunSpec.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): EstimateSharedRequest {
+    return { spec: isSet(object.spec) ? RunSpec.fromJSON(object.spec) : undefined };
+  },
+
+  toJSON(message: EstimateSharedRequest): unknown {
+    const obj: any = {};
+    if (message.spec !== undefined) {
+      obj.spec = RunSpec.toJSON(message.spec);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<EstimateSharedRequest>, I>>(base?: I): EstimateSharedRequest {
+    return EstimateSharedRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<EstimateSharedRequest>, I>>(object: I): EstimateSharedRequest {
+    const message = createBaseEstimateSharedRequest();
+    message.spec = (object.spec !== undefined && object.spec !== null) ? RunSpec.fromPartial(object.spec) : undefined;
+    return message;
+  },
+};
+
+function createBaseEstimateSharedResponse(): EstimateSharedResponse {
+  return { plan: undefined, pricePerTibUsd: 0, warehouse: "" };
+}
+
+export const EstimateSharedResponse: MessageFns<EstimateSharedResponse> = {
+  encode(message: EstimateSharedResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.plan !== undefined) {
+      SharedPlan.encode(message.plan, writer.uint32(10).fork()).join();
+    }
+    if (message.pricePerTibUsd !== 0) {
+      writer.uint32(17).double(message.pricePerTibUsd);
+    }
+    if (message.warehouse !== "") {
+      writer.uint32(26).string(message.warehouse);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): EstimateSharedResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseEstimateSharedResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.plan = SharedPlan.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.pricePerTibUsd = reader.double();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.warehouse = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): EstimateSharedResponse {
+    return {
+      plan: isSet(object.plan) ? SharedPlan.fromJSON(object.plan) : undefined,
+      pricePerTibUsd: isSet(object.pricePerTibUsd)
+        ? globalThis.Number(object.pricePerTibUsd)
+        : isSet(object.price_per_tib_usd)
+        ? globalThis.Number(object.price_per_tib_usd)
+        : 0,
+      warehouse: isSet(object.warehouse) ? globalThis.String(object.warehouse) : "",
+    };
+  },
+
+  toJSON(message: EstimateSharedResponse): unknown {
+    const obj: any = {};
+    if (message.plan !== undefined) {
+      obj.plan = SharedPlan.toJSON(message.plan);
+    }
+    if (message.pricePerTibUsd !== 0) {
+      obj.pricePerTibUsd = floatToJson(message.pricePerTibUsd);
+    }
+    if (message.warehouse !== "") {
+      obj.warehouse = message.warehouse;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<EstimateSharedResponse>, I>>(base?: I): EstimateSharedResponse {
+    return EstimateSharedResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<EstimateSharedResponse>, I>>(object: I): EstimateSharedResponse {
+    const message = createBaseEstimateSharedResponse();
+    message.plan = (object.plan !== undefined && object.plan !== null)
+      ? SharedPlan.fromPartial(object.plan)
+      : undefined;
+    message.pricePerTibUsd = object.pricePerTibUsd ?? 0;
+    message.warehouse = object.warehouse ?? "";
+    return message;
+  },
+};
+
 function createBaseEstimatePairRequest(): EstimatePairRequest {
-  return { spec: undefined, pair: "" };
+  return { spec: undefined, pair: "", sharedDatasetId: "" };
 }
 
 export const EstimatePairRequest: MessageFns<EstimatePairRequest> = {
@@ -176,6 +378,9 @@ export const EstimatePairRequest: MessageFns<EstimatePairRequest> = {
     }
     if (message.pair !== "") {
       writer.uint32(18).string(message.pair);
+    }
+    if (message.sharedDatasetId !== "") {
+      writer.uint32(26).string(message.sharedDatasetId);
     }
     return writer;
   },
@@ -209,6 +414,14 @@ export const EstimatePairRequest: MessageFns<EstimatePairRequest> = {
             message.pair = reader.string();
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.sharedDatasetId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -225,6 +438,11 @@ export const EstimatePairRequest: MessageFns<EstimatePairRequest> = {
     return {
       spec: isSet(object.spec) ? RunSpec.fromJSON(object.spec) : undefined,
       pair: isSet(object.pair) ? globalThis.String(object.pair) : "",
+      sharedDatasetId: isSet(object.sharedDatasetId)
+        ? globalThis.String(object.sharedDatasetId)
+        : isSet(object.shared_dataset_id)
+        ? globalThis.String(object.shared_dataset_id)
+        : "",
     };
   },
 
@@ -236,6 +454,9 @@ export const EstimatePairRequest: MessageFns<EstimatePairRequest> = {
     if (message.pair !== "") {
       obj.pair = message.pair;
     }
+    if (message.sharedDatasetId !== "") {
+      obj.sharedDatasetId = message.sharedDatasetId;
+    }
     return obj;
   },
 
@@ -246,6 +467,7 @@ export const EstimatePairRequest: MessageFns<EstimatePairRequest> = {
     const message = createBaseEstimatePairRequest();
     message.spec = (object.spec !== undefined && object.spec !== null) ? RunSpec.fromPartial(object.spec) : undefined;
     message.pair = object.pair ?? "";
+    message.sharedDatasetId = object.sharedDatasetId ?? "";
     return message;
   },
 };
@@ -365,6 +587,8 @@ function createBaseFetchPairRequest(): FetchPairRequest {
     maximumBytesBilled: [],
     cachedOnly: false,
     traceparent: "",
+    sharedDatasetId: "",
+    sharedMaximumBytesBilled: [],
   };
 }
 
@@ -400,6 +624,21 @@ export const FetchPairRequest: MessageFns<FetchPairRequest> = {
     }
     if (message.traceparent !== "") {
       writer.uint32(66).string(message.traceparent);
+    }
+    if (message.sharedDatasetId !== "") {
+      writer.uint32(74).string(message.sharedDatasetId);
+    }
+    if (message.sharedMaximumBytesBilled.length !== 0) {
+      writer.uint32(82).fork();
+      for (const v of message.sharedMaximumBytesBilled) {
+        if (BigInt.asUintN(64, v) !== v) {
+          throw new globalThis.Error(
+            "a value provided in array field sharedMaximumBytesBilled of type uint64 is too large",
+          );
+        }
+        writer.uint64(v);
+      }
+      writer.join();
     }
     return writer;
   },
@@ -491,6 +730,32 @@ export const FetchPairRequest: MessageFns<FetchPairRequest> = {
             message.traceparent = reader.string();
             continue;
           }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.sharedDatasetId = reader.string();
+            continue;
+          }
+          case 10: {
+            if (tag === 80) {
+              message.sharedMaximumBytesBilled.push(reader.uint64() as bigint);
+
+              continue;
+            }
+
+            if (tag === 82) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.sharedMaximumBytesBilled.push(reader.uint64() as bigint);
+              }
+
+              continue;
+            }
+
+            break;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -533,6 +798,16 @@ export const FetchPairRequest: MessageFns<FetchPairRequest> = {
         ? globalThis.Boolean(object.cached_only)
         : false,
       traceparent: isSet(object.traceparent) ? globalThis.String(object.traceparent) : "",
+      sharedDatasetId: isSet(object.sharedDatasetId)
+        ? globalThis.String(object.sharedDatasetId)
+        : isSet(object.shared_dataset_id)
+        ? globalThis.String(object.shared_dataset_id)
+        : "",
+      sharedMaximumBytesBilled: globalThis.Array.isArray(object?.sharedMaximumBytesBilled)
+        ? object.sharedMaximumBytesBilled.map((e: any) => BigInt(e))
+        : globalThis.Array.isArray(object?.shared_maximum_bytes_billed)
+        ? object.shared_maximum_bytes_billed.map((e: any) => BigInt(e))
+        : [],
     };
   },
 
@@ -562,6 +837,12 @@ export const FetchPairRequest: MessageFns<FetchPairRequest> = {
     if (message.traceparent !== "") {
       obj.traceparent = message.traceparent;
     }
+    if (message.sharedDatasetId !== "") {
+      obj.sharedDatasetId = message.sharedDatasetId;
+    }
+    if (message.sharedMaximumBytesBilled?.length) {
+      obj.sharedMaximumBytesBilled = message.sharedMaximumBytesBilled.map((e) => e.toString());
+    }
     return obj;
   },
 
@@ -578,6 +859,8 @@ export const FetchPairRequest: MessageFns<FetchPairRequest> = {
     message.maximumBytesBilled = object.maximumBytesBilled?.map((e) => BigInt(e)) || [];
     message.cachedOnly = object.cachedOnly ?? false;
     message.traceparent = object.traceparent ?? "";
+    message.sharedDatasetId = object.sharedDatasetId ?? "";
+    message.sharedMaximumBytesBilled = object.sharedMaximumBytesBilled?.map((e) => BigInt(e)) || [];
     return message;
   },
 };
@@ -968,6 +1251,8 @@ function createBaseDatasetRef(): DatasetRef {
     usd: 0,
     createdAt: "",
     contentSha256: "",
+    shared: undefined,
+    referencedBy: [],
   };
 }
 
@@ -1017,6 +1302,12 @@ export const DatasetRef: MessageFns<DatasetRef> = {
     }
     if (message.contentSha256 !== "") {
       writer.uint32(106).string(message.contentSha256);
+    }
+    if (message.shared !== undefined) {
+      DatasetRef.encode(message.shared, writer.uint32(114).fork()).join();
+    }
+    for (const v of message.referencedBy) {
+      writer.uint32(122).string(v!);
     }
     return writer;
   },
@@ -1138,6 +1429,22 @@ export const DatasetRef: MessageFns<DatasetRef> = {
             message.contentSha256 = reader.string();
             continue;
           }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.shared = DatasetRef.decode(reader, reader.uint32());
+            continue;
+          }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.referencedBy.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1189,6 +1496,12 @@ export const DatasetRef: MessageFns<DatasetRef> = {
         : isSet(object.content_sha256)
         ? globalThis.String(object.content_sha256)
         : "",
+      shared: isSet(object.shared) ? DatasetRef.fromJSON(object.shared) : undefined,
+      referencedBy: globalThis.Array.isArray(object?.referencedBy)
+        ? object.referencedBy.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.referenced_by)
+        ? object.referenced_by.map((e: any) => globalThis.String(e))
+        : [],
     };
   },
 
@@ -1233,6 +1546,12 @@ export const DatasetRef: MessageFns<DatasetRef> = {
     if (message.contentSha256 !== "") {
       obj.contentSha256 = message.contentSha256;
     }
+    if (message.shared !== undefined) {
+      obj.shared = DatasetRef.toJSON(message.shared);
+    }
+    if (message.referencedBy?.length) {
+      obj.referencedBy = message.referencedBy;
+    }
     return obj;
   },
 
@@ -1256,6 +1575,10 @@ export const DatasetRef: MessageFns<DatasetRef> = {
     message.usd = object.usd ?? 0;
     message.createdAt = object.createdAt ?? "";
     message.contentSha256 = object.contentSha256 ?? "";
+    message.shared = (object.shared !== undefined && object.shared !== null)
+      ? DatasetRef.fromPartial(object.shared)
+      : undefined;
+    message.referencedBy = object.referencedBy?.map((e) => e) || [];
     return message;
   },
 };
@@ -1665,13 +1988,16 @@ export const VerifyDatasetResponse: MessageFns<VerifyDatasetResponse> = {
 };
 
 function createBaseDeleteDatasetRequest(): DeleteDatasetRequest {
-  return { datasetId: "" };
+  return { datasetId: "", force: false };
 }
 
 export const DeleteDatasetRequest: MessageFns<DeleteDatasetRequest> = {
   encode(message: DeleteDatasetRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.datasetId !== "") {
       writer.uint32(10).string(message.datasetId);
+    }
+    if (message.force !== false) {
+      writer.uint32(16).bool(message.force);
     }
     return writer;
   },
@@ -1697,6 +2023,14 @@ export const DeleteDatasetRequest: MessageFns<DeleteDatasetRequest> = {
             message.datasetId = reader.string();
             continue;
           }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.force = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1716,6 +2050,7 @@ export const DeleteDatasetRequest: MessageFns<DeleteDatasetRequest> = {
         : isSet(object.dataset_id)
         ? globalThis.String(object.dataset_id)
         : "",
+      force: isSet(object.force) ? globalThis.Boolean(object.force) : false,
     };
   },
 
@@ -1723,6 +2058,9 @@ export const DeleteDatasetRequest: MessageFns<DeleteDatasetRequest> = {
     const obj: any = {};
     if (message.datasetId !== "") {
       obj.datasetId = message.datasetId;
+    }
+    if (message.force !== false) {
+      obj.force = message.force;
     }
     return obj;
   },
@@ -1733,6 +2071,7 @@ export const DeleteDatasetRequest: MessageFns<DeleteDatasetRequest> = {
   fromPartial<I extends Exact<DeepPartial<DeleteDatasetRequest>, I>>(object: I): DeleteDatasetRequest {
     const message = createBaseDeleteDatasetRequest();
     message.datasetId = object.datasetId ?? "";
+    message.force = object.force ?? false;
     return message;
   },
 };
@@ -2507,6 +2846,18 @@ export const FetcherServiceService = {
       Buffer.from(EstimatePairResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): EstimatePairResponse => EstimatePairResponse.decode(value),
   },
+  /** The same for what all pairs of a spec share, with sharedGroups: once. */
+  estimateShared: {
+    path: "/onescan.v1.FetcherService/EstimateShared" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: EstimateSharedRequest): Buffer =>
+      Buffer.from(EstimateSharedRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): EstimateSharedRequest => EstimateSharedRequest.decode(value),
+    responseSerialize: (value: EstimateSharedResponse): Buffer =>
+      Buffer.from(EstimateSharedResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): EstimateSharedResponse => EstimateSharedResponse.decode(value),
+  },
   /** Runs the approved statements and publishes the dataset; returns at once what is cached. */
   fetchPair: {
     path: "/onescan.v1.FetcherService/FetchPair" as const,
@@ -2587,6 +2938,8 @@ export const FetcherServiceService = {
 export interface FetcherServiceServer extends UntypedServiceImplementation {
   /** Dry-runs exactly the statements that FetchPair would run. Never billed. */
   estimatePair: handleUnaryCall<EstimatePairRequest, EstimatePairResponse>;
+  /** The same for what all pairs of a spec share, with sharedGroups: once. */
+  estimateShared: handleUnaryCall<EstimateSharedRequest, EstimateSharedResponse>;
   /** Runs the approved statements and publishes the dataset; returns at once what is cached. */
   fetchPair: handleServerStreamingCall<FetchPairRequest, FetchPairResponse>;
   /**
@@ -2620,6 +2973,22 @@ export interface FetcherServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: EstimatePairResponse) => void,
+  ): ClientUnaryCall;
+  /** The same for what all pairs of a spec share, with sharedGroups: once. */
+  estimateShared(
+    request: EstimateSharedRequest,
+    callback: (error: ServiceError | null, response: EstimateSharedResponse) => void,
+  ): ClientUnaryCall;
+  estimateShared(
+    request: EstimateSharedRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: EstimateSharedResponse) => void,
+  ): ClientUnaryCall;
+  estimateShared(
+    request: EstimateSharedRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: EstimateSharedResponse) => void,
   ): ClientUnaryCall;
   /** Runs the approved statements and publishes the dataset; returns at once what is cached. */
   fetchPair(request: FetchPairRequest, options?: Partial<CallOptions>): ClientReadableStream<FetchPairResponse>;

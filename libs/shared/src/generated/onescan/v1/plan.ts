@@ -26,6 +26,31 @@ export interface Plan {
   naiveStatements: number;
   /** "embedded" or "bigquery". */
   warehouse: string;
+  /** What the pairs share, fetched once; unset when every pair fetches it. */
+  shared?:
+    | SharedPlan
+    | undefined;
+  /** With `shared`: what would be read if every pair fetched everything. Over pairs that are not cached. */
+  perPairBytes: bigint;
+  perPairUsd: number;
+  perPairStatements: number;
+}
+
+/** The feature tables that are the same for all pairs, fetched once a run over the keys of all pairs' samples. */
+export interface SharedPlan {
+  datasetId: string;
+  statements: Statement[];
+  tables: number;
+  columns: number;
+  includedColumns: number;
+  bytes: bigint;
+  usd: number;
+  /** True when a dataset of this identity exists, so nothing will be fetched. */
+  cached: boolean;
+  notes: PlanNote[];
+  /** The dataset holds at least as many rows as the largest sample, at most as many as all samples together. */
+  rowsAtLeast: number;
+  rowsAtMost: number;
 }
 
 export interface PairPlan {
@@ -46,7 +71,20 @@ export interface PairPlan {
   /** True when a verified dataset of this identity exists, so nothing will be fetched. */
   cached: boolean;
   /** Things found while planning that are not fatal, e.g. tables without the key. */
-  warnings: string[];
+  notes: PlanNote[];
+  /** With Plan.shared: bytes and statements of this pair if it fetched everything itself. */
+  perPairBytes: bigint;
+  perPairStatements: number;
+}
+
+/** Something found while planning that is not fatal. */
+export interface PlanNote {
+  /** What it is about, the same words for all notes of a kind, e.g. "partial coverage". */
+  kind: string;
+  /** One sentence. */
+  text: string;
+  /** Orders the notes of a kind, worst first: higher is worse. */
+  severity: number;
 }
 
 /** One SQL statement with its dry-run estimate. */
@@ -78,6 +116,10 @@ function createBasePlan(): Plan {
     naiveUsd: 0,
     naiveStatements: 0,
     warehouse: "",
+    shared: undefined,
+    perPairBytes: 0n,
+    perPairUsd: 0,
+    perPairStatements: 0,
   };
 }
 
@@ -118,6 +160,21 @@ export const Plan: MessageFns<Plan> = {
     }
     if (message.warehouse !== "") {
       writer.uint32(82).string(message.warehouse);
+    }
+    if (message.shared !== undefined) {
+      SharedPlan.encode(message.shared, writer.uint32(122).fork()).join();
+    }
+    if (message.perPairBytes !== 0n) {
+      if (BigInt.asUintN(64, message.perPairBytes) !== message.perPairBytes) {
+        throw new globalThis.Error("value provided for field message.perPairBytes of type uint64 too large");
+      }
+      writer.uint32(128).uint64(message.perPairBytes);
+    }
+    if (message.perPairUsd !== 0) {
+      writer.uint32(137).double(message.perPairUsd);
+    }
+    if (message.perPairStatements !== 0) {
+      writer.uint32(144).uint32(message.perPairStatements);
     }
     return writer;
   },
@@ -215,6 +272,38 @@ export const Plan: MessageFns<Plan> = {
             message.warehouse = reader.string();
             continue;
           }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.shared = SharedPlan.decode(reader, reader.uint32());
+            continue;
+          }
+          case 16: {
+            if (tag !== 128) {
+              break;
+            }
+
+            message.perPairBytes = reader.uint64() as bigint;
+            continue;
+          }
+          case 17: {
+            if (tag !== 137) {
+              break;
+            }
+
+            message.perPairUsd = reader.double();
+            continue;
+          }
+          case 18: {
+            if (tag !== 144) {
+              break;
+            }
+
+            message.perPairStatements = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -263,6 +352,22 @@ export const Plan: MessageFns<Plan> = {
         ? globalThis.Number(object.naive_statements)
         : 0,
       warehouse: isSet(object.warehouse) ? globalThis.String(object.warehouse) : "",
+      shared: isSet(object.shared) ? SharedPlan.fromJSON(object.shared) : undefined,
+      perPairBytes: isSet(object.perPairBytes)
+        ? BigInt(object.perPairBytes)
+        : isSet(object.per_pair_bytes)
+        ? BigInt(object.per_pair_bytes)
+        : 0n,
+      perPairUsd: isSet(object.perPairUsd)
+        ? globalThis.Number(object.perPairUsd)
+        : isSet(object.per_pair_usd)
+        ? globalThis.Number(object.per_pair_usd)
+        : 0,
+      perPairStatements: isSet(object.perPairStatements)
+        ? globalThis.Number(object.perPairStatements)
+        : isSet(object.per_pair_statements)
+        ? globalThis.Number(object.per_pair_statements)
+        : 0,
     };
   },
 
@@ -298,6 +403,18 @@ export const Plan: MessageFns<Plan> = {
     if (message.warehouse !== "") {
       obj.warehouse = message.warehouse;
     }
+    if (message.shared !== undefined) {
+      obj.shared = SharedPlan.toJSON(message.shared);
+    }
+    if (message.perPairBytes !== 0n) {
+      obj.perPairBytes = message.perPairBytes.toString();
+    }
+    if (message.perPairUsd !== 0) {
+      obj.perPairUsd = floatToJson(message.perPairUsd);
+    }
+    if (message.perPairStatements !== 0) {
+      obj.perPairStatements = Math.round(message.perPairStatements);
+    }
     return obj;
   },
 
@@ -318,6 +435,276 @@ export const Plan: MessageFns<Plan> = {
     message.naiveUsd = object.naiveUsd ?? 0;
     message.naiveStatements = object.naiveStatements ?? 0;
     message.warehouse = object.warehouse ?? "";
+    message.shared = (object.shared !== undefined && object.shared !== null)
+      ? SharedPlan.fromPartial(object.shared)
+      : undefined;
+    message.perPairBytes = (object.perPairBytes !== undefined && object.perPairBytes !== null)
+      ? BigInt(object.perPairBytes)
+      : 0n;
+    message.perPairUsd = object.perPairUsd ?? 0;
+    message.perPairStatements = object.perPairStatements ?? 0;
+    return message;
+  },
+};
+
+function createBaseSharedPlan(): SharedPlan {
+  return {
+    datasetId: "",
+    statements: [],
+    tables: 0,
+    columns: 0,
+    includedColumns: 0,
+    bytes: 0n,
+    usd: 0,
+    cached: false,
+    notes: [],
+    rowsAtLeast: 0,
+    rowsAtMost: 0,
+  };
+}
+
+export const SharedPlan: MessageFns<SharedPlan> = {
+  encode(message: SharedPlan, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.datasetId !== "") {
+      writer.uint32(10).string(message.datasetId);
+    }
+    for (const v of message.statements) {
+      Statement.encode(v!, writer.uint32(18).fork()).join();
+    }
+    if (message.tables !== 0) {
+      writer.uint32(24).uint32(message.tables);
+    }
+    if (message.columns !== 0) {
+      writer.uint32(32).uint32(message.columns);
+    }
+    if (message.includedColumns !== 0) {
+      writer.uint32(40).uint32(message.includedColumns);
+    }
+    if (message.bytes !== 0n) {
+      if (BigInt.asUintN(64, message.bytes) !== message.bytes) {
+        throw new globalThis.Error("value provided for field message.bytes of type uint64 too large");
+      }
+      writer.uint32(48).uint64(message.bytes);
+    }
+    if (message.usd !== 0) {
+      writer.uint32(57).double(message.usd);
+    }
+    if (message.cached !== false) {
+      writer.uint32(64).bool(message.cached);
+    }
+    for (const v of message.notes) {
+      PlanNote.encode(v!, writer.uint32(74).fork()).join();
+    }
+    if (message.rowsAtLeast !== 0) {
+      writer.uint32(80).uint32(message.rowsAtLeast);
+    }
+    if (message.rowsAtMost !== 0) {
+      writer.uint32(88).uint32(message.rowsAtMost);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SharedPlan {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSharedPlan();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.datasetId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.statements.push(Statement.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.tables = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.columns = reader.uint32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.includedColumns = reader.uint32();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.bytes = reader.uint64() as bigint;
+            continue;
+          }
+          case 7: {
+            if (tag !== 57) {
+              break;
+            }
+
+            message.usd = reader.double();
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.cached = reader.bool();
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.notes.push(PlanNote.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.rowsAtLeast = reader.uint32();
+            continue;
+          }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.rowsAtMost = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): SharedPlan {
+    return {
+      datasetId: isSet(object.datasetId)
+        ? globalThis.String(object.datasetId)
+        : isSet(object.dataset_id)
+        ? globalThis.String(object.dataset_id)
+        : "",
+      statements: globalThis.Array.isArray(object?.statements)
+        ? object.statements.map((e: any) => Statement.fromJSON(e))
+        : [],
+      tables: isSet(object.tables) ? globalThis.Number(object.tables) : 0,
+      columns: isSet(object.columns) ? globalThis.Number(object.columns) : 0,
+      includedColumns: isSet(object.includedColumns)
+        ? globalThis.Number(object.includedColumns)
+        : isSet(object.included_columns)
+        ? globalThis.Number(object.included_columns)
+        : 0,
+      bytes: isSet(object.bytes) ? BigInt(object.bytes) : 0n,
+      usd: isSet(object.usd) ? globalThis.Number(object.usd) : 0,
+      cached: isSet(object.cached) ? globalThis.Boolean(object.cached) : false,
+      notes: globalThis.Array.isArray(object?.notes) ? object.notes.map((e: any) => PlanNote.fromJSON(e)) : [],
+      rowsAtLeast: isSet(object.rowsAtLeast)
+        ? globalThis.Number(object.rowsAtLeast)
+        : isSet(object.rows_at_least)
+        ? globalThis.Number(object.rows_at_least)
+        : 0,
+      rowsAtMost: isSet(object.rowsAtMost)
+        ? globalThis.Number(object.rowsAtMost)
+        : isSet(object.rows_at_most)
+        ? globalThis.Number(object.rows_at_most)
+        : 0,
+    };
+  },
+
+  toJSON(message: SharedPlan): unknown {
+    const obj: any = {};
+    if (message.datasetId !== "") {
+      obj.datasetId = message.datasetId;
+    }
+    if (message.statements?.length) {
+      obj.statements = message.statements.map((e) => Statement.toJSON(e));
+    }
+    if (message.tables !== 0) {
+      obj.tables = Math.round(message.tables);
+    }
+    if (message.columns !== 0) {
+      obj.columns = Math.round(message.columns);
+    }
+    if (message.includedColumns !== 0) {
+      obj.includedColumns = Math.round(message.includedColumns);
+    }
+    if (message.bytes !== 0n) {
+      obj.bytes = message.bytes.toString();
+    }
+    if (message.usd !== 0) {
+      obj.usd = floatToJson(message.usd);
+    }
+    if (message.cached !== false) {
+      obj.cached = message.cached;
+    }
+    if (message.notes?.length) {
+      obj.notes = message.notes.map((e) => PlanNote.toJSON(e));
+    }
+    if (message.rowsAtLeast !== 0) {
+      obj.rowsAtLeast = Math.round(message.rowsAtLeast);
+    }
+    if (message.rowsAtMost !== 0) {
+      obj.rowsAtMost = Math.round(message.rowsAtMost);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<SharedPlan>, I>>(base?: I): SharedPlan {
+    return SharedPlan.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<SharedPlan>, I>>(object: I): SharedPlan {
+    const message = createBaseSharedPlan();
+    message.datasetId = object.datasetId ?? "";
+    message.statements = object.statements?.map((e) => Statement.fromPartial(e)) || [];
+    message.tables = object.tables ?? 0;
+    message.columns = object.columns ?? 0;
+    message.includedColumns = object.includedColumns ?? 0;
+    message.bytes = (object.bytes !== undefined && object.bytes !== null) ? BigInt(object.bytes) : 0n;
+    message.usd = object.usd ?? 0;
+    message.cached = object.cached ?? false;
+    message.notes = object.notes?.map((e) => PlanNote.fromPartial(e)) || [];
+    message.rowsAtLeast = object.rowsAtLeast ?? 0;
+    message.rowsAtMost = object.rowsAtMost ?? 0;
     return message;
   },
 };
@@ -336,7 +723,9 @@ function createBasePairPlan(): PairPlan {
     bytes: 0n,
     usd: 0,
     cached: false,
-    warnings: [],
+    notes: [],
+    perPairBytes: 0n,
+    perPairStatements: 0,
   };
 }
 
@@ -381,8 +770,17 @@ export const PairPlan: MessageFns<PairPlan> = {
     if (message.cached !== false) {
       writer.uint32(96).bool(message.cached);
     }
-    for (const v of message.warnings) {
-      writer.uint32(106).string(v!);
+    for (const v of message.notes) {
+      PlanNote.encode(v!, writer.uint32(114).fork()).join();
+    }
+    if (message.perPairBytes !== 0n) {
+      if (BigInt.asUintN(64, message.perPairBytes) !== message.perPairBytes) {
+        throw new globalThis.Error("value provided for field message.perPairBytes of type uint64 too large");
+      }
+      writer.uint32(120).uint64(message.perPairBytes);
+    }
+    if (message.perPairStatements !== 0) {
+      writer.uint32(128).uint32(message.perPairStatements);
     }
     return writer;
   },
@@ -496,12 +894,28 @@ export const PairPlan: MessageFns<PairPlan> = {
             message.cached = reader.bool();
             continue;
           }
-          case 13: {
-            if (tag !== 106) {
+          case 14: {
+            if (tag !== 114) {
               break;
             }
 
-            message.warnings.push(reader.string());
+            message.notes.push(PlanNote.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 15: {
+            if (tag !== 120) {
+              break;
+            }
+
+            message.perPairBytes = reader.uint64() as bigint;
+            continue;
+          }
+          case 16: {
+            if (tag !== 128) {
+              break;
+            }
+
+            message.perPairStatements = reader.uint32();
             continue;
           }
         }
@@ -542,7 +956,17 @@ export const PairPlan: MessageFns<PairPlan> = {
       bytes: isSet(object.bytes) ? BigInt(object.bytes) : 0n,
       usd: isSet(object.usd) ? globalThis.Number(object.usd) : 0,
       cached: isSet(object.cached) ? globalThis.Boolean(object.cached) : false,
-      warnings: globalThis.Array.isArray(object?.warnings) ? object.warnings.map((e: any) => globalThis.String(e)) : [],
+      notes: globalThis.Array.isArray(object?.notes) ? object.notes.map((e: any) => PlanNote.fromJSON(e)) : [],
+      perPairBytes: isSet(object.perPairBytes)
+        ? BigInt(object.perPairBytes)
+        : isSet(object.per_pair_bytes)
+        ? BigInt(object.per_pair_bytes)
+        : 0n,
+      perPairStatements: isSet(object.perPairStatements)
+        ? globalThis.Number(object.perPairStatements)
+        : isSet(object.per_pair_statements)
+        ? globalThis.Number(object.per_pair_statements)
+        : 0,
     };
   },
 
@@ -584,8 +1008,14 @@ export const PairPlan: MessageFns<PairPlan> = {
     if (message.cached !== false) {
       obj.cached = message.cached;
     }
-    if (message.warnings?.length) {
-      obj.warnings = message.warnings;
+    if (message.notes?.length) {
+      obj.notes = message.notes.map((e) => PlanNote.toJSON(e));
+    }
+    if (message.perPairBytes !== 0n) {
+      obj.perPairBytes = message.perPairBytes.toString();
+    }
+    if (message.perPairStatements !== 0) {
+      obj.perPairStatements = Math.round(message.perPairStatements);
     }
     return obj;
   },
@@ -607,7 +1037,112 @@ export const PairPlan: MessageFns<PairPlan> = {
     message.bytes = (object.bytes !== undefined && object.bytes !== null) ? BigInt(object.bytes) : 0n;
     message.usd = object.usd ?? 0;
     message.cached = object.cached ?? false;
-    message.warnings = object.warnings?.map((e) => e) || [];
+    message.notes = object.notes?.map((e) => PlanNote.fromPartial(e)) || [];
+    message.perPairBytes = (object.perPairBytes !== undefined && object.perPairBytes !== null)
+      ? BigInt(object.perPairBytes)
+      : 0n;
+    message.perPairStatements = object.perPairStatements ?? 0;
+    return message;
+  },
+};
+
+function createBasePlanNote(): PlanNote {
+  return { kind: "", text: "", severity: 0 };
+}
+
+export const PlanNote: MessageFns<PlanNote> = {
+  encode(message: PlanNote, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.kind !== "") {
+      writer.uint32(10).string(message.kind);
+    }
+    if (message.text !== "") {
+      writer.uint32(18).string(message.text);
+    }
+    if (message.severity !== 0) {
+      writer.uint32(25).double(message.severity);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PlanNote {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePlanNote();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.kind = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.text = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 25) {
+              break;
+            }
+
+            message.severity = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PlanNote {
+    return {
+      kind: isSet(object.kind) ? globalThis.String(object.kind) : "",
+      text: isSet(object.text) ? globalThis.String(object.text) : "",
+      severity: isSet(object.severity) ? globalThis.Number(object.severity) : 0,
+    };
+  },
+
+  toJSON(message: PlanNote): unknown {
+    const obj: any = {};
+    if (message.kind !== "") {
+      obj.kind = message.kind;
+    }
+    if (message.text !== "") {
+      obj.text = message.text;
+    }
+    if (message.severity !== 0) {
+      obj.severity = floatToJson(message.severity);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<PlanNote>, I>>(base?: I): PlanNote {
+    return PlanNote.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<PlanNote>, I>>(object: I): PlanNote {
+    const message = createBasePlanNote();
+    message.kind = object.kind ?? "";
+    message.text = object.text ?? "";
+    message.severity = object.severity ?? 0;
     return message;
   },
 };

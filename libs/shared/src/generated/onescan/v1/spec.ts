@@ -11,6 +11,48 @@ export const protobufPackage = "onescan.v1";
 
 export const protobufFileName = "onescan/v1/spec.proto";
 
+/** Who fetches the groups that are the same for every pair. */
+export enum SharedGroups {
+  SHARED_GROUPS_UNSPECIFIED = 0,
+  /** SHARED_GROUPS_PER_PAIR - Every pair's statement. */
+  SHARED_GROUPS_PER_PAIR = 1,
+  /** SHARED_GROUPS_ONCE - One statement a run, into a dataset that the pairs' datasets refer to. */
+  SHARED_GROUPS_ONCE = 2,
+  UNRECOGNIZED = -1,
+}
+
+export function sharedGroupsFromJSON(object: any): SharedGroups {
+  switch (object) {
+    case 0:
+    case "SHARED_GROUPS_UNSPECIFIED":
+      return SharedGroups.SHARED_GROUPS_UNSPECIFIED;
+    case 1:
+    case "SHARED_GROUPS_PER_PAIR":
+      return SharedGroups.SHARED_GROUPS_PER_PAIR;
+    case 2:
+    case "SHARED_GROUPS_ONCE":
+      return SharedGroups.SHARED_GROUPS_ONCE;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return SharedGroups.UNRECOGNIZED;
+  }
+}
+
+export function sharedGroupsToJSON(object: SharedGroups): string {
+  switch (object) {
+    case SharedGroups.SHARED_GROUPS_UNSPECIFIED:
+      return "SHARED_GROUPS_UNSPECIFIED";
+    case SharedGroups.SHARED_GROUPS_PER_PAIR:
+      return "SHARED_GROUPS_PER_PAIR";
+    case SharedGroups.SHARED_GROUPS_ONCE:
+      return "SHARED_GROUPS_ONCE";
+    case SharedGroups.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
+
 export enum SampleStrategy {
   SAMPLE_STRATEGY_UNSPECIFIED = 0,
   /** SAMPLE_STRATEGY_HASH - Rows by hash of the key over the whole period. */
@@ -165,6 +207,7 @@ export interface RunSpec {
   schedulingPolicy: SchedulingPolicy;
   /** Root of every random seed of the run. Default 1. */
   seed?: bigint | undefined;
+  sharedGroups: SharedGroups;
 }
 
 export interface RunSpec_OverridesEntry {
@@ -187,6 +230,8 @@ export interface FeatureGroup {
   tables: string[];
   /** True when the tables are the same for every pair. */
   shared: boolean;
+  /** True when the group may match no table, as the default groups may; otherwise that is an error. */
+  optional: boolean;
 }
 
 /** Half-open period of interval_time, RFC 3339; an empty bound is open. */
@@ -219,6 +264,7 @@ function createBaseRunSpec(): RunSpec {
     memoryPerWorkerBytes: undefined,
     schedulingPolicy: 0,
     seed: undefined,
+    sharedGroups: 0,
   };
 }
 
@@ -278,6 +324,9 @@ export const RunSpec: MessageFns<RunSpec> = {
         throw new globalThis.Error("value provided for field message.seed of type uint64 too large");
       }
       writer.uint32(120).uint64(message.seed);
+    }
+    if (message.sharedGroups !== 0) {
+      writer.uint32(128).int32(message.sharedGroups);
     }
     return writer;
   },
@@ -428,6 +477,14 @@ export const RunSpec: MessageFns<RunSpec> = {
             message.seed = reader.uint64() as bigint;
             continue;
           }
+          case 16: {
+            if (tag !== 128) {
+              break;
+            }
+
+            message.sharedGroups = reader.int32() as any;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -498,6 +555,11 @@ export const RunSpec: MessageFns<RunSpec> = {
         ? schedulingPolicyFromJSON(object.scheduling_policy)
         : 0,
       seed: isSet(object.seed) ? BigInt(object.seed) : undefined,
+      sharedGroups: isSet(object.sharedGroups)
+        ? sharedGroupsFromJSON(object.sharedGroups)
+        : isSet(object.shared_groups)
+        ? sharedGroupsFromJSON(object.shared_groups)
+        : 0,
     };
   },
 
@@ -554,6 +616,9 @@ export const RunSpec: MessageFns<RunSpec> = {
     if (message.seed !== undefined) {
       obj.seed = message.seed.toString();
     }
+    if (message.sharedGroups !== 0) {
+      obj.sharedGroups = sharedGroupsToJSON(message.sharedGroups);
+    }
     return obj;
   },
 
@@ -593,6 +658,7 @@ export const RunSpec: MessageFns<RunSpec> = {
       : undefined;
     message.schedulingPolicy = object.schedulingPolicy ?? 0;
     message.seed = (object.seed !== undefined && object.seed !== null) ? BigInt(object.seed) : undefined;
+    message.sharedGroups = object.sharedGroups ?? 0;
     return message;
   },
 };
@@ -788,7 +854,7 @@ export const Universe: MessageFns<Universe> = {
 };
 
 function createBaseFeatureGroup(): FeatureGroup {
-  return { name: "", tables: [], shared: false };
+  return { name: "", tables: [], shared: false, optional: false };
 }
 
 export const FeatureGroup: MessageFns<FeatureGroup> = {
@@ -801,6 +867,9 @@ export const FeatureGroup: MessageFns<FeatureGroup> = {
     }
     if (message.shared !== false) {
       writer.uint32(24).bool(message.shared);
+    }
+    if (message.optional !== false) {
+      writer.uint32(32).bool(message.optional);
     }
     return writer;
   },
@@ -842,6 +911,14 @@ export const FeatureGroup: MessageFns<FeatureGroup> = {
             message.shared = reader.bool();
             continue;
           }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.optional = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -859,6 +936,7 @@ export const FeatureGroup: MessageFns<FeatureGroup> = {
       name: isSet(object.name) ? globalThis.String(object.name) : "",
       tables: globalThis.Array.isArray(object?.tables) ? object.tables.map((e: any) => globalThis.String(e)) : [],
       shared: isSet(object.shared) ? globalThis.Boolean(object.shared) : false,
+      optional: isSet(object.optional) ? globalThis.Boolean(object.optional) : false,
     };
   },
 
@@ -873,6 +951,9 @@ export const FeatureGroup: MessageFns<FeatureGroup> = {
     if (message.shared !== false) {
       obj.shared = message.shared;
     }
+    if (message.optional !== false) {
+      obj.optional = message.optional;
+    }
     return obj;
   },
 
@@ -884,6 +965,7 @@ export const FeatureGroup: MessageFns<FeatureGroup> = {
     message.name = object.name ?? "";
     message.tables = object.tables?.map((e) => e) || [];
     message.shared = object.shared ?? false;
+    message.optional = object.optional ?? false;
     return message;
   },
 };

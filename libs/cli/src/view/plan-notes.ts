@@ -1,0 +1,42 @@
+import type { Plan, PlanNote } from '@onescan/shared/generated/onescan/v1/plan.js';
+
+/** Notes of a kind that are shown; a short period or an odd table can cause hundreds. */
+const WORST = 3;
+const COUNT = new Intl.NumberFormat('en-US');
+
+interface NotedPairs {
+  note: PlanNote;
+  /** Pairs with this very note, in plan order. */
+  pairs: string[];
+}
+
+/** A line for each kind of note, with how many there are and the worst of them; all are in `--json`. */
+export function planNotes(plan: Pick<Plan, 'pairs' | 'shared'>): string[] {
+  const kinds = new Map<string, Map<string, NotedPairs>>();
+  const owners = plan.pairs.map(({ pair, notes }) => ({ owner: pair, notes }));
+  if (plan.shared) owners.push({ owner: 'shared tables', notes: plan.shared.notes });
+  for (const { owner, notes } of owners) {
+    for (const note of notes) {
+      const texts = kinds.get(note.kind) ?? new Map<string, NotedPairs>();
+      const noted = texts.get(note.text) ?? { note, pairs: [] };
+      noted.pairs.push(owner);
+      kinds.set(note.kind, texts.set(note.text, noted));
+    }
+  }
+  const cut = [...kinds.values()].some((texts) => texts.size > WORST);
+  const lines = [...kinds].map(([kind, texts]) => kindLine(kind, [...texts.values()], plan.pairs.length));
+  return cut ? [...lines, 'All notes are in plan --json and show --json.'] : lines;
+}
+
+function kindLine(kind: string, noted: readonly NotedPairs[], pairs: number): string {
+  const worst = noted.toSorted((a, b) => b.note.severity - a.note.severity).slice(0, WORST);
+  const texts = worst.map(({ note, pairs: of }) => `${note.text}${whose(of, pairs)}`).join('; ');
+  const count = noted.length > WORST ? ` (${COUNT.format(noted.length)}, the worst ${WORST})` : '';
+  return `Note, ${kind}${count}: ${texts}`;
+}
+
+/** Left out when all pairs have the note. */
+function whose(of: readonly string[], pairs: number): string {
+  if (of.length === pairs) return '';
+  return of.length <= WORST ? ` (${of.join(', ')})` : ` (${of.length} pairs)`;
+}
