@@ -244,4 +244,5 @@ export const CONFIG_KEYS: Readonly<Record<string, ConfigKey>> = {
     [0, 0, 100_000],
   ),
   'explain.topFeatures': whole('Features whose SHAP dependence is summarised.', [0, 1000], [10, 20, 20]),
+  'explain.value': choice('yes: the value models are explained too.', ['no', 'yes'], ['no', 'no', 'no']),
 };

@@ -68,6 +68,7 @@ export interface LearnConfig {
     readonly rows: number;
     readonly minRows: number;
     readonly topFeatures: number;
+    readonly value: 'no' | 'yes';
   };
 }
 

@@ -1,21 +1,22 @@
 import { CancelledError } from './cancelled-error.js';
+import type { Explanation } from './explain/explain-horizon.js';
+import { explainStage } from './explain-stage.js';
 import type { FeatureFate } from './feature-fate.js';
 import type { ChosenThreshold } from './gating/choose-threshold.js';
 import { type HorizonData, horizonData } from './horizon-data.js';
 import type { JsonObject } from './json.js';
 import type { LearnConfig } from './learn-config.js';
 import type { LearnHooks, Stage } from './learn-hooks.js';
-import { type Modelled, modelHorizon } from './model-horizon.js';
-import { explainStack, type StackExplanation } from './models/explain-stack.js';
+import { modelHorizon } from './model-horizon.js';
 import type { FinalModels } from './models/final-models.js';
 import type { ModelContext } from './models/model-context.js';
 import type { OutOfFold } from './models/out-of-fold.js';
-import { type PermutationImportance, permutationImportance } from './models/permutation-importance.js';
+import type { PermutationImportance } from './models/permutation-importance.js';
 import type { PairInput } from './pair-learner.js';
 import type { PairSelection } from './pair-selection.js';
 import type { ProgressHooks } from './progress-hooks.js';
 import { featureFates } from './results/feature-fates.js';
-import { type FeatureRanking, rankFeatures } from './results/feature-ranking.js';
+import type { FeatureRanking } from './results/feature-ranking.js';
 import type { FinalPredictions, FinalScores } from './results/final-scores.js';
 import { resultDocument } from './results/result-document.js';
 import { subseed } from './seeded-random.js';
@@ -85,12 +86,10 @@ export interface LearnedHorizon {
   readonly predictions: FinalPredictions;
   readonly scores: FinalScores;
   readonly judgement: Judgement;
-  readonly explanation: StackExplanation | null;
+  readonly explanation: Explanation | null;
   readonly ranking: FeatureRanking | null;
   readonly permutation: PermutationImportance | null;
 }
-
-type Explained = Pick<LearnedHorizon, 'explanation' | 'ranking' | 'permutation'>;
 
 /** Parts of a horizon's seed. */
 const SEED = { select: 1, model: 2, bootstrap: 3 } as const;
@@ -149,8 +148,8 @@ export function learnHorizon(scope: HorizonScope, input: HorizonInput, hooks: Le
       );
       const explained = stage(
         'explain',
-        () => explain(context, modelled, segments, hooks),
-        ({ explanation }) => ({ rows: explanation?.rows ?? 0 }),
+        () => explainStage(context, modelled, segments, hooks),
+        ({ explanation }) => ({ rows: explanation?.rows.length ?? 0 }),
       );
       return { modelled, explained };
     } finally {
@@ -180,41 +179,6 @@ function oftenest({ selected, frequency }: SelectionResult, most: number): numbe
   return byFrequency.slice(0, most).sort((a, b) => a - b);
 }
 
-/** Share of the explain stage that goes into SHAP; for progress only. */
-const SHAP_PART = 0.8;
-
-function explain(
-  context: ModelContext,
-  { final, outOfFold, crossFit }: Modelled,
-  { folds }: ProtocolSegments,
-  hooks: LearnHooks,
-): Explained {
-  if (!final) return { explanation: null, ranking: null, permutation: null };
-  const { usable } = context.data;
-  const wanted = context.config.explain.rows || usable.length;
-  const explanation = explainStack({
-    context,
-    models: final.models,
-    scales: final.scales,
-    rows: evenlySpread(usable, wanted),
-    onProgress: (fraction) => hooks.onProgress?.('explain', SHAP_PART * fraction),
-  });
-  const permutation = permutationImportance({
-    context,
-    folds,
-    outOfFold,
-    stack: crossFit.stack,
-    seed: context.seed,
-    onProgress: (fraction) => hooks.onProgress?.('explain', SHAP_PART + (1 - SHAP_PART) * fraction),
-  });
-  return { explanation, ranking: rankFeatures(final.models, explanation), permutation };
-}
-
-function evenlySpread(rows: Uint32Array, wanted: number): Uint32Array {
-  if (wanted >= rows.length) return rows;
-  return Uint32Array.from({ length: wanted }, (_, k) => rows[Math.floor((k * rows.length) / wanted)]!);
-}
-
 function summarise(
   pair: PairInput,
   { scores, judgement, selection, explanation }: LearnedHorizon,
@@ -234,6 +198,6 @@ function summarise(
     featuresTested: pair.matrix.columns,
     featuresRetained: selection.selected.length,
     expectedFalseSelections: selection.expectedFalseSelections,
-    rowsExplained: explanation?.rows ?? 0,
+    rowsExplained: explanation?.rows.length ?? 0,
   };
 }

@@ -1,8 +1,8 @@
 import { estimateBinnedBytes } from './binning/binned-bytes.js';
 import { type BoosterParams, DEFAULT_BOOSTER_PARAMS } from './boosting/booster-params.js';
 import { estimateBoosterBytes } from './boosting/grower-memory.js';
+import { chunkRows } from './explain/explain-horizon.js';
 import type { LearnConfig } from './learn-config.js';
-import { chunkRows } from './models/explain-stack.js';
 import { BOOSTED_SELECTION } from './selection/boosted-frequencies.js';
 import { keepsLevel, largestQ } from './stability/error-bounds.js';
 import { estimateStabilityBytes } from './stability/stability-bytes.js';
@@ -24,8 +24,8 @@ export interface LearningBytes {
   readonly modelling: number;
 }
 
-/** SHAP values of three boosters are held at once, and those of the one that is being explained twice. */
-const SHAP_COPIES = 4;
+/** SHAP values of a chunk of rows are held as a sum over boosters, and for the one that is being explained. */
+const SHAP_COPIES = 2;
 
 /**
  * Shared memory that learning takes at most: pruning leaves columns out and selection retains fewer than it

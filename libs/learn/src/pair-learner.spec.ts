@@ -189,8 +189,11 @@ describe('PairLearner', () => {
     const overrides = Object.fromEntries(
       ['leaf', 'level', 'symmetric', 'value'].map((name) => [`models.${name}.rounds`, '10']),
     );
-    const mandated = resolveLearnConfig('mandated', overrides);
+    const mandated = resolveLearnConfig('mandated', { ...overrides, 'explain.value': 'yes' });
     const outcome = learn(planted, 45, mandated);
+    const retained = outcome.summary.featuresRetained;
+    expect(at(outcome.document, 'shap', 'value', 'features')).toHaveLength(retained);
+    expect(at(outcome.document, 'shap', 'features')).toHaveLength(retained);
     expect(at(outcome.document, 'selection', 'method')).toBe('boosted');
     expect(at(outcome.document, 'selection', 'expectedFalseSelections')).toBeNull();
     expect(at(outcome.document, 'shap', 'rowsWantedMet')).toBe(false);

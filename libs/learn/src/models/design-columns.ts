@@ -20,6 +20,19 @@ export function designColumns(
   });
 }
 
+/**
+ * What `designColumns` gives for each bin of one column.
+ * @returns one value a bin, 0 for missing values
+ */
+export function designOfBins(matrix: BinnedMatrix, column: number, fitRows: Uint32Array): Float64Array {
+  const bins = matrix.readColumn(column);
+  const value = Float64Array.from(matrix.representatives(column));
+  return standardise(
+    value,
+    Uint32Array.from(fitRows, (row) => bins[row]!),
+  );
+}
+
 /** In place: subtracts the mean over `fitRows` and divides by the deviation there; NaN becomes 0. */
 export function standardise(value: Float64Array, fitRows: Uint32Array): Float64Array {
   let count = 0;

@@ -2,13 +2,7 @@ import type { CrossFitStack } from '../stacking/cross-fit-stack.js';
 import { stackLogOdds } from '../stacking/stack-log-odds.js';
 import { medianSizes, modelSizes, startingLogOdds } from './horizon-models.js';
 import type { ModelContext } from './model-context.js';
-import {
-  DIRECTION_MODELS,
-  GROWTHS,
-  type ModelSizes,
-  type TrainedModels,
-  trainModels,
-} from './train-models.js';
+import { DIRECTION_MODELS, type ModelSizes, type TrainedModels, trainModels } from './train-models.js';
 
 /** Models refit on all development rows and what they say of the final segment. */
 export interface FinalModels {
@@ -17,8 +11,10 @@ export interface FinalModels {
   readonly probability: Float64Array;
   readonly byModel: readonly { readonly name: string; readonly probability: Float64Array }[];
   readonly values: readonly { readonly name: string; readonly prediction: Float64Array }[];
-  /** Factor of each booster's raw output in the stack's (calibrated, where that is linear) log-odds. */
-  readonly scales: readonly number[];
+  /** Log-odds the direction models started from, indexed by row number. */
+  readonly margin: Float64Array;
+  /** Of the stack on the final segment, not calibrated. */
+  readonly logOdds: Float64Array;
 }
 
 export interface FinalTask {
@@ -51,7 +47,6 @@ export function finalModels(context: ModelContext, task: FinalTask): FinalModels
   const logOdds = stackLogOdds(crossFit.stack, base, added);
   const booster = models.value.prediction;
   const ridge = models.ridge.prediction;
-  const slope = crossFit.calibrator.linear?.slope ?? 1;
   return {
     models,
     sizes: modelSizes(models),
@@ -65,6 +60,7 @@ export function finalModels(context: ModelContext, task: FinalTask): FinalModels
       { name: 'ridge', prediction: ridge },
       { name: 'mean', prediction: booster.map((value, k) => (value + ridge[k]!) / 2) },
     ],
-    scales: GROWTHS.map((_, m) => slope * crossFit.stack.weights[m]!),
+    margin,
+    logOdds,
   };
 }

@@ -1,13 +1,14 @@
 import { createBooster } from '../boosting/create-booster.js';
-import type { StackExplanation } from '../models/explain-stack.js';
+import type { Explanation } from '../explain/explain-horizon.js';
 import { GROWTHS, type TrainedModels } from '../models/train-models.js';
 
 /** Importance of the retained features, by column of the small matrix. */
 export interface FeatureRanking {
   /** Mean over the three boosters of the feature's share of the gain. */
   readonly importance: Float64Array;
-  /** Mean |SHAP| in log-odds: of the stack, or of the boosters' mean where the stack gives them no weight. */
+  /** Mean |SHAP| in the stack's log-odds. */
   readonly shapMeanAbs: Float64Array;
+  /** What ranks rest on: the boosters' mean |SHAP| where the stack gives no model any weight. */
   readonly basis: 'stack' | 'boosters';
   /** From 1; by mean |SHAP|, then importance, then position. */
   readonly rank: Uint32Array;
@@ -15,19 +16,19 @@ export interface FeatureRanking {
   readonly order: readonly number[];
 }
 
-export function rankFeatures(models: TrainedModels, explanation: StackExplanation): FeatureRanking {
-  const columns = explanation.stack.length;
-  const shares = GROWTHS.map((growth) => gainShares(createBooster(models[growth].booster!).gain()));
-  const mean = (arrays: readonly Float64Array[], column: number) =>
-    arrays.reduce((sum, array) => sum + array[column]!, 0) / arrays.length;
-  const importance = Float64Array.from({ length: columns }, (_, column) => mean(shares, column));
-  const basis = explanation.stack.some((value) => value > 0) ? 'stack' : 'boosters';
-  const shapMeanAbs =
-    basis === 'stack'
-      ? explanation.stack
-      : explanation.stack.map((_, column) => mean(explanation.boosters, column));
+export function rankFeatures(models: TrainedModels, explanation: Explanation): FeatureRanking {
+  const { features: shapMeanAbs, models: explained } = explanation.outputs[0]!;
+  const columns = shapMeanAbs.length;
+  const mean = (arrays: readonly Float64Array[]) =>
+    Float64Array.from(
+      { length: columns },
+      (_, column) => arrays.reduce((sum, array) => sum + array[column]!, 0) / arrays.length,
+    );
+  const importance = mean(GROWTHS.map((name) => gainShares(createBooster(models[name].booster!).gain())));
+  const basis = shapMeanAbs.some((value) => value > 0) ? 'stack' : 'boosters';
+  const ranked = basis === 'stack' ? shapMeanAbs : mean(GROWTHS.map((_, b) => explained[b]!.meanAbs));
   const order = [...shapMeanAbs.keys()].sort(
-    (i, j) => shapMeanAbs[j]! - shapMeanAbs[i]! || importance[j]! - importance[i]! || i - j,
+    (i, j) => ranked[j]! - ranked[i]! || importance[j]! - importance[i]! || i - j,
   );
   const rank = new Uint32Array(columns);
   order.forEach((column, k) => {

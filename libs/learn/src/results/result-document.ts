@@ -3,10 +3,10 @@ import { type JsonObject, type JsonValue, jsonNumber } from '../json.js';
 import type { HorizonInput, HorizonScope, LearnedHorizon } from '../learn-horizon.js';
 import { reliabilityBins } from '../metrics/reliability.js';
 import { directionStatistics } from '../metrics/score-direction.js';
-import { DIRECTION_MODELS, GROWTHS, type ModelSizes } from '../models/train-models.js';
+import { DIRECTION_MODELS, type ModelSizes } from '../models/train-models.js';
 import { estimateJson, estimatesJson } from './estimate-json.js';
 import { gatingJson } from './gating-json.js';
-import { dependenceJson } from './shap-json.js';
+import { shapJson } from './shap-json.js';
 
 /** Version of the document's structure; docs/results.md describes it. */
 export const RESULT_FORMAT_VERSION = 1;
@@ -92,7 +92,7 @@ function rowsJson({ data, segments, crossFit, explanation }: LearnedHorizon, tot
     outOfFoldScored: crossFit.scored.rows.length,
     purgedBeforeFinal: segments.purgedRows,
     final: segments.final.length,
-    explained: explanation?.rows ?? 0,
+    explained: explanation?.rows.length ?? 0,
   };
 }
 
@@ -209,36 +209,4 @@ function reliabilityJson({ predictions, scores }: LearnedHorizon): JsonObject[] 
     meanPredicted: mean,
     observed: estimateJson(scores.estimates.get(`reliability.${bin}`)!),
   }));
-}
-
-function shapJson({ pair, config }: HorizonScope, learned: LearnedHorizon): JsonObject | null {
-  const { explanation, ranking, permutation, selection, final, crossFit } = learned;
-  if (!explanation || !ranking || !permutation || !final) return null;
-  const { minRows, topFeatures } = config.explain;
-  const matrix = pair.matrix;
-  const features = ranking.order.map((column) => ({
-    feature: pair.featureIds[selection.selected[column]!]!,
-    rank: ranking.rank[column]!,
-    meanAbs: ranking.shapMeanAbs[column]!,
-    importance: ranking.importance[column]!,
-    permutation: permutation.lossGain[column]!,
-    models: Object.fromEntries(GROWTHS.map((growth, b) => [growth, explanation.boosters[b]![column]!])),
-  }));
-  const top = ranking.order.slice(0, topFeatures).map((column) => ({
-    feature: pair.featureIds[selection.selected[column]!]!,
-    dependence: dependenceJson(matrix, selection.selected[column]!, column, explanation),
-  }));
-  return {
-    method: 'path-dependent TreeSHAP, exact',
-    unit: 'log-odds',
-    basis: ranking.basis,
-    boosterWeights: Object.fromEntries(GROWTHS.map((growth, b) => [growth, crossFit.stack.weights[b]!])),
-    rowsExplained: explanation.rows,
-    rowsWanted: minRows,
-    rowsWantedMet: explanation.rows >= minRows,
-    maxAdditivityError: explanation.maxAdditivityError,
-    rowsPermuted: permutation.rows,
-    features,
-    top,
-  };
 }

@@ -1,5 +1,5 @@
+import { EXPLAINED_ROWS } from '../explain/explain-rows.js';
 import { AGREEMENTS_OF_COLUMN } from '../interactions/interaction-selection.js';
-import { EXPLAINED_ROWS } from '../models/explain-stack.js';
 import { LOSS_OF_PERMUTED } from '../models/permutation-importance.js';
 import { TRAINED_MODEL } from '../models/train-models.js';
 import { BOOTSTRAP_REPLICATES } from '../results/final-scores.js';

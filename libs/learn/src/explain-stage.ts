@@ -1,0 +1,102 @@
+import {
+  type AdditiveOutput,
+  directionOutput,
+  type OutputInput,
+  valueOutput,
+} from './explain/additive-output.js';
+import { type Explanation, explainHorizon } from './explain/explain-horizon.js';
+import type { LearnHooks } from './learn-hooks.js';
+import type { LearnedHorizon } from './learn-horizon.js';
+import type { Modelled } from './model-horizon.js';
+import type { FinalModels } from './models/final-models.js';
+import { type ModelContext, retainedMatrix } from './models/model-context.js';
+import { permutationImportance } from './models/permutation-importance.js';
+import { rankFeatures } from './results/feature-ranking.js';
+import type { ProtocolSegments } from './splits/protocol-segments.js';
+
+/** What the explain stage adds to a horizon. */
+export type Explained = Pick<LearnedHorizon, 'explanation' | 'ranking' | 'permutation'>;
+
+/** Share of the stage that goes into SHAP; for progress only. */
+const SHAP_PART = 0.8;
+
+/** Rows whose values the document shows one by one. */
+const SAMPLE_ROWS = 200;
+
+/** The prediction that was scored and the one that was explained may differ by rounding only. */
+const PREDICTION_TOLERANCE = 1e-9;
+
+/**
+ * Explains the final models on all rows with a target (or fewer, `explain.rows`) and measures permutation
+ * importance on out-of-fold rows.
+ *
+ * @throws Error when SHAP values do not add up to the prediction that was scored
+ * @throws CancelledError when asked to stop
+ */
+export function explainStage(
+  context: ModelContext,
+  modelled: Modelled,
+  segments: ProtocolSegments,
+  hooks: LearnHooks,
+): Explained {
+  const { final, outOfFold, crossFit } = modelled;
+  if (!final) return { explanation: null, ranking: null, permutation: null };
+  const { usable } = context.data;
+  const wanted = context.config.explain.rows;
+  const rows = evenlySpread(usable, wanted || usable.length);
+  const positions = Uint32Array.from(rows.keys());
+  const explanation = explainHorizon({
+    context,
+    outputs: outputsOf(context, modelled, segments, final),
+    rows,
+    kept: evenlySpread(positions, SAMPLE_ROWS),
+    onProgress: (fraction) => hooks.onProgress?.('explain', SHAP_PART * fraction),
+  });
+  checkScored(explanation, segments.final, modelled);
+  const permutation = permutationImportance({
+    context,
+    folds: segments.folds,
+    outOfFold,
+    stack: crossFit.stack,
+    seed: context.seed,
+    onProgress: (fraction) => hooks.onProgress?.('explain', SHAP_PART + (1 - SHAP_PART) * fraction),
+  });
+  return { explanation, ranking: rankFeatures(final.models, explanation), permutation };
+}
+
+function outputsOf(
+  context: ModelContext,
+  { crossFit }: Modelled,
+  { development }: ProtocolSegments,
+  final: FinalModels,
+): AdditiveOutput[] {
+  const { data, config, linearColumns } = context;
+  const input: OutputInput = {
+    matrix: retainedMatrix(context),
+    linearColumns,
+    final,
+    fitRows: development,
+    background: development,
+  };
+  const direction = directionOutput(input, crossFit, config.models.start);
+  return config.explain.value === 'yes' ? [direction, valueOutput(input, data)] : [direction];
+}
+
+/** What was explained must be what was scored. */
+function checkScored(explanation: Explanation, finalRows: Uint32Array, { final, crossFit }: Modelled): void {
+  const { slope, intercept } = crossFit.calibrator.linear ?? { slope: 1, intercept: 0 };
+  const { prediction } = explanation.outputs[0]!;
+  const scored = new Map(Array.from(finalRows, (row, k) => [row, slope * final!.logOdds[k]! + intercept]));
+  explanation.rows.forEach((row, k) => {
+    const expected = scored.get(row);
+    if (expected === undefined) return;
+    if (!(Math.abs(prediction[k]! - expected) <= PREDICTION_TOLERANCE * Math.max(1, Math.abs(expected)))) {
+      throw new Error(`row ${row} was explained as ${prediction[k]} and scored as ${expected}`);
+    }
+  });
+}
+
+function evenlySpread(rows: Uint32Array, wanted: number): Uint32Array {
+  if (wanted >= rows.length) return rows;
+  return Uint32Array.from({ length: wanted }, (_, k) => rows[Math.floor((k * rows.length) / wanted)]!);
+}

@@ -1,0 +1,91 @@
+import type { BinnedMatrix } from '../binning/binned-matrix.js';
+import type { BoosterParts } from '../boosting/booster.js';
+import type { HorizonData } from '../horizon-data.js';
+import type { LearnConfig } from '../learn-config.js';
+import type { FinalModels } from '../models/final-models.js';
+import { GROWTHS } from '../models/train-models.js';
+import type { CrossFitStack } from '../stacking/cross-fit-stack.js';
+import { type LinearPart, linearPart } from './linear-part.js';
+
+/** What a prediction holds that no feature is needed for. */
+export type KnownName = 'overlap_logistic' | 'base_rate' | 'known_part';
+
+/**
+ * A prediction that is a weighted sum of boosters, one linear model, and a part known without features:
+ * constant + sum of scale * model + known. Its SHAP values are the same sum of theirs.
+ */
+export interface AdditiveOutput {
+  readonly name: 'direction' | 'value';
+  readonly unit: 'log-odds' | 'percent';
+  readonly boosters: readonly {
+    readonly name: string;
+    readonly scale: number;
+    readonly booster: BoosterParts;
+  }[];
+  readonly linear: { readonly name: string; readonly scale: number; readonly part: LinearPart };
+  readonly constant: number;
+  /** By row number, scaled; its own contribution, since it is no function of features. */
+  readonly known: { readonly name: KnownName; readonly value: Float64Array; readonly mean: number };
+}
+
+export interface OutputInput {
+  readonly matrix: BinnedMatrix;
+  readonly linearColumns: readonly number[];
+  readonly final: FinalModels;
+  /** Rows the final models were fitted on. */
+  readonly fitRows: Uint32Array;
+  /** Rows that linear models and the known part are compared with. */
+  readonly background: Uint32Array;
+}
+
+/**
+ * The stack's log-odds of "up", calibrated where the calibrator is linear there (Platt):
+ * slope * (intercept + w0 * start + sum of w_m * model m) + calibration intercept.
+ */
+export function directionOutput(
+  { matrix, linearColumns, final, fitRows, background }: OutputInput,
+  { stack, calibrator }: Pick<CrossFitStack, 'stack' | 'calibrator'>,
+  start: LearnConfig['models']['start'],
+): AdditiveOutput {
+  const { slope, intercept } = calibrator.linear ?? { slope: 1, intercept: 0 };
+  const { logistic } = final.models;
+  const part = { matrix, columns: linearColumns, fit: logistic.linear!, fitRows, background };
+  return {
+    name: 'direction',
+    unit: 'log-odds',
+    boosters: GROWTHS.map((name, m) => ({
+      name,
+      scale: slope * stack.weights[m]!,
+      booster: final.models[name].booster!,
+    })),
+    linear: { name: 'logistic', scale: slope * stack.weights[GROWTHS.length]!, part: linearPart(part) },
+    constant: slope * stack.intercept + intercept,
+    known: knownPart(
+      start === 'overlap' ? 'overlap_logistic' : 'base_rate',
+      final.margin.map((value) => slope * stack.baseWeight * value),
+      background,
+    ),
+  };
+}
+
+/** The predicted value of the target, in percent: mean of booster and ridge regression, plus the known part. */
+export function valueOutput(
+  { matrix, linearColumns, final, fitRows, background }: OutputInput,
+  data: HorizonData,
+): AdditiveOutput {
+  const { value, ridge } = final.models;
+  const part = { matrix, columns: linearColumns, fit: ridge.linear!, fitRows, background };
+  return {
+    name: 'value',
+    unit: 'percent',
+    boosters: [{ name: 'booster', scale: 0.5, booster: value.booster! }],
+    linear: { name: 'ridge', scale: 0.5, part: linearPart(part) },
+    constant: 0,
+    known: knownPart('known_part', data.known, background),
+  };
+}
+
+function knownPart(name: KnownName, value: Float64Array, background: Uint32Array): AdditiveOutput['known'] {
+  const sum = background.reduce((total, row) => total + value[row]!, 0);
+  return { name, value, mean: sum / background.length };
+}
