@@ -48,6 +48,27 @@ export function sumPieces(
   v128.store(squares, total);
 }
 
+/**
+ * Adds four targets at once, at listed rows, to their bins' cells.
+ *
+ * @param rows uint32 [count], @param targets float64 [count][4]
+ * @param sums float64 [bins][4], added to, @param counts i32 [bins], added to
+ */
+export function sumTargetsAt(
+  column: usize, rows: usize, count: i32, targets: usize, sums: usize, counts: usize,
+): void {
+  for (let k = 0; k < count; k++) {
+    const row = <usize>load<u32>(rows + (<usize>k << 2));
+    const bin = <usize>load<u8>(column + (row << 3));
+    const cell = sums + (bin << 5);
+    const target = targets + (<usize>k << 5);
+    v128.store(cell, f64x2.add(v128.load(cell), v128.load(target)));
+    v128.store(cell, f64x2.add(v128.load(cell, 16), v128.load(target, 16)), 16);
+    const own = counts + (bin << 2);
+    store<i32>(own, load<i32>(own) + 1);
+  }
+}
+
 /** The bins of rows [begin, end) counted into i32 [bins], added to. */
 export function countBins(column: usize, begin: i32, end: i32, counts: usize): void {
   for (let row = begin; row < end; row++) {

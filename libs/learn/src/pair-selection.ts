@@ -57,30 +57,27 @@ export class PairSelection {
    *
    * @throws RangeError when the rows are too few for the method; CancelledError when asked to stop
    */
-  select(task: Omit<SelectionTask, 'target'>, hooks: ProgressHooks): SelectionResult {
+  select(task: Omit<SelectionTask, 'target' | 'leaks'>, hooks: ProgressHooks): SelectionResult {
     const { data, rows } = task;
     const { select, interactions } = this.#config;
     const { matrix } = this.#pair;
     const { kept } = this.prune();
-    if (kept.length === 0) return nothingToSelect(matrix.columns, select.threshold);
+    const isCancelled = () => hooks.isCancelled?.() ?? false;
+    const leaks = knownTargetLeaks(matrix, kept, rows, data, { pool: task.pool, isCancelled });
+    const honest = kept.filter((column) => !leaks.has(column));
+    if (honest.length === 0) return nothingToSelect(matrix.columns, select.threshold, leaks);
     const target = select.target === 'unknown' ? data.unknown : data.value;
-    const full = { ...task, target };
-    const leaks = knownTargetLeaks(matrix, kept, rows, data);
+    const full = { ...task, target, leaks };
     const withInteractions = interactions.features > 0;
     const single = partOf(hooks, 0, withInteractions ? SINGLE_PART : 1);
     const found =
       select.method === 'stability'
         ? this.#selectStable(full, single)
-        : selectBoosted(matrix, kept, full, this.#config, single);
-    const honest = {
-      ...found,
-      selected: found.selected.filter((column) => !leaks.has(column)),
-      leaks: new Map([...found.leaks, ...leaks].sort(([a], [b]) => a - b)),
-    };
-    if (!withInteractions) return honest;
+        : selectBoosted(matrix, honest, full, this.#config, single);
+    if (!withInteractions) return found;
     const blocks = timeBlocks(this.#blockDesign());
     const setting = { matrix, blocks, dependenceBars: this.#purgeBars, task: full, config: this.#config };
-    return keepInteractions(honest, setting, partOf(hooks, SINGLE_PART, 1));
+    return keepInteractions(found, setting, partOf(hooks, SINGLE_PART, 1));
   }
 
   /** Gives back what it holds in the matrix's memory; selecting again builds it anew. */
@@ -123,12 +120,16 @@ export class PairSelection {
   }
 }
 
-function nothingToSelect(columns: number, threshold: number): SelectionResult {
+function nothingToSelect(
+  columns: number,
+  threshold: number,
+  leaks: ReadonlyMap<number, string>,
+): SelectionResult {
   return {
     selected: [],
     frequency: new Float64Array(columns).fill(Number.NaN),
     order: [],
-    leaks: new Map(),
+    leaks,
     interactions: null,
     expectedFalseSelections: 0,
     facts: { method: 'none', threshold, tested: 0 },

@@ -19,10 +19,10 @@ class SharedBinnedMatrix implements BinnedMatrix {
   readonly columns: number;
   readonly bins: number;
   readonly memory: WebAssembly.Memory;
-  readonly fingerprint: number;
   readonly #facts: MatrixFacts;
   readonly #bytes: Uint8Array;
   #released = false;
+  #fingerprint: number | undefined;
 
   constructor(readonly handle: BinnedMatrixHandle) {
     this.rows = handle.rows;
@@ -34,7 +34,11 @@ class SharedBinnedMatrix implements BinnedMatrix {
       handle.block,
       groupCount(handle.columns) * GROUP_COLUMNS * handle.rows,
     );
-    this.fingerprint = fingerprintOf(handle, this.#facts);
+  }
+
+  get fingerprint(): number {
+    this.#fingerprint ??= fingerprintOf(this.handle, this.#facts);
+    return this.#fingerprint;
   }
 
   valueBins(column: number): number {

@@ -21,6 +21,7 @@ describe('selectBoosted', () => {
     data,
     rows: data.usable.subarray(0, 1200),
     target: data.value,
+    leaks: new Map<number, string>(),
     seed: 1n,
     pool: callingThread,
   };

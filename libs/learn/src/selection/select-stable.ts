@@ -4,7 +4,11 @@ import type { StabilityContext } from '../stability/stability-context.js';
 import { type StabilitySelectionOutcome, stabilitySelection } from '../stability/stability-selection.js';
 import type { SelectionResult, SelectionTask } from './selection-result.js';
 
-/** Complementary-pairs stability selection with its error bounds and shadow control. */
+/**
+ * Complementary-pairs stability selection with its error bounds and shadow control.
+ *
+ * @param columns of the matrix
+ */
 export function selectStable(
   context: StabilityContext,
   columns: number,
@@ -13,11 +17,11 @@ export function selectStable(
   hooks: ProgressHooks,
 ): SelectionResult {
   const { threshold, maxFalse, maxFeatures, target: kind } = config.select;
-  const { data, target, seed, pool } = task;
+  const { data, target, seed, pool, leaks } = task;
   const rows = task.rows.filter((row) => row < context.rows);
   const outcome = stabilitySelection(
     context,
-    { rows, target, bar: data.bar, seed, threshold, maxFalse, pool },
+    { rows, target, bar: data.bar, seed, threshold, maxFalse, excluded: new Set(leaks.keys()), pool },
     hooks,
   );
   const frequency = new Float64Array(columns).fill(Number.NaN);
@@ -25,13 +29,14 @@ export function selectStable(
     frequency[column] = outcome.frequency[k]!;
   });
   const stable = new Set(outcome.selected);
+  const own = outcome.leakage.map(({ column, reason }) => [column, reason] as const);
   const percent = (column: number) => `${(100 * frequency[column]!).toFixed(0)} %`;
   return {
     selected: outcome.selected.slice(0, maxFeatures).sort((a, b) => a - b),
     order: outcome.order.map((position) => context.candidates[position]!),
     frequency,
     interactions: null,
-    leaks: new Map(outcome.leakage.map(({ column, reason }) => [column, reason])),
+    leaks: new Map([...own, ...leaks].sort(([a], [b]) => a - b)),
     expectedFalseSelections: boundValue(outcome),
     facts: {
       method: 'stability',

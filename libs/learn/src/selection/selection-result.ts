@@ -29,6 +29,8 @@ export interface SelectionTask {
   readonly rows: Uint32Array;
   /** By row number: what features are to predict. */
   readonly target: Float64Array;
+  /** Columns that know the future, with the evidence: not to be selected from. */
+  readonly leaks: ReadonlyMap<number, string>;
   readonly seed: bigint;
   readonly pool: WorkPool;
 }

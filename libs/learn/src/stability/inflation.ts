@@ -1,7 +1,12 @@
 import { openBinnedMatrix } from '../binning/binned-matrix.js';
 import { Arena } from '../kernels/arena.js';
+import { ArenaScope } from '../kernels/arena-scope.js';
 import { loadKernel } from '../kernels/load-kernel.js';
+import { type ProgressHooks, reportProgress } from '../progress-hooks.js';
 import type { SeededRandom } from '../seeded-random.js';
+import type { PieceKind } from '../threads/piece-kind.js';
+import { type PieceRange, pieceRanges } from '../threads/piece-ranges.js';
+import { callingThread, type WorkPool } from '../threads/work-pool.js';
 import { shadowTarget } from './shadow-target.js';
 import type { StabilityContext } from './stability-context.js';
 import type { TargetBins, TargetBinsKernel, TargetBinsRoom } from './target-bins.js';
@@ -40,35 +45,86 @@ export interface InflationInput {
  * 1 + 2 sum over lags of the product of both autocorrelations (Bartlett 1935); the binned one is the same
  * for sums over bins.
  */
-export function estimateInflation(input: InflationInput, random: SeededRandom): Inflation {
+export function estimateInflation(
+  input: InflationInput,
+  random: SeededRandom,
+  { pool = callingThread, isCancelled = () => false }: { pool?: WorkPool; isCancelled?(): boolean } = {},
+): Inflation {
   const { context, room, bins, bar } = input;
-  const matrix = openBinnedMatrix(context.matrix);
-  const arena = new Arena(matrix.memory);
-  const variance = placeShadows(input, arena, random);
-  const kernel = loadKernel<TargetBinsKernel>('target-bins', matrix.memory);
-  const { blocks, columns } = context;
-  const pieces = blocks.map(({ begin, end }) => piecesIn(bar[end - 1]! - bar[begin]!, context));
-  const cells = arena.f64(room.cells, 2 * matrix.bins);
-  const squares = arena.f64(room.squares, 2);
-  const counts = arena.i32(bins.counts, columns.length * blocks.length * matrix.bins);
-  const linear = new Float64Array(columns.length);
-  const binned = new Float64Array(columns.length);
-  columns.forEach((column, j) => {
-    const table = context.tables + j * matrix.bins * 2;
-    const address = matrix.columnAddress(column);
-    const effect = new ColumnEffect(matrix.bins);
-    squares.fill(0);
-    blocks.forEach(({ begin, end }, block) => {
-      cells.fill(0);
-      kernel.sumPieces(address, table, begin, end, pieces[block]!, room.target, room.cells, room.squares);
-      const at = (j * blocks.length + block) * matrix.bins;
-      effect.addBlock(cells, counts.subarray(at, at + matrix.bins));
-    });
-    const values = new Int16Array(arena.u8(table, 2 * matrix.bins).buffer, table, matrix.bins);
-    linear[j] = effect.linear(meanSquareSums(squares), values) / variance;
-    binned[j] = effect.binned() / variance;
+  const variance = placeShadows(input, new Arena(context.matrix.memory), random);
+  const pieces = context.blocks.map(({ begin, end }) => piecesIn(bar[end - 1]! - bar[begin]!, context));
+  const count = context.columns.length;
+  const ranges = pieceRanges(count, COLUMNS_AT_ONCE);
+  const shared = { context, target: room.target, counts: bins.counts, pieces };
+  const effects = pool.compute(EFFECTS_OF_COLUMNS, shared, ranges, { isCancelled });
+  const linear = new Float64Array(count);
+  const binned = new Float64Array(count);
+  ranges.forEach(([from], piece) => {
+    linear.set(effects[piece]!.linear, from);
+    binned.set(effects[piece]!.binned, from);
   });
-  return { linear: linear.map(atLeastOne), binned: binned.map(atLeastOne) };
+  const ratio = (effect: number) => atLeastOne(effect / variance);
+  return { linear: linear.map(ratio), binned: binned.map(ratio) };
+}
+
+/** Columns that a thread measures at a time. */
+const COLUMNS_AT_ONCE = 256;
+
+interface Measuring {
+  readonly context: StabilityContext;
+  /** Address of both shadows. */
+  readonly target: number;
+  /** Address of the rows by column, block and bin. */
+  readonly counts: number;
+  /** Pieces that each block is cut into. */
+  readonly pieces: readonly number[];
+}
+
+/** Both effects of a range of columns, in Gram order, in units of the shadows' variance. */
+export const EFFECTS_OF_COLUMNS: PieceKind<Measuring, PieceRange, Inflation> = {
+  name: 'effects-of-columns',
+  compute: effectsOfColumns,
+};
+
+function effectsOfColumns(
+  { context, target, counts: countsAt, pieces }: Measuring,
+  [from, to]: PieceRange,
+  hooks: ProgressHooks,
+): Inflation {
+  const matrix = openBinnedMatrix(context.matrix);
+  const { bins } = matrix;
+  const kernel = loadKernel<TargetBinsKernel>('target-bins', matrix.memory);
+  const scope = new ArenaScope(new Arena(matrix.memory));
+  const { arena } = scope;
+  try {
+    const { blocks } = context;
+    const cellsAt = scope.allocate(2 * bins * 8, "sums of one column's bins");
+    const squaresAt = scope.allocate(2 * 8, 'squares of inner products');
+    const cells = arena.f64(cellsAt, 2 * bins);
+    const squares = arena.f64(squaresAt, 2);
+    const counts = arena.i32(countsAt, context.columns.length * blocks.length * bins);
+    const linear = new Float64Array(to - from);
+    const binned = new Float64Array(to - from);
+    for (let j = from; j < to; j++) {
+      const table = context.tables + j * bins * 2;
+      const address = matrix.columnAddress(context.columns[j]!);
+      const effect = new ColumnEffect(bins);
+      squares.fill(0);
+      blocks.forEach(({ begin, end }, block) => {
+        cells.fill(0);
+        kernel.sumPieces(address, table, begin, end, pieces[block]!, target, cellsAt, squaresAt);
+        const at = (j * blocks.length + block) * bins;
+        effect.addBlock(cells, counts.subarray(at, at + bins));
+      });
+      const values = new Int16Array(arena.u8(table, 2 * bins).buffer, table, bins);
+      linear[j - from] = effect.linear(meanSquareSums(squares), values);
+      binned[j - from] = effect.binned();
+      if (j % 16 === 0) reportProgress(hooks, (j - from) / (to - from));
+    }
+    return { linear, binned };
+  } finally {
+    scope.release();
+  }
 }
 
 /** What the shadows' sums over one column's bins add up to. */

@@ -8,9 +8,10 @@ import { oneWayScore } from './binned-f.js';
 import type { PairMembership } from './complementary-pairs.js';
 import { EntryRoom, type SubsampleTarget } from './entry-room.js';
 import type { Inflation } from './inflation.js';
+import type { BlockMoments } from './place-target.js';
 import type { StabilityContext } from './stability-context.js';
 import { TABLE_SCALE } from './standardised-table.js';
-import type { BlockMoments, TargetBins, TargetBinsKernel } from './target-bins.js';
+import type { TargetBins, TargetBinsKernel } from './target-bins.js';
 
 /** What one method selected over all subsamples, in Gram order. */
 export interface MethodFrequencies {

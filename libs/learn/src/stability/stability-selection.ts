@@ -38,6 +38,8 @@ export interface StabilitySelectionInput {
   bound?: BoundKind;
   /** Selections repeated on a shadow target. Default 1. */
   shadows?: number;
+  /** Columns of the matrix that are known to be leaks: they take part in nothing. */
+  excluded?: ReadonlySet<number>;
   /** Threads to select on. Default: the calling one. */
   pool?: WorkPool;
 }
@@ -63,7 +65,7 @@ export interface StabilitySelectionOutcome {
   /** Most columns each fit of each method selects. */
   q: number;
   threshold: number;
-  /** Candidates that were not leaks. */
+  /** Candidates that were neither leaks nor excluded. */
   tested: number;
   pairs: number;
   blocks: number;
@@ -90,9 +92,12 @@ export function stabilitySelection(
   const scope = new ArenaScope(new Arena(context.matrix.memory));
   try {
     const room = allocateTargetBins(context, scope);
-    const bins = sumTarget(context, room, rows, target);
+    const threads = { pool, isCancelled: () => hooks.isCancelled?.() ?? false };
+    const bins = sumTarget(context, room, rows, target, threads);
     const leaks = findLeaks(context, bins);
-    const tested = context.columns.length - leaks.size;
+    const isUsable = (j: number) => !leaks.has(j) && !input.excluded?.has(context.columns[j]!);
+    const usable = Uint8Array.from(context.columns, (_, j) => (isUsable(j) ? 1 : 0));
+    const tested = usable.reduce((sum, one) => sum + one, 0);
     if (tested === 0)
       throw new RangeError('every candidate is suspected of leakage: nothing is left to select');
     const q = largestQ({ p: tested, threshold, pairs: context.pairs }, maxFalse / 2, bound);
@@ -101,10 +106,10 @@ export function stabilitySelection(
       pairs: drawComplementaryPairs(context.blocks.length, context.pairs, random),
       pool,
     };
-    const usable = Uint8Array.from(context.columns, (_, j) => (leaks.has(j) ? 0 : 1));
     const inflation = estimateInflation(
       { context, room, bins, rows, target, bar: input.bar },
       seededRandom(subseed(input.seed, INFLATION_STREAM)),
+      threads,
     );
     const fits = 1 + shadows;
     const step = (done: number): ProgressHooks => ({
@@ -113,7 +118,7 @@ export function stabilitySelection(
     });
     const design = { context, q, usable, inflation };
     const found = stabilityFrequencies({ ...design, target: bins }, subsamples, step(0));
-    const selections = selectShadows({ design, subsamples, room, input, shadows, step });
+    const selections = selectShadows({ design, subsamples, room, input, shadows, threads, step });
     const both = allBounds({ p: tested, q, threshold, pairs: context.pairs });
     return {
       ...byCandidate(context, found, threshold),
@@ -157,18 +162,19 @@ interface ShadowRun {
   room: TargetBinsRoom;
   input: StabilitySelectionInput;
   shadows: number;
+  threads: Parameters<typeof sumTarget>[4];
   step(done: number): ProgressHooks;
 }
 
 /** Mean number of selections for targets that nothing predicts. */
-function selectShadows({ design, subsamples, room, input, shadows, step }: ShadowRun): number {
+function selectShadows({ design, subsamples, room, input, shadows, threads, step }: ShadowRun): number {
   const { context } = design;
   const { rows, target, bar, threshold } = input;
   let selections = 0;
   for (let shadow = 0; shadow < shadows; shadow++) {
     const random = seededRandom(subseed(input.seed, SHADOW_STREAM, shadow));
     const permuted = shadowTarget({ rows, target, bar, dependenceBars: context.purgeBars }, random);
-    const bins = sumTarget(context, room, rows, permuted);
+    const bins = sumTarget(context, room, rows, permuted, threads);
     const found = stabilityFrequencies({ ...design, target: bins }, subsamples, step(1 + shadow));
     selections += stable(found, threshold, context.pairs).length;
   }

@@ -1,7 +1,12 @@
 import { openBinnedMatrix } from '../binning/binned-matrix.js';
 import { Arena } from '../kernels/arena.js';
-import type { ArenaScope } from '../kernels/arena-scope.js';
+import { ArenaScope } from '../kernels/arena-scope.js';
 import { loadKernel } from '../kernels/load-kernel.js';
+import { type ProgressHooks, reportProgress } from '../progress-hooks.js';
+import type { PieceKind } from '../threads/piece-kind.js';
+import { type PieceRange, pieceRanges } from '../threads/piece-ranges.js';
+import { callingThread, type WorkPool } from '../threads/work-pool.js';
+import { type BlockMoments, type PlacedTarget, placeTarget } from './place-target.js';
 import type { StabilityContext } from './stability-context.js';
 
 export interface TargetBinsKernel {
@@ -24,6 +29,14 @@ export interface TargetBinsKernel {
     sums: number,
     squares: number,
   ): void;
+  sumTargetsAt(
+    column: number,
+    rows: number,
+    count: number,
+    targets: number,
+    sums: number,
+    counts: number,
+  ): void;
   countBins(column: number, begin: number, end: number, counts: number): void;
   subsampleStatistics(
     sums: number,
@@ -35,13 +48,6 @@ export interface TargetBinsKernel {
     tables: number,
     out: number,
   ): void;
-}
-
-/** Sums of a target over rows of one block. */
-export interface BlockMoments {
-  rows: number;
-  sum: number;
-  square: number;
 }
 
 /** A target summed over the bins of every column and block, in the shared memory. */
@@ -63,8 +69,6 @@ export interface TargetBinsRoom {
   readonly counts: number;
   readonly target: number;
   readonly present: number;
-  readonly cells: number;
-  readonly squares: number;
 }
 
 export function allocateTargetBins(context: StabilityContext, scope: ArenaScope): TargetBinsRoom {
@@ -75,114 +79,95 @@ export function allocateTargetBins(context: StabilityContext, scope: ArenaScope)
     counts: scope.allocate(cells * 4, 'rows by bin'),
     target: scope.allocate(rows * 16, 'the target and its sign'),
     present: scope.allocate(rows, 'rows with a target'),
-    cells: scope.allocate(bins * 16, "sums of one column's bins"),
-    squares: scope.allocate(16, 'squares of inner products'),
   };
 }
+
+/** Columns that a thread sums at a time. */
+const COLUMNS_AT_ONCE = 256;
+
+/** A target that was written into its room. */
+interface Summing {
+  readonly context: StabilityContext;
+  readonly room: TargetBinsRoom;
+  readonly placed: Omit<PlacedTarget, 'blocks'>;
+}
+
+/** Explained shares of a range of columns, in Gram order; their sums and counts are left in the room. */
+export const SUMMED_COLUMNS: PieceKind<
+  Summing,
+  PieceRange,
+  Pick<TargetBins, 'explained' | 'explainedSign'>
+> = {
+  name: 'summed-columns',
+  compute: sumColumns,
+};
 
 /**
  * Sums a target over the bins of all columns.
  *
  * @param rows rows whose target counts; those outside the context's blocks are left out
  * @param target indexed by row number
- * @throws RangeError when a target is not finite or a block has no row
+ * @throws RangeError when a target is not finite or a block has no row; CancelledError
  */
 export function sumTarget(
   context: StabilityContext,
   room: TargetBinsRoom,
   rows: Uint32Array,
   target: Float64Array,
+  { pool = callingThread, isCancelled = () => false }: { pool?: WorkPool; isCancelled?(): boolean } = {},
 ): TargetBins {
-  const { blocks, columns } = context;
+  const { blocks, ...placed } = placeTarget(context, room, rows, target);
+  const count = context.columns.length;
+  const ranges = pieceRanges(count, COLUMNS_AT_ONCE);
+  const explained = new Float64Array(count);
+  const explainedSign = new Float64Array(count);
+  const parts = pool.compute(SUMMED_COLUMNS, { context, room, placed }, ranges, { isCancelled });
+  ranges.forEach(([from], piece) => {
+    explained.set(parts[piece]!.explained, from);
+    explainedSign.set(parts[piece]!.explainedSign, from);
+  });
+  return { sums: room.sums, counts: room.counts, moments: blocks, explained, explainedSign };
+}
+
+function sumColumns({ context, room, placed }: Summing, [from, to]: PieceRange, hooks: ProgressHooks) {
+  const { blocks } = context;
   const matrix = openBinnedMatrix(context.matrix);
-  const arena = new Arena(matrix.memory);
-  const bins = matrix.bins;
-  const moments = placeTarget(context, room, rows, target);
+  const { bins } = matrix;
   const kernel = loadKernel<TargetBinsKernel>('target-bins', matrix.memory);
-  const cellCount = columns.length * blocks.length * bins;
-  const sums = arena.f32(room.sums, cellCount);
-  const counts = arena.i32(room.counts, cellCount).fill(0);
-  const cells = arena.f64(room.cells, 2 * bins);
-  const explained = new Float64Array(columns.length);
-  const explainedSign = new Float64Array(columns.length);
-  const value = new Float64Array(bins);
-  const sign = new Float64Array(bins);
-  const held = new Float64Array(bins);
-  columns.forEach((column, j) => {
-    const address = matrix.columnAddress(column);
-    value.fill(0);
-    sign.fill(0);
-    held.fill(0);
-    blocks.forEach(({ begin, end }, block) => {
-      cells.fill(0);
-      const at = (j * blocks.length + block) * bins;
-      kernel.sumByBin(address, begin, end, room.target, room.present, room.cells, room.counts + at * 4);
-      for (let bin = 0; bin < bins; bin++) {
-        sums[at + bin] = cells[2 * bin]!;
-        value[bin]! += cells[2 * bin]!;
-        sign[bin]! += cells[2 * bin + 1]!;
-        held[bin]! += counts[at + bin]!;
-      }
-    });
-    explained[j] = adjustedShare(value, held, moments.value);
-    explainedSign[j] = adjustedShare(sign, held, moments.sign);
-  });
-  return { sums: room.sums, counts: room.counts, moments: moments.blocks, explained, explainedSign };
-}
-
-interface PlacedTarget {
-  blocks: BlockMoments[];
-  value: BlockMoments;
-  sign: BlockMoments;
-}
-
-/** Writes the centred target and its sign into the shared memory. */
-function placeTarget(
-  context: StabilityContext,
-  room: TargetBinsRoom,
-  rows: Uint32Array,
-  target: Float64Array,
-): PlacedTarget {
-  const arena = new Arena(context.matrix.memory);
-  const values = arena.f64(room.target, 2 * context.matrix.rows).fill(0);
-  const present = arena.u8(room.present, context.matrix.rows).fill(0);
-  let count = 0;
-  let mean = 0;
-  for (const row of rows) {
-    const y = target[row]!;
-    if (!Number.isFinite(y))
-      throw new RangeError(`row ${row} has no finite target: leave it out of the rows`);
-    count++;
-    mean += (y - mean) / count;
-  }
-  for (const row of rows) {
-    const y = target[row]!;
-    values[2 * row] = y - mean;
-    values[2 * row + 1] = y > 0 ? 1 : -1;
-    present[row] = 1;
-  }
-  const value = { rows: 0, sum: 0, square: 0 };
-  const sign = { rows: 0, sum: 0, square: 0 };
-  const blocks = context.blocks.map(({ begin, end }, block) => {
-    const moments = { rows: 0, sum: 0, square: 0 };
-    for (let row = begin; row < end; row++) {
-      if (present[row] === 0) continue;
-      addMoment(moments, values[2 * row]!);
-      addMoment(value, values[2 * row]!);
-      addMoment(sign, values[2 * row + 1]!);
+  const scope = new ArenaScope(new Arena(matrix.memory));
+  try {
+    const cellsAt = scope.allocate(2 * bins * 8, "sums of one column's bins");
+    const cells = scope.arena.f64(cellsAt, 2 * bins);
+    const stride = blocks.length * bins;
+    const sums = scope.arena.f32(room.sums + 4 * from * stride, (to - from) * stride);
+    const counts = scope.arena.i32(room.counts + 4 * from * stride, (to - from) * stride).fill(0);
+    const explained = new Float64Array(to - from);
+    const explainedSign = new Float64Array(to - from);
+    const value = new Float64Array(bins);
+    const sign = new Float64Array(bins);
+    const held = new Float64Array(bins);
+    for (let k = 0; k < to - from; k++) {
+      const address = matrix.columnAddress(context.columns[from + k]!);
+      for (const area of [value, sign, held]) area.fill(0);
+      blocks.forEach(({ begin, end }, block) => {
+        cells.fill(0);
+        const at = k * stride + block * bins;
+        kernel.sumByBin(address, begin, end, room.target, room.present, cellsAt, counts.byteOffset + 4 * at);
+        for (let bin = 0; bin < bins; bin++) {
+          sums[at + bin] = cells[2 * bin]!;
+          value[bin]! += cells[2 * bin]!;
+          sign[bin]! += cells[2 * bin + 1]!;
+          held[bin]! += counts[at + bin]!;
+        }
+      });
+      explained[k] = adjustedShare(value, held, placed.value);
+      explainedSign[k] = adjustedShare(sign, held, placed.sign);
+      if (k % 16 === 0) reportProgress(hooks, k / (to - from));
     }
-    if (moments.rows === 0) {
-      throw new RangeError(`time block ${block + 1} of ${context.blocks.length} has no row with a target`);
-    }
-    return moments;
-  });
-  return { blocks, value, sign };
-}
-
-function addMoment(moments: BlockMoments, value: number): void {
-  moments.rows++;
-  moments.sum += value;
-  moments.square += value * value;
+    return { explained, explainedSign };
+  } finally {
+    scope.release();
+  }
 }
 
 /** Adjusted R^2 of the means of bins: 1 - (SSW / (n - k)) / (SST / (n - 1)). */

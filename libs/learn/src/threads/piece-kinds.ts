@@ -4,12 +4,18 @@ import { LOSS_OF_PERMUTED } from '../models/permutation-importance.js';
 import { TRAINED_MODEL } from '../models/train-models.js';
 import { BOOTSTRAP_REPLICATES } from '../results/final-scores.js';
 import { BOOSTED_GAIN } from '../selection/boosted-frequencies.js';
+import { LEAK_SHARES } from '../selection/known-target-leaks.js';
 import { GRAM_OF_BLOCK } from '../stability/block-gram.js';
+import { EFFECTS_OF_COLUMNS } from '../stability/inflation.js';
 import { SELECTED_IN_PAIRS } from '../stability/stability-frequencies.js';
+import { SUMMED_COLUMNS } from '../stability/target-bins.js';
 import type { PieceKind } from './piece-kind.js';
 
 const kinds = [
   GRAM_OF_BLOCK,
+  LEAK_SHARES,
+  SUMMED_COLUMNS,
+  EFFECTS_OF_COLUMNS,
   SELECTED_IN_PAIRS,
   AGREEMENTS_OF_COLUMN,
   BOOSTED_GAIN,

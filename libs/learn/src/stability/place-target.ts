@@ -1,0 +1,70 @@
+import { Arena } from '../kernels/arena.js';
+import type { StabilityContext } from './stability-context.js';
+import type { TargetBinsRoom } from './target-bins.js';
+
+/** Sums of a target over rows of one block. */
+export interface BlockMoments {
+  rows: number;
+  sum: number;
+  square: number;
+}
+
+/** Sums of a target, and of its sign, over the rows of the blocks. */
+export interface PlacedTarget {
+  blocks: BlockMoments[];
+  value: BlockMoments;
+  sign: BlockMoments;
+}
+
+/**
+ * Writes the centred target and its sign into the shared memory.
+ *
+ * @throws RangeError when a target is not finite or a block has no row
+ */
+export function placeTarget(
+  context: StabilityContext,
+  room: TargetBinsRoom,
+  rows: Uint32Array,
+  target: Float64Array,
+): PlacedTarget {
+  const arena = new Arena(context.matrix.memory);
+  const values = arena.f64(room.target, 2 * context.matrix.rows).fill(0);
+  const present = arena.u8(room.present, context.matrix.rows).fill(0);
+  let count = 0;
+  let mean = 0;
+  for (const row of rows) {
+    const y = target[row]!;
+    if (!Number.isFinite(y))
+      throw new RangeError(`row ${row} has no finite target: leave it out of the rows`);
+    count++;
+    mean += (y - mean) / count;
+  }
+  for (const row of rows) {
+    const y = target[row]!;
+    values[2 * row] = y - mean;
+    values[2 * row + 1] = y > 0 ? 1 : -1;
+    present[row] = 1;
+  }
+  const value = { rows: 0, sum: 0, square: 0 };
+  const sign = { rows: 0, sum: 0, square: 0 };
+  const blocks = context.blocks.map(({ begin, end }, block) => {
+    const moments = { rows: 0, sum: 0, square: 0 };
+    for (let row = begin; row < end; row++) {
+      if (present[row] === 0) continue;
+      addMoment(moments, values[2 * row]!);
+      addMoment(value, values[2 * row]!);
+      addMoment(sign, values[2 * row + 1]!);
+    }
+    if (moments.rows === 0) {
+      throw new RangeError(`time block ${block + 1} of ${context.blocks.length} has no row with a target`);
+    }
+    return moments;
+  });
+  return { blocks, value, sign };
+}
+
+function addMoment(moments: BlockMoments, value: number): void {
+  moments.rows++;
+  moments.sum += value;
+  moments.square += value * value;
+}
