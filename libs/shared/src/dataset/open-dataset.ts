@@ -19,11 +19,8 @@ import {
 import { duckdbSettings } from './duckdb-settings.js';
 import { readFixedWidth } from './float-vectors.js';
 import { readCatalogue } from './read-dataset-catalogue.js';
+import { columnsPerQuery, READ_CONNECTIONS } from './read-width.js';
 
-/** Columns a query: enough to amortise the scan, few enough that two queries' buffers stay small. */
-const COLUMNS_PER_QUERY = 125;
-/** Queries in flight, each on its own connection (one connection is single-threaded). */
-const READ_CONNECTIONS = 2;
 const MEMORY_LIMIT = '384MB';
 const MICROS_PER_MILLI = 1000;
 
@@ -133,8 +130,9 @@ class DuckDbDataset implements OpenDataset {
     signal: AbortSignal | undefined,
   ): Promise<void> {
     const starts: number[] = [];
-    for (let start = 0; start < this.included.length; start += COLUMNS_PER_QUERY) starts.push(start);
-    const buffers = this.connections.map(() => new Float32Array(COLUMNS_PER_QUERY * this.meta.rows));
+    const width = columnsPerQuery(this.meta.rows);
+    for (let start = 0; start < this.included.length; start += width) starts.push(start);
+    const buffers = this.connections.map(() => new Float32Array(width * this.meta.rows));
     const launch = (query: number): Promise<Float32Array[]> => {
       const slice = this.#readSlice(starts[query]!, query % buffers.length, buffers, signal);
       slice.catch(() => undefined); // it is awaited in its turn; until then a failure must not look unhandled
@@ -156,14 +154,14 @@ class DuckDbDataset implements OpenDataset {
     }
   }
 
-  /** Columns [start, start + 125) of the matrix, which never span two blocks, in the slot's buffer. */
+  /** Columns [start, start + width) of the matrix, which never span two blocks, in the slot's buffer. */
   async #readSlice(
     start: number,
     slot: number,
     buffers: readonly Float32Array[],
     signal: AbortSignal | undefined,
   ): Promise<Float32Array[]> {
-    const end = Math.min(start + COLUMNS_PER_QUERY, this.included.length);
+    const end = Math.min(start + columnsPerQuery(this.meta.rows), this.included.length);
     const names: string[] = [];
     const values: Float32Array[] = [];
     for (let position = start; position < end; position++) {

@@ -1,6 +1,7 @@
 import { estimateBinnedBytes } from '@onescan/learn/binning/binned-bytes.js';
 import type { LearnConfig } from '@onescan/learn/learn-config.js';
 import { estimateLearningBytes } from '@onescan/learn/learning-bytes.js';
+import { readBufferBytes } from '@onescan/shared/dataset/read-width.js';
 import { formatBytes } from '@onescan/shared/format/bytes.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 
@@ -9,9 +10,6 @@ const THREAD_BYTES = 80e6;
 
 /** What DuckDB takes at most while a dataset is read: measured 520 MiB at 80,000 rows x 1,000 columns. */
 const READER_BYTES = 550e6;
-
-/** Two queries of 125 columns are in flight (open-dataset.ts). */
-const READER_COLUMNS = 250;
 
 /** Memory that was freed but that allocators have not given back, as a share of what is needed. */
 const KEPT_SHARE = 0.15;
@@ -50,8 +48,7 @@ export function estimateFootprint({ rows, columns, config, threads = 1 }: Footpr
   const binnedBytes = estimateBinnedBytes(rows, columns, config.binning.bins);
   const rowsBytes = rows * ROW_BYTES;
   const floatBytes = rows * Float32Array.BYTES_PER_ELEMENT;
-  const loadingBytes =
-    Math.min(READER_BYTES, 2 * columns * floatBytes) + Math.min(READER_COLUMNS, columns) * floatBytes;
+  const loadingBytes = Math.min(READER_BYTES, 2 * columns * floatBytes) + readBufferBytes(rows, columns);
   const { selection, modelling } = estimateLearningBytes({ rows, columns, config, threads });
   const furtherThreads = (threads - 1) * (FURTHER_THREAD_BYTES + rows * COPIED_ROW_BYTES);
   // Gram matrices stay while models are trained.

@@ -10,13 +10,13 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-function guarded(limitBytes: number) {
+function guarded(limitBytes: number, container: { cgroupBytes?: number; cgroupLimitBytes?: number } = {}) {
   const seen: MemorySample[] = [];
   let rssBytes = 0;
   const guard = new MemoryGuard({
     limitBytes,
     onPressure: (sample) => seen.push(sample),
-    readMemory: () => ({ rssBytes }),
+    readMemory: () => ({ rssBytes, ...container }),
   });
   guard.start();
   const grow = (bytes: number): void => {
@@ -55,6 +55,16 @@ test('keeps the peak until a new one is started', () => {
   expect(guard.sample().peakBytes).toBe(20 * MIB);
 });
 
+test.each([
+  [70, 'ok'],
+  [80, 'shrink'],
+  [90, 'pause'],
+  [96, 'abort'],
+] as const)('a container at %d %% of its limit is %s, however small the process is', (percent, level) => {
+  const { guard } = guarded(1000 * MIB, { cgroupBytes: percent * MIB, cgroupLimitBytes: 100 * MIB });
+  expect(guard.sample().level).toBe(level);
+});
+
 test('samples at least every 200 ms', () => {
   expect(SAMPLE_INTERVAL_MS).toBeLessThanOrEqual(200);
 });
@@ -62,4 +72,13 @@ test('samples at least every 200 ms', () => {
 test('figures as words', () => {
   const words = describeMemory({ rssBytes: 512 * MIB, peakBytes: 0, limitBytes: 1024 * MIB, level: 'ok' });
   expect(words).toBe('512 MiB of 1.00 GiB resident (50 %)');
+  const container = { usedBytes: 1536 * MIB, limitBytes: 2048 * MIB };
+  const both = describeMemory({
+    rssBytes: 512 * MIB,
+    peakBytes: 0,
+    limitBytes: 1024 * MIB,
+    container,
+    level: 'ok',
+  });
+  expect(both).toBe('512 MiB of 1.00 GiB resident (50 %), 1.50 GiB of 2.00 GiB in the container (75 %)');
 });

@@ -1,6 +1,6 @@
 import { formatBytes } from '@onescan/shared/format/bytes.js';
 import { type ProcessMemory, readProcessMemory } from '@onescan/shared/process-memory.js';
-import { type MemoryLevel, memoryLevel } from './memory-level.js';
+import { CONTAINER_SHARE, type MemoryLevel, memoryLevel, worseLevel } from './memory-level.js';
 
 /** Time between two looks at the memory, in milliseconds: a page-faulting thread gains about 1 GB/s. */
 export const SAMPLE_INTERVAL_MS = 100;
@@ -10,6 +10,9 @@ export interface MemorySample {
   /** Highest sample since {@link MemoryGuard.startPeak}. */
   peakBytes: number;
   limitBytes: number;
+  /** Working set and limit of the container, where there is one with a limit. */
+  container?: { usedBytes: number; limitBytes: number };
+  /** The worse of the process's and the container's. */
   level: MemoryLevel;
 }
 
@@ -63,10 +66,14 @@ export class MemoryGuard {
 
   /** Looks once, without calling anybody. */
   sample(): MemorySample {
-    const { rssBytes } = this.#read();
+    const { rssBytes, cgroupBytes, cgroupLimitBytes } = this.#read();
     this.#peakBytes = Math.max(this.#peakBytes, rssBytes);
     const level = memoryLevel(rssBytes, this.#limitBytes);
-    return { rssBytes, peakBytes: this.#peakBytes, limitBytes: this.#limitBytes, level };
+    const own = { rssBytes, peakBytes: this.#peakBytes, limitBytes: this.#limitBytes, level };
+    if (cgroupBytes === undefined || cgroupLimitBytes === undefined) return own;
+    const container = { usedBytes: cgroupBytes, limitBytes: cgroupLimitBytes };
+    const shared = memoryLevel(cgroupBytes, CONTAINER_SHARE * cgroupLimitBytes);
+    return { ...own, container, level: worseLevel(level, shared) };
   }
 
   /** Looks once and reports pressure. */
@@ -78,8 +85,13 @@ export class MemoryGuard {
   }
 }
 
-/** A sample as words: "1.20 GiB of 8.00 GiB resident (15 %)". */
-export function describeMemory(sample: MemorySample): string {
-  const percent = Math.round((100 * sample.rssBytes) / sample.limitBytes);
-  return `${formatBytes(sample.rssBytes)} of ${formatBytes(sample.limitBytes)} resident (${percent} %)`;
+/** A sample as words: "1.20 GiB of 8.00 GiB resident (15 %)", with the container's where there is one. */
+export function describeMemory({ rssBytes, limitBytes, container }: MemorySample): string {
+  const own = share(rssBytes, limitBytes, 'resident');
+  return container ? `${own}, ${share(container.usedBytes, container.limitBytes, 'in the container')}` : own;
+}
+
+function share(bytes: number, limitBytes: number, where: string): string {
+  const percent = Math.round((100 * bytes) / limitBytes);
+  return `${formatBytes(bytes)} of ${formatBytes(limitBytes)} ${where} (${percent} %)`;
 }

@@ -21,3 +21,16 @@ export function memoryLevel(rssBytes: number, limitBytes: number): MemoryLevel {
   if (share > SHRINK_ABOVE) return 'shrink';
   return 'ok';
 }
+
+/**
+ * Share of a container's limit that counts as all of it: at the limit itself the system kills the process, and
+ * its task would be lost without a word.
+ */
+export const CONTAINER_SHARE = 0.95;
+
+const ORDER: readonly MemoryLevel[] = ['ok', 'shrink', 'pause', 'abort'];
+
+/** The more pressing of two levels. */
+export function worseLevel(a: MemoryLevel, b: MemoryLevel): MemoryLevel {
+  return ORDER.indexOf(a) >= ORDER.indexOf(b) ? a : b;
+}
