@@ -73,7 +73,7 @@ test('a pause for the approval of the rest after the pilot survives kill -9', as
   expect(waiting.state).toBe(RunState.RUN_STATE_AWAITING_PILOT_APPROVAL);
   expect((await stack.queryJobs()).map((job) => job.pair)).toEqual(['usdjpy']);
   const { planHash } = waiting.plan!;
-  const approval = { runId, planHash, approvedBy: 'the test' };
+  const approval = { runId, planHash, approvedBy: 'the test', automatic: false };
   await callUnary(stack.coordinator, stack.coordinator.approveRun, approval);
   await followRun(stack, runId, () => undefined, paused.events.at(-1)!.sequence);
   const run = await readRun(stack, runId);

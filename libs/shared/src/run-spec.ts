@@ -3,6 +3,7 @@ import { canonicalJson, sha256Hex } from './canonical-json.js';
 import {
   ApprovalMode,
   type FeatureGroup,
+  type FutureColumns,
   RunSpec,
   SampleStrategy,
   SchedulingPolicy,
@@ -42,12 +43,13 @@ const MIN_SAMPLE_ROWS = 100;
 const MAX_WORKERS = 256;
 const MIN_WORKER_BYTES = 256n * 1024n ** 2n;
 const NAME = /^[a-z][a-z0-9_]{0,63}$/;
+const REASON = /^[^\p{Cc}]{1,200}$/u;
 const GLOB = /^[A-Za-z0-9_*?{}.-]{1,200}$/;
 
 /** A run spec in which every field has its value. */
 export interface ResolvedRunSpec extends RunSpec {
   targetWindow: number;
-  universe: { groups: FeatureGroup[]; exclude: string[]; expectedColumns?: number };
+  universe: { groups: FeatureGroup[]; exclude: string[]; expectedColumns?: number; future: FutureColumns[] };
   period: { from: string; to: string };
   sample: { rows: number; strategy: SampleStrategy; seed: bigint };
   budgetUsd: number;
@@ -141,6 +143,7 @@ const JSON_SPEC = z.strictObject({
         .optional(),
       exclude: z.array(z.string()).optional(),
       expectedColumns: COUNT.optional(),
+      future: z.array(z.strictObject({ columns: z.string(), reason: z.string() })).optional(),
     })
     .optional(),
   period: z.strictObject({ from: z.string().optional(), to: z.string().optional() }).optional(),
@@ -174,6 +177,7 @@ function resolveUniverse(spec: RunSpec): ResolvedRunSpec['universe'] {
   return {
     groups: groups.map((group) => ({ ...group, tables: [...group.tables] })),
     exclude: [...(given?.exclude ?? [])],
+    future: (given?.future ?? []).map((columns) => ({ ...columns })),
     ...(given?.expectedColumns === undefined ? {} : { expectedColumns: given.expectedColumns }),
   };
 }
@@ -226,6 +230,10 @@ function checkUniverse(universe: ResolvedRunSpec['universe']): void {
   const names = universe.groups.map((group) => group.name);
   if (new Set(names).size < names.length) reject('universe.groups', names.join(', '), 'names that differ');
   for (const glob of universe.exclude) checkGlob('universe.exclude', glob);
+  for (const { columns, reason } of universe.future) {
+    checkGlob('universe.future.columns', columns);
+    if (!REASON.test(reason)) reject('universe.future.reason', reason, 'a text of 1 to 200 characters');
+  }
 }
 
 function checkGlob(field: string, glob: string): void {

@@ -12,6 +12,7 @@ test('has defaults for all but addresses and state', () => {
     leaseMs: 10_000,
     heartbeatMs: 1_000,
     fetchAhead: 2,
+    autoApproveUsd: 5,
   });
 });
 
@@ -21,6 +22,7 @@ test.each([
   [[...NEEDED, '--lease-ms', '1500'], '--lease-ms 1500 is less than two heartbeats'],
   [[...NEEDED, '--fetcher', 'nowhere'], '--fetcher "nowhere" is not an address'],
   [[...NEEDED, '--workers', '3'], '--workers'],
+  [[...NEEDED, '--auto-approve-usd', 'much'], '--auto-approve-usd "much" is not allowed'],
 ])('refuses %j', (args, message) => {
   expect(() => parseCoordinatorOptions(args)).toThrow(message);
 });

@@ -16,12 +16,21 @@ export interface CoordinatorOptions {
   heartbeatMs: number;
   /** Datasets that may be fetched before a trainer has taken them up. */
   fetchAhead: number;
+  /** Most that a run may cost which nobody has looked at, in US dollars. */
+  autoApproveUsd: number;
 }
 
-export const OPTION_DEFAULTS = { maxWorkers: 8, leaseMs: 10_000, heartbeatMs: 1_000, fetchAhead: 2 } as const;
+export const OPTION_DEFAULTS = {
+  maxWorkers: 8,
+  leaseMs: 10_000,
+  heartbeatMs: 1_000,
+  fetchAhead: 2,
+  autoApproveUsd: 5,
+} as const;
 
 export const USAGE = `usage: node dist/main.js --listen HOST:PORT --fetcher HOST:PORT --state FOLDER
-                         [--max-workers 8] [--lease-ms 10000] [--heartbeat-ms 1000] [--fetch-ahead 2]`;
+                         [--max-workers 8] [--lease-ms 10000] [--heartbeat-ms 1000] [--fetch-ahead 2]
+                         [--auto-approve-usd 5]`;
 
 /**
  * Reads the command line.
@@ -38,6 +47,7 @@ export function parseCoordinatorOptions(args: readonly string[]): CoordinatorOpt
     leaseMs: count('lease-ms', flags['lease-ms'], OPTION_DEFAULTS.leaseMs),
     heartbeatMs: count('heartbeat-ms', flags['heartbeat-ms'], OPTION_DEFAULTS.heartbeatMs),
     fetchAhead: count('fetch-ahead', flags['fetch-ahead'], OPTION_DEFAULTS.fetchAhead),
+    autoApproveUsd: dollars('auto-approve-usd', flags['auto-approve-usd'], OPTION_DEFAULTS.autoApproveUsd),
   };
   if (options.leaseMs < 2 * options.heartbeatMs) {
     throw invalid(
@@ -61,6 +71,7 @@ function readFlags(args: readonly string[]) {
         'lease-ms': text,
         'heartbeat-ms': text,
         'fetch-ahead': text,
+        'auto-approve-usd': text,
       },
     }).values;
   } catch (thrown) {
@@ -84,6 +95,13 @@ function count(flag: string, value: string | undefined, otherwise: number): numb
   if (value === undefined) return otherwise;
   if (!/^[1-9]\d{0,8}$/.test(value))
     throw invalid(`--${flag} "${value}" is not allowed`, 'Give a whole number from 1');
+  return Number(value);
+}
+
+function dollars(flag: string, value: string | undefined, otherwise: number): number {
+  if (value === undefined) return otherwise;
+  if (!/^\d{1,9}(\.\d{1,6})?$/.test(value))
+    throw invalid(`--${flag} "${value}" is not allowed`, 'Give an amount of dollars, e.g. 5 or 0.50');
   return Number(value);
 }
 

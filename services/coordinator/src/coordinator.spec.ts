@@ -371,6 +371,7 @@ async function finish(spec: Parameters<TestStack['startRun']>[0]) {
   return stack.getRun(runId);
 }
 
-function approve(runId: string, planHash: string) {
-  return callUnary(stack.client, stack.client.approveRun, { runId, planHash, approvedBy: 'the chief' });
+function approve(runId: string, planHash: string, automatic = false) {
+  const approval = { runId, planHash, approvedBy: 'the chief', automatic };
+  return callUnary(stack.client, stack.client.approveRun, approval);
 }

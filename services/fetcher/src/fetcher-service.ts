@@ -16,6 +16,8 @@ import { type FetchEnvironment, type Fetched, fetchDataset } from './fetch/fetch
 import { readFileChunks } from './fetch/read-file-chunks.js';
 import type { FetchProgressNow, SharedFetches } from './fetch/shared-fetches.js';
 import { streamProgress } from './fetch/stream-progress.js';
+import { meterMetadata } from './jobs/metadata-bill.js';
+import { settleJobs } from './jobs/settle-jobs.js';
 import { pairPlan } from './planning/pair-plan.js';
 import { type PlannedPair, type PlanningRules, planPair } from './planning/plan-pair.js';
 
@@ -41,7 +43,10 @@ export function fetcherService(services: FetcherServices): FetcherServiceServer 
     readDataset: serverStream(async function* (request) {
       yield* readFileChunks(cache.find(request.datasetId), request.offset);
     }),
-    listQueryJobs: unary(async (request) => ({ jobs: jobs.list(request.runId) })),
+    listQueryJobs: unary(async (request) => {
+      await settleJobs(jobs, services.warehouse, services.pricePerTibUsd);
+      return { jobs: jobs.list(request.runId) };
+    }),
   };
 }
 
@@ -50,14 +55,22 @@ async function estimatePair(
   request: EstimatePairRequest,
 ): Promise<EstimatePairResponse> {
   const { warehouse, cache, pricePerTibUsd } = services;
-  const planned = await plan(services, request);
-  const { bytes } = await warehouse.dryRun(planned.statement);
+  const { result, bill } = await meterMetadata(async () => {
+    const planned = await plan(services, request);
+    const { bytes } = await warehouse.dryRun(planned.statement);
+    return { planned, bytes };
+  });
+  const { planned, bytes } = result;
   const cached = cache.has(planned.pair, planned.datasetId);
   if (cached) await cache.describe(cache.pathOf(planned.pair, planned.datasetId), planned.datasetId);
   return {
     plan: pairPlan(planned, { bytes, cached, pricePerTibUsd }),
     pricePerTibUsd,
     warehouse: warehouse.kind,
+    warehouseName: warehouse.name,
+    catalogue: Buffer.alloc(0),
+    metadataQueries: bill.queries,
+    metadataBytes: bill.bytes,
   };
 }
 
@@ -136,6 +149,7 @@ async function getDataset(
       runId,
       planHash,
       maximumBytesBilled,
+      ...(request.remainingBytes === undefined ? {} : { remainingBytes: request.remainingBytes }),
       signal: shared,
       onProgress: (stage, done, total) => onProgress({ stage, done, total }),
     }),
@@ -152,7 +166,13 @@ async function describeFetched(
   const { ref } = await services.cache.describe(fetched.path);
   // Who joined another's fetch paid nothing for it.
   return started
-    ? { ...ref, cached: false, statementsRun: 1, bytesBilled: fetched.bytesBilled, usd: fetched.usd }
+    ? {
+        ...ref,
+        cached: false,
+        statementsRun: fetched.statementsRun,
+        bytesBilled: fetched.bytesBilled,
+        usd: fetched.usd,
+      }
     : unbilled(ref);
 }
 

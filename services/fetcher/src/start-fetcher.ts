@@ -8,6 +8,7 @@ import { SharedFetches } from './fetch/shared-fetches.js';
 import type { FetcherOptions } from './fetcher-options.js';
 import { fetcherService } from './fetcher-service.js';
 import { JobLog } from './jobs/job-log.js';
+import { noteMetadataQuery } from './jobs/metadata-bill.js';
 import { MemoryWatch } from './memory-watch.js';
 import { openWarehouse } from './warehouse/open-warehouse.js';
 
@@ -27,9 +28,13 @@ export interface RunningFetcher {
  *   use or cannot be written, UNAVAILABLE when the port is taken
  */
 export async function startFetcher(options: FetcherOptions, log: Logger): Promise<RunningFetcher> {
-  const warehouse = await openWarehouse(options);
+  let jobs: JobLog | undefined;
+  const warehouse = await openWarehouse(options, (query) => {
+    if (jobs) noteMetadataQuery(jobs, query, options.pricePerTibUsd);
+  });
   const lock = await lockCache(options.cache);
   const cache = new DatasetCache(options.cache);
+  jobs = new JobLog(join(cache.folder, JOB_LOG_FILE));
   const torn = cache.removeTorn();
   if (torn.length > 0) log.warn({ torn }, 'removed what an interrupted fetch had left');
   const fetches = new SharedFetches({ limit: options.maxFetches, orphanGraceMs: options.orphanGraceMs });
@@ -44,7 +49,7 @@ export async function startFetcher(options: FetcherOptions, log: Logger): Promis
     warehouse,
     cache,
     fetches,
-    jobs: new JobLog(join(cache.folder, JOB_LOG_FILE)),
+    jobs,
     pricePerTibUsd: options.pricePerTibUsd,
     rules: {
       names: options.names,

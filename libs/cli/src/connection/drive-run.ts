@@ -114,7 +114,13 @@ async function approve(
   if (isAutomatic && !global.json) {
     terminal.note(`Within the budget: approving plan ${plan.planHash.slice(0, 12)} for ${cost}.`);
   }
-  await callUnary(client, client.approveRun, { runId: view.runId, planHash: plan.planHash, approvedBy });
+  const automatic = isAutomatic;
+  await callUnary(client, client.approveRun, {
+    runId: view.runId,
+    planHash: plan.planHash,
+    approvedBy,
+    automatic,
+  });
   return true;
 }
 

@@ -114,6 +114,7 @@ export function specFromOptions(options: RunOptions): RunSpec {
       groups: chooseGroups(options.groups, file.universe?.groups ?? []),
       exclude: options.exclude ?? file.universe?.exclude ?? [],
       expectedColumns: options.expectedColumns ?? file.universe?.expectedColumns,
+      future: file.universe?.future ?? [],
     },
     period: { from: options.from ?? file.period?.from ?? '', to: options.to ?? file.period?.to ?? '' },
     sample: {

@@ -159,6 +159,7 @@ class Scripted {
           dataset: sampleDataset({ pair: 'usdjpy', cached: true }),
           error: '',
           fetchSeconds: 0,
+          jobs: [],
         },
       },
       { $case: 'task', value: leased },

@@ -34,7 +34,12 @@ export function addApproveVerb(program: Command, act: Act): void {
           if (!plan) throw new OnescanError('FAILED_PRECONDITION', `run ${runId} has no plan yet`);
           const planHash = options.planHash ?? plan.planHash;
           const approvedBy = options.as ?? userName();
-          const { run } = await callUnary(client, client.approveRun, { runId, planHash, approvedBy });
+          const { run } = await callUnary(client, client.approveRun, {
+            runId,
+            planHash,
+            approvedBy,
+            automatic: false,
+          });
           if (!run) throw new OnescanError('INTERNAL', 'the coordinator answered without the run');
           if (options.watch) return driveRun(client, runId, invocation, { approval: 'ask' });
           if (global.json) await writeJson(terminal, messageJson(Run, run));

@@ -12,7 +12,7 @@ function pair(state: PairState, changes: Parameters<typeof sampleDataset>[0] = {
   const dataset = sampleDataset(changes);
   return event({
     $case: 'pair',
-    value: { pair: 'eurusd', state, dataset, error: 'no such table', fetchSeconds: 4 },
+    value: { pair: 'eurusd', state, dataset, error: 'no such table', fetchSeconds: 4, jobs: [] },
   });
 }
 

@@ -3,6 +3,7 @@ import type {
   FetcherServiceClient,
   FetchPairRequest,
   FetchProgress,
+  QueryJob,
 } from '@onescan/shared/generated/onescan/v1/fetcher.js';
 import { callServerStream, callUnary } from '@onescan/shared/grpc/client.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
@@ -16,15 +17,16 @@ export interface FetchHooks extends AskAgainOptions {
  * Has a pair's dataset fetched. A fetcher that cannot be reached is asked again, which costs nothing: it
  * answers from its cache or joins the fetch under way.
  *
+ * @param request made anew each time it is asked: what was billed meanwhile is gone from what it may bill
  * @throws OnescanError as the fetcher sends it; FAILED_PRECONDITION when it delivers another dataset than
  *   the plan's
  */
 export function fetchDataset(
   fetcher: FetcherServiceClient,
-  request: FetchPairRequest,
+  request: () => Promise<FetchPairRequest>,
   hooks: FetchHooks,
 ): Promise<DatasetRef> {
-  return askAgain(() => fetchOnce(fetcher, request, hooks), hooks);
+  return askAgain(async () => fetchOnce(fetcher, await request(), hooks), hooks);
 }
 
 async function fetchOnce(
@@ -54,6 +56,7 @@ export interface BilledFacts {
   statementsRun: number;
   bytesBilled: bigint;
   usd: number;
+  jobs: readonly QueryJob[];
 }
 
 /** Sums the statements that were run for a run and pair, those of failed or repeated fetches included. */
@@ -67,5 +70,6 @@ export async function readBilled(
     statementsRun: ours.length,
     bytesBilled: ours.reduce((sum, job) => sum + job.bytesBilled, 0n),
     usd: ours.reduce((sum, job) => sum + job.usd, 0),
+    jobs: ours,
   };
 }

@@ -6,7 +6,8 @@ import { ATTRIBUTE, SPAN } from '@onescan/shared/telemetry/attributes.js';
 import { traceparentOf, withSpan } from '@onescan/shared/telemetry/tracing.js';
 import { context, trace } from '@opentelemetry/api';
 import type { Core } from '../core.js';
-import { spendingProblem } from '../planning/budget.js';
+import { billedAtMost } from '../planning/amend-plan.js';
+import { approvedTotal } from '../planning/budget.js';
 import { taskSpecHash } from '../planning/task-spec.js';
 import type { RunChange } from '../runs/run-change.js';
 import type { PairRecord, RunSnapshot } from '../runs/run-record.js';
@@ -40,7 +41,7 @@ export class FetchStage {
     let ahead = pairs.filter((pair) => isAhead(snapshot, pair)).length;
     for (const pair of pairs) {
       if (ahead >= this.#core.options.fetchAhead) return;
-      if (pair.state !== 'PENDING') continue;
+      if (pair.state !== 'PENDING' || waitsForMoney(snapshot, pair)) continue;
       const after = await this.#core.book.change(runId, (change) => {
         change.setPair(pair.pair, { state: 'FETCHING', error: '' });
       });
@@ -93,7 +94,7 @@ export class FetchStage {
       await this.#commit(pair, (change) => succeed(change, { pair, dataset, billed, seconds: seconds() }));
     } catch (thrown) {
       if (signal.aborted) return await this.#noteBilled(pair);
-      const error = withBudget(OnescanError.from(thrown), snapshot, pair.pair);
+      const error = OnescanError.from(thrown);
       this.#core.log.error(
         { runId: pair.runId, pair: pair.pair, code: error.code, reason: error.text },
         'fetch failed',
@@ -113,7 +114,10 @@ export class FetchStage {
       [ATTRIBUTE.bytesEstimated]: Number(planned.bytes),
     };
     return withSpan(SPAN.fetch, { parent, attributes }, async (span) => {
-      const request = fetchRequest(snapshot, planned, traceparentOf(span));
+      const request = async (): Promise<FetchPairRequest> => ({
+        ...fetchRequest(snapshot, planned, traceparentOf(span)),
+        remainingBytes: await this.#remainingBytes(pair),
+      });
       const dataset = await context.with(trace.setSpan(parent, span), () =>
         fetchDataset(this.#core.fetcher, request, {
           signal,
@@ -143,6 +147,17 @@ export class FetchStage {
     });
   }
 
+  /** What new statements of a pair may bill, given all that the run was billed and may be by other pairs now. */
+  async #remainingBytes(pair: PairRecord): Promise<bigint> {
+    const { jobs, bytesBilled } = await readBilled(this.#core.fetcher, pair);
+    const snapshot = this.#core.book.activeRun(pair.runId);
+    if (!snapshot) return 0n;
+    const others = [...snapshot.pairs.values()].filter((other) => other.pair !== pair.pair);
+    const left = approvedTotal(snapshot.run.plan!).bytes - reservedBytes(snapshot, others);
+    const own = billedAtMost([{ jobs, bytesBilled }]);
+    return left > own ? left - own : 0n;
+  }
+
   async #billed(pair: PairRecord, dataset: DatasetRef | undefined): Promise<BilledFacts> {
     try {
       return await readBilled(this.#core.fetcher, pair);
@@ -150,7 +165,8 @@ export class FetchStage {
       const reason = OnescanError.from(thrown).message;
       this.#core.log.warn({ pair: pair.pair, reason }, 'the fetcher did not list its statements');
       if (!dataset || dataset.cached) return pair;
-      return { statementsRun: dataset.statementsRun, bytesBilled: dataset.bytesBilled, usd: dataset.usd };
+      const { statementsRun, bytesBilled, usd } = dataset;
+      return { statementsRun, bytesBilled, usd, jobs: pair.jobs };
     }
   }
 
@@ -177,7 +193,7 @@ function plannedPair({ run }: RunSnapshot, pair: string): PairPlan {
   return run.plan!.pairs.find((candidate) => candidate.pair === pair)!;
 }
 
-/** A rerun, or a run whose budget is used up by retries, takes what is cached and never queries. */
+/** A rerun takes what is cached and never queries. */
 function fetchRequest(snapshot: RunSnapshot, planned: PairPlan, traceparent: string): FetchPairRequest {
   const { run } = snapshot;
   return {
@@ -187,31 +203,33 @@ function fetchRequest(snapshot: RunSnapshot, planned: PairPlan, traceparent: str
     planHash: run.plan!.planHash,
     datasetId: planned.datasetId,
     maximumBytesBilled: planned.statements.map((statement) => statement.maximumBytesBilled),
-    cachedOnly: run.rerunOf !== '' || overBudget(snapshot, planned) !== undefined,
+    cachedOnly: run.rerunOf !== '',
     traceparent,
     sharedDatasetId: '',
     sharedMaximumBytesBilled: [],
   };
 }
 
-/** Says that the budget is why the warehouse was not asked. */
-function withBudget(error: OnescanError, snapshot: RunSnapshot, pair: string): OnescanError {
-  const planned = plannedPair(snapshot, pair);
-  const problem = overBudget(snapshot, planned);
-  if (!problem || error.code !== 'FAILED_PRECONDITION') return error;
-  return new OnescanError('RESOURCE_EXHAUSTED', `${problem}; ${error.message}`, {
-    remedy: 'Start a run with a higher budget',
-    cause: error,
-  });
+/** Bytes that some pairs were billed, and may be billed by the fetches under way. */
+function reservedBytes(snapshot: RunSnapshot, pairs: readonly PairRecord[]): bigint {
+  const underWay = pairs.filter((pair) => pair.state === 'FETCHING');
+  return underWay.reduce((sum, pair) => sum + estimatedBytes(snapshot, pair.pair), billedAtMost(pairs));
 }
 
-function overBudget({ run, pairs }: RunSnapshot, planned: PairPlan): string | undefined {
-  const billedUsd = [...pairs.values()].reduce((sum, pair) => sum + pair.usd, 0);
-  return spendingProblem({
-    billedUsd,
-    nextUsd: planned.cached ? 0 : planned.usd,
-    budgetUsd: run.spec.budgetUsd,
-  });
+/**
+ * True when the approval would suffice for a pair but for the fetches under way: they may bill less. When nothing
+ * is under way the fetcher is asked all the same: what is cached or was paid for costs nothing.
+ */
+function waitsForMoney(snapshot: RunSnapshot, pair: PairRecord): boolean {
+  const pairs = [...snapshot.pairs.values()];
+  if (!pairs.some((other) => other.state === 'FETCHING')) return false;
+  const needed = reservedBytes(snapshot, pairs) + estimatedBytes(snapshot, pair.pair);
+  return needed > approvedTotal(snapshot.run.plan!).bytes;
+}
+
+function estimatedBytes(snapshot: RunSnapshot, pair: string): bigint {
+  const planned = plannedPair(snapshot, pair);
+  return planned.cached ? 0n : planned.bytes;
 }
 
 interface FetchOutcome {
@@ -252,8 +270,8 @@ function fail(change: RunChange, outcome: FetchOutcome & { error: OnescanError }
   }
 }
 
-function billedOf({ statementsRun, bytesBilled, usd }: BilledFacts): BilledFacts {
-  return { statementsRun, bytesBilled, usd };
+function billedOf({ statementsRun, bytesBilled, usd, jobs }: BilledFacts): BilledFacts {
+  return { statementsRun, bytesBilled, usd, jobs };
 }
 
 /** True when a trainer could still use the pair's dataset. */

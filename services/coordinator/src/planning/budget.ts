@@ -1,25 +1,42 @@
+import { formatBytes } from '@onescan/shared/format/bytes.js';
 import { formatUsd } from '@onescan/shared/format/usd.js';
 import type { Plan } from '@onescan/shared/generated/onescan/v1/plan.js';
 
 /** Dollars below which a difference is rounding: sums of dozens of doubles. */
 const ROUNDING_USD = 1e-9;
 
-/** Why a plan is over its budget; undefined when it is within. */
-export function budgetProblem(plan: Pick<Plan, 'usd' | 'budgetUsd'>): string | undefined {
-  if (plan.usd <= plan.budgetUsd + ROUNDING_USD) return undefined;
-  return `the estimate of ${formatUsd(plan.usd)} is over the budget of ${formatUsd(plan.budgetUsd)}`;
+type PlanCost = Pick<Plan, 'usd' | 'alreadyBilledUsd' | 'bytes' | 'alreadyBilledBytes'>;
+
+/** What a run may be billed in all once its plan is approved: what it was billed before, and the estimate. */
+export function approvedTotal(plan: PlanCost): { bytes: bigint; usd: number } {
+  return { bytes: plan.alreadyBilledBytes + plan.bytes, usd: plan.alreadyBilledUsd + plan.usd };
 }
 
-/**
- * Why fetching one more pair would break the budget, given what has really been billed so far; undefined
- * when it would not. Retries and restarts can bill a pair twice, which the plan could not foresee.
- */
-export function spendingProblem(spent: {
-  billedUsd: number;
-  nextUsd: number;
-  budgetUsd: number;
+/** Why a plan is over its budget; undefined when it is within. */
+export function budgetProblem(plan: PlanCost & Pick<Plan, 'budgetUsd'>): string | undefined {
+  const { usd } = approvedTotal(plan);
+  if (usd <= plan.budgetUsd + ROUNDING_USD) return undefined;
+  return `${estimateText(plan)} is over the budget of ${formatUsd(plan.budgetUsd)}`;
+}
+
+/** Why a plan may not be approved by nobody; undefined when it may. */
+export function autoApproveProblem(plan: PlanCost, limitUsd: number): string | undefined {
+  const { usd } = approvedTotal(plan);
+  if (usd <= limitUsd + ROUNDING_USD) return undefined;
+  return `${estimateText(plan)} is over the ${formatUsd(limitUsd)} up to which plans are approved without a person (--auto-approve-usd of the coordinator)`;
+}
+
+/** Why the rest of a run cannot be fetched under its approval; undefined when it can. */
+export function approvalProblem(cost: {
+  approvedBytes: bigint;
+  billedBytes: bigint;
+  neededBytes: bigint;
 }): string | undefined {
-  if (spent.billedUsd + spent.nextUsd <= spent.budgetUsd + ROUNDING_USD) return undefined;
-  const billed = `${formatUsd(spent.billedUsd)} billed so far and ${formatUsd(spent.nextUsd)} estimated`;
-  return `${billed} would be over the budget of ${formatUsd(spent.budgetUsd)}`;
+  if (cost.billedBytes + cost.neededBytes <= cost.approvedBytes) return undefined;
+  return `${formatBytes(cost.billedBytes)} were billed of the ${formatBytes(cost.approvedBytes)} that were approved, and what is missing may bill ${formatBytes(cost.neededBytes)}: this needs a new approval`;
+}
+
+function estimateText({ usd, alreadyBilledUsd }: PlanCost): string {
+  const estimate = `the estimate of ${formatUsd(usd)}`;
+  return alreadyBilledUsd > 0 ? `${estimate} and ${formatUsd(alreadyBilledUsd)} billed before` : estimate;
 }

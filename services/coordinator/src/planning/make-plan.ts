@@ -29,7 +29,12 @@ export function makePlan(spec: ResolvedRunSpec, estimates: readonly EstimatePair
       budgetUsd: spec.budgetUsd,
       pricePerTibUsd: first.pricePerTibUsd,
       warehouse: first.warehouse,
+      warehouseName: first.warehouseName,
       horizons: spec.horizons.length,
+      metadata: {
+        queries: estimates.reduce((sum, estimate) => sum + estimate.metadataQueries, 0),
+        bytes: estimates.reduce((sum, estimate) => sum + estimate.metadataBytes, 0n),
+      },
     },
   );
 }
@@ -54,13 +59,22 @@ export function makeRerunPlan(
     budgetUsd: spec.budgetUsd,
     pricePerTibUsd: earlier.plan.pricePerTibUsd,
     warehouse: earlier.plan.warehouse,
+    warehouseName: earlier.plan.warehouseName,
     horizons: spec.horizons.length,
+    metadata: { queries: 0, bytes: 0n },
   });
 }
 
 function totalPlan(
   pairs: PairPlan[],
-  terms: { budgetUsd: number; pricePerTibUsd: number; warehouse: string; horizons: number },
+  terms: {
+    budgetUsd: number;
+    pricePerTibUsd: number;
+    warehouse: string;
+    warehouseName: string;
+    horizons: number;
+    metadata: { queries: number; bytes: bigint };
+  },
 ): Plan {
   const toFetch = pairs.filter((pair) => !pair.cached);
   const naiveBytes = pairs.reduce((sum, pair) => sum + pair.bytes * BigInt(terms.horizons), 0n);
@@ -74,6 +88,10 @@ function totalPlan(
     naiveUsd: (Number(naiveBytes) / TIB) * terms.pricePerTibUsd,
     naiveStatements: pairs.length * terms.horizons,
     warehouse: terms.warehouse,
+    warehouseName: terms.warehouseName,
+    metadataQueries: terms.metadata.queries,
+    metadataBytes: terms.metadata.bytes,
+    metadataUsd: (Number(terms.metadata.bytes) / TIB) * terms.pricePerTibUsd,
   });
   return { ...plan, planHash: planHash(plan) };
 }

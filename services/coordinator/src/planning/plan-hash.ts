@@ -11,6 +11,7 @@ export function planHash(plan: Plan): string {
     canonicalJson({
       warehouse: plan.warehouse,
       budgetUsd: plan.budgetUsd,
+      alreadyBilledBytes: plan.alreadyBilledBytes,
       pricePerTibUsd: plan.pricePerTibUsd,
       pairs: plan.pairs.map(pairContent),
     }),
@@ -22,6 +23,7 @@ function pairContent(pair: PairPlan): Partial<PairPlan> {
   const {
     cached: _cached,
     notes: _notes,
+    strategies: _strategies,
     perPairBytes: _bytes,
     perPairStatements: _statements,
     ...content

@@ -6,9 +6,10 @@ import { ATTRIBUTE, SPAN } from '@onescan/shared/telemetry/attributes.js';
 import { withSpan } from '@onescan/shared/telemetry/tracing.js';
 import type { Core } from '../core.js';
 import { FETCHER_RETRY_WAITS_MS } from '../fetching/ask-again.js';
+import { approvalOf } from '../runs/approvals.js';
 import { endTrace } from '../runs/run-ending.js';
 import { blankPairsAndTasks, type RunRecord, type RunSnapshot } from '../runs/run-record.js';
-import { budgetProblem } from './budget.js';
+import { autoApproveProblem, budgetProblem } from './budget.js';
 import { makeRerunPlan } from './make-plan.js';
 import { planRun } from './planner.js';
 
@@ -79,13 +80,16 @@ export class PlanStage {
     if (snapshot?.run.state !== 'PLANNING') return;
     const { run } = snapshot;
     await this.#core.book.setPairsAndTasks(runId, blankPairsAndTasks(runId, run.spec));
-    const problem = budgetProblem(plan);
-    const approvedBy = problem ? '' : automaticApproval(run);
+    const automatic = automaticApproval(run);
+    const problem = budgetProblem(plan) ?? this.#automaticProblem(run, plan);
+    const approvedBy = problem ? '' : automatic;
+    const facts = { what: 'plan', approvedBy, automatic: true, nowMs: this.#core.clock() };
     await this.#core.book.change(runId, (change) => {
       change.event({ $case: 'plan', value: plan });
       change.setRun({
         plan,
         approvedBy,
+        approvals: approvedBy ? [approvalOf(plan, facts)] : [],
         state: approvedBy ? 'RUNNING' : 'AWAITING_APPROVAL',
         problems: problem ? [problem] : [],
       });
@@ -95,6 +99,12 @@ export class PlanStage {
       'run planned',
     );
     await this.#advance();
+  }
+
+  /** Why the budget may not approve by itself what it was asked to. */
+  #automaticProblem({ spec, rerunOf }: RunRecord, plan: Plan): string | undefined {
+    if (rerunOf !== '' || spec.approvalMode !== ApprovalMode.APPROVAL_MODE_WITHIN_BUDGET) return undefined;
+    return autoApproveProblem(plan, this.#core.options.autoApproveUsd);
   }
 
   async #planFailed(runId: string, error: OnescanError): Promise<void> {

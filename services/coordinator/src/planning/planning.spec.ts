@@ -4,7 +4,7 @@ import { resolveRunSpec } from '@onescan/shared/run-spec.js';
 import { describe, expect, test } from 'vitest';
 import { PAIR_BYTES, PAIR_USD, pairPlan } from '../testing/scripted-fetcher.js';
 import { boundedMap } from './bounded-map.js';
-import { budgetProblem, spendingProblem } from './budget.js';
+import { approvalProblem, autoApproveProblem, budgetProblem } from './budget.js';
 import { makePlan, makeRerunPlan } from './make-plan.js';
 import { rerunSpec } from './rerun-spec.js';
 import { taskSeed, taskSpecHash } from './task-spec.js';
@@ -72,12 +72,19 @@ describe('a plan', () => {
 });
 
 test('a budget is met to the last cent and no further', () => {
-  expect(budgetProblem({ usd: 0.1 + 0.2, budgetUsd: 0.3 })).toBeUndefined();
-  expect(budgetProblem({ usd: 11.1, budgetUsd: 10 })).toBe(
+  const cost = { bytes: 0n, alreadyBilledBytes: 0n, alreadyBilledUsd: 0 };
+  expect(budgetProblem({ ...cost, usd: 0.1 + 0.2, budgetUsd: 0.3 })).toBeUndefined();
+  expect(budgetProblem({ ...cost, usd: 11.1, budgetUsd: 10 })).toBe(
     'the estimate of $11.10 is over the budget of $10.00',
   );
-  expect(spendingProblem({ billedUsd: 9, nextUsd: 1, budgetUsd: 10 })).toBeUndefined();
-  expect(spendingProblem({ billedUsd: 9, nextUsd: 2, budgetUsd: 10 })).toContain('over the budget of $10.00');
+  expect(budgetProblem({ ...cost, usd: 9, alreadyBilledUsd: 2, budgetUsd: 10 })).toContain(
+    '$2.00 billed before',
+  );
+  expect(autoApproveProblem({ ...cost, usd: 5 }, 5)).toBeUndefined();
+  expect(autoApproveProblem({ ...cost, usd: 5.01 }, 5)).toContain('over the $5.00 up to which');
+  const bytes = { approvedBytes: 10n, billedBytes: 4n };
+  expect(approvalProblem({ ...bytes, neededBytes: 6n })).toBeUndefined();
+  expect(approvalProblem({ ...bytes, neededBytes: 7n })).toContain('needs a new approval');
 });
 
 describe('a task', () => {

@@ -34,6 +34,11 @@ export class RunChange {
     return [...this.#before.tasks].map(([key, task]) => this.#tasks.get(key) ?? task);
   }
 
+  /** The run as it will be. */
+  snapshot(): RunSnapshot {
+    return this.finish().after;
+  }
+
   /** @throws OnescanError INTERNAL on an illegal transition */
   setRun(fields: Partial<RunRecord>): void {
     const before = this.run;

@@ -4,17 +4,25 @@ import { RunSpec } from '@onescan/shared/generated/onescan/v1/spec.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { ResolvedRunSpec } from '@onescan/shared/run-spec.js';
 import type { Core } from '../core.js';
-import { budgetProblem } from '../planning/budget.js';
+import { amendPlan } from '../planning/amend-plan.js';
+import { autoApproveProblem, budgetProblem } from '../planning/budget.js';
 import { checkOverrides, checkSpec } from '../planning/check-spec.js';
 import { rerunPlan } from '../planning/plan-stage.js';
 import { planRun } from '../planning/planner.js';
 import { rerunSpec } from '../planning/rerun-spec.js';
 import { isEnded } from '../states/run-state.js';
 import { isTaskEnded } from '../states/task-state.js';
+import { approvalOf } from './approvals.js';
 import type { RunChange } from './run-change.js';
 import { endTrace } from './run-ending.js';
 import type { RunRecord, RunSnapshot, TaskRecord } from './run-record.js';
 import { runStateToProto } from './run-view.js';
+
+export interface GivenApproval {
+  planHash: string;
+  approvedBy: string;
+  automatic: boolean;
+}
 
 export interface CommandHooks {
   /** Moves all runs on; called under the lock. */
@@ -69,20 +77,25 @@ export class RunCommands {
   /**
    * Approves a plan, or the rest after the pilot.
    *
+   * @param given `automatic` when nobody looked at the plan
    * @throws OnescanError FAILED_PRECONDITION when nothing waits for approval or the hash is not the plan's,
-   *   RESOURCE_EXHAUSTED when the plan is over its budget
+   *   RESOURCE_EXHAUSTED when the plan is over its budget, or over what may be approved automatically
    */
-  approve(runId: string, planHash: string, approvedBy: string): Promise<RunSnapshot> {
+  approve(runId: string, given: GivenApproval): Promise<RunSnapshot> {
+    const { planHash, approvedBy, automatic } = given;
     return this.#core.exclusive(async () => {
       const { run } = await this.#core.book.get(runId);
       requireApprovable(run, planHash);
+      if (automatic) requireAutomatic(run, this.#core.options.autoApproveUsd);
       const pilotApproved = run.pilotApproved || run.state === 'AWAITING_PILOT_APPROVAL';
       const who = approvedBy || 'somebody unnamed';
       await this.#core.book.change(runId, (change) => {
-        change.note(
-          `${run.state === 'AWAITING_APPROVAL' ? 'plan' : 'rest after the pilot'} approved by ${who}`,
-        );
-        change.setRun({ state: 'RUNNING', approvedBy: who, pilotApproved, problems: [] });
+        const what = run.state === 'AWAITING_APPROVAL' ? 'plan' : 'rest after the pilot';
+        change.note(`${what} approved by ${who}`);
+        const nowMs = this.#core.clock();
+        const approval = approvalOf(run.plan!, { what, approvedBy: who, automatic, nowMs });
+        const approvals = [...run.approvals, approval];
+        change.setRun({ state: 'RUNNING', approvedBy: who, approvals, pilotApproved, problems: [] });
       });
       this.#core.log.info({ runId, planHash, approvedBy: who }, 'run approved');
       await this.#hooks.advance();
@@ -123,7 +136,7 @@ export class RunCommands {
 
   /**
    * Takes up what a PARTIAL, FAILED or CANCELLED run has not finished. Datasets are asked for again, which
-   * is free while they are cached.
+   * is free while they are cached. When what was approved does not suffice any more, it waits for a new approval.
    *
    * @throws OnescanError FAILED_PRECONDITION when the run is complete or still going on
    */
@@ -136,7 +149,12 @@ export class RunCommands {
       const resumed = await this.#core.book.change(runId, (change) => {
         reopenTasks(change, before);
         const state = resumedState(before.run);
-        change.setRun({ state, traceparent, endedMs: undefined, problems: [], reportPath: '' });
+        const amended = state === 'RUNNING' ? amendPlan(change.snapshot()) : undefined;
+        change.setRun({ traceparent, endedMs: undefined, problems: [], reportPath: '' });
+        if (amended) {
+          change.event({ $case: 'plan', value: amended.plan });
+          change.setRun({ state: 'AWAITING_APPROVAL', plan: amended.plan, problems: [amended.problem] });
+        } else change.setRun({ state });
       });
       this.#core.log.info({ runId, state: resumed.run.state }, 'run resumed');
       await this.#hooks.advance();
@@ -180,6 +198,7 @@ function newRun(
     ledgerRows: 0,
     resultsSha256: '',
     planErrorCode: '',
+    approvals: [],
   };
 }
 
@@ -208,6 +227,20 @@ function requireApprovable(run: RunRecord, planHash: string): void {
       details: { usd: run.plan!.usd, budgetUsd: run.plan!.budgetUsd },
     });
   }
+}
+
+function requireAutomatic(run: RunRecord, limitUsd: number): void {
+  if (run.state === 'AWAITING_PILOT_APPROVAL') {
+    throw new OnescanError('FAILED_PRECONDITION', `run ${run.runId}: what follows a pilot needs a person`, {
+      remedy: `Look at what the pilot cost, then: onescan approve ${run.runId}`,
+    });
+  }
+  const problem = autoApproveProblem(run.plan!, limitUsd);
+  if (!problem) return;
+  throw new OnescanError('RESOURCE_EXHAUSTED', `run ${run.runId}: ${problem}`, {
+    remedy: `Look at the plan, then: onescan approve ${run.runId}`,
+    details: { usd: run.plan!.usd, budgetUsd: run.plan!.budgetUsd, autoApproveUsd: limitUsd },
+  });
 }
 
 function requireResumable(run: RunRecord): void {

@@ -1,4 +1,5 @@
-import type { DatasetRef } from '@onescan/shared/generated/onescan/v1/fetcher.js';
+import type { Approval } from '@onescan/shared/generated/onescan/v1/coordinator.js';
+import type { DatasetRef, QueryJob } from '@onescan/shared/generated/onescan/v1/fetcher.js';
 import type { Plan } from '@onescan/shared/generated/onescan/v1/plan.js';
 import type { HorizonSummary, TaskStats } from '@onescan/shared/generated/onescan/v1/result.js';
 import type { ErrorCode } from '@onescan/shared/onescan-error.js';
@@ -28,6 +29,8 @@ export interface RunRecord {
   readonly resultsSha256: string;
   /** Why planning failed; empty when it did not. */
   readonly planErrorCode: ErrorCode | '';
+  /** Oldest first. */
+  readonly approvals: readonly Approval[];
 }
 
 export interface PairRecord {
@@ -43,6 +46,8 @@ export interface PairRecord {
   readonly statementsRun: number;
   readonly bytesBilled: bigint;
   readonly usd: number;
+  /** The statements themselves, oldest first. */
+  readonly jobs: readonly QueryJob[];
 }
 
 export interface TaskRecord {
@@ -100,6 +105,7 @@ function blankPair(runId: string, pair: string, ordinal: number): PairRecord {
     statementsRun: 0,
     bytesBilled: 0n,
     usd: 0,
+    jobs: [],
   };
 }
 

@@ -45,6 +45,7 @@ export function runView(
     resultsSha256: run.resultsSha256,
     traceId: run.traceparent.split('-')[1] ?? '',
     planErrorCode: run.planErrorCode,
+    approvals: [...run.approvals],
   });
 }
 
@@ -55,6 +56,7 @@ export function pairStatus(pair: PairRecord): PairStatus {
     dataset: pair.dataset,
     error: pair.error,
     fetchSeconds: pair.fetchSeconds,
+    jobs: [...pair.jobs],
   };
 }
 

@@ -32,8 +32,8 @@ export function coordinatorService(coordinator: Coordinator): CoordinatorService
   return {
     planRun: unary(({ spec }) => commands.plan(spec)),
     startRun: unary(async ({ spec, rerunOf }) => ({ runId: await commands.start(spec, rerunOf) })),
-    approveRun: unary(async ({ runId, planHash, approvedBy }) => ({
-      run: view(await commands.approve(runId, planHash, approvedBy)),
+    approveRun: unary(async ({ runId, planHash, approvedBy, automatic }) => ({
+      run: view(await commands.approve(runId, { planHash, approvedBy, automatic })),
     })),
     getRun: unary(async ({ runId }) => ({ run: view(await core.book.get(runId)) })),
     listRuns: unary(async () => ({ runs: (await readAllRuns(coordinator)).map(view) })),

@@ -8,7 +8,8 @@ import type { Transitions } from './transition.js';
  * - RUNNING: fetching and training, of the pilot pair alone while its approval is outstanding.
  * - AWAITING_PILOT_APPROVAL: the pilot pair is done, the rest waits.
  * - COMPLETED: every task is done and the ledger is whole. Final.
- * - PARTIAL, FAILED, CANCELLED: ended without some or all results; ResumeRun goes on from here.
+ * - PARTIAL, FAILED, CANCELLED: ended without some or all results; ResumeRun goes on from here, by way of
+ *   AWAITING_APPROVAL when what was approved does not suffice.
  */
 export type RunState =
   | 'PLANNING'
@@ -26,8 +27,8 @@ export const RUN_TRANSITIONS: Transitions<RunState> = {
   RUNNING: ['AWAITING_PILOT_APPROVAL', 'COMPLETED', 'PARTIAL', 'FAILED', 'CANCELLED'],
   AWAITING_PILOT_APPROVAL: ['RUNNING', 'CANCELLED'],
   COMPLETED: [],
-  PARTIAL: ['RUNNING'],
-  FAILED: ['RUNNING', 'PLANNING'],
+  PARTIAL: ['RUNNING', 'AWAITING_APPROVAL'],
+  FAILED: ['RUNNING', 'PLANNING', 'AWAITING_APPROVAL'],
   CANCELLED: ['RUNNING', 'PLANNING', 'AWAITING_APPROVAL'],
 };
 

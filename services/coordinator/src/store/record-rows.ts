@@ -1,5 +1,6 @@
 import type { DuckDBValue } from '@duckdb/node-api';
-import { DatasetRef } from '@onescan/shared/generated/onescan/v1/fetcher.js';
+import { Approval } from '@onescan/shared/generated/onescan/v1/coordinator.js';
+import { DatasetRef, QueryJob } from '@onescan/shared/generated/onescan/v1/fetcher.js';
 import { Plan } from '@onescan/shared/generated/onescan/v1/plan.js';
 import { HorizonSummary, TaskStats } from '@onescan/shared/generated/onescan/v1/result.js';
 import { RunSpec } from '@onescan/shared/generated/onescan/v1/spec.js';
@@ -28,6 +29,7 @@ export function runRow(run: RunRecord): Row {
     ledger_rows: BigInt(run.ledgerRows),
     results_sha256: run.resultsSha256,
     plan_error_code: run.planErrorCode,
+    approvals: json(run.approvals.map((approval) => Approval.toJSON(approval))),
   };
 }
 
@@ -49,6 +51,7 @@ export function runFromRow(row: Row): RunRecord {
     ledgerRows: Number(row.ledger_rows),
     resultsSha256: text(row.results_sha256),
     planErrorCode: text(row.plan_error_code) as RunRecord['planErrorCode'],
+    approvals: list(row.approvals).map((approval) => Approval.fromJSON(approval)),
   };
 }
 
@@ -64,6 +67,7 @@ export function pairRow(pair: PairRecord): Row {
     statements_run: pair.statementsRun,
     bytes_billed: pair.bytesBilled,
     usd: pair.usd,
+    jobs: json(pair.jobs.map((job) => QueryJob.toJSON(job))),
   };
 }
 
@@ -79,6 +83,7 @@ export function pairFromRow(row: Row): PairRecord {
     statementsRun: Number(row.statements_run),
     bytesBilled: BigInt(String(row.bytes_billed)),
     usd: Number(row.usd),
+    jobs: list(row.jobs).map((job) => QueryJob.fromJSON(job)),
   };
 }
 
@@ -118,6 +123,10 @@ export function taskFromRow(row: Row): TaskRecord {
     summary: row.summary == null ? undefined : HorizonSummary.fromJSON(JSON.parse(text(row.summary))),
     stats: row.stats == null ? undefined : TaskStats.fromJSON(JSON.parse(text(row.stats))),
   };
+}
+
+function list(value: DuckDBValue | undefined): unknown[] {
+  return JSON.parse(text(value)) as unknown[];
 }
 
 function json(value: unknown): string {

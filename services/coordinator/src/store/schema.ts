@@ -36,4 +36,7 @@ export const SCHEMA: readonly string[] = [
     feature_group VARCHAR NOT NULL, status VARCHAR NOT NULL, stage VARCHAR NOT NULL,
     reason VARCHAR NOT NULL, selection_frequency DOUBLE, importance DOUBLE, shap_mean_abs DOUBLE,
     rank INTEGER, rows_explained INTEGER NOT NULL)`,
+  // Added to files that were written before.
+  "ALTER TABLE runs ADD COLUMN IF NOT EXISTS approvals VARCHAR DEFAULT '[]'",
+  "ALTER TABLE pairs ADD COLUMN IF NOT EXISTS jobs VARCHAR DEFAULT '[]'",
 ];

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RunEvent } from '@onescan/shared/generated/onescan/v1/coordinator.js';
-import { DatasetRef } from '@onescan/shared/generated/onescan/v1/fetcher.js';
+import { DatasetRef, EstimatePairResponse } from '@onescan/shared/generated/onescan/v1/fetcher.js';
 import {
   HorizonResult,
   HorizonSummary,
@@ -25,7 +25,8 @@ const SPEC = resolveRunSpec(
     seed: 7n,
   }),
 );
-const PLAN = makePlan(SPEC, [{ plan: pairPlan('eurusd'), pricePerTibUsd: 6.25, warehouse: 'embedded' }]);
+const ESTIMATE = { plan: pairPlan('eurusd'), pricePerTibUsd: 6.25, warehouse: 'embedded' };
+const PLAN = makePlan(SPEC, [EstimatePairResponse.create(ESTIMATE)]);
 const RUN: RunRecord = {
   runId: 'r',
   createdMs: 1_764_000_000_123,
@@ -43,6 +44,7 @@ const RUN: RunRecord = {
   ledgerRows: 0,
   resultsSha256: '',
   planErrorCode: '',
+  approvals: [],
 };
 
 let folder: string;

@@ -28,6 +28,8 @@ export interface FetcherScript {
   /** Awaited before a dataset is delivered. */
   beforeDataset?: (pair: string) => Promise<void>;
   estimateError?: OnescanError;
+  /** What the statement of a pair is billed; default what was estimated. */
+  billedBytes?: Map<string, bigint>;
 }
 
 export interface ScriptedFetcher {
@@ -70,8 +72,10 @@ export async function startScriptedFetcher(script: FetcherScript = {}): Promise<
       const hit = cached.has(request.datasetId);
       if (!hit && request.cachedOnly)
         throw new OnescanError('FAILED_PRECONDITION', 'the dataset is not cached');
+      if (!hit && PAIR_BYTES > (request.remainingBytes ?? PAIR_BYTES))
+        throw new OnescanError('RESOURCE_EXHAUSTED', `only ${request.remainingBytes} bytes are left`);
       cached.add(request.datasetId);
-      if (!hit) jobs.push(queryJob(request));
+      if (!hit) jobs.push(queryJob(request, script.billedBytes?.get(request.pair) ?? PAIR_BYTES));
       yield { message: { $case: 'dataset' as const, value: datasetRef(request.pair, hit) } };
     }),
     listQueryJobs: unary(async ({ runId }: ListQueryJobsRequest) => ({
@@ -146,14 +150,14 @@ function datasetRef(pair: string, cached: boolean): DatasetRef {
   });
 }
 
-function queryJob({ runId, pair, datasetId }: FetchPairRequest): QueryJob {
+function queryJob({ runId, pair, datasetId }: FetchPairRequest, bytesBilled: bigint): QueryJob {
   return QueryJob.create({
     jobId: `job-${pair}`,
     runId,
     pair,
     datasetId,
     state: 'done',
-    bytesBilled: PAIR_BYTES,
-    usd: PAIR_USD,
+    bytesBilled,
+    usd: (PAIR_USD * Number(bytesBilled)) / Number(PAIR_BYTES),
   });
 }

@@ -15,7 +15,7 @@ import { type RunningCoordinator, startCoordinator } from '../start-coordinator.
 import { type FetcherScript, type ScriptedFetcher, startScriptedFetcher } from './scripted-fetcher.js';
 import { ScriptedTrainer, type TrainerAct } from './scripted-trainer.js';
 
-const FAST = { maxWorkers: 8, leaseMs: 1_000, heartbeatMs: 50, fetchAhead: 2 };
+const FAST = { maxWorkers: 8, leaseMs: 1_000, heartbeatMs: 50, fetchAhead: 2, autoApproveUsd: 5 };
 
 /** A coordinator with a scripted fetcher and scripted trainers, over real sockets and a real state file. */
 export class TestStack {

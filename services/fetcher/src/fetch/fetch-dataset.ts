@@ -2,6 +2,7 @@ import { sha256Hex } from '@onescan/shared/canonical-json.js';
 import type { DatasetContent, WriteStage } from '@onescan/shared/dataset/dataset-content.js';
 import { DatasetSpool } from '@onescan/shared/dataset/dataset-spool.js';
 import { writeDataset } from '@onescan/shared/dataset/write-dataset.js';
+import { formatBytes } from '@onescan/shared/format/bytes.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { DatasetCache } from '../cache/dataset-cache.js';
 import type { JobLog, JobRecord } from '../jobs/job-log.js';
@@ -30,12 +31,16 @@ export interface FetchOrder {
   /** Of the approved plan, to label the job with. */
   readonly planHash?: string;
   readonly maximumBytesBilled: bigint;
+  /** Bytes that a new job may still bill; what was paid for before is read again without. */
+  readonly remainingBytes?: bigint;
   readonly signal: AbortSignal;
   onProgress(stage: FetchStage, done: number, total: number): void;
 }
 
 export interface Fetched {
   readonly path: string;
+  /** Jobs that belong to this run: 0 when another one had paid for the result. */
+  readonly statementsRun: number;
   readonly bytesBilled: bigint;
   readonly usd: number;
 }
@@ -57,7 +62,10 @@ export async function fetchDataset(environment: FetchEnvironment, order: FetchOr
       onProgress: (stage, done, total) => reportWriting(order, stage, done, total),
     });
     cache.markWhole(path);
-    return { path, bytesBilled: BigInt(job.bytesBilled), usd: job.usd };
+    const own = job.runId === order.runId;
+    return own
+      ? { path, statementsRun: 1, bytesBilled: BigInt(job.bytesBilled), usd: job.usd }
+      : { path, statementsRun: 0, bytesBilled: 0n, usd: 0 };
   } finally {
     spool.dispose();
   }
@@ -70,44 +78,88 @@ async function runStatement(
 ): Promise<{ job: JobRecord; received: Received }> {
   const { jobs, warehouse, pricePerTibUsd } = environment;
   const { planned } = order;
-  let job = startedJob(await chooseJobId(environment, order), order);
+  let job: JobRecord = {
+    ...startedJob(await chooseJob(environment, order), order),
+    billingUnknown: warehouse.billedBy !== undefined,
+  };
   const total = planned.rows * (planned.query.tables.length + 1);
   order.onProgress('query', 0, total);
   jobs.append(job);
   let running: RunningStatement | undefined;
-  const end = (changes: Partial<JobRecord>): void => {
-    const bytesBilled = running?.bytesBilled() ?? 0n;
-    const usd = priceOf(bytesBilled, pricePerTibUsd);
-    job = { ...job, ...changes, bytesBilled: `${bytesBilled}`, usd, endedAt: new Date().toISOString() };
+  const end = async (changes: Partial<JobRecord>): Promise<void> => {
+    const billed = running?.bytesBilled() ?? (await askBilling(warehouse, job.jobId));
+    job = {
+      ...job,
+      ...changes,
+      bytesBilled: `${billed ?? 0n}`,
+      usd: priceOf(billed ?? 0n, pricePerTibUsd),
+      billingUnknown: billed === undefined,
+      endedAt: new Date().toISOString(),
+    };
     jobs.append(job);
   };
   try {
     running = await warehouse.run(planned.statement, {
       jobId: job.jobId,
-      maximumBytesBilled: order.maximumBytesBilled,
+      maximumBytesBilled: jobBound(order),
       labels: jobLabels(order),
       signal: order.signal,
     });
     const received = await receiveStatement(planned, running.batches, spool, (rows) =>
       order.onProgress('spool', rows, total),
     );
-    end({ state: 'done', rows: planned.rows });
+    await end({ state: 'done', rows: planned.rows });
     return { job, received };
   } catch (thrown) {
-    end({ state: 'failed', error: OnescanError.from(thrown).message });
+    await end({ state: 'failed', error: OnescanError.from(thrown).message });
     throw thrown;
   }
 }
 
-/** An earlier job whose result is still there, so that nothing is paid twice, or else a new id. */
-async function chooseJobId({ warehouse, jobs }: FetchEnvironment, order: FetchOrder): Promise<string> {
-  const { datasetId, statement } = order.planned;
+/** A job that failed before its end may have been billed: undefined when that cannot be learned now. */
+async function askBilling(warehouse: Warehouse, jobId: string): Promise<bigint | undefined> {
+  return warehouse.billedBy ? warehouse.billedBy(jobId).catch(() => undefined) : 0n;
+}
+
+/** What a new job may bill: its own bound, or what is left of the run's approval when that is less. */
+function jobBound({ maximumBytesBilled, remainingBytes }: FetchOrder): bigint {
+  return remainingBytes !== undefined && remainingBytes < maximumBytesBilled
+    ? remainingBytes
+    : maximumBytesBilled;
+}
+
+/**
+ * An earlier job whose result is still there, so that nothing is paid twice, or else a new id.
+ *
+ * @throws OnescanError RESOURCE_EXHAUSTED when a new job could bill more than the run's approval leaves
+ */
+async function chooseJob(
+  { warehouse, jobs }: FetchEnvironment,
+  order: FetchOrder,
+): Promise<{ jobId: string; runId: string }> {
+  const { datasetId, statement, pair } = order.planned;
   const earlier = jobs.list().filter((job) => job.datasetId === datasetId);
   const found = await warehouse.findJob?.(
     statement,
     earlier.map(({ jobId }) => jobId),
   );
-  return found ?? `${jobs.nextJobId(datasetId)}-${sha256Hex(order.runId).slice(0, RUN_DIGITS)}`;
+  const paidFor = earlier.find(({ jobId }) => jobId === found);
+  if (paidFor) return paidFor;
+  requireApproved(pair, order);
+  const jobId = `${jobs.nextJobId(datasetId)}-${sha256Hex(order.runId).slice(0, RUN_DIGITS)}`;
+  return { jobId, runId: order.runId };
+}
+
+function requireApproved(pair: string, { maximumBytesBilled, remainingBytes }: FetchOrder): void {
+  if (remainingBytes === undefined || maximumBytesBilled <= remainingBytes) return;
+  throw new OnescanError(
+    'RESOURCE_EXHAUSTED',
+    `the statement of ${pair} may bill ${formatBytes(maximumBytesBilled)}, the run's approval leaves ${formatBytes(remainingBytes)}: it was not sent`,
+    {
+      remedy: 'Resume the run: it is planned anew with what was billed, and approve that',
+      details: { pair, remainingBytes: Number(remainingBytes) },
+    },
+  );
 }
 
 /** Labels allow lower-case letters, digits, _ and -, 63 of them. */
@@ -120,11 +172,11 @@ function jobLabels({ runId, planned, planHash = '' }: FetchOrder): Record<string
   return { run: text(runId), pair: text(planned.pair), plan_hash: text(planHash) };
 }
 
-function startedJob(jobId: string, order: FetchOrder): JobRecord {
+function startedJob({ jobId, runId }: { jobId: string; runId: string }, order: FetchOrder): JobRecord {
   const { planned } = order;
   return {
     jobId,
-    runId: order.runId,
+    runId,
     pair: planned.pair,
     datasetId: planned.datasetId,
     sqlSha256: sha256Hex(planned.statement.sql),
@@ -138,6 +190,8 @@ function startedJob(jobId: string, order: FetchOrder): JobRecord {
     endedAt: '',
     error: '',
     pid: process.pid,
+    purpose: 'fetch',
+    maximumBytesBilled: String(jobBound(order)),
   };
 }
 

@@ -20,6 +20,12 @@ export interface JobRecord {
   endedAt: string;
   error: string;
   pid: number;
+  /** Metadata queries have no run and no pair. Default "fetch". */
+  purpose?: 'fetch' | 'metadata';
+  /** Bound that the job runs with; decimal. */
+  maximumBytesBilled?: string;
+  /** The warehouse has not said what the job was billed. */
+  billingUnknown?: boolean;
 }
 
 /**
@@ -51,6 +57,17 @@ export class JobLog {
   nextJobId(datasetId: string): string {
     const before = [...this.#read().values()].filter((record) => record.datasetId === datasetId).length;
     return `onescan-${datasetId.slice(0, 16)}-${before + 1}`;
+  }
+
+  /**
+   * Records whose billing is still to be asked for: failed ones of which the warehouse said nothing, and those
+   * whose process ended.
+   */
+  unsettled(): JobRecord[] {
+    return [...this.#read().values()].filter(
+      (record) =>
+        record.billingUnknown === true && (record.state !== 'running' || !this.#own.has(record.jobId)),
+    );
   }
 
   #read(): Map<string, JobRecord> {
@@ -95,6 +112,9 @@ function toQueryJob({ pid: _pid, state, ...record }: JobRecord, own: boolean): Q
   const ended = state !== 'running' || own;
   return {
     ...record,
+    purpose: record.purpose ?? 'fetch',
+    maximumBytesBilled: BigInt(record.maximumBytesBilled ?? 0),
+    billingUnknown: record.billingUnknown ?? false,
     bytesBilled: BigInt(record.bytesBilled),
     state: ended ? state : 'failed',
     error: ended ? record.error : 'the fetcher ended while the statement ran',

@@ -40,5 +40,7 @@ export function pairPlan(
     notes: [...planned.notes],
     perPairBytes: 0n,
     perPairStatements: 0,
+    strategies: [],
+    catalogueSha256: '',
   };
 }

@@ -1,14 +1,18 @@
 import { join } from 'node:path';
 import type { FetcherOptions } from '../fetcher-options.js';
+import type { MetadataQuery } from './bigquery/bigquery-warehouse.js';
 import { EmbeddedWarehouse } from './embedded/embedded-warehouse.js';
 import type { Warehouse } from './warehouse.js';
 
 /** The warehouse that the flags name. Google's client library is loaded for BigQuery only. */
-export async function openWarehouse(options: FetcherOptions): Promise<Warehouse> {
+export async function openWarehouse(
+  options: FetcherOptions,
+  onMetadata: (query: MetadataQuery) => void,
+): Promise<Warehouse> {
   const { bigQuery, names } = options;
   if (bigQuery) {
     const { BigQueryWarehouse } = await import('./bigquery/bigquery-warehouse.js');
-    return new BigQueryWarehouse({ ...bigQuery, names });
+    return new BigQueryWarehouse({ ...bigQuery, names, onMetadata });
   }
   return new EmbeddedWarehouse({
     folder: options.warehouse,

@@ -96,8 +96,8 @@ export interface RunOptions {
 
 export interface RunningStatement {
   readonly batches: AsyncIterable<StatementBatch>;
-  /** Bytes billed; known when `batches` has ended. */
-  bytesBilled(): bigint;
+  /** Bytes billed; undefined until it is known, which it is when `batches` has ended. */
+  bytesBilled(): bigint | undefined;
 }
 
 /**
@@ -106,6 +106,8 @@ export interface RunningStatement {
  */
 export interface Warehouse {
   readonly kind: 'embedded' | 'bigquery';
+  /** Which one, e.g. "bigquery:my-project". */
+  readonly name: string;
   readonly dialect: SqlDialect;
   /** All tables of the configured schemas, in a number of queries that does not depend on theirs. */
   readCatalogue(): Promise<Catalogue>;
@@ -123,6 +125,10 @@ export interface Warehouse {
    * paying; {@link run} with its id continues it. Absent where nothing is paid for.
    */
   findJob?(statement: Statement, jobIds: readonly string[]): Promise<string | undefined>;
+  /**
+   * What a job was billed, 0 when it never existed; undefined while it runs. Absent where nothing is paid for.
+   */
+  billedBy?(jobId: string): Promise<bigint | undefined>;
   /** Runs a statement. Aborting the signal cancels it. */
   run(statement: Statement, options: RunOptions): Promise<RunningStatement>;
   close(): Promise<void>;

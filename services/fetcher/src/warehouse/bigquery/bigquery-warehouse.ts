@@ -16,7 +16,7 @@ import {
   type Warehouse,
 } from '../warehouse.js';
 import type { WarehouseNames } from '../warehouse-names.js';
-import { BigQueryApi } from './bigquery-api.js';
+import { BigQueryApi, type JobState } from './bigquery-api.js';
 import { bigQueryError } from './bigquery-problem.js';
 import { billedBound } from './billed-bound.js';
 import { daysWithin, readDayCounts } from './day-counts.js';
@@ -51,6 +51,17 @@ export interface BigQueryWarehouseOptions {
   readonly retry?: RetryPolicy;
   /** Results with fewer rows are read by REST. */
   readonly storageMinRows?: number;
+  /** Told of every metadata query, once when it starts and once when it has ended. */
+  readonly onMetadata?: (query: MetadataQuery) => void;
+}
+
+export interface MetadataQuery {
+  readonly jobId: string;
+  readonly sql: string;
+  readonly maximumBytesBilled: bigint;
+  readonly startedAt: string;
+  /** Set when it has ended. */
+  readonly bytesBilled?: bigint;
 }
 
 interface Remembered {
@@ -62,6 +73,7 @@ interface Remembered {
 /** Datasets of Google BigQuery. Planning reads metadata only, see docs/bigquery.md. */
 export class BigQueryWarehouse implements Warehouse {
   readonly kind = 'bigquery';
+  readonly name: string;
   readonly dialect: SqlDialect;
   readonly #api: BigQueryApi;
   /** Absent on emulators without it. */
@@ -69,6 +81,7 @@ export class BigQueryWarehouse implements Warehouse {
   #remembered: Remembered | undefined;
 
   constructor(private readonly options: BigQueryWarehouseOptions) {
+    this.name = `bigquery:${options.project}`;
     this.dialect = bigQueryDialect(options.project);
     this.#api = new BigQueryApi(options.project, options.location, options.retry ?? DEFAULT_RETRY_POLICY);
     this.#storage = openStorage(options);
@@ -77,7 +90,7 @@ export class BigQueryWarehouse implements Warehouse {
   async readCatalogue(): Promise<Catalogue> {
     const { tables } = await this.#memory().catalogued;
     // Tables carry their time of last change, so nothing else identifies the data.
-    return { tables, fingerprint: `bigquery:${this.options.project}` };
+    return { tables, fingerprint: this.name };
   }
 
   async countDays(table: TableName, range: KeyRange): Promise<DayCount[]> {
@@ -121,6 +134,15 @@ export class BigQueryWarehouse implements Warehouse {
     return undefined;
   }
 
+  async billedBy(jobId: string): Promise<bigint | undefined> {
+    let job: JobState | undefined;
+    const known = await this.#api.exists(async () => {
+      job = await this.#api.getJob(jobId);
+    });
+    if (!known) return 0n;
+    return job!.status.state === 'DONE' ? billedBytes(job!) : undefined;
+  }
+
   async run(statement: Statement, options: RunOptions): Promise<RunningStatement> {
     requireWithinLimits(statement);
     const { jobId, maximumBytesBilled, labels = {}, signal } = options;
@@ -134,7 +156,7 @@ export class BigQueryWarehouse implements Warehouse {
       if (signal?.aborted) await this.#api.exists(() => this.#api.cancel(jobId));
       throw thrown;
     }
-    const billing = { bytes: 0n };
+    const billing: Billing = { bytes: undefined };
     return { batches: this.#batches(jobId, billing, signal), bytesBilled: () => billing.bytes };
   }
 
@@ -145,7 +167,7 @@ export class BigQueryWarehouse implements Warehouse {
 
   async *#batches(
     jobId: string,
-    billing: { bytes: bigint },
+    billing: Billing,
     signal: AbortSignal | undefined,
   ): AsyncGenerator<StatementBatch, void, undefined> {
     try {
@@ -155,7 +177,7 @@ export class BigQueryWarehouse implements Warehouse {
         graceMs,
         signal,
       });
-      billing.bytes = BigInt(job.statistics?.query?.totalBytesBilled ?? 0);
+      billing.bytes = billedBytes(job);
       const table = resultTable(jobId, job);
       const described = await this.#api.describe(table, signal);
       if (this.#storage && described.rows >= (this.options.storageMinRows ?? STORAGE_MIN_ROWS)) {
@@ -199,8 +221,11 @@ export class BigQueryWarehouse implements Warehouse {
     const jobId = `onescan-metadata-${randomUUID()}`;
     const timeoutMs = METADATA_TIMEOUT_MS;
     const labels = { purpose: 'metadata' };
+    const noted = { jobId, sql, maximumBytesBilled: METADATA_MAX_BYTES, startedAt: new Date().toISOString() };
+    this.options.onMetadata?.(noted);
     await this.#api.startQuery({ sql, jobId, maximumBytesBilled: METADATA_MAX_BYTES, labels, timeoutMs });
     const job = await waitForJob(this.#api, jobId, { timeoutMs, graceMs: TIMEOUT_GRACE_MS });
+    this.options.onMetadata?.({ ...noted, bytesBilled: billedBytes(job) });
     const all: (string | null)[][] = [];
     const table = resultTable(jobId, job);
     for await (const { rows } of readPages(this.#api, table, await this.#api.describe(table))) {
@@ -208,6 +233,14 @@ export class BigQueryWarehouse implements Warehouse {
     }
     return all;
   }
+}
+
+interface Billing {
+  bytes: bigint | undefined;
+}
+
+function billedBytes(job: JobState): bigint {
+  return BigInt(job.statistics?.query?.totalBytesBilled ?? 0);
 }
 
 function openStorage(options: BigQueryWarehouseOptions): StorageReader | undefined {

@@ -39,6 +39,7 @@ export interface EmbeddedWarehouseOptions {
  */
 export class EmbeddedWarehouse implements Warehouse {
   readonly kind = 'embedded';
+  readonly name: string;
   readonly dialect = duckdbDialect;
   readonly #path: string;
   #instance: Promise<DuckDBInstance> | undefined;
@@ -52,6 +53,7 @@ export class EmbeddedWarehouse implements Warehouse {
   /** @throws OnescanError NOT_FOUND when the folder holds no warehouse */
   constructor(private readonly options: EmbeddedWarehouseOptions) {
     this.#path = join(options.folder, DATABASE_FILE);
+    this.name = `embedded:${options.folder}`;
     this.#requireFile();
   }
 

@@ -21,7 +21,7 @@ import {
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { Timestamp } from "../../google/protobuf/timestamp.js";
-import { DatasetRef, FetchProgress } from "./fetcher.js";
+import { DatasetRef, FetchProgress, QueryJob } from "./fetcher.js";
 import { Plan } from "./plan.js";
 import { HorizonSummary, LedgerRow, TaskStats } from "./result.js";
 import { RunSpec } from "./spec.js";
@@ -258,6 +258,8 @@ export interface ApproveRunRequest {
   runId: string;
   planHash: string;
   approvedBy: string;
+  /** Nobody looked at the plan (--yes): refused above the coordinator's limit for that. */
+  automatic: boolean;
 }
 
 export interface ApproveRunResponse {
@@ -306,6 +308,46 @@ export interface Run {
   traceId: string;
   /** gRPC status name of the error that ended the planning, e.g. NOT_FOUND; empty otherwise. */
   planErrorCode: string;
+  /** Every approval, oldest first. */
+  approvals: Approval[];
+  /** Set when the pilot pair is done. */
+  pilot?: PilotReport | undefined;
+}
+
+export interface Approval {
+  planHash: string;
+  approvedBy: string;
+  time?:
+    | Timestamp
+    | undefined;
+  /** "plan" or "rest after the pilot". */
+  what: string;
+  /** What the run may be billed in all from now on. */
+  bytes: bigint;
+  usd: number;
+  automatic: boolean;
+}
+
+/** What the pilot pair cost and took, and what that makes for the others. */
+export interface PilotReport {
+  pair: string;
+  pairsLeft: number;
+  estimatedUsd: number;
+  billedUsd: number;
+  fetchSeconds: number;
+  /** Time of trainers over all horizons, added up. */
+  trainSeconds: number;
+  /** Trainers that are assumed for the rest: at most max_workers, at least 1. */
+  workers: number;
+  /** What the plan says of the pairs left, and the same times billed / estimated of the pilot. */
+  restEstimatedUsd: number;
+  restExpectedUsd: number;
+  /** Fetching one after another, and training on the workers: the longer of the two says how long the rest takes. */
+  restFetchSeconds: number;
+  restTrainSeconds: number;
+  restSeconds: number;
+  /** The same in words, with the arithmetic. */
+  text: string;
 }
 
 export interface PairStatus {
@@ -314,6 +356,8 @@ export interface PairStatus {
   dataset?: DatasetRef | undefined;
   error: string;
   fetchSeconds: number;
+  /** Statements run for this run and pair, with what each was billed. */
+  jobs: QueryJob[];
 }
 
 export interface TaskStatus {
@@ -758,7 +802,7 @@ export const StartRunResponse: MessageFns<StartRunResponse> = {
 };
 
 function createBaseApproveRunRequest(): ApproveRunRequest {
-  return { runId: "", planHash: "", approvedBy: "" };
+  return { runId: "", planHash: "", approvedBy: "", automatic: false };
 }
 
 export const ApproveRunRequest: MessageFns<ApproveRunRequest> = {
@@ -771,6 +815,9 @@ export const ApproveRunRequest: MessageFns<ApproveRunRequest> = {
     }
     if (message.approvedBy !== "") {
       writer.uint32(26).string(message.approvedBy);
+    }
+    if (message.automatic !== false) {
+      writer.uint32(32).bool(message.automatic);
     }
     return writer;
   },
@@ -812,6 +859,14 @@ export const ApproveRunRequest: MessageFns<ApproveRunRequest> = {
             message.approvedBy = reader.string();
             continue;
           }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.automatic = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -841,6 +896,7 @@ export const ApproveRunRequest: MessageFns<ApproveRunRequest> = {
         : isSet(object.approved_by)
         ? globalThis.String(object.approved_by)
         : "",
+      automatic: isSet(object.automatic) ? globalThis.Boolean(object.automatic) : false,
     };
   },
 
@@ -855,6 +911,9 @@ export const ApproveRunRequest: MessageFns<ApproveRunRequest> = {
     if (message.approvedBy !== "") {
       obj.approvedBy = message.approvedBy;
     }
+    if (message.automatic !== false) {
+      obj.automatic = message.automatic;
+    }
     return obj;
   },
 
@@ -866,6 +925,7 @@ export const ApproveRunRequest: MessageFns<ApproveRunRequest> = {
     message.runId = object.runId ?? "";
     message.planHash = object.planHash ?? "";
     message.approvedBy = object.approvedBy ?? "";
+    message.automatic = object.automatic ?? false;
     return message;
   },
 };
@@ -1219,6 +1279,8 @@ function createBaseRun(): Run {
     resultsSha256: "",
     traceId: "",
     planErrorCode: "",
+    approvals: [],
+    pilot: undefined,
   };
 }
 
@@ -1292,6 +1354,12 @@ export const Run: MessageFns<Run> = {
     }
     if (message.planErrorCode !== "") {
       writer.uint32(170).string(message.planErrorCode);
+    }
+    for (const v of message.approvals) {
+      Approval.encode(v!, writer.uint32(178).fork()).join();
+    }
+    if (message.pilot !== undefined) {
+      PilotReport.encode(message.pilot, writer.uint32(186).fork()).join();
     }
     return writer;
   },
@@ -1477,6 +1545,22 @@ export const Run: MessageFns<Run> = {
             message.planErrorCode = reader.string();
             continue;
           }
+          case 22: {
+            if (tag !== 178) {
+              break;
+            }
+
+            message.approvals.push(Approval.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 23: {
+            if (tag !== 186) {
+              break;
+            }
+
+            message.pilot = PilotReport.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1576,6 +1660,10 @@ export const Run: MessageFns<Run> = {
         : isSet(object.plan_error_code)
         ? globalThis.String(object.plan_error_code)
         : "",
+      approvals: globalThis.Array.isArray(object?.approvals)
+        ? object.approvals.map((e: any) => Approval.fromJSON(e))
+        : [],
+      pilot: isSet(object.pilot) ? PilotReport.fromJSON(object.pilot) : undefined,
     };
   },
 
@@ -1644,6 +1732,12 @@ export const Run: MessageFns<Run> = {
     if (message.planErrorCode !== "") {
       obj.planErrorCode = message.planErrorCode;
     }
+    if (message.approvals?.length) {
+      obj.approvals = message.approvals.map((e) => Approval.toJSON(e));
+    }
+    if (message.pilot !== undefined) {
+      obj.pilot = PilotReport.toJSON(message.pilot);
+    }
     return obj;
   },
 
@@ -1681,12 +1775,507 @@ export const Run: MessageFns<Run> = {
     message.resultsSha256 = object.resultsSha256 ?? "";
     message.traceId = object.traceId ?? "";
     message.planErrorCode = object.planErrorCode ?? "";
+    message.approvals = object.approvals?.map((e) => Approval.fromPartial(e)) || [];
+    message.pilot = (object.pilot !== undefined && object.pilot !== null)
+      ? PilotReport.fromPartial(object.pilot)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseApproval(): Approval {
+  return { planHash: "", approvedBy: "", time: undefined, what: "", bytes: 0n, usd: 0, automatic: false };
+}
+
+export const Approval: MessageFns<Approval> = {
+  encode(message: Approval, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.planHash !== "") {
+      writer.uint32(10).string(message.planHash);
+    }
+    if (message.approvedBy !== "") {
+      writer.uint32(18).string(message.approvedBy);
+    }
+    if (message.time !== undefined) {
+      Timestamp.encode(message.time, writer.uint32(26).fork()).join();
+    }
+    if (message.what !== "") {
+      writer.uint32(34).string(message.what);
+    }
+    if (message.bytes !== 0n) {
+      if (BigInt.asUintN(64, message.bytes) !== message.bytes) {
+        throw new globalThis.Error("value provided for field message.bytes of type uint64 too large");
+      }
+      writer.uint32(40).uint64(message.bytes);
+    }
+    if (message.usd !== 0) {
+      writer.uint32(49).double(message.usd);
+    }
+    if (message.automatic !== false) {
+      writer.uint32(56).bool(message.automatic);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Approval {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseApproval();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.planHash = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.approvedBy = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.time = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.what = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.bytes = reader.uint64() as bigint;
+            continue;
+          }
+          case 6: {
+            if (tag !== 49) {
+              break;
+            }
+
+            message.usd = reader.double();
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.automatic = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): Approval {
+    return {
+      planHash: isSet(object.planHash)
+        ? globalThis.String(object.planHash)
+        : isSet(object.plan_hash)
+        ? globalThis.String(object.plan_hash)
+        : "",
+      approvedBy: isSet(object.approvedBy)
+        ? globalThis.String(object.approvedBy)
+        : isSet(object.approved_by)
+        ? globalThis.String(object.approved_by)
+        : "",
+      time: isSet(object.time) ? fromJsonTimestamp(object.time) : undefined,
+      what: isSet(object.what) ? globalThis.String(object.what) : "",
+      bytes: isSet(object.bytes) ? BigInt(object.bytes) : 0n,
+      usd: isSet(object.usd) ? globalThis.Number(object.usd) : 0,
+      automatic: isSet(object.automatic) ? globalThis.Boolean(object.automatic) : false,
+    };
+  },
+
+  toJSON(message: Approval): unknown {
+    const obj: any = {};
+    if (message.planHash !== "") {
+      obj.planHash = message.planHash;
+    }
+    if (message.approvedBy !== "") {
+      obj.approvedBy = message.approvedBy;
+    }
+    if (message.time !== undefined) {
+      obj.time = fromTimestamp(message.time).toISOString();
+    }
+    if (message.what !== "") {
+      obj.what = message.what;
+    }
+    if (message.bytes !== 0n) {
+      obj.bytes = message.bytes.toString();
+    }
+    if (message.usd !== 0) {
+      obj.usd = floatToJson(message.usd);
+    }
+    if (message.automatic !== false) {
+      obj.automatic = message.automatic;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<Approval>, I>>(base?: I): Approval {
+    return Approval.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<Approval>, I>>(object: I): Approval {
+    const message = createBaseApproval();
+    message.planHash = object.planHash ?? "";
+    message.approvedBy = object.approvedBy ?? "";
+    message.time = (object.time !== undefined && object.time !== null) ? Timestamp.fromPartial(object.time) : undefined;
+    message.what = object.what ?? "";
+    message.bytes = (object.bytes !== undefined && object.bytes !== null) ? BigInt(object.bytes) : 0n;
+    message.usd = object.usd ?? 0;
+    message.automatic = object.automatic ?? false;
+    return message;
+  },
+};
+
+function createBasePilotReport(): PilotReport {
+  return {
+    pair: "",
+    pairsLeft: 0,
+    estimatedUsd: 0,
+    billedUsd: 0,
+    fetchSeconds: 0,
+    trainSeconds: 0,
+    workers: 0,
+    restEstimatedUsd: 0,
+    restExpectedUsd: 0,
+    restFetchSeconds: 0,
+    restTrainSeconds: 0,
+    restSeconds: 0,
+    text: "",
+  };
+}
+
+export const PilotReport: MessageFns<PilotReport> = {
+  encode(message: PilotReport, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.pair !== "") {
+      writer.uint32(10).string(message.pair);
+    }
+    if (message.pairsLeft !== 0) {
+      writer.uint32(16).uint32(message.pairsLeft);
+    }
+    if (message.estimatedUsd !== 0) {
+      writer.uint32(25).double(message.estimatedUsd);
+    }
+    if (message.billedUsd !== 0) {
+      writer.uint32(33).double(message.billedUsd);
+    }
+    if (message.fetchSeconds !== 0) {
+      writer.uint32(41).double(message.fetchSeconds);
+    }
+    if (message.trainSeconds !== 0) {
+      writer.uint32(49).double(message.trainSeconds);
+    }
+    if (message.workers !== 0) {
+      writer.uint32(56).uint32(message.workers);
+    }
+    if (message.restEstimatedUsd !== 0) {
+      writer.uint32(65).double(message.restEstimatedUsd);
+    }
+    if (message.restExpectedUsd !== 0) {
+      writer.uint32(73).double(message.restExpectedUsd);
+    }
+    if (message.restFetchSeconds !== 0) {
+      writer.uint32(81).double(message.restFetchSeconds);
+    }
+    if (message.restTrainSeconds !== 0) {
+      writer.uint32(89).double(message.restTrainSeconds);
+    }
+    if (message.restSeconds !== 0) {
+      writer.uint32(97).double(message.restSeconds);
+    }
+    if (message.text !== "") {
+      writer.uint32(106).string(message.text);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PilotReport {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePilotReport();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.pair = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.pairsLeft = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 25) {
+              break;
+            }
+
+            message.estimatedUsd = reader.double();
+            continue;
+          }
+          case 4: {
+            if (tag !== 33) {
+              break;
+            }
+
+            message.billedUsd = reader.double();
+            continue;
+          }
+          case 5: {
+            if (tag !== 41) {
+              break;
+            }
+
+            message.fetchSeconds = reader.double();
+            continue;
+          }
+          case 6: {
+            if (tag !== 49) {
+              break;
+            }
+
+            message.trainSeconds = reader.double();
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.workers = reader.uint32();
+            continue;
+          }
+          case 8: {
+            if (tag !== 65) {
+              break;
+            }
+
+            message.restEstimatedUsd = reader.double();
+            continue;
+          }
+          case 9: {
+            if (tag !== 73) {
+              break;
+            }
+
+            message.restExpectedUsd = reader.double();
+            continue;
+          }
+          case 10: {
+            if (tag !== 81) {
+              break;
+            }
+
+            message.restFetchSeconds = reader.double();
+            continue;
+          }
+          case 11: {
+            if (tag !== 89) {
+              break;
+            }
+
+            message.restTrainSeconds = reader.double();
+            continue;
+          }
+          case 12: {
+            if (tag !== 97) {
+              break;
+            }
+
+            message.restSeconds = reader.double();
+            continue;
+          }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.text = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PilotReport {
+    return {
+      pair: isSet(object.pair) ? globalThis.String(object.pair) : "",
+      pairsLeft: isSet(object.pairsLeft)
+        ? globalThis.Number(object.pairsLeft)
+        : isSet(object.pairs_left)
+        ? globalThis.Number(object.pairs_left)
+        : 0,
+      estimatedUsd: isSet(object.estimatedUsd)
+        ? globalThis.Number(object.estimatedUsd)
+        : isSet(object.estimated_usd)
+        ? globalThis.Number(object.estimated_usd)
+        : 0,
+      billedUsd: isSet(object.billedUsd)
+        ? globalThis.Number(object.billedUsd)
+        : isSet(object.billed_usd)
+        ? globalThis.Number(object.billed_usd)
+        : 0,
+      fetchSeconds: isSet(object.fetchSeconds)
+        ? globalThis.Number(object.fetchSeconds)
+        : isSet(object.fetch_seconds)
+        ? globalThis.Number(object.fetch_seconds)
+        : 0,
+      trainSeconds: isSet(object.trainSeconds)
+        ? globalThis.Number(object.trainSeconds)
+        : isSet(object.train_seconds)
+        ? globalThis.Number(object.train_seconds)
+        : 0,
+      workers: isSet(object.workers) ? globalThis.Number(object.workers) : 0,
+      restEstimatedUsd: isSet(object.restEstimatedUsd)
+        ? globalThis.Number(object.restEstimatedUsd)
+        : isSet(object.rest_estimated_usd)
+        ? globalThis.Number(object.rest_estimated_usd)
+        : 0,
+      restExpectedUsd: isSet(object.restExpectedUsd)
+        ? globalThis.Number(object.restExpectedUsd)
+        : isSet(object.rest_expected_usd)
+        ? globalThis.Number(object.rest_expected_usd)
+        : 0,
+      restFetchSeconds: isSet(object.restFetchSeconds)
+        ? globalThis.Number(object.restFetchSeconds)
+        : isSet(object.rest_fetch_seconds)
+        ? globalThis.Number(object.rest_fetch_seconds)
+        : 0,
+      restTrainSeconds: isSet(object.restTrainSeconds)
+        ? globalThis.Number(object.restTrainSeconds)
+        : isSet(object.rest_train_seconds)
+        ? globalThis.Number(object.rest_train_seconds)
+        : 0,
+      restSeconds: isSet(object.restSeconds)
+        ? globalThis.Number(object.restSeconds)
+        : isSet(object.rest_seconds)
+        ? globalThis.Number(object.rest_seconds)
+        : 0,
+      text: isSet(object.text) ? globalThis.String(object.text) : "",
+    };
+  },
+
+  toJSON(message: PilotReport): unknown {
+    const obj: any = {};
+    if (message.pair !== "") {
+      obj.pair = message.pair;
+    }
+    if (message.pairsLeft !== 0) {
+      obj.pairsLeft = Math.round(message.pairsLeft);
+    }
+    if (message.estimatedUsd !== 0) {
+      obj.estimatedUsd = floatToJson(message.estimatedUsd);
+    }
+    if (message.billedUsd !== 0) {
+      obj.billedUsd = floatToJson(message.billedUsd);
+    }
+    if (message.fetchSeconds !== 0) {
+      obj.fetchSeconds = floatToJson(message.fetchSeconds);
+    }
+    if (message.trainSeconds !== 0) {
+      obj.trainSeconds = floatToJson(message.trainSeconds);
+    }
+    if (message.workers !== 0) {
+      obj.workers = Math.round(message.workers);
+    }
+    if (message.restEstimatedUsd !== 0) {
+      obj.restEstimatedUsd = floatToJson(message.restEstimatedUsd);
+    }
+    if (message.restExpectedUsd !== 0) {
+      obj.restExpectedUsd = floatToJson(message.restExpectedUsd);
+    }
+    if (message.restFetchSeconds !== 0) {
+      obj.restFetchSeconds = floatToJson(message.restFetchSeconds);
+    }
+    if (message.restTrainSeconds !== 0) {
+      obj.restTrainSeconds = floatToJson(message.restTrainSeconds);
+    }
+    if (message.restSeconds !== 0) {
+      obj.restSeconds = floatToJson(message.restSeconds);
+    }
+    if (message.text !== "") {
+      obj.text = message.text;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<PilotReport>, I>>(base?: I): PilotReport {
+    return PilotReport.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<PilotReport>, I>>(object: I): PilotReport {
+    const message = createBasePilotReport();
+    message.pair = object.pair ?? "";
+    message.pairsLeft = object.pairsLeft ?? 0;
+    message.estimatedUsd = object.estimatedUsd ?? 0;
+    message.billedUsd = object.billedUsd ?? 0;
+    message.fetchSeconds = object.fetchSeconds ?? 0;
+    message.trainSeconds = object.trainSeconds ?? 0;
+    message.workers = object.workers ?? 0;
+    message.restEstimatedUsd = object.restEstimatedUsd ?? 0;
+    message.restExpectedUsd = object.restExpectedUsd ?? 0;
+    message.restFetchSeconds = object.restFetchSeconds ?? 0;
+    message.restTrainSeconds = object.restTrainSeconds ?? 0;
+    message.restSeconds = object.restSeconds ?? 0;
+    message.text = object.text ?? "";
     return message;
   },
 };
 
 function createBasePairStatus(): PairStatus {
-  return { pair: "", state: 0, dataset: undefined, error: "", fetchSeconds: 0 };
+  return { pair: "", state: 0, dataset: undefined, error: "", fetchSeconds: 0, jobs: [] };
 }
 
 export const PairStatus: MessageFns<PairStatus> = {
@@ -1705,6 +2294,9 @@ export const PairStatus: MessageFns<PairStatus> = {
     }
     if (message.fetchSeconds !== 0) {
       writer.uint32(41).double(message.fetchSeconds);
+    }
+    for (const v of message.jobs) {
+      QueryJob.encode(v!, writer.uint32(50).fork()).join();
     }
     return writer;
   },
@@ -1762,6 +2354,14 @@ export const PairStatus: MessageFns<PairStatus> = {
             message.fetchSeconds = reader.double();
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.jobs.push(QueryJob.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1785,6 +2385,7 @@ export const PairStatus: MessageFns<PairStatus> = {
         : isSet(object.fetch_seconds)
         ? globalThis.Number(object.fetch_seconds)
         : 0,
+      jobs: globalThis.Array.isArray(object?.jobs) ? object.jobs.map((e: any) => QueryJob.fromJSON(e)) : [],
     };
   },
 
@@ -1805,6 +2406,9 @@ export const PairStatus: MessageFns<PairStatus> = {
     if (message.fetchSeconds !== 0) {
       obj.fetchSeconds = floatToJson(message.fetchSeconds);
     }
+    if (message.jobs?.length) {
+      obj.jobs = message.jobs.map((e) => QueryJob.toJSON(e));
+    }
     return obj;
   },
 
@@ -1820,6 +2424,7 @@ export const PairStatus: MessageFns<PairStatus> = {
       : undefined;
     message.error = object.error ?? "";
     message.fetchSeconds = object.fetchSeconds ?? 0;
+    message.jobs = object.jobs?.map((e) => QueryJob.fromPartial(e)) || [];
     return message;
   },
 };

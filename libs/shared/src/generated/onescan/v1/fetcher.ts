@@ -49,6 +49,13 @@ export interface EstimatePairResponse {
   plan?: PairPlan | undefined;
   pricePerTibUsd: number;
   warehouse: string;
+  /** Which one, e.g. "bigquery:my-project". */
+  warehouseName: string;
+  /** Tables and columns of the pair's universe: canonical JSON, whose SHA-256 is plan.catalogue_sha256. */
+  catalogue: Buffer;
+  /** Metadata queries that this estimate ran, and what they were billed. */
+  metadataQueries: number;
+  metadataBytes: bigint;
 }
 
 export interface FetchPairRequest {
@@ -67,6 +74,11 @@ export interface FetchPairRequest {
   sharedDatasetId: string;
   /** One for each statement of the approved SharedPlan. */
   sharedMaximumBytesBilled: bigint[];
+  /**
+   * Bytes that new statements may still bill; unset: no bound but theirs. A statement that was paid for before
+   * needs none of it.
+   */
+  remainingBytes?: bigint | undefined;
 }
 
 export interface CancelFetchRequest {
@@ -191,6 +203,12 @@ export interface QueryJob {
   startedAt: string;
   endedAt: string;
   error: string;
+  /** "fetch" or "metadata"; metadata queries have no run and no pair. */
+  purpose: string;
+  /** Bound that the job ran with. */
+  maximumBytesBilled: bigint;
+  /** The warehouse has not said yet what the job was billed: at most the bound. */
+  billingUnknown: boolean;
 }
 
 function createBaseEstimateSharedRequest(): EstimateSharedRequest {
@@ -473,7 +491,15 @@ export const EstimatePairRequest: MessageFns<EstimatePairRequest> = {
 };
 
 function createBaseEstimatePairResponse(): EstimatePairResponse {
-  return { plan: undefined, pricePerTibUsd: 0, warehouse: "" };
+  return {
+    plan: undefined,
+    pricePerTibUsd: 0,
+    warehouse: "",
+    warehouseName: "",
+    catalogue: Buffer.alloc(0),
+    metadataQueries: 0,
+    metadataBytes: 0n,
+  };
 }
 
 export const EstimatePairResponse: MessageFns<EstimatePairResponse> = {
@@ -486,6 +512,21 @@ export const EstimatePairResponse: MessageFns<EstimatePairResponse> = {
     }
     if (message.warehouse !== "") {
       writer.uint32(26).string(message.warehouse);
+    }
+    if (message.warehouseName !== "") {
+      writer.uint32(162).string(message.warehouseName);
+    }
+    if (message.catalogue.length !== 0) {
+      writer.uint32(170).bytes(message.catalogue);
+    }
+    if (message.metadataQueries !== 0) {
+      writer.uint32(176).uint32(message.metadataQueries);
+    }
+    if (message.metadataBytes !== 0n) {
+      if (BigInt.asUintN(64, message.metadataBytes) !== message.metadataBytes) {
+        throw new globalThis.Error("value provided for field message.metadataBytes of type uint64 too large");
+      }
+      writer.uint32(184).uint64(message.metadataBytes);
     }
     return writer;
   },
@@ -527,6 +568,38 @@ export const EstimatePairResponse: MessageFns<EstimatePairResponse> = {
             message.warehouse = reader.string();
             continue;
           }
+          case 20: {
+            if (tag !== 162) {
+              break;
+            }
+
+            message.warehouseName = reader.string();
+            continue;
+          }
+          case 21: {
+            if (tag !== 170) {
+              break;
+            }
+
+            message.catalogue = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 22: {
+            if (tag !== 176) {
+              break;
+            }
+
+            message.metadataQueries = reader.uint32();
+            continue;
+          }
+          case 23: {
+            if (tag !== 184) {
+              break;
+            }
+
+            message.metadataBytes = reader.uint64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -548,6 +621,22 @@ export const EstimatePairResponse: MessageFns<EstimatePairResponse> = {
         ? globalThis.Number(object.price_per_tib_usd)
         : 0,
       warehouse: isSet(object.warehouse) ? globalThis.String(object.warehouse) : "",
+      warehouseName: isSet(object.warehouseName)
+        ? globalThis.String(object.warehouseName)
+        : isSet(object.warehouse_name)
+        ? globalThis.String(object.warehouse_name)
+        : "",
+      catalogue: isSet(object.catalogue) ? Buffer.from(bytesFromBase64(object.catalogue)) : Buffer.alloc(0),
+      metadataQueries: isSet(object.metadataQueries)
+        ? globalThis.Number(object.metadataQueries)
+        : isSet(object.metadata_queries)
+        ? globalThis.Number(object.metadata_queries)
+        : 0,
+      metadataBytes: isSet(object.metadataBytes)
+        ? BigInt(object.metadataBytes)
+        : isSet(object.metadata_bytes)
+        ? BigInt(object.metadata_bytes)
+        : 0n,
     };
   },
 
@@ -562,6 +651,18 @@ export const EstimatePairResponse: MessageFns<EstimatePairResponse> = {
     if (message.warehouse !== "") {
       obj.warehouse = message.warehouse;
     }
+    if (message.warehouseName !== "") {
+      obj.warehouseName = message.warehouseName;
+    }
+    if (message.catalogue.length !== 0) {
+      obj.catalogue = base64FromBytes(message.catalogue);
+    }
+    if (message.metadataQueries !== 0) {
+      obj.metadataQueries = Math.round(message.metadataQueries);
+    }
+    if (message.metadataBytes !== 0n) {
+      obj.metadataBytes = message.metadataBytes.toString();
+    }
     return obj;
   },
 
@@ -573,6 +674,12 @@ export const EstimatePairResponse: MessageFns<EstimatePairResponse> = {
     message.plan = (object.plan !== undefined && object.plan !== null) ? PairPlan.fromPartial(object.plan) : undefined;
     message.pricePerTibUsd = object.pricePerTibUsd ?? 0;
     message.warehouse = object.warehouse ?? "";
+    message.warehouseName = object.warehouseName ?? "";
+    message.catalogue = object.catalogue ?? Buffer.alloc(0);
+    message.metadataQueries = object.metadataQueries ?? 0;
+    message.metadataBytes = (object.metadataBytes !== undefined && object.metadataBytes !== null)
+      ? BigInt(object.metadataBytes)
+      : 0n;
     return message;
   },
 };
@@ -589,6 +696,7 @@ function createBaseFetchPairRequest(): FetchPairRequest {
     traceparent: "",
     sharedDatasetId: "",
     sharedMaximumBytesBilled: [],
+    remainingBytes: undefined,
   };
 }
 
@@ -639,6 +747,12 @@ export const FetchPairRequest: MessageFns<FetchPairRequest> = {
         writer.uint64(v);
       }
       writer.join();
+    }
+    if (message.remainingBytes !== undefined) {
+      if (BigInt.asUintN(64, message.remainingBytes) !== message.remainingBytes) {
+        throw new globalThis.Error("value provided for field message.remainingBytes of type uint64 too large");
+      }
+      writer.uint32(160).uint64(message.remainingBytes);
     }
     return writer;
   },
@@ -756,6 +870,14 @@ export const FetchPairRequest: MessageFns<FetchPairRequest> = {
 
             break;
           }
+          case 20: {
+            if (tag !== 160) {
+              break;
+            }
+
+            message.remainingBytes = reader.uint64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -808,6 +930,11 @@ export const FetchPairRequest: MessageFns<FetchPairRequest> = {
         : globalThis.Array.isArray(object?.shared_maximum_bytes_billed)
         ? object.shared_maximum_bytes_billed.map((e: any) => BigInt(e))
         : [],
+      remainingBytes: isSet(object.remainingBytes)
+        ? BigInt(object.remainingBytes)
+        : isSet(object.remaining_bytes)
+        ? BigInt(object.remaining_bytes)
+        : undefined,
     };
   },
 
@@ -843,6 +970,9 @@ export const FetchPairRequest: MessageFns<FetchPairRequest> = {
     if (message.sharedMaximumBytesBilled?.length) {
       obj.sharedMaximumBytesBilled = message.sharedMaximumBytesBilled.map((e) => e.toString());
     }
+    if (message.remainingBytes !== undefined) {
+      obj.remainingBytes = message.remainingBytes.toString();
+    }
     return obj;
   },
 
@@ -861,6 +991,9 @@ export const FetchPairRequest: MessageFns<FetchPairRequest> = {
     message.traceparent = object.traceparent ?? "";
     message.sharedDatasetId = object.sharedDatasetId ?? "";
     message.sharedMaximumBytesBilled = object.sharedMaximumBytesBilled?.map((e) => BigInt(e)) || [];
+    message.remainingBytes = (object.remainingBytes !== undefined && object.remainingBytes !== null)
+      ? BigInt(object.remainingBytes)
+      : undefined;
     return message;
   },
 };
@@ -2515,6 +2648,9 @@ function createBaseQueryJob(): QueryJob {
     startedAt: "",
     endedAt: "",
     error: "",
+    purpose: "",
+    maximumBytesBilled: 0n,
+    billingUnknown: false,
   };
 }
 
@@ -2564,6 +2700,18 @@ export const QueryJob: MessageFns<QueryJob> = {
     }
     if (message.error !== "") {
       writer.uint32(114).string(message.error);
+    }
+    if (message.purpose !== "") {
+      writer.uint32(162).string(message.purpose);
+    }
+    if (message.maximumBytesBilled !== 0n) {
+      if (BigInt.asUintN(64, message.maximumBytesBilled) !== message.maximumBytesBilled) {
+        throw new globalThis.Error("value provided for field message.maximumBytesBilled of type uint64 too large");
+      }
+      writer.uint32(168).uint64(message.maximumBytesBilled);
+    }
+    if (message.billingUnknown !== false) {
+      writer.uint32(176).bool(message.billingUnknown);
     }
     return writer;
   },
@@ -2693,6 +2841,30 @@ export const QueryJob: MessageFns<QueryJob> = {
             message.error = reader.string();
             continue;
           }
+          case 20: {
+            if (tag !== 162) {
+              break;
+            }
+
+            message.purpose = reader.string();
+            continue;
+          }
+          case 21: {
+            if (tag !== 168) {
+              break;
+            }
+
+            message.maximumBytesBilled = reader.uint64() as bigint;
+            continue;
+          }
+          case 22: {
+            if (tag !== 176) {
+              break;
+            }
+
+            message.billingUnknown = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2757,6 +2929,17 @@ export const QueryJob: MessageFns<QueryJob> = {
         ? globalThis.String(object.ended_at)
         : "",
       error: isSet(object.error) ? globalThis.String(object.error) : "",
+      purpose: isSet(object.purpose) ? globalThis.String(object.purpose) : "",
+      maximumBytesBilled: isSet(object.maximumBytesBilled)
+        ? BigInt(object.maximumBytesBilled)
+        : isSet(object.maximum_bytes_billed)
+        ? BigInt(object.maximum_bytes_billed)
+        : 0n,
+      billingUnknown: isSet(object.billingUnknown)
+        ? globalThis.Boolean(object.billingUnknown)
+        : isSet(object.billing_unknown)
+        ? globalThis.Boolean(object.billing_unknown)
+        : false,
     };
   },
 
@@ -2804,6 +2987,15 @@ export const QueryJob: MessageFns<QueryJob> = {
     if (message.error !== "") {
       obj.error = message.error;
     }
+    if (message.purpose !== "") {
+      obj.purpose = message.purpose;
+    }
+    if (message.maximumBytesBilled !== 0n) {
+      obj.maximumBytesBilled = message.maximumBytesBilled.toString();
+    }
+    if (message.billingUnknown !== false) {
+      obj.billingUnknown = message.billingUnknown;
+    }
     return obj;
   },
 
@@ -2828,6 +3020,11 @@ export const QueryJob: MessageFns<QueryJob> = {
     message.startedAt = object.startedAt ?? "";
     message.endedAt = object.endedAt ?? "";
     message.error = object.error ?? "";
+    message.purpose = object.purpose ?? "";
+    message.maximumBytesBilled = (object.maximumBytesBilled !== undefined && object.maximumBytesBilled !== null)
+      ? BigInt(object.maximumBytesBilled)
+      : 0n;
+    message.billingUnknown = object.billingUnknown ?? false;
     return message;
   },
 };

@@ -6,6 +6,8 @@
 
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
+import { Timestamp } from "../../google/protobuf/timestamp.js";
+import { SampleStrategy, sampleStrategyFromJSON, sampleStrategyToJSON } from "./spec.js";
 
 export const protobufPackage = "onescan.v1";
 
@@ -34,6 +36,17 @@ export interface Plan {
   perPairBytes: bigint;
   perPairUsd: number;
   perPairStatements: number;
+  /** Which one, e.g. "bigquery:my-project". */
+  warehouseName: string;
+  /** Billed to the run before this plan was made: a resumed run that has used up its approval is planned anew. */
+  alreadyBilledBytes: bigint;
+  alreadyBilledUsd: number;
+  /** Billed by metadata queries while the plan was made; no part of the hash. */
+  metadataQueries: number;
+  metadataBytes: bigint;
+  metadataUsd: number;
+  /** Against the last approved plan of the same universe; no part of the hash. Unset when there is none. */
+  catalogueChange?: CatalogueChange | undefined;
 }
 
 /** The feature tables that are the same for all pairs, fetched once a run over the keys of all pairs' samples. */
@@ -75,6 +88,10 @@ export interface PairPlan {
   /** With Plan.shared: bytes and statements of this pair if it fetched everything itself. */
   perPairBytes: bigint;
   perPairStatements: number;
+  /** What each sampling strategy would read, that of the spec included; no part of the hash. */
+  strategies: StrategyEstimate[];
+  /** Content hash of the tables and columns of the pair's universe. */
+  catalogueSha256: string;
 }
 
 /** Something found while planning that is not fatal. */
@@ -104,6 +121,45 @@ export interface ColumnExclusion {
   reason: string;
 }
 
+/** A dry run of a pair under one sampling strategy. */
+export interface StrategyEstimate {
+  strategy: SampleStrategy;
+  /** Rows that the sample would hold. */
+  rows: number;
+  /** Days whose partitions are read; 0 when the whole period is. */
+  days: number;
+  bytes: bigint;
+  usd: number;
+  /** Why there is no estimate; empty when there is one. */
+  problem: string;
+}
+
+/** How the tables and columns of a universe differ from those of an earlier plan. */
+export interface CatalogueChange {
+  /** Of the plan that was approved. */
+  runId: string;
+  approvedAt?: Timestamp | undefined;
+  approvedBy: string;
+  /** Pairs that both plans have: only they are compared. */
+  pairs: string[];
+  /** A table that several pairs share counts once. */
+  tablesAdded: string[];
+  tablesRemoved: string[];
+  /** Columns of tables that both have, as table.column. */
+  columnsAdded: string[];
+  columnsRemoved: string[];
+  typesChanged: ColumnTypeChange[];
+  /** Columns of the added and removed tables. */
+  columnsOfAddedTables: number;
+  columnsOfRemovedTables: number;
+}
+
+export interface ColumnTypeChange {
+  featureId: string;
+  before: string;
+  now: string;
+}
+
 function createBasePlan(): Plan {
   return {
     planHash: "",
@@ -120,6 +176,13 @@ function createBasePlan(): Plan {
     perPairBytes: 0n,
     perPairUsd: 0,
     perPairStatements: 0,
+    warehouseName: "",
+    alreadyBilledBytes: 0n,
+    alreadyBilledUsd: 0,
+    metadataQueries: 0,
+    metadataBytes: 0n,
+    metadataUsd: 0,
+    catalogueChange: undefined,
   };
 }
 
@@ -175,6 +238,33 @@ export const Plan: MessageFns<Plan> = {
     }
     if (message.perPairStatements !== 0) {
       writer.uint32(144).uint32(message.perPairStatements);
+    }
+    if (message.warehouseName !== "") {
+      writer.uint32(162).string(message.warehouseName);
+    }
+    if (message.alreadyBilledBytes !== 0n) {
+      if (BigInt.asUintN(64, message.alreadyBilledBytes) !== message.alreadyBilledBytes) {
+        throw new globalThis.Error("value provided for field message.alreadyBilledBytes of type uint64 too large");
+      }
+      writer.uint32(168).uint64(message.alreadyBilledBytes);
+    }
+    if (message.alreadyBilledUsd !== 0) {
+      writer.uint32(177).double(message.alreadyBilledUsd);
+    }
+    if (message.metadataQueries !== 0) {
+      writer.uint32(184).uint32(message.metadataQueries);
+    }
+    if (message.metadataBytes !== 0n) {
+      if (BigInt.asUintN(64, message.metadataBytes) !== message.metadataBytes) {
+        throw new globalThis.Error("value provided for field message.metadataBytes of type uint64 too large");
+      }
+      writer.uint32(192).uint64(message.metadataBytes);
+    }
+    if (message.metadataUsd !== 0) {
+      writer.uint32(201).double(message.metadataUsd);
+    }
+    if (message.catalogueChange !== undefined) {
+      CatalogueChange.encode(message.catalogueChange, writer.uint32(210).fork()).join();
     }
     return writer;
   },
@@ -304,6 +394,62 @@ export const Plan: MessageFns<Plan> = {
             message.perPairStatements = reader.uint32();
             continue;
           }
+          case 20: {
+            if (tag !== 162) {
+              break;
+            }
+
+            message.warehouseName = reader.string();
+            continue;
+          }
+          case 21: {
+            if (tag !== 168) {
+              break;
+            }
+
+            message.alreadyBilledBytes = reader.uint64() as bigint;
+            continue;
+          }
+          case 22: {
+            if (tag !== 177) {
+              break;
+            }
+
+            message.alreadyBilledUsd = reader.double();
+            continue;
+          }
+          case 23: {
+            if (tag !== 184) {
+              break;
+            }
+
+            message.metadataQueries = reader.uint32();
+            continue;
+          }
+          case 24: {
+            if (tag !== 192) {
+              break;
+            }
+
+            message.metadataBytes = reader.uint64() as bigint;
+            continue;
+          }
+          case 25: {
+            if (tag !== 201) {
+              break;
+            }
+
+            message.metadataUsd = reader.double();
+            continue;
+          }
+          case 26: {
+            if (tag !== 210) {
+              break;
+            }
+
+            message.catalogueChange = CatalogueChange.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -368,6 +514,41 @@ export const Plan: MessageFns<Plan> = {
         : isSet(object.per_pair_statements)
         ? globalThis.Number(object.per_pair_statements)
         : 0,
+      warehouseName: isSet(object.warehouseName)
+        ? globalThis.String(object.warehouseName)
+        : isSet(object.warehouse_name)
+        ? globalThis.String(object.warehouse_name)
+        : "",
+      alreadyBilledBytes: isSet(object.alreadyBilledBytes)
+        ? BigInt(object.alreadyBilledBytes)
+        : isSet(object.already_billed_bytes)
+        ? BigInt(object.already_billed_bytes)
+        : 0n,
+      alreadyBilledUsd: isSet(object.alreadyBilledUsd)
+        ? globalThis.Number(object.alreadyBilledUsd)
+        : isSet(object.already_billed_usd)
+        ? globalThis.Number(object.already_billed_usd)
+        : 0,
+      metadataQueries: isSet(object.metadataQueries)
+        ? globalThis.Number(object.metadataQueries)
+        : isSet(object.metadata_queries)
+        ? globalThis.Number(object.metadata_queries)
+        : 0,
+      metadataBytes: isSet(object.metadataBytes)
+        ? BigInt(object.metadataBytes)
+        : isSet(object.metadata_bytes)
+        ? BigInt(object.metadata_bytes)
+        : 0n,
+      metadataUsd: isSet(object.metadataUsd)
+        ? globalThis.Number(object.metadataUsd)
+        : isSet(object.metadata_usd)
+        ? globalThis.Number(object.metadata_usd)
+        : 0,
+      catalogueChange: isSet(object.catalogueChange)
+        ? CatalogueChange.fromJSON(object.catalogueChange)
+        : isSet(object.catalogue_change)
+        ? CatalogueChange.fromJSON(object.catalogue_change)
+        : undefined,
     };
   },
 
@@ -415,6 +596,27 @@ export const Plan: MessageFns<Plan> = {
     if (message.perPairStatements !== 0) {
       obj.perPairStatements = Math.round(message.perPairStatements);
     }
+    if (message.warehouseName !== "") {
+      obj.warehouseName = message.warehouseName;
+    }
+    if (message.alreadyBilledBytes !== 0n) {
+      obj.alreadyBilledBytes = message.alreadyBilledBytes.toString();
+    }
+    if (message.alreadyBilledUsd !== 0) {
+      obj.alreadyBilledUsd = floatToJson(message.alreadyBilledUsd);
+    }
+    if (message.metadataQueries !== 0) {
+      obj.metadataQueries = Math.round(message.metadataQueries);
+    }
+    if (message.metadataBytes !== 0n) {
+      obj.metadataBytes = message.metadataBytes.toString();
+    }
+    if (message.metadataUsd !== 0) {
+      obj.metadataUsd = floatToJson(message.metadataUsd);
+    }
+    if (message.catalogueChange !== undefined) {
+      obj.catalogueChange = CatalogueChange.toJSON(message.catalogueChange);
+    }
     return obj;
   },
 
@@ -443,6 +645,19 @@ export const Plan: MessageFns<Plan> = {
       : 0n;
     message.perPairUsd = object.perPairUsd ?? 0;
     message.perPairStatements = object.perPairStatements ?? 0;
+    message.warehouseName = object.warehouseName ?? "";
+    message.alreadyBilledBytes = (object.alreadyBilledBytes !== undefined && object.alreadyBilledBytes !== null)
+      ? BigInt(object.alreadyBilledBytes)
+      : 0n;
+    message.alreadyBilledUsd = object.alreadyBilledUsd ?? 0;
+    message.metadataQueries = object.metadataQueries ?? 0;
+    message.metadataBytes = (object.metadataBytes !== undefined && object.metadataBytes !== null)
+      ? BigInt(object.metadataBytes)
+      : 0n;
+    message.metadataUsd = object.metadataUsd ?? 0;
+    message.catalogueChange = (object.catalogueChange !== undefined && object.catalogueChange !== null)
+      ? CatalogueChange.fromPartial(object.catalogueChange)
+      : undefined;
     return message;
   },
 };
@@ -726,6 +941,8 @@ function createBasePairPlan(): PairPlan {
     notes: [],
     perPairBytes: 0n,
     perPairStatements: 0,
+    strategies: [],
+    catalogueSha256: "",
   };
 }
 
@@ -781,6 +998,12 @@ export const PairPlan: MessageFns<PairPlan> = {
     }
     if (message.perPairStatements !== 0) {
       writer.uint32(128).uint32(message.perPairStatements);
+    }
+    for (const v of message.strategies) {
+      StrategyEstimate.encode(v!, writer.uint32(162).fork()).join();
+    }
+    if (message.catalogueSha256 !== "") {
+      writer.uint32(170).string(message.catalogueSha256);
     }
     return writer;
   },
@@ -918,6 +1141,22 @@ export const PairPlan: MessageFns<PairPlan> = {
             message.perPairStatements = reader.uint32();
             continue;
           }
+          case 20: {
+            if (tag !== 162) {
+              break;
+            }
+
+            message.strategies.push(StrategyEstimate.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 21: {
+            if (tag !== 170) {
+              break;
+            }
+
+            message.catalogueSha256 = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -967,6 +1206,14 @@ export const PairPlan: MessageFns<PairPlan> = {
         : isSet(object.per_pair_statements)
         ? globalThis.Number(object.per_pair_statements)
         : 0,
+      strategies: globalThis.Array.isArray(object?.strategies)
+        ? object.strategies.map((e: any) => StrategyEstimate.fromJSON(e))
+        : [],
+      catalogueSha256: isSet(object.catalogueSha256)
+        ? globalThis.String(object.catalogueSha256)
+        : isSet(object.catalogue_sha256)
+        ? globalThis.String(object.catalogue_sha256)
+        : "",
     };
   },
 
@@ -1017,6 +1264,12 @@ export const PairPlan: MessageFns<PairPlan> = {
     if (message.perPairStatements !== 0) {
       obj.perPairStatements = Math.round(message.perPairStatements);
     }
+    if (message.strategies?.length) {
+      obj.strategies = message.strategies.map((e) => StrategyEstimate.toJSON(e));
+    }
+    if (message.catalogueSha256 !== "") {
+      obj.catalogueSha256 = message.catalogueSha256;
+    }
     return obj;
   },
 
@@ -1042,6 +1295,8 @@ export const PairPlan: MessageFns<PairPlan> = {
       ? BigInt(object.perPairBytes)
       : 0n;
     message.perPairStatements = object.perPairStatements ?? 0;
+    message.strategies = object.strategies?.map((e) => StrategyEstimate.fromPartial(e)) || [];
+    message.catalogueSha256 = object.catalogueSha256 ?? "";
     return message;
   },
 };
@@ -1424,6 +1679,546 @@ export const ColumnExclusion: MessageFns<ColumnExclusion> = {
   },
 };
 
+function createBaseStrategyEstimate(): StrategyEstimate {
+  return { strategy: 0, rows: 0, days: 0, bytes: 0n, usd: 0, problem: "" };
+}
+
+export const StrategyEstimate: MessageFns<StrategyEstimate> = {
+  encode(message: StrategyEstimate, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.strategy !== 0) {
+      writer.uint32(8).int32(message.strategy);
+    }
+    if (message.rows !== 0) {
+      writer.uint32(16).uint32(message.rows);
+    }
+    if (message.days !== 0) {
+      writer.uint32(24).uint32(message.days);
+    }
+    if (message.bytes !== 0n) {
+      if (BigInt.asUintN(64, message.bytes) !== message.bytes) {
+        throw new globalThis.Error("value provided for field message.bytes of type uint64 too large");
+      }
+      writer.uint32(32).uint64(message.bytes);
+    }
+    if (message.usd !== 0) {
+      writer.uint32(41).double(message.usd);
+    }
+    if (message.problem !== "") {
+      writer.uint32(50).string(message.problem);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): StrategyEstimate {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseStrategyEstimate();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.strategy = reader.int32() as any;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.rows = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.days = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.bytes = reader.uint64() as bigint;
+            continue;
+          }
+          case 5: {
+            if (tag !== 41) {
+              break;
+            }
+
+            message.usd = reader.double();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.problem = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): StrategyEstimate {
+    return {
+      strategy: isSet(object.strategy) ? sampleStrategyFromJSON(object.strategy) : 0,
+      rows: isSet(object.rows) ? globalThis.Number(object.rows) : 0,
+      days: isSet(object.days) ? globalThis.Number(object.days) : 0,
+      bytes: isSet(object.bytes) ? BigInt(object.bytes) : 0n,
+      usd: isSet(object.usd) ? globalThis.Number(object.usd) : 0,
+      problem: isSet(object.problem) ? globalThis.String(object.problem) : "",
+    };
+  },
+
+  toJSON(message: StrategyEstimate): unknown {
+    const obj: any = {};
+    if (message.strategy !== 0) {
+      obj.strategy = sampleStrategyToJSON(message.strategy);
+    }
+    if (message.rows !== 0) {
+      obj.rows = Math.round(message.rows);
+    }
+    if (message.days !== 0) {
+      obj.days = Math.round(message.days);
+    }
+    if (message.bytes !== 0n) {
+      obj.bytes = message.bytes.toString();
+    }
+    if (message.usd !== 0) {
+      obj.usd = floatToJson(message.usd);
+    }
+    if (message.problem !== "") {
+      obj.problem = message.problem;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<StrategyEstimate>, I>>(base?: I): StrategyEstimate {
+    return StrategyEstimate.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<StrategyEstimate>, I>>(object: I): StrategyEstimate {
+    const message = createBaseStrategyEstimate();
+    message.strategy = object.strategy ?? 0;
+    message.rows = object.rows ?? 0;
+    message.days = object.days ?? 0;
+    message.bytes = (object.bytes !== undefined && object.bytes !== null) ? BigInt(object.bytes) : 0n;
+    message.usd = object.usd ?? 0;
+    message.problem = object.problem ?? "";
+    return message;
+  },
+};
+
+function createBaseCatalogueChange(): CatalogueChange {
+  return {
+    runId: "",
+    approvedAt: undefined,
+    approvedBy: "",
+    pairs: [],
+    tablesAdded: [],
+    tablesRemoved: [],
+    columnsAdded: [],
+    columnsRemoved: [],
+    typesChanged: [],
+    columnsOfAddedTables: 0,
+    columnsOfRemovedTables: 0,
+  };
+}
+
+export const CatalogueChange: MessageFns<CatalogueChange> = {
+  encode(message: CatalogueChange, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.runId !== "") {
+      writer.uint32(10).string(message.runId);
+    }
+    if (message.approvedAt !== undefined) {
+      Timestamp.encode(message.approvedAt, writer.uint32(18).fork()).join();
+    }
+    if (message.approvedBy !== "") {
+      writer.uint32(26).string(message.approvedBy);
+    }
+    for (const v of message.pairs) {
+      writer.uint32(34).string(v!);
+    }
+    for (const v of message.tablesAdded) {
+      writer.uint32(42).string(v!);
+    }
+    for (const v of message.tablesRemoved) {
+      writer.uint32(50).string(v!);
+    }
+    for (const v of message.columnsAdded) {
+      writer.uint32(58).string(v!);
+    }
+    for (const v of message.columnsRemoved) {
+      writer.uint32(66).string(v!);
+    }
+    for (const v of message.typesChanged) {
+      ColumnTypeChange.encode(v!, writer.uint32(74).fork()).join();
+    }
+    if (message.columnsOfAddedTables !== 0) {
+      writer.uint32(80).uint32(message.columnsOfAddedTables);
+    }
+    if (message.columnsOfRemovedTables !== 0) {
+      writer.uint32(88).uint32(message.columnsOfRemovedTables);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CatalogueChange {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCatalogueChange();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.runId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.approvedAt = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.approvedBy = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.pairs.push(reader.string());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.tablesAdded.push(reader.string());
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.tablesRemoved.push(reader.string());
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.columnsAdded.push(reader.string());
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.columnsRemoved.push(reader.string());
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.typesChanged.push(ColumnTypeChange.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.columnsOfAddedTables = reader.uint32();
+            continue;
+          }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.columnsOfRemovedTables = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): CatalogueChange {
+    return {
+      runId: isSet(object.runId)
+        ? globalThis.String(object.runId)
+        : isSet(object.run_id)
+        ? globalThis.String(object.run_id)
+        : "",
+      approvedAt: isSet(object.approvedAt)
+        ? fromJsonTimestamp(object.approvedAt)
+        : isSet(object.approved_at)
+        ? fromJsonTimestamp(object.approved_at)
+        : undefined,
+      approvedBy: isSet(object.approvedBy)
+        ? globalThis.String(object.approvedBy)
+        : isSet(object.approved_by)
+        ? globalThis.String(object.approved_by)
+        : "",
+      pairs: globalThis.Array.isArray(object?.pairs) ? object.pairs.map((e: any) => globalThis.String(e)) : [],
+      tablesAdded: globalThis.Array.isArray(object?.tablesAdded)
+        ? object.tablesAdded.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.tables_added)
+        ? object.tables_added.map((e: any) => globalThis.String(e))
+        : [],
+      tablesRemoved: globalThis.Array.isArray(object?.tablesRemoved)
+        ? object.tablesRemoved.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.tables_removed)
+        ? object.tables_removed.map((e: any) => globalThis.String(e))
+        : [],
+      columnsAdded: globalThis.Array.isArray(object?.columnsAdded)
+        ? object.columnsAdded.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.columns_added)
+        ? object.columns_added.map((e: any) => globalThis.String(e))
+        : [],
+      columnsRemoved: globalThis.Array.isArray(object?.columnsRemoved)
+        ? object.columnsRemoved.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.columns_removed)
+        ? object.columns_removed.map((e: any) => globalThis.String(e))
+        : [],
+      typesChanged: globalThis.Array.isArray(object?.typesChanged)
+        ? object.typesChanged.map((e: any) => ColumnTypeChange.fromJSON(e))
+        : globalThis.Array.isArray(object?.types_changed)
+        ? object.types_changed.map((e: any) => ColumnTypeChange.fromJSON(e))
+        : [],
+      columnsOfAddedTables: isSet(object.columnsOfAddedTables)
+        ? globalThis.Number(object.columnsOfAddedTables)
+        : isSet(object.columns_of_added_tables)
+        ? globalThis.Number(object.columns_of_added_tables)
+        : 0,
+      columnsOfRemovedTables: isSet(object.columnsOfRemovedTables)
+        ? globalThis.Number(object.columnsOfRemovedTables)
+        : isSet(object.columns_of_removed_tables)
+        ? globalThis.Number(object.columns_of_removed_tables)
+        : 0,
+    };
+  },
+
+  toJSON(message: CatalogueChange): unknown {
+    const obj: any = {};
+    if (message.runId !== "") {
+      obj.runId = message.runId;
+    }
+    if (message.approvedAt !== undefined) {
+      obj.approvedAt = fromTimestamp(message.approvedAt).toISOString();
+    }
+    if (message.approvedBy !== "") {
+      obj.approvedBy = message.approvedBy;
+    }
+    if (message.pairs?.length) {
+      obj.pairs = message.pairs;
+    }
+    if (message.tablesAdded?.length) {
+      obj.tablesAdded = message.tablesAdded;
+    }
+    if (message.tablesRemoved?.length) {
+      obj.tablesRemoved = message.tablesRemoved;
+    }
+    if (message.columnsAdded?.length) {
+      obj.columnsAdded = message.columnsAdded;
+    }
+    if (message.columnsRemoved?.length) {
+      obj.columnsRemoved = message.columnsRemoved;
+    }
+    if (message.typesChanged?.length) {
+      obj.typesChanged = message.typesChanged.map((e) => ColumnTypeChange.toJSON(e));
+    }
+    if (message.columnsOfAddedTables !== 0) {
+      obj.columnsOfAddedTables = Math.round(message.columnsOfAddedTables);
+    }
+    if (message.columnsOfRemovedTables !== 0) {
+      obj.columnsOfRemovedTables = Math.round(message.columnsOfRemovedTables);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<CatalogueChange>, I>>(base?: I): CatalogueChange {
+    return CatalogueChange.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<CatalogueChange>, I>>(object: I): CatalogueChange {
+    const message = createBaseCatalogueChange();
+    message.runId = object.runId ?? "";
+    message.approvedAt = (object.approvedAt !== undefined && object.approvedAt !== null)
+      ? Timestamp.fromPartial(object.approvedAt)
+      : undefined;
+    message.approvedBy = object.approvedBy ?? "";
+    message.pairs = object.pairs?.map((e) => e) || [];
+    message.tablesAdded = object.tablesAdded?.map((e) => e) || [];
+    message.tablesRemoved = object.tablesRemoved?.map((e) => e) || [];
+    message.columnsAdded = object.columnsAdded?.map((e) => e) || [];
+    message.columnsRemoved = object.columnsRemoved?.map((e) => e) || [];
+    message.typesChanged = object.typesChanged?.map((e) => ColumnTypeChange.fromPartial(e)) || [];
+    message.columnsOfAddedTables = object.columnsOfAddedTables ?? 0;
+    message.columnsOfRemovedTables = object.columnsOfRemovedTables ?? 0;
+    return message;
+  },
+};
+
+function createBaseColumnTypeChange(): ColumnTypeChange {
+  return { featureId: "", before: "", now: "" };
+}
+
+export const ColumnTypeChange: MessageFns<ColumnTypeChange> = {
+  encode(message: ColumnTypeChange, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.featureId !== "") {
+      writer.uint32(10).string(message.featureId);
+    }
+    if (message.before !== "") {
+      writer.uint32(18).string(message.before);
+    }
+    if (message.now !== "") {
+      writer.uint32(26).string(message.now);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ColumnTypeChange {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseColumnTypeChange();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.featureId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.before = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.now = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ColumnTypeChange {
+    return {
+      featureId: isSet(object.featureId)
+        ? globalThis.String(object.featureId)
+        : isSet(object.feature_id)
+        ? globalThis.String(object.feature_id)
+        : "",
+      before: isSet(object.before) ? globalThis.String(object.before) : "",
+      now: isSet(object.now) ? globalThis.String(object.now) : "",
+    };
+  },
+
+  toJSON(message: ColumnTypeChange): unknown {
+    const obj: any = {};
+    if (message.featureId !== "") {
+      obj.featureId = message.featureId;
+    }
+    if (message.before !== "") {
+      obj.before = message.before;
+    }
+    if (message.now !== "") {
+      obj.now = message.now;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ColumnTypeChange>, I>>(base?: I): ColumnTypeChange {
+    return ColumnTypeChange.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ColumnTypeChange>, I>>(object: I): ColumnTypeChange {
+    const message = createBaseColumnTypeChange();
+    message.featureId = object.featureId ?? "";
+    message.before = object.before ?? "";
+    message.now = object.now ?? "";
+    return message;
+  },
+};
+
 function floatToJson(value: number | null | undefined): number | string | null | undefined {
   return typeof value === "number" && !globalThis.Number.isFinite(value) ? globalThis.String(value) : value;
 }
@@ -1440,6 +2235,39 @@ export type DeepPartial<T> = T extends bigint ? string | number | bigint
 type KeysOfUnion<T> = T extends T ? keyof T : never;
 export type Exact<P, I extends P> = P extends Builtin ? P
   : P & { [K in keyof P]: Exact<P[K], I[K]> } & { [K in Exclude<keyof I, KeysOfUnion<P>>]: never };
+
+function toTimestamp(date: Date): Timestamp {
+  const seconds = BigInt(Math.trunc(date.getTime() / 1_000));
+  const nanos = (date.getTime() % 1_000) * 1_000_000;
+  return { seconds, nanos };
+}
+
+function fromTimestamp(t: Timestamp): Date {
+  let millis = (globalThis.Number(t.seconds.toString()) || 0) * 1_000;
+  millis += (t.nanos || 0) / 1_000_000;
+  return new globalThis.Date(millis);
+}
+
+const timestampFractionRegex = /:\d{2}\.\d+/;
+
+function fromJsonTimestamp(o: any): Timestamp {
+  if (o instanceof globalThis.Date) {
+    return toTimestamp(o);
+  } else if (typeof o === "string") {
+    // Date only keeps milliseconds, and parses longer fractions in an engine-specific way,
+    // so parse the fractional seconds ourselves and give Date only the whole seconds
+    const fraction = timestampFractionRegex.exec(o);
+    if (fraction === null) {
+      return toTimestamp(new globalThis.Date(o));
+    }
+    const fractionNanos = Number(fraction[0].slice(4, 13).padEnd(9, "0"));
+    const wholeSeconds = new globalThis.Date(o.replace(fraction[0], fraction[0].slice(0, 3)));
+    const timestamp = toTimestamp(new globalThis.Date(wholeSeconds.getTime() + Math.trunc(fractionNanos / 1_000_000)));
+    return { ...timestamp, nanos: (timestamp.nanos ?? 0) + (fractionNanos % 1_000_000) };
+  } else {
+    return Timestamp.fromJSON(o);
+  }
+}
 
 function isSet(value: any): boolean {
   return value !== null && value !== undefined;

@@ -221,7 +221,19 @@ export interface Universe {
   /** Globs on table or table.column that remove features from the universe. */
   exclude: string[];
   /** When set, planning fails unless exactly this many feature columns a pair are found. */
-  expectedColumns?: number | undefined;
+  expectedColumns?:
+    | number
+    | undefined;
+  /** Columns that hold future values by what is known of their making; excluded, with the reason in the ledger. */
+  future: FutureColumns[];
+}
+
+/** Lineage: columns made from values of later rows, e.g. cut-offs over the whole history. */
+export interface FutureColumns {
+  /** Glob on table or table.column; {pair} stands for the pair. */
+  columns: string;
+  /** Why, e.g. "cut-offs over the whole history". */
+  reason: string;
 }
 
 export interface FeatureGroup {
@@ -749,7 +761,7 @@ export const RunSpec_OverridesEntry: MessageFns<RunSpec_OverridesEntry> = {
 };
 
 function createBaseUniverse(): Universe {
-  return { groups: [], exclude: [], expectedColumns: undefined };
+  return { groups: [], exclude: [], expectedColumns: undefined, future: [] };
 }
 
 export const Universe: MessageFns<Universe> = {
@@ -762,6 +774,9 @@ export const Universe: MessageFns<Universe> = {
     }
     if (message.expectedColumns !== undefined) {
       writer.uint32(24).uint32(message.expectedColumns);
+    }
+    for (const v of message.future) {
+      FutureColumns.encode(v!, writer.uint32(162).fork()).join();
     }
     return writer;
   },
@@ -803,6 +818,14 @@ export const Universe: MessageFns<Universe> = {
             message.expectedColumns = reader.uint32();
             continue;
           }
+          case 20: {
+            if (tag !== 162) {
+              break;
+            }
+
+            message.future.push(FutureColumns.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -824,6 +847,7 @@ export const Universe: MessageFns<Universe> = {
         : isSet(object.expected_columns)
         ? globalThis.Number(object.expected_columns)
         : undefined,
+      future: globalThis.Array.isArray(object?.future) ? object.future.map((e: any) => FutureColumns.fromJSON(e)) : [],
     };
   },
 
@@ -838,6 +862,9 @@ export const Universe: MessageFns<Universe> = {
     if (message.expectedColumns !== undefined) {
       obj.expectedColumns = Math.round(message.expectedColumns);
     }
+    if (message.future?.length) {
+      obj.future = message.future.map((e) => FutureColumns.toJSON(e));
+    }
     return obj;
   },
 
@@ -849,6 +876,92 @@ export const Universe: MessageFns<Universe> = {
     message.groups = object.groups?.map((e) => FeatureGroup.fromPartial(e)) || [];
     message.exclude = object.exclude?.map((e) => e) || [];
     message.expectedColumns = object.expectedColumns ?? undefined;
+    message.future = object.future?.map((e) => FutureColumns.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseFutureColumns(): FutureColumns {
+  return { columns: "", reason: "" };
+}
+
+export const FutureColumns: MessageFns<FutureColumns> = {
+  encode(message: FutureColumns, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.columns !== "") {
+      writer.uint32(10).string(message.columns);
+    }
+    if (message.reason !== "") {
+      writer.uint32(18).string(message.reason);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): FutureColumns {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseFutureColumns();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.columns = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): FutureColumns {
+    return {
+      columns: isSet(object.columns) ? globalThis.String(object.columns) : "",
+      reason: isSet(object.reason) ? globalThis.String(object.reason) : "",
+    };
+  },
+
+  toJSON(message: FutureColumns): unknown {
+    const obj: any = {};
+    if (message.columns !== "") {
+      obj.columns = message.columns;
+    }
+    if (message.reason !== "") {
+      obj.reason = message.reason;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<FutureColumns>, I>>(base?: I): FutureColumns {
+    return FutureColumns.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<FutureColumns>, I>>(object: I): FutureColumns {
+    const message = createBaseFutureColumns();
+    message.columns = object.columns ?? "";
+    message.reason = object.reason ?? "";
     return message;
   },
 };

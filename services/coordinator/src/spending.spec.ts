@@ -1,0 +1,96 @@
+import { type Run, RunState } from '@onescan/shared/generated/onescan/v1/coordinator.js';
+import { QueryJob } from '@onescan/shared/generated/onescan/v1/fetcher.js';
+import { ApprovalMode } from '@onescan/shared/generated/onescan/v1/spec.js';
+import { callUnary } from '@onescan/shared/grpc/client.js';
+import { afterEach, expect, test } from 'vitest';
+import { PAIR_BYTES, PAIR_USD } from './testing/scripted-fetcher.js';
+import { TestStack } from './testing/test-stack.js';
+
+const PAIRS = ['eurusd', 'gbpusd', 'usdjpy'];
+
+let stack: TestStack;
+afterEach(() => stack.close());
+
+async function finish(runId: string): Promise<Run> {
+  await stack.watch(runId);
+  return stack.getRun(runId);
+}
+
+function approve(runId: string, planHash: string, automatic = false) {
+  const approval = { runId, planHash, approvedBy: 'the chief', automatic };
+  return callUnary(stack.client, stack.client.approveRun, approval);
+}
+
+test('a run that was billed more than approved stops asking, says so, and goes on after a new approval', async () => {
+  const billedBytes = new Map([['eurusd', PAIR_BYTES + 1n]]);
+  stack = await TestStack.start({ billedBytes });
+  stack.addTrainers(1);
+  const runId = await stack.startRun({ pairs: PAIRS, horizons: [15] });
+  const run = await finish(runId);
+  expect(run.state).toBe(RunState.RUN_STATE_PARTIAL);
+  expect(run.problems).toEqual([
+    expect.stringMatching(/^usdjpy h15: failed: no dataset: only \d+ bytes are left/),
+  ]);
+  expect(run).toMatchObject({ statementsRun: 2, bytesBilled: 2n * PAIR_BYTES + 1n });
+  expect(run.pairs.flatMap(({ jobs }) => jobs).map(({ jobId, bytesBilled }) => [jobId, bytesBilled])).toEqual(
+    [
+      ['job-eurusd', PAIR_BYTES + 1n],
+      ['job-gbpusd', PAIR_BYTES],
+    ],
+  );
+
+  const resumed = (await callUnary(stack.client, stack.client.resumeRun, { runId })).run!;
+  expect(resumed.state).toBe(RunState.RUN_STATE_AWAITING_APPROVAL);
+  expect(resumed.problems).toEqual([expect.stringContaining('this needs a new approval')]);
+  expect(resumed.plan).toMatchObject({ usd: PAIR_USD, alreadyBilledBytes: 2n * PAIR_BYTES + 1n });
+  await expect(approve(runId, run.plan!.planHash)).rejects.toMatchObject({ code: 'FAILED_PRECONDITION' });
+  expect(stack.fetcher.jobs).toHaveLength(2);
+  await approve(runId, resumed.plan!.planHash);
+  const whole = await finish(runId);
+  expect(whole.state, whole.problems.join()).toBe(RunState.RUN_STATE_COMPLETED);
+  expect(whole.approvals.map(({ what, bytes, automatic }) => [what, bytes, automatic])).toEqual([
+    ['plan', 3n * PAIR_BYTES, true],
+    ['plan', 3n * PAIR_BYTES + 1n, false],
+  ]);
+  await stack.stopCoordinator();
+  await stack.startCoordinator();
+  const { approvals, pairs } = await stack.getRun(runId);
+  expect(approvals).toEqual(whole.approvals);
+  expect(pairs.map(({ jobs }) => jobs.length)).toEqual([1, 1, 1]);
+});
+
+test('a job of unknown billing counts with its bound', async () => {
+  stack = await TestStack.start();
+  stack.addTrainers(1);
+  const spec = { pairs: ['eurusd'], horizons: [15], approvalMode: ApprovalMode.APPROVAL_MODE_MANUAL };
+  const runId = await stack.startRun(spec);
+  const { plan } = await stack.reach(runId, 'RUN_STATE_AWAITING_APPROVAL');
+  const job = { runId, pair: 'eurusd', billingUnknown: true, maximumBytesBilled: 7n };
+  stack.fetcher.jobs.push(QueryJob.create(job));
+  await approve(runId, plan!.planHash);
+  expect((await finish(runId)).state).toBe(RunState.RUN_STATE_FAILED);
+  expect(stack.fetcher.fetches.at(-1)!.remainingBytes).toBe(PAIR_BYTES - 7n);
+});
+
+test('above its limit nothing is approved without a person', async () => {
+  stack = await TestStack.start({}, { autoApproveUsd: 0.5 });
+  const runId = await stack.startRun({ pairs: PAIRS, horizons: [15] });
+  const { plan, problems } = await stack.reach(runId, 'RUN_STATE_AWAITING_APPROVAL');
+  expect(problems).toEqual([expect.stringContaining('$0.75 is over the $0.50 up to which')]);
+  await expect(approve(runId, plan!.planHash, true)).rejects.toMatchObject({
+    code: 'RESOURCE_EXHAUSTED',
+    details: { usd: 0.75, autoApproveUsd: 0.5, budgetUsd: 50 },
+  });
+  expect(stack.fetcher.fetches).toEqual([]);
+  stack.addTrainers(1);
+  await approve(runId, plan!.planHash);
+  expect((await finish(runId)).state).toBe(RunState.RUN_STATE_COMPLETED);
+});
+
+test('what follows a pilot is never approved without a person', async () => {
+  stack = await TestStack.start();
+  stack.addTrainers(1);
+  const runId = await stack.startRun({ pairs: PAIRS, horizons: [15], pilotPair: 'eurusd' });
+  const { plan } = await stack.reach(runId, 'RUN_STATE_AWAITING_PILOT_APPROVAL');
+  await expect(approve(runId, plan!.planHash, true)).rejects.toThrow('needs a person');
+});
