@@ -110,7 +110,7 @@ export function learnHorizon(scope: HorizonScope, input: HorizonInput, hooks: Le
 
   const pruned = stage(
     'prune',
-    () => scope.selection.prune(stageHooks('prune')),
+    () => scope.selection.prune(scope.pool, stageHooks('prune')),
     ({ kept }) => ({ kept: kept.length }),
   );
   const selection = stage(

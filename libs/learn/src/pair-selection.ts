@@ -14,7 +14,7 @@ import {
   type StabilityContext,
 } from './stability/stability-context.js';
 import { timeBlocks } from './stability/time-blocks.js';
-import type { WorkPool } from './threads/work-pool.js';
+import { callingThread, type WorkPool } from './threads/work-pool.js';
 
 /** Share of the first horizon's selection that goes into what all horizons share; for progress only. */
 const SHARED_PART = 0.7;
@@ -47,8 +47,8 @@ export class PairSelection {
   }
 
   /** Horizon-independent pruning; done once and kept. */
-  prune(hooks: ProgressHooks = {}): PairPruning {
-    this.#pruning ??= this.#pruneOnce(hooks);
+  prune(pool: WorkPool = callingThread, hooks: ProgressHooks = {}): PairPruning {
+    this.#pruning ??= this.#pruneOnce(pool, hooks);
     return this.#pruning;
   }
 
@@ -61,7 +61,7 @@ export class PairSelection {
     const { data, rows } = task;
     const { select, interactions } = this.#config;
     const { matrix } = this.#pair;
-    const { kept } = this.prune();
+    const { kept } = this.prune(task.pool);
     const isCancelled = () => hooks.isCancelled?.() ?? false;
     const leaks = knownTargetLeaks(matrix, kept, rows, data, { pool: task.pool, isCancelled });
     const honest = kept.filter((column) => !leaks.has(column));
@@ -92,9 +92,9 @@ export class PairSelection {
     return selectStable(context, this.#pair.matrix.columns, task, this.#config, partOf(hooks, shared, 1));
   }
 
-  #pruneOnce(hooks: ProgressHooks): PairPruning {
+  #pruneOnce(pool: WorkPool, hooks: ProgressHooks): PairPruning {
     const { matrix, featureIds, contentHash } = this.#pair;
-    const input = { matrix, featureIds, contentHash, developmentRows: this.#developmentRows };
+    const input = { matrix, featureIds, contentHash, developmentRows: this.#developmentRows, pool };
     const { kept, pruned } = prune(input, this.#config.prune, hooks);
     return { kept, reasons: new Map(pruned.map(({ column, reason }) => [column, reason])) };
   }

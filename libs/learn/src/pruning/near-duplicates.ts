@@ -3,15 +3,13 @@ import { Arena } from '../kernels/arena.js';
 import { ArenaScope } from '../kernels/arena-scope.js';
 import { loadKernel } from '../kernels/load-kernel.js';
 import { type GramKernel, ROW_BYTES } from '../linear/gram-kernel.js';
-import { type ProgressHooks, reportProgress } from '../progress-hooks.js';
-import { gramScratchBytes, STRIP } from '../stability/stability-bytes.js';
+import { type ProgressHooks, partOf, reportProgress } from '../progress-hooks.js';
 import { standardisedTable } from '../stability/standardised-table.js';
+import type { WorkPool } from '../threads/work-pool.js';
+import { screenPairs } from './screen-pairs.js';
 
-/** Rows of the first look at all pairs; what it finds is checked on all rows. */
-const SCREEN_ROWS = 4096;
-/** How far below the limit the first look reaches: 20 standard errors of r = 0.95 on 4,096 rows. */
-const SCREEN_MARGIN = 0.03;
-const FIRST_ROOM = 1 << 20;
+/** Share of the work that the first look is; for progress only. */
+const SCREEN_PART = 0.8;
 
 export interface NearDuplicatesInput {
   matrix: BinnedMatrix;
@@ -23,6 +21,7 @@ export interface NearDuplicatesInput {
   counts: Int32Array;
   /** |r| above this is a near duplicate. */
   limit: number;
+  pool: WorkPool;
 }
 
 export interface NearDuplicate {
@@ -43,8 +42,8 @@ export function nearDuplicates(input: NearDuplicatesInput, hooks: ProgressHooks 
   const scope = new ArenaScope(new Arena(input.matrix.memory));
   try {
     const tables = fillTables(input, scope);
-    const neighbours = screenPairs(input, tables, scope, hooks);
-    return chooseRepresentatives(input, tables, neighbours, hooks);
+    const neighbours = screenPairs(input, tables, scope, partOf(hooks, 0, SCREEN_PART));
+    return chooseRepresentatives(input, tables, neighbours, partOf(hooks, SCREEN_PART, 1));
   } finally {
     scope.release();
   }
@@ -61,84 +60,6 @@ function fillTables({ matrix, columns, counts }: NearDuplicatesInput, scope: Are
     standardisedTable(matrix.representatives(column), own, table);
   });
   return address;
-}
-
-/** For every position, the earlier positions whose correlation may exceed the limit. */
-function screenPairs(
-  { matrix, columns, rows, limit }: NearDuplicatesInput,
-  tables: number,
-  scope: ArenaScope,
-  hooks: ProgressHooks,
-): Map<number, number[]> {
-  const { arena } = scope;
-  const kernel = loadKernel<GramKernel>('gram', matrix.memory);
-  const step = Math.max(1, Math.floor(rows / SCREEN_ROWS));
-  const taken = Math.floor((rows - 1) / step) + 1;
-  const bytes = gramScratchBytes(columns.length);
-  const addresses = scope.allocate(columns.length * 4, 'addresses of columns');
-  const inverse = scope.allocate(columns.length * 4, 'inverse norms');
-  const left = scope.allocate(bytes.left, 'left operand of the Gram matrix');
-  const right = scope.allocate(bytes.right, 'right operand of the Gram matrix');
-  const sums = scope.allocate(bytes.sums, 'strip of the Gram matrix');
-  arena.u32(addresses, columns.length).set(columns.map((column) => matrix.columnAddress(column)));
-  const norms = arena.f32(inverse, columns.length);
-  columns.forEach((column, j) => {
-    const from = matrix.columnAddress(column);
-    const table = tables + j * matrix.bins * 2;
-    const square = kernel.innerProduct(from, from, table, table, taken, ROW_BYTES * step);
-    norms[j] = square > 0 ? 1 / Math.sqrt(square) : 0;
-  });
-  const found = new PairList(kernel, scope);
-  for (let begin = 0; begin < columns.length; begin += STRIP) {
-    const end = Math.min(columns.length, begin + STRIP);
-    kernel.gramStrip(
-      addresses,
-      columns.length,
-      begin,
-      end,
-      0,
-      taken,
-      ROW_BYTES * step,
-      tables,
-      matrix.bins,
-      left,
-      right,
-      sums,
-    );
-    found.collect(sums, begin, end, inverse, limit - SCREEN_MARGIN);
-    reportProgress(hooks, 0.8 * (end / columns.length) ** 2);
-  }
-  return found.neighbours;
-}
-
-/** Collects close pairs strip by strip, in a room that grows when a strip has more. */
-class PairList {
-  readonly neighbours = new Map<number, number[]>();
-  #room = FIRST_ROOM;
-  #address: number;
-
-  constructor(
-    readonly kernel: GramKernel,
-    readonly scope: ArenaScope,
-  ) {
-    this.#address = scope.allocate(this.#room * 8, 'close pairs of columns');
-  }
-
-  collect(sums: number, begin: number, end: number, inverse: number, limit: number): void {
-    let count = this.kernel.collectPairs(sums, begin, end, inverse, limit, this.#address, this.#room);
-    if (count > this.#room) {
-      this.#room = 2 * count;
-      this.#address = this.scope.allocate(this.#room * 8, 'close pairs of columns');
-      count = this.kernel.collectPairs(sums, begin, end, inverse, limit, this.#address, this.#room);
-    }
-    const pairs = this.scope.arena.u32(this.#address, 2 * count);
-    for (let index = 0; index < count; index++) {
-      const later = pairs[2 * index + 1]!;
-      const list = this.neighbours.get(later);
-      if (list) list.push(pairs[2 * index]!);
-      else this.neighbours.set(later, [pairs[2 * index]!]);
-    }
-  }
 }
 
 function chooseRepresentatives(
@@ -177,7 +98,7 @@ function chooseRepresentatives(
       duplicates.push(best);
       duplicate[j] = 1;
     }
-    if (j % 256 === 0) reportProgress(hooks, 0.8 + (0.2 * j) / columns.length);
+    if (j % 256 === 0) reportProgress(hooks, j / columns.length);
   });
   reportProgress(hooks, 1);
   return duplicates;

@@ -1,5 +1,6 @@
 import type { BinnedMatrix } from '../binning/binned-matrix.js';
 import type { ProgressHooks } from '../progress-hooks.js';
+import { callingThread, type WorkPool } from '../threads/work-pool.js';
 import { binCounts } from './bin-counts.js';
 import { nearDuplicates } from './near-duplicates.js';
 
@@ -11,6 +12,8 @@ export interface PruneInput {
   contentHash: readonly string[];
   /** Only rows [0, developmentRows) are looked at. */
   developmentRows: number;
+  /** Threads to compute on. Default: the calling one. */
+  pool?: WorkPool;
 }
 
 export interface PruneLimits {
@@ -46,10 +49,10 @@ export function prune(
   limits: Partial<PruneLimits> = {},
   hooks: ProgressHooks = {},
 ): PruneOutcome {
-  const { matrix, featureIds, developmentRows } = input;
+  const { matrix, featureIds, developmentRows, pool = callingThread } = input;
   const used = { ...DEFAULT_PRUNE_LIMITS, ...limits };
   checkInput(input, used);
-  const counts = binCounts(matrix, developmentRows);
+  const counts = binCounts(matrix, developmentRows, pool, hooks);
   const facts = Array.from({ length: matrix.columns }, (_, column) =>
     columnFacts(counts.subarray(column * matrix.bins, (column + 1) * matrix.bins), developmentRows),
   );
@@ -64,7 +67,7 @@ export function prune(
       (a, b) => facts[a]!.missing - facts[b]!.missing || compareText(featureIds[a]!, featureIds[b]!) || a - b,
     );
   const different = dropDuplicates(input, preferred, reasons);
-  const near = { matrix, columns: different, rows: developmentRows, counts, limit: used.correlation };
+  const near = { matrix, columns: different, rows: developmentRows, counts, limit: used.correlation, pool };
   for (const { column, representative, correlation } of nearDuplicates(near, hooks)) {
     reasons.set(
       column,

@@ -1,15 +1,12 @@
 import type { BinnedMatrix, BinnedMatrixHandle } from '../binning/binned-matrix.js';
-import { openBinnedMatrix } from '../binning/binned-matrix.js';
 import { Arena } from '../kernels/arena.js';
 import { ArenaScope } from '../kernels/arena-scope.js';
-import { loadKernel } from '../kernels/load-kernel.js';
 import type { ProgressHooks } from '../progress-hooks.js';
 import { callingThread, type WorkPool } from '../threads/work-pool.js';
 import { fillBlockGram } from './block-gram.js';
+import { fillBlockTables } from './block-tables.js';
 import { distinctPairs } from './complementary-pairs.js';
 import { affordableBlocks, DEFAULT_GRAM_BYTES, gramBytes, gramPitch } from './stability-bytes.js';
-import { standardisedTable, TABLE_SCALE } from './standardised-table.js';
-import type { TargetBinsKernel } from './target-bins.js';
 import { type RowBlock, timeBlocks } from './time-blocks.js';
 
 export interface StabilityContextInput {
@@ -100,8 +97,12 @@ export function createStabilityContext(
       norms: shared.allocate(count * pitch * 4, 'norms of columns'),
       totals: shared.allocate(count * pitch * 8, 'sums of columns'),
     };
-    fillTables(context, arena);
-    fillBlockGram(context, input.pool ?? callingThread, hooks);
+    // Rows end in columns that do not exist: nothing of other work may be left there.
+    arena.f32(context.norms, count * pitch).fill(0);
+    arena.f64(context.totals, count * pitch).fill(0);
+    const pool = input.pool ?? callingThread;
+    fillBlockTables(context, pool, hooks);
+    fillBlockGram(context, pool, hooks);
     return context;
   } catch (error) {
     shared.release();
@@ -118,44 +119,4 @@ export function releaseStabilityContext(context: StabilityContext): void {
 /** Different pairs that the context's blocks allow. */
 export function availablePairs(context: StabilityContext): number {
   return distinctPairs(context.blocks.length);
-}
-
-/** Standardises every column over all blocks and takes each block's sums and norms. */
-function fillTables(context: StabilityContext, arena: Arena): void {
-  const { blocks, columns, pitch } = context;
-  const matrix = openBinnedMatrix(context.matrix);
-  const kernel = loadKernel<TargetBinsKernel>('target-bins', matrix.memory);
-  const scope = new ArenaScope(arena);
-  try {
-    const bins = matrix.bins;
-    const address = scope.allocate(blocks.length * bins * 4, 'counts of bins');
-    const counts = arena.i32(address, blocks.length * bins);
-    const norms = arena.f32(context.norms, blocks.length * pitch).fill(0);
-    const totals = arena.f64(context.totals, blocks.length * pitch).fill(0);
-    const tables = arena.u8(context.tables, columns.length * bins * 2);
-    const all = new Float64Array(bins);
-    columns.forEach((column, j) => {
-      counts.fill(0);
-      all.fill(0);
-      blocks.forEach(({ begin, end }, block) => {
-        kernel.countBins(matrix.columnAddress(column), begin, end, address + block * bins * 4);
-        for (let bin = 0; bin < bins; bin++) all[bin]! += counts[block * bins + bin]!;
-      });
-      const table = new Int16Array(tables.buffer, context.tables + j * bins * 2, bins);
-      standardisedTable(matrix.representatives(column), all, table);
-      blocks.forEach((_, block) => {
-        let sum = 0;
-        let square = 0;
-        for (let bin = 0; bin < bins; bin++) {
-          const product = counts[block * bins + bin]! * table[bin]!;
-          sum += product;
-          square += product * table[bin]!;
-        }
-        norms[block * pitch + j] = Math.sqrt(square) / TABLE_SCALE;
-        totals[block * pitch + j] = sum / TABLE_SCALE;
-      });
-    });
-  } finally {
-    scope.release();
-  }
 }

@@ -2,16 +2,22 @@ import { EXPLAINED_ROWS } from '../explain/explain-rows.js';
 import { AGREEMENTS_OF_COLUMN } from '../interactions/interaction-selection.js';
 import { LOSS_OF_PERMUTED } from '../models/permutation-importance.js';
 import { TRAINED_MODEL } from '../models/train-models.js';
+import { COUNTED_COLUMNS } from '../pruning/bin-counts.js';
+import { CLOSE_PAIRS } from '../pruning/screen-pairs.js';
 import { BOOTSTRAP_REPLICATES } from '../results/final-scores.js';
 import { BOOSTED_GAIN } from '../selection/boosted-frequencies.js';
 import { LEAK_SHARES } from '../selection/known-target-leaks.js';
 import { GRAM_OF_BLOCK } from '../stability/block-gram.js';
+import { TABLES_OF_COLUMNS } from '../stability/block-tables.js';
 import { EFFECTS_OF_COLUMNS } from '../stability/inflation.js';
 import { SELECTED_IN_PAIRS } from '../stability/stability-frequencies.js';
 import { SUMMED_COLUMNS } from '../stability/target-bins.js';
 import type { PieceKind } from './piece-kind.js';
 
 const kinds = [
+  COUNTED_COLUMNS,
+  CLOSE_PAIRS,
+  TABLES_OF_COLUMNS,
   GRAM_OF_BLOCK,
   LEAK_SHARES,
   SUMMED_COLUMNS,
