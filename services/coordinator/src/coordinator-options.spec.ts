@@ -10,6 +10,7 @@ test('has defaults for all but addresses and state', () => {
     stateDir: '/tmp/state',
     maxWorkers: 8,
     leaseMs: 10_000,
+    reconnectGraceMs: 2_000,
     heartbeatMs: 1_000,
     fetchAhead: 2,
     autoApproveUsd: 5,

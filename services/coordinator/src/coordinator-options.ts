@@ -14,6 +14,8 @@ export interface CoordinatorOptions {
   /** Silence after which a trainer counts as lost, in milliseconds. */
   leaseMs: number;
   heartbeatMs: number;
+  /** Time that a trainer whose connection broke has to come back, in milliseconds. */
+  reconnectGraceMs: number;
   /** Datasets that may be fetched before a trainer has taken them up. */
   fetchAhead: number;
   /** Most that a run may cost which nobody has looked at, in US dollars. */
@@ -24,13 +26,15 @@ export const OPTION_DEFAULTS = {
   maxWorkers: 8,
   leaseMs: 10_000,
   heartbeatMs: 1_000,
+  // A trainer dials again after 0.1, 0.2, 0.4, 0.8 s.
+  reconnectGraceMs: 2_000,
   fetchAhead: 2,
   autoApproveUsd: 5,
 } as const;
 
 export const USAGE = `usage: node dist/main.js --listen HOST:PORT --fetcher HOST:PORT --state FOLDER
-                         [--max-workers 8] [--lease-ms 10000] [--heartbeat-ms 1000] [--fetch-ahead 2]
-                         [--auto-approve-usd 5]`;
+                         [--max-workers 8] [--lease-ms 10000] [--heartbeat-ms 1000]
+                         [--reconnect-grace-ms 2000] [--fetch-ahead 2] [--auto-approve-usd 5]`;
 
 /**
  * Reads the command line.
@@ -46,6 +50,11 @@ export function parseCoordinatorOptions(args: readonly string[]): CoordinatorOpt
     maxWorkers: count('max-workers', flags['max-workers'], OPTION_DEFAULTS.maxWorkers),
     leaseMs: count('lease-ms', flags['lease-ms'], OPTION_DEFAULTS.leaseMs),
     heartbeatMs: count('heartbeat-ms', flags['heartbeat-ms'], OPTION_DEFAULTS.heartbeatMs),
+    reconnectGraceMs: count(
+      'reconnect-grace-ms',
+      flags['reconnect-grace-ms'],
+      OPTION_DEFAULTS.reconnectGraceMs,
+    ),
     fetchAhead: count('fetch-ahead', flags['fetch-ahead'], OPTION_DEFAULTS.fetchAhead),
     autoApproveUsd: dollars('auto-approve-usd', flags['auto-approve-usd'], OPTION_DEFAULTS.autoApproveUsd),
   };
@@ -70,6 +79,7 @@ function readFlags(args: readonly string[]) {
         'max-workers': text,
         'lease-ms': text,
         'heartbeat-ms': text,
+        'reconnect-grace-ms': text,
         'fetch-ahead': text,
         'auto-approve-usd': text,
       },

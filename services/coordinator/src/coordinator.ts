@@ -14,8 +14,10 @@ import { RunBook } from './runs/run-book.js';
 import { RunCommands } from './runs/run-commands.js';
 import { RunEnding } from './runs/run-ending.js';
 import { runProgress } from './runs/run-progress.js';
+import type { PairRecord, RunSnapshot } from './runs/run-record.js';
 import { RunTraces } from './runs/run-traces.js';
 import { Dispatcher } from './scheduling/dispatcher.js';
+import { isTaskEnded } from './states/task-state.js';
 import { Store } from './store/store.js';
 
 /** How often progress is stored, in milliseconds: twice a second. */
@@ -27,8 +29,16 @@ const REPLAN_MS = 5_000;
 /** Checks for lost trainers a lease: silence is noticed within the lease, not up to a check after it. */
 const CHECKS_A_LEASE = 20;
 
-/** Time for leases, in milliseconds: that of day may jump. */
-const monotonic = (): number => performance.now();
+/** A trainer that stays away may be noticed a quarter of the grace later. */
+const CHECKS_A_GRACE = 4;
+
+/** The time of day, which may jump, and one for durations, which may not. Both in milliseconds. */
+export interface Clocks {
+  readonly wall: () => number;
+  readonly monotonic: () => number;
+}
+
+const SYSTEM_CLOCKS: Clocks = { wall: () => Date.now(), monotonic: () => performance.now() };
 
 /** The coordinator without its sockets: commands from users, messages from trainers, and time. */
 export class Coordinator {
@@ -47,12 +57,12 @@ export class Coordinator {
   private constructor(core: Core) {
     this.core = core;
     this.#checkMs = checkMs(core.options);
-    this.#lastCheckMs = monotonic();
+    this.#lastCheckMs = core.monotonic();
     const advance = (): Promise<void> => this.#advance();
     this.#plans = new PlanStage(core, advance);
     this.#fetches = new FetchStage(core, advance);
-    this.#dispatcher = new Dispatcher(core);
     this.#outcomes = new AttemptOutcomes(core);
+    this.#dispatcher = new Dispatcher(core, this.#outcomes);
     this.#ending = new RunEnding(core);
     this.hub = new TrainerHub(core, this.#outcomes, advance);
     this.commands = new RunCommands(core, {
@@ -70,18 +80,20 @@ export class Coordinator {
   static async open(
     options: CoordinatorOptions,
     log: Logger,
-    clock: () => number = Date.now,
+    clocks: Clocks = SYSTEM_CLOCKS,
   ): Promise<Coordinator> {
+    const { wall: clock, monotonic } = clocks;
     const book = await RunBook.open(await Store.open(options.stateDir), clock);
     const registry = new TrainerRegistry({
       leaseMs: options.leaseMs - 2 * checkMs(options),
+      reconnectGraceMs: options.reconnectGraceMs,
       clock: monotonic,
       onConnections: (trainer) => coordinator.#onConnections(trainer),
     });
     const fetcher = createClient(FetcherServiceClient, options.fetcher);
     const traces = new RunTraces();
     const progress = new ProgressBuffer();
-    const core = new Core({ options, log, clock, book, registry, traces, progress, fetcher });
+    const core = new Core({ options, log, clock, monotonic, book, registry, traces, progress, fetcher });
     const coordinator = new Coordinator(core);
     await coordinator.#takeUpRuns();
     coordinator.#startTimers();
@@ -135,12 +147,17 @@ export class Coordinator {
     await this.core.exclusive(async () => {
       for (const { run, pairs, tasks } of book.active()) {
         traces.reopen(run.runId, run.traceparent, run.createdMs);
+        for (const pair of pairs.values()) if (isTraining(pair, tasks)) traces.trainPair(run.runId, pair);
         log.info({ runId: run.runId, state: run.state }, 'taking up a run');
         for (const task of tasks.values()) {
           if (task.state !== 'LEASED') continue;
-          const { runId, pair, horizon, attempt } = task;
+          const { runId, pair, horizon, attempt, trainerInstance: instance } = task;
           const { datasetId } = pairs.get(pair)!.dataset!;
-          registry.expect(task.trainerId, { attempt: { runId, pair, horizon, attempt }, datasetId });
+          registry.expect(task.trainerId, {
+            attempt: { runId, pair, horizon, attempt },
+            datasetId,
+            instance,
+          });
         }
       }
       await this.#advance();
@@ -174,13 +191,14 @@ export class Coordinator {
   /** Takes back tasks whose trainer fell silent or is not known to have them. */
   async #checkLeases(): Promise<void> {
     const { registry, book } = this.core;
-    for (const { trainer, attempt } of registry.takeLost())
-      await this.#outcomes.lost(trainer.trainerId, attempt);
+    for (const { trainer, lost } of registry.takeLost())
+      await this.#outcomes.returned(trainer.trainerId, lost);
     for (const { tasks } of book.active()) {
       for (const task of tasks.values()) {
         const current = registry.get(task.trainerId)?.current;
-        const held = current && sameAttempt(current.attempt, task);
-        if (task.state === 'LEASED' && !held) await this.#outcomes.lost(task.trainerId, task);
+        if (task.state !== 'LEASED' || (current && sameAttempt(current.attempt, task))) continue;
+        const reason = `trainer ${task.trainerId} is not known to have it`;
+        await this.#outcomes.returned(task.trainerId, { attempt: task, kind: 'LOST', reason });
       }
     }
     await this.#advance();
@@ -188,7 +206,7 @@ export class Coordinator {
 
   /** A check that comes late says that this process stood still, not that trainers did. */
   #forgiveOwnStall(): void {
-    const now = monotonic();
+    const now = this.core.monotonic();
     const lateMs = now - this.#lastCheckMs - this.#checkMs;
     this.#lastCheckMs = now;
     if (lateMs > this.#checkMs) this.core.registry.forgive(lateMs);
@@ -206,7 +224,14 @@ export class Coordinator {
   }
 }
 
+/** True when a trainer has begun with a pair and has not ended it: its span was open. */
+function isTraining(pair: PairRecord, tasks: RunSnapshot['tasks']): boolean {
+  const open = [...tasks.values()].some((task) => task.pair === pair.pair && !isTaskEnded(task.state));
+  return pair.trainStartedMs !== undefined && open;
+}
+
 /** Time between two checks of the leases, in milliseconds. */
-function checkMs({ leaseMs }: CoordinatorOptions): number {
-  return Math.max(10, Math.floor(leaseMs / CHECKS_A_LEASE));
+function checkMs({ leaseMs, reconnectGraceMs }: CoordinatorOptions): number {
+  const soonest = Math.min(leaseMs / CHECKS_A_LEASE, reconnectGraceMs / CHECKS_A_GRACE);
+  return Math.max(10, Math.floor(soonest));
 }

@@ -11,7 +11,10 @@ import { Serial } from './runs/serial.js';
 export interface CoreParts {
   options: CoordinatorOptions;
   log: Logger;
+  /** The time of day in milliseconds, for what people read; it may jump. */
   clock: () => number;
+  /** Milliseconds for durations; never goes back. */
+  monotonic: () => number;
   book: RunBook;
   registry: TrainerRegistry;
   traces: RunTraces;
@@ -27,6 +30,7 @@ export class Core {
   readonly options: CoordinatorOptions;
   readonly log: Logger;
   readonly clock: () => number;
+  readonly monotonic: () => number;
   readonly book: RunBook;
   readonly registry: TrainerRegistry;
   readonly traces: RunTraces;
@@ -40,6 +44,7 @@ export class Core {
     this.options = parts.options;
     this.log = parts.log;
     this.clock = parts.clock;
+    this.monotonic = parts.monotonic;
     this.book = parts.book;
     this.registry = parts.registry;
     this.traces = parts.traces;

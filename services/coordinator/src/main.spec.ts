@@ -88,7 +88,7 @@ test('goes on after kill -9 without fetching again', async () => {
   worker.close();
   client.close();
 
-  const { address } = await readAnnouncement(launch().stdout!);
+  const { address } = await readAnnouncement(launch('--heartbeat-ms', '50', '--lease-ms', '500').stdout!);
   const helper = new ScriptedTrainer(address, { id: 'b' });
   const again = createClient(CoordinatorServiceClient, address);
   const sequences: number[] = [];

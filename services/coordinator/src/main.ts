@@ -45,7 +45,7 @@ function fail(thrown: unknown): never {
 }
 
 try {
-  const coordinator = await startCoordinator(readOptions(), log, fail);
+  const coordinator = await startCoordinator(readOptions(), log, { onFatal: fail });
   shutDownOnSignals(coordinator);
   announceListening('coordinator', coordinator.address);
 } catch (thrown) {

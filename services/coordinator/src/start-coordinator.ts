@@ -2,7 +2,7 @@ import { CoordinatorServiceService } from '@onescan/shared/generated/onescan/v1/
 import { TrainerHubServiceService } from '@onescan/shared/generated/onescan/v1/trainer.js';
 import { startServer } from '@onescan/shared/grpc/start-server.js';
 import type { Logger } from '@onescan/shared/log.js';
-import { Coordinator } from './coordinator.js';
+import { type Clocks, Coordinator } from './coordinator.js';
 import type { CoordinatorOptions } from './coordinator-options.js';
 import { hubService } from './hub/hub-service.js';
 import { coordinatorService } from './service/coordinator-service.js';
@@ -17,18 +17,21 @@ export interface RunningCoordinator {
   shutdown(): Promise<void>;
 }
 
-/**
- * Opens the state folder, takes up its runs and serves both services on one port.
- *
- * @param onFatal called when the state file can no longer be used: the process must end
- */
+export interface StartHooks {
+  /** Called when the state file can no longer be used: the process must end. */
+  onFatal?: (thrown: unknown) => void;
+  /** Default: the system's. */
+  clocks?: Clocks;
+}
+
+/** Opens the state folder, takes up its runs and serves both services on one port. */
 export async function startCoordinator(
   options: CoordinatorOptions,
   log: Logger,
-  onFatal: (thrown: unknown) => void = () => undefined,
+  { onFatal, clocks }: StartHooks = {},
 ): Promise<RunningCoordinator> {
-  const coordinator = await Coordinator.open(options, log);
-  coordinator.core.book.store.whenFatal(onFatal);
+  const coordinator = await Coordinator.open(options, log, clocks);
+  if (onFatal) coordinator.core.book.store.whenFatal(onFatal);
   try {
     const server = await startServer({
       listen: options.listen,

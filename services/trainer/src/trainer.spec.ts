@@ -133,7 +133,13 @@ test('after a lost stream dials again and sends again what was not acknowledged'
   await hub.until(() => hub.of('register').length === 2 && hub.of('result').length === 2);
   const kinds = hub.received.map((message) => message.$case);
   expect(kinds.lastIndexOf('result')).toBeGreaterThan(kinds.lastIndexOf('register'));
-  expect(hub.of('register')[1]?.heldDatasetIds).toEqual(['d1']);
+  const [before, again] = hub.of('register');
+  expect(again?.heldDatasetIds).toEqual(['d1']);
+  expect([before, again].map((register) => register?.holding.map((task) => task.horizon))).toEqual([
+    [],
+    [30, 15],
+  ]);
+  expect(again?.instanceId).toBe(before?.instanceId);
   await hub.until(() =>
     hub
       .of('heartbeat')
@@ -178,6 +184,7 @@ test('drains: finishes what runs, hands back what waits, takes nothing new, ends
   const back = hub.of('failure');
   expect(back.map((failure) => failure.task?.horizon)).toEqual([30, 45]);
   expect(back.every((failure) => failure.kind === FailureKind.FAILURE_KIND_HANDED_BACK)).toBe(true);
+  expect(hub.received.map((message) => message.$case).at(-1)).toBe('leave');
 });
 
 test('drains: hands back what is not finished within the grace period', async () => {

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type {
@@ -57,6 +57,8 @@ export class Trainer {
     tmpdir(),
     `onescan-trainer-${process.pid}-${randomBytes(6).toString('hex')}`,
   );
+  /** A restarted process may have the same id, host and process id; never this. */
+  readonly #instanceId = randomUUID();
   readonly #over: Promise<void>;
   #settle: { stop(): void; fail(error: OnescanError): void } = { stop: () => {}, fail: () => {} };
   #registered = false;
@@ -162,6 +164,8 @@ export class Trainer {
           memoryLimitBytes: BigInt(this.#options.memoryLimitBytes),
           version: VERSION,
           heldDatasetIds: this.#runner.heldDatasetId ? [this.#runner.heldDatasetId] : [],
+          instanceId: this.#instanceId,
+          holding: [...this.#runner.workingOn, ...this.#outbox.attempts()],
         },
       },
     });

@@ -86,8 +86,8 @@ export class FetchStage {
   }
 
   async #fetch(snapshot: RunSnapshot, pair: PairRecord, signal: AbortSignal): Promise<void> {
-    const started = this.#core.clock();
-    const seconds = (): number => pair.fetchSeconds + (this.#core.clock() - started) / 1000;
+    const started = this.#core.monotonic();
+    const seconds = (): number => pair.fetchSeconds + (this.#core.monotonic() - started) / 1000;
     try {
       const dataset = await this.#fetchInSpan(snapshot, pair, signal);
       const billed = await this.#billed(pair, dataset);

@@ -8,7 +8,7 @@ import type { Core } from '../core.js';
 import { type RunSnapshot, type TaskRecord, taskKey } from '../runs/run-record.js';
 import { afterFailure, type FailureName } from '../scheduling/failure-policy.js';
 import { resultProblem } from './check-result.js';
-import { attemptKey } from './trainer-registry.js';
+import { attemptKey, type ReturnedTask } from './trainer-registry.js';
 
 /** Whether a trainer's message counts. */
 export interface Answer {
@@ -70,12 +70,12 @@ export class AttemptOutcomes {
     return ACCEPTED;
   }
 
-  /** Takes back the task of a trainer that fell silent. */
-  async lost(trainerId: string, attempt: TaskAttempt): Promise<void> {
+  /** Takes back a task that its trainer lost or never got. */
+  async returned(trainerId: string, { attempt, kind, reason }: ReturnedTask): Promise<void> {
     const found = await this.#find(attempt);
     if (!found || staleness(found.snapshot, found.task, attempt)) return;
-    this.#core.log.warn({ ...attempt, trainerId }, 'trainer lost, taking its task back');
-    await this.#fail(found.task, 'LOST', { message: `trainer ${trainerId} fell silent`, traceparent: '' });
+    this.#core.log.warn({ ...attempt, trainerId, kind, reason }, 'taking a task back');
+    await this.#fail(found.task, kind, { message: reason, traceparent: '' });
   }
 
   async #fail(
@@ -125,6 +125,8 @@ function failureName(kind: FailureKind): FailureName {
       return 'OUT_OF_MEMORY';
     case FailureKind.FAILURE_KIND_LOST:
       return 'LOST';
+    case FailureKind.FAILURE_KIND_DISK_FULL:
+      return 'DISK_FULL';
     // A trainer that gave up by itself a task that nobody cancelled has handed it back.
     case FailureKind.FAILURE_KIND_CANCELLED:
     case FailureKind.FAILURE_KIND_HANDED_BACK:

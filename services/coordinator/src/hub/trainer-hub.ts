@@ -10,7 +10,7 @@ import { taskKey } from '../runs/run-record.js';
 import { taskStatus } from '../runs/run-view.js';
 import type { Answer, AttemptOutcomes } from './attempt-outcomes.js';
 import type { HubHandler } from './hub-service.js';
-import { sameAttempt, type Trainer, type TrainerStream } from './trainer-registry.js';
+import { type ReturnedTask, sameAttempt, type Trainer, type TrainerStream } from './trainer-registry.js';
 
 /** How often a trainer's memory is told to watchers, in milliseconds; every event is kept for good. */
 const WORKER_EVENT_MS = 3_000;
@@ -35,7 +35,7 @@ export class TrainerHub implements HubHandler {
     log.info({ trainerId, host, processId, version }, 'trainer registered');
     const { heartbeatMs, leaseMs } = options;
     stream.send({ message: { $case: 'registered', value: { heartbeatIntervalMs: heartbeatMs, leaseMs } } });
-    this.#moveOn('register');
+    this.#giveBack('register', () => registry.takeReturned(trainer), trainerId);
     return trainer;
   }
 
@@ -65,12 +65,27 @@ export class TrainerHub implements HubHandler {
         this.#settle(trainer, requireTask(message.value.task), outcome, () =>
           this.#outcomes.failure(trainer.trainerId, message.value),
         );
+        return;
       }
+      case 'leave':
+        if (trainer.stream) registry.disconnect(trainer, trainer.stream);
+        this.#giveBack('leave', () => registry.takeUnfinished(trainer), trainer.trainerId);
     }
   }
 
   onDisconnect(trainer: Trainer, stream: TrainerStream): void {
     this.#core.registry.disconnect(trainer, stream);
+  }
+
+  /** Gives an attempt out again that turns out to be nobody's; what was said before it counts first. */
+  #giveBack(what: string, take: () => ReturnedTask | undefined, trainerId: string): void {
+    this.#core.background(what, () =>
+      this.#core.exclusive(async () => {
+        const returned = take();
+        if (returned) await this.#outcomes.returned(trainerId, returned);
+        await this.#advance();
+      }),
+    );
   }
 
   /** Records how an attempt ended, then answers: an Ack means that it is stored. */
@@ -106,9 +121,9 @@ export class TrainerHub implements HubHandler {
       if (!holds || !ours) this.#giveUp(trainer, task);
     }
     const status = registry.status(trainer);
-    const due = this.#core.clock() - trainer.told.atMs >= WORKER_EVENT_MS;
+    const due = this.#core.monotonic() - trainer.told.atMs >= WORKER_EVENT_MS;
     if (due || status.workingOn !== trainer.told.workingOn) {
-      trainer.told = { workingOn: status.workingOn, atMs: this.#core.clock() };
+      trainer.told = { workingOn: status.workingOn, atMs: this.#core.monotonic() };
       for (const { run } of book.active()) {
         if (run.state !== 'RUNNING') continue;
         progress.put(run.runId, `worker ${trainer.trainerId}`, { $case: 'worker', value: status });

@@ -19,8 +19,10 @@ export interface TrainerStream {
 export interface CurrentTask {
   readonly attempt: TaskAttempt;
   readonly datasetId: string;
-  /** Process that it was given to; undefined when that was before this coordinator started. */
-  readonly processId: number | undefined;
+  /** Process that it was given to; empty when that is not known. */
+  readonly instance: string;
+  /** Stream on which it was sent; undefined when that was before this coordinator started. */
+  readonly sentOn: TrainerStream | undefined;
   /** When the trainer was last known to have it, in milliseconds. */
   seenMs: number;
 }
@@ -31,12 +33,16 @@ export interface Trainer {
   register: Register;
   stream: TrainerStream | undefined;
   lastSeenMs: number;
+  /** When its stream ended; undefined while it has one, and for one that has not come back after a restart. */
+  endedMs: number | undefined;
   heldDatasetId: string;
   current: CurrentTask | undefined;
   /** Attempts that it says it works on. */
   reported: readonly TaskAttempt[];
   /** Nothing is assigned before this time: it handed work back. */
   restsUntilMs: number;
+  /** Run of its newest task; empty at first. */
+  lastRunId: string;
   /** Attempts that it was told to give up. */
   readonly cancelled: Set<string>;
   rssBytes: bigint;
@@ -46,9 +52,19 @@ export interface Trainer {
   told: { workingOn: string; atMs: number };
 }
 
+/** An attempt that its trainer does not have any more, or never had. */
+export interface ReturnedTask {
+  readonly attempt: TaskAttempt;
+  /** UNDELIVERED says nothing against the task, LOST may. */
+  readonly kind: 'LOST' | 'UNDELIVERED';
+  readonly reason: string;
+}
+
 export interface RegistryOptions {
   /** Silence after which a trainer counts as lost, in milliseconds. */
   leaseMs: number;
+  /** Time that a trainer whose stream broke has to come back, in milliseconds. */
+  reconnectGraceMs: number;
   /** Must be monotonic: a change of the time of day is no silence. */
   clock: () => number;
   /** Called whenever a trainer connects or disconnects. */
@@ -91,20 +107,49 @@ export class TrainerRegistry {
 
   /**
    * Expects a trainer that held a lease when the coordinator before this one ended. It keeps its task when
-   * it registers and reports it within a lease; otherwise it is lost like any other.
+   * it registers within a lease and has it; otherwise {@link takeReturned} or {@link takeLost} give it back.
    */
-  expect(trainerId: string, held: { attempt: TaskAttempt; datasetId: string }): void {
+  expect(trainerId: string, held: { attempt: TaskAttempt; datasetId: string; instance: string }): void {
     const now = this.#options.clock();
     const trainer = newTrainer({ ...NOT_REGISTERED, trainerId });
     trainer.lastSeenMs = now;
-    trainer.current = { ...held, processId: undefined, seenMs: now };
+    trainer.current = { ...held, sentOn: undefined, seenMs: now };
     this.#trainers.set(trainerId, trainer);
   }
 
-  /** Notes that a stream ended; the trainer keeps its task until the lease ends. */
+  /**
+   * The attempt that a trainer should have and, by its registration, has not: another process has its id, or
+   * the assignment never arrived.
+   */
+  takeReturned(trainer: Trainer): ReturnedTask | undefined {
+    const { current, register, trainerId, stream } = trainer;
+    // What was sent after the registration cannot be part of it.
+    if (!current || current.sentOn === stream) return undefined;
+    const { attempt, instance } = current;
+    const other = instance !== '' && instance !== instanceOf(register);
+    if (!other && register.holding.some((task) => sameAttempt(task, attempt))) return undefined;
+    trainer.current = undefined;
+    if (other || instance === '') {
+      return { attempt, kind: 'LOST', reason: `the process of trainer ${trainerId} that had it is gone` };
+    }
+    return { attempt, kind: 'UNDELIVERED', reason: `the assignment never reached trainer ${trainerId}` };
+  }
+
+  /** The attempt of a trainer that has taken leave: it hands back what it began, so it never got this one. */
+  takeUnfinished(trainer: Trainer): ReturnedTask | undefined {
+    const { current, trainerId } = trainer;
+    if (!current || trainer.stream) return undefined;
+    trainer.current = undefined;
+    trainer.reported = [];
+    this.#trainers.delete(trainerId);
+    return { attempt: current.attempt, kind: 'UNDELIVERED', reason: `trainer ${trainerId} had ended` };
+  }
+
+  /** Notes that a stream ended; the trainer keeps its task while it comes back in time. */
   disconnect(trainer: Trainer, stream: TrainerStream): void {
     if (trainer.stream !== stream) return;
     trainer.stream = undefined;
+    trainer.endedMs = this.#options.clock();
     if (!trainer.current && trainer.reported.length === 0) this.#trainers.delete(trainer.trainerId);
     this.#options.onConnections(trainer);
   }
@@ -124,10 +169,12 @@ export class TrainerRegistry {
 
   /** Sends an assignment and remembers it. */
   assign(trainer: Trainer, assign: Assign): void {
+    trainer.lastRunId = assign.task!.runId;
     trainer.current = {
       attempt: assign.task!,
       datasetId: assign.dataset!.datasetId,
-      processId: trainer.register.processId,
+      instance: instanceOf(trainer.register),
+      sentOn: trainer.stream,
       seenMs: this.#options.clock(),
     };
     trainer.stream?.send({ message: { $case: 'assign', value: assign } });
@@ -172,27 +219,30 @@ export class TrainerRegistry {
   forgive(ms: number): void {
     for (const trainer of this.#trainers.values()) {
       trainer.lastSeenMs += ms;
+      if (trainer.endedMs !== undefined) trainer.endedMs += ms;
       if (trainer.current) trainer.current.seenMs += ms;
     }
   }
 
-  /** Forgets trainers that fell silent and returns the attempts that are lost with them. */
-  takeLost(): { trainer: Trainer; attempt: TaskAttempt }[] {
+  /** Forgets trainers that fell silent or did not come back; returns the attempts that are lost with them. */
+  takeLost(): { trainer: Trainer; lost: ReturnedTask }[] {
+    const { leaseMs, reconnectGraceMs } = this.#options;
     const now = this.#options.clock();
-    const lost: { trainer: Trainer; attempt: TaskAttempt }[] = [];
+    const taken: { trainer: Trainer; lost: ReturnedTask }[] = [];
     for (const trainer of [...this.#trainers.values()]) {
-      const silent = now - trainer.lastSeenMs > this.#options.leaseMs;
-      const { current } = trainer;
-      if (
-        current &&
-        (silent || now - current.seenMs > this.#options.leaseMs || isOfOther(trainer, current))
-      ) {
-        lost.push({ trainer, attempt: current.attempt });
+      const { current, trainerId } = trainer;
+      const silent = now - trainer.lastSeenMs > leaseMs;
+      const gone = trainer.endedMs !== undefined && now - trainer.endedMs > reconnectGraceMs;
+      if (current && (silent || gone || now - current.seenMs > leaseMs)) {
+        const reason = gone
+          ? `the connection to trainer ${trainerId} broke and it did not come back`
+          : `trainer ${trainerId} fell silent`;
+        taken.push({ trainer, lost: { attempt: current.attempt, kind: 'LOST', reason } });
         trainer.current = undefined;
       }
-      if (silent) this.#forget(trainer);
+      if (silent || gone) this.#forget(trainer);
     }
-    return lost;
+    return taken;
   }
 
   status(trainer: Trainer): WorkerStatus {
@@ -217,8 +267,7 @@ export class TrainerRegistry {
   }
 
   #isOther(known: Trainer, register: Register): boolean {
-    const same = known.register.processId === register.processId && known.register.host === register.host;
-    return !same && known.stream !== undefined;
+    return known.stream !== undefined && instanceOf(known.register) !== instanceOf(register);
   }
 
   /** The same object for the same trainer, so that its task survives a broken stream. */
@@ -230,6 +279,8 @@ export class TrainerRegistry {
       register,
       stream,
       lastSeenMs: now,
+      endedMs: undefined,
+      reported: register.holding,
       heldDatasetId: register.heldDatasetIds[0] ?? '',
       restsUntilMs: 0,
       memoryLimitBytes: register.memoryLimitBytes,
@@ -238,11 +289,19 @@ export class TrainerRegistry {
 }
 
 /** What is known of a trainer that has not registered yet, besides its id. */
-const NOT_REGISTERED = { host: '', processId: 0, memoryLimitBytes: 0n, version: '', heldDatasetIds: [] };
+const NOT_REGISTERED = {
+  host: '',
+  processId: 0,
+  memoryLimitBytes: 0n,
+  version: '',
+  heldDatasetIds: [],
+  instanceId: '',
+  holding: [],
+};
 
-/** True when the process that was given the task is gone and another has taken its id. */
-function isOfOther(trainer: Trainer, current: CurrentTask): boolean {
-  return current.processId !== undefined && current.processId !== trainer.register.processId;
+/** Identity of a trainer's process, by which leases know whether their holder was restarted. */
+export function instanceOf({ instanceId, host, processId }: Register): string {
+  return instanceId || `${host}/${processId}`;
 }
 
 function newTrainer(register: Register): Trainer {
@@ -251,10 +310,12 @@ function newTrainer(register: Register): Trainer {
     register,
     stream: undefined,
     lastSeenMs: 0,
+    endedMs: undefined,
     heldDatasetId: '',
     current: undefined,
     reported: [],
     restsUntilMs: 0,
+    lastRunId: '',
     cancelled: new Set(),
     rssBytes: 0n,
     peakRssBytes: 0n,

@@ -8,7 +8,7 @@ import type { Core } from '../core.js';
 import { FETCHER_RETRY_WAITS_MS } from '../fetching/ask-again.js';
 import { approvalOf } from '../runs/approvals.js';
 import { endTrace } from '../runs/run-ending.js';
-import { blankPairsAndTasks, type RunRecord, type RunSnapshot } from '../runs/run-record.js';
+import { blankPairsAndTasks, endOf, type RunRecord, type RunSnapshot } from '../runs/run-record.js';
 import { autoApproveProblem, budgetProblem } from './budget.js';
 import { makeRerunPlan } from './make-plan.js';
 import { planRun } from './planner.js';
@@ -113,7 +113,7 @@ export class PlanStage {
     const after = await this.#core.book.change(runId, (change) => {
       change.setRun({
         state: 'FAILED',
-        endedMs: this.#core.clock(),
+        endedMs: endOf(change.run, this.#core.clock()),
         problems: [`plan: ${error.text}`],
         planErrorCode: error.code,
       });

@@ -48,9 +48,14 @@ export class RunChange {
     this.#run = { ...before, ...fields };
   }
 
+  /** A pair as it will be. */
+  pair(pair: string): PairRecord {
+    return this.#pairs.get(pair) ?? this.#before.pairs.get(pair)!;
+  }
+
   /** @throws OnescanError INTERNAL on an illegal transition */
   setPair(pair: string, fields: Partial<PairRecord>): void {
-    const before = this.#pairs.get(pair) ?? this.#before.pairs.get(pair)!;
+    const before = this.pair(pair);
     if (fields.state !== undefined && fields.state !== before.state) {
       requireTransition(PAIR_TRANSITIONS, `pair ${pair}`, { from: before.state, to: fields.state });
     }

@@ -15,7 +15,7 @@ import { isTaskEnded } from '../states/task-state.js';
 import { approvalOf } from './approvals.js';
 import type { RunChange } from './run-change.js';
 import { endTrace } from './run-ending.js';
-import type { RunRecord, RunSnapshot, TaskRecord } from './run-record.js';
+import { endOf, type RunRecord, type RunSnapshot, type TaskRecord } from './run-record.js';
 import { runStateToProto } from './run-view.js';
 
 export interface GivenApproval {
@@ -118,9 +118,10 @@ export class RunCommands {
       }
       if (isEnded(snapshot.run.state)) return snapshot;
       const why = `cancelled${reason ? `: ${reason}` : ''}`;
+      const endedMs = endOf(snapshot.run, this.#core.clock());
       const after = await this.#core.book.change(runId, (change) => {
         cancelTasks(change, snapshot, { pair, why });
-        if (pair === '') change.setRun({ state: 'CANCELLED', endedMs: this.#core.clock(), problems: [why] });
+        if (pair === '') change.setRun({ state: 'CANCELLED', endedMs, problems: [why] });
       });
       this.#hooks.abortFetches(runId, pair === '' ? undefined : pair);
       for (const task of snapshot.tasks.values()) {
@@ -272,7 +273,7 @@ function reopenTasks(change: RunChange, before: RunSnapshot): void {
   const open = [...before.tasks.values()].filter((task) => task.state !== 'DONE');
   for (const pair of before.pairs.values()) {
     if (pair.state === 'PENDING' || !open.some((task) => task.pair === pair.pair)) continue;
-    change.setPair(pair.pair, { state: 'PENDING', error: '' });
+    change.setPair(pair.pair, { state: 'PENDING', error: '', trainStartedMs: undefined });
   }
   for (const task of open) {
     if (task.state === 'BLOCKED') continue;

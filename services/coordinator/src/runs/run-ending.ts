@@ -9,7 +9,7 @@ import type { Core } from '../core.js';
 import { isTaskEnded } from '../states/task-state.js';
 import { findProblems } from './find-problems.js';
 import { runProgress } from './run-progress.js';
-import type { RunRecord, RunSnapshot } from './run-record.js';
+import { endOf, type RunRecord, type RunSnapshot } from './run-record.js';
 import { isPilotPhase, isScopeEnded, tasksOf } from './run-scope.js';
 
 /** Ends pilots and runs. */
@@ -36,7 +36,7 @@ export class RunEnding {
 
   async #endPilot(snapshot: RunSnapshot): Promise<void> {
     const { runId } = snapshot.run;
-    const note = pilotNote(snapshot, this.#core.clock());
+    const note = pilotNote(snapshot, endOf(snapshot.run, this.#core.clock()));
     const { pilotPair } = snapshot.run.spec;
     const failed = tasksOf(snapshot, pilotPair).filter((task) => task.state !== 'DONE');
     const problems = failed.map((task) => `pilot ${task.pair} h${task.horizon}: ${task.error || task.state}`);
@@ -99,7 +99,7 @@ export class RunEnding {
     const concluded: ConcludedRun = {
       state: problems.length === 0 ? 'COMPLETED' : done > 0 ? 'PARTIAL' : 'FAILED',
       problems,
-      endedMs: this.#core.clock(),
+      endedMs: endOf(snapshot.run, this.#core.clock()),
       ledgerRows: counts.reduce((sum, count) => sum + count.rows, 0),
       resultsSha256: sha256Hex(inOrder.join('\n')),
       reportPath: '',

@@ -48,6 +48,8 @@ export interface PairRecord {
   readonly usd: number;
   /** The statements themselves, oldest first. */
   readonly jobs: readonly QueryJob[];
+  /** When a trainer first got a task of it, since the run was started or resumed. */
+  readonly trainStartedMs: number | undefined;
 }
 
 export interface TaskRecord {
@@ -62,6 +64,8 @@ export interface TaskRecord {
   readonly crashes: number;
   readonly outOfMemory: number;
   readonly trainerId: string;
+  /** Process that has, or had, the lease. */
+  readonly trainerInstance: string;
   readonly error: string;
   /** Empty until the dataset is known. */
   readonly specHash: string;
@@ -75,6 +79,11 @@ export interface RunSnapshot {
   readonly run: RunRecord;
   readonly pairs: ReadonlyMap<string, PairRecord>;
   readonly tasks: ReadonlyMap<string, TaskRecord>;
+}
+
+/** When a run that ends now has ended: not before it began, whatever the clock was set to meanwhile. */
+export function endOf({ createdMs }: RunRecord, nowMs: number): number {
+  return Math.max(createdMs, nowMs);
 }
 
 /** Key of a task within its run. */
@@ -106,6 +115,7 @@ function blankPair(runId: string, pair: string, ordinal: number): PairRecord {
     bytesBilled: 0n,
     usd: 0,
     jobs: [],
+    trainStartedMs: undefined,
   };
 }
 
@@ -119,6 +129,7 @@ function blankTask(runId: string, name: { pair: string; horizon: number }, ordin
     crashes: 0,
     outOfMemory: 0,
     trainerId: '',
+    trainerInstance: '',
     error: '',
     specHash: '',
     failedTraceparent: '',

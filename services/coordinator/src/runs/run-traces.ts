@@ -8,6 +8,7 @@ import {
   tracer,
 } from '@onescan/shared/telemetry/tracing.js';
 import { type Context, context, type Span, trace } from '@opentelemetry/api';
+import type { PairRecord } from './run-record.js';
 
 interface OpenTrace {
   root: Span;
@@ -65,14 +66,19 @@ export class RunTraces {
     return root ? trace.setSpan(contextFromTraceparent(''), root) : contextFromTraceparent('');
   }
 
-  /** Traceparent of a pair's `train_pair` span, opened when the pair's first task is assigned. */
-  trainPair(runId: string, pair: string): string {
+  /**
+   * Traceparent of a pair's `train_pair` span, opened when the pair's first task is assigned, and again, with
+   * its first start, after a restart.
+   */
+  trainPair(runId: string, { pair, trainStartedMs }: Pick<PairRecord, 'pair' | 'trainStartedMs'>): string {
     const opened = this.#open.get(runId);
     if (!opened) return '';
     let span = opened.pairs.get(pair);
     if (!span) {
       const attributes = { [ATTRIBUTE.runId]: runId, [ATTRIBUTE.pair]: pair };
-      const begin = (): Span => tracer().startSpan(SPAN.trainPair, { attributes }, this.context(runId));
+      const startTime = trainStartedMs === undefined ? {} : { startTime: trainStartedMs };
+      const begin = (): Span =>
+        tracer().startSpan(SPAN.trainPair, { attributes, ...startTime }, this.context(runId));
       span = spanIds.as(pairIdentity(opened.root, pair), begin);
       opened.pairs.set(pair, span);
     }

@@ -1,6 +1,8 @@
 import { SchedulingPolicy } from '@onescan/shared/generated/onescan/v1/spec.js';
 import type { Assign } from '@onescan/shared/generated/onescan/v1/trainer.js';
 import type { Core } from '../core.js';
+import type { AttemptOutcomes } from '../hub/attempt-outcomes.js';
+import { instanceOf } from '../hub/trainer-registry.js';
 import { taskSeed } from '../planning/task-spec.js';
 import { type RunSnapshot, taskKey } from '../runs/run-record.js';
 import { pairsInScope, tasksOf } from '../runs/run-scope.js';
@@ -9,9 +11,11 @@ import { type Assignment, decideAssignments, type SchedulableRun } from './decid
 /** Gives ready tasks to idle trainers. */
 export class Dispatcher {
   readonly #core: Core;
+  readonly #outcomes: AttemptOutcomes;
 
-  constructor(core: Core) {
+  constructor(core: Core, outcomes: AttemptOutcomes) {
     this.#core = core;
+    this.#outcomes = outcomes;
   }
 
   /** Assigns what can be assigned now. Called under the lock. */
@@ -30,15 +34,22 @@ export class Dispatcher {
 
   async #assign({ trainerId, task }: Assignment): Promise<void> {
     const { book, registry, log } = this.#core;
+    const trainerInstance = instanceOf(registry.get(trainerId)!.register);
     const after = await book.change(task.runId, (change) => {
-      change.setTask(task, { state: 'LEASED', trainerId, error: '' });
+      change.setTask(task, { state: 'LEASED', trainerId, trainerInstance, error: '' });
+      if (change.pair(task.pair).trainStartedMs === undefined) {
+        change.setPair(task.pair, { trainStartedMs: this.#core.clock() });
+      }
       const working = change.tasks().filter((other) => other.state === 'LEASED').length;
       if (working > change.run.workersUsed) change.setRun({ workersUsed: working });
     });
-    const trainer = registry.get(trainerId);
-    // One that left while the lease was being stored: the orphan is taken back at the next tick.
-    if (!trainer) return;
     const assign = this.#message(after, task);
+    const trainer = registry.get(trainerId);
+    if (!trainer?.stream || instanceOf(trainer.register) !== trainerInstance) {
+      const reason = `trainer ${trainerId} left before the assignment was sent`;
+      await this.#outcomes.returned(trainerId, { attempt: assign.task!, kind: 'UNDELIVERED', reason });
+      return;
+    }
     log.info({ ...assign.task, trainerId }, 'task assigned');
     registry.assign(trainer, assign);
     this.#core.progress.put(task.runId, `worker ${trainerId}`, {
@@ -60,7 +71,7 @@ export class Dispatcher {
       seed: taskSeed(spec, task),
       specHash: task.specHash,
       memoryLimitBytes: spec.memoryPerWorkerBytes,
-      traceparent: this.#core.traces.trainPair(run.runId, task.pair),
+      traceparent: this.#core.traces.trainPair(run.runId, pairs.get(task.pair)!),
       failedTraceparent: task.failedTraceparent,
     };
   }

@@ -1,5 +1,12 @@
 /** Why an attempt ended without a result. */
-export type FailureName = 'BAD_DATA' | 'OUT_OF_MEMORY' | 'CRASH' | 'LOST' | 'HANDED_BACK';
+export type FailureName =
+  | 'BAD_DATA'
+  | 'OUT_OF_MEMORY'
+  | 'DISK_FULL'
+  | 'CRASH'
+  | 'LOST'
+  | 'HANDED_BACK'
+  | 'UNDELIVERED';
 
 /** Attempts that may crash or lose their trainer before a task is quarantined: it may be what kills them. */
 export const MAX_CRASHES = 3;
@@ -19,7 +26,8 @@ export interface FailureVerdict extends FailureCounts {
 
 /**
  * What becomes of a task after a failed attempt. Bad data is the same everywhere, so it is never tried
- * again; work handed back unharmed is not counted.
+ * again; work handed back unharmed, or never delivered, is not counted. A full disk says nothing against the
+ * task, so it never quarantines, but it does not try for ever either.
  */
 export function afterFailure(kind: FailureName, counts: FailureCounts): FailureVerdict {
   const { crashes, outOfMemory } = counts;
@@ -27,10 +35,15 @@ export function afterFailure(kind: FailureName, counts: FailureCounts): FailureV
     case 'BAD_DATA':
       return { state: 'FAILED', crashes, outOfMemory };
     case 'HANDED_BACK':
+    case 'UNDELIVERED':
       return { state: 'READY', crashes, outOfMemory };
     case 'OUT_OF_MEMORY': {
       const state = outOfMemory + 1 >= MAX_OUT_OF_MEMORY ? 'FAILED' : 'READY';
       return { state, crashes, outOfMemory: outOfMemory + 1 };
+    }
+    case 'DISK_FULL': {
+      const state = crashes + 1 >= MAX_CRASHES ? 'FAILED' : 'READY';
+      return { state, crashes: crashes + 1, outOfMemory };
     }
     case 'CRASH':
     case 'LOST': {

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
-import { SCHEMA, SCHEMA_VERSION } from './schema.js';
+import { MIGRATIONS, SCHEMA, SCHEMA_VERSION } from './schema.js';
 
 /** Memory for DuckDB's buffers: the largest query is one run's ledger, streamed. */
 const MEMORY_LIMIT = '512MB';
@@ -18,19 +18,25 @@ export interface StateFile {
 }
 
 /**
- * Opens `stateDir/coordinator.duckdb`, creating folder, file and tables where they are missing. DuckDB's
- * file lock keeps a second coordinator out and goes with the process, however that ends.
+ * Opens `stateDir/coordinator.duckdb`, creating folder, file and tables where they are missing and bringing
+ * the tables of an older version up to date. DuckDB's file lock keeps a second coordinator out and goes with
+ * the process, however that ends.
  *
- * @throws OnescanError FAILED_PRECONDITION when another coordinator holds the folder or the file has
- *   another schema version
+ * @throws OnescanError FAILED_PRECONDITION when another coordinator holds the folder, or a newer version of it
+ *   has written the file
  */
 export async function openStateFile(stateDir: string): Promise<StateFile> {
   mkdirSync(join(stateDir, 'tmp'), { recursive: true });
   const path = join(stateDir, 'coordinator.duckdb');
   const instance = await open(path, stateDir);
   const writer = await instance.connect();
-  for (const statement of SCHEMA) await writer.run(statement);
-  await requireSchemaVersion(writer, path);
+  try {
+    await bringUpToDate(writer, path);
+  } catch (thrown) {
+    writer.closeSync();
+    instance.closeSync();
+    throw thrown;
+  }
   const reader = await instance.connect();
   return {
     path,
@@ -66,16 +72,34 @@ async function open(path: string, stateDir: string): Promise<DuckDBInstance> {
   }
 }
 
-async function requireSchemaVersion(writer: DuckDBConnection, path: string): Promise<void> {
-  await writer.run("INSERT OR IGNORE INTO meta VALUES ('schema_version', $1)", [String(SCHEMA_VERSION)]);
+async function bringUpToDate(writer: DuckDBConnection, path: string): Promise<void> {
+  await writer.run('CREATE TABLE IF NOT EXISTS meta (key VARCHAR PRIMARY KEY, value VARCHAR NOT NULL)');
   const rows = await writer.runAndReadAll("SELECT value FROM meta WHERE key = 'schema_version'");
-  const found = String(rows.getRows()[0]?.[0]);
-  if (found === String(SCHEMA_VERSION)) return;
-  throw new OnescanError(
+  const found = rows.getRows()[0]?.[0];
+  const version = found === undefined ? 0 : Number(found);
+  if (version === SCHEMA_VERSION) return;
+  if (!Number.isInteger(version) || version > SCHEMA_VERSION) throw otherVersion(path, String(found));
+  await writer.run('BEGIN TRANSACTION');
+  try {
+    const statements = version === 0 ? SCHEMA : migrations(version);
+    for (const statement of statements) await writer.run(statement);
+    await writer.run("INSERT OR REPLACE INTO meta VALUES ('schema_version', $1)", [String(SCHEMA_VERSION)]);
+    await writer.run('COMMIT');
+  } catch (thrown) {
+    await writer.run('ROLLBACK').catch(() => undefined);
+    throw thrown;
+  }
+}
+
+function migrations(from: number): string[] {
+  const versions = Array.from({ length: SCHEMA_VERSION - from }, (_, i) => from + 1 + i);
+  return versions.flatMap((version) => MIGRATIONS[version]!);
+}
+
+function otherVersion(path: string, found: string): OnescanError {
+  return new OnescanError(
     'FAILED_PRECONDITION',
-    `${path} has schema version ${found}, not ${SCHEMA_VERSION}`,
-    {
-      remedy: 'Use the coordinator version that wrote it, or a new --state folder',
-    },
+    `${path} has schema version ${found}, this coordinator knows versions up to ${SCHEMA_VERSION}`,
+    { remedy: 'Use the coordinator version that wrote it, or a new --state folder' },
   );
 }

@@ -4,8 +4,13 @@ import { DatasetRef, QueryJob } from '@onescan/shared/generated/onescan/v1/fetch
 import { Plan } from '@onescan/shared/generated/onescan/v1/plan.js';
 import { HorizonSummary, TaskStats } from '@onescan/shared/generated/onescan/v1/result.js';
 import { RunSpec } from '@onescan/shared/generated/onescan/v1/spec.js';
+import { OnescanError } from '@onescan/shared/onescan-error.js';
 import { resolveRunSpec } from '@onescan/shared/run-spec.js';
 import type { PairRecord, RunRecord, TaskRecord } from '../runs/run-record.js';
+import { PAIR_TRANSITIONS } from '../states/pair-state.js';
+import { RUN_TRANSITIONS } from '../states/run-state.js';
+import { TASK_TRANSITIONS } from '../states/task-state.js';
+import type { Transitions } from '../states/transition.js';
 
 /** A table row by column name. */
 export type Row = Record<string, DuckDBValue>;
@@ -38,7 +43,7 @@ export function runFromRow(row: Row): RunRecord {
     runId: text(row.run_id),
     createdMs: Number(row.created_ms),
     endedMs: row.ended_ms == null ? undefined : Number(row.ended_ms),
-    state: text(row.state) as RunRecord['state'],
+    state: oneOf(RUN_TRANSITIONS, row.state),
     rerunOf: text(row.rerun_of),
     spec: resolveRunSpec(RunSpec.fromJSON(JSON.parse(text(row.spec)))),
     plan: row.plan == null ? undefined : Plan.fromJSON(JSON.parse(text(row.plan))),
@@ -68,6 +73,7 @@ export function pairRow(pair: PairRecord): Row {
     bytes_billed: pair.bytesBilled,
     usd: pair.usd,
     jobs: json(pair.jobs.map((job) => QueryJob.toJSON(job))),
+    train_started_ms: pair.trainStartedMs === undefined ? null : BigInt(pair.trainStartedMs),
   };
 }
 
@@ -76,7 +82,7 @@ export function pairFromRow(row: Row): PairRecord {
     runId: text(row.run_id),
     ordinal: Number(row.ordinal),
     pair: text(row.pair),
-    state: text(row.state) as PairRecord['state'],
+    state: oneOf(PAIR_TRANSITIONS, row.state),
     dataset: row.dataset == null ? undefined : DatasetRef.fromJSON(JSON.parse(text(row.dataset))),
     error: text(row.error),
     fetchSeconds: Number(row.fetch_seconds),
@@ -84,6 +90,7 @@ export function pairFromRow(row: Row): PairRecord {
     bytesBilled: BigInt(String(row.bytes_billed)),
     usd: Number(row.usd),
     jobs: list(row.jobs).map((job) => QueryJob.fromJSON(job)),
+    trainStartedMs: row.train_started_ms == null ? undefined : Number(row.train_started_ms),
   };
 }
 
@@ -98,6 +105,7 @@ export function taskRow(task: TaskRecord): Row {
     crashes: task.crashes,
     out_of_memory: task.outOfMemory,
     trainer_id: task.trainerId,
+    trainer_instance: task.trainerInstance,
     error: task.error,
     spec_hash: task.specHash,
     failed_traceparent: task.failedTraceparent,
@@ -112,11 +120,12 @@ export function taskFromRow(row: Row): TaskRecord {
     ordinal: Number(row.ordinal),
     pair: text(row.pair),
     horizon: Number(row.horizon),
-    state: text(row.state) as TaskRecord['state'],
+    state: oneOf(TASK_TRANSITIONS, row.state),
     attempt: Number(row.attempt),
     crashes: Number(row.crashes),
     outOfMemory: Number(row.out_of_memory),
     trainerId: text(row.trainer_id),
+    trainerInstance: text(row.trainer_instance),
     error: text(row.error),
     specHash: text(row.spec_hash),
     failedTraceparent: text(row.failed_traceparent),
@@ -131,6 +140,15 @@ function list(value: DuckDBValue | undefined): unknown[] {
 
 function json(value: unknown): string {
   return JSON.stringify(value);
+}
+
+/** A state by its name, which must be one of its machine. */
+function oneOf<S extends string>(transitions: Transitions<S>, value: DuckDBValue | undefined): S {
+  const name = text(value);
+  if (Object.hasOwn(transitions, name)) return name as S;
+  throw new OnescanError('DATA_LOSS', `the state file has a state "${name}" that does not exist`, {
+    remedy: 'Restore the state folder from a copy',
+  });
 }
 
 function text(value: DuckDBValue | undefined): string {

@@ -1,42 +1,60 @@
-/** Version of the tables below; another version in the file is refused. */
-export const SCHEMA_VERSION = 1;
+/** Version of the tables below. Older files are brought up to it, newer ones are refused. */
+export const SCHEMA_VERSION = 2;
 
 /**
- * Tables of the state file. `spec`, `plan`, `dataset`, `summary` and `stats` are protobuf JSON, so the file
- * can be read with plain SQL; events and documents are bytes as sent. The ledger has no index: its rows
- * are written once, in bulk, in the transaction that makes their task DONE.
+ * Statements that bring a file from the version before to the one that they stand under. They run in one
+ * transaction with the new version number, and may find a part of their work done: of version 1 there are
+ * files with and without plan_error_code, approvals and jobs. DuckDB adds no column with NOT NULL, so the
+ * default stands in.
+ */
+export const MIGRATIONS: Readonly<Record<number, readonly string[]>> = {
+  2: [
+    "ALTER TABLE runs ADD COLUMN IF NOT EXISTS plan_error_code VARCHAR DEFAULT ''",
+    "ALTER TABLE runs ADD COLUMN IF NOT EXISTS approvals VARCHAR DEFAULT '[]'",
+    "ALTER TABLE pairs ADD COLUMN IF NOT EXISTS jobs VARCHAR DEFAULT '[]'",
+    'ALTER TABLE runs ADD COLUMN ordinal BIGINT',
+    `UPDATE runs SET ordinal = place FROM
+       (SELECT run_id, row_number() OVER (ORDER BY created_ms, run_id) AS place FROM runs) AS ordered
+     WHERE runs.run_id = ordered.run_id`,
+    'ALTER TABLE pairs ADD COLUMN train_started_ms BIGINT',
+    "ALTER TABLE tasks ADD COLUMN trainer_instance VARCHAR DEFAULT ''",
+  ],
+};
+
+/**
+ * Tables of the state file, beside `meta` with the version. `spec`, `plan`, `dataset`, `summary` and `stats`
+ * are protobuf JSON, so the file can be read with plain SQL; events and documents are bytes as sent. The ledger
+ * has no index: its rows are written once, in bulk, in the transaction that makes their task DONE.
  */
 export const SCHEMA: readonly string[] = [
-  'CREATE TABLE IF NOT EXISTS meta (key VARCHAR PRIMARY KEY, value VARCHAR NOT NULL)',
-  `CREATE TABLE IF NOT EXISTS runs (
+  `CREATE TABLE runs (
     run_id VARCHAR PRIMARY KEY, created_ms BIGINT NOT NULL, ended_ms BIGINT, state VARCHAR NOT NULL,
     rerun_of VARCHAR NOT NULL, spec VARCHAR NOT NULL, plan VARCHAR, approved_by VARCHAR NOT NULL,
     pilot_approved BOOLEAN NOT NULL, problems VARCHAR NOT NULL, traceparent VARCHAR NOT NULL,
     workers_used INTEGER NOT NULL, report_path VARCHAR NOT NULL, ledger_rows BIGINT NOT NULL,
-    results_sha256 VARCHAR NOT NULL, plan_error_code VARCHAR NOT NULL)`,
-  `CREATE TABLE IF NOT EXISTS pairs (
+    results_sha256 VARCHAR NOT NULL, plan_error_code VARCHAR NOT NULL, approvals VARCHAR NOT NULL,
+    ordinal BIGINT NOT NULL)`,
+  `CREATE TABLE pairs (
     run_id VARCHAR NOT NULL, ordinal INTEGER NOT NULL, pair VARCHAR NOT NULL, state VARCHAR NOT NULL,
     dataset VARCHAR, error VARCHAR NOT NULL, fetch_seconds DOUBLE NOT NULL, statements_run INTEGER NOT NULL,
-    bytes_billed UBIGINT NOT NULL, usd DOUBLE NOT NULL, PRIMARY KEY (run_id, pair))`,
-  `CREATE TABLE IF NOT EXISTS tasks (
+    bytes_billed UBIGINT NOT NULL, usd DOUBLE NOT NULL, jobs VARCHAR NOT NULL,
+    train_started_ms BIGINT, PRIMARY KEY (run_id, pair))`,
+  `CREATE TABLE tasks (
     run_id VARCHAR NOT NULL, ordinal INTEGER NOT NULL, pair VARCHAR NOT NULL, horizon INTEGER NOT NULL,
     state VARCHAR NOT NULL, attempt INTEGER NOT NULL, crashes INTEGER NOT NULL,
     out_of_memory INTEGER NOT NULL, trainer_id VARCHAR NOT NULL, error VARCHAR NOT NULL,
     spec_hash VARCHAR NOT NULL, failed_traceparent VARCHAR NOT NULL, summary VARCHAR, stats VARCHAR,
-    PRIMARY KEY (run_id, pair, horizon))`,
-  `CREATE TABLE IF NOT EXISTS events (
+    trainer_instance VARCHAR NOT NULL, PRIMARY KEY (run_id, pair, horizon))`,
+  `CREATE TABLE events (
     run_id VARCHAR NOT NULL, sequence BIGINT NOT NULL, event BLOB NOT NULL,
     PRIMARY KEY (run_id, sequence))`,
-  `CREATE TABLE IF NOT EXISTS results (
+  `CREATE TABLE results (
     run_id VARCHAR NOT NULL, pair VARCHAR NOT NULL, horizon INTEGER NOT NULL, spec_hash VARCHAR NOT NULL,
     attempt INTEGER NOT NULL, document_sha256 VARCHAR NOT NULL, document BLOB NOT NULL,
     PRIMARY KEY (run_id, pair, horizon))`,
-  `CREATE TABLE IF NOT EXISTS ledger (
+  `CREATE TABLE ledger (
     run_id VARCHAR NOT NULL, pair VARCHAR NOT NULL, horizon INTEGER NOT NULL, feature_id VARCHAR NOT NULL,
     feature_group VARCHAR NOT NULL, status VARCHAR NOT NULL, stage VARCHAR NOT NULL,
     reason VARCHAR NOT NULL, selection_frequency DOUBLE, importance DOUBLE, shap_mean_abs DOUBLE,
     rank INTEGER, rows_explained INTEGER NOT NULL)`,
-  // Added to files that were written before.
-  "ALTER TABLE runs ADD COLUMN IF NOT EXISTS approvals VARCHAR DEFAULT '[]'",
-  "ALTER TABLE pairs ADD COLUMN IF NOT EXISTS jobs VARCHAR DEFAULT '[]'",
 ];

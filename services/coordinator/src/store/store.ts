@@ -62,7 +62,9 @@ export class Store {
   /** Writes a new run. */
   createRun(run: RunRecord, events: readonly RunEvent[]): Promise<void> {
     return this.#transaction(async (writer) => {
-      await insert(writer, 'runs', runRow(run));
+      // Not the time of creation orders runs: the clock may have been set back.
+      const rows = await writer.runAndReadAll('SELECT coalesce(max(ordinal), 0) + 1 FROM runs');
+      await insert(writer, 'runs', { ...runRow(run), ordinal: rows.getRows()[0]![0]! });
       await insertEvents(writer, events);
     });
   }
@@ -95,7 +97,7 @@ export class Store {
 
   /** All runs, oldest first. */
   async readRuns(): Promise<RunRecord[]> {
-    const rows = await this.#read('SELECT * FROM runs ORDER BY created_ms, run_id', []);
+    const rows = await this.#read('SELECT * FROM runs ORDER BY ordinal', []);
     return rows.map(runFromRow);
   }
 

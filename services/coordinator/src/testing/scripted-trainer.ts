@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { canonicalJson, sha256Hex } from '@onescan/shared/canonical-json.js';
 import { HorizonResult, LedgerStatus } from '@onescan/shared/generated/onescan/v1/result.js';
 import {
@@ -20,6 +21,8 @@ export type TrainerAct = (assign: Assign, trainer: ScriptedTrainer) => Promise<v
 export interface TrainerScript {
   id: string;
   processId?: number;
+  /** Default: one of its own for every trainer. */
+  instanceId?: string;
   /** Default: answers at once with a result. */
   act?: TrainerAct;
 }
@@ -29,6 +32,7 @@ export class ScriptedTrainer {
   readonly id: string;
   readonly address: string;
   readonly #processId: number;
+  readonly #instanceId: string;
   readonly assigned: Assign[] = [];
   readonly acks: Ack[] = [];
   readonly cancels: TaskAttempt[] = [];
@@ -49,6 +53,7 @@ export class ScriptedTrainer {
     this.id = script.id;
     this.address = address;
     this.#processId = script.processId ?? 1;
+    this.#instanceId = script.instanceId ?? randomUUID();
     this.act = script.act ?? ((assign, trainer) => trainer.succeed(assign));
     this.#client = createClient(TrainerHubServiceClient, address);
     this.#stream = this.#dial();
@@ -83,6 +88,8 @@ export class ScriptedTrainer {
       memoryLimitBytes: 1n << 30n,
       version: 'test',
       heldDatasetIds: this.#held ? [this.#held] : [],
+      instanceId: this.#instanceId,
+      holding: [...this.#working, ...this.#finished.map((assign) => assign.task!)],
     };
   }
 
@@ -106,6 +113,23 @@ export class ScriptedTrainer {
     this.#done(assign);
     const traceparent = `00-${'ab'.repeat(16)}-${'cd'.repeat(8)}-01`;
     this.send({ $case: 'failure', value: { task: assign.task, kind, message, traceparent } });
+  }
+
+  /** As if an assignment had never arrived. */
+  neverGot(assign: Assign): void {
+    this.#done(assign);
+  }
+
+  /** Breaks the stream; it dials again. */
+  break(): void {
+    this.#stream.cancel();
+  }
+
+  /** Takes leave and never dials again. */
+  leave(): void {
+    this.fallSilent();
+    this.send({ $case: 'leave', value: {} });
+    this.#stream.end();
   }
 
   /** Ends the stream as a process that goes away does. */

@@ -10,18 +10,28 @@ import {
 import { ApprovalMode, RunSpec } from '@onescan/shared/generated/onescan/v1/spec.js';
 import { callServerStream, callUnary, createClient } from '@onescan/shared/grpc/client.js';
 import { createLog } from '@onescan/shared/log.js';
+import type { Clocks } from '../coordinator.js';
 import type { CoordinatorOptions } from '../coordinator-options.js';
 import { type RunningCoordinator, startCoordinator } from '../start-coordinator.js';
 import { type FetcherScript, type ScriptedFetcher, startScriptedFetcher } from './scripted-fetcher.js';
 import { ScriptedTrainer, type TrainerAct } from './scripted-trainer.js';
 
-const FAST = { maxWorkers: 8, leaseMs: 1_000, heartbeatMs: 50, fetchAhead: 2, autoApproveUsd: 5 };
+const FAST = {
+  maxWorkers: 8,
+  leaseMs: 1_000,
+  heartbeatMs: 50,
+  reconnectGraceMs: 300,
+  fetchAhead: 2,
+  autoApproveUsd: 5,
+};
 
 /** A coordinator with a scripted fetcher and scripted trainers, over real sockets and a real state file. */
 export class TestStack {
   readonly stateDir: string;
   readonly fetcher: ScriptedFetcher;
   readonly trainers: ScriptedTrainer[] = [];
+  /** May be changed between two coordinators. */
+  clocks: Clocks | undefined;
   readonly #options: Partial<CoordinatorOptions>;
   #coordinator: RunningCoordinator | undefined;
   #client: CoordinatorServiceClient | undefined;
@@ -52,7 +62,9 @@ export class TestStack {
   /** `listen`: where the one before listened, for trainers that dial again. */
   async startCoordinator(listen = '127.0.0.1:0'): Promise<void> {
     const options = { listen, fetcher: this.fetcher.address, stateDir: this.stateDir };
-    this.#coordinator = await startCoordinator({ ...FAST, ...this.#options, ...options }, createLog('test'));
+    this.#coordinator = await startCoordinator({ ...FAST, ...this.#options, ...options }, createLog('test'), {
+      ...(this.clocks ? { clocks: this.clocks } : {}),
+    });
     this.#client = createClient(CoordinatorServiceClient, this.#coordinator.address);
   }
 

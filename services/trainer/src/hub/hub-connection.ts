@@ -58,13 +58,16 @@ export class HubConnection {
     this.#attempt = 0;
   }
 
-  /** Ends the stream after what was sent, and dials no more. */
+  /** Takes leave, ends the stream after what was sent, and dials no more. */
   async close(graceMs: number): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#timer);
     const stream = this.#stream;
     this.#stream = undefined;
-    if (stream) await ended(stream, graceMs);
+    if (stream) {
+      stream.write({ message: { $case: 'leave', value: {} } });
+      await ended(stream, graceMs);
+    }
     this.#client?.close();
   }
 

@@ -3,7 +3,7 @@ import { attemptKey } from '../tasks/task-key.js';
 
 /** Ends of tasks (results and failures) that the coordinator has not acknowledged, oldest first. */
 export class Outbox {
-  readonly #messages = new Map<string, ConnectRequest>();
+  readonly #messages = new Map<string, { task: TaskAttempt; message: ConnectRequest }>();
 
   get size(): number {
     return this.#messages.size;
@@ -14,7 +14,7 @@ export class Outbox {
   }
 
   add(task: TaskAttempt, message: ConnectRequest): void {
-    this.#messages.set(attemptKey(task), message);
+    this.#messages.set(attemptKey(task), { task, message });
   }
 
   /** Forgets an acknowledged end; false when there was none. */
@@ -24,6 +24,11 @@ export class Outbox {
 
   /** What must be sent again after the stream was re-opened. */
   pending(): ConnectRequest[] {
-    return [...this.#messages.values()];
+    return [...this.#messages.values()].map(({ message }) => message);
+  }
+
+  /** Attempts whose end is not acknowledged. */
+  attempts(): TaskAttempt[] {
+    return [...this.#messages.values()].map(({ task }) => task);
   }
 }

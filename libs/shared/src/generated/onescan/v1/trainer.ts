@@ -35,6 +35,8 @@ export enum FailureKind {
   FAILURE_KIND_HANDED_BACK = 5,
   /** FAILURE_KIND_LOST - Set by the coordinator when the trainer fell silent. */
   FAILURE_KIND_LOST = 6,
+  /** FAILURE_KIND_DISK_FULL - No room for the dataset on the trainer's disk. */
+  FAILURE_KIND_DISK_FULL = 7,
   UNRECOGNIZED = -1,
 }
 
@@ -61,6 +63,9 @@ export function failureKindFromJSON(object: any): FailureKind {
     case 6:
     case "FAILURE_KIND_LOST":
       return FailureKind.FAILURE_KIND_LOST;
+    case 7:
+    case "FAILURE_KIND_DISK_FULL":
+      return FailureKind.FAILURE_KIND_DISK_FULL;
     case -1:
     case "UNRECOGNIZED":
     default:
@@ -84,6 +89,8 @@ export function failureKindToJSON(object: FailureKind): string {
       return "FAILURE_KIND_HANDED_BACK";
     case FailureKind.FAILURE_KIND_LOST:
       return "FAILURE_KIND_LOST";
+    case FailureKind.FAILURE_KIND_DISK_FULL:
+      return "FAILURE_KIND_DISK_FULL";
     case FailureKind.UNRECOGNIZED:
     default:
       return "UNRECOGNIZED";
@@ -98,6 +105,7 @@ export interface ConnectRequest {
     | { $case: "progress"; value: TaskProgress }
     | { $case: "result"; value: TaskResult }
     | { $case: "failure"; value: TaskFailure }
+    | { $case: "leave"; value: Leave }
     | undefined;
 }
 
@@ -121,12 +129,26 @@ export interface Register {
   version: string;
   /** Results not yet acknowledged are sent again after this message when a stream is re-opened. */
   heldDatasetIds: string[];
+  /** Random, one a process: host and process id may be those of another process before it. */
+  instanceId: string;
+  /**
+   * Every attempt that it has: waiting, being worked on, or ended and not acknowledged. What it was given
+   * and does not name here never arrived, and is given out again without counting against the task.
+   */
+  holding: TaskAttempt[];
 }
 
 export interface Registered {
   heartbeatIntervalMs: number;
   /** Silence after which the coordinator takes the tasks back. */
   leaseMs: number;
+}
+
+/**
+ * The last message of a trainer that ends in good order: what it was given and has not answered is free at
+ * once. A stream that ends without it broke, and its trainer may be back.
+ */
+export interface Leave {
 }
 
 export interface Heartbeat {
@@ -241,6 +263,9 @@ export const ConnectRequest: MessageFns<ConnectRequest> = {
       case "failure":
         TaskFailure.encode(message.message.value, writer.uint32(42).fork()).join();
         break;
+      case "leave":
+        Leave.encode(message.message.value, writer.uint32(50).fork()).join();
+        break;
     }
     return writer;
   },
@@ -298,6 +323,14 @@ export const ConnectRequest: MessageFns<ConnectRequest> = {
             message.message = { $case: "failure", value: TaskFailure.decode(reader, reader.uint32()) };
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.message = { $case: "leave", value: Leave.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -322,6 +355,8 @@ export const ConnectRequest: MessageFns<ConnectRequest> = {
         ? { $case: "result", value: TaskResult.fromJSON(object.result) }
         : isSet(object.failure)
         ? { $case: "failure", value: TaskFailure.fromJSON(object.failure) }
+        : isSet(object.leave)
+        ? { $case: "leave", value: Leave.fromJSON(object.leave) }
         : undefined,
     };
   },
@@ -338,6 +373,8 @@ export const ConnectRequest: MessageFns<ConnectRequest> = {
       obj.result = TaskResult.toJSON(message.message.value);
     } else if (message.message?.$case === "failure") {
       obj.failure = TaskFailure.toJSON(message.message.value);
+    } else if (message.message?.$case === "leave") {
+      obj.leave = Leave.toJSON(message.message.value);
     }
     return obj;
   },
@@ -375,6 +412,12 @@ export const ConnectRequest: MessageFns<ConnectRequest> = {
       case "failure": {
         if (object.message?.value !== undefined && object.message?.value !== null) {
           message.message = { $case: "failure", value: TaskFailure.fromPartial(object.message.value) };
+        }
+        break;
+      }
+      case "leave": {
+        if (object.message?.value !== undefined && object.message?.value !== null) {
+          message.message = { $case: "leave", value: Leave.fromPartial(object.message.value) };
         }
         break;
       }
@@ -548,7 +591,16 @@ export const ConnectResponse: MessageFns<ConnectResponse> = {
 };
 
 function createBaseRegister(): Register {
-  return { trainerId: "", host: "", processId: 0, memoryLimitBytes: 0n, version: "", heldDatasetIds: [] };
+  return {
+    trainerId: "",
+    host: "",
+    processId: 0,
+    memoryLimitBytes: 0n,
+    version: "",
+    heldDatasetIds: [],
+    instanceId: "",
+    holding: [],
+  };
 }
 
 export const Register: MessageFns<Register> = {
@@ -573,6 +625,12 @@ export const Register: MessageFns<Register> = {
     }
     for (const v of message.heldDatasetIds) {
       writer.uint32(50).string(v!);
+    }
+    if (message.instanceId !== "") {
+      writer.uint32(58).string(message.instanceId);
+    }
+    for (const v of message.holding) {
+      TaskAttempt.encode(v!, writer.uint32(66).fork()).join();
     }
     return writer;
   },
@@ -638,6 +696,22 @@ export const Register: MessageFns<Register> = {
             message.heldDatasetIds.push(reader.string());
             continue;
           }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.instanceId = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.holding.push(TaskAttempt.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -674,6 +748,14 @@ export const Register: MessageFns<Register> = {
         : globalThis.Array.isArray(object?.held_dataset_ids)
         ? object.held_dataset_ids.map((e: any) => globalThis.String(e))
         : [],
+      instanceId: isSet(object.instanceId)
+        ? globalThis.String(object.instanceId)
+        : isSet(object.instance_id)
+        ? globalThis.String(object.instance_id)
+        : "",
+      holding: globalThis.Array.isArray(object?.holding)
+        ? object.holding.map((e: any) => TaskAttempt.fromJSON(e))
+        : [],
     };
   },
 
@@ -697,6 +779,12 @@ export const Register: MessageFns<Register> = {
     if (message.heldDatasetIds?.length) {
       obj.heldDatasetIds = message.heldDatasetIds;
     }
+    if (message.instanceId !== "") {
+      obj.instanceId = message.instanceId;
+    }
+    if (message.holding?.length) {
+      obj.holding = message.holding.map((e) => TaskAttempt.toJSON(e));
+    }
     return obj;
   },
 
@@ -713,6 +801,8 @@ export const Register: MessageFns<Register> = {
       : 0n;
     message.version = object.version ?? "";
     message.heldDatasetIds = object.heldDatasetIds?.map((e) => e) || [];
+    message.instanceId = object.instanceId ?? "";
+    message.holding = object.holding?.map((e) => TaskAttempt.fromPartial(e)) || [];
     return message;
   },
 };
@@ -806,6 +896,58 @@ export const Registered: MessageFns<Registered> = {
     const message = createBaseRegistered();
     message.heartbeatIntervalMs = object.heartbeatIntervalMs ?? 0;
     message.leaseMs = object.leaseMs ?? 0;
+    return message;
+  },
+};
+
+function createBaseLeave(): Leave {
+  return {};
+}
+
+export const Leave: MessageFns<Leave> = {
+  encode(_: Leave, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Leave {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseLeave();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(_: any): Leave {
+    return {};
+  },
+
+  toJSON(_: Leave): unknown {
+    const obj: any = {};
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<Leave>, I>>(base?: I): Leave {
+    return Leave.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<Leave>, I>>(_: I): Leave {
+    const message = createBaseLeave();
     return message;
   },
 };

@@ -1,0 +1,93 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { SCHEMA_VERSION } from './schema.js';
+import { Store } from './store.js';
+
+/** Tables of version 1 that later versions changed, as they were written; the last columns of runs came late. */
+const VERSION_1 = (lastColumns: string): string[] => [
+  'CREATE TABLE meta (key VARCHAR PRIMARY KEY, value VARCHAR NOT NULL)',
+  `CREATE TABLE runs (
+    run_id VARCHAR PRIMARY KEY, created_ms BIGINT NOT NULL, ended_ms BIGINT, state VARCHAR NOT NULL,
+    rerun_of VARCHAR NOT NULL, spec VARCHAR NOT NULL, plan VARCHAR, approved_by VARCHAR NOT NULL,
+    pilot_approved BOOLEAN NOT NULL, problems VARCHAR NOT NULL, traceparent VARCHAR NOT NULL,
+    workers_used INTEGER NOT NULL, report_path VARCHAR NOT NULL, ledger_rows BIGINT NOT NULL,
+    results_sha256 VARCHAR NOT NULL${lastColumns})`,
+  `CREATE TABLE pairs (
+    run_id VARCHAR NOT NULL, ordinal INTEGER NOT NULL, pair VARCHAR NOT NULL, state VARCHAR NOT NULL,
+    dataset VARCHAR, error VARCHAR NOT NULL, fetch_seconds DOUBLE NOT NULL, statements_run INTEGER NOT NULL,
+    bytes_billed UBIGINT NOT NULL, usd DOUBLE NOT NULL, PRIMARY KEY (run_id, pair))`,
+  `CREATE TABLE tasks (
+    run_id VARCHAR NOT NULL, ordinal INTEGER NOT NULL, pair VARCHAR NOT NULL, horizon INTEGER NOT NULL,
+    state VARCHAR NOT NULL, attempt INTEGER NOT NULL, crashes INTEGER NOT NULL,
+    out_of_memory INTEGER NOT NULL, trainer_id VARCHAR NOT NULL, error VARCHAR NOT NULL,
+    spec_hash VARCHAR NOT NULL, failed_traceparent VARCHAR NOT NULL, summary VARCHAR, stats VARCHAR,
+    PRIMARY KEY (run_id, pair, horizon))`,
+  "INSERT INTO meta VALUES ('schema_version', '1')",
+];
+
+const SPEC = '{"pairs":["eurusd"],"horizons":[15]}';
+const run = (id: string, createdMs: number, more: string): string =>
+  `INSERT INTO runs VALUES ('${id}', ${createdMs}, NULL, 'RUNNING', '', '${SPEC}', NULL, '', false, '[]', '', 1, '', 0, ''${more})`;
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'onescan-migration-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+async function write(statements: readonly string[]): Promise<void> {
+  const instance = await DuckDBInstance.create(join(folder, 'coordinator.duckdb'));
+  const connection = await instance.connect();
+  for (const statement of statements) await connection.run(statement);
+  connection.closeSync();
+  instance.closeSync();
+}
+
+test.each([
+  ['without', '', ''],
+  ['with', ", plan_error_code VARCHAR NOT NULL, approvals VARCHAR DEFAULT '[]'", ", 'NOT_FOUND', '[]'"],
+])('a state file of version 1, %s plan_error_code, is brought up to date once', async (_, column, value) => {
+  await write([
+    ...VERSION_1(column),
+    run('late', 2_000, value),
+    run('early', 1_000, value),
+    "INSERT INTO pairs VALUES ('late', 0, 'eurusd', 'PENDING', NULL, '', 0, 0, 0, 0)",
+    "INSERT INTO tasks VALUES ('late', 0, 'eurusd', 15, 'LEASED', 2, 1, 0, 't', '', '', '', NULL, NULL)",
+    ...['events', 'results', 'ledger'].map(
+      (table) => `CREATE TABLE ${table} (run_id VARCHAR, sequence BIGINT)`,
+    ),
+  ]);
+  for (let opened = 1; opened <= 2; opened++) {
+    const store = await Store.open(folder);
+    const runs = await store.readRuns();
+    expect(runs.map(({ runId }) => runId)).toEqual(
+      opened === 1 ? ['early', 'late'] : ['early', 'late', 'new'],
+    );
+    expect(runs[0]!.planErrorCode).toBe(value === '' ? '' : 'NOT_FOUND');
+    const { pairs, tasks } = (await store.readRun('late'))!;
+    expect(pairs.get('eurusd')).toMatchObject({ state: 'PENDING', trainStartedMs: undefined });
+    expect(tasks.get('eurusd/15')).toMatchObject({ attempt: 2, crashes: 1, trainerInstance: '' });
+    // Created while the clock is wrong: still the newest.
+    if (opened === 1) await store.createRun({ ...runs[0]!, runId: 'new', createdMs: 1 }, []);
+    await store.close();
+  }
+});
+
+test('a state file of a newer version is refused, naming both versions', async () => {
+  await write([...VERSION_1(''), "UPDATE meta SET value = '99'"]);
+  await expect(Store.open(folder)).rejects.toThrow(
+    `coordinator.duckdb has schema version 99, this coordinator knows versions up to ${SCHEMA_VERSION}`,
+  );
+  // The file is left as it was, and free for the coordinator that wrote it.
+  await write([]);
+});
+
+test('a state that does not exist is damage, not a state', async () => {
+  await write([...VERSION_1(''), run('r', 1, ''), "UPDATE runs SET state = 'SLEEPING'"]);
+  const store = await Store.open(folder);
+  await expect(store.readRuns()).rejects.toThrow('the state file has a state "SLEEPING" that does not exist');
+  await store.close();
+});
