@@ -13,12 +13,16 @@ export function formatBytes(bytes: number | bigint): string {
   return `${value.toFixed(digits)} ${UNITS[unit]}`;
 }
 
-const BYTES_PATTERN = /^(\d+(?:\.\d+)?)\s*(B|KiB|MiB|GiB|TiB|PiB)?$/i;
+const BYTES_PATTERN = /^(\d+(?:\.\d+)?)\s*(?:([KMGTP])(i)?)?B?$/i;
 
-/** Reads "8GiB", "1.5 GiB", "512MiB" or a plain number of bytes; undefined when it is none of these. */
+/**
+ * Reads "8GiB", "1.5 GiB" (powers of 1024), "8GB", "500 MB" (powers of 1000) or a plain number of bytes;
+ * undefined when it is none of these.
+ */
 export function parseBytes(text: string): number | undefined {
   const match = BYTES_PATTERN.exec(text.trim());
   if (!match) return undefined;
-  const unit = UNITS.findIndex((name) => name.toLowerCase() === (match[2] ?? 'B').toLowerCase());
-  return Math.round(Number(match[1]) * 1024 ** unit);
+  const [, value, prefix = '', binary] = match;
+  const power = prefix === '' ? 0 : 'KMGTP'.indexOf(prefix.toUpperCase()) + 1;
+  return Math.round(Number(value) * (binary ? 1024 : 1000) ** power);
 }

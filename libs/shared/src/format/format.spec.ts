@@ -14,7 +14,11 @@ it.each([
   ['8GiB', 8 * 1024 ** 3],
   ['1.5 gib', 1.5 * 1024 ** 3],
   ['1024', 1024],
-  ['8GB', undefined],
+  ['8GB', 8e9],
+  ['500 mb', 5e8],
+  ['512Mi', 512 * 1024 ** 2],
+  ['8XB', undefined],
+  ['B', undefined],
   ['-1', undefined],
 ])('parseBytes(%s) is %s', (text, bytes) => expect(parseBytes(text)).toBe(bytes));
 

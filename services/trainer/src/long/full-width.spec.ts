@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,8 +28,11 @@ afterEach(async () => {
 });
 
 async function startTrainer(limit: string): Promise<void> {
-  trainer = startTrainerProcess(hub.address, ['--memory-limit', limit]);
-  await hub.next('register');
+  const started = startTrainerProcess(hub.address, ['--memory-limit', limit]);
+  trainer = started;
+  const ended = once(started, 'exit').then(([code]) => Promise.reject(new Error(`ended with ${code}`)));
+  await Promise.race([hub.next('register'), ended]);
+  ended.catch(() => undefined);
 }
 
 /** Writes a dataset and returns its path. */
