@@ -53,6 +53,21 @@ class Server:
         seconds = time.process_time() - start
         return dict(seconds=seconds, meanAbsolute=numpy.abs(contributions[:, :-1]).mean(axis=0).tolist())
 
+    def interventional(self, model, path, rows, columns, background):
+        """CPU seconds of the shap package's interventional values against the first rows, or None without the package."""
+        try:
+            import shap
+        except ImportError:
+            return dict(seconds=None)
+        values = numpy.fromfile(path, dtype=numpy.float32, count=rows * columns).reshape(columns, rows).T.astype(numpy.float64)
+        booster = lightgbm.Booster(model_file=model)
+        explainer = shap.TreeExplainer(booster, data=values[:background], feature_perturbation="interventional")
+        explainer.shap_values(values[:2], check_additivity=False)
+        start = time.process_time()
+        contributions = explainer.shap_values(values, check_additivity=False)
+        seconds = time.process_time() - start
+        return dict(seconds=seconds, meanAbsolute=numpy.abs(contributions).mean(axis=0).tolist())
+
 
 server = Server()
 print(json.dumps(dict(version=lightgbm.__version__)), flush=True)

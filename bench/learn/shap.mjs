@@ -1,4 +1,5 @@
-// Rows a second of exact path-dependent TreeSHAP, beside LightGBM's pred_contrib on the same model and rows.
+// Rows a second of exact TreeSHAP on the same model and rows: path-dependent beside LightGBM's pred_contrib, by tables
+// and at any depth; interventional against 100 background rows beside the shap package.
 // node bench/learn/shap.mjs [--quick] [--rows N] [--trees N] [--columns N] [--repeats N] [--json] [--python PATH]
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,7 +14,10 @@ import { reportMissing, startLightGbm } from './lightgbm.mjs';
 import { printTable } from './print-table.mjs';
 import { treeData } from './tree-data.mjs';
 
-const DEPTHS = [6, 8];
+/** 0: unlimited. Tables up to 8, quadrature beyond. */
+const DEPTHS = [6, 8, 12, 0];
+/** Rows that interventional values are compared with. */
+const BACKGROUND = 100;
 const LEAVES = 63;
 const TRAINING_ROWS = 40000;
 /** LightGBM explains this many of the rows a repeat; its time is proportional to rows. */
@@ -49,7 +53,8 @@ const names = Array.from({ length: columns }, (_, c) => `c${c}`);
 const lightgbm = await startLightGbm(flags.python);
 const results = [];
 try {
-  for (const depth of DEPTHS) results.push(await compare(depth));
+  for (const depth of DEPTHS) results.push(await compare(depth, pathDependent));
+  for (const depth of [6, 0]) results.push(await compare(depth, interventional));
 } finally {
   lightgbm?.close();
   rmSync(folder, { recursive: true });
@@ -61,38 +66,57 @@ printTable(
 );
 if (!lightgbm) reportMissing(flags.python, RECORDED);
 
-async function compare(depth) {
+function pathDependent(model) {
+  return {
+    name: 'path-dependent',
+    options: {},
+    baseline: () => lightgbm.call('explain', { model, path: valuesPath, rows: THEIR_ROWS, columns }),
+  };
+}
+
+function interventional(model) {
+  const given = { model, path: valuesPath, rows: THEIR_ROWS, columns, background: BACKGROUND };
+  return {
+    name: 'interventional',
+    options: { background: all.subarray(0, BACKGROUND) },
+    baseline: () => lightgbm.call('interventional', given),
+  };
+}
+
+async function compare(depth, kind) {
   const params = { rounds: trees, learningRate: 0.1, maxLeaves: LEAVES, maxDepth: depth };
   const booster = trainBooster({ matrix, rows: all, label: data.label }, params);
   const model = join(folder, `depth-${depth}.txt`);
   writeFileSync(model, writeLightGbmText(booster, names));
+  const { name, options, baseline } = kind(model);
   const [own, other] = [[], []];
   let additivity = 0;
   for (let repeat = 0; repeat < repeats; repeat++) {
-    const { seconds, result } = timed(() => shapSummary(booster, matrix, explained));
+    const { seconds, result } = timed(() => shapSummary(booster, matrix, explained, options));
     own.push(rows / seconds);
     additivity = result.maxAdditivityError;
-    if (!lightgbm) continue;
-    const theirs = await lightgbm.call('explain', { model, path: valuesPath, rows: THEIR_ROWS, columns });
+    const theirs = lightgbm && (await baseline());
+    if (!theirs?.seconds) continue;
     other.push(THEIR_ROWS / theirs.seconds);
-    if (repeat === 0) checkAgreement(booster, theirs.meanAbsolute);
+    if (repeat === 0) checkAgreement(booster, theirs.meanAbsolute, options);
   }
   const [ours, theirs] = [median(own), other.length > 0 ? median(other) : undefined];
   return {
-    depth,
+    values: name,
+    depth: depth === 0 ? 'unlimited' : depth,
     rows,
     ours,
-    LightGBM: theirs,
+    theirs,
     'times as fast': theirs && ours / theirs,
     'additivity error': additivity.toExponential(1),
   };
 }
 
 /** The comparison is void unless both explain alike. */
-function checkAgreement(booster, theirs) {
-  const { meanAbsolute } = shapSummary(booster, matrix, explained.subarray(0, THEIR_ROWS));
+function checkAgreement(booster, theirs, options) {
+  const { meanAbsolute } = shapSummary(booster, matrix, explained.subarray(0, THEIR_ROWS), options);
   theirs.forEach((value, column) => {
     if (Math.abs(value - meanAbsolute[column]) > TOLERANCE)
-      throw new Error(`column ${column}: mean |SHAP| ${meanAbsolute[column]}, LightGBM says ${value}`);
+      throw new Error(`column ${column}: mean |SHAP| ${meanAbsolute[column]}, theirs is ${value}`);
   });
 }

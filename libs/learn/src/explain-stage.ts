@@ -42,12 +42,15 @@ export function explainStage(
   const { final, outOfFold, crossFit } = modelled;
   if (!final) return { explanation: null, ranking: null, permutation: null };
   const { usable } = context.data;
-  const wanted = context.config.explain.rows;
+  const { rows: wanted, method, background: wantedBackground } = context.config.explain;
+  const { development } = segments;
+  const background = method === 'interventional' ? evenlySpread(development, wantedBackground) : undefined;
   const rows = evenlySpread(usable, wanted || usable.length);
   const positions = Uint32Array.from(rows.keys());
   const explanation = explainHorizon({
     context,
-    outputs: outputsOf(context, modelled, segments, final),
+    outputs: outputsOf(context, modelled, final, { development, background: background ?? development }),
+    background,
     rows,
     kept: evenlySpread(positions, SAMPLE_ROWS),
     onProgress: (fraction) => hooks.onProgress?.('explain', SHAP_PART * fraction),
@@ -67,8 +70,8 @@ export function explainStage(
 function outputsOf(
   context: ModelContext,
   { crossFit }: Modelled,
-  { development }: ProtocolSegments,
   final: FinalModels,
+  { development, background }: { development: Uint32Array; background: Uint32Array },
 ): AdditiveOutput[] {
   const { data, config, linearColumns } = context;
   const input: OutputInput = {
@@ -76,7 +79,7 @@ function outputsOf(
     linearColumns,
     final,
     fitRows: development,
-    background: development,
+    background,
   };
   const direction = directionOutput(input, crossFit, config.models.start);
   return config.explain.value === 'yes' ? [direction, valueOutput(input, data)] : [direction];

@@ -35,7 +35,7 @@ const GROWTH_KEYS = {
   learningRate: (values: Three<number>) => real('Shrinkage of each tree.', [0.001, 1], values),
   maxLeaves: (values: Three<number>) => whole('Leaves of a tree at most.', [2, 256], values),
   maxDepth: (values: Three<number>) =>
-    whole('Depth of a tree at most (8: limit of the exact SHAP tables).', [1, 8], values),
+    whole('Depth of a tree at most; beyond 8, SHAP takes several times longer.', [1, 32], values),
   minRowsInLeaf: (values: Three<number>) => whole('Rows in a leaf at least.', [1, 100_000], values),
   l2: (values: Three<number>) => real('Ridge penalty on leaf values.', [0, 1e6], values),
   rowFraction: (values: Three<number>) => real('Share of the rows a tree is grown on.', [0.05, 1], values),
@@ -244,5 +244,15 @@ export const CONFIG_KEYS: Readonly<Record<string, ConfigKey>> = {
     [0, 0, 100_000],
   ),
   'explain.topFeatures': whole('Features whose SHAP dependence is summarised.', [0, 1000], [10, 20, 20]),
+  'explain.method': choice(
+    'path-dependent: a feature left out takes the way of the training rows; interventional: the value of each background row.',
+    ['path-dependent', 'interventional'],
+    ['path-dependent', 'path-dependent', 'path-dependent'],
+  ),
+  'explain.background': whole(
+    'Development rows, evenly spread over time, that interventional SHAP compares with.',
+    [1, 10_000],
+    [100, 100, 100],
+  ),
   'explain.value': choice('yes: the value models are explained too.', ['no', 'yes'], ['no', 'no', 'no']),
 };

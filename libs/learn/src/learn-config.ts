@@ -68,6 +68,8 @@ export interface LearnConfig {
     readonly rows: number;
     readonly minRows: number;
     readonly topFeatures: number;
+    readonly method: 'path-dependent' | 'interventional';
+    readonly background: number;
     readonly value: 'no' | 'yes';
   };
 }

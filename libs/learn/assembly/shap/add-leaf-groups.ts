@@ -57,3 +57,18 @@ export function addLeafGroups(decisions: usize, stride: u32, count: u32, groups:
     }
   }
 }
+
+/**
+ * Counts rows by their case.
+ *
+ * @param decisions as for addLeafGroups @param count rows, `masks` holds them rounded up to 16
+ * @param counts output, uint32 by case, 2^bits of them
+ */
+export function countCases(decisions: usize, stride: u32, count: u32, conditions: usize, conditionCount: u32, bits: u32, masks: usize, counts: usize): void {
+  fillMasks(decisions, stride, (count + 15) & ~15, conditions, conditionCount, bits, masks);
+  memory.fill(counts, 0, <usize>4 << bits);
+  for (let row: u32 = 0; row < count; row++) {
+    const at = counts + (<usize>load<u8>(masks + row) << 2);
+    store<u32>(at, load<u32>(at) + 1);
+  }
+}

@@ -142,6 +142,19 @@ describe('explainHorizon', () => {
     expect([...keptColumn(part.outputs[0]!)(6)]).toEqual([whole[6], whole[27]]);
   });
 
+  it('compares with background rows when asked to (interventional)', () => {
+    const background = development.filter((_, k) => k % 50 === 0);
+    const against = directionOutput({ ...output, background }, crossFit, 'overlap');
+    const task = { context, outputs: [against], rows: finalRows, background, kept: all(finalRows.length) };
+    const [found] = explainHorizon(task).outputs;
+    // The base value is the mean prediction over the background, so values there are zero on average.
+    const there = explainHorizon({ ...task, rows: background, kept: all(0) }).outputs[0]!;
+    const mean = there.prediction.reduce((sum, value) => sum + value, 0) / background.length;
+    expect(found!.baseValue).toBeCloseTo(mean, 10);
+    expect(found!.prediction).toEqual(stack!.prediction);
+    expect(found!.features).not.toEqual(stack!.features);
+  });
+
   it('refuses a prediction that the values do not add up to', () => {
     const part = { ...direction.linear.part, mean: direction.linear.part.mean.map((mean) => mean + 0.1) };
     const broken = { ...direction, linear: { ...direction.linear, part } };

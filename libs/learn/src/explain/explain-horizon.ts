@@ -18,6 +18,8 @@ export interface ExplainInput {
   readonly context: ModelContext;
   readonly outputs: readonly AdditiveOutput[];
   readonly rows: Uint32Array;
+  /** Rows to compare with, for interventional values of the boosters; path-dependent ones without. */
+  readonly background?: Uint32Array | undefined;
   /** Positions in `rows` of those to keep the values of, ascending. */
   readonly kept: Uint32Array;
   readonly onProgress?: (fraction: number) => void;
@@ -55,10 +57,11 @@ export interface Explanation {
  * @throws CancelledError when asked to stop
  */
 export function explainHorizon(input: ExplainInput): Explanation {
-  const { context, outputs, rows, kept, onProgress } = input;
+  const { context, outputs, rows, background, kept, onProgress } = input;
   const matrix = retainedMatrix(context);
   const chunks = chunksOf(rows, kept, chunkRows(matrix.columns));
-  const parts = context.pool.compute(EXPLAINED_ROWS, { matrix: matrix.handle, outputs }, chunks, {
+  const shared = { matrix: matrix.handle, outputs, background };
+  const parts = context.pool.compute(EXPLAINED_ROWS, shared, chunks, {
     isCancelled: context.isCancelled,
     ...(onProgress ? { onProgress } : {}),
   });

@@ -1,7 +1,7 @@
 import { type BinnedMatrix, type BinnedMatrixHandle, openBinnedMatrix } from '../binning/binned-matrix.js';
 import { createBooster } from '../boosting/create-booster.js';
-import { type ProgressHooks, partOf } from '../progress-hooks.js';
-import { type ShapBlock, treeShapBlocks } from '../shap/tree-shap.js';
+import { partOf } from '../progress-hooks.js';
+import { type ShapBlock, type ShapOptions, treeShapBlocks } from '../shap/tree-shap.js';
 import type { PieceKind } from '../threads/piece-kind.js';
 import type { AdditiveOutput } from './additive-output.js';
 
@@ -13,6 +13,8 @@ const ROW_STRIDE = 8;
 export interface Explaining {
   readonly matrix: BinnedMatrixHandle;
   readonly outputs: readonly AdditiveOutput[];
+  /** Given for interventional values of the boosters. */
+  readonly background?: Uint32Array | undefined;
 }
 
 /** Rows to explain together, and which of them (positions) to keep the values of. */
@@ -45,11 +47,12 @@ export interface OutputSums {
 /** All outputs on one chunk of rows. */
 export const EXPLAINED_ROWS: PieceKind<Explaining, ExplainedChunk, readonly OutputSums[]> = {
   name: 'explained-rows',
-  compute: ({ matrix: handle, outputs }, chunk, hooks) => {
+  compute: ({ matrix: handle, outputs, background }, chunk, hooks) => {
     const matrix = openBinnedMatrix(handle);
-    return outputs.map((output, k) =>
-      explainOutput(output, matrix, chunk, partOf(hooks, k / outputs.length, (k + 1) / outputs.length)),
-    );
+    return outputs.map((output, k) => {
+      const part = partOf(hooks, k / outputs.length, (k + 1) / outputs.length);
+      return explainOutput(output, matrix, chunk, { ...part, background });
+    });
   },
 };
 
@@ -61,10 +64,10 @@ function explainOutput(
   output: AdditiveOutput,
   matrix: BinnedMatrix,
   { rows, kept }: ExplainedChunk,
-  hooks: ProgressHooks,
+  options: ShapOptions,
 ): OutputSums {
   const values = new Float64Array(matrix.columns * rows.length);
-  const trees = explainBoosters(output, matrix, rows, { values, hooks });
+  const trees = explainBoosters(output, matrix, rows, { values, options });
   const linear = addLinear(output, matrix, rows, values);
   const { known, constant } = output;
   const prediction = Float64Array.from(
@@ -93,7 +96,7 @@ function explainBoosters(
   { boosters }: AdditiveOutput,
   matrix: BinnedMatrix,
   rows: Uint32Array,
-  { values, hooks }: { values: Float64Array; hooks: ProgressHooks },
+  { values, options }: { values: Float64Array; options: ShapOptions },
 ) {
   const raw = new Float64Array(rows.length);
   let baseValue = 0;
@@ -113,8 +116,8 @@ function explainBoosters(
         sums[column]! += sum;
       }
     };
-    const part = partOf(hooks, b / boosters.length, (b + 1) / boosters.length);
-    const explained = treeShapBlocks(booster, matrix, rows, onBlock, part);
+    const part = partOf(options, b / boosters.length, (b + 1) / boosters.length);
+    const explained = treeShapBlocks(booster, matrix, rows, onBlock, { ...options, ...part });
     baseValue += scale * explained.baseValue;
     maxAdditivityError = Math.max(maxAdditivityError, explained.maxAdditivityError);
     booster.predictRaw(matrix, rows).forEach((score, k) => {

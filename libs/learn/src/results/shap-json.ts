@@ -16,13 +16,15 @@ const SAMPLE_DIGITS = 4;
 export function shapJson({ pair, config }: HorizonScope, learned: LearnedHorizon): JsonObject | null {
   const { explanation, ranking, permutation, selection, final, crossFit } = learned;
   if (!explanation || !ranking || !permutation || !final) return null;
-  const { minRows, topFeatures } = config.explain;
+  const { minRows, topFeatures, method, background } = config.explain;
   const { rows } = explanation;
   const [direction, value] = explanation.outputs;
   const featureId = (column: number) => pair.featureIds[selection.selected[column]!]!;
   const top = ranking.order.slice(0, topFeatures);
   return {
-    method: 'path-dependent TreeSHAP, exact',
+    method: `${method} TreeSHAP, exact`,
+    backgroundRows:
+      method === 'interventional' ? Math.min(background, learned.segments.development.length) : null,
     unit: 'log-odds',
     basis: ranking.basis,
     calibrated: crossFit.calibrator.linear !== undefined,

@@ -74,9 +74,16 @@ function allocateDecisions(
   }
 }
 
-/** Decisions by raw values, for models whose trees know no bins. `values` is by column, then row. */
-export function decisionsOfValues(values: readonly ArrayLike<number>[], rows: Uint32Array): DecisionSource {
-  const memory = createSharedMemory();
+/**
+ * Decisions by raw values, for models whose trees know no bins.
+ * @param values by column, then row
+ * @param memory that decisions are written to; one of its own by default
+ */
+export function decisionsOfValues(
+  values: readonly ArrayLike<number>[],
+  rows: Uint32Array,
+  memory: WebAssembly.Memory = createSharedMemory(),
+): DecisionSource {
   const arena = new Arena(memory);
   let opened = rows;
   return {

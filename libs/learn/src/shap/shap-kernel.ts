@@ -27,4 +27,44 @@ export interface ShapKernel {
     offset: number,
     masks: number,
   ): void;
+  countCases(
+    decisions: number,
+    stride: number,
+    count: number,
+    conditions: number,
+    conditionCount: number,
+    bits: number,
+    masks: number,
+    counts: number,
+  ): void;
+  fillInterventionalTable(
+    value: number,
+    counts: number,
+    k: number,
+    weights: number,
+    table: number,
+    scratch: number,
+  ): void;
+  addDeepTree(
+    decisions: number,
+    stride: number,
+    count: number,
+    edges: number,
+    edgeCount: number,
+    coefficients: number,
+    points: number,
+    offset: number,
+    states: number,
+    values: number,
+  ): void;
+  addDeepInterventional(
+    frame: number,
+    decisions: number,
+    count: number,
+    background: number,
+    backgroundCount: number,
+    outputs: number,
+    columns: number,
+    offset: number,
+  ): void;
 }

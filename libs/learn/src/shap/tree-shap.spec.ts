@@ -7,7 +7,7 @@ import { leafOf } from '../boosting/tree.js';
 import { Arena } from '../kernels/arena.js';
 import { seededRandom } from '../seeded-random.js';
 import { childRows } from './leaf-paths.js';
-import { addRecursiveShap } from './recursive-shap.js';
+import { addRecursiveShap } from './recursive-shap.fixture.js';
 import { shapSummary, treeShap, treeShapOfValues } from './tree-shap.js';
 
 const all = (rows: number) => Uint32Array.from({ length: rows }, (_, i) => i);
@@ -88,6 +88,21 @@ function interactingLabel(columns: Float32Array[], seed: bigint): Float64Array {
   });
 }
 
+/** By the algorithm that LightGBM and shap use. */
+function recursive(booster: Booster, values: Float32Array[], row: number): Float64Array {
+  const sums = new Float64Array(booster.columns);
+  for (const tree of booster.trees) {
+    const goesLeft = (node: number) => {
+      const value = values[tree.column[node]!]![row]!;
+      return Number.isNaN(value) ? tree.missingLeft[node] === 1 : value <= tree.threshold[node]!;
+    };
+    addRecursiveShap(tree, goesLeft, (column, share) => {
+      sums[column]! += share;
+    });
+  }
+  return sums;
+}
+
 describe('treeShap', () => {
   it('gives the published values of the AND tree', () => {
     const matrix = binned([Float32Array.of(0, 0, 1, 1), Float32Array.of(0, 1, 0, 1)]);
@@ -154,17 +169,7 @@ describe('treeShap', () => {
     const rows = all(50);
     const tabulated = byRow(treeShap(booster, matrix, rows).values, 25);
     rows.forEach((row) => {
-      const recursive = new Float64Array(25);
-      for (const tree of booster.trees) {
-        const goesLeft = (node: number) => {
-          const value = values[tree.column[node]!]![row]!;
-          return Number.isNaN(value) ? tree.missingLeft[node] === 1 : value <= tree.threshold[node]!;
-        };
-        addRecursiveShap(tree, goesLeft, (column, share) => {
-          recursive[column]! += share;
-        });
-      }
-      recursive.forEach((share, column) => {
+      recursive(booster, values, row).forEach((share, column) => {
         expect(tabulated[row]![column]).toBeCloseTo(share, 12);
       });
     });
@@ -183,6 +188,11 @@ describe('treeShap', () => {
     expect(byBins.maxAdditivityError).toBeLessThan(1e-12);
     const byValues = treeShapOfValues(deep, values, rows);
     expect(byValues.values).toEqual(byBins.values);
+    rows.forEach((row) => {
+      recursive(deep, values, row).forEach((share, column) => {
+        expect(byBins.values[column * rows.length + row]).toBeCloseTo(share, 11);
+      });
+    });
   });
 
   it('adds up for many rows in several blocks, whatever the block size', () => {

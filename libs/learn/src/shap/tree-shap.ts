@@ -4,6 +4,7 @@ import { checkBins, checkRows } from '../boosting/create-booster.js';
 import { predictValues } from '../boosting/predict-values.js';
 import { CancelledError } from '../cancelled-error.js';
 import { loadKernel } from '../kernels/load-kernel.js';
+import { paddedRows } from './background-rows.js';
 import { type DecisionSource, decisionsOfBins, decisionsOfValues } from './decision-source.js';
 import { expectedValue } from './leaf-paths.js';
 import type { ShapKernel } from './shap-kernel.js';
@@ -11,7 +12,7 @@ import { type BlockPlan, ShapWork, TILE_ROWS } from './shap-work.js';
 
 /** SHAP values of raw scores: for every row, base value + sum over columns = raw score. */
 export interface ShapValues {
-  /** Expected raw score over the training rows, as the trees weigh them. */
+  /** Expected raw score: over the training rows as the trees weigh them, or over the background rows. */
   readonly baseValue: number;
   /** [column][row], rows in the order given. */
   readonly values: Float64Array;
@@ -42,6 +43,11 @@ export interface ShapBlock {
 }
 
 export interface ShapOptions {
+  /**
+   * Rows to compare with, for interventional values (Lundberg et al. 2020): a column left out takes the value of
+   * each of these rows, and values are averaged over them. Path-dependent values without.
+   */
+  background?: Uint32Array | undefined;
   /** Memory for the values of one block, in bytes. Default 128 MiB. */
   blockBytes?: number;
   isCancelled?(): boolean;
@@ -58,10 +64,12 @@ interface Explanation {
 const ADDITIVITY_LIMIT = 1e-9;
 const DEFAULT_BLOCK_BYTES = 128 * 2 ** 20;
 /**
- * Exact path-dependent TreeSHAP values (Lundberg et al. 2018, arXiv 1802.03888) of the given rows: by
- * tables where no path has more than 8 distinct columns, else by the recursive algorithm.
+ * Exact TreeSHAP values of the given rows, path-dependent (Lundberg et al. 2018, arXiv 1802.03888) or, with
+ * `background` rows, interventional: by tables where no path has more than 8 distinct columns, else by
+ * algorithms for any depth.
  *
  * @throws Error when the matrix has other bins than the model, or when additivity fails
+ * @throws RangeError when there is no background row
  */
 export function treeShap(
   booster: Booster,
@@ -87,7 +95,11 @@ export function treeShapOfValues(
   const raw = predictValues(booster, columns, rows);
   const kernel = loadKernel<ShapKernel>('shap', source.memory);
   const collect = (block: ShapBlock) => collectBlock(block, rows.length, values);
-  return { ...explain(booster, plan, { source, kernel, raw }, collect, options), values };
+  const background = options.background && {
+    source: decisionsOfValues(columns, options.background, source.memory),
+    baseValue: meanOf(predictValues(booster, columns, options.background)),
+  };
+  return { ...explain(booster, plan, { source, kernel, raw, background }, collect, options), values };
 }
 
 /** `treeShap` reduced to means by column; needs memory for one block of rows only. */
@@ -138,11 +150,28 @@ export function treeShapBlocks(
   const kernel = loadKernel<ShapKernel>('shap', matrix.memory);
   const plan = planBlocks(booster, rows.length, options);
   const source = decisionsOfBins(matrix, rows, kernel, plan);
+  let background: Task['background'];
   try {
-    return explain(booster, plan, { source, kernel, raw }, onBlock, options);
+    background = options.background && backgroundOfBins(booster, matrix, options.background, plan);
+    return explain(booster, plan, { source, kernel, raw, background }, onBlock, options);
   } finally {
+    background?.source.release();
     source.release();
   }
+}
+
+function backgroundOfBins(booster: Booster, matrix: BinnedMatrix, rows: Uint32Array, { columns }: BlockPlan) {
+  checkRows(rows, matrix.rows);
+  const kernel = loadKernel<ShapKernel>('shap', matrix.memory);
+  return {
+    source: decisionsOfBins(matrix, rows, kernel, { columns, blockRows: paddedRows(rows.length) }),
+    baseValue: meanOf(booster.predictRaw(matrix, rows)),
+  };
+}
+
+function meanOf(values: Float64Array): number {
+  if (values.length === 0) throw new RangeError('interventional SHAP needs at least one background row');
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 function collectBlock(block: ShapBlock, rows: number, values: Float64Array): void {
@@ -157,16 +186,26 @@ function planBlocks(booster: Booster, rows: number, { blockBytes }: ShapOptions)
   return { columns, blockRows };
 }
 
+interface Task {
+  readonly source: DecisionSource;
+  readonly kernel: ShapKernel;
+  /** Raw scores of the rows. */
+  readonly raw: Float64Array;
+  readonly background: { readonly source: DecisionSource; readonly baseValue: number } | undefined;
+}
+
 function explain(
   booster: Booster,
   plan: BlockPlan,
-  { source, kernel, raw }: { source: DecisionSource; kernel: ShapKernel; raw: Float64Array },
+  { source, kernel, raw, background }: Task,
   onBlock: (block: ShapBlock) => void,
   options: ShapOptions,
 ): Explanation {
   const { columns: usedColumns, blockRows } = plan;
-  const baseValue = booster.trees.reduce((sum, tree) => sum + expectedValue(tree), booster.baseScore);
-  const work = new ShapWork(booster.trees, source, kernel, plan);
+  const baseValue =
+    background?.baseValue ??
+    booster.trees.reduce((sum, tree) => sum + expectedValue(tree), booster.baseScore);
+  const work = new ShapWork(booster.trees, source, kernel, plan, background?.source);
   let maxAdditivityError = 0;
   try {
     for (let first = 0; first < source.rows; first += blockRows) {
