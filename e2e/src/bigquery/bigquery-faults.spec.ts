@@ -147,19 +147,40 @@ describe('nothing is paid twice', () => {
     expect(stack.fetchJobs().at(-2)!.bytesBilled).toBe(0n);
   });
 
-  it('unless the result has expired', async () => {
+  it('unless the result has expired and the approval leaves enough', async () => {
     const { cache, spec } = fresh();
     await stack.plan(stack.bigQuery, { spec });
     stack.fake.inject({ on: 'rows', kind: 'backendError', times: 99 });
     await expect(stack.fetch(stack.bigQuery, { cache, spec })).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     stack.fake.clearFaults();
     stack.fake.expireResults();
-    await stack.fetch(stack.bigQuery, { cache, spec });
+    const again = stack.fetch(stack.bigQuery, { cache, spec, remainingBytes: 0n });
+    await expect(again).rejects.toMatchObject({ code: 'RESOURCE_EXHAUSTED' });
+    expect(jobs()).toEqual(['DONE']);
+    await stack.fetch(stack.bigQuery, { cache, spec, remainingBytes: 10n ** 12n });
     expect(jobs()).toEqual(['DONE', 'DONE']);
     expect(logged(cache)).toEqual([
       expect.stringMatching(/-1-.* failed$/),
       expect.stringMatching(/-2-.* done$/),
     ]);
+  });
+
+  it('when its job was cancelled by somebody else, and billed', async () => {
+    const { cache, spec } = fresh();
+    await stack.plan(stack.bigQuery, { spec });
+    stack.fake.inject({ on: 'insert', kind: 'stuck' });
+    const fetching = stack.fetch(stack.bigQuery, { cache, spec });
+    await expect.poll(jobs).toEqual(['RUNNING']);
+    stack.fake.cancel(stack.fetchJobs().at(-1)!.id);
+    await expect(fetching).rejects.toMatchObject({
+      code: 'ABORTED',
+      remedy: expect.stringContaining('cancelled the job'),
+    });
+    const [record] = new JobLog(join(cache, 'jobs.jsonl')).list();
+    expect(record).toMatchObject({ state: 'failed', bytesBilled: stack.fetchJobs().at(-1)!.bytesBilled });
+    const again = stack.fetch(stack.bigQuery, { cache, spec, remainingBytes: 0n });
+    await expect(again).rejects.toMatchObject({ code: 'RESOURCE_EXHAUSTED' });
+    expect(jobs()).toEqual(['stopped']);
   });
 
   it('by a job id: the same statement attaches, another is refused', async () => {

@@ -41,6 +41,7 @@ async function start(): Promise<void> {
     logPath: join(stack.folder, `fetcher-${++starts}.log`),
     env: {
       BIGQUERY_EMULATOR_HOST: stack.fake.url,
+      BIGQUERY_STORAGE_EMULATOR_HOST: stack.fake.storageAddress,
       GOOGLE_APPLICATION_CREDENTIALS: `/nowhere/${SECRET}.json`,
       ONESCAN_LOG_LEVEL: 'trace',
     },

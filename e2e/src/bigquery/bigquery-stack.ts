@@ -9,6 +9,7 @@ import { type PlannedPair, planPair } from '@onescan/fetcher/planning/plan-pair.
 import type { SqlStrategy } from '@onescan/fetcher/sql/sql-dialect.js';
 import { FUTURE_COLUMN_PATTERNS } from '@onescan/fetcher/universe/future-columns.js';
 import { BigQueryWarehouse } from '@onescan/fetcher/warehouse/bigquery/bigquery-warehouse.js';
+import type { ResultTransport } from '@onescan/fetcher/warehouse/bigquery/result-transport.js';
 import { EmbeddedWarehouse } from '@onescan/fetcher/warehouse/embedded/embedded-warehouse.js';
 import type { Warehouse } from '@onescan/fetcher/warehouse/warehouse.js';
 import { DEFAULT_WAREHOUSE_NAMES as names } from '@onescan/fetcher/warehouse/warehouse-names.js';
@@ -29,6 +30,8 @@ export interface Choices {
   strategy?: SqlStrategy;
   /** Default: what the dry run says. */
   maximumBytesBilled?: bigint;
+  /** What the run's approval leaves. */
+  remainingBytes?: bigint;
   /** Folder of the cache and its job log; default one of its own. */
   cache?: string;
   signal?: AbortSignal;
@@ -38,8 +41,8 @@ export interface Choices {
 export interface WarehouseChanges {
   jobTimeoutMs?: number;
   timeoutGraceMs?: number;
-  /** Default: REST whatever the rows. */
-  storageMinRows?: number;
+  /** Default: REST. */
+  results?: ResultTransport;
   firstDelayMs?: number;
 }
 
@@ -76,7 +79,7 @@ export class BigQueryStack {
       names,
       retry: { attempts: 4, firstDelayMs, maxDelayMs: Math.max(4, firstDelayMs) },
       jobTimeoutMs: 60_000,
-      storageMinRows: Number.POSITIVE_INFINITY,
+      results: 'rest',
       ...others,
     });
   }
@@ -109,6 +112,7 @@ export class BigQueryStack {
         runId: 'Run 1',
         planHash: 'ab12'.repeat(16),
         maximumBytesBilled: choices.maximumBytesBilled ?? bytes,
+        ...(choices.remainingBytes === undefined ? {} : { remainingBytes: choices.remainingBytes }),
         signal: choices.signal ?? new AbortController().signal,
         onProgress: (stage) => choices.onProgress?.(stage),
       },

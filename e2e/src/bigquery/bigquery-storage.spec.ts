@@ -1,6 +1,7 @@
 import type { BigQueryWarehouse } from '@onescan/fetcher/warehouse/bigquery/bigquery-warehouse.js';
 import { openDataset } from '@onescan/shared/dataset/open-dataset.js';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { TcpProxy } from '../faults/tcp-proxy.js';
 import { BigQueryStack, type Choices } from './bigquery-stack.js';
 
 let stack: BigQueryStack;
@@ -8,7 +9,7 @@ let stack: BigQueryStack;
 let warehouse: BigQueryWarehouse;
 beforeAll(async () => {
   stack = await BigQueryStack.start();
-  warehouse = BigQueryStack.warehouse({ storageMinRows: 0 });
+  warehouse = BigQueryStack.warehouse({ results: 'storage' });
 });
 afterAll(async () => {
   await warehouse.close();
@@ -33,14 +34,83 @@ it('gives the content of the same tables without BigQuery', async () => {
   expect(pages() - before).toBe(1); // what the result is, none of its rows
 });
 
+const BROKEN = { spec: { sample: { rows: 1500 } } };
+let unbroken: string;
+let known: Promise<string> | undefined;
+beforeEach(async () => {
+  known ??= contentOf(warehouse, BROKEN);
+  unbroken = await known;
+});
+
 it('goes on where a stream broke, and opens the session again', async () => {
-  const choices = { spec: { sample: { rows: 1500 } } };
-  const unbroken = await contentOf(warehouse, choices);
+  const choices = BROKEN;
   stack.fake.inject({ on: 'createReadSession', kind: 'backendError', times: 2 });
   stack.fake.inject({ on: 'readRows', kind: 'reset', times: 9 });
   stack.fake.inject({ on: 'readRows', kind: 'internalError', times: 2, after: 3 });
   expect(await contentOf(warehouse, choices)).toBe(unbroken);
   expect(stack.fake.pendingFaults()).toBe(0);
+});
+
+it.each(['rateLimitExceeded', 'internalError', 'backendError'] as const)(
+  'tries again after %s, in the middle too',
+  async (kind) => {
+    stack.fake.inject({ on: 'createReadSession', kind, times: 2 });
+    stack.fake.inject({ on: 'readRows', kind: 'reset', after: 1 });
+    stack.fake.inject({ on: 'readRows', kind, times: 2, after: 2 });
+    expect(await contentOf(warehouse, BROKEN)).toBe(unbroken);
+    expect(stack.fake.pendingFaults()).toBe(0);
+  },
+);
+
+it('goes on after a connection that broke in the middle of a record batch', async () => {
+  const proxy = await TcpProxy.start(stack.fake.storageAddress);
+  process.env.BIGQUERY_STORAGE_EMULATOR_HOST = proxy.address;
+  const behind = BigQueryStack.warehouse({ results: 'storage' });
+  process.env.BIGQUERY_STORAGE_EMULATOR_HOST = stack.fake.storageAddress;
+  proxy.breakAfter(200_000);
+  expect(await contentOf(behind, BROKEN)).toBe(unbroken);
+  expect(proxy.breaks).toBe(1);
+  await behind.close();
+  proxy.close();
+});
+
+it('reads from the start in a new session when one expires, each row once, and pays nothing for it', async () => {
+  const { length } = stack.fetchJobs();
+  stack.fake.inject({ on: 'readRows', kind: 'reset', after: 2 });
+  stack.fake.inject({ on: 'readRows', kind: 'sessionExpired', after: 1, times: 2 });
+  expect(await contentOf(warehouse, BROKEN)).toBe(unbroken);
+  expect(stack.fake.pendingFaults()).toBe(0);
+  expect(stack.fetchJobs().length - length).toBe(1);
+});
+
+it('gives up sessions that keep expiring; the next fetch reads the same job', async () => {
+  const choices = { spec: { sample: { rows: 1400 } }, cache: stack.newCache() };
+  const { length } = stack.fetchJobs();
+  stack.fake.inject({ on: 'readRows', kind: 'sessionExpired', times: 99 });
+  await expect(stack.fetch(warehouse, choices)).rejects.toMatchObject({
+    code: 'FAILED_PRECONDITION',
+    message: expect.stringContaining('session expired'),
+    remedy: expect.stringContaining('not paid twice'),
+  });
+  stack.fake.clearFaults();
+  await stack.fetch(warehouse, choices);
+  expect(stack.fetchJobs().length - length).toBe(1);
+});
+
+it('says so when the result is gone, and pays again only as far as that was approved', async () => {
+  const choices = { spec: { sample: { rows: 1300 } }, cache: stack.newCache() };
+  const { length } = stack.fetchJobs();
+  stack.fake.inject({ on: 'getTable', kind: 'expireResult' });
+  await expect(stack.fetch(warehouse, choices)).rejects.toMatchObject({
+    code: 'FAILED_PRECONDITION',
+    message: expect.stringMatching(/result of job onescan-.* is gone/),
+    remedy: expect.stringContaining('24 hours'),
+  });
+  const unapproved = stack.fetch(warehouse, { ...choices, remainingBytes: 10n });
+  await expect(unapproved).rejects.toMatchObject({ code: 'RESOURCE_EXHAUSTED' });
+  expect(stack.fetchJobs().length - length).toBe(1);
+  await stack.fetch(warehouse, choices);
+  expect(stack.fetchJobs().length - length).toBe(2);
 });
 
 it.each([

@@ -21,24 +21,15 @@ export function encodeSchema(fields: readonly FieldSchema[]): Uint8Array {
   return message(SCHEMA_HEADER, header, []);
 }
 
-/** Rows of a result as a record batch in Arrow's IPC format. */
-export function encodeRecordBatch(
-  fields: readonly FieldSchema[],
-  rows: readonly (readonly DuckDBValue[])[],
-): Uint8Array {
-  const nodes: [number, number][] = [];
-  const buffers: Uint8Array[] = [];
-  fields.forEach((field, i) => {
-    const values = rows.map((row) => row[i]!);
-    if (field.mode !== 'REPEATED') {
-      addValues(field.type, values, nodes, buffers);
-      return;
-    }
-    const lists = values.map((value) => (value instanceof DuckDBListValue ? value.items : []));
-    nodes.push([lists.length, 0]);
-    buffers.push(new Uint8Array(), offsetsOf(lists.map((list) => list.length)));
-    addValues(field.type, lists.flat(), nodes, buffers);
-  });
+/** A column of a record batch, children after their parents: [length, nulls] and the buffers of each. */
+export interface EncodedColumn {
+  readonly nodes: readonly (readonly [number, number])[];
+  readonly buffers: readonly Uint8Array[];
+}
+
+/** Columns as a record batch in Arrow's IPC format. */
+export function encodeRecordBatch(rows: number, columns: readonly EncodedColumn[]): Uint8Array {
+  const buffers = columns.flatMap((column) => column.buffers);
   const places: [number, number][] = [];
   let at = 0;
   for (const { length } of buffers) {
@@ -46,11 +37,39 @@ export function encodeRecordBatch(
     at += padded(length);
   }
   const header: FlatFields = {
-    0: { long: rows.length },
-    1: { longPairs: nodes },
+    0: { long: rows },
+    1: { longPairs: columns.flatMap((column) => column.nodes) },
     2: { longPairs: places },
   };
   return message(BATCH_HEADER, header, buffers);
+}
+
+/** A column of whole numbers without NULL. */
+export function integerColumn(values: BigInt64Array): EncodedColumn {
+  return { nodes: [[values.length, 0]], buffers: [new Uint8Array(), bytesOf(values)] };
+}
+
+/** A column of lists of doubles: row i has `values[offsets[i]] ... values[offsets[i + 1] - 1]`. */
+export function doubleListColumn(offsets: Uint32Array, values: Float64Array): EncodedColumn {
+  return {
+    nodes: [
+      [offsets.length - 1, 0],
+      [values.length, 0],
+    ],
+    buffers: [new Uint8Array(), bytesOf(offsets), new Uint8Array(), bytesOf(values)],
+  };
+}
+
+/** A column of any type. */
+export function valuesColumn(field: FieldSchema, values: readonly DuckDBValue[]): EncodedColumn {
+  if (field.mode !== 'REPEATED') return plainColumn(field.type, values);
+  const lists = values.map((value) => (value instanceof DuckDBListValue ? value.items : []));
+  const child = plainColumn(field.type, lists.flat());
+  const offsets = offsetsOf(lists.map((list) => list.length));
+  return {
+    nodes: [[lists.length, 0], ...child.nodes],
+    buffers: [new Uint8Array(), offsets, ...child.buffers],
+  };
 }
 
 function schemaField({ name, type, mode }: FieldSchema): FlatFields {
@@ -72,28 +91,26 @@ function arrowField(name: string, type: number, typeFields: FlatFields, children
   };
 }
 
-function addValues(
-  type: string,
-  values: readonly DuckDBValue[],
-  nodes: [number, number][],
-  buffers: Uint8Array[],
-): void {
-  nodes.push([values.length, values.filter((value) => value === null).length]);
+function plainColumn(type: string, values: readonly DuckDBValue[]): EncodedColumn {
+  const nulls = values.filter((value) => value === null).length;
   const validity = new Uint8Array(Math.ceil(values.length / 8));
   values.forEach((value, i) => {
     if (value !== null) validity[i >> 3]! |= 1 << (i & 7);
   });
-  buffers.push(validity);
+  return { nodes: [[values.length, nulls]], buffers: [validity, ...valueBuffers(type, values)] };
+}
+
+function valueBuffers(type: string, values: readonly DuckDBValue[]): Uint8Array[] {
   if (type === 'STRING') {
     const texts = values.map((value) => new TextEncoder().encode(String(value ?? '')));
-    buffers.push(offsetsOf(texts.map((text) => text.length)), Buffer.concat(texts));
-  } else if (type === 'FLOAT64') {
-    buffers.push(new Uint8Array(Float64Array.from(values, (value) => Number(value ?? 0)).buffer));
-  } else {
-    buffers.push(
-      new Uint8Array(BigInt64Array.from(values, (value) => BigInt((value ?? 0) as bigint)).buffer),
-    );
+    return [offsetsOf(texts.map((text) => text.length)), Buffer.concat(texts)];
   }
+  if (type === 'FLOAT64') return [bytesOf(Float64Array.from(values, (value) => Number(value ?? 0)))];
+  return [bytesOf(BigInt64Array.from(values, (value) => BigInt((value ?? 0) as bigint)))];
+}
+
+function bytesOf(array: Float64Array | BigInt64Array | Uint32Array): Uint8Array {
+  return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 }
 
 function offsetsOf(lengths: readonly number[]): Uint8Array {

@@ -27,7 +27,11 @@ export type FaultKind =
   | 'reset'
   /** insert: the job is accepted and stays RUNNING until it is cancelled or released. */
   | 'stuck'
-  /** Both of the last two. */
+  /** readRows: after a record batch the whole session has expired; a new one works. */
+  | 'sessionExpired'
+  /** getTable: results of all jobs are gone from then on, as after a day. */
+  | 'expireResult'
+  /** insert: both `reset` and `stuck`. */
   | 'stuckReset'
   /** insert: the job is accepted and fails with backendError. */
   | 'jobBackendError';

@@ -1,4 +1,4 @@
-import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api';
 import { type Analysis, analyzeStatement } from './analyze-statement.js';
 import { ApiError, invalidQuery } from './api-error.js';
 import type { FaultKind } from './faults.js';
@@ -11,6 +11,23 @@ export interface QueryJobsFacts {
   project: string;
   location: string;
   keyColumn: string;
+  /** Rows that follow each other in a stream; 2,048 at most come as one record batch. */
+  streamBlockRows: number;
+}
+
+export interface StreamPart {
+  stream: number;
+  streams: number;
+  /** Rows to leave out. */
+  offset: number;
+}
+
+export interface Paging {
+  /** Row at which the page starts. */
+  start: number;
+  maxRows: number;
+  /** Timestamps as microseconds; else as seconds in floating point. */
+  int64Timestamps: boolean;
 }
 
 export interface ResultPage {
@@ -123,25 +140,22 @@ export class QueryJobs {
     }
   }
 
-  /** Rows from `start` on, at most `maxRows`, and no more JSON than `maxBytes` but at least one row. */
-  async page(
-    job: QueryJob,
-    start: number,
-    limits: { maxRows: number; maxBytes: number },
-  ): Promise<ResultPage> {
+  /** Rows of a result with no more JSON than `maxBytes`, but at least one. */
+  async page(job: QueryJob, paging: Paging, maxBytes: number): Promise<ResultPage> {
+    const { start, maxRows, int64Timestamps } = paging;
     const rows: JsonRow[] = [];
     let bytes = 0;
     let at = start;
-    const end = Math.min(job.totalRows, start + limits.maxRows);
+    const end = Math.min(job.totalRows, start + maxRows);
     while (at < end) {
       const upTo = Math.min(end, at + ROWS_A_READ);
       const result = await this.database.connection.runAndReadAll(
         `SELECT * FROM ${quote(job.table)} WHERE rowid >= ${at} AND rowid < ${upTo} ORDER BY rowid`,
       );
       for (const values of result.getRows()) {
-        const row = jsonRow(values);
+        const row = jsonRow(values, int64Timestamps);
         bytes += JSON.stringify(row).length;
-        if (bytes > limits.maxBytes && rows.length > 0) return { rows, totalRows: job.totalRows, next: at };
+        if (bytes > maxBytes && rows.length > 0) return { rows, totalRows: job.totalRows, next: at };
         rows.push(row);
         at++;
       }
@@ -149,16 +163,24 @@ export class QueryJobs {
     return { rows, totalRows: job.totalRows, ...(at < job.totalRows ? { next: at } : {}) };
   }
 
-  /** Rows of one of several streams, mixed as workers deliver them, yet always in the same order. */
-  async mixedRows(
-    job: QueryJob,
-    { stream, streams }: { stream: number; streams: number },
-    { offset, limit }: { offset: number; limit: number },
-  ): Promise<DuckDBValue[][]> {
-    const result = await this.database.connection.runAndReadAll(
-      `SELECT * FROM ${quote(job.table)} WHERE rowid % ${streams} = ${stream} ORDER BY hash(rowid), rowid LIMIT ${limit} OFFSET ${offset}`,
-    );
-    return result.getRows();
+  /**
+   * Rows of one of several streams from an offset on, in blocks, mixed as workers deliver them, yet always in
+   * the same order.
+   */
+  async *streamRows(job: QueryJob, { stream, streams, offset }: StreamPart): AsyncGenerator<DuckDBDataChunk> {
+    let passed = 0;
+    for (let start = stream * this.facts.streamBlockRows; start < job.totalRows; ) {
+      const rows = Math.min(this.facts.streamBlockRows, job.totalRows - start);
+      if (passed + rows > offset) {
+        const result = await this.database.connection.run(
+          `SELECT * FROM ${quote(job.table)} WHERE rowid >= ${start} AND rowid < ${start + rows}
+           ORDER BY hash(rowid), rowid OFFSET ${Math.max(0, offset - passed)}`,
+        );
+        yield* result;
+      }
+      passed += rows;
+      start += streams * this.facts.streamBlockRows;
+    }
   }
 
   async close(): Promise<void> {

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { ApiError } from './api-error.js';
 import { type Fault, Faults } from './faults.js';
+import { pageBody, pagingOf, QueryEndpoints, schemaOf } from './query-endpoints.js';
 import { dryRunResource, type JobRequest, jobResource, type QueryJob } from './query-job.js';
 import { QueryJobs } from './query-jobs.js';
 import { startStorageServer } from './storage-server.js';
@@ -17,6 +18,8 @@ export interface FakeBigQueryOptions {
   keyColumn?: string;
   /** JSON of a page of rows at most, default 10 MB as BigQuery. */
   maxPageBytes?: number;
+  /** Rows of a record batch of the Storage Read API, default 300, at most 2,048. */
+  streamBlockRows?: number;
 }
 
 export interface FakeBigQuery {
@@ -34,6 +37,8 @@ export interface FakeBigQuery {
   /** Requests that injected faults are still to hit. */
   pendingFaults(): number;
   expireResults(): void;
+  /** Cancels a job as somebody else would. */
+  cancel(jobId: string): void;
   /** Lets stuck jobs go on. */
   release(): Promise<void>;
   /** Changes the metadata tables by DuckDB's SQL, see metadataTable(). */
@@ -42,11 +47,13 @@ export interface FakeBigQuery {
 }
 
 const DEFAULT_MAX_PAGE_BYTES = 10_000_000;
+const DEFAULT_STREAM_BLOCK_ROWS = 300;
 const DEFAULT_MAX_ROWS = 100_000;
 
 interface Context {
   options: Required<FakeBigQueryOptions>;
   jobs: QueryJobs;
+  queries: QueryEndpoints;
   faults: Faults;
   requests: string[];
   dryRuns: string[];
@@ -61,11 +68,14 @@ export async function startFakeBigQuery(given: FakeBigQueryOptions): Promise<Fak
     location: 'us-central1',
     keyColumn: 'interval_time',
     maxPageBytes: DEFAULT_MAX_PAGE_BYTES,
+    streamBlockRows: DEFAULT_STREAM_BLOCK_ROWS,
     ...given,
   };
   const database = await WarehouseDatabase.open(options.databasePath, options);
   const jobs = new QueryJobs(database, options);
-  const context: Context = { options, jobs, faults: new Faults(), requests: [], dryRuns: [] };
+  const faults = new Faults();
+  const queries = new QueryEndpoints(jobs, faults, { ...options, maxRows: DEFAULT_MAX_ROWS });
+  const context: Context = { options, jobs, queries, faults, requests: [], dryRuns: [] };
   const storage = await startStorageServer(jobs, context.faults);
   const server = createServer((request, response) => {
     answer(context, request, response).catch((thrown: unknown) => sendError(response, thrown));
@@ -82,6 +92,7 @@ export async function startFakeBigQuery(given: FakeBigQueryOptions): Promise<Fak
     clearFaults: () => context.faults.clear(),
     pendingFaults: () => context.faults.pending,
     expireResults: () => jobs.expireResults(),
+    cancel: (jobId) => void jobs.cancel(jobId),
     release: () => jobs.release(),
     changeMetadata: (sql) => database.change(sql),
     close: async () => {
@@ -124,9 +135,11 @@ interface Input {
 }
 
 async function route(context: Context, method: string, path: string[], input: Input): Promise<Answer> {
-  const { jobs, faults, options } = context;
+  const { jobs, queries, faults, options } = context;
   const [kind, name, third, table, fifth] = path;
   const sentJob = (job: QueryJob): object => jobResource(options.project, job);
+  if (method === 'POST' && kind === 'queries') return { body: await queries.query(JSON.parse(input.body)) };
+  if (method === 'GET' && kind === 'queries') return { body: await queries.results(name!, input.query) };
   if (method === 'POST' && kind === 'jobs' && name === undefined) return insert(context, input);
   if (method === 'POST' && kind === 'jobs' && third === 'cancel') {
     faults.take('cancel');
@@ -137,7 +150,7 @@ async function route(context: Context, method: string, path: string[], input: In
   }
   if (method === 'GET' && kind === 'datasets' && third === 'tables' && table !== undefined) {
     if (fifth === undefined) {
-      faults.take('getTable');
+      if (faults.take('getTable') === 'expireResult') jobs.expireResults();
       const job = jobs.ofTable(name!, table);
       return { body: { kind: 'bigquery#table', numRows: String(job.totalRows), schema: schemaOf(job) } };
     }
@@ -165,20 +178,9 @@ async function rows(
   query: URLSearchParams,
 ): Promise<Answer> {
   const fault = faults.take('rows');
-  const start = Number(query.get('pageToken') ?? query.get('startIndex') ?? 0);
-  const maxRows = Number(query.get('maxResults') ?? DEFAULT_MAX_ROWS);
-  const page = await jobs.page(job, start, { maxRows, maxBytes: options.maxPageBytes });
-  const body = {
-    kind: 'bigquery#tableDataList',
-    totalRows: String(page.totalRows),
-    rows: page.rows,
-    ...(page.next === undefined ? {} : { pageToken: String(page.next) }),
-  };
+  const page = await jobs.page(job, pagingOf(query, DEFAULT_MAX_ROWS), options.maxPageBytes);
+  const body = { kind: 'bigquery#tableDataList', ...pageBody(page) };
   return { body, ...resetFault(fault) };
-}
-
-function schemaOf(job: QueryJob): object {
-  return { fields: job.analysis.fields };
 }
 
 function resetFault(fault: string | undefined): { fault?: typeof RESET } {

@@ -3,6 +3,7 @@ import {
   type handleUnaryCall,
   Server,
   ServerCredentials,
+  type ServerWritableStream,
   type ServiceDefinition,
   status,
 } from '@grpc/grpc-js';
@@ -18,14 +19,14 @@ import {
   type ReadSession,
 } from '@onescan/fetcher/warehouse/bigquery/storage/storage-messages.js';
 import { ApiError } from './api-error.js';
-import { encodeRecordBatch, encodeSchema } from './encode-arrow.js';
+import { encodeSchema } from './encode-arrow.js';
+import { encodeChunk } from './encode-chunk.js';
 import type { Faults } from './faults.js';
 import type { QueryJob } from './query-job.js';
 import type { QueryJobs } from './query-jobs.js';
 
-const BATCH_ROWS = 300;
 const TABLE = /^projects\/[^/]+\/datasets\/([^/]+)\/tables\/([^/]+)$/;
-const STREAM = /^(.*)\/streams\/(\d+)-of-(\d+)$/;
+const STREAM = /^(.*\/sessions\/\d+)\/streams\/(\d+)-of-(\d+)$/;
 
 const CODES: Readonly<Record<string, status>> = {
   accessDenied: status.PERMISSION_DENIED,
@@ -34,6 +35,7 @@ const CODES: Readonly<Record<string, status>> = {
   internalError: status.INTERNAL,
   backendError: status.UNAVAILABLE,
   notFound: status.NOT_FOUND,
+  sessionExpired: status.FAILED_PRECONDITION,
 };
 
 const SERVICE: ServiceDefinition = {
@@ -66,15 +68,16 @@ export interface StorageServer {
 /** Serves results by the Storage Read API: rows of several streams, in an order that says nothing. */
 export async function startStorageServer(jobs: QueryJobs, faults: Faults): Promise<StorageServer> {
   const server = new Server({ 'grpc.max_send_message_length': -1 });
+  const sessions = new Sessions(jobs);
   const createReadSession: handleUnaryCall<CreateReadSessionRequest, ReadSession> = (
     { request },
     callback,
   ) => {
     try {
       faults.take('createReadSession');
-      const job = jobOf(jobs, request.table);
+      const { name, job } = sessions.open(request);
       const count = Math.max(1, request.maxStreamCount);
-      const streams = Array.from({ length: count }, (_, i) => `${request.table}/streams/${i}-of-${count}`);
+      const streams = Array.from({ length: count }, (_, i) => `${name}/streams/${i}-of-${count}`);
       callback(null, { schema: encodeSchema(job.analysis.fields), streams });
     } catch (thrown) {
       callback(grpcError(thrown));
@@ -83,14 +86,15 @@ export async function startStorageServer(jobs: QueryJobs, faults: Faults): Promi
   const readRows: handleServerStreamingCall<ReadRowsRequest, ReadRowsResponse> = async (call) => {
     try {
       const fault = faults.take('readRows');
-      const [, table, stream, streams] = STREAM.exec(call.request.stream) ?? [];
-      const job = jobOf(jobs, table ?? '');
-      const part = { stream: Number(stream), streams: Number(streams) };
-      for (let at = call.request.offset; ; ) {
-        const rows = await jobs.mixedRows(job, part, { offset: at, limit: BATCH_ROWS });
-        if (rows.length === 0 || call.cancelled) break;
-        call.write({ recordBatch: encodeRecordBatch(job.analysis.fields, rows), rowCount: rows.length });
-        at += rows.length;
+      const [, session = '', stream, streams] = STREAM.exec(call.request.stream) ?? [];
+      const job = sessions.jobOf(session);
+      const part = { stream: Number(stream), streams: Number(streams), offset: call.request.offset };
+      for await (const chunk of jobs.streamRows(job, part)) {
+        if (call.cancelled) break;
+        const recordBatch = encodeChunk(job.analysis.fields, chunk);
+        if (!call.write({ recordBatch, rowCount: chunk.rowCount })) await drained(call);
+        if (fault === 'sessionExpired') sessions.expire(session);
+        sessions.jobOf(session);
         if (fault === 'reset') throw new ApiError(503, 'backendError', 'the stream was reset');
       }
       call.end();
@@ -107,9 +111,45 @@ export async function startStorageServer(jobs: QueryJobs, faults: Faults): Promi
   return { address: `127.0.0.1:${port}`, close: () => server.forceShutdown() };
 }
 
-function jobOf(jobs: QueryJobs, name: string): QueryJob {
-  const [, dataset, table] = TABLE.exec(name) ?? [];
-  return jobs.ofTable(dataset ?? '', table ?? '');
+/** Waits until a slow reader has taken what was sent, or has gone. */
+async function drained(call: ServerWritableStream<ReadRowsRequest, ReadRowsResponse>): Promise<void> {
+  if (call.cancelled) return;
+  await new Promise<void>((resolve) => {
+    call.once('drain', resolve);
+    call.once('cancelled', resolve);
+  });
+}
+
+/** Read sessions by name, with the table that each reads; undefined when it has expired. */
+class Sessions {
+  readonly #tables = new Map<string, string | undefined>();
+
+  constructor(private readonly jobs: QueryJobs) {}
+
+  open({ parent, table }: CreateReadSessionRequest): { name: string; job: QueryJob } {
+    const job = this.#job(table);
+    const name = `${parent}/locations/us-central1/sessions/${this.#tables.size + 1}`;
+    this.#tables.set(name, table);
+    return { name, job };
+  }
+
+  expire(name: string): void {
+    this.#tables.set(name, undefined);
+  }
+
+  /** Throws when the session is unknown or has expired. */
+  jobOf(name: string): QueryJob {
+    if (!this.#tables.has(name)) throw new ApiError(404, 'notFound', `Not found: Session ${name}`);
+    const table = this.#tables.get(name);
+    if (table !== undefined) return this.#job(table);
+    const text = `there was an error operating on '${name}': session expired at 2026-01-01T00:00:00+00:00`;
+    throw new ApiError(400, 'sessionExpired', text);
+  }
+
+  #job(name: string): QueryJob {
+    const [, dataset, table] = TABLE.exec(name) ?? [];
+    return this.jobs.ofTable(dataset ?? '', table ?? '');
+  }
 }
 
 function grpcError(thrown: unknown): { code: status; details: string } {

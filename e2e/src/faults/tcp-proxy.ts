@@ -8,6 +8,9 @@ export class TcpProxy {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   #isCut = false;
+  /** Bytes that still pass towards the caller before all connections break. */
+  #bytesLeft = Number.POSITIVE_INFINITY;
+  #breaks = 0;
 
   private constructor(server: Server) {
     this.#server = server;
@@ -41,6 +44,16 @@ export class TcpProxy {
     for (const socket of this.#sockets) socket.resume();
   }
 
+  /** Breaks all connections once so many more bytes have come back; later ones work. */
+  breakAfter(bytes: number): void {
+    this.#bytesLeft = bytes;
+  }
+
+  /** How many times {@link breakAfter} has broken connections. */
+  get breaks(): number {
+    return this.#breaks;
+  }
+
   close(): void {
     this.#server.close();
     for (const socket of this.#sockets) socket.destroy();
@@ -53,7 +66,10 @@ export class TcpProxy {
       [far, near],
     ] as const) {
       this.#sockets.add(from);
-      from.on('data', (chunk) => to.write(chunk));
+      from.on('data', (chunk: Buffer) => {
+        if (from === far && this.#isUsedUp(chunk, to)) this.#breakAll();
+        else to.write(chunk);
+      });
       from.on('end', () => to.end());
       from.on('close', () => {
         this.#sockets.delete(from);
@@ -63,5 +79,20 @@ export class TcpProxy {
       from.on('error', () => undefined);
       if (this.#isCut) from.pause();
     }
+  }
+
+  /** Lets through what is left. */
+  #isUsedUp(chunk: Buffer, to: Socket): boolean {
+    const left = this.#bytesLeft;
+    this.#bytesLeft -= chunk.length;
+    if (this.#bytesLeft >= 0) return false;
+    to.write(chunk.subarray(0, left));
+    return true;
+  }
+
+  #breakAll(): void {
+    this.#breaks++;
+    this.#bytesLeft = Number.POSITIVE_INFINITY;
+    for (const socket of this.#sockets) socket.destroy();
   }
 }

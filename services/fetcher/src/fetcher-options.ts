@@ -5,6 +5,7 @@ import { OnescanError } from '@onescan/shared/onescan-error.js';
 import { DEFAULT_PRICE_PER_TIB_USD } from './planning/price.js';
 import type { SqlStrategy } from './sql/sql-dialect.js';
 import { FUTURE_COLUMN_PATTERNS } from './universe/future-columns.js';
+import type { ResultTransport } from './warehouse/bigquery/result-transport.js';
 import { DEFAULT_WAREHOUSE_NAMES, type WarehouseNames } from './warehouse/warehouse-names.js';
 
 export interface FetcherOptions {
@@ -34,6 +35,7 @@ export interface BigQueryFlags {
   /** Where the datasets are. */
   location: string;
   jobTimeoutMs: number;
+  results: ResultTransport;
 }
 
 const BIGQUERY = 'bigquery:';
@@ -55,6 +57,8 @@ export const USAGE = `usage: node services/fetcher/dist/main.js --warehouse DIR 
   --features-dataset NAME, --targets-dataset NAME
                            the same for BigQuery, which calls schemas datasets
   --location NAME          where the datasets of BigQuery are, default us-central1
+  --results storage|rest   how results of BigQuery are read: the Storage Read API (default), or pages of JSON,
+                           hundreds of times the CPU a row, where that API is not to be had
   --job-timeout-ms N       time that BigQuery gives a statement, default 1800000
   --key-column NAME        default ${DEFAULT_WAREHOUSE_NAMES.keyColumn}
   --future-pattern REGEX   further names of columns that hold future values; may be repeated
@@ -108,6 +112,7 @@ function readFlags(args: readonly string[]) {
         'features-dataset': { type: 'string' },
         'targets-dataset': { type: 'string' },
         location: { type: 'string', default: 'us-central1' },
+        results: { type: 'string', default: 'storage' },
         'job-timeout-ms': { type: 'string', default: '1800000' },
         'key-column': { type: 'string', default: DEFAULT_WAREHOUSE_NAMES.keyColumn },
         'future-pattern': { type: 'string', multiple: true, default: [] },
@@ -134,8 +139,10 @@ function warehouse(values: Flags): { warehouse: string; bigQuery?: BigQueryFlags
   const project = name.slice(BIGQUERY.length);
   if (!/^[a-z][a-z0-9.:-]+[a-z0-9]$/.test(project)) throw invalid('warehouse', name, 'bigquery:PROJECT');
   if (!/^[A-Za-z0-9-]+$/.test(values.location)) throw invalid('location', values.location, 'a location');
+  const { results } = values;
+  if (results !== 'storage' && results !== 'rest') throw invalid('results', results, 'storage or rest');
   const jobTimeoutMs = wholeNumberIn('job-timeout-ms', values['job-timeout-ms'], [1, MAX_JOB_TIMEOUT_MS]);
-  return { warehouse: name, bigQuery: { project, location: values.location, jobTimeoutMs } };
+  return { warehouse: name, bigQuery: { project, location: values.location, jobTimeoutMs, results } };
 }
 
 function schemaName(values: Flags, kind: 'features' | 'targets'): string | undefined {

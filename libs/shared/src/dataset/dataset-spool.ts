@@ -1,11 +1,10 @@
-import { closeSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, ftruncateSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 
-/** Some rows of one table of the spool: float32 values, column-major, at `offset` in the file. */
+/** Some rows of one table of the spool, at `offset` in the file: their numbers as int32, then column-major float32. */
 export interface SpoolSegment {
   table: number;
   offset: number;
-  /** Row of the dataset for each row of the segment. */
-  rows: Int32Array;
+  rows: number;
 }
 
 /** What another thread needs to read a spool; structured-cloneable. */
@@ -14,7 +13,8 @@ export interface SpoolIndex {
   segments: SpoolSegment[];
 }
 
-const FLOAT_BYTES = 4;
+/** Of a value and of a row's number. */
+const CELL_BYTES = 4;
 
 /**
  * Raw temporary file that takes arriving batches in any order: each batch is appended column-major, so any
@@ -34,15 +34,24 @@ export class DatasetSpool {
     return this.#end;
   }
 
-  /** Appends a batch: `values` holds the table's columns one after the other, each of `rows.length` values. */
+  /**
+   * Appends a batch; both arrays may be used again afterwards.
+   *
+   * @param rows row of the dataset for each row of the batch
+   * @param values the table's columns one after the other, each of `rows.length` values
+   */
   append(table: number, rows: Int32Array, values: Float32Array): void {
-    const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-    let written = 0;
-    while (written < bytes.length) {
-      written += writeSync(this.#descriptor, bytes, written, bytes.length - written, this.#end + written);
-    }
-    this.#segments.push({ table, offset: this.#end, rows });
-    this.#end += bytes.length;
+    const segment = { table, offset: this.#end, rows: rows.length };
+    this.#write(rows);
+    this.#write(values);
+    this.#segments.push(segment);
+  }
+
+  /** Forgets everything from a position on, the value of {@link bytes} at some time before. */
+  truncate(bytes: number): void {
+    while (this.#segments.length > 0 && this.#segments.at(-1)!.offset >= bytes) this.#segments.pop();
+    ftruncateSync(this.#descriptor, bytes);
+    this.#end = bytes;
   }
 
   index(): SpoolIndex {
@@ -54,12 +63,24 @@ export class DatasetSpool {
     closeSync(this.#descriptor);
     rmSync(this.path, { force: true });
   }
+
+  #write(source: Int32Array | Float32Array): void {
+    const bytes = bytesOf(source, source.length);
+    for (let done = 0; done < bytes.length; ) {
+      const written = writeSync(this.#descriptor, bytes, done, bytes.length - done, this.#end);
+      done += written;
+      this.#end += written;
+    }
+  }
 }
 
 /** Gathers columns from a spool. */
 export class SpoolReader {
   readonly #descriptor: number;
   readonly #byTable = new Map<number, SpoolSegment[]>();
+  /** Used again for every segment. */
+  #rows = new Int32Array();
+  #values = new Float32Array();
 
   constructor(
     index: SpoolIndex,
@@ -79,14 +100,17 @@ export class SpoolReader {
    */
   gather(table: number, first: number, count: number, into: Float32Array): void {
     into.fill(Number.NaN, 0, count * this.rowCount);
-    for (const segment of this.#byTable.get(table) ?? []) {
-      const height = segment.rows.length;
-      const part = new Float32Array(count * height);
-      this.#read(part, segment.offset + first * height * FLOAT_BYTES);
+    for (const { offset, rows: height } of this.#byTable.get(table) ?? []) {
+      if (this.#rows.length < height) this.#rows = new Int32Array(height);
+      if (this.#values.length < count * height) this.#values = new Float32Array(count * height);
+      const rows = this.#rows;
+      const values = this.#values;
+      this.#read(rows, height, offset);
+      this.#read(values, count * height, offset + (1 + first) * height * CELL_BYTES);
       for (let column = 0; column < count; column++) {
         const from = column * height;
         const to = column * this.rowCount;
-        for (let i = 0; i < height; i++) into[to + segment.rows[i]!] = part[from + i]!;
+        for (let i = 0; i < height; i++) into[to + rows[i]!] = values[from + i]!;
       }
     }
   }
@@ -95,13 +119,16 @@ export class SpoolReader {
     closeSync(this.#descriptor);
   }
 
-  #read(target: Float32Array, position: number): void {
-    const bytes = new Uint8Array(target.buffer, target.byteOffset, target.byteLength);
-    let done = 0;
-    while (done < bytes.length) {
+  #read(target: Int32Array | Float32Array, length: number, position: number): void {
+    const bytes = bytesOf(target, length);
+    for (let done = 0; done < bytes.length; ) {
       const read = readSync(this.#descriptor, bytes, done, bytes.length - done, position + done);
       if (read === 0) throw new RangeError(`spool ${position + done} lies beyond the end of the file`);
       done += read;
     }
   }
+}
+
+function bytesOf(array: Int32Array | Float32Array, length: number): Uint8Array {
+  return new Uint8Array(array.buffer, array.byteOffset, length * CELL_BYTES);
 }

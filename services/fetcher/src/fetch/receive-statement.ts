@@ -25,48 +25,62 @@ export async function receiveStatement(
   spool: DatasetSpool,
   onRows: (rows: number) => void,
 ): Promise<Received> {
-  const sample = new SamplePart(planned.query, planned.rows);
-  const parts = planned.query.tables.map((table, i) => new TablePart(table, i, spool, planned.rows));
+  const start = spool.bytes;
+  let { sample, parts } = emptyParts(planned, spool);
+  let reading = 1;
   const take = planned.strategy === 'pack' ? takePacked : takeJoined;
   let received = 0;
   for await (const batch of batches) {
+    if ((batch.reading ?? 1) !== reading) {
+      reading = batch.reading ?? 1;
+      received = 0;
+      spool.truncate(start);
+      ({ sample, parts } = emptyParts(planned, spool));
+    }
     take(batch, sample, parts);
     received += planned.strategy === 'pack' ? batch.rows : batch.rows * (parts.length + 1);
     onRows(received);
   }
   sample.finish();
+  for (const part of parts) part.flush();
   return { sample, columns: candidates(planned, parts) };
 }
 
-/** Rows of a packed batch, in runs of the same part. */
+function emptyParts(planned: PlannedPair, spool: DatasetSpool): { sample: SamplePart; parts: TablePart[] } {
+  const { query, rows } = planned;
+  const parts = query.tables.map((table, i) => new TablePart(table, i, spool, rows));
+  return { sample: new SamplePart(query, rows), parts };
+}
+
+/** Rows of all parts, mixed. */
 function takePacked(batch: StatementBatch, sample: SamplePart, parts: readonly TablePart[]): void {
   const rowIndex = batch.integers('row_index');
   const part = batch.integers('part');
   const numbers = batch.numberLists('numbers');
-  const hasTexts = part.some((p) => p > 0 && parts[p - 1]!.codes.length > 0);
-  const texts = hasTexts ? batch.textLists('texts') : undefined;
   let key: Float64Array | undefined;
-  for (let start = 0; start < batch.rows; ) {
-    let end = start + 1;
-    while (end < batch.rows && part[end] === part[start]) end++;
-    if (part[start] === 0) {
+  let texts: ReturnType<StatementBatch['textLists']> | undefined;
+  for (let i = 0; i < batch.rows; i++) {
+    const row = rowIndex[i]!;
+    if (part[i] === 0) {
       key ??= batch.integers('key');
-      sample.add(rowIndex, key, numbers, [start, end]);
-    } else {
-      const table = parts[part[start]! - 1]!;
-      table.add(rowIndex, numbers, table.codes.length > 0 ? texts : undefined, [start, end]);
+      sample.add(row, i, key, numbers);
+      continue;
     }
-    start = end;
+    const table = parts[part[i]! - 1]!;
+    if (table.codes.length > 0) texts ??= batch.textLists('texts');
+    table.add(row, i, numbers, table.codes.length > 0 ? texts : undefined);
   }
 }
 
 function takeJoined(batch: StatementBatch, sample: SamplePart, parts: readonly TablePart[]): void {
   const rowIndex = batch.integers('row_index');
-  const all = [0, batch.rows] as const;
-  sample.add(rowIndex, batch.integers('key'), batch.numberLists('numbers_0'), all);
-  for (const [i, part] of parts.entries()) {
-    const texts = part.codes.length > 0 ? batch.textLists(`texts_${i + 1}`) : undefined;
-    part.add(rowIndex, batch.numberLists(`numbers_${i + 1}`), texts, all);
+  const key = batch.integers('key');
+  const numbers = batch.numberLists('numbers_0');
+  for (let i = 0; i < batch.rows; i++) sample.add(rowIndex[i]!, i, key, numbers);
+  for (const [p, part] of parts.entries()) {
+    const values = batch.numberLists(`numbers_${p + 1}`);
+    const texts = part.codes.length > 0 ? batch.textLists(`texts_${p + 1}`) : undefined;
+    for (let i = 0; i < batch.rows; i++) part.add(rowIndex[i]!, i, values, texts);
   }
 }
 

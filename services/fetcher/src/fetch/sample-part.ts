@@ -30,29 +30,27 @@ export class SamplePart {
     this.knownParts = overlapHorizons(query).map(empty);
   }
 
-  /** @throws OnescanError FAILED_PRECONDITION when there are more keys than sampled, or one twice */
-  add(
-    rowIndex: Float64Array,
-    key: Float64Array,
-    numbers: Lists<Float64Array>,
-    [start, end]: readonly [number, number],
-  ): void {
-    for (let i = start; i < end; i++) {
-      const row = rowIndex[i]!;
-      if (row >= this.rows || !this.#seen.add(row)) throw this.#tooMany();
-      const from = numbers.offsets[i]!;
-      if (numbers.offsets[i + 1]! - from !== samplePartWidth(this.query)) {
-        throw new OnescanError(
-          'DATA_LOSS',
-          'the statement returned another number of targets than it asks for',
-        );
-      }
-      this.keys[row] = BigInt(key[i]!);
-      this.bar[row] = numbers.values[from]!;
-      this.persistence[row] = numbers.values[from + 1]!;
-      let next = from + 2;
-      for (const { values } of [...this.targets, ...this.knownParts]) values[row] = numbers.values[next++]!;
+  /**
+   * Takes the row at a position of a batch.
+   *
+   * @param row its number in the sample
+   * @throws OnescanError FAILED_PRECONDITION when there are more keys than sampled, or one twice
+   */
+  add(row: number, at: number, key: Float64Array, numbers: Lists<Float64Array>): void {
+    if (row >= this.rows || !this.#seen.add(row)) throw this.#tooMany();
+    const from = numbers.offsets[at]!;
+    if (numbers.offsets[at + 1]! - from !== samplePartWidth(this.query)) {
+      throw new OnescanError(
+        'DATA_LOSS',
+        'the statement returned another number of targets than it asks for',
+      );
     }
+    this.keys[row] = BigInt(key[at]!);
+    this.bar[row] = numbers.values[from]!;
+    this.persistence[row] = numbers.values[from + 1]!;
+    let next = from + 2;
+    for (const { values } of this.targets) values[row] = numbers.values[next++]!;
+    for (const { values } of this.knownParts) values[row] = numbers.values[next++]!;
   }
 
   /** @throws OnescanError FAILED_PRECONDITION when keys are missing, doubled or out of order */

@@ -5,11 +5,23 @@ import { type Lists, tableText } from '../warehouse/warehouse.js';
 import { RowSet } from './row-set.js';
 import { TextCodes } from './text-codes.js';
 
-/** Rows of one feature table as they arrive: checks that no key comes twice and appends them to the spool. */
+/** Rows that are gathered before they go to the spool: of hundreds of tables, some 100 MB together. */
+const GATHERED_ROWS = 4096;
+
+/**
+ * Rows of one feature table as they arrive, in any order: checks that no key comes twice and appends them to
+ * the spool, thousands at a time, since workers of a warehouse deliver hundreds of tables mixed.
+ */
 export class TablePart {
   /** Columns in the order in which they are spooled: numbers, then texts. */
   readonly codes: readonly TextCodes[];
   readonly #seen: RowSet;
+  readonly #width: number;
+  readonly #height: number;
+  /** Column-major, allocated when the first row comes. */
+  #values: Float32Array | undefined;
+  readonly #rows: Int32Array;
+  #gathered = 0;
 
   constructor(
     readonly table: FetchTable,
@@ -19,56 +31,71 @@ export class TablePart {
   ) {
     this.codes = table.texts.map(() => new TextCodes());
     this.#seen = new RowSet(rows);
+    this.#width = table.numbers.length;
+    this.#height = Math.min(GATHERED_ROWS, rows);
+    this.#rows = new Int32Array(this.#height);
   }
 
   /**
-   * Takes the rows of a batch from `start` to `end`.
+   * Takes the row at a position of a batch.
    *
+   * @param row its number in the sample
    * @throws OnescanError FAILED_PRECONDITION naming the table when a key comes a second time
    */
   add(
-    rowIndex: Float64Array,
+    row: number,
+    at: number,
     numbers: Lists<Float64Array>,
     texts: Lists<readonly (string | null)[]> | undefined,
-    [start, end]: readonly [number, number],
   ): void {
-    const rows = Int32Array.from(rowIndex.subarray(start, end));
-    this.#requireNew(rows);
-    const width = this.table.numbers.length;
-    const values = new Float32Array((width + this.codes.length) * rows.length);
-    for (let i = 0; i < rows.length; i++) {
-      const from = numbers.offsets[start + i]!;
-      if (numbers.offsets[start + i + 1]! - from !== width) throw wrongWidth(this.table);
-      for (let column = 0; column < width; column++) {
-        values[column * rows.length + i] = numbers.values[from + column]!;
-      }
-    }
-    if (texts) this.#encode(texts, start, rows.length, values.subarray(width * rows.length));
-    this.spool.append(this.position, rows, values);
+    if (!this.#seen.add(row)) throw this.#doubledKey(row);
+    if (this.#gathered === this.#height) this.flush();
+    const values = (this.#values ??= new Float32Array((this.#width + this.codes.length) * this.#height));
+    const height = this.#height;
+    const source = numbers.values;
+    let from = numbers.offsets[at]!;
+    const end = numbers.offsets[at + 1]!;
+    if (end - from !== this.#width) throw wrongWidth(this.table);
+    let to = this.#gathered++;
+    this.#rows[to] = row;
+    for (; from < end; to += height) values[to] = source[from++]!;
+    if (texts) this.#encode(texts, at, to);
   }
 
-  #encode(texts: Lists<readonly (string | null)[]>, start: number, count: number, into: Float32Array): void {
-    for (let i = 0; i < count; i++) {
-      const from = texts.offsets[start + i]!;
-      if (texts.offsets[start + i + 1]! - from !== this.codes.length) throw wrongWidth(this.table);
-      for (const [column, codes] of this.codes.entries()) {
-        into[column * count + i] = codes.encode(texts.values[from + column]!);
-      }
+  /** Appends what is gathered to the spool: to be called when all rows have come. */
+  flush(): void {
+    const count = this.#gathered;
+    if (count === 0) return;
+    const rows = this.#rows.subarray(0, count);
+    const columns = this.#width + this.codes.length;
+    const values = this.#values!;
+    // Columns of fewer rows move together.
+    for (let column = 1; column < columns && count < this.#height; column++) {
+      const start = column * this.#height;
+      values.copyWithin(column * count, start, start + count);
+    }
+    this.spool.append(this.position, rows, values.subarray(0, columns * count));
+    this.#gathered = 0;
+  }
+
+  #encode(texts: Lists<readonly (string | null)[]>, at: number, first: number): void {
+    const from = texts.offsets[at]!;
+    if (texts.offsets[at + 1]! - from !== this.codes.length) throw wrongWidth(this.table);
+    for (const [column, codes] of this.codes.entries()) {
+      this.#values![first + column * this.#height] = codes.encode(texts.values[from + column]!);
     }
   }
 
-  #requireNew(rows: Int32Array): void {
-    for (const row of rows) {
-      if (this.#seen.add(row)) continue;
-      throw new OnescanError(
-        'FAILED_PRECONDITION',
-        `table ${tableText(this.table.table)} holds a key more than once: row ${row} of the sample came twice`,
-        {
-          remedy: 'Remove the doubled rows from the warehouse, or the table with universe.exclude',
-          details: { table: tableText(this.table.table) },
-        },
-      );
-    }
+  #doubledKey(row: number): OnescanError {
+    const table = tableText(this.table.table);
+    return new OnescanError(
+      'FAILED_PRECONDITION',
+      `table ${table} holds a key more than once: row ${row} of the sample came twice`,
+      {
+        remedy: 'Remove the doubled rows from the warehouse, or the table with universe.exclude',
+        details: { table },
+      },
+    );
   }
 }
 

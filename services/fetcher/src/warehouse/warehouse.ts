@@ -76,6 +76,11 @@ export interface Lists<T> {
 /** Some rows of a result, by column name. Values are valid until the next batch is asked for. */
 export interface StatementBatch {
   readonly rows: number;
+  /**
+   * Number of the reading of the result that the batch belongs to, default 1: when a warehouse has to read from
+   * the start again, all rows come again under the next number.
+   */
+  readonly reading?: number;
   /** A column of integers below 2^53. */
   integers(column: string): Float64Array;
   /** A column of lists of doubles; NaN for NULL. */

@@ -137,13 +137,12 @@ export class BigQueryApi {
     return this.#call('reading rows', () => this.#get(table.projectId, path, page), signal);
   }
 
-  /** False when there is none or it has expired. */
-  async exists(what: () => Promise<unknown>): Promise<boolean> {
+  /** What is asked for; undefined when there is none or it has expired. */
+  async orNothing<T>(what: () => Promise<T>): Promise<T | undefined> {
     try {
-      await what();
-      return true;
+      return await what();
     } catch (thrown) {
-      if (thrown instanceof OnescanError && thrown.code === 'NOT_FOUND') return false;
+      if (thrown instanceof OnescanError && thrown.code === 'NOT_FOUND') return undefined;
       throw thrown;
     }
   }

@@ -18,6 +18,8 @@ it.each([
   [api(404, 'notFound'), false, 'NOT_FOUND'],
   [api(400, 'invalidQuery'), false, 'FAILED_PRECONDITION'],
   [{ errors: [{ reason: 'bytesBilledLimitExceeded', message: 'm' }] }, false, 'RESOURCE_EXHAUSTED'],
+  [{ errors: [{ reason: 'stopped', message: 'Job execution was cancelled' }] }, false, 'ABORTED'],
+  [{ errors: [{ reason: 'stopped', message: 'Job timed out after 9 ms' }] }, false, 'DEADLINE_EXCEEDED'],
   [new Error('Could not load the default credentials'), false, 'UNAUTHENTICATED'],
   [new TypeError('x is not a function'), false, 'INTERNAL'],
 ])('%s: tried again %s, then %s', (thrown, transient, code) => {

@@ -40,7 +40,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   },
   responseTooLarge: { code: 'FAILED_PRECONDITION', remedy: 'Sample fewer rows or test fewer columns' },
   resourcesExceeded: { code: 'FAILED_PRECONDITION', remedy: 'Sample fewer rows or test fewer tables' },
-  stopped: { code: 'CANCELLED', remedy: 'Run again' },
+  stopped: { code: 'ABORTED', remedy: 'Somebody cancelled the job in BigQuery. Run again' },
   timeout: { code: 'DEADLINE_EXCEEDED', remedy: 'Raise --job-timeout-ms' },
 };
 
@@ -104,7 +104,9 @@ function meaningOf(problem: BigQueryProblem, thrown: unknown): Meaning {
   }
   if (problem.status === 401)
     return { code: 'UNAUTHENTICATED', remedy: 'Log in again: the credentials expired' };
-  const known = MEANINGS[problem.reason];
+  // BigQuery ends a job after its jobTimeoutMs with the reason of one that was cancelled.
+  const timedOut = problem.reason === 'stopped' && /timed out/i.test(problem.message);
+  const known = MEANINGS[timedOut ? 'timeout' : problem.reason];
   if (known) return known;
   if (isTransient(thrown)) {
     return {

@@ -20,12 +20,13 @@ import { BigQueryApi, type JobState } from './bigquery-api.js';
 import { bigQueryError } from './bigquery-problem.js';
 import { billedBound } from './billed-bound.js';
 import { daysWithin, readDayCounts } from './day-counts.js';
-import { readPages, resultTable, TIMEOUT_GRACE_MS, waitForJob } from './read-result.js';
+import { readPages, resultGone, resultTable, TIMEOUT_GRACE_MS, waitForJob } from './read-result.js';
 import { type CataloguedTables, readTables } from './read-tables.js';
 import { RestBatch } from './rest-batch.js';
 import { DEFAULT_RETRY_POLICY, type RetryPolicy } from './retrying.js';
+import { openStorageReader, type ResultTransport } from './result-transport.js';
 import { requireWithinLimits } from './statement-limits.js';
-import { StorageReader } from './storage/storage-reader.js';
+import type { StorageReader } from './storage/storage-reader.js';
 
 /** A metadata query bills 10 MiB; this only stops what nobody expects. */
 const METADATA_MAX_BYTES = 1024n ** 3n;
@@ -33,9 +34,6 @@ const METADATA_TIMEOUT_MS = 300_000;
 
 /** For how long the catalogue is remembered: a run plans many pairs in a row. */
 const CATALOGUE_MS = 60_000;
-
-/** Opening a read session takes about a second: few rows come faster by REST. */
-const STORAGE_MIN_ROWS = 2000;
 
 /** Earlier jobs of a dataset that are looked at for a result to read again. */
 const MAX_EARLIER_JOBS = 3;
@@ -49,8 +47,7 @@ export interface BigQueryWarehouseOptions {
   readonly jobTimeoutMs: number;
   readonly timeoutGraceMs?: number;
   readonly retry?: RetryPolicy;
-  /** Results with fewer rows are read by REST. */
-  readonly storageMinRows?: number;
+  readonly results: ResultTransport;
   /** Told of every metadata query, once when it starts and once when it has ended. */
   readonly onMetadata?: (query: MetadataQuery) => void;
 }
@@ -76,15 +73,16 @@ export class BigQueryWarehouse implements Warehouse {
   readonly name: string;
   readonly dialect: SqlDialect;
   readonly #api: BigQueryApi;
-  /** Absent on emulators without it. */
+  /** Absent when results are read by REST. */
   readonly #storage: StorageReader | undefined;
   #remembered: Remembered | undefined;
 
   constructor(private readonly options: BigQueryWarehouseOptions) {
     this.name = `bigquery:${options.project}`;
     this.dialect = bigQueryDialect(options.project);
-    this.#api = new BigQueryApi(options.project, options.location, options.retry ?? DEFAULT_RETRY_POLICY);
-    this.#storage = openStorage(options);
+    const policy = options.retry ?? DEFAULT_RETRY_POLICY;
+    this.#api = new BigQueryApi(options.project, options.location, policy);
+    this.#storage = openStorageReader(options.results, options.project, policy);
   }
 
   async readCatalogue(): Promise<Catalogue> {
@@ -180,7 +178,7 @@ export class BigQueryWarehouse implements Warehouse {
       billing.bytes = billedBytes(job);
       const table = resultTable(jobId, job);
       const described = await this.#api.describe(table, signal);
-      if (this.#storage && described.rows >= (this.options.storageMinRows ?? STORAGE_MIN_ROWS)) {
+      if (this.#storage) {
         yield* this.#storage.read(table, described.rows, signal);
         return;
       }
@@ -188,7 +186,8 @@ export class BigQueryWarehouse implements Warehouse {
         yield new RestBatch(rows, columns);
       }
     } catch (thrown) {
-      throw bigQueryError(`job ${jobId}`, thrown);
+      const error = bigQueryError(`job ${jobId}`, thrown);
+      throw billing.bytes !== undefined && error.code === 'NOT_FOUND' ? resultGone(jobId, error) : error;
     }
   }
 
@@ -241,11 +240,4 @@ interface Billing {
 
 function billedBytes(job: JobState): bigint {
   return BigInt(job.statistics?.query?.totalBytesBilled ?? 0);
-}
-
-function openStorage(options: BigQueryWarehouseOptions): StorageReader | undefined {
-  const { BIGQUERY_EMULATOR_HOST, BIGQUERY_STORAGE_EMULATOR_HOST } = process.env;
-  if (BIGQUERY_EMULATOR_HOST && !BIGQUERY_STORAGE_EMULATOR_HOST) return undefined;
-  const policy = options.retry ?? DEFAULT_RETRY_POLICY;
-  return new StorageReader(options.project, policy, BIGQUERY_STORAGE_EMULATOR_HOST || undefined);
 }

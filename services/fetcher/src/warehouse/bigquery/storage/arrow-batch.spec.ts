@@ -29,17 +29,39 @@ it('reads the schema that Arrow itself writes', () => {
   ]);
 });
 
-it('reads the batch that Arrow itself writes, rows of a part together', () => {
+it('reads the batch that Arrow itself writes', () => {
   const batch = read(bytes('batch'));
   expect(batch.rows).toBe(3);
-  expect([...batch.integers('part')]).toEqual([0, 1, 1]);
-  expect([...batch.integers('row_index')]).toEqual([2, 5, Number.MAX_SAFE_INTEGER]);
+  expect([...batch.integers('part')]).toEqual([1, 0, 1]);
+  expect([...batch.integers('row_index')]).toEqual([5, 2, Number.MAX_SAFE_INTEGER]);
   const numbers = batch.numberLists('numbers');
-  expect([...numbers.offsets]).toEqual([0, 0, 2, 5]);
+  expect([...numbers.offsets]).toEqual([0, 2, 2, 5]);
   expect([...numbers.values]).toEqual([0.1, Number.NaN, Number.NEGATIVE_INFINITY, 1.5e-7, 3]);
   const texts = batch.textLists('texts');
-  expect([...texts.offsets]).toEqual([0, 1, 3, 3]);
-  expect(texts.values).toEqual(['=é', 'a', null]);
+  expect([...texts.offsets]).toEqual([0, 2, 3, 3]);
+  expect(texts.values).toEqual(['a', null, '=é']);
+});
+
+it('reads whole numbers of either sign and refuses what a double cannot hold', () => {
+  const values = [0, -1, 2 ** 32, -(2 ** 40) - 7, Number.MIN_SAFE_INTEGER];
+  const column = (numbers: bigint[]): ArrowBatch =>
+    new ArrowBatch(
+      numbers.length,
+      new Map([
+        [
+          'n',
+          {
+            length: numbers.length,
+            nulls: 0,
+            buffers: [new Uint8Array(), new Uint8Array(BigInt64Array.from(numbers).buffer)],
+          },
+        ],
+      ]),
+    );
+  expect([...column(values.map(BigInt)).integers('n')]).toEqual(values);
+  for (const large of [2n ** 53n, -(2n ** 60n)]) {
+    expect(() => column([large]).integers('n')).toThrow('too large');
+  }
 });
 
 it('reads a slice, wherever it lies in memory', () => {

@@ -1,64 +1,51 @@
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { Lists, StatementBatch } from '../../warehouse.js';
-import { markedText, PART } from '../rest-batch.js';
+import { markedText } from '../rest-batch.js';
 import type { ArrowColumn } from './arrow-message.js';
 
-/** A record batch of the Storage Read API. */
+const WORD = 2 ** 32;
+/** The upper words of whole numbers that a double holds exactly. */
+const MAX_UPPER_WORD = 2 ** 21;
+
+/** A record batch of the Storage Read API, rows in the order in which it sent them. */
 export class ArrowBatch implements StatementBatch {
-  /** Rows of a packed statement by part: the service mixes them. */
-  readonly #order: Uint32Array | undefined;
+  reading = 1;
 
   constructor(
     readonly rows: number,
     private readonly columns: ReadonlyMap<string, ArrowColumn>,
-  ) {
-    this.#order = columns.has(PART) ? orderBy(this.#integers(PART)) : undefined;
-  }
+  ) {}
 
   integers(column: string): Float64Array {
-    const values = this.#integers(column);
-    return this.#order ? Float64Array.from(this.#order, (row) => values[row]!) : values;
-  }
-
-  #integers(column: string): Float64Array {
     const { buffers, nulls } = this.#column(column);
     if (nulls > 0) throw new OnescanError('DATA_LOSS', `BigQuery sent NULL in column ${column}`);
-    return Float64Array.from(new BigInt64Array(aligned(buffers[1]!, this.rows * 8)), Number);
+    const words = new Int32Array(aligned(buffers[1]!, this.rows * 8));
+    const values = new Float64Array(this.rows);
+    for (let i = 0; i < this.rows; i++) {
+      const upper = words[2 * i + 1]!;
+      if (upper >= MAX_UPPER_WORD || upper < -MAX_UPPER_WORD) throw tooLarge(column);
+      values[i] = upper * WORD + (words[2 * i]! >>> 0);
+    }
+    return values;
   }
 
   numberLists(column: string): Lists<Float64Array> {
     const { offsets, first, child } = this.#list(column);
     const bytes = child.buffers[1]!.subarray(first * 8);
-    const values = new Float64Array(aligned(bytes, offsets[this.rows]! * 8));
-    if (!this.#order) return { offsets, values };
-    const ordered = this.#orderedOffsets(offsets);
-    const moved = new Float64Array(values.length);
-    this.#order.forEach((row, i) => {
-      moved.set(values.subarray(offsets[row]!, offsets[row + 1]!), ordered[i]!);
-    });
-    return { offsets: ordered, values: moved };
+    return { offsets, values: new Float64Array(aligned(bytes, offsets[this.rows]! * 8)) };
   }
 
   textLists(column: string): Lists<readonly (string | null)[]> {
     const { offsets, first, child } = this.#list(column);
     const count = offsets[this.rows]!;
     const ends = new Int32Array(aligned(child.buffers[1]!.subarray(first * 4), (count + 1) * 4));
-    const decoder = new TextDecoder();
-    if (ends[count]! > child.buffers[2]!.length) throw cutOff();
+    const bytes = child.buffers[2]!;
+    if (ends[count]! > bytes.length) throw cutOff();
+    const texts = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const values = Array.from({ length: count }, (_, i) =>
-      markedText(decoder.decode(child.buffers[2]!.subarray(ends[i]!, ends[i + 1]!))),
+      markedText(texts.toString('utf8', ends[i], ends[i + 1])),
     );
-    if (!this.#order) return { offsets, values };
-    const moved = Array.from(this.#order, (row) => values.slice(offsets[row], offsets[row + 1]));
-    return { offsets: this.#orderedOffsets(offsets), values: moved.flat() };
-  }
-
-  #orderedOffsets(offsets: Uint32Array): Uint32Array {
-    const ordered = new Uint32Array(offsets.length);
-    this.#order!.forEach((row, i) => {
-      ordered[i + 1] = ordered[i]! + offsets[row + 1]! - offsets[row]!;
-    });
-    return ordered;
+    return { offsets, values };
   }
 
   /** Offsets from zero, and the position of the batch's first value in the child. */
@@ -79,10 +66,6 @@ export class ArrowBatch implements StatementBatch {
   }
 }
 
-function orderBy(part: Float64Array): Uint32Array {
-  return Uint32Array.from(part.keys()).sort((a, b) => part[a]! - part[b]! || a - b);
-}
-
 function noValues(child: ArrowColumn): ArrowColumn {
   return { ...child, buffers: child.buffers.map(() => new Uint8Array(4)) };
 }
@@ -97,4 +80,8 @@ function aligned(bytes: Uint8Array, length: number): ArrayBuffer {
 
 function cutOff(): OnescanError {
   return new OnescanError('DATA_LOSS', 'BigQuery sent a record batch that is cut off');
+}
+
+function tooLarge(column: string): OnescanError {
+  return new OnescanError('DATA_LOSS', `BigQuery sent a number in column ${column} that is too large`);
 }

@@ -1,0 +1,119 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { FieldSchema } from './analyze-statement.js';
+import { ApiError } from './api-error.js';
+import type { Faults } from './faults.js';
+import { type JobRequest, type QueryJob, RESULTS_DATASET } from './query-job.js';
+import type { Paging, QueryJobs, ResultPage } from './query-jobs.js';
+
+/** The body of jobs.query, as far as the fake knows it. */
+interface QueryRequest {
+  query: string;
+  useLegacySql?: boolean;
+  location?: string;
+  labels?: Record<string, string>;
+  maximumBytesBilled?: string;
+  jobTimeoutMs?: string;
+  maxResults?: number;
+  timeoutMs?: number;
+  requestId?: string;
+  formatOptions?: { useInt64Timestamp?: boolean };
+}
+
+const DEFAULT_WAIT_MS = 10_000;
+const POLL_MS = 5;
+const LEGACY_NAMES: Readonly<Record<string, string>> = {
+  INT64: 'INTEGER',
+  FLOAT64: 'FLOAT',
+  BOOL: 'BOOLEAN',
+};
+
+/** jobs.query and jobs.getQueryResults: what `query()` and `getQueryResults()` of Google's client ask for. */
+export class QueryEndpoints {
+  readonly #byRequestId = new Map<string, Promise<QueryJob>>();
+
+  constructor(
+    private readonly jobs: QueryJobs,
+    private readonly faults: Faults,
+    private readonly facts: { project: string; maxPageBytes: number; maxRows: number },
+  ) {}
+
+  /** Starts a job, or finds that of the same requestId, waits a while and sends the first page. */
+  async query(request: QueryRequest): Promise<object> {
+    const { requestId = randomUUID(), maxResults, timeoutMs, formatOptions } = request;
+    let starting = this.#byRequestId.get(requestId);
+    if (!starting) {
+      starting = this.jobs.insert(jobRequest(request), this.faults.take('insert'));
+      this.#byRequestId.set(requestId, starting);
+    }
+    return this.#answer(await starting, timeoutMs, {
+      start: 0,
+      maxRows: maxResults ?? this.facts.maxRows,
+      int64Timestamps: formatOptions?.useInt64Timestamp ?? false,
+    });
+  }
+
+  /** Waits a while for a job and sends a page of its result. Throws what the job failed with. */
+  results(jobId: string, query: URLSearchParams): Promise<object> {
+    this.faults.take('getJob');
+    const timeoutMs = query.has('timeoutMs') ? Number(query.get('timeoutMs')) : undefined;
+    return this.#answer(this.jobs.get(jobId), timeoutMs, pagingOf(query, this.facts.maxRows));
+  }
+
+  async #answer(job: QueryJob, timeoutMs = DEFAULT_WAIT_MS, paging: Paging): Promise<object> {
+    for (const end = performance.now() + timeoutMs; job.state !== 'DONE' && performance.now() < end; ) {
+      await sleep(POLL_MS);
+    }
+    const { project } = this.facts;
+    const jobReference = { projectId: project, jobId: job.id, location: job.location };
+    if (job.state !== 'DONE') return { kind: 'bigquery#queryResponse', jobReference, jobComplete: false };
+    if (job.error) throw new ApiError(400, job.error.reason, job.error.message);
+    const page = await this.jobs.page(
+      this.jobs.ofTable(RESULTS_DATASET, job.table),
+      paging,
+      this.facts.maxPageBytes,
+    );
+    return {
+      kind: 'bigquery#queryResponse',
+      jobReference,
+      jobComplete: true,
+      schema: schemaOf(job),
+      totalBytesProcessed: String(job.analysis.processed),
+      cacheHit: false,
+      ...pageBody(page),
+    };
+  }
+}
+
+/** The parameters of a request for a page. */
+export function pagingOf(query: URLSearchParams, maxRows: number): Paging {
+  return {
+    start: Number(query.get('pageToken') ?? query.get('startIndex') ?? 0),
+    maxRows: Number(query.get('maxResults') ?? maxRows),
+    int64Timestamps: query.get('formatOptions.useInt64Timestamp') === 'true',
+  };
+}
+
+export function pageBody({ rows, totalRows, next }: ResultPage): object {
+  return { totalRows: String(totalRows), rows, ...(next === undefined ? {} : { pageToken: String(next) }) };
+}
+
+/** A result's schema, types by the names that the REST API uses. */
+export function schemaOf(job: QueryJob): { fields: FieldSchema[] } {
+  return {
+    fields: job.analysis.fields.map((field) => ({ ...field, type: LEGACY_NAMES[field.type] ?? field.type })),
+  };
+}
+
+function jobRequest(request: QueryRequest): JobRequest {
+  const { query, location, labels, maximumBytesBilled, jobTimeoutMs } = request;
+  const useLegacySql = request.useLegacySql ?? true;
+  return {
+    jobReference: { jobId: `job_${randomUUID()}`, ...(location === undefined ? {} : { location }) },
+    configuration: {
+      query: { query, useLegacySql, ...(maximumBytesBilled === undefined ? {} : { maximumBytesBilled }) },
+      ...(labels === undefined ? {} : { labels }),
+      ...(jobTimeoutMs === undefined ? {} : { jobTimeoutMs }),
+    },
+  };
+}
