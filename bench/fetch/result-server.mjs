@@ -129,7 +129,8 @@ const http = createServer((request, response) => {
     mode: 'NULLABLE',
   }));
   const isData = request.url.split('?')[0].endsWith('/data');
-  const body = isData ? (page ??= restPage()) : JSON.stringify({ schema: { fields }, numRows: `${rows}` });
+  if (isData) page ??= restPage();
+  const body = isData ? page : JSON.stringify({ schema: { fields }, numRows: `${rows}` });
   response.writeHead(200, { 'content-type': 'application/json' });
   response.end(body);
 });

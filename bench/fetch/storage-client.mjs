@@ -55,7 +55,7 @@ async function check() {
     if (Object.is(found, wanted) || found === wanted) return;
     throw new Error(`${what}: ${found} where ${wanted} was sent`);
   };
-  time.forEach((t, row) => same(t, keyOf(row) / 1000, `key ${row}`));
+  for (const [row, t] of time.entries()) same(t, keyOf(row) / 1000, `key ${row}`);
   const firsts = new Map();
   let position = 0;
   tableWidths(shape.columns, shape.tables).forEach((width, t) => {

@@ -2,15 +2,17 @@ import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { OnescanError } from '../onescan-error.js';
+import { BlockWriter } from './block-writer.js';
 import { canonicaliseDoubles, combineHashes, hashValues } from './column-profile.js';
 import type { DatasetContent, WriteHooks } from './dataset-content.js';
-import { BLOCK_COLUMNS, blockTable, literal, matrixColumn, ROWS_TABLE } from './dataset-layout.js';
+import { literal, ROWS_TABLE } from './dataset-layout.js';
 import { SpoolReader } from './dataset-spool.js';
 import { writeCatalogueTables, writeFeaturesView } from './dataset-tables.js';
 import { duckdbSettings } from './duckdb-settings.js';
 import { createAndFill } from './fill-table.js';
-import { forEachSpooled, type JudgedColumn, judgeColumns } from './judge-columns.js';
+import { excludedColumn, type JudgedColumn, judgeColumn } from './judge-columns.js';
 import { rowColumns } from './row-columns.js';
+import { spooledColumns } from './spooled-columns.js';
 import { verifyDataset } from './verify-dataset.js';
 
 const MEMORY_LIMIT = '512MB';
@@ -62,11 +64,10 @@ async function fillFile(partial: string, content: DatasetContent, hooks: WriteHo
       `ATTACH ${literal(partial)} AS dataset (STORAGE_VERSION ${literal(STORAGE_VERSION)})`,
     );
     await connection.run('USE dataset');
-    const columns = judgeColumns(content, spool, hooks);
+    const columns = await writeFeatures(connection, content, spool, hooks);
     const rows = rowColumns(content);
     for (const { values } of rows) if (values instanceof Float64Array) canonicaliseDoubles(values);
     await createAndFill(connection, ROWS_TABLE, rows);
-    await writeBlocks(connection, content, spool, columns, hooks);
     const contentSha256 = combineHashes([
       ...rows.map(({ name, values }) => ({ name, contentSha256: hashValues(values) })),
       ...columns
@@ -85,30 +86,27 @@ async function fillFile(partial: string, content: DatasetContent, hooks: WriteHo
   }
 }
 
-async function writeBlocks(
+/** Judges every column of the universe and writes those that are included, in one pass over the spool. */
+async function writeFeatures(
   connection: DuckDBConnection,
   content: DatasetContent,
   spool: SpoolReader,
-  columns: readonly JudgedColumn[],
   hooks: WriteHooks,
-): Promise<void> {
-  const included = columns.filter((column) => column.included);
-  const rows = content.keys.length;
-  const buffer = new Float32Array(Math.min(BLOCK_COLUMNS, included.length) * rows);
-  for (let start = 0; start < included.length; start += BLOCK_COLUMNS) {
+): Promise<JudgedColumn[]> {
+  const targets = new Map(content.targets.map(({ horizon, values }) => [horizon, Float32Array.from(values)]));
+  const judged = content.columns.map((column) => excludedColumn(column, column.exclusionReason ?? ''));
+  const blocks = new BlockWriter(connection, content.keys);
+  const total = content.columns.filter((column) => column.spool).length;
+  let done = 0;
+  for (const { position, values, infinite } of spooledColumns(content, spool)) {
     if (hooks.isCancelled?.()) throw new OnescanError('CANCELLED', 'writing the dataset was cancelled');
-    const block = included.slice(start, start + BLOCK_COLUMNS);
-    const candidates = block.map((column) => column.candidate);
-    forEachSpooled(content, spool, candidates, (position, values) => buffer.set(values, position * rows));
-    await createAndFill(connection, blockTable(start / BLOCK_COLUMNS), [
-      rowColumns(content)[0]!,
-      ...block.map((_, i) => ({
-        name: matrixColumn(start + i),
-        values: buffer.subarray(i * rows, (i + 1) * rows),
-      })),
-    ]);
-    hooks.onProgress?.('write', start + block.length, included.length);
+    const column = judgeColumn(content.columns[position]!, { values, infinite }, targets);
+    judged[position] = column;
+    if (column.included) await blocks.add(values);
+    hooks.onProgress?.('write', ++done, total);
   }
+  await blocks.flush();
+  return judged;
 }
 
 function sync(path: string): void {

@@ -39,7 +39,7 @@ export interface DatasetContent {
   spool: SpoolIndex;
 }
 
-export type WriteStage = 'profile' | 'write' | 'verify';
+export type WriteStage = 'write' | 'verify';
 
 export interface WriteHooks {
   /** `done` of `total` columns. */

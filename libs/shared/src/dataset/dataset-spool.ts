@@ -15,6 +15,7 @@ export interface SpoolIndex {
 
 /** Of a value and of a row's number. */
 const CELL_BYTES = 4;
+const TILE_ROWS = 128;
 
 /**
  * Raw temporary file that takes arriving batches in any order: each batch is appended column-major, so any
@@ -23,6 +24,8 @@ const CELL_BYTES = 4;
 export class DatasetSpool {
   readonly #descriptor: number;
   readonly #segments: SpoolSegment[] = [];
+  /** Used again for every batch. */
+  #columns = new Float32Array();
   #end = 0;
 
   constructor(readonly path: string) {
@@ -45,6 +48,14 @@ export class DatasetSpool {
     this.#write(rows);
     this.#write(values);
     this.#segments.push(segment);
+  }
+
+  /** The same for values that come row after row, `width` a row; what follows the last row is not looked at. */
+  appendRows(table: number, rows: Int32Array, width: number, values: Float32Array): void {
+    const cells = width * rows.length;
+    if (this.#columns.length < cells) this.#columns = new Float32Array(cells);
+    transpose(values, rows.length, width, this.#columns);
+    this.append(table, rows, this.#columns.subarray(0, cells));
   }
 
   /** Forgets everything from a position on, the value of {@link bytes} at some time before. */
@@ -125,6 +136,17 @@ export class SpoolReader {
       const read = readSync(this.#descriptor, bytes, done, bytes.length - done, position + done);
       if (read === 0) throw new RangeError(`spool ${position + done} lies beyond the end of the file`);
       done += read;
+    }
+  }
+}
+
+/** Rows to columns, in tiles that stay in the cache. */
+function transpose(values: Float32Array, rows: number, width: number, into: Float32Array): void {
+  for (let start = 0; start < rows; start += TILE_ROWS) {
+    const end = Math.min(rows, start + TILE_ROWS);
+    for (let column = 0; column < width; column++) {
+      const to = column * rows;
+      for (let row = start; row < end; row++) into[to + row] = values[row * width + column]!;
     }
   }
 }

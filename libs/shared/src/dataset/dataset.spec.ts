@@ -256,7 +256,7 @@ describe('writeDataset', () => {
     const stages = new Set<string>();
     await writeDataset(file, content(spool), { onProgress: (stage) => stages.add(stage) });
     spool.dispose();
-    expect([...stages]).toEqual(['profile', 'write', 'verify']);
+    expect([...stages]).toEqual(['write', 'verify']);
     const dataset = await openDataset(file);
     expect(dataset.columns[1]).toMatchObject({
       included: false,

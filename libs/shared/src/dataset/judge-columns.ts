@@ -1,8 +1,7 @@
-import { OnescanError } from '../onescan-error.js';
-import { type ColumnProfile, canonicalise, profileColumn } from './column-profile.js';
+import { byCodeUnits } from './code-units.js';
+import { type ColumnProfile, profileColumn } from './column-profile.js';
 import type { DatasetColumn } from './dataset.js';
-import type { CandidateColumn, DatasetContent, WriteHooks } from './dataset-content.js';
-import type { SpoolReader } from './dataset-spool.js';
+import type { CandidateColumn } from './dataset-content.js';
 import { repeatedTarget } from './target-copy.js';
 
 /** Most distinct texts of a column that is encoded by the order of its texts. */
@@ -14,11 +13,7 @@ const EXCLUSION_STAGE = 'plan';
 export interface JudgedColumn extends DatasetColumn {
   /** Infinite values, which were made missing. */
   infinite: number;
-  candidate: CandidateColumn;
 }
-
-/** Consecutive spool columns that are gathered with one pass. */
-export const GATHER_COLUMNS = 125;
 
 const NOT_MEASURED: ColumnProfile = {
   nullShare: Number.NaN,
@@ -30,73 +25,23 @@ const NOT_MEASURED: ColumnProfile = {
 };
 
 /**
- * Decides for every column of the universe whether it is included, and measures those that are: the first
- * of the writer's two passes over the spool.
+ * Decides whether a column is included, and measures it if so.
+ *
+ * @param targets targets by horizon, rounded to float32
  */
-export function judgeColumns(content: DatasetContent, spool: SpoolReader, hooks: WriteHooks): JudgedColumn[] {
-  const targets = new Map(content.targets.map(({ horizon, values }) => [horizon, Float32Array.from(values)]));
-  const judged = content.columns.map((candidate) => excluded(candidate, candidate.exclusionReason ?? ''));
-  let done = 0;
-  forEachSpooled(content, spool, content.columns, (position, values, infinite) => {
-    if (hooks.isCancelled?.()) throw new OnescanError('CANCELLED', 'writing the dataset was cancelled');
-    judged[position] = judge(content.columns[position]!, { values, infinite }, targets);
-    done++;
-    hooks.onProgress?.('profile', done, content.columns.length);
-  });
-  return judged;
-}
-
-/**
- * Calls `visit` with the decoded values of every column that has some, in the order of `columns`; runs of
- * neighbours in the spool are read together. Infinities have become missing; `infinite` counts them. `values` is valid only during the call.
- */
-export function forEachSpooled(
-  content: DatasetContent,
-  spool: SpoolReader,
-  columns: readonly CandidateColumn[],
-  visit: (position: number, values: Float32Array, infinite: number) => void,
-): void {
-  const rows = content.keys.length;
-  const buffer = new Float32Array(GATHER_COLUMNS * rows);
-  for (let start = 0; start < columns.length; ) {
-    const place = columns[start]!.spool;
-    if (!place) {
-      start++;
-      continue;
-    }
-    const count = runLength(columns, start);
-    spool.gather(place.table, place.column, count, buffer);
-    for (let i = 0; i < count; i++) {
-      const values = buffer.subarray(i * rows, (i + 1) * rows);
-      const candidate = columns[start + i]!;
-      if (candidate.encoding === 'ordinal') rankCodes(values, candidate.texts ?? []);
-      visit(start + i, values, canonicalise(values));
-    }
-    start += count;
-  }
-}
-
-function runLength(columns: readonly CandidateColumn[], start: number): number {
-  const first = columns[start]!.spool!;
-  let count = 1;
-  while (count < GATHER_COLUMNS) {
-    const next = columns[start + count]?.spool;
-    if (next?.table !== first.table || next.column !== first.column + count) break;
-    count++;
-  }
-  return count;
-}
-
-function judge(
+export function judgeColumn(
   candidate: CandidateColumn,
   { values, infinite }: { values: Float32Array; infinite: number },
   targets: ReadonlyMap<number, Float32Array>,
 ): JudgedColumn {
-  if (candidate.exclusionReason) return excluded(candidate, candidate.exclusionReason);
+  if (candidate.exclusionReason) return excludedColumn(candidate, candidate.exclusionReason);
   const profile = profileColumn(values);
   const horizon = repeatedTarget(values, targets);
   if (horizon !== null) {
-    return excluded(candidate, `its values equal the target of horizon ${horizon}: it holds the future`);
+    return excludedColumn(
+      candidate,
+      `its values equal the target of horizon ${horizon}: it holds the future`,
+    );
   }
   return {
     ...describe(candidate),
@@ -106,11 +51,10 @@ function judge(
     exclusionReason: '',
     ...profile,
     infinite,
-    candidate,
   };
 }
 
-function excluded(candidate: CandidateColumn, reason: string): JudgedColumn {
+export function excludedColumn(candidate: CandidateColumn, reason: string): JudgedColumn {
   return {
     ...describe(candidate),
     encoding: '',
@@ -119,7 +63,6 @@ function excluded(candidate: CandidateColumn, reason: string): JudgedColumn {
     exclusionReason: reason,
     ...NOT_MEASURED,
     infinite: 0,
-    candidate,
   };
 }
 
@@ -130,20 +73,4 @@ function describe(candidate: CandidateColumn): { featureId: string; group: strin
 function encodingText(candidate: CandidateColumn): string {
   if (candidate.encoding !== 'ordinal') return candidate.encoding;
   return JSON.stringify({ ordinal: [...(candidate.texts ?? [])].sort(byCodeUnits) });
-}
-
-/** Codes count texts in the order of their arrival; what is stored is their rank in sorted order. */
-function rankCodes(values: Float32Array, texts: readonly string[]): void {
-  const order = texts.map((_, code) => code).sort((a, b) => byCodeUnits(texts[a]!, texts[b]!));
-  const rank = new Float32Array(texts.length);
-  order.forEach((code, position) => {
-    rank[code] = position;
-  });
-  for (let i = 0; i < values.length; i++) {
-    if (!Number.isNaN(values[i]!)) values[i] = rank[values[i]!]!;
-  }
-}
-
-function byCodeUnits(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -1,5 +1,5 @@
 import { sha256Hex } from '@onescan/shared/canonical-json.js';
-import type { DatasetContent, WriteStage } from '@onescan/shared/dataset/dataset-content.js';
+import type { DatasetContent } from '@onescan/shared/dataset/dataset-content.js';
 import { DatasetSpool } from '@onescan/shared/dataset/dataset-spool.js';
 import { writeDataset } from '@onescan/shared/dataset/write-dataset.js';
 import { formatBytes } from '@onescan/shared/format/bytes.js';
@@ -59,7 +59,7 @@ export async function fetchDataset(environment: FetchEnvironment, order: FetchOr
     const content = datasetContent(planned, received, { job, spool });
     await writeDataset(path, content, {
       signal: order.signal,
-      onProgress: (stage, done, total) => reportWriting(order, stage, done, total),
+      onProgress: order.onProgress,
     });
     cache.markWhole(path);
     const own = job.runId === order.runId;
@@ -219,10 +219,4 @@ function datasetContent(
     columns: received.columns,
     spool: spool.index(),
   };
-}
-
-/** Measuring and writing are one stage of two passes over the columns. */
-function reportWriting(order: FetchOrder, stage: WriteStage, done: number, total: number): void {
-  if (stage === 'verify') order.onProgress('verify', done, total);
-  else order.onProgress('write', stage === 'profile' ? done : total + done, 2 * total);
 }

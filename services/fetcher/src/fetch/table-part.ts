@@ -17,10 +17,9 @@ export class TablePart {
   readonly codes: readonly TextCodes[];
   readonly #seen: RowSet;
   readonly #width: number;
-  readonly #height: number;
-  /** Column-major, allocated when the first row comes. */
-  #values: Float32Array | undefined;
   readonly #rows: Int32Array;
+  /** Row after row, so that one row touches one place in memory; allocated when the first one comes. */
+  #values = new Float32Array();
   #gathered = 0;
 
   constructor(
@@ -31,9 +30,8 @@ export class TablePart {
   ) {
     this.codes = table.texts.map(() => new TextCodes());
     this.#seen = new RowSet(rows);
-    this.#width = table.numbers.length;
-    this.#height = Math.min(GATHERED_ROWS, rows);
-    this.#rows = new Int32Array(this.#height);
+    this.#width = table.numbers.length + table.texts.length;
+    this.#rows = new Int32Array(Math.min(GATHERED_ROWS, rows));
   }
 
   /**
@@ -49,32 +47,24 @@ export class TablePart {
     texts: Lists<readonly (string | null)[]> | undefined,
   ): void {
     if (!this.#seen.add(row)) throw this.#doubledKey(row);
-    if (this.#gathered === this.#height) this.flush();
-    const values = (this.#values ??= new Float32Array((this.#width + this.codes.length) * this.#height));
-    const height = this.#height;
+    if (this.#gathered === this.#rows.length) this.flush();
+    if (this.#values.length === 0) this.#values = new Float32Array(this.#width * this.#rows.length);
+    const values = this.#values;
     const source = numbers.values;
+    let to = this.#gathered * this.#width;
     let from = numbers.offsets[at]!;
     const end = numbers.offsets[at + 1]!;
-    if (end - from !== this.#width) throw wrongWidth(this.table);
-    let to = this.#gathered++;
-    this.#rows[to] = row;
-    for (; from < end; to += height) values[to] = source[from++]!;
+    if (end - from !== this.table.numbers.length) throw wrongWidth(this.table);
+    while (from < end) values[to++] = source[from++]!;
     if (texts) this.#encode(texts, at, to);
+    this.#rows[this.#gathered++] = row;
   }
 
   /** Appends what is gathered to the spool: to be called when all rows have come. */
   flush(): void {
-    const count = this.#gathered;
-    if (count === 0) return;
-    const rows = this.#rows.subarray(0, count);
-    const columns = this.#width + this.codes.length;
-    const values = this.#values!;
-    // Columns of fewer rows move together.
-    for (let column = 1; column < columns && count < this.#height; column++) {
-      const start = column * this.#height;
-      values.copyWithin(column * count, start, start + count);
+    if (this.#gathered > 0) {
+      this.spool.appendRows(this.position, this.#rows.subarray(0, this.#gathered), this.#width, this.#values);
     }
-    this.spool.append(this.position, rows, values.subarray(0, columns * count));
     this.#gathered = 0;
   }
 
@@ -82,7 +72,7 @@ export class TablePart {
     const from = texts.offsets[at]!;
     if (texts.offsets[at + 1]! - from !== this.codes.length) throw wrongWidth(this.table);
     for (const [column, codes] of this.codes.entries()) {
-      this.#values![first + column * this.#height] = codes.encode(texts.values[from + column]!);
+      this.#values[first + column] = codes.encode(texts.values[from + column]!);
     }
   }
 

@@ -2,6 +2,7 @@ import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { Lists, StatementBatch } from '../../warehouse.js';
 import { markedText } from '../rest-batch.js';
 import type { ArrowColumn } from './arrow-message.js';
+import { BatchMemory } from './batch-memory.js';
 
 const WORD = 2 ** 32;
 /** The upper words of whole numbers that a double holds exactly. */
@@ -14,13 +15,14 @@ export class ArrowBatch implements StatementBatch {
   constructor(
     readonly rows: number,
     private readonly columns: ReadonlyMap<string, ArrowColumn>,
+    private readonly memory = new BatchMemory(),
   ) {}
 
   integers(column: string): Float64Array {
     const { buffers, nulls } = this.#column(column);
     if (nulls > 0) throw new OnescanError('DATA_LOSS', `BigQuery sent NULL in column ${column}`);
-    const words = new Int32Array(aligned(buffers[1]!, this.rows * 8));
-    const values = new Float64Array(this.rows);
+    const words = new Int32Array(this.#copy(`${column} words`, buffers[1]!, this.rows * 8));
+    const values = this.memory.doubles(`${column} values`, this.rows);
     for (let i = 0; i < this.rows; i++) {
       const upper = words[2 * i + 1]!;
       if (upper >= MAX_UPPER_WORD || upper < -MAX_UPPER_WORD) throw tooLarge(column);
@@ -31,14 +33,17 @@ export class ArrowBatch implements StatementBatch {
 
   numberLists(column: string): Lists<Float64Array> {
     const { offsets, first, child } = this.#list(column);
+    const count = offsets[this.rows]!;
     const bytes = child.buffers[1]!.subarray(first * 8);
-    return { offsets, values: new Float64Array(aligned(bytes, offsets[this.rows]! * 8)) };
+    return { offsets, values: new Float64Array(this.#copy(`${column} values`, bytes, count * 8), 0, count) };
   }
 
   textLists(column: string): Lists<readonly (string | null)[]> {
     const { offsets, first, child } = this.#list(column);
     const count = offsets[this.rows]!;
-    const ends = new Int32Array(aligned(child.buffers[1]!.subarray(first * 4), (count + 1) * 4));
+    const ends = new Int32Array(
+      this.#copy(`${column} ends`, child.buffers[1]!.subarray(first * 4), (count + 1) * 4),
+    );
     const bytes = child.buffers[2]!;
     if (ends[count]! > bytes.length) throw cutOff();
     const texts = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -54,9 +59,15 @@ export class ArrowBatch implements StatementBatch {
     if (!child) throw new RangeError(`column ${column} holds no lists`);
     if (child.nulls > 0) throw new OnescanError('DATA_LOSS', `BigQuery sent NULL in a list of ${column}`);
     if (this.rows === 0) return { offsets: new Uint32Array(1), first: 0, child: noValues(child) };
-    const offsets = new Uint32Array(aligned(buffers[1]!, (this.rows + 1) * 4));
+    const copy = this.#copy(`${column} offsets`, buffers[1]!, (this.rows + 1) * 4);
+    const offsets = new Uint32Array(copy, 0, this.rows + 1);
     const first = offsets[0]!;
     return { offsets: first === 0 ? offsets : offsets.map((offset) => offset - first), first, child };
+  }
+
+  #copy(name: string, bytes: Uint8Array, length: number): ArrayBuffer {
+    if (bytes.byteLength < length) throw cutOff();
+    return this.memory.copy(name, bytes, length);
   }
 
   #column(name: string): ArrowColumn {
@@ -68,14 +79,6 @@ export class ArrowBatch implements StatementBatch {
 
 function noValues(child: ArrowColumn): ArrowColumn {
   return { ...child, buffers: child.buffers.map(() => new Uint8Array(4)) };
-}
-
-/** A copy: typed arrays need their alignment, and a message's memory is not kept for one column. */
-function aligned(bytes: Uint8Array, length: number): ArrayBuffer {
-  if (bytes.byteLength < length) throw cutOff();
-  const copy = new ArrayBuffer(length);
-  new Uint8Array(copy).set(bytes.subarray(0, length));
-  return copy;
 }
 
 function cutOff(): OnescanError {

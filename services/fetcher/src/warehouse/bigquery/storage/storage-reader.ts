@@ -14,6 +14,7 @@ import type { TableReference } from '../bigquery-api.js';
 import { type RetryPolicy, retrying } from '../retrying.js';
 import { ArrowBatch } from './arrow-batch.js';
 import { type ArrowField, decodeRecordBatch, decodeSchema } from './arrow-message.js';
+import { BatchMemory } from './batch-memory.js';
 import {
   decodeReadRowsResponse,
   decodeReadSession,
@@ -100,8 +101,12 @@ export class StorageReader {
   ): AsyncGenerator<ArrowBatch, void, undefined> {
     const session = await this.#openSession(name, signal);
     const fields = decodeSchema(session.schema);
+    // One for all streams: their batches are used one after another.
+    const memory = new BatchMemory();
     let received = 0;
-    for await (const batch of merged(session.streams.map((stream) => this.#rows(stream, fields, signal)))) {
+    for await (const batch of merged(
+      session.streams.map((stream) => this.#rows(stream, { fields, memory }, signal)),
+    )) {
       batch.reading = reading;
       received += batch.rows;
       yield batch;
@@ -136,7 +141,7 @@ export class StorageReader {
   /** Rows of a stream; when it breaks it is opened again after the rows that have arrived. */
   async *#rows(
     stream: string,
-    fields: readonly ArrowField[],
+    { fields, memory }: { fields: readonly ArrowField[]; memory: BatchMemory },
     signal: AbortSignal | undefined,
   ): AsyncGenerator<ArrowBatch, void, undefined> {
     let offset = 0;
@@ -150,7 +155,7 @@ export class StorageReader {
           const { rows, columns } = decodeRecordBatch(fields, recordBatch);
           offset += rows;
           failures = 0;
-          yield new ArrowBatch(rows, columns);
+          yield new ArrowBatch(rows, columns, memory);
         }
         return;
       } catch (thrown) {
