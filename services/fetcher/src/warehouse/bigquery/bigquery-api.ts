@@ -137,12 +137,13 @@ export class BigQueryApi {
     return this.#call('reading rows', () => this.#get(table.projectId, path, page), signal);
   }
 
-  /** What is asked for; undefined when there is none or it has expired. */
-  async orNothing<T>(what: () => Promise<T>): Promise<T | undefined> {
+  /** False when there is none or it has expired. */
+  async exists(what: () => Promise<unknown>): Promise<boolean> {
     try {
-      return await what();
+      await what();
+      return true;
     } catch (thrown) {
-      if (thrown instanceof OnescanError && thrown.code === 'NOT_FOUND') return undefined;
+      if (thrown instanceof OnescanError && thrown.code === 'NOT_FOUND') return false;
       throw thrown;
     }
   }

@@ -23,8 +23,8 @@ import { daysWithin, readDayCounts } from './day-counts.js';
 import { readPages, resultGone, resultTable, TIMEOUT_GRACE_MS, waitForJob } from './read-result.js';
 import { type CataloguedTables, readTables } from './read-tables.js';
 import { RestBatch } from './rest-batch.js';
-import { DEFAULT_RETRY_POLICY, type RetryPolicy } from './retrying.js';
 import { openStorageReader, type ResultTransport } from './result-transport.js';
+import { DEFAULT_RETRY_POLICY, type RetryPolicy } from './retrying.js';
 import { requireWithinLimits } from './statement-limits.js';
 import type { StorageReader } from './storage/storage-reader.js';
 

@@ -65,7 +65,8 @@ export function resultTable(jobId: string, job: JobState): TableReference {
 /** What to throw when a job has run and its result is no longer there. */
 export function resultGone(jobId: string, cause: unknown): OnescanError {
   return new OnescanError('FAILED_PRECONDITION', `BigQuery: the result of job ${jobId} is gone`, {
-    remedy: 'BigQuery keeps results for 24 hours. Resume the run: what fetching again costs is to be approved',
+    remedy:
+      'BigQuery keeps results for 24 hours. Resume the run: what fetching again costs is to be approved',
     details: { jobId },
     cause,
   });
