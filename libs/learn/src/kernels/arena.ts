@@ -17,6 +17,9 @@ const MAX_PAGES = 65536;
 /** Bytes that 32-bit addresses reach: the upper limit of one memory. */
 export const MAX_MEMORY_BYTES = MAX_PAGES * PAGE;
 
+/** Waits of a millisecond for another thread's allocation, which takes microseconds. */
+const MOST_WAITS = 30_000;
+
 /** A memory that does not fit its limit; the message carries the arithmetic. */
 export class ArenaFullError extends RangeError {
   override readonly name = 'ArenaFullError';
@@ -182,7 +185,11 @@ export class Arena {
 
   #locked<T>(work: () => T): T {
     const lock = new Int32Array(this.#buffer(PAGE), 0, PAGE / 4);
-    while (Atomics.compareExchange(lock, LOCK, 0, 1) !== 0) Atomics.wait(lock, LOCK, 1, 1);
+    for (let waits = 0; Atomics.compareExchange(lock, LOCK, 0, 1) !== 0; waits++) {
+      if (waits === MOST_WAITS)
+        throw new Error('the memory stays locked: a thread died while it allocated in it');
+      Atomics.wait(lock, LOCK, 1, 1);
+    }
     try {
       return work();
     } finally {

@@ -10,11 +10,13 @@ export interface PieceRequest {
   readonly pieces: readonly unknown[];
   /** Words of the {@link PieceBoard}. */
   readonly board: Int32Array;
+  /** Number of the helper that is asked. */
+  readonly helper: number;
 }
 
 const { port } = workerData as { port: MessagePort };
 
-port.on('message', ({ name, shared, pieces, board: words }: PieceRequest) => {
+port.on('message', ({ name, shared, pieces, board: words, helper }: PieceRequest) => {
   const board = new PieceBoard(words);
   try {
     const kind = PIECE_KINDS.get(name);
@@ -26,6 +28,6 @@ port.on('message', ({ name, shared, pieces, board: words }: PieceRequest) => {
     const message = thrown instanceof Error ? thrown.message : String(thrown);
     port.postMessage({ piece: 0, error: { name: 'Error', message, isRange: false } });
   } finally {
-    board.stop();
+    board.stop(helper);
   }
 });

@@ -49,6 +49,19 @@ describe('createWorkPool', () => {
     pool.close();
   });
 
+  it('fails at once when a thread dies, says why, and works on with a new one', () => {
+    const pool = createWorkPool(2, { heapMegabytes: 24 });
+    // Work enough for minutes, and objects that the other thread gets copies of: more than its heap may hold.
+    const many = Array.from({ length: 2000 }, () => pieces).flat();
+    const heavy = { ...shared, ballast: Array.from({ length: 600_000 }, (_, k) => ({ k, text: `${k}` })) };
+    expect(() => pool.compute(BOOSTED_GAIN, heavy, many, {})).toThrow(
+      /a helper thread ended during boosted-gain: .*(memory limit|out of memory).*ERR_WORKER_OUT_OF_MEMORY/,
+    );
+    const alone = createWorkPool(1).compute(BOOSTED_GAIN, shared, pieces, {});
+    expect(pool.compute(BOOSTED_GAIN, shared, pieces, {})).toEqual(alone);
+    pool.close();
+  });
+
   it('has nothing to do for no piece', () => {
     expect(createWorkPool(2).compute(BOOSTED_GAIN, shared, [], {})).toEqual([]);
   });

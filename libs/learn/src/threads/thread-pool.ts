@@ -1,13 +1,15 @@
-import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
+import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { CancelledError } from '../cancelled-error.js';
 import type { ProgressHooks } from '../progress-hooks.js';
 import { computePieces, type PieceOutcome, reviveError } from './compute-pieces.js';
+import { type HelperOptions, HelperThreads } from './helper-threads.js';
 import { PieceBoard } from './piece-board.js';
 import type { PieceKind } from './piece-kind.js';
 import type { PieceRequest } from './piece-worker.js';
+import { ThreadDiedError } from './thread-died-error.js';
 import { callingThread, type WorkPool } from './work-pool.js';
 
-/** How often a thread that waits for the others asks whether it shall stop. */
+/** How often a thread that waits for the others asks whether it shall stop and whether they live. */
 const POLL_MS = 20;
 
 /**
@@ -15,24 +17,25 @@ const POLL_MS = 20;
  * given. The calling thread takes pieces like the others and blocks until all are done, so it must not be
  * one that has to answer anybody meanwhile.
  *
+ * A thread that dies fails the work in progress with a ThreadDiedError; the pool starts new ones for the next.
+ * What the dead thread had allocated in a matrix's memory stays taken until the matrix is released.
+ *
  * @throws RangeError unless `threads` is a whole number from 1 to 64
  */
-export function createWorkPool(threads: number): WorkPool {
+export function createWorkPool(threads: number, options: HelperOptions = {}): WorkPool {
   if (!Number.isInteger(threads) || threads < 1 || threads > 64) {
     throw new RangeError(`threads must be a whole number from 1 to 64, got ${threads}`);
   }
-  return threads === 1 ? callingThread : new ThreadPool(threads);
-}
-
-interface Helper {
-  readonly worker: Worker;
-  readonly port: MessagePort;
+  return threads === 1 ? callingThread : new ThreadPool(threads, options);
 }
 
 class ThreadPool implements WorkPool {
-  readonly #helpers: Helper[] = [];
+  #helpers: HelperThreads | undefined;
 
-  constructor(readonly threads: number) {}
+  constructor(
+    readonly threads: number,
+    readonly options: HelperOptions,
+  ) {}
 
   compute<Shared, Piece, Result>(
     kind: PieceKind<Shared, Piece, Result>,
@@ -42,46 +45,51 @@ class ThreadPool implements WorkPool {
   ): Result[] {
     if (pieces.length < 2) return callingThread.compute(kind, shared, pieces, hooks);
     if (hooks.isCancelled?.()) throw new CancelledError(kind.name);
-    const board = new PieceBoard(pieces.length);
-    const helpers = this.#start(Math.min(this.threads, pieces.length) - 1);
-    for (const { port } of helpers) {
-      const request: PieceRequest = { name: kind.name, shared, pieces, board: board.words };
+    const helpers = this.#living();
+    const ports = helpers.ports(Math.min(this.threads, pieces.length) - 1);
+    const board = new PieceBoard({ pieces: pieces.length, helpers: ports.length });
+    ports.forEach((port, helper) => {
+      const request: PieceRequest = { name: kind.name, shared, pieces, board: board.words, helper };
       port.postMessage(request);
-    }
+    });
     const outcomes: PieceOutcome[] = [];
     const isCancelled = () => {
-      if (hooks.isCancelled?.()) board.cancel();
+      if (hooks.isCancelled?.() || helpers.someDied()) board.cancel();
       return board.isCancelled();
     };
     const work = { kind: kind as PieceKind<unknown, unknown, unknown>, shared, pieces };
     const onProgress = () => hooks.onProgress?.(board.fraction());
     computePieces(work, board, (outcome) => outcomes.push(outcome), { isCancelled, onProgress });
-    while (!board.waitForAll(helpers.length, POLL_MS)) {
+    while (!board.waitForAll((helper) => helpers.isDead(helper), POLL_MS)) {
       isCancelled();
       onProgress();
     }
-    for (const { port } of helpers) outcomes.push(...posted(port));
+    for (const port of ports) outcomes.push(...posted(port));
     onProgress();
+    this.#checkAlive(helpers, outcomes, pieces.length, kind.name);
     return inOrder(outcomes, pieces.length, kind.name) as Result[];
   }
 
   close(): void {
-    for (const { worker, port } of this.#helpers.splice(0)) {
-      port.close();
-      // Nothing waits for the end: an idle thread holds no block of any memory.
-      void worker.terminate();
-    }
+    this.#helpers?.close();
+    this.#helpers = undefined;
   }
 
-  #start(count: number): readonly Helper[] {
-    while (this.#helpers.length < count) {
-      const { port1, port2 } = new MessageChannel();
-      const worker = new Worker(workerFile(), { workerData: { port: port2 }, transferList: [port2] });
-      worker.unref();
-      port1.unref();
-      this.#helpers.push({ worker, port: port1 });
-    }
-    return this.#helpers.slice(0, count);
+  /** The helpers, new ones when one has died while there was nothing to do. */
+  #living(): HelperThreads {
+    if (this.#helpers?.someDied()) this.close();
+    this.#helpers ??= new HelperThreads(this.threads - 1, this.options);
+    return this.#helpers;
+  }
+
+  /** @throws ThreadDiedError when results are missing because a thread died, not because a piece failed */
+  #checkAlive(helpers: HelperThreads, outcomes: readonly PieceOutcome[], pieces: number, name: string): void {
+    if (!helpers.someDied()) return;
+    const reasons = helpers.reasons();
+    this.close();
+    const failed = outcomes.some((outcome) => 'error' in outcome && outcome.error.name !== 'CancelledError');
+    const results = outcomes.filter((outcome) => 'result' in outcome).length;
+    if (!failed && results < pieces) throw new ThreadDiedError(name, reasons);
   }
 }
 
@@ -101,10 +109,4 @@ function inOrder(outcomes: readonly PieceOutcome[], pieces: number, name: string
   if (cause) throw reviveError(cause.error);
   if (sorted.length < pieces) throw new CancelledError(name);
   return sorted.map((outcome) => ('result' in outcome ? outcome.result : undefined));
-}
-
-/** The compiled worker: threads cannot run TypeScript, so specs under src use the one in dist. */
-function workerFile(): URL {
-  const own = import.meta.url.replace(/\/src\/threads\/[^/]+\.ts$/, '/dist/threads/thread-pool.js');
-  return new URL('./piece-worker.js', own);
 }
