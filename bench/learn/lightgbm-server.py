@@ -43,6 +43,20 @@ class Server:
         residual = label - booster.predict(self.values[self.trainRows:], num_threads=1)
         return dict(seconds=seconds, r2=1 - float((residual**2).mean() / label.var()))
 
+    def trainOnBags(self, path, trees, start, params):
+        """R2 on the rows not trained on of trees that each see the rows given: uint32, tree after tree."""
+        bags = numpy.fromfile(path, dtype=numpy.uint32).reshape(trees, -1)
+        score = numpy.full(len(self.values), start)
+        for bag in bags:
+            # An init score that is set before construction is ignored.
+            subset = self.data.subset(bag.astype(numpy.int32), params=self.params).construct()
+            subset.set_init_score(score[bag])
+            booster = lightgbm.Booster({**self.params, **params, "boost_from_average": False}, subset)
+            booster.update()
+            score += booster.predict(self.values, num_threads=1)
+        label = self.label[self.trainRows:]
+        return dict(r2=1 - float(((label - score[self.trainRows:]) ** 2).mean() / label.var()))
+
     def explain(self, model, path, rows, columns):
         """CPU seconds of pred_contrib of a model in LightGBM's text format on float32 rows, and the values' sums."""
         values = numpy.fromfile(path, dtype=numpy.float32, count=rows * columns).reshape(columns, rows).T.copy()

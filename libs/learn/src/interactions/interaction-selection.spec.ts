@@ -45,6 +45,7 @@ function simulate({ seed, share, main = 0, persistence = 0.6 }: Simulation): Int
   return {
     matrix: binned(values.map((column) => Float32Array.from(column))),
     columns: values.map((_, column) => column),
+    mainEffects: [],
     blocks: timeBlocks({ bar, rows: ROWS, blocks: 16, purgeBars: 90 }),
     rows: Uint32Array.from(target.keys()),
     target,

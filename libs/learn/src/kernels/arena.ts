@@ -82,6 +82,10 @@ export class Arena {
     return new Uint8Array(this.#buffer(address + length), address, length);
   }
 
+  i16(address: number, length: number): Int16Array {
+    return new Int16Array(this.#buffer(address + 2 * length), address, length);
+  }
+
   u32(address: number, length: number): Uint32Array {
     return new Uint32Array(this.#buffer(address + 4 * length), address, length);
   }

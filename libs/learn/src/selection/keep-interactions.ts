@@ -30,10 +30,12 @@ export function keepInteractions(
 ): SelectionResult {
   const { pairs, threshold } = config.select;
   const promising = found.order.filter((column) => !found.leaks.has(column));
+  const single = new Set(found.selected);
   const outcome = selectInteractions(
     {
       ...setting,
       columns: promising.slice(0, config.interactions.features),
+      mainEffects: promising.filter((column) => single.has(column)),
       rows: task.rows.filter((row) => row < setting.blocks.at(-1)!.end),
       target: task.target,
       bar: task.data.bar,
@@ -45,14 +47,13 @@ export function keepInteractions(
     },
     hooks,
   );
-  const selected = new Set(found.selected);
   return {
     ...found,
-    selected: [...new Set([...selected, ...outcome.retained.flatMap(({ columns }) => columns)])].sort(
+    selected: [...new Set([...single, ...outcome.retained.flatMap(({ columns }) => columns)])].sort(
       (a, b) => a - b,
     ),
     interactions: outcome,
-    whySelected: (column) => (selected.has(column) ? found.whySelected(column) : whyKept(column, outcome)),
+    whySelected: (column) => (single.has(column) ? found.whySelected(column) : whyKept(column, outcome)),
   };
 }
 

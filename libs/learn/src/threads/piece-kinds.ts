@@ -1,5 +1,6 @@
 import { EXPLAINED_ROWS } from '../explain/explain-rows.js';
-import { AGREEMENTS_OF_COLUMN } from '../interactions/interaction-selection.js';
+import { CHOSEN_PRODUCTS } from '../interactions/chosen-products.js';
+import { PRODUCTS_OF_BLOCK, SCALES_OF_STRIP } from '../interactions/product-sums.js';
 import { LOSS_OF_PERMUTED } from '../models/permutation-importance.js';
 import { TRAINED_MODEL } from '../models/train-models.js';
 import { COUNTED_COLUMNS } from '../pruning/bin-counts.js';
@@ -23,7 +24,9 @@ const kinds = [
   SUMMED_COLUMNS,
   EFFECTS_OF_COLUMNS,
   SELECTED_IN_PAIRS,
-  AGREEMENTS_OF_COLUMN,
+  PRODUCTS_OF_BLOCK,
+  SCALES_OF_STRIP,
+  CHOSEN_PRODUCTS,
   BOOSTED_GAIN,
   TRAINED_MODEL,
   EXPLAINED_ROWS,
