@@ -26,7 +26,6 @@ const CASES = [
 ];
 const BAR_STEP = 10;
 const DEPENDENCE_BARS = 150;
-const PROMISING = 64;
 
 const flags = benchFlags({
   rows: { usual: 20000, quick: 8000 },
@@ -90,7 +89,8 @@ function run(setting, seed) {
     selectInteractions(
       {
         matrix,
-        columns: order.slice(0, PROMISING),
+        columns: order,
+        mainEffects: selected,
         blocks: context.blocks,
         rows: allRows,
         target,

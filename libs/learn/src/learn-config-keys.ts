@@ -127,9 +127,9 @@ export const CONFIG_KEYS: Readonly<Record<string, ConfigKey>> = {
   'select.maxFeatures': whole('Most features a horizon may retain.', [1, 20_000], [60, 200, 20_000]),
 
   'interactions.features': whole(
-    'Most promising features whose pairs are tested for interactions; 0 tests none.',
-    [0, 1000],
-    [0, 64, 0],
+    'Features whose pairs are all tested for interactions, the most promising first where there are more; 0 tests none.',
+    [0, 8000],
+    [0, 1500, 0],
   ),
   'interactions.maxFalse': real(
     'Expected number of false interactions at most.',

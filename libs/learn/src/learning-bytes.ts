@@ -2,10 +2,11 @@ import { estimateBinnedBytes } from './binning/binned-bytes.js';
 import { type BoosterParams, DEFAULT_BOOSTER_PARAMS } from './boosting/booster-params.js';
 import { estimateBoosterBytes } from './boosting/grower-memory.js';
 import { chunkRows } from './explain/explain-horizon.js';
+import { estimateInteractionBytes } from './interactions/interaction-bytes.js';
 import type { LearnConfig } from './learn-config.js';
 import { BOOSTED_SELECTION } from './selection/boosted-frequencies.js';
 import { keepsLevel, largestQ } from './stability/error-bounds.js';
-import { estimateStabilityBytes } from './stability/stability-bytes.js';
+import { estimateStabilityBytes, sharedStabilityBytes } from './stability/stability-bytes.js';
 
 export interface LearningSize {
   readonly rows: number;
@@ -47,12 +48,34 @@ function selectionBytes({ rows, columns, config, threads }: Required<LearningSiz
     const design = { p: columns, threshold, pairs };
     // Too few columns for any q are refused when features are selected, with the reason.
     const q = keepsLevel({ ...design, q: 1 }, maxFalse / 2) ? largestQ(design, maxFalse / 2) : 1;
-    return estimateStabilityBytes({ rows, columns, blocks, bins, q, threads });
+    const size = { rows, columns, blocks, bins, q, threads };
+    return Math.max(
+      estimateStabilityBytes(size),
+      sharedStabilityBytes(size) + interactionBytes({ rows, columns, config, threads }),
+    );
   }
   const { folds, booster } = BOOSTED_SELECTION;
   const { finalShare, selectionShare } = config.protocol;
   const trained = rows * (1 - finalShare) * selectionShare * (1 - 1 / folds);
-  return threads * boosterBytes({ rows: trained, columns, bins, matrixRows: rows, gathered: true }, booster);
+  const size = { rows: trained, columns, bins, matrixRows: rows, gathered: true };
+  return Math.max(
+    threads * boosterBytes(size, booster),
+    interactionBytes({ rows, columns, config, threads }),
+  );
+}
+
+/** Taken after single features were selected, beside what selections share. */
+function interactionBytes({ rows, columns, config, threads }: Required<LearningSize>): number {
+  const tested = Math.min(columns, config.interactions.features);
+  if (tested < 2) return 0;
+  const { finalShare, selectionShare } = config.protocol;
+  return estimateInteractionBytes({
+    rows: rows * (1 - finalShare) * selectionShare,
+    columns: tested,
+    blocks: config.select.blocks,
+    bins: config.binning.bins,
+    threads,
+  });
 }
 
 type BoosterSize = Parameters<typeof estimateBoosterBytes>[0];

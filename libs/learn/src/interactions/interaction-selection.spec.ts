@@ -1,9 +1,11 @@
 import { describe, expect, it, vi } from 'vitest';
+import { Arena } from '../kernels/arena.js';
 import { seededRandom } from '../seeded-random.js';
 import { binned } from '../stability/planted.fixture.js';
 import { timeBlocks } from '../stability/time-blocks.js';
 import { createWorkPool } from '../threads/thread-pool.js';
 import { callingThread } from '../threads/work-pool.js';
+import { estimateInteractionBytes } from './interaction-bytes.js';
 import { type InteractionInput, selectInteractions } from './interaction-selection.js';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -19,10 +21,12 @@ interface Simulation {
   readonly main?: number;
   /** Persistence of target and features from row to row. */
   readonly persistence?: number;
+  /** Column that columns 10 to 15 resemble. */
+  readonly siblingsOf?: number;
 }
 
 /** Features and a noise that depend on their past, and products of signs that have no effect one by one. */
-function simulate({ seed, share, main = 0, persistence = 0.6 }: Simulation): InteractionInput {
+function simulate({ seed, share, main = 0, persistence = 0.6, siblingsOf }: Simulation): InteractionInput {
   const random = seededRandom(seed);
   const series = () => {
     let level = random.normal();
@@ -32,6 +36,9 @@ function simulate({ seed, share, main = 0, persistence = 0.6 }: Simulation): Int
     });
   };
   const values = Array.from({ length: COLUMNS }, series);
+  for (let sibling = 10; siblingsOf !== undefined && sibling < 16; sibling++) {
+    values[sibling] = values[sibling]!.map((own, row) => 0.9 * values[siblingsOf]![row]! + 0.43 * own);
+  }
   const noise = series();
   const target = noise.map((error, row) => {
     const x = (column: number) => values[column]![row]!;
@@ -107,6 +114,44 @@ describe('selectInteractions', () => {
     const named = (outcome: typeof plain) =>
       outcome.retained.map(({ columns, frequency }) => `${columns} ${frequency.toFixed(9)}`).sort();
     expect(named(turned)).toEqual(named(plain));
+  });
+
+  it('takes the memory that is estimated and gives it back, on one thread and on two', () => {
+    const input = simulate({ seed: 41n, share: 0 });
+    const arena = new Arena(input.matrix.memory);
+    const before = arena.usedBytes();
+    for (const threads of [1, 2]) {
+      const pool = createWorkPool(threads);
+      let most = 0;
+      selectInteractions(
+        { ...input, pool },
+        {
+          onProgress: () => {
+            most = Math.max(most, arena.usedBytes() - before);
+          },
+        },
+      );
+      pool.close();
+      const size = { rows: ROWS, columns: COLUMNS, blocks: 16, bins: 64, threads };
+      expect(most / estimateInteractionBytes(size)).toBeLessThan(1.1);
+      if (threads === 1) expect(most / estimateInteractionBytes(size)).toBeGreaterThan(0.9);
+      expect(arena.usedBytes()).toBe(before);
+    }
+  });
+
+  it('sees a pair once, also where a feature has nearly equal siblings', () => {
+    const input = simulate({ seed: 51n, share: 0.03, siblingsOf: 1 });
+    const firsts = selectInteractions(input, {}).retained.map(({ columns: [a] }) => a);
+    expect(firsts.filter((column) => column === 0)).toHaveLength(1);
+  });
+
+  it('is not crowded out by the curved effect of a feature with siblings when that effect is known', () => {
+    const input = simulate({ seed: 52n, share: 0.02, main: 0.5, siblingsOf: 6 });
+    const retained = [[], [6, 8]].map((mainEffects) =>
+      selectInteractions({ ...input, mainEffects }, {}).retained.map(({ columns }) => columns.join()),
+    );
+    expect(retained[0]).toEqual([]);
+    expect(retained[1]!.sort()).toEqual(['0,1', '2,3', '4,5']);
   });
 
   it('selects nothing where there is no pair or the bound allows none', () => {

@@ -126,8 +126,9 @@ function interactionsJson({ pair, config }: HorizonScope, { selection }: Learned
     pairs,
     bounds: { ...found.bounds },
     shadowSelections: found.shadowSelections,
-    retained: found.retained.map(({ columns, frequency, explained }) => ({
+    retained: found.retained.map(({ columns, direction, frequency, explained }) => ({
       features: columns.map((column) => pair.featureIds[column]!),
+      direction,
       frequency,
       explained,
     })),

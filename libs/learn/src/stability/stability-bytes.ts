@@ -39,6 +39,11 @@ export interface StabilitySize {
   threads?: number;
 }
 
+/** Bytes that the selections of a pair share: block Gram matrices, tables, and what is known of blocks. */
+export function sharedStabilityBytes({ columns, blocks, bins = 64 }: StabilitySize): number {
+  return gramBytes(columns, blocks) + columns * bins * 2 + blocks * gramPitch(columns) * 12;
+}
+
 /**
  * Bytes that selection adds to the matrix's memory: block Gram matrices and tables, once a pair; a target
  * summed by bins, a horizon at a time; and the scratch of every thread.
@@ -46,11 +51,13 @@ export interface StabilitySize {
 export function estimateStabilityBytes(size: StabilitySize): number {
   const { rows, columns, blocks, bins = 64, q = 200, threads = 1 } = size;
   const pitch = gramPitch(columns);
-  const pair = gramBytes(columns, blocks) + columns * bins * 2 + blocks * pitch * 12;
   const { left, right, sums } = gramScratchBytes(columns);
   const target = columns * blocks * bins * 8 + rows * 17;
   const selecting = columns * 64 + pitch * 17 + q * (pitch + q) * 4;
-  return pair + Math.max(threads * (left + right + sums + pitch * 8), target + threads * selecting);
+  return (
+    sharedStabilityBytes(size) +
+    Math.max(threads * (left + right + sums + pitch * 8), target + threads * selecting)
+  );
 }
 
 /**
