@@ -2,7 +2,7 @@ import { RunState, TaskState } from '@onescan/shared/generated/onescan/v1/coordi
 import { QueryJob } from '@onescan/shared/generated/onescan/v1/fetcher.js';
 import type { LedgerRow } from '@onescan/shared/generated/onescan/v1/result.js';
 import { ApprovalMode } from '@onescan/shared/generated/onescan/v1/spec.js';
-import { FailureKind } from '@onescan/shared/generated/onescan/v1/trainer.js';
+import { type Assign, FailureKind } from '@onescan/shared/generated/onescan/v1/trainer.js';
 import { callServerStream, callUnary } from '@onescan/shared/grpc/client.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import { afterEach, expect, test } from 'vitest';
@@ -71,6 +71,51 @@ test('eight trainers each take a pair, load it once, and never more than allowed
   expect(new Set(hashes).size).toBe(16);
   const limited = await finish({ pairs: EIGHT.slice(0, 3), horizons: [15], maxWorkers: 2 });
   expect(limited.workersUsed).toBeLessThanOrEqual(2);
+});
+
+test('two active runs share the trainers evenly, and the second does not wait for the first', async () => {
+  stack = await TestStack.start({}, { fetchAhead: 4, leaseMs: 60_000 });
+  const horizons = [15, 30, 45];
+  const tasks = { first: 9, second: 6 };
+  const first = await stack.startRun({ pairs: PAIRS, horizons });
+  const second = await stack.startRun({ pairs: EIGHT.slice(3, 5), horizons });
+  await expect.poll(() => stack.fetcher.jobs.length).toBe(5);
+  const held: { trainer: ScriptedTrainer; assign: Assign }[] = [];
+  stack.addTrainers(2, (assign, trainer) => void held.push({ trainer, assign }));
+  for (let left = tasks.first + tasks.second; left > 0; left--) {
+    await expect.poll(() => held.length).toBe(Math.min(2, left));
+    const runs = new Set(held.map(({ assign }) => assign.task!.runId));
+    // The second run's 6 tasks and 6 of the first are done side by side; then the first has both trainers.
+    if (left > tasks.first + tasks.second - 11) expect(runs).toEqual(new Set([first, second]));
+    const { trainer, assign } = held.splice(left % 2 === 0 ? 0 : held.length - 1, 1)[0]!;
+    trainer.succeed(assign);
+  }
+  for (const runId of [first, second]) {
+    await stack.watch(runId);
+    expect((await stack.getRun(runId)).state).toBe(RunState.RUN_STATE_COMPLETED);
+  }
+});
+
+test('fetching runs ahead of a slow trainer by so many datasets and no more', async () => {
+  stack = await TestStack.start({}, { fetchAhead: 3 });
+  let release = (): void => undefined;
+  const taken: string[] = [];
+  stack.addTrainers(1, async (assign, self) => {
+    const { pair } = assign.task!;
+    if (!taken.includes(pair)) taken.push(pair);
+    // The first pair is held until nothing more is fetched.
+    if (taken.length === 1) await new Promise<void>((resolve) => (release = resolve));
+    expect(stack.fetcher.fetches.length).toBeLessThanOrEqual(taken.length + 3);
+    self.succeed(assign);
+  });
+  const runId = await stack.startRun({ pairs: EIGHT, horizons: [15] });
+  await expect.poll(() => stack.fetcher.fetches.length).toBe(4);
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  expect(stack.fetcher.fetches).toHaveLength(4);
+  release();
+  await stack.watch(runId);
+  expect((await stack.getRun(runId)).state).toBe(RunState.RUN_STATE_COMPLETED);
+  expect(stack.fetcher.fetches).toHaveLength(8);
 });
 
 test('a crash is tried again under a new attempt that links to the failed one; bad data is not', async () => {

@@ -3,6 +3,8 @@ export interface CandidateTrainer {
   readonly trainerId: string;
   /** Dataset in its memory; empty when none. */
   readonly heldDatasetId: string;
+  /** Run of its newest task; empty at first. */
+  readonly lastRunId: string;
 }
 
 /** A task that has no trainer yet. */
@@ -19,6 +21,8 @@ export interface SchedulableRun {
   /** Trainers that may work on it at the same time. */
   readonly maxWorkers: number;
   readonly onePairAtATime: boolean;
+  /** Grows from turn to turn: when a trainer was last moved to this run; 0 for never. */
+  readonly lastTurn: number;
   /** In plan order. */
   readonly ready: readonly ReadyTask[];
   /** One entry for every task that a trainer works on. */
@@ -26,7 +30,7 @@ export interface SchedulableRun {
 }
 
 export interface SchedulingInput {
-  /** Oldest first: a run takes trainers before the runs after it. */
+  /** Oldest first. */
   readonly runs: readonly SchedulableRun[];
   /** Connected trainers without work. */
   readonly idle: readonly CandidateTrainer[];
@@ -37,50 +41,80 @@ export interface SchedulingInput {
 export interface Assignment {
   readonly trainerId: string;
   readonly task: ReadyTask;
+  /** True when the trainer goes on with its dataset for the same run; otherwise this is a turn of the run. */
+  readonly kept: boolean;
 }
 
 /**
- * Decides which idle trainer gets which task, one each:
+ * Decides which idle trainer gets which task, one each. The run with fewest trainers at work comes first, so
+ * that runs share them evenly, within their own limits. Between runs that have equally many:
  *
- * 1. A trainer keeps to the dataset that it holds while that has ready tasks.
- * 2. Another takes the pair with most ready tasks that nobody works on.
- * 3. When all such pairs are taken, it helps where most ready tasks wait for each trainer.
+ * 1. A trainer keeps to the dataset that it holds while that has ready tasks; an even share is reached by whole
+ *    pairs, since another pair must be loaded first.
+ * 2. Else the run to which a trainer was moved longest ago gets one, and with it the pair with most ready tasks
+ *    that nobody works on.
+ * 3. When all its pairs are taken, the trainer helps where most ready tasks wait for each trainer.
  *
  * With one pair at a time, only the pair being worked on (else the first with ready tasks) is given out.
  * Pure: the same input gives the same assignments.
  */
 export function decideAssignments(input: SchedulingInput): Assignment[] {
   const idle = [...input.idle].sort((a, b) => (a.trainerId < b.trainerId ? -1 : 1));
+  const boards = input.runs.map((run) => new RunBoard(run));
   const assignments: Assignment[] = [];
-  let working = input.runs.reduce((sum, run) => sum + run.leased.length, 0);
-  for (const run of input.runs) {
-    const board = new RunBoard(run);
-    for (const choose of [holdersChoice, freshChoice]) {
-      for (let i = 0; i < idle.length && working < input.maxWorkers && board.hasRoom(); ) {
-        const trainer = idle[i]!;
-        const pair = choose(board, trainer);
-        if (pair === undefined) {
-          i++;
-          continue;
-        }
-        assignments.push({ trainerId: trainer.trainerId, task: board.take(pair) });
-        idle.splice(i, 1);
-        working++;
-      }
-    }
+  let working = boards.reduce((sum, board) => sum + board.working, 0);
+  let turn = Math.max(0, ...input.runs.map((run) => run.lastTurn));
+  while (idle.length > 0 && working < input.maxWorkers) {
+    const open = boards.filter((board) => board.isOpen);
+    const fewest = Math.min(...open.map((board) => board.working));
+    const next = open.filter((board) => board.working === fewest);
+    if (next.length === 0) break;
+    const choice = keepingChoice(next, idle) ?? movingChoice(next, idle, open);
+    const { board, trainer, pair, kept } = choice;
+    if (!kept) board.lastTurn = ++turn;
+    assignments.push({ trainerId: trainer.trainerId, task: board.take(pair), kept });
+    idle.splice(idle.indexOf(trainer), 1);
+    working++;
   }
   return assignments;
 }
 
-function holdersChoice(board: RunBoard, trainer: CandidateTrainer): string | undefined {
-  return board.pairs().find((pair) => board.datasetOf(pair) === trainer.heldDatasetId);
+interface Choice {
+  board: RunBoard;
+  trainer: CandidateTrainer;
+  pair: string;
+  kept: boolean;
 }
 
-function freshChoice(board: RunBoard): string | undefined {
+/** A trainer that holds a dataset with ready tasks, of the run that it last worked on if that may be. */
+function keepingChoice(boards: readonly RunBoard[], idle: readonly CandidateTrainer[]): Choice | undefined {
+  for (const trainer of idle) {
+    const own = boards.filter((board) => board.runId === trainer.lastRunId);
+    for (const board of [...own, ...boards]) {
+      const pair = board.heldPair(trainer);
+      // A dataset of two runs is no reason to pass by a third: going over to the other run is a turn of it.
+      if (pair !== undefined) return { board, trainer, pair, kept: board.runId === trainer.lastRunId };
+    }
+  }
+  return undefined;
+}
+
+/** The run whose turn it is, and a trainer that no other run would miss, if there is one. */
+function movingChoice(
+  boards: readonly RunBoard[],
+  idle: readonly CandidateTrainer[],
+  open: readonly RunBoard[],
+): Choice {
+  const board = firstBest(boards, (candidate) => -candidate.lastTurn)!;
+  const free = idle.find((trainer) => open.every((other) => other.heldPair(trainer) === undefined));
+  return { board, trainer: free ?? idle[0]!, pair: freshChoice(board), kept: false };
+}
+
+function freshChoice(board: RunBoard): string {
   const pairs = board.pairs();
   const untouched = pairs.filter((pair) => board.workers(pair) === 0);
   const candidates = untouched.length > 0 ? untouched : pairs;
-  return firstBest(candidates, (pair) => board.waiting(pair) / (board.workers(pair) + 1));
+  return firstBest(candidates, (pair) => board.waiting(pair) / (board.workers(pair) + 1))!;
 }
 
 /** What is ready and who works where within one run, as assignments are made. */
@@ -89,9 +123,11 @@ class RunBoard {
   readonly #ready = new Map<string, ReadyTask[]>();
   readonly #workers = new Map<string, number>();
   #leased: number;
+  lastTurn: number;
 
   constructor(run: SchedulableRun) {
     this.#run = run;
+    this.lastTurn = run.lastTurn;
     this.#leased = run.leased.length;
     for (const { pair } of run.leased) this.#workers.set(pair, this.workers(pair) + 1);
     const only = run.onePairAtATime ? (run.leased[0]?.pair ?? run.ready[0]?.pair) : undefined;
@@ -101,8 +137,22 @@ class RunBoard {
     }
   }
 
-  hasRoom(): boolean {
-    return this.#leased < this.#run.maxWorkers;
+  get runId(): string {
+    return this.#run.runId;
+  }
+
+  get working(): number {
+    return this.#leased;
+  }
+
+  /** True when it may be given a trainer and has work for one. */
+  get isOpen(): boolean {
+    return this.#leased < this.#run.maxWorkers && this.pairs().length > 0;
+  }
+
+  /** A pair with ready tasks whose dataset the trainer holds. */
+  heldPair({ heldDatasetId }: CandidateTrainer): string | undefined {
+    return this.pairs().find((pair) => this.datasetOf(pair) === heldDatasetId);
   }
 
   /** Pairs with ready tasks, in plan order. */

@@ -12,6 +12,9 @@ import { type Assignment, decideAssignments, type SchedulableRun } from './decid
 export class Dispatcher {
   readonly #core: Core;
   readonly #outcomes: AttemptOutcomes;
+  /** When a trainer was last moved to a run, by run; in memory only: who comes first changes no result. */
+  readonly #turns = new Map<string, number>();
+  #turn = 0;
 
   constructor(core: Core, outcomes: AttemptOutcomes) {
     this.#core = core;
@@ -25,11 +28,15 @@ export class Dispatcher {
     if (idle.length === 0) return;
     const runs = book.active().filter(({ run }) => run.state === 'RUNNING');
     const assignments = decideAssignments({
-      runs: runs.map((snapshot) => schedulable(snapshot, options.maxWorkers)),
+      runs: runs.map((snapshot) => this.#schedulable(snapshot)),
       idle,
       maxWorkers: options.maxWorkers,
     });
-    for (const assignment of assignments) await this.#assign(assignment);
+    for (const runId of this.#turns.keys()) if (!book.activeRun(runId)) this.#turns.delete(runId);
+    for (const assignment of assignments) {
+      if (!assignment.kept) this.#turns.set(assignment.task.runId, ++this.#turn);
+      await this.#assign(assignment);
+    }
   }
 
   async #assign({ trainerId, task }: Assignment): Promise<void> {
@@ -75,18 +82,19 @@ export class Dispatcher {
       failedTraceparent: task.failedTraceparent,
     };
   }
-}
 
-function schedulable(snapshot: RunSnapshot, serverMaxWorkers: number): SchedulableRun {
-  const { run } = snapshot;
-  const tasks = pairsInScope(snapshot).flatMap(({ pair, dataset }) =>
-    tasksOf(snapshot, pair).map((task) => ({ ...task, datasetId: dataset?.datasetId ?? '' })),
-  );
-  return {
-    runId: run.runId,
-    maxWorkers: Math.min(run.spec.maxWorkers, serverMaxWorkers),
-    onePairAtATime: run.spec.schedulingPolicy === SchedulingPolicy.SCHEDULING_POLICY_ONE_PAIR_AT_A_TIME,
-    ready: tasks.filter((task) => task.state === 'READY'),
-    leased: tasks.filter((task) => task.state === 'LEASED'),
-  };
+  #schedulable(snapshot: RunSnapshot): SchedulableRun {
+    const { run } = snapshot;
+    const tasks = pairsInScope(snapshot).flatMap(({ pair, dataset }) =>
+      tasksOf(snapshot, pair).map((task) => ({ ...task, datasetId: dataset?.datasetId ?? '' })),
+    );
+    return {
+      runId: run.runId,
+      maxWorkers: Math.min(run.spec.maxWorkers, this.#core.options.maxWorkers),
+      onePairAtATime: run.spec.schedulingPolicy === SchedulingPolicy.SCHEDULING_POLICY_ONE_PAIR_AT_A_TIME,
+      lastTurn: this.#turns.get(run.runId) ?? 0,
+      ready: tasks.filter((task) => task.state === 'READY'),
+      leased: tasks.filter((task) => task.state === 'LEASED'),
+    };
+  }
 }
