@@ -87,7 +87,7 @@ describe('what is paid', () => {
     const { bytes } = await warehouse.dryRun(planned.statement);
     const planning = stack.fake.jobs().slice(before);
     expect(planning.map((job) => job.configuration.labels)).toEqual(
-      Array.from({ length: 3 }, () => ({ purpose: 'metadata' })),
+      Array.from({ length: 4 }, () => ({ purpose: 'metadata' })),
     );
     expect(planning.every((job) => job.analysis.processed === 0n)).toBe(true);
 
@@ -129,7 +129,7 @@ describe('what is paid', () => {
       `UPDATE "__tables__ bqx_ml_v3_features_v2" SET last_modified_time = last_modified_time + 1 WHERE table_id = 'csi_usd'`,
     );
     const second = await stack.plan(BigQueryStack.warehouse());
-    expect(stack.fake.jobs().length - length).toBe(3); // two for the catalogue, one for the days of targets
+    expect(stack.fake.jobs().length - length).toBe(4); // two for the catalogue, one for the days of targets, one for those of features
     expect(second.datasetId).not.toBe(first.datasetId);
     await stack.fake.changeMetadata(
       `UPDATE "__tables__ bqx_ml_v3_features_v2" SET last_modified_time = last_modified_time + 1 WHERE table_id = 'mom_gbpusd'`,
@@ -137,11 +137,40 @@ describe('what is paid', () => {
     expect((await stack.plan(BigQueryStack.warehouse())).datasetId).toBe(second.datasetId);
   });
 
-  it('asks for whole days, which can be counted without reading', async () => {
-    const spec = { period: { from: '2020-01-01T10:00:00Z' } };
-    await expect(stack.plan(stack.bigQuery, { spec })).rejects.toMatchObject({
-      code: 'INVALID_ARGUMENT',
-      message: 'period.from: 2020-01-01T10:00:00.000Z is not the start of a UTC day',
-    });
+  it('samples a period that cuts a day: by hash with its rows, by days without, exactly as many as asked', async () => {
+    const from = '2020-01-01T10:00:00Z';
+    const cut = await stack.plan(stack.bigQuery, { spec: { period: { from }, sample: { rows: 2600 } } });
+    const wholeDays = BARS - 1440;
+    expect(cut.rows).toBe(wholeDays);
+    expect(cut.notes.map(({ text }) => text)).toContainEqual(
+      expect.stringMatching(/^period.from .* cuts a UTC day/),
+    );
+    for (const [strategy, first] of [
+      [SampleStrategy.SAMPLE_STRATEGY_HASH, from],
+      [SampleStrategy.SAMPLE_STRATEGY_DAYS, '2020-01-02T00:00:00Z'],
+    ] as const) {
+      const sampled = await dataset(stack.bigQuery, {
+        spec: { period: { from }, sample: { rows: 900, strategy } },
+      });
+      const { time } = await sampled.readKeys();
+      expect(time).toHaveLength(900);
+      const start = Date.parse(first);
+      expect(time[0]! - start).toBeGreaterThanOrEqual(0);
+      expect(time[0]! - start).toBeLessThan(3_600_000);
+      sampled.close();
+    }
+  });
+
+  it('notes what tables cover, and what cannot be known before the fetch', async () => {
+    const noted = async () => {
+      const { notes } = await stack.plan(BigQueryStack.warehouse());
+      return notes.filter(({ kind }) => kind.includes('coverage')).map(({ text }) => text);
+    };
+    const late = 'table tri_late covers only 2020-01-03T00:00:00.000Z to 2020-01-04T00:00:00.000Z';
+    expect(await noted()).toEqual([late]);
+    await stack.fake.changeMetadata(
+      `UPDATE "information_schema_columns bqx_ml_v3_features_v2" SET is_partitioning_column = 'NO' WHERE table_name = 'tri_late'`,
+    );
+    expect(await noted()).toEqual([expect.stringMatching(/days 1 tables cover is not known .*: tri_late$/)]);
   });
 });

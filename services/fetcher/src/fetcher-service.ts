@@ -18,8 +18,10 @@ import type { FetchProgressNow, SharedFetches } from './fetch/shared-fetches.js'
 import { streamProgress } from './fetch/stream-progress.js';
 import { meterMetadata } from './jobs/metadata-bill.js';
 import { settleJobs } from './jobs/settle-jobs.js';
+import { catalogueSnapshot } from './planning/catalogue-snapshot.js';
 import { pairPlan } from './planning/pair-plan.js';
 import { type PlannedPair, type PlanningRules, planPair } from './planning/plan-pair.js';
+import { estimateStrategies, type PairEstimate } from './planning/strategy-estimates.js';
 
 export interface FetcherServices extends FetchEnvironment {
   readonly rules: PlanningRules;
@@ -57,21 +59,36 @@ async function estimatePair(
   const { warehouse, cache, pricePerTibUsd } = services;
   const { result, bill } = await meterMetadata(async () => {
     const planned = await plan(services, request);
-    const { bytes } = await warehouse.dryRun(planned.statement);
-    return { planned, bytes };
+    const estimate = await dryRun(services, planned);
+    const spec = requireSpec(request.spec);
+    const strategies = await estimateStrategies(spec, estimate, {
+      pricePerTibUsd,
+      estimate: async (other) => dryRun(services, await plan(services, { ...request, spec: other })),
+    });
+    return { planned, bytes: estimate.bytes, strategies };
   });
-  const { planned, bytes } = result;
+  const { planned, bytes, strategies } = result;
+  const catalogue = catalogueSnapshot(planned.universe);
   const cached = cache.has(planned.pair, planned.datasetId);
   if (cached) await cache.describe(cache.pathOf(planned.pair, planned.datasetId), planned.datasetId);
   return {
-    plan: pairPlan(planned, { bytes, cached, pricePerTibUsd }),
+    plan: {
+      ...pairPlan(planned, { bytes, cached, pricePerTibUsd }),
+      strategies,
+      catalogueSha256: catalogue.sha256,
+    },
     pricePerTibUsd,
     warehouse: warehouse.kind,
     warehouseName: warehouse.name,
-    catalogue: Buffer.alloc(0),
+    catalogue: Buffer.from(catalogue.json),
     metadataQueries: bill.queries,
     metadataBytes: bill.bytes,
   };
+}
+
+async function dryRun({ warehouse }: FetcherServices, planned: PlannedPair): Promise<PairEstimate> {
+  const { bytes } = await warehouse.dryRun(planned.statement);
+  return { rows: planned.rows, days: planned.query.sample.range.days?.length ?? 0, bytes };
 }
 
 function plan(

@@ -10,6 +10,7 @@ import { approvalOf } from '../runs/approvals.js';
 import { endTrace } from '../runs/run-ending.js';
 import { blankPairsAndTasks, endOf, type RunRecord, type RunSnapshot } from '../runs/run-record.js';
 import { autoApproveProblem, budgetProblem } from './budget.js';
+import { catalogueSinceApproval } from './catalogue-since-approval.js';
 import { makeRerunPlan } from './make-plan.js';
 import { planRun } from './planner.js';
 
@@ -55,15 +56,7 @@ export class PlanStage {
     return withSpan(SPAN.plan, { parent, attributes }, async (span) => {
       const plan =
         run.rerunOf === ''
-          ? await planRun(this.#core.fetcher, run.spec, {
-              signal: this.#core.stopping,
-              waitsMs: FETCHER_RETRY_WAITS_MS,
-              onRetry: (error, waitMs) =>
-                this.#core.log.warn(
-                  { runId: run.runId, reason: error.message, waitMs },
-                  'asking the fetcher again',
-                ),
-            })
+          ? await this.#planAnew(run)
           : rerunPlan(await this.#core.book.get(run.rerunOf), run.spec);
       span.setAttributes({
         [ATTRIBUTE.planHash]: plan.planHash,
@@ -73,6 +66,22 @@ export class PlanStage {
       });
       return plan;
     });
+  }
+
+  /** Asks the fetcher; what it found is stored, and compared with the last approved plan. */
+  async #planAnew({ runId, spec }: RunRecord): Promise<Plan> {
+    const { fetcher, stopping, log, book } = this.#core;
+    const planned = await planRun(fetcher, spec, {
+      signal: stopping,
+      waitsMs: FETCHER_RETRY_WAITS_MS,
+      onRetry: (error, waitMs) =>
+        log.warn({ runId, reason: error.message, waitMs }, 'asking the fetcher again'),
+    });
+    const { plan, catalogues } = planned;
+    await book.store.putCatalogues(
+      plan.pairs.map(({ pair, catalogueSha256 }) => [catalogueSha256, catalogues.get(pair)!] as const),
+    );
+    return { ...plan, catalogueChange: await catalogueSinceApproval(book.store, spec, planned) };
   }
 
   async #planned(runId: string, plan: Plan): Promise<void> {

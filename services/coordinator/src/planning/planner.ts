@@ -4,6 +4,7 @@ import { callUnary } from '@onescan/shared/grpc/client.js';
 import type { ResolvedRunSpec } from '@onescan/shared/run-spec.js';
 import { type AskAgainOptions, askAgain } from '../fetching/ask-again.js';
 import { boundedMap } from './bounded-map.js';
+import type { PairCatalogues } from './catalogue-since-approval.js';
 import { makePlan } from './make-plan.js';
 
 /** Dry runs under way at the same time. */
@@ -21,7 +22,7 @@ export async function planRun(
   fetcher: FetcherServiceClient,
   spec: ResolvedRunSpec,
   asking: AskAgainOptions,
-): Promise<Plan> {
+): Promise<{ plan: Plan; catalogues: PairCatalogues }> {
   const options = { deadlineMs: ESTIMATE_DEADLINE_MS, signal: asking.signal };
   const estimates = await boundedMap(spec.pairs, ESTIMATES_AT_ONCE, (pair) =>
     askAgain(
@@ -29,5 +30,6 @@ export async function planRun(
       asking,
     ),
   );
-  return makePlan(spec, estimates);
+  const catalogues = new Map(estimates.map(({ plan, catalogue }) => [plan?.pair ?? '', catalogue]));
+  return { plan: makePlan(spec, estimates), catalogues };
 }

@@ -6,6 +6,7 @@ import type { ResolvedRunSpec } from '@onescan/shared/run-spec.js';
 import type { Core } from '../core.js';
 import { amendPlan } from '../planning/amend-plan.js';
 import { autoApproveProblem, budgetProblem } from '../planning/budget.js';
+import { catalogueSinceApproval } from '../planning/catalogue-since-approval.js';
 import { checkOverrides, checkSpec } from '../planning/check-spec.js';
 import { rerunPlan } from '../planning/plan-stage.js';
 import { planRun } from '../planning/planner.js';
@@ -50,8 +51,9 @@ export class RunCommands {
     const resolved = checkSpec(spec ?? RunSpec.create());
     // Whoever waits for an answer hears at once that the fetcher is away.
     const asking = { signal: this.#core.stopping, waitsMs: [], onRetry: () => undefined };
-    const plan = await planRun(this.#core.fetcher, resolved, asking);
-    return { plan, spec: resolved };
+    const planned = await planRun(this.#core.fetcher, resolved, asking);
+    const catalogueChange = await catalogueSinceApproval(this.#core.book.store, resolved, planned);
+    return { plan: { ...planned.plan, catalogueChange }, spec: resolved };
   }
 
   /** Stores a new run and plans it in the background; all that can be checked at once is. */

@@ -1,5 +1,8 @@
 /** Version of the tables below. Older files are brought up to it, newer ones are refused. */
-export const SCHEMA_VERSION = 2;
+export const SCHEMA_VERSION = 3;
+
+/** Snapshots of the tables and columns that plans found, by content hash: gzip of canonical JSON. */
+const CATALOGUES = 'CREATE TABLE catalogues (sha256 VARCHAR PRIMARY KEY, snapshot BLOB NOT NULL)';
 
 /**
  * Statements that bring a file from the version before to the one that they stand under. They run in one
@@ -19,6 +22,7 @@ export const MIGRATIONS: Readonly<Record<number, readonly string[]>> = {
     'ALTER TABLE pairs ADD COLUMN train_started_ms BIGINT',
     "ALTER TABLE tasks ADD COLUMN trainer_instance VARCHAR DEFAULT ''",
   ],
+  3: [CATALOGUES],
 };
 
 /**
@@ -57,4 +61,5 @@ export const SCHEMA: readonly string[] = [
     feature_group VARCHAR NOT NULL, status VARCHAR NOT NULL, stage VARCHAR NOT NULL,
     reason VARCHAR NOT NULL, selection_frequency DOUBLE, importance DOUBLE, shap_mean_abs DOUBLE,
     rank INTEGER, rows_explained INTEGER NOT NULL)`,
+  CATALOGUES,
 ];

@@ -1,3 +1,4 @@
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { blobValue, type DuckDBConnection, type DuckDBValue } from '@duckdb/node-api';
 import { RunEvent } from '@onescan/shared/generated/onescan/v1/coordinator.js';
 import type { HorizonResult, LedgerRow } from '@onescan/shared/generated/onescan/v1/result.js';
@@ -154,6 +155,22 @@ export class Store {
     return new Map(
       rows.map((row) => [taskKey(String(row.pair), Number(row.horizon)), String(row.document_sha256)]),
     );
+  }
+
+  /** Keeps snapshots of the catalogue, each once, by the hash of its content. */
+  async putCatalogues(snapshots: Iterable<readonly [sha256: string, snapshot: Uint8Array]>): Promise<void> {
+    const packed = [...snapshots].map(([sha256, snapshot]) => [sha256, gzipSync(snapshot)] as const);
+    await this.#transaction(async (writer) => {
+      for (const [sha256, snapshot] of packed) {
+        await writer.run('INSERT OR IGNORE INTO catalogues VALUES ($1, $2)', [sha256, blobValue(snapshot)]);
+      }
+    });
+  }
+
+  /** Undefined when none of this hash was kept. */
+  async readCatalogue(sha256: string): Promise<Uint8Array | undefined> {
+    const [row] = await this.#read('SELECT snapshot FROM catalogues WHERE sha256 = $1', [sha256]);
+    return row && gunzipSync(bytesOf(row.snapshot));
   }
 
   readTaskLedger(filter: LedgerFilter): Promise<LedgerRow[]> {

@@ -30,6 +30,8 @@ export interface FetcherScript {
   estimateError?: OnescanError;
   /** What the statement of a pair is billed; default what was estimated. */
   billedBytes?: Map<string, bigint>;
+  /** Snapshot of a pair's catalogue; default one without tables. */
+  catalogue?: (pair: string) => string;
 }
 
 export interface ScriptedFetcher {
@@ -55,8 +57,11 @@ export async function startScriptedFetcher(script: FetcherScript = {}): Promise<
   const implementation = {
     estimatePair: unary(async ({ pair }: EstimatePairRequest) => {
       if (script.estimateError) throw script.estimateError;
+      const catalogue = Buffer.from(script.catalogue?.(pair) ?? snapshot([]));
+      const catalogueSha256 = sha256Hex(catalogue.toString());
       return EstimatePairResponse.create({
-        plan: { ...pairPlan(pair), cached: cached.has(datasetIdOf(pair)) },
+        plan: { ...pairPlan(pair), cached: cached.has(datasetIdOf(pair)), catalogueSha256 },
+        catalogue,
         pricePerTibUsd: 6.25,
         warehouse: 'embedded',
       });
@@ -104,6 +109,11 @@ export async function startScriptedFetcher(script: FetcherScript = {}): Promise<
     cancelled,
     close: () => server.shutdown(100),
   };
+}
+
+/** A snapshot of tables, each with its columns as [name, type]. */
+export function snapshot(tables: readonly { table: string; columns: [string, string][] }[]): string {
+  return JSON.stringify({ format: 'onescan.catalogue', formatVersion: 1, tables });
 }
 
 export function datasetIdOf(pair: string): string {

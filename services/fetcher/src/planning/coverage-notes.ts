@@ -1,28 +1,55 @@
 import type { PlanNote } from '@onescan/shared/generated/onescan/v1/plan.js';
 import type { Universe } from '../universe/universe.js';
-import type { CatalogueTable } from '../warehouse/warehouse.js';
+import { type CatalogueTable, type KeySpan, tableText, type Warehouse } from '../warehouse/warehouse.js';
 import { keyText } from './key-text.js';
 import { planNote } from './plan-note.js';
 
 /** A table that covers less than this share of the targets' span is noted. */
 const MIN_COVERED_SHARE = 0.95;
+const NAMED = 5;
 
-/** Notes on tables without rows, and on those that cover only a part of the targets' span, by the part missing. */
-export function coverageNotes(targets: CatalogueTable, universe: Universe): PlanNote[] {
-  if (targets.minKey === undefined || targets.maxKey === undefined) return [];
-  const span = targets.maxKey - targets.minKey;
+/**
+ * Notes on tables without rows, on those that cover only a part of the targets' span, by the part missing, and on
+ * those of which that cannot be known before the fetch.
+ */
+export async function coverageNotes(
+  warehouse: Pick<Warehouse, 'keySpans'>,
+  targets: KeySpan | undefined,
+  universe: Universe,
+): Promise<PlanNote[]> {
+  const read = new Set(universe.columns.filter((c) => c.exclusionReason === undefined).map((c) => c.table));
+  const tables = universe.tables.filter((table) => read.has(table));
+  const spans = await warehouse.keySpans?.(tables);
+  const spanOf = (table: CatalogueTable): KeySpan | undefined =>
+    ownSpan(table) ?? spans?.get(tableText(table));
   const notes: PlanNote[] = [];
-  for (const table of universe.tables) {
+  const unknown: string[] = [];
+  for (const table of tables) {
+    const span = spanOf(table);
     if (table.rows === 0) {
-      notes.push(
-        planNote('table without rows', `table ${table.name} has no rows: its columns are all missing`),
-      );
-    }
-    if (table.minKey === undefined || table.maxKey === undefined) continue;
-    const covered = Math.min(table.maxKey, targets.maxKey) - Math.max(table.minKey, targets.minKey);
-    if (covered >= span * MIN_COVERED_SHARE) continue;
-    const text = `table ${table.name} covers only ${keyText(table.minKey)} to ${keyText(table.maxKey)}`;
-    notes.push(planNote('partial coverage', text, 1 - Math.max(0, covered) / span));
+      const text = `table ${table.name} has no rows: its columns are all missing`;
+      notes.push(planNote('table without rows', text));
+    } else if (!span) unknown.push(table.name);
+    else if (targets) notes.push(...partial(table.name, span, targets));
   }
-  return notes;
+  return unknown.length > 0 ? [...notes, unknownNote(unknown)] : notes;
+}
+
+/** The span that the catalogue tells. */
+export function ownSpan({ minKey, maxKey }: CatalogueTable): KeySpan | undefined {
+  return minKey === undefined || maxKey === undefined ? undefined : { minKey, maxKey };
+}
+
+function partial(name: string, { minKey, maxKey }: KeySpan, targets: KeySpan): PlanNote[] {
+  const whole = targets.maxKey - targets.minKey;
+  const covered = Math.min(maxKey, targets.maxKey) - Math.max(minKey, targets.minKey);
+  if (covered >= whole * MIN_COVERED_SHARE) return [];
+  const text = `table ${name} covers only ${keyText(minKey)} to ${keyText(maxKey)}`;
+  return [planNote('partial coverage', text, 1 - Math.max(0, covered) / whole)];
+}
+
+function unknownNote(names: readonly string[]): PlanNote {
+  const more = names.length > NAMED ? ', ...' : '';
+  const text = `which days ${names.length} tables cover is not known before the fetch, since they are views or not partitioned by the key: ${names.slice(0, NAMED).join(', ')}${more}`;
+  return planNote('coverage unknown before the fetch', text, names.length);
 }

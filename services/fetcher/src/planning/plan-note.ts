@@ -10,7 +10,13 @@ export type PlanNoteKind =
   | 'partial coverage'
   | 'columns removed'
   | 'target not stored'
-  | 'no overlap baseline';
+  | 'no overlap baseline'
+  | 'names differ in case'
+  | 'table in several groups'
+  | 'tables outside all groups'
+  | 'lineage rule without columns'
+  | 'coverage unknown before the fetch'
+  | 'period cuts a day';
 
 /** A note with a severity of its own within its kind, e.g. the share that is missing. */
 export function planNote(kind: PlanNoteKind, text: string, severity = 0): PlanNote {

@@ -216,6 +216,7 @@ describe('what is not fatal', () => {
     expect(planned.query.closes).toBeUndefined();
     expect(planned.query.targets.columns.map(({ horizon }) => horizon)).toEqual([15, 30, 45, 60, 75, 90]);
     expect(planned.notes.map(({ text }) => text)).toEqual([
+      expect.stringContaining('5 tables match no group and are not in the universe'),
       expect.stringContaining('"mkt" matches no table and is left out'),
       expect.stringContaining('var_usd has a interval_time of type VARCHAR'),
       expect.stringContaining('removes 3 columns'),

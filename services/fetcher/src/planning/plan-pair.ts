@@ -13,6 +13,7 @@ import {
   type Catalogue,
   type CatalogueTable,
   type KeyRange,
+  type KeySpan,
   type Statement,
   type TableName,
   tableText,
@@ -20,7 +21,8 @@ import {
 } from '../warehouse/warehouse.js';
 import type { WarehouseNames } from '../warehouse/warehouse-names.js';
 import { chooseDays } from './choose-days.js';
-import { coverageNotes } from './coverage-notes.js';
+import { coverageNotes, ownSpan } from './coverage-notes.js';
+import { cutDayNotes, spanOfDays } from './day-span.js';
 import { findTargets } from './find-targets.js';
 import { keyText } from './key-text.js';
 import { planNote } from './plan-note.js';
@@ -80,7 +82,8 @@ export async function planPair(
     ...(closes ? [closes.table] : []),
     ...tables.map((t) => t.table),
   ]);
-  const { range, rows, available } = await chooseSample(warehouse, found.table, spec);
+  const sample = await chooseSample(warehouse, found.table, spec);
+  const { range, rows, available } = sample;
   const query: FetchQuery = {
     keyColumn: rules.names.keyColumn,
     targets: found.targets,
@@ -104,7 +107,8 @@ export async function planPair(
       ...universe.notes,
       ...found.notes,
       ...(closes ? [] : [noCloses(pair, rules.names)]),
-      ...coverageNotes(found.table, universe),
+      ...sample.notes,
+      ...(await coverageNotes(warehouse, ownSpan(found.table) ?? sample.span, universe)),
     ],
   };
 }
@@ -160,11 +164,20 @@ async function requireUniqueKeys(warehouse: Warehouse, tables: readonly TableNam
   );
 }
 
+interface ChosenSample {
+  range: KeyRange;
+  rows: number;
+  /** Rows known to be in the range; more when it cuts days whose rows cannot be counted. */
+  available: number;
+  span: KeySpan;
+  notes: PlanNote[];
+}
+
 async function chooseSample(
   warehouse: Warehouse,
   targets: CatalogueTable,
   spec: ResolvedRunSpec,
-): Promise<{ range: KeyRange; rows: number; available: number }> {
+): Promise<ChosenSample> {
   const range: KeyRange = {
     ...(spec.period.from === '' ? {} : { from: Date.parse(spec.period.from) * MICROS_PER_MILLI }),
     ...(spec.period.to === '' ? {} : { to: Date.parse(spec.period.to) * MICROS_PER_MILLI }),
@@ -172,15 +185,20 @@ async function chooseSample(
   const days = await warehouse.countDays(targets, range);
   const available = days.reduce((sum, day) => sum + day.rows, 0);
   if (available === 0) {
+    const { minKey, maxKey } = targets;
+    const covers = minKey === undefined ? '' : `; the table covers ${keyText(minKey)} to ${keyText(maxKey)}`;
+    const whole = warehouse.countsWholeDays ? ' It must hold a whole UTC day.' : '';
     throw new OnescanError('FAILED_PRECONDITION', `${tableText(targets)} has no rows in the period`, {
-      remedy: `Change period in the spec; the table covers ${keyText(targets.minKey)} to ${keyText(targets.maxKey)}`,
+      remedy: `Change period in the spec${covers}.${whole}`,
     });
   }
+  const facts = { notes: warehouse.countsWholeDays ? cutDayNotes(range) : [], span: spanOfDays(days) };
   const rows = Math.min(spec.sample.rows, available);
-  if (spec.sample.strategy !== SampleStrategy.SAMPLE_STRATEGY_DAYS) return { range, rows, available };
+  if (spec.sample.strategy !== SampleStrategy.SAMPLE_STRATEGY_DAYS)
+    return { range, rows, available, ...facts };
   const chosen = chooseDays(days, rows, spec.sample.seed);
   const held = days.filter(({ day }) => chosen.includes(day)).reduce((sum, day) => sum + day.rows, 0);
-  return { range: { ...range, days: chosen }, rows, available: held };
+  return { range: { ...range, days: chosen }, rows, available: held, ...facts };
 }
 
 function identityOf(facts: {

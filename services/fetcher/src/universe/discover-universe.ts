@@ -1,5 +1,5 @@
 import type { PlanNote } from '@onescan/shared/generated/onescan/v1/plan.js';
-import type { FeatureGroup } from '@onescan/shared/generated/onescan/v1/spec.js';
+import type { FeatureGroup, FutureColumns } from '@onescan/shared/generated/onescan/v1/spec.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import { planNote } from '../planning/plan-note.js';
 import type { Catalogue, CatalogueColumn, CatalogueTable } from '../warehouse/warehouse.js';
@@ -7,7 +7,10 @@ import { tableText } from '../warehouse/warehouse.js';
 import type { WarehouseNames } from '../warehouse/warehouse-names.js';
 import { futurePattern } from './future-columns.js';
 import { matchesGlob } from './glob.js';
+import { groupNotes, inGroup } from './group-notes.js';
+import { Lineage } from './lineage.js';
 import { requireFamilies } from './missing-families.js';
+import { excludeCaseClashes } from './name-clashes.js';
 import type { Universe, UniverseColumn } from './universe.js';
 
 export interface UniverseRequest {
@@ -18,6 +21,8 @@ export interface UniverseRequest {
   readonly expectedColumns?: number;
   readonly names: WarehouseNames;
   readonly futurePatterns: readonly RegExp[];
+  /** Columns that hold future values by their lineage. */
+  readonly future: readonly FutureColumns[];
 }
 
 /**
@@ -32,6 +37,8 @@ export function discoverUniverse(catalogue: Catalogue, request: UniverseRequest)
   const available = catalogue.tables.filter((table) => table.schema === request.names.featureSchema);
   if (available.length === 0) throw noSchema(catalogue, request.names);
   const notes = requireFamilies(catalogue, request);
+  notes.push(...groupNotes(available, request.groups, request.pair));
+  const lineage = new Lineage(request.future, request.pair);
   const columns: UniverseColumn[] = [];
   const tables: CatalogueTable[] = [];
   const taken = new Set<string>();
@@ -46,7 +53,7 @@ export function discoverUniverse(catalogue: Catalogue, request: UniverseRequest)
     }
     for (const table of matching) {
       taken.add(table.name);
-      const found = tableColumns(table, group.name, request, notes);
+      const found = tableColumns(table, { group: group.name, request, lineage, notes });
       const kept = found.filter((column) => !isRemoved(column, request.exclude));
       removed += found.length - kept.length;
       if (kept.length === 0) continue;
@@ -60,11 +67,8 @@ export function discoverUniverse(catalogue: Catalogue, request: UniverseRequest)
     notes.push(planNote('columns removed', text, removed));
   }
   requireExpected(columns, request);
-  return { columns, tables, notes };
-}
-
-function inGroup(table: CatalogueTable, group: FeatureGroup, pair: string): boolean {
-  return group.tables.some((glob) => matchesGlob(glob.replaceAll('{pair}', pair), table.name));
+  const judged = excludeCaseClashes(columns);
+  return { columns: judged.columns, tables, notes: [...notes, ...lineage.notes(), ...judged.notes] };
 }
 
 function isRemoved(column: UniverseColumn, globs: readonly string[]): boolean {
@@ -73,10 +77,9 @@ function isRemoved(column: UniverseColumn, globs: readonly string[]): boolean {
 
 function tableColumns(
   table: CatalogueTable,
-  group: string,
-  request: UniverseRequest,
-  notes: PlanNote[],
+  looking: { group: string; request: UniverseRequest; lineage: Lineage; notes: PlanNote[] },
 ): UniverseColumn[] {
+  const { group, request, lineage, notes } = looking;
   const { keyColumn } = request.names;
   const keyProblem = describeKeyProblem(table, keyColumn);
   const columns = table.columns.filter((column) => column.name !== keyColumn);
@@ -85,7 +88,9 @@ function tableColumns(
     notes.push(planNote('table without key', text, columns.length));
   }
   return columns.map((column) => {
-    const reason = keyProblem ? `its table ${keyProblem}` : exclusionReason(column, request.futurePatterns);
+    const reason = keyProblem
+      ? `its table ${keyProblem}`
+      : (exclusionReason(column, request.futurePatterns) ?? lineage.exclusionReason(table.name, column.name));
     return {
       featureId: `${table.name}.${column.name}`,
       group,

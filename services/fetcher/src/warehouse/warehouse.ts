@@ -54,6 +54,12 @@ export interface Statement {
   readonly reads: readonly TableRead[];
 }
 
+/** First and last key in epoch microseconds. */
+export interface KeySpan {
+  readonly minKey: number;
+  readonly maxKey: number;
+}
+
 export interface DayCount {
   /** UTC day, "2020-01-31". */
   readonly day: string;
@@ -116,6 +122,13 @@ export interface Warehouse {
   readonly dialect: SqlDialect;
   /** All tables of the configured schemas, in a number of queries that does not depend on theirs. */
   readCatalogue(): Promise<Catalogue>;
+  /**
+   * Spans of tables of which the catalogue does not tell them, by "schema.table", to the day; those that cannot be
+   * known without reading are left out. Absent where the catalogue tells all.
+   */
+  keySpans?(tables: readonly TableName[]): Promise<ReadonlyMap<string, KeySpan>>;
+  /** True when {@link countDays} knows nothing of days that a range cuts. */
+  readonly countsWholeDays: boolean;
   /** Number of rows of a table for each day of a range, in order of day. */
   countDays(table: TableName, range: KeyRange): Promise<DayCount[]>;
   /**

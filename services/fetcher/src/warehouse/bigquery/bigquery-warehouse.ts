@@ -7,6 +7,7 @@ import {
   type DayCount,
   type DoubledKey,
   type KeyRange,
+  type KeySpan,
   type RunningStatement,
   type RunOptions,
   type Statement,
@@ -20,6 +21,7 @@ import { BigQueryApi, type JobState } from './bigquery-api.js';
 import { bigQueryError } from './bigquery-problem.js';
 import { billedBound } from './billed-bound.js';
 import { daysWithin, readDayCounts } from './day-counts.js';
+import { readPartitionSpans } from './partition-spans.js';
 import { readPages, resultGone, resultTable, TIMEOUT_GRACE_MS, waitForJob } from './read-result.js';
 import { type CataloguedTables, readTables } from './read-tables.js';
 import { RestBatch } from './rest-batch.js';
@@ -65,11 +67,14 @@ interface Remembered {
   readonly at: number;
   readonly catalogued: Promise<CataloguedTables>;
   readonly days: Map<string, Promise<DayCount[]>>;
+  /** Undefined for a table without partitions that hold rows. */
+  readonly spans: Map<string, Promise<KeySpan | undefined>>;
 }
 
 /** Datasets of Google BigQuery. Planning reads metadata only, see docs/bigquery.md. */
 export class BigQueryWarehouse implements Warehouse {
   readonly kind = 'bigquery';
+  readonly countsWholeDays = true;
   readonly name: string;
   readonly dialect: SqlDialect;
   readonly #api: BigQueryApi;
@@ -89,6 +94,30 @@ export class BigQueryWarehouse implements Warehouse {
     const { tables } = await this.#memory().catalogued;
     // Tables carry their time of last change, so nothing else identifies the data.
     return { tables, fingerprint: this.name };
+  }
+
+  /** Only tables that are partitioned by the key have a span. */
+  async keySpans(tables: readonly TableName[]): Promise<ReadonlyMap<string, KeySpan>> {
+    const memory = this.#memory();
+    const { partitionedBy } = await memory.catalogued;
+    const { keyColumn } = this.options.names;
+    const asked = tables.filter((table) => partitionedBy.get(tableText(table)) === keyColumn);
+    const unread = asked.filter((table) => !memory.spans.has(tableText(table)));
+    const reading = readPartitionSpans((sql) => this.#metadata(sql), this.options.project, unread);
+    for (const table of unread) {
+      const id = tableText(table);
+      memory.spans.set(
+        id,
+        reading.then((spans) => spans.get(id)),
+      );
+      memory.spans.get(id)!.catch(() => memory.spans.delete(id));
+    }
+    const spans = new Map<string, KeySpan>();
+    for (const id of asked.map(tableText)) {
+      const span = await memory.spans.get(id);
+      if (span) spans.set(id, span);
+    }
+    return spans;
   }
 
   async countDays(table: TableName, range: KeyRange): Promise<DayCount[]> {
@@ -207,7 +236,7 @@ export class BigQueryWarehouse implements Warehouse {
     const { project, names } = this.options;
     const datasets = [...new Set([names.featureSchema, names.targetSchema])];
     const catalogued = readTables((sql) => this.#metadata(sql), project, datasets);
-    const memory: Remembered = { at: now, catalogued, days: new Map() };
+    const memory: Remembered = { at: now, catalogued, days: new Map(), spans: new Map() };
     this.#remembered = memory;
     catalogued.catch(() => {
       if (this.#remembered === memory) this.#remembered = undefined;

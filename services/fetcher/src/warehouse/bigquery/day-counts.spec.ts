@@ -27,5 +27,6 @@ it('takes the days of a range, whole days only', () => {
   expect(within({})).toHaveLength(3);
   expect(within({ from: DAY_MICROS, to: 2 * DAY_MICROS })).toEqual(['1970-01-02']);
   expect(within({ days: ['1970-01-03'] })).toEqual(['1970-01-03']);
-  expect(() => within({ to: 1 })).toThrow('period.to');
+  expect(within({ from: 1, to: 3 * DAY_MICROS - 1 })).toEqual(['1970-01-02']);
+  expect(within({ to: 1 })).toEqual([]);
 });

@@ -23,24 +23,20 @@ export async function readDayCounts(query: Query, project: string, table: TableN
   return days.sort((a, b) => (a.day < b.day ? -1 : 1));
 }
 
-/** The days of a range. Throws INVALID_ARGUMENT when a bound is not the start of a UTC day. */
+/** The days that lie within a range as a whole: of a day that a bound cuts the partition does not tell the rows. */
 export function daysWithin(days: readonly DayCount[], range: KeyRange): DayCount[] {
-  const bound = (name: string, micros: number | undefined): string | undefined => {
-    if (micros === undefined) return undefined;
-    const text = new Date(micros / 1000).toISOString();
-    if (micros % DAY_MICROS === 0) return text.slice(0, 10);
-    throw new OnescanError('INVALID_ARGUMENT', `period.${name}: ${text} is not the start of a UTC day`, {
-      remedy: 'Give whole days: rows are counted by daily partitions, which costs nothing',
-    });
-  };
-  const from = bound('from', range.from);
-  const to = bound('to', range.to);
+  const from = range.from === undefined ? undefined : dayOf(Math.ceil(range.from / DAY_MICROS));
+  const to = range.to === undefined ? undefined : dayOf(Math.floor(range.to / DAY_MICROS));
   return days.filter(
     ({ day }) =>
       (from === undefined || day >= from) &&
       (to === undefined || day < to) &&
       (range.days === undefined || range.days.includes(day)),
   );
+}
+
+function dayOf(daysSinceEpoch: number): string {
+  return new Date((daysSinceEpoch * DAY_MICROS) / 1000).toISOString().slice(0, 10);
 }
 
 function notDaily(table: TableName, partition: string | null): OnescanError {

@@ -39,6 +39,7 @@ export interface EmbeddedWarehouseOptions {
  */
 export class EmbeddedWarehouse implements Warehouse {
   readonly kind = 'embedded';
+  readonly countsWholeDays = false;
   readonly name: string;
   readonly dialect = duckdbDialect;
   readonly #path: string;

@@ -1,0 +1,25 @@
+import type { PlanNote } from '@onescan/shared/generated/onescan/v1/plan.js';
+import type { DayCount, KeyRange, KeySpan } from '../warehouse/warehouse.js';
+import { keyText } from './key-text.js';
+import { planNote } from './plan-note.js';
+
+const DAY_MICROS = 86_400_000_000;
+
+/** From the start of the first day to the end of the last. */
+export function spanOfDays(days: readonly DayCount[]): KeySpan {
+  const start = ({ day }: DayCount): number => Date.parse(day) * 1000;
+  return { minKey: start(days[0]!), maxKey: start(days.at(-1)!) + DAY_MICROS };
+}
+
+/**
+ * Notes on bounds that cut a day where rows are counted by day: rows of such a day are in the sample by `hash`, but
+ * not counted, so that at most as many rows are sampled as the whole days hold; `days` leaves the day out.
+ */
+export function cutDayNotes(range: KeyRange): PlanNote[] {
+  const bounds = { from: range.from, to: range.to };
+  return Object.entries(bounds).flatMap(([name, micros]) => {
+    if (micros === undefined || micros % DAY_MICROS === 0) return [];
+    const text = `period.${name} ${keyText(micros)} cuts a UTC day, whose rows cannot be counted free of charge: hash samples them and takes no more rows than the whole days hold, days leaves them out`;
+    return [planNote('period cuts a day', text)];
+  });
+}

@@ -1,0 +1,28 @@
+import type { PlanNote } from '@onescan/shared/generated/onescan/v1/plan.js';
+import { planNote } from '../planning/plan-note.js';
+import type { UniverseColumn } from './universe.js';
+
+/**
+ * Excludes columns whose feature id differs from an earlier one's only in case: dataset files and SQL on them do not
+ * tell such names apart. BigQuery allows tables mom_eurusd and MOM_eurusd side by side.
+ */
+export function excludeCaseClashes(columns: readonly UniverseColumn[]): {
+  columns: UniverseColumn[];
+  notes: PlanNote[];
+} {
+  const first = new Map<string, string>();
+  const notes: PlanNote[] = [];
+  const judged = columns.map((column): UniverseColumn => {
+    if (column.exclusionReason !== undefined) return column;
+    const { featureId } = column;
+    const other = first.get(featureId.toLowerCase());
+    if (other === undefined) {
+      first.set(featureId.toLowerCase(), featureId);
+      return column;
+    }
+    const exclusionReason = `its name differs from ${other} only in case`;
+    notes.push(planNote('names differ in case', `${featureId} is excluded: ${exclusionReason}`));
+    return { ...column, exclusionReason };
+  });
+  return { columns: judged, notes };
+}
