@@ -33,13 +33,11 @@ export function modelHorizon(
   const crossFit = crossFitStack(oof.folds, data, config);
   const scoredLabels = Float64Array.from(crossFit.scored.rows, (row) => data.up[row]!);
   const threshold = chooseThreshold(crossFit.scored.probability, scoredLabels, config.gating.minCoverage);
-  const baselines = fitBaselines({
-    matrix: pair.matrix,
-    featureIds: pair.featureIds,
-    data,
-    fitRows: development,
-    scoredRows: finalRows,
-  });
+  const { matrix, featureIds } = pair;
+  const { baselines, overlapLogOdds } = fitBaselines(
+    { matrix, featureIds, data, fitRows: development, scoredRows: finalRows },
+    context,
+  );
   const final =
     context.matrix === null
       ? null
@@ -49,6 +47,7 @@ export function modelHorizon(
           sizes: oof.sizes,
           crossFit,
           part: folds.length,
+          margin: config.models.start === 'overlap' ? overlapLogOdds : undefined,
           onProgress: (fraction) => report(folds.length + fraction),
         });
   const predictions: FinalPredictions = {

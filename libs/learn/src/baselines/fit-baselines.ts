@@ -1,8 +1,9 @@
 import type { BinnedMatrix } from '../binning/binned-matrix.js';
 import type { HorizonData } from '../horizon-data.js';
-import { logit, sigmoid } from '../metrics/sigmoid.js';
-import { bqxColumns, linearBqxLogOdds } from './linear-bqx.js';
-import { overlapLogOdds } from './overlap-logistic.js';
+import { sigmoid } from '../metrics/sigmoid.js';
+import type { WorkPool } from '../threads/work-pool.js';
+import { baseRateLogOdds, fittedLogOdds, type LogOddsRule } from './fitted-log-odds.js';
+import { bqxColumns } from './linear-bqx.js';
 
 export type BaselineName = 'majority' | 'persistence' | 'overlap' | 'linear_bqx' | 'overlap_logistic';
 
@@ -23,15 +24,32 @@ export interface BaselinesInput {
   readonly scoredRows: Uint32Array;
 }
 
+/** The baselines, and the log-odds of `overlap_logistic` for every row. */
+export interface FittedBaselines {
+  readonly baselines: readonly Baseline[];
+  readonly overlapLogOdds: Float64Array;
+}
+
 /**
  * All baselines of a horizon, fitted on `fitRows` where they have parameters, evaluated on `scoredRows`.
  * `overlap` exists only where something overlaps and the known part is available; `linear_bqx` only where
  * the universe has bqx columns.
+ *
+ * @throws CancelledError
  */
-export function fitBaselines({ matrix, featureIds, data, fitRows, scoredRows }: BaselinesInput): Baseline[] {
+export function fitBaselines(
+  { matrix, featureIds, data, fitRows, scoredRows }: BaselinesInput,
+  threads: { pool: WorkPool; isCancelled(): boolean },
+): FittedBaselines {
   const gather = (source: Float64Array) => Float64Array.from(scoredRows, (row) => source[row]!);
-  const ups = fitRows.reduce((count, row) => count + data.up[row]!, 0);
-  const baseRate = logit((ups + 1) / (fitRows.length + 2));
+  const columns = bqxColumns(featureIds);
+  const rules: LogOddsRule[] = columns.length > 0 ? ['overlap', 'linear_bqx'] : ['overlap'];
+  const [overlap, linearBqx] = fittedLogOdds(
+    { data, bqx: { matrix: matrix.handle, columns } },
+    rules.map((rule) => ({ rule, fitRows })),
+    threads,
+  );
+  const baseRate = baseRateLogOdds(data, fitRows);
   const baselines: Baseline[] = [
     probabilistic('majority', new Float64Array(scoredRows.length).fill(baseRate)),
     { name: 'persistence', score: gather(data.persistence), probability: null },
@@ -39,12 +57,9 @@ export function fitBaselines({ matrix, featureIds, data, fitRows, scoredRows }: 
   if (data.geometry.horizon < data.geometry.targetWindow && data.knownAvailable) {
     baselines.push({ name: 'overlap', score: gather(data.known), probability: null });
   }
-  const bqx = bqxColumns(featureIds);
-  if (bqx.length > 0) {
-    baselines.push(probabilistic('linear_bqx', gather(linearBqxLogOdds(matrix, bqx, data, fitRows))));
-  }
-  baselines.push(probabilistic('overlap_logistic', gather(overlapLogOdds(data, fitRows))));
-  return baselines;
+  if (linearBqx) baselines.push(probabilistic('linear_bqx', gather(linearBqx)));
+  baselines.push(probabilistic('overlap_logistic', gather(overlap!)));
+  return { baselines, overlapLogOdds: overlap! };
 }
 
 function probabilistic(name: BaselineName, logOdds: Float64Array): Baseline {

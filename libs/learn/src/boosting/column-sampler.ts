@@ -1,6 +1,6 @@
 import { GROUP_COLUMNS } from '../binning/binned-bytes.js';
 import type { SeededRandom } from '../seeded-random.js';
-import { drawOrder } from './draw-order.js';
+import { drawAscending, drawOrder } from './draw-order.js';
 
 /** Columns a tree may use: the groups whose histograms it needs and the slots it searches. */
 export interface ColumnSample {
@@ -19,8 +19,7 @@ function groupsOf(slots: Uint32Array): Uint32Array {
 
 /** `count` of the slots, their order kept. */
 function drawSlots(slots: Uint32Array, count: number, random: SeededRandom): Uint32Array {
-  const chosen = drawOrder(slots.length, random).subarray(0, count).sort();
-  return Uint32Array.from(chosen, (i) => slots[i]!);
+  return drawAscending(slots.length, count, random).map((i) => slots[i]!);
 }
 
 /**

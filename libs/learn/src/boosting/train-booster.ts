@@ -5,7 +5,7 @@ import type { Booster } from './booster.js';
 import { type BoosterParams, resolveBoosterParams } from './booster-params.js';
 import { sampleTreeColumns } from './column-sampler.js';
 import { checkRows, createBooster } from './create-booster.js';
-import { drawOrder } from './draw-order.js';
+import { drawAscending } from './draw-order.js';
 import { growBestFirst } from './grow-best-first.js';
 import { growSymmetric } from './grow-symmetric.js';
 import { softThreshold } from './leaf-scoring.js';
@@ -146,7 +146,7 @@ class Training {
   #drawRows(): void {
     const count = bagSize(this.task.rows.length, this.params);
     if (count === this.task.rows.length) return;
-    this.#taking = drawOrder(this.task.rows.length, this.#random).subarray(0, count).sort();
+    this.#taking = drawAscending(this.task.rows.length, count, this.#random);
   }
 
   #grow(round: number): Tree {

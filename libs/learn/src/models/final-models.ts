@@ -24,6 +24,8 @@ export interface FinalTask {
   readonly sizes: readonly ModelSizes[];
   readonly crossFit: CrossFitStack;
   readonly part: number;
+  /** Log-odds the direction models start from, where they are known already. */
+  readonly margin?: Float64Array | undefined;
   readonly onProgress: (fraction: number) => void;
 }
 
@@ -33,7 +35,7 @@ export interface FinalTask {
  */
 export function finalModels(context: ModelContext, task: FinalTask): FinalModels {
   const { development, final, crossFit } = task;
-  const margin = startingLogOdds(context, development);
+  const margin = task.margin ?? startingLogOdds(context, [development])[0]!;
   const set = {
     rows: development,
     margin,

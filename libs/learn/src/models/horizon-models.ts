@@ -1,16 +1,21 @@
-import { overlapLogOdds } from '../baselines/overlap-logistic.js';
-import { logit } from '../metrics/sigmoid.js';
+import { fittedLogOdds } from '../baselines/fitted-log-odds.js';
 import type { ModelContext } from './model-context.js';
 import type { ModelName, ModelSizes, TrainedModels } from './train-models.js';
 
-/** Where direction models start: the overlap baseline or the base rate, fitted on `rows`. */
+/**
+ * Where direction models start, for every row: the overlap baseline or the base rate, fitted on each of the
+ * sets of rows.
+ *
+ * @throws CancelledError
+ */
 export function startingLogOdds(
-  { data, config }: Pick<ModelContext, 'data' | 'config'>,
-  rows: Uint32Array,
-): Float64Array {
-  if (config.models.start === 'overlap') return overlapLogOdds(data, rows);
-  const ups = rows.reduce((count, row) => count + data.up[row]!, 0);
-  return new Float64Array(data.up.length).fill(logit((ups + 1) / (rows.length + 2)));
+  context: Pick<ModelContext, 'data' | 'config' | 'pool' | 'isCancelled'>,
+  sets: readonly Uint32Array[],
+): Float64Array[] {
+  const rule = context.config.models.start;
+  const fits = sets.map((fitRows) => ({ rule, fitRows }));
+  // Expanding sets of rows: the last take longest and go first.
+  return fittedLogOdds({ data: context.data }, fits.reverse(), context).reverse();
 }
 
 /** Trees and penalties that were decided on inner validations. */

@@ -31,9 +31,13 @@ export function outOfFold(
   folds: readonly Fold[],
   onProgress: (fraction: number) => void = () => undefined,
 ): OutOfFold {
+  const margins = startingLogOdds(
+    context,
+    folds.map(({ train }) => train),
+  );
   const sets = folds.map(({ train, test }, part) => ({
     rows: train,
-    margin: startingLogOdds(context, train),
+    margin: margins[part]!,
     part,
     predict: test,
   }));
@@ -59,17 +63,23 @@ function predictions(models: TrainedModels | undefined): Pick<FoldPredictions, '
 
 /** Several folds as one, in time order. */
 export function joinFolds(folds: readonly FoldPredictions[]): FoldPredictions {
-  const join = (arrays: readonly Float64Array[]) => Float64Array.from(arrays.flatMap((array) => [...array]));
+  const join = (of: (fold: FoldPredictions) => Float64Array) => {
+    const parts = folds.map(of);
+    const joined = new Float64Array(parts.reduce((length, part) => length + part.length, 0));
+    let at = 0;
+    for (const part of parts) {
+      joined.set(part, at);
+      at += part.length;
+    }
+    return joined;
+  };
   const trained = folds.length > 0 && folds.every((fold) => fold.unknown !== null);
   return {
-    rows: Uint32Array.from(folds.flatMap((fold) => [...fold.rows])),
-    base: join(folds.map((fold) => fold.base)),
-    added: trained ? DIRECTION_MODELS.map((_, m) => join(folds.map((fold) => fold.added[m]!))) : [],
+    rows: Uint32Array.from(join((fold) => Float64Array.from(fold.rows))),
+    base: join((fold) => fold.base),
+    added: trained ? DIRECTION_MODELS.map((_, m) => join((fold) => fold.added[m]!)) : [],
     unknown: trained
-      ? {
-          booster: join(folds.map((fold) => fold.unknown!.booster)),
-          ridge: join(folds.map((fold) => fold.unknown!.ridge)),
-        }
+      ? { booster: join((fold) => fold.unknown!.booster), ridge: join((fold) => fold.unknown!.ridge) }
       : null,
   };
 }

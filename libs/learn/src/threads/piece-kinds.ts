@@ -1,3 +1,4 @@
+import { FITTED_LOG_ODDS } from '../baselines/fitted-log-odds.js';
 import { EXPLAINED_ROWS } from '../explain/explain-rows.js';
 import { CHOSEN_PRODUCTS } from '../interactions/chosen-products.js';
 import { PRODUCTS_OF_BLOCK, SCALES_OF_STRIP } from '../interactions/product-sums.js';
@@ -28,6 +29,7 @@ const kinds = [
   SCALES_OF_STRIP,
   CHOSEN_PRODUCTS,
   BOOSTED_GAIN,
+  FITTED_LOG_ODDS,
   TRAINED_MODEL,
   EXPLAINED_ROWS,
   LOSS_OF_PERMUTED,
