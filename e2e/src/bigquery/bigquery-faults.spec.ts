@@ -42,7 +42,7 @@ describe('a fetch survives, with one job,', () => {
   ];
   it.each(transient)('%s at every kind of request', async (kind) => {
     // The catalogue is known from now on: the next requests are the fetch's own.
-    const { statement, rows: sampled, query } = await stack.plan(stack.bigQuery, fresh());
+    const { statement, rows: sampled, query } = await stack.planOne(stack.bigQuery, fresh());
     for (const on of ['dryRun', 'insert', 'getJob', 'rows'] as const)
       stack.fake.inject({ on, kind, times: 2 });
     stack.fake.inject({ on: 'rows', kind, after: 1 }); // in the middle of the pages
@@ -111,7 +111,7 @@ describe('a fetch fails clearly, leaving no dataset, on', () => {
 });
 
 it('cancels a job whose acceptance was never heard of, when it is cancelled meanwhile', async () => {
-  const { statement } = await stack.plan(stack.bigQuery, fresh());
+  const { statement } = await stack.planOne(stack.bigQuery, fresh());
   const abort = new AbortController();
   stack.fake.inject({ on: 'insert', kind: 'stuckReset' });
   const options = { jobId: 'onescan-unheard', maximumBytesBilled: 10n ** 12n, signal: abort.signal };
@@ -186,11 +186,11 @@ describe('nothing is paid twice', () => {
   it('by a job id: the same statement attaches, another is refused', async () => {
     const jobId = 'onescan-twice';
     const options = { jobId, maximumBytesBilled: 10n ** 12n };
-    const first = await stack.plan(stack.bigQuery, fresh());
+    const first = await stack.planOne(stack.bigQuery, fresh());
     await stack.bigQuery.run(first.statement, options);
     await stack.bigQuery.run(first.statement, options);
     expect(jobs()).toHaveLength(1);
-    const other = await stack.plan(stack.bigQuery, fresh());
+    const other = await stack.planOne(stack.bigQuery, fresh());
     await expect(stack.bigQuery.run(other.statement, options)).rejects.toMatchObject({
       code: 'ALREADY_EXISTS',
       message: expect.stringContaining(jobId),

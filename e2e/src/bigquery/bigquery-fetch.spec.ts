@@ -83,7 +83,7 @@ describe('what is paid', () => {
     const warehouse = BigQueryStack.warehouse();
     const before = stack.fake.jobs().length;
     const spec = { sample: { rows: 321 } };
-    const planned = await stack.plan(warehouse, { spec });
+    const planned = await stack.planOne(warehouse, { spec });
     const { bytes } = await warehouse.dryRun(planned.statement);
     const planning = stack.fake.jobs().slice(before);
     expect(planning.map((job) => job.configuration.labels)).toEqual(
@@ -113,7 +113,7 @@ describe('what is paid', () => {
 
   it('is nothing above the limit: BigQuery refuses unbilled', async () => {
     const spec = { sample: { rows: 322 } };
-    const refused = stack.fetch(stack.bigQuery, { spec, maximumBytesBilled: 90n * MIB - 1n });
+    const refused = stack.fetch(stack.bigQuery, { spec, maximumBytesBilled: [90n * MIB - 1n] });
     await expect(refused).rejects.toMatchObject({
       code: 'RESOURCE_EXHAUSTED',
       message: expect.stringContaining('Query exceeded limit for bytes billed'),

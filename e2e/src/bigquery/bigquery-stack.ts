@@ -6,6 +6,8 @@ import { type Fetched, type FetchStage, fetchDataset } from '@onescan/fetcher/fe
 import { buildSmallWarehouse } from '@onescan/fetcher/fixtures/small-warehouse.js';
 import { JobLog } from '@onescan/fetcher/jobs/job-log.js';
 import { type PlannedPair, planPair } from '@onescan/fetcher/planning/plan-pair.js';
+import type { PlannedStatement } from '@onescan/fetcher/planning/split-statements.js';
+import type { StatementLimits } from '@onescan/fetcher/planning/statement-limits.js';
 import type { SqlStrategy } from '@onescan/fetcher/sql/sql-dialect.js';
 import { FUTURE_COLUMN_PATTERNS } from '@onescan/fetcher/universe/future-columns.js';
 import { BigQueryWarehouse } from '@onescan/fetcher/warehouse/bigquery/bigquery-warehouse.js';
@@ -15,6 +17,7 @@ import type { Warehouse } from '@onescan/fetcher/warehouse/warehouse.js';
 import { DEFAULT_WAREHOUSE_NAMES as names } from '@onescan/fetcher/warehouse/warehouse-names.js';
 import { type DeepPartial, RunSpec } from '@onescan/shared/generated/onescan/v1/spec.js';
 import { resolveRunSpec } from '@onescan/shared/run-spec.js';
+import type { QueryLimits } from '../fake-bigquery/analyze-statement.js';
 import type { QueryJob } from '../fake-bigquery/query-job.js';
 import { type FakeBigQuery, startFakeBigQuery } from '../fake-bigquery/start-fake-bigquery.js';
 
@@ -28,8 +31,10 @@ const futurePatterns = FUTURE_COLUMN_PATTERNS.map((pattern) => new RegExp(patter
 export interface Choices {
   spec?: DeepPartial<RunSpec>;
   strategy?: SqlStrategy;
+  /** Of a statement, lower than BigQuery's. */
+  limits?: Partial<StatementLimits>;
   /** Default: what the dry run says. */
-  maximumBytesBilled?: bigint;
+  maximumBytesBilled?: bigint[];
   /** What the run's approval leaves. */
   remainingBytes?: bigint;
   /** Folder of the cache and its job log; default one of its own. */
@@ -58,11 +63,17 @@ export class BigQueryStack {
     readonly embedded: EmbeddedWarehouse,
   ) {}
 
-  static async start(): Promise<BigQueryStack> {
+  /** @param fakeChanges limits of the fake other than BigQuery's */
+  static async start(fakeChanges: { limits?: Partial<QueryLimits> } = {}): Promise<BigQueryStack> {
     const folder = mkdtempSync(join(tmpdir(), 'onescan-bigquery-'));
     await buildSmallWarehouse(folder);
     const databasePath = join(folder, 'warehouse.duckdb');
-    const fake = await startFakeBigQuery({ databasePath, project: PROJECT, maxPageBytes: PAGE_BYTES });
+    const fake = await startFakeBigQuery({
+      databasePath,
+      project: PROJECT,
+      maxPageBytes: PAGE_BYTES,
+      ...fakeChanges,
+    });
     process.env.BIGQUERY_EMULATOR_HOST = fake.url;
     process.env.BIGQUERY_STORAGE_EMULATOR_HOST = fake.storageAddress;
     const tempFolder = join(folder, 'tmp');
@@ -90,9 +101,18 @@ export class BigQueryStack {
     rmSync(this.folder, { recursive: true });
   }
 
-  plan(warehouse: Warehouse, { spec, strategy = 'pack' }: Choices = {}): Promise<PlannedPair> {
+  plan(warehouse: Warehouse, { spec, strategy = 'pack', limits = {} }: Choices = {}): Promise<PlannedPair> {
     const resolved = resolveRunSpec(RunSpec.fromPartial({ pairs: ['eurusd'], ...spec }));
-    return planPair(warehouse, 'eurusd', resolved, { names, futurePatterns, sqlStrategy: strategy });
+    const rules = { names, futurePatterns, limits, sqlStrategy: strategy };
+    return planPair(warehouse, 'eurusd', resolved, rules);
+  }
+
+  /** A plan of one statement, with that statement's fields beside those of the plan. */
+  async planOne(warehouse: Warehouse, choices: Choices = {}): Promise<PlannedPair & PlannedStatement> {
+    const planned = await this.plan(warehouse, choices);
+    const [statement, ...others] = planned.statements;
+    if (!statement || others.length > 0) throw new Error(`${planned.statements.length} statements, not 1`);
+    return { ...planned, ...statement };
   }
 
   newCache(): string {
@@ -101,7 +121,8 @@ export class BigQueryStack {
 
   async fetch(warehouse: Warehouse, choices: Choices = {}): Promise<Fetched> {
     const planned = await this.plan(warehouse, choices);
-    const { bytes } = await warehouse.dryRun(planned.statement);
+    const bytes: bigint[] = [];
+    for (const { statement } of planned.statements) bytes.push((await warehouse.dryRun(statement)).bytes);
     const cacheFolder = choices.cache ?? this.newCache();
     const cache = new DatasetCache(cacheFolder);
     const jobs = new JobLog(join(cacheFolder, 'jobs.jsonl'));

@@ -4,15 +4,23 @@ import { statementReads, type TableScan } from './statement-reads.js';
 import { quote, translateSql } from './translate-sql.js';
 import { attachedTable, type WarehouseDatabase } from './warehouse-database.js';
 
-/** BigQuery's limits on a query (docs: quotas and limits). */
-export const LIMITS = {
+/** Limits on a query. */
+export interface QueryLimits {
   /** Characters of SQL text. */
+  readonly sqlLength: number;
+  readonly resultColumns: number;
+  readonly tables: number;
+}
+
+/** BigQuery's (docs: quotas and limits). */
+export const LIMITS: QueryLimits = {
   sqlLength: 1024 * 1024,
   resultColumns: 10_000,
   tables: 1000,
-  /** Bytes billed for every table that is referred to, at least. */
-  tableBytes: 10n * 1024n * 1024n,
-} as const;
+};
+
+/** Bytes billed for every table that is referred to, at least. */
+const TABLE_BYTES = 10n * 1024n * 1024n;
 
 const MIB = 1024n * 1024n;
 
@@ -34,6 +42,8 @@ export interface Analysis {
 export interface AnalysisFacts {
   project: string;
   keyColumn: string;
+  /** Default: BigQuery's. */
+  limits?: Partial<QueryLimits>;
 }
 
 /** Checks a statement against the limits and finds what it returns and reads, without running it. */
@@ -42,7 +52,8 @@ export async function analyzeStatement(
   sql: string,
   facts: AnalysisFacts,
 ): Promise<Analysis> {
-  if (sql.length > LIMITS.sqlLength) {
+  const limits = { ...LIMITS, ...facts.limits };
+  if (sql.length > limits.sqlLength) {
     throw invalidQuery(
       'The query is too large. The maximum standard SQL query length is 1024.00K characters',
     );
@@ -52,18 +63,18 @@ export async function analyzeStatement(
     database.columnsOf(schema, table),
   );
   const tables = groupByTable(scans);
-  if (tables.size > LIMITS.tables) {
+  if (tables.size > limits.tables) {
     throw invalidQuery(
-      `Too many tables: ${tables.size} are referenced, ${LIMITS.tables} are allowed in a query`,
+      `Too many tables: ${tables.size} are referenced, ${limits.tables} are allowed in a query`,
     );
   }
-  const fields = await resultFields(database, duckDbSql);
+  const fields = await resultFields(database, duckDbSql, limits);
   let processed = 0n;
   let billed = 0n;
   for (const ofTable of tables.values()) {
     const bytes = await bytesOf(database, ofTable, facts.keyColumn);
     processed += bytes;
-    billed += bytes > LIMITS.tableBytes ? ((bytes + MIB - 1n) / MIB) * MIB : LIMITS.tableBytes;
+    billed += bytes > TABLE_BYTES ? ((bytes + MIB - 1n) / MIB) * MIB : TABLE_BYTES;
   }
   return { duckDbSql, fields, processed, billed };
 }
@@ -85,15 +96,19 @@ function groupByTable(scans: readonly TableScan[]): Map<string, TableScan[]> {
   return groups;
 }
 
-async function resultFields(database: WarehouseDatabase, sql: string): Promise<FieldSchema[]> {
+async function resultFields(
+  database: WarehouseDatabase,
+  sql: string,
+  limits: QueryLimits,
+): Promise<FieldSchema[]> {
   let described: unknown[][];
   try {
     described = await database.rows(`DESCRIBE ${sql}`);
   } catch (thrown) {
     throw invalidQuery((thrown as Error).message.split('\n')[0]!);
   }
-  if (described.length > LIMITS.resultColumns) {
-    throw invalidQuery(`Too many columns: ${described.length}. Maximum allowed is ${LIMITS.resultColumns}`);
+  if (described.length > limits.resultColumns) {
+    throw invalidQuery(`Too many columns: ${described.length}. Maximum allowed is ${limits.resultColumns}`);
   }
   return described.map(([name, type]) => {
     const list = /^(.*)\[\]$/.exec(String(type));

@@ -1,5 +1,5 @@
 import type { DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api';
-import { type Analysis, analyzeStatement } from './analyze-statement.js';
+import { type Analysis, analyzeStatement, type QueryLimits } from './analyze-statement.js';
 import { ApiError, invalidQuery } from './api-error.js';
 import type { FaultKind } from './faults.js';
 import { type JobRequest, type QueryJob, RESULTS_DATASET } from './query-job.js';
@@ -11,6 +11,7 @@ export interface QueryJobsFacts {
   project: string;
   location: string;
   keyColumn: string;
+  limits: Partial<QueryLimits>;
   /** Rows that follow each other in a stream; 2,048 at most come as one record batch. */
   streamBlockRows: number;
 }

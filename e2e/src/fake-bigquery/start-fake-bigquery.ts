@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { QueryLimits } from './analyze-statement.js';
 import { ApiError } from './api-error.js';
 import { type Fault, Faults } from './faults.js';
 import { pageBody, pagingOf, QueryEndpoints, schemaOf } from './query-endpoints.js';
@@ -20,6 +21,8 @@ export interface FakeBigQueryOptions {
   maxPageBytes?: number;
   /** Rows of a record batch of the Storage Read API, default 300, at most 2,048. */
   streamBlockRows?: number;
+  /** Limits of a query other than BigQuery's. */
+  limits?: Partial<QueryLimits>;
 }
 
 export interface FakeBigQuery {
@@ -69,6 +72,7 @@ export async function startFakeBigQuery(given: FakeBigQueryOptions): Promise<Fak
     keyColumn: 'interval_time',
     maxPageBytes: DEFAULT_MAX_PAGE_BYTES,
     streamBlockRows: DEFAULT_STREAM_BLOCK_ROWS,
+    limits: {},
     ...given,
   };
   const database = await WarehouseDatabase.open(options.databasePath, options);

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { formatBytes, parseBytes } from '@onescan/shared/format/bytes.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import { DEFAULT_PRICE_PER_TIB_USD } from './planning/price.js';
+import { DEFAULT_STATEMENT_LIMITS } from './planning/statement-limits.js';
 import type { SqlStrategy } from './sql/sql-dialect.js';
 import { FUTURE_COLUMN_PATTERNS } from './universe/future-columns.js';
 import type { ResultTransport } from './warehouse/bigquery/result-transport.js';
@@ -20,6 +21,9 @@ export interface FetcherOptions {
   futurePatterns: RegExp[];
   /** Undefined: by the number of tables. */
   sqlStrategy?: SqlStrategy;
+  /** Of one statement; a universe beyond them is split. */
+  statementColumns: number;
+  statementTables: number;
   maxFetches: number;
   /** DuckDB's buffer limit for statements on an embedded warehouse. */
   memoryLimit: string;
@@ -44,6 +48,9 @@ const MAX_JOB_TIMEOUT_MS = 6 * 3_600_000;
 /** Below this Node and DuckDB do not fit. */
 const MIN_PROCESS_BYTES = 128 * 1024 ** 2;
 const MAX_FETCHES = 64;
+const MIN_STATEMENT = 3;
+/** Values travel in arrays, which BigQuery may not count: docs/bigquery.md. */
+const MAX_STATEMENT_COLUMNS = 1_000_000;
 const MAX_GRACE_MS = 3_600_000;
 
 /** Usage text, one line a flag. */
@@ -63,6 +70,8 @@ export const USAGE = `usage: node services/fetcher/dist/main.js --warehouse DIR 
   --key-column NAME        default ${DEFAULT_WAREHOUSE_NAMES.keyColumn}
   --future-pattern REGEX   further names of columns that hold future values; may be repeated
   --sql-strategy NAME      pack, join or auto (default: by the number of tables)
+  --statement-columns N    values for a key that one statement may bring, default 10000; more are split
+  --statement-tables N     tables that one statement may read, default 1000
   --max-fetches N          fetches that work at the same time, default 2
   --memory-limit SIZE      buffers of a statement on an embedded warehouse, default 1GB
   --process-memory SIZE    memory of the whole process above which fetches are given up, default 8GiB;
@@ -90,6 +99,14 @@ export function parseFetcherOptions(args: readonly string[]): FetcherOptions {
     },
     futurePatterns: [...FUTURE_COLUMN_PATTERNS, ...values['future-pattern']].map(toPattern),
     ...sqlStrategy(values['sql-strategy']),
+    statementColumns: wholeNumberIn('statement-columns', values['statement-columns'], [
+      MIN_STATEMENT,
+      MAX_STATEMENT_COLUMNS,
+    ]),
+    statementTables: wholeNumberIn('statement-tables', values['statement-tables'], [
+      MIN_STATEMENT,
+      DEFAULT_STATEMENT_LIMITS.tables,
+    ]),
     maxFetches: wholeNumberIn('max-fetches', values['max-fetches'], [1, MAX_FETCHES]),
     memoryLimit: size('memory-limit', values['memory-limit']),
     processMemoryBytes: bytes('process-memory', values['process-memory']),
@@ -117,6 +134,8 @@ function readFlags(args: readonly string[]) {
         'key-column': { type: 'string', default: DEFAULT_WAREHOUSE_NAMES.keyColumn },
         'future-pattern': { type: 'string', multiple: true, default: [] },
         'sql-strategy': { type: 'string', default: 'auto' },
+        'statement-columns': { type: 'string', default: String(DEFAULT_STATEMENT_LIMITS.columns) },
+        'statement-tables': { type: 'string', default: String(DEFAULT_STATEMENT_LIMITS.tables) },
         'max-fetches': { type: 'string', default: '2' },
         'memory-limit': { type: 'string', default: '1GB' },
         'process-memory': { type: 'string', default: '8GiB' },

@@ -21,7 +21,9 @@ import { settleJobs } from './jobs/settle-jobs.js';
 import { catalogueSnapshot } from './planning/catalogue-snapshot.js';
 import { pairPlan } from './planning/pair-plan.js';
 import { type PlannedPair, type PlanningRules, planPair } from './planning/plan-pair.js';
+import type { PlannedStatement } from './planning/split-statements.js';
 import { estimateStrategies, type PairEstimate } from './planning/strategy-estimates.js';
+import type { Warehouse } from './warehouse/warehouse.js';
 
 export interface FetcherServices extends FetchEnvironment {
   readonly rules: PlanningRules;
@@ -59,13 +61,16 @@ async function estimatePair(
   const { warehouse, cache, pricePerTibUsd } = services;
   const { result, bill } = await meterMetadata(async () => {
     const planned = await plan(services, request);
-    const estimate = await dryRun(services, planned);
+    const bytes = await dryRunAll(warehouse, planned.statements);
     const spec = requireSpec(request.spec);
-    const strategies = await estimateStrategies(spec, estimate, {
+    const strategies = await estimateStrategies(spec, pairEstimate(planned, bytes), {
       pricePerTibUsd,
-      estimate: async (other) => dryRun(services, await plan(services, { ...request, spec: other })),
+      estimate: async (otherSpec) => {
+        const other = await plan(services, { ...request, spec: otherSpec });
+        return pairEstimate(other, await dryRunAll(warehouse, other.statements));
+      },
     });
-    return { planned, bytes: estimate.bytes, strategies };
+    return { planned, bytes, strategies };
   });
   const { planned, bytes, strategies } = result;
   const catalogue = catalogueSnapshot(planned.universe);
@@ -86,9 +91,9 @@ async function estimatePair(
   };
 }
 
-async function dryRun({ warehouse }: FetcherServices, planned: PlannedPair): Promise<PairEstimate> {
-  const { bytes } = await warehouse.dryRun(planned.statement);
-  return { rows: planned.rows, days: planned.query.sample.range.days?.length ?? 0, bytes };
+function pairEstimate({ rows, statements }: PlannedPair, bytes: readonly bigint[]): PairEstimate {
+  const days = statements[0]!.query.sample.range.days?.length ?? 0;
+  return { rows, days, bytes: bytes.reduce((sum, each) => sum + each, 0n) };
 }
 
 function plan(
@@ -153,7 +158,7 @@ async function getDataset(
     return cachedDataset(services, planned.pair, planned.datasetId, report);
   }
   if (request.cachedOnly) requireCached(services, planned.pair, planned.datasetId);
-  const maximumBytesBilled = await requireWithinBudget(services, planned, request);
+  const maximumBytesBilled = await requireWithinBudget(services, planned, request.maximumBytesBilled);
   await services.fetches.whenJoinable(planned.datasetId);
   // Another caller may have finished it meanwhile.
   if (services.cache.has(planned.pair, planned.datasetId)) {
@@ -233,28 +238,38 @@ function requireCached({ cache }: FetcherServices, pair: string, datasetId: stri
   });
 }
 
-/** Dry-runs the statement again; the approved limit of its bytes. Throws RESOURCE_EXHAUSTED above it. */
+/** Estimates of statements in order; the warehouse takes a few at a time. */
+async function dryRunAll(warehouse: Warehouse, statements: readonly PlannedStatement[]): Promise<bigint[]> {
+  const bytes: bigint[] = [];
+  for (const { statement } of statements) bytes.push((await warehouse.dryRun(statement)).bytes);
+  return bytes;
+}
+
+/** Dry-runs the statements again; the approved limits of their bytes. Throws RESOURCE_EXHAUSTED above one. */
 async function requireWithinBudget(
   { warehouse }: FetcherServices,
   planned: PlannedPair,
-  request: FetchPairRequest,
-): Promise<bigint> {
-  const [limit, ...rest] = request.maximumBytesBilled;
-  if (limit === undefined || rest.length > 0) {
+  limits: readonly bigint[],
+): Promise<readonly bigint[]> {
+  const { pair, statements } = planned;
+  if (limits.length !== statements.length) {
+    const count = `${statements.length} statement${statements.length === 1 ? '' : 's'}`;
     throw new OnescanError(
       'INVALID_ARGUMENT',
-      `maximum_bytes_billed: ${request.maximumBytesBilled.length} limits for 1 statement`,
+      `maximum_bytes_billed: ${limits.length} limits for ${count} of ${pair}`,
       { remedy: 'Send the limits of the approved plan, one for each statement' },
     );
   }
-  const { bytes } = await warehouse.dryRun(planned.statement);
-  if (bytes <= limit) return limit;
+  const bytes = await dryRunAll(warehouse, statements);
+  const over = bytes.findIndex((each, i) => each > limits[i]!);
+  if (over < 0) return limits;
+  const which = statements.length === 1 ? 'the statement' : `statement ${over + 1} of ${statements.length}`;
   throw new OnescanError(
     'RESOURCE_EXHAUSTED',
-    `the statement of ${planned.pair} would bill ${bytes} bytes, the approved limit is ${limit}`,
+    `${which} of ${pair} would bill ${bytes[over]} bytes, the approved limit is ${limits[over]}`,
     {
       remedy: 'Plan the run again and approve the new estimate, or raise the budget',
-      details: { pair: planned.pair, bytes: Number(bytes), limit: Number(limit) },
+      details: { pair, bytes: Number(bytes[over]), limit: Number(limits[over]) },
     },
   );
 }

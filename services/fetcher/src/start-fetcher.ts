@@ -54,6 +54,7 @@ export async function startFetcher(options: FetcherOptions, log: Logger): Promis
     rules: {
       names: options.names,
       futurePatterns: options.futurePatterns,
+      limits: { columns: options.statementColumns, tables: options.statementTables },
       ...(options.sqlStrategy ? { sqlStrategy: options.sqlStrategy } : {}),
     },
   });

@@ -86,7 +86,7 @@ function totalPlan(
     usd: toFetch.reduce((sum, pair) => sum + pair.usd, 0),
     naiveBytes,
     naiveUsd: (Number(naiveBytes) / TIB) * terms.pricePerTibUsd,
-    naiveStatements: pairs.length * terms.horizons,
+    naiveStatements: pairs.reduce((sum, pair) => sum + pair.statements.length * terms.horizons, 0),
     warehouse: terms.warehouse,
     warehouseName: terms.warehouseName,
     metadataQueries: terms.metadata.queries,

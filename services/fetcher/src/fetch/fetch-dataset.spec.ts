@@ -7,9 +7,10 @@ import { RunSpec, SampleStrategy } from '@onescan/shared/generated/onescan/v1/sp
 import { resolveRunSpec } from '@onescan/shared/run-spec.js';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { DatasetCache } from '../cache/dataset-cache.js';
-import { BARS, buildSmallWarehouse, COLUMNS } from '../fixtures/small-warehouse.js';
+import { BARS, buildSmallWarehouse, COLUMNS, FEATURES } from '../fixtures/small-warehouse.js';
 import { JobLog } from '../jobs/job-log.js';
 import { type PlannedPair, planPair } from '../planning/plan-pair.js';
+import type { StatementLimits } from '../planning/statement-limits.js';
 import type { SqlStrategy } from '../sql/sql-dialect.js';
 import { FUTURE_COLUMN_PATTERNS } from '../universe/future-columns.js';
 import { EmbeddedWarehouse } from '../warehouse/embedded/embedded-warehouse.js';
@@ -28,17 +29,19 @@ let warehouse: EmbeddedWarehouse;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'onescan-fetch-'));
   await buildSmallWarehouse(join(folder, 'wh'));
-  warehouse = new EmbeddedWarehouse({
-    folder: join(folder, 'wh'),
-    names,
-    tempFolder: join(folder, 'tmp'),
-    memoryLimit: '512MB',
-  });
+  warehouse = open('wh');
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
+function open(name: string): EmbeddedWarehouse {
+  const tempFolder = join(folder, 'tmp');
+  return new EmbeddedWarehouse({ folder: join(folder, name), names, tempFolder, memoryLimit: '512MB' });
+}
+
 interface Choices {
+  warehouse?: EmbeddedWarehouse;
   strategy?: SqlStrategy;
+  limits?: Partial<StatementLimits>;
   spec?: Partial<RunSpec>;
 }
 
@@ -47,22 +50,24 @@ function plan(choices: Choices = {}): Promise<PlannedPair> {
     RunSpec.fromPartial({ pairs: ['eurusd'], sample: { rows: ROWS }, ...choices.spec }),
   );
   const futurePatterns = FUTURE_COLUMN_PATTERNS.map((pattern) => new RegExp(pattern, 'i'));
+  const rules = { names, futurePatterns, limits: choices.limits ?? {} };
   const sqlStrategy = choices.strategy ?? 'pack';
-  return planPair(warehouse, 'eurusd', spec, { names, futurePatterns, sqlStrategy });
+  return planPair(choices.warehouse ?? warehouse, 'eurusd', spec, { ...rules, sqlStrategy });
 }
 
 async function fetch(cacheName: string, choices: Choices = {}): Promise<OpenDataset> {
   const cache = new DatasetCache(join(folder, cacheName));
   const environment = {
-    warehouse,
+    warehouse: choices.warehouse ?? warehouse,
     cache,
     jobs: new JobLog(join(folder, `${cacheName}.jsonl`)),
     pricePerTibUsd: 6.25,
   };
+  const planned = await plan(choices);
   const fetched = await fetchDataset(environment, {
-    planned: await plan(choices),
+    planned,
     runId: 'run',
-    maximumBytesBilled: 10n ** 12n,
+    maximumBytesBilled: planned.statements.map(() => 10n ** 12n),
     signal: new AbortController().signal,
     onProgress: () => undefined,
   });
@@ -172,6 +177,27 @@ describe('two fetches', () => {
     expect(await contentOf('other', { spec: { sample: sample({ seed: 2n }) } })).not.toBe(first);
   });
 
+  it('give the same content from several statements, whole tables in each or one that is cut', async () => {
+    // 20 columns, more than one statement of at most 16 has room for.
+    const columns = Array.from({ length: 20 }, (_, i) => `strength * ${i + 1} AS w${i}`).join(', ');
+    const wide = `CREATE TABLE ${FEATURES}.csi_wide AS SELECT interval_time, ${columns} FROM ${FEATURES}.csi_usd`;
+    await buildSmallWarehouse(join(folder, 'wide'), [wide]);
+    const wider = open('wide');
+    const whole = await fetch('whole', { warehouse: wider });
+    for (const [strategy, limits, statements] of [
+      ['pack', { tables: 4 }, 4],
+      ['join', { columns: 16 }, 4],
+    ] as const) {
+      const split = await fetch(`split-${strategy}`, { warehouse: wider, strategy, limits });
+      expect(split.meta.sql.split('\n;\n')).toHaveLength(statements);
+      expect(split.meta.jobId.split(', ')).toHaveLength(statements);
+      expect(split.columns).toEqual(whole.columns);
+      expect(split.meta.contentSha256).toBe(whole.meta.contentSha256);
+      split.close();
+    }
+    whole.close();
+  });
+
   it('take all rows when fewer exist than are wanted, and only those of the period', async () => {
     const from = '2020-01-01T10:00:00Z';
     const dataset = await fetch('short', {
@@ -202,7 +228,7 @@ it('leaves nothing but the job when it is cancelled half-way', async () => {
     {
       planned: await plan(),
       runId: 'run',
-      maximumBytesBilled: 10n ** 12n,
+      maximumBytesBilled: [10n ** 12n],
       signal: abort.signal,
       onProgress: (stage) => stage === 'spool' && abort.abort(),
     },

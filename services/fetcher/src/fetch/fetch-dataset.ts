@@ -8,8 +8,10 @@ import type { DatasetCache } from '../cache/dataset-cache.js';
 import type { JobLog, JobRecord } from '../jobs/job-log.js';
 import type { PlannedPair } from '../planning/plan-pair.js';
 import { priceOf } from '../planning/price.js';
+import type { PlannedStatement } from '../planning/split-statements.js';
 import type { RunningStatement, Warehouse } from '../warehouse/warehouse.js';
-import { type Received, receiveStatement } from './receive-statement.js';
+import { candidateColumns } from './candidate-columns.js';
+import { DatasetReceiver } from './dataset-receiver.js';
 
 /** Hexadecimal digits of a run in a job id: fetchers with other job logs may share a project. */
 const RUN_DIGITS = 8;
@@ -30,8 +32,9 @@ export interface FetchOrder {
   readonly runId: string;
   /** Of the approved plan, to label the job with. */
   readonly planHash?: string;
-  readonly maximumBytesBilled: bigint;
-  /** Bytes that a new job may still bill; what was paid for before is read again without. */
+  /** One for each statement. */
+  readonly maximumBytesBilled: readonly bigint[];
+  /** Bytes that new jobs may still bill in all; what was paid for before is read again without. */
   readonly remainingBytes?: bigint;
   readonly signal: AbortSignal;
   onProgress(stage: FetchStage, done: number, total: number): void;
@@ -46,8 +49,9 @@ export interface Fetched {
 }
 
 /**
- * Runs a pair's one statement, spools its rows and publishes the dataset. On failure or abort nothing is left
- * but the record of the job.
+ * Runs a dataset's statements one after the other, spools their rows and publishes the dataset. On failure or
+ * abort nothing is left but the records of the jobs, by which the results of those that ended are found again
+ * where the warehouse keeps them.
  */
 export async function fetchDataset(environment: FetchEnvironment, order: FetchOrder): Promise<Fetched> {
   const { cache } = environment;
@@ -55,35 +59,57 @@ export async function fetchDataset(environment: FetchEnvironment, order: FetchOr
   const path = cache.pathOf(planned.pair, planned.datasetId);
   const spool = new DatasetSpool(cache.spoolPath(planned.datasetId));
   try {
-    const { job, received } = await runStatement(environment, order, spool);
-    const content = datasetContent(planned, received, { job, spool });
+    const rows = { atLeast: planned.rows, atMost: planned.rows };
+    const receiver = new DatasetReceiver(spool, rows);
+    const tables = planned.statements.reduce((sum, { query }) => sum + query.tables.length + 1, 0);
+    const progress = { done: 0, total: planned.rows * tables };
+    const jobs: JobRecord[] = [];
+    let { remainingBytes } = order;
+    for (const position of planned.statements.keys()) {
+      const turn = { position, remainingBytes, receiver, progress };
+      const { job, isNew } = await runStatement(environment, order, turn);
+      jobs.push(job);
+      if (remainingBytes !== undefined && isNew) remainingBytes -= billedAtMost(job);
+    }
+    const content = datasetContent(planned, receiver, { jobs, spool });
     await writeDataset(path, content, {
       signal: order.signal,
       onProgress: order.onProgress,
     });
     cache.markWhole(path);
-    const own = job.runId === order.runId;
-    return own
-      ? { path, statementsRun: 1, bytesBilled: BigInt(job.bytesBilled), usd: job.usd }
-      : { path, statementsRun: 0, bytesBilled: 0n, usd: 0 };
+    const own = jobs.filter((job) => job.runId === order.runId);
+    return {
+      path,
+      statementsRun: own.length,
+      bytesBilled: own.reduce((sum, job) => sum + BigInt(job.bytesBilled), 0n),
+      usd: own.reduce((sum, job) => sum + job.usd, 0),
+    };
   } finally {
     spool.dispose();
   }
 }
 
+/** A statement's turn: its position, and what is left of the run's approval when it comes. */
+interface StatementTurn {
+  readonly position: number;
+  readonly remainingBytes: bigint | undefined;
+}
+
 async function runStatement(
   environment: FetchEnvironment,
   order: FetchOrder,
-  spool: DatasetSpool,
-): Promise<{ job: JobRecord; received: Received }> {
+  at: StatementTurn & { receiver: DatasetReceiver; progress: { done: number; total: number } },
+): Promise<{ job: JobRecord; isNew: boolean }> {
   const { jobs, warehouse, pricePerTibUsd } = environment;
-  const { planned } = order;
+  const { position, receiver, progress } = at;
+  const planned = order.planned.statements[position]!;
+  const bound = jobBound(order, at);
+  const { isNew, ...chosen } = await chooseJob(environment, order, at);
   let job: JobRecord = {
-    ...startedJob(await chooseJob(environment, order), order),
+    ...startedJob(chosen, order, { planned, bound }),
     billingUnknown: warehouse.billedBy !== undefined,
   };
-  const total = planned.rows * (planned.query.tables.length + 1);
-  order.onProgress('query', 0, total);
+  order.onProgress('query', progress.done, progress.total);
   jobs.append(job);
   let running: RunningStatement | undefined;
   const end = async (changes: Partial<JobRecord>): Promise<void> => {
@@ -101,19 +127,25 @@ async function runStatement(
   try {
     running = await warehouse.run(planned.statement, {
       jobId: job.jobId,
-      maximumBytesBilled: jobBound(order),
+      maximumBytesBilled: bound,
       labels: jobLabels(order),
       signal: order.signal,
     });
-    const received = await receiveStatement(planned, running.batches, spool, (rows) =>
-      order.onProgress('spool', rows, total),
+    await receiver.receive(planned, running.batches, (rows) =>
+      order.onProgress('spool', progress.done + rows, progress.total),
     );
-    await end({ state: 'done', rows: planned.rows });
-    return { job, received };
+    progress.done += order.planned.rows * (planned.query.tables.length + 1);
+    await end({ state: 'done', rows: order.planned.rows });
+    return { job, isNew };
   } catch (thrown) {
     await end({ state: 'failed', error: OnescanError.from(thrown).message });
     throw thrown;
   }
+}
+
+/** What a job was billed, or its bound while that is not known. */
+function billedAtMost(job: JobRecord): bigint {
+  return BigInt(job.billingUnknown ? (job.maximumBytesBilled ?? 0) : job.bytesBilled);
 }
 
 /** A job that failed before its end may have been billed: undefined when that cannot be learned now. */
@@ -122,10 +154,9 @@ async function askBilling(warehouse: Warehouse, jobId: string): Promise<bigint |
 }
 
 /** What a new job may bill: its own bound, or what is left of the run's approval when that is less. */
-function jobBound({ maximumBytesBilled, remainingBytes }: FetchOrder): bigint {
-  return remainingBytes !== undefined && remainingBytes < maximumBytesBilled
-    ? remainingBytes
-    : maximumBytesBilled;
+function jobBound({ maximumBytesBilled }: FetchOrder, { position, remainingBytes }: StatementTurn): bigint {
+  const own = maximumBytesBilled[position]!;
+  return remainingBytes !== undefined && remainingBytes < own ? remainingBytes : own;
 }
 
 /**
@@ -136,21 +167,29 @@ function jobBound({ maximumBytesBilled, remainingBytes }: FetchOrder): bigint {
 async function chooseJob(
   { warehouse, jobs }: FetchEnvironment,
   order: FetchOrder,
-): Promise<{ jobId: string; runId: string }> {
-  const { datasetId, statement, pair } = order.planned;
-  const earlier = jobs.list().filter((job) => job.datasetId === datasetId);
+  turn: StatementTurn,
+): Promise<{ jobId: string; runId: string; isNew: boolean }> {
+  const { datasetId, statements, pair } = order.planned;
+  const { statement } = statements[turn.position]!;
+  const sqlSha256 = sha256Hex(statement.sql);
+  const earlier = jobs.list().filter((job) => job.datasetId === datasetId && job.sqlSha256 === sqlSha256);
   const found = await warehouse.findJob?.(
     statement,
     earlier.map(({ jobId }) => jobId),
   );
   const paidFor = earlier.find(({ jobId }) => jobId === found);
-  if (paidFor) return paidFor;
-  requireApproved(pair, order);
+  if (paidFor) return { jobId: paidFor.jobId, runId: paidFor.runId, isNew: false };
+  requireApproved(pair, order, turn);
   const jobId = `${jobs.nextJobId(datasetId)}-${sha256Hex(order.runId).slice(0, RUN_DIGITS)}`;
-  return { jobId, runId: order.runId };
+  return { jobId, runId: order.runId, isNew: true };
 }
 
-function requireApproved(pair: string, { maximumBytesBilled, remainingBytes }: FetchOrder): void {
+function requireApproved(
+  pair: string,
+  { maximumBytesBilled: limits }: FetchOrder,
+  { position, remainingBytes }: StatementTurn,
+): void {
+  const maximumBytesBilled = limits[position]!;
   if (remainingBytes === undefined || maximumBytesBilled <= remainingBytes) return;
   throw new OnescanError(
     'RESOURCE_EXHAUSTED',
@@ -172,18 +211,21 @@ function jobLabels({ runId, planned, planHash = '' }: FetchOrder): Record<string
   return { run: text(runId), pair: text(planned.pair), plan_hash: text(planHash) };
 }
 
-function startedJob({ jobId, runId }: { jobId: string; runId: string }, order: FetchOrder): JobRecord {
-  const { planned } = order;
+function startedJob(
+  { jobId, runId }: { jobId: string; runId: string },
+  { planned }: FetchOrder,
+  { planned: { query, statement }, bound }: { planned: PlannedStatement; bound: bigint },
+): JobRecord {
   return {
     jobId,
     runId,
     pair: planned.pair,
     datasetId: planned.datasetId,
-    sqlSha256: sha256Hex(planned.statement.sql),
+    sqlSha256: sha256Hex(statement.sql),
     state: 'running',
     rows: 0,
-    featureColumns: planned.query.tables.reduce((sum, t) => sum + t.numbers.length + t.texts.length, 0),
-    targetColumns: planned.query.targets.columns.length,
+    featureColumns: query.tables.reduce((sum, t) => sum + t.numbers.length + t.texts.length, 0),
+    targetColumns: query.targets?.columns.length ?? 0,
     bytesBilled: '0',
     usd: 0,
     startedAt: new Date().toISOString(),
@@ -191,32 +233,32 @@ function startedJob({ jobId, runId }: { jobId: string; runId: string }, order: F
     error: '',
     pid: process.pid,
     purpose: 'fetch',
-    maximumBytesBilled: String(jobBound(order)),
+    maximumBytesBilled: String(bound),
   };
 }
 
 function datasetContent(
   planned: PlannedPair,
-  received: Received,
-  { job, spool }: { job: JobRecord; spool: DatasetSpool },
+  receiver: DatasetReceiver,
+  { jobs, spool }: { jobs: readonly JobRecord[]; spool: DatasetSpool },
 ): DatasetContent {
-  const { keys, bar, persistence, targets, knownParts } = received.sample;
+  const { keys, bar, persistence, targets, knownParts } = receiver.sample;
   return {
     datasetId: planned.datasetId,
     pair: planned.pair,
-    targetWindow: planned.query.targets.window,
+    targetWindow: planned.statements[0]!.query.targets!.window,
     identity: planned.identity,
-    sql: planned.statement.sql,
-    jobId: job.jobId,
-    bytesBilled: BigInt(job.bytesBilled),
-    usd: job.usd,
-    createdAt: job.endedAt,
+    sql: planned.statements.map(({ statement }) => statement.sql).join('\n;\n'),
+    jobId: jobs.map(({ jobId }) => jobId).join(', '),
+    bytesBilled: jobs.reduce((sum, job) => sum + BigInt(job.bytesBilled), 0n),
+    usd: jobs.reduce((sum, job) => sum + job.usd, 0),
+    createdAt: jobs.at(-1)!.endedAt,
     keys,
     bar,
     persistence,
     targets,
     knownParts,
-    columns: received.columns,
+    columns: candidateColumns(planned.universe, receiver.parts),
     spool: spool.index(),
   };
 }

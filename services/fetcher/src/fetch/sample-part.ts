@@ -8,9 +8,15 @@ interface HorizonValues {
   values: Float64Array;
 }
 
-/** The sample itself as it arrives: keys, bars, persistence, targets and known parts by row. */
+/** How many rows a sample holds: known exactly for one source of keys. */
+export interface RowBounds {
+  readonly atLeast: number;
+  readonly atMost: number;
+}
+
+/** The sample itself as it arrives: keys and, when the statement has targets, bars, persistence, targets and known parts by row. */
 export class SamplePart {
-  readonly keys: BigInt64Array;
+  #keys: BigInt64Array;
   readonly bar: Int32Array;
   readonly persistence: Float64Array;
   readonly targets: HorizonValues[];
@@ -19,15 +25,21 @@ export class SamplePart {
 
   constructor(
     private readonly query: FetchQuery,
-    private readonly rows: number,
+    private readonly rows: RowBounds,
   ) {
-    this.keys = new BigInt64Array(rows);
-    this.bar = new Int32Array(rows);
-    this.persistence = new Float64Array(rows);
-    this.#seen = new RowSet(rows);
-    const empty = (horizon: number): HorizonValues => ({ horizon, values: new Float64Array(rows) });
-    this.targets = query.targets.columns.map(({ horizon }) => empty(horizon));
+    const count = query.targets ? rows.atMost : 0;
+    this.#keys = new BigInt64Array(rows.atMost);
+    this.bar = new Int32Array(count);
+    this.persistence = new Float64Array(count);
+    this.#seen = new RowSet(rows.atMost);
+    const empty = (horizon: number): HorizonValues => ({ horizon, values: new Float64Array(count) });
+    this.targets = (query.targets?.columns ?? []).map(({ horizon }) => empty(horizon));
     this.knownParts = overlapHorizons(query).map(empty);
+  }
+
+  /** Keys by row, all of them after {@link finish}. */
+  get keys(): BigInt64Array {
+    return this.#keys;
   }
 
   /**
@@ -37,7 +49,7 @@ export class SamplePart {
    * @throws OnescanError FAILED_PRECONDITION when there are more keys than sampled, or one twice
    */
   add(row: number, at: number, key: Float64Array, numbers: Lists<Float64Array>): void {
-    if (row >= this.rows || !this.#seen.add(row)) throw this.#tooMany();
+    if (row >= this.rows.atMost || !this.#seen.add(row)) throw this.#tooMany();
     const from = numbers.offsets[at]!;
     if (numbers.offsets[at + 1]! - from !== samplePartWidth(this.query)) {
       throw new OnescanError(
@@ -45,7 +57,8 @@ export class SamplePart {
         'the statement returned another number of targets than it asks for',
       );
     }
-    this.keys[row] = BigInt(key[at]!);
+    this.#keys[row] = BigInt(key[at]!);
+    if (!this.query.targets) return;
     this.bar[row] = numbers.values[from]!;
     this.persistence[row] = numbers.values[from + 1]!;
     let next = from + 2;
@@ -55,16 +68,18 @@ export class SamplePart {
 
   /** @throws OnescanError FAILED_PRECONDITION when keys are missing, doubled or out of order */
   finish(): void {
-    const table = tableText(this.query.targets.table);
-    if (this.#seen.size !== this.rows) {
+    const table = this.#sourceText();
+    const { size, end } = this.#seen;
+    if (size !== end || size < this.rows.atLeast) {
       throw new OnescanError(
         'FAILED_PRECONDITION',
-        `the statement returned ${this.#seen.size} keys of ${table} where ${this.rows} are sampled`,
+        `the statement returned ${size} keys of ${table} where ${Math.max(end, this.rows.atLeast)} are sampled`,
         { remedy: 'The warehouse changed since the plan was approved: plan the run again' },
       );
     }
-    for (let row = 1; row < this.rows; row++) {
-      if (this.keys[row]! > this.keys[row - 1]!) continue;
+    this.#keys = this.#keys.slice(0, size);
+    for (let row = 1; row < size; row++) {
+      if (this.#keys[row]! > this.#keys[row - 1]!) continue;
       throw new OnescanError('FAILED_PRECONDITION', `table ${table} holds a key more than once`, {
         remedy: 'Remove the doubled rows from the warehouse',
         details: { table },
@@ -72,10 +87,14 @@ export class SamplePart {
     }
   }
 
+  #sourceText(): string {
+    return this.query.sample.sources.map(({ table }) => tableText(table)).join(', ');
+  }
+
   #tooMany(): OnescanError {
     return new OnescanError(
       'FAILED_PRECONDITION',
-      `the statement returned more rows than the ${this.rows} sampled: ${tableText(this.query.targets.table)} or a table joined to it holds a key more than once`,
+      `the statement returned more rows than the ${this.rows.atMost} sampled: ${this.#sourceText()} or a table joined to it holds a key more than once`,
       { remedy: 'Remove the doubled rows from the warehouse' },
     );
   }

@@ -47,7 +47,7 @@ export class TablePart {
     texts: Lists<readonly (string | null)[]> | undefined,
   ): void {
     if (!this.#seen.add(row)) throw this.#doubledKey(row);
-    if (this.#gathered === this.#rows.length) this.flush();
+    if (this.#gathered === this.#rows.length) this.#flush();
     if (this.#values.length === 0) this.#values = new Float32Array(this.#width * this.#rows.length);
     const values = this.#values;
     const source = numbers.values;
@@ -60,8 +60,13 @@ export class TablePart {
     this.#rows[this.#gathered++] = row;
   }
 
-  /** Appends what is gathered to the spool: to be called when all rows have come. */
-  flush(): void {
+  /** All rows have come: the last of them go to the spool, and the memory is given back. */
+  end(): void {
+    this.#flush();
+    this.#values = new Float32Array();
+  }
+
+  #flush(): void {
     if (this.#gathered > 0) {
       this.spool.appendRows(this.position, this.#rows.subarray(0, this.#gathered), this.#width, this.#values);
     }

@@ -9,7 +9,7 @@ import { planNote } from './plan-note.js';
 
 export interface FoundTargets {
   readonly table: CatalogueTable;
-  readonly targets: FetchQuery['targets'];
+  readonly targets: NonNullable<FetchQuery['targets']>;
   readonly notes: readonly PlanNote[];
 }
 

@@ -1,46 +1,56 @@
 import { sha256Hex } from '@onescan/shared/canonical-json.js';
-import type { PairPlan } from '@onescan/shared/generated/onescan/v1/plan.js';
+import type { PairPlan, Statement } from '@onescan/shared/generated/onescan/v1/plan.js';
+import { tableText } from '../warehouse/warehouse.js';
 import type { PlannedPair } from './plan-pair.js';
 import { priceOf } from './price.js';
+import type { PlannedStatement } from './split-statements.js';
+
+export interface Estimate {
+  /** By statement. */
+  readonly bytes: readonly bigint[];
+  readonly cached: boolean;
+  readonly pricePerTibUsd: number;
+}
 
 /** The plan of a pair as it goes over the wire. */
-export function pairPlan(
-  planned: PlannedPair,
-  estimate: { bytes: bigint; cached: boolean; pricePerTibUsd: number },
-): PairPlan {
-  const { universe, query, statement } = planned;
+export function pairPlan(planned: PlannedPair, estimate: Estimate): PairPlan {
+  const { universe, statements } = planned;
   const excluded = universe.columns.filter((column) => column.exclusionReason !== undefined);
-  const included = universe.columns.length - excluded.length;
+  const bytes = estimate.bytes.reduce((sum, each) => sum + each, 0n);
   return {
     pair: planned.pair,
     datasetId: planned.datasetId,
-    statements: [
-      {
-        sqlSha256: sha256Hex(statement.sql),
-        sqlBytes: BigInt(Buffer.byteLength(statement.sql)),
-        bytes: estimate.bytes,
-        maximumBytesBilled: estimate.bytes,
-        columns: included + query.targets.columns.length,
-        tables: new Set(statement.reads.map(({ table }) => `${table.schema}.${table.name}`)).size,
-      },
-    ],
+    statements: statements.map((statement, i) => statementPlan(statement, estimate.bytes[i]!)),
     tables: universe.tables.length,
     columns: universe.columns.length,
-    includedColumns: included,
+    includedColumns: universe.columns.length - excluded.length,
     exclusions: excluded.map(({ featureId, exclusionReason }) => ({
       featureId,
       stage: 'plan',
       reason: exclusionReason!,
     })),
-    targets: query.targets.columns.length,
+    targets: statements[0]!.query.targets!.columns.length,
     rows: planned.rows,
-    bytes: estimate.bytes,
-    usd: priceOf(estimate.bytes, estimate.pricePerTibUsd),
+    bytes,
+    usd: priceOf(bytes, estimate.pricePerTibUsd),
     cached: estimate.cached,
     notes: [...planned.notes],
     perPairBytes: 0n,
     perPairStatements: 0,
     strategies: [],
     catalogueSha256: '',
+  };
+}
+
+/** A statement with its estimate, which is also the limit that it runs with. */
+export function statementPlan({ query, statement }: PlannedStatement, bytes: bigint): Statement {
+  const features = query.tables.reduce((sum, table) => sum + table.numbers.length + table.texts.length, 0);
+  return {
+    sqlSha256: sha256Hex(statement.sql),
+    sqlBytes: BigInt(Buffer.byteLength(statement.sql)),
+    bytes,
+    maximumBytesBilled: bytes,
+    columns: features + (query.targets?.columns.length ?? 0),
+    tables: new Set(statement.reads.map(({ table }) => tableText(table))).size,
   };
 }

@@ -18,6 +18,7 @@ import { EmbeddedWarehouse } from '../warehouse/embedded/embedded-warehouse.js';
 import { DEFAULT_WAREHOUSE_NAMES as names } from '../warehouse/warehouse-names.js';
 import { pairPlan } from './pair-plan.js';
 import { type PlannedPair, planPair } from './plan-pair.js';
+import type { PlannedStatement } from './split-statements.js';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 }); // generous: the machine may be busy
 
@@ -60,7 +61,7 @@ describe('a plan', () => {
   });
 
   it('accounts for every column, excluded ones with the reason, and warns about what is odd', () => {
-    const wire = pairPlan(planned, { bytes: 5n, cached: false, pricePerTibUsd: 6.25 });
+    const wire = pairPlan(planned, { bytes: [5n], cached: false, pricePerTibUsd: 6.25 });
     expect(wire).toMatchObject({
       columns: COLUMNS,
       includedColumns: COLUMNS - EXCLUDED_BY_PLAN,
@@ -83,7 +84,8 @@ describe('a plan', () => {
   });
 
   it('is one statement that names no column of the future and every table once', () => {
-    const { sql } = planned.statement;
+    const { sql } = planned.statements[0]!.statement;
+    expect(planned.statements).toHaveLength(1);
     expect(sql).not.toContain('"target_45"');
     expect(sql.match(/"mom_eurusd"/g)).toHaveLength(1);
     expect(sql).not.toContain('gbpusd');
@@ -108,18 +110,18 @@ describe('a plan', () => {
   });
 
   it('counts bytes as BigQuery bills them: at least 10 MiB a table, less with fewer columns', async () => {
-    const { bytes } = await untouched.dryRun(planned.statement);
+    const { bytes } = await untouched.dryRun(planned.statements[0]!.statement);
     expect(bytes).toBe(9n * MIN_TABLE_BYTES); // eight feature tables with the key, one of targets; all small
     await expect(
-      untouched.run(planned.statement, { jobId: 'x', maximumBytesBilled: bytes - 1n }),
+      untouched.run(planned.statements[0]!.statement, { jobId: 'x', maximumBytesBilled: bytes - 1n }),
     ).rejects.toMatchObject({ code: 'RESOURCE_EXHAUSTED' });
   });
 
   it('takes the least number of stratified days that hold the rows', async () => {
-    const { query } = await plan(untouched, {
+    const { statements } = await plan(untouched, {
       sample: { rows: 1500, strategy: SampleStrategy.SAMPLE_STRATEGY_DAYS },
     });
-    expect(query.sample.range.days?.length).toBe(2);
+    expect(statements[0]!.query.sample.range.days?.length).toBe(2);
   });
 });
 
@@ -213,8 +215,9 @@ describe('what is not fatal', () => {
         exclude: ['base_*'],
       },
     });
-    expect(planned.query.closes).toBeUndefined();
-    expect(planned.query.targets.columns.map(({ horizon }) => horizon)).toEqual([15, 30, 45, 60, 75, 90]);
+    const [{ query }] = planned.statements as [PlannedStatement];
+    expect(query.closes).toBeUndefined();
+    expect(query.targets!.columns.map(({ horizon }) => horizon)).toEqual([15, 30, 45, 60, 75, 90]);
     expect(planned.notes.map(({ text }) => text)).toEqual([
       expect.stringContaining('5 tables match no group and are not in the universe'),
       expect.stringContaining('"mkt" matches no table and is left out'),

@@ -14,7 +14,6 @@ import {
   type CatalogueTable,
   type KeyRange,
   type KeySpan,
-  type Statement,
   type TableName,
   tableText,
   type Warehouse,
@@ -26,10 +25,8 @@ import { cutDayNotes, spanOfDays } from './day-span.js';
 import { findTargets } from './find-targets.js';
 import { keyText } from './key-text.js';
 import { planNote } from './plan-note.js';
-import { tableReads } from './table-reads.js';
-
-/** Up to this many feature tables are joined; more are packed, since wide joins die. */
-export const MAX_JOINED_TABLES = 4;
+import { type PlannedStatement, splitStatements } from './split-statements.js';
+import { DEFAULT_STATEMENT_LIMITS, type StatementLimits } from './statement-limits.js';
 
 const MICROS_PER_MILLI = 1000;
 
@@ -38,18 +35,19 @@ export interface PlanningRules {
   readonly futurePatterns: readonly RegExp[];
   /** Default: by the number of tables. */
   readonly sqlStrategy?: SqlStrategy;
+  /** Default: {@link DEFAULT_STATEMENT_LIMITS}. */
+  readonly limits?: Partial<StatementLimits>;
 }
 
-/** All that is decided about a pair before anything is fetched. */
+/** All that is decided about a dataset before anything is fetched. */
 export interface PlannedPair {
   readonly pair: string;
   readonly datasetId: string;
   /** Canonical JSON of what the dataset id is the hash of. */
   readonly identity: string;
   readonly universe: Universe;
-  readonly query: FetchQuery;
-  readonly strategy: SqlStrategy;
-  readonly statement: Statement;
+  /** All take the same keys; the first brings the targets too. */
+  readonly statements: readonly PlannedStatement[];
   /** Rows that the sample will hold. */
   readonly rows: number;
   readonly notes: readonly PlanNote[];
@@ -88,29 +86,40 @@ export async function planPair(
     keyColumn: rules.names.keyColumn,
     targets: found.targets,
     ...(closes ? { closes } : {}),
-    sample: { rows, available, seed: spec.sample.seed, range },
+    sample: {
+      sources: [{ table: found.targets.table, rows, available }],
+      seed: spec.sample.seed,
+      range,
+    },
     tables,
   };
-  const strategy = rules.sqlStrategy ?? (tables.length <= MAX_JOINED_TABLES ? 'join' : 'pack');
-  const sql = warehouse.dialect[strategy](query);
-  const identity = identityOf({ catalogue, pair, universe, query, sql, rows });
+  const split = splitStatements(query, {
+    dialect: warehouse.dialect,
+    limits: { ...DEFAULT_STATEMENT_LIMITS, ...rules.limits },
+    ...(rules.sqlStrategy ? { sqlStrategy: rules.sqlStrategy } : {}),
+  });
+  const identity = identityOf({ catalogue, pair, universe, statements: split.statements, rows });
   return {
     pair,
     datasetId: sha256Hex(identity),
     identity,
     universe,
-    query,
-    strategy,
-    statement: { sql, reads: tableReads(query) },
+    statements: split.statements,
     rows,
     notes: [
       ...universe.notes,
       ...found.notes,
+      ...(split.reason === undefined ? [] : [splitNote(split.statements.length, split.reason)]),
       ...(closes ? [] : [noCloses(pair, rules.names)]),
       ...sample.notes,
       ...(await coverageNotes(warehouse, ownSpan(found.table) ?? sample.span, universe)),
     ],
   };
+}
+
+function splitNote(statements: number, reason: string): PlanNote {
+  const text = `${statements} statements instead of one: ${reason}; each but the first reads the keys again`;
+  return planNote('split statements', text, statements);
 }
 
 function noCloses(pair: string, names: WarehouseNames): PlanNote {
@@ -205,19 +214,21 @@ function identityOf(facts: {
   catalogue: Catalogue;
   pair: string;
   universe: Universe;
-  query: FetchQuery;
-  sql: string;
+  statements: readonly PlannedStatement[];
   rows: number;
 }): string {
-  const { catalogue, pair, universe, query } = facts;
-  const read = new Set(tableReads(query).map(({ table }) => tableText(table)));
+  const { catalogue, pair, universe, statements } = facts;
+  const reads = statements.flatMap(({ statement }) => statement.reads);
+  const read = new Set(reads.map(({ table }) => tableText(table)));
+  const targets = statements[0]!.query.targets!;
+  const hashes = statements.map(({ statement }) => sha256Hex(statement.sql));
   return canonicalJson({
     format: DATASET_FORMAT_VERSION,
     pair,
-    sqlSha256: sha256Hex(facts.sql),
+    sqlSha256: hashes.length === 1 ? hashes[0] : hashes,
     rows: facts.rows,
-    targetWindow: query.targets.window,
-    horizons: query.targets.columns.map(({ horizon }) => horizon),
+    targetWindow: targets.window,
+    horizons: targets.columns.map(({ horizon }) => horizon),
     columnsSha256: sha256Hex(
       canonicalJson(
         universe.columns.map((c) => [c.featureId, c.group, c.column.type, c.exclusionReason ?? '']),

@@ -3,18 +3,19 @@ import { type CatalogueColumn, type TableRead, tableText } from '../warehouse/wa
 
 /**
  * What a fetch reads: targets and closes over their whole length, since ordinals and lags count from the
- * first bar; features over the sample's range. The key comes first in every read.
+ * first bar; features, and keys without targets, over the sample's range. The key comes first in every read.
  */
 export function tableReads(query: FetchQuery): TableRead[] {
   const key: CatalogueColumn = { name: query.keyColumn, type: 'TIMESTAMP', kind: 'time' };
   const number = (name: string): CatalogueColumn => ({ name, type: 'DOUBLE', kind: 'number' });
-  const reads: TableRead[] = [
-    {
-      table: query.targets.table,
-      columns: [key, ...query.targets.columns.map(({ column }) => number(column))],
-      range: {},
-    },
-  ];
+  const reads: TableRead[] = [];
+  if (query.targets) {
+    const { table, columns } = query.targets;
+    reads.push({ table, columns: [key, ...columns.map(({ column }) => number(column))], range: {} });
+  } else {
+    const { sources, range } = query.sample;
+    for (const { table } of sources) reads.push({ table, columns: [key], range });
+  }
   if (query.closes) {
     reads.push({ table: query.closes.table, columns: [key, number(query.closes.column)], range: {} });
   }

@@ -7,10 +7,25 @@ export interface FetchTable {
   readonly texts: readonly CatalogueColumn[];
 }
 
-/** Everything that one pair's statement says, in no SQL dialect. */
+/** A table from whose keys the sample is taken: the `rows` of least hash among the `available` ones of the range. */
+export interface KeySource {
+  readonly table: TableName;
+  readonly rows: number;
+  readonly available: number;
+}
+
+/** Everything that one statement says, in no SQL dialect. */
 export interface FetchQuery {
   readonly keyColumn: string;
-  readonly targets: {
+  /** The keys of all sources together, each once. */
+  readonly sample: {
+    readonly sources: readonly KeySource[];
+    readonly seed: bigint;
+    readonly range: KeyRange;
+  };
+  /** What is brought besides keys and features; absent in statements that bring only those. */
+  readonly targets?: {
+    /** The one source of keys. */
     readonly table: TableName;
     readonly window: number;
     /** In ascending order of horizon, with the column that holds bqx_W[t + horizon]. */
@@ -18,26 +33,20 @@ export interface FetchQuery {
   };
   /** Closing prices for the known part of targets with horizon < window; absent when there are none. */
   readonly closes?: { readonly table: TableName; readonly column: string };
-  /** The `rows` keys of least hash among the `available` ones of the range. */
-  readonly sample: {
-    readonly rows: number;
-    readonly available: number;
-    readonly seed: bigint;
-    readonly range: KeyRange;
-  };
   readonly tables: readonly FetchTable[];
 }
 
 /** Horizons whose target overlaps what is already known, when there are closes to compute it from. */
-export function overlapHorizons(query: FetchQuery): number[] {
-  if (!query.closes) return [];
-  const { window, columns } = query.targets;
+export function overlapHorizons({ closes, targets }: FetchQuery): number[] {
+  if (!closes || !targets) return [];
+  const { window, columns } = targets;
   return columns.map(({ horizon }) => horizon).filter((horizon) => horizon < window);
 }
 
 /**
- * Order of the numbers of part 0: bar, persistence, targets by horizon, known parts by horizon.
+ * Order of the numbers of part 0: bar, persistence, targets by horizon, known parts by horizon; none in a
+ * statement without targets.
  */
 export function samplePartWidth(query: FetchQuery): number {
-  return 2 + query.targets.columns.length + overlapHorizons(query).length;
+  return query.targets ? 2 + query.targets.columns.length + overlapHorizons(query).length : 0;
 }

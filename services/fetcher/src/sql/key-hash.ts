@@ -1,4 +1,5 @@
 import { deriveSeed } from '@onescan/shared/seed.js';
+import type { KeySource } from './fetch-query.js';
 
 /** Hashes are below this prime (2^31 - 1), so that their squares fit 64 bits in every SQL. */
 export const HASH_BOUND = 2_147_483_647n;
@@ -41,4 +42,15 @@ export function hashLimit(rows: number, available: number): bigint | undefined {
   if (rows >= available) return undefined;
   const share = (rows + LIMIT_DEVIATIONS * Math.sqrt(rows) + LIMIT_DEVIATIONS ** 2) / available;
   return share >= 1 ? undefined : BigInt(Math.ceil(share * Number(HASH_BOUND)));
+}
+
+/** A hash that no key of the sample exceeds, whichever of its sources it is from; undefined when there is none. */
+export function sampleHashLimit(sources: readonly KeySource[]): bigint | undefined {
+  let highest = 0n;
+  for (const { rows, available } of sources) {
+    const limit = hashLimit(rows, available);
+    if (limit === undefined) return undefined;
+    if (limit > highest) highest = limit;
+  }
+  return highest;
 }

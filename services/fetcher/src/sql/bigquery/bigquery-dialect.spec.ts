@@ -17,8 +17,7 @@ const QUERY: FetchQuery = {
   },
   closes: { table: { schema: 'features', name: 'base_idx_eurusd' }, column: 'close_idx' },
   sample: {
-    rows: 80_000,
-    available: 2_000_000,
+    sources: [{ table: { schema: 'analytics', name: 'targets_eurusd' }, rows: 80_000, available: 2_000_000 }],
     seed: 7n,
     range: { from: 1_577_836_800_000_000, days: ['2020-01-02', '2020-03-04'] },
   },
@@ -47,9 +46,25 @@ it.each(['pack', 'join'] as const)('%s writes the statement of the golden file',
   await expect(dialect[strategy](QUERY)).toMatchFileSnapshot(`golden/${strategy}.sql`);
 });
 
+it('takes keys of several tables, and nothing else of them, without targets', async () => {
+  const { targets: _, closes: __, ...query } = QUERY;
+  const [source] = QUERY.sample.sources;
+  const other = {
+    table: { schema: 'analytics', name: 'targets_usdjpy' },
+    rows: 80_000,
+    available: 1_000_000,
+  };
+  const keysOnly = { ...query, sample: { ...query.sample, sources: [source!, other] } };
+  await expect(dialect.pack(keysOnly)).toMatchFileSnapshot('golden/keys-only.sql');
+  expect(dialect.pack({ ...keysOnly, tables: [] })).not.toContain('UNION ALL');
+});
+
 it('leaves out what is not asked for', () => {
   const { closes: _, ...query } = QUERY;
-  const sql = dialect.pack({ ...query, sample: { rows: 5, available: 5, seed: 1n, range: {} } });
+  const sql = dialect.pack({
+    ...query,
+    sample: { sources: [{ ...QUERY.sample.sources[0]!, rows: 5, available: 5 }], seed: 1n, range: {} },
+  });
   expect(sql).not.toContain('closes');
   expect(sql).not.toContain('WHERE');
 });

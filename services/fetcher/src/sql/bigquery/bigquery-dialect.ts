@@ -18,9 +18,13 @@ const PACKED_COLUMNS = ['k', 'part', 'numbers', 'texts'];
 
 function pack(project: string, query: FetchQuery): string {
   const tables = query.tables.map((table, i) => packedTable(project, query, { table, part: i + 1 }));
-  return [
+  const sample = [
     sampleClauses(project, query),
     `SELECT s.r AS row_index, UNIX_MICROS(s.k) AS key, 0 AS part, ${sampleArray(query)} AS numbers, ARRAY<STRING>[] AS texts FROM sample s`,
+  ];
+  if (tables.length === 0) return sample.join('\n');
+  return [
+    ...sample,
     'UNION ALL',
     'SELECT s.r, UNIX_MICROS(s.k), f.part, f.numbers, f.texts FROM (',
     tables.join('\nUNION ALL\n'),

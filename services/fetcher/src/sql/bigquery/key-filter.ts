@@ -1,6 +1,6 @@
 import type { KeyRange } from '../../warehouse/warehouse.js';
-import type { FetchQuery } from '../fetch-query.js';
-import { hashLimit } from '../key-hash.js';
+import type { FetchQuery, KeySource } from '../fetch-query.js';
+import { hashLimit, sampleHashLimit } from '../key-hash.js';
 
 const MICROS_PER_MILLI = 1000;
 
@@ -14,10 +14,18 @@ export function keyHashSql(key: string, seed: bigint): string {
 
 /** ` WHERE` with what all keys of the sample meet and few others do; empty when every key is sampled. */
 export function whereSampled(key: string, query: FetchQuery): string {
-  const { range, rows, available, seed } = query.sample;
-  const conditions = rangeConditions(key, range);
-  const limit = hashLimit(rows, available);
-  if (limit !== undefined) conditions.push(`${keyHashSql(key, seed)} <= ${limit}`);
+  return whereHashed(key, query, sampleHashLimit(query.sample.sources));
+}
+
+/** The clauses that leave a source's sampled keys. */
+export function leastKeys(key: string, query: FetchQuery, { rows, available }: KeySource): string {
+  const filter = whereHashed(key, query, hashLimit(rows, available));
+  return `${filter} ORDER BY ${keyHashSql(key, query.sample.seed)}, ${key} LIMIT ${rows}`;
+}
+
+function whereHashed(key: string, { sample }: FetchQuery, limit: bigint | undefined): string {
+  const conditions = rangeConditions(key, sample.range);
+  if (limit !== undefined) conditions.push(`${keyHashSql(key, sample.seed)} <= ${limit}`);
   return conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`;
 }
 

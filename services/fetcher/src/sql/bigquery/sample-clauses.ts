@@ -1,14 +1,16 @@
 import { type FetchQuery, overlapHorizons } from '../fetch-query.js';
 import { floatArray } from './array-values.js';
-import { keyHashSql, whereSampled } from './key-filter.js';
+import { leastKeys } from './key-filter.js';
 import { columnName, tableName } from './quoted-names.js';
 
 /**
  * WITH clauses. bars: every bar of the targets table with its ordinal and what is known at it; chosen: the
  * sampled keys; closes: the known parts of targets; sample: all of it in order of key, each with its row.
+ * Without targets only keys: chosen_i those of each source, sample all of them.
  */
 export function sampleClauses(project: string, query: FetchQuery): string {
-  const clauses = [bars(project, query), chosen(query)];
+  if (!query.targets) return keyClauses(project, query);
+  const clauses = [bars(project, query, query.targets), chosen(query)];
   const known = overlapHorizons(query);
   if (query.closes && known.length > 0) {
     clauses.push(closes(project, query, query.closes));
@@ -22,6 +24,7 @@ export function sampleClauses(project: string, query: FetchQuery): string {
 
 /** The numbers of part 0: bar, persistence, targets and known parts, in that order. */
 export function sampleArray(query: FetchQuery): string {
+  if (!query.targets) return 'ARRAY<FLOAT64>[]';
   const columns = [
     'bar',
     'persistence',
@@ -31,8 +34,19 @@ export function sampleArray(query: FetchQuery): string {
   return floatArray(columns.map((column) => `CAST(s.${column} AS FLOAT64)`));
 }
 
-function bars(project: string, query: FetchQuery): string {
-  const { targets } = query;
+function keyClauses(project: string, query: FetchQuery): string {
+  const key = columnName(query.keyColumn);
+  const { sources } = query.sample;
+  const clauses = sources.map((source, i) => {
+    const from = tableName(project, source.table);
+    return `chosen_${i} AS (SELECT ${key} AS k FROM ${from}${leastKeys(key, query, source)})`;
+  });
+  const keys = sources.map((_, i) => `SELECT k FROM chosen_${i}`).join(' UNION DISTINCT ');
+  clauses.push(`sample AS (SELECT ROW_NUMBER() OVER (ORDER BY k) - 1 AS r, k FROM (${keys}))`);
+  return `WITH ${clauses.join(',\n')}`;
+}
+
+function bars(project: string, query: FetchQuery, targets: NonNullable<FetchQuery['targets']>): string {
   const key = columnName(query.keyColumn);
   const first = targets.columns[0]!;
   const columns = [
@@ -46,16 +60,16 @@ function bars(project: string, query: FetchQuery): string {
 }
 
 function chosen(query: FetchQuery): string {
-  const { seed, rows } = query.sample;
-  return `chosen AS (SELECT * FROM bars${whereSampled('k', query)} ORDER BY ${keyHashSql('k', seed)}, k LIMIT ${rows})`;
+  return `chosen AS (SELECT * FROM bars${leastKeys('k', query, query.sample.sources[0]!)})`;
 }
 
 /** 100 * (close[t] - close[t - (W - H)]) / close[t - (W - H)] for every horizon H < W. */
 function closes(project: string, query: FetchQuery, source: NonNullable<FetchQuery['closes']>): string {
   const key = columnName(query.keyColumn);
   const close = `CAST(${columnName(source.column)} AS FLOAT64)`;
+  const { window } = query.targets!;
   const parts = overlapHorizons(query).map((horizon) => {
-    const before = `LAG(${close}, ${query.targets.window - horizon}) OVER w`;
+    const before = `LAG(${close}, ${window - horizon}) OVER w`;
     return `100 * (${close} - ${before}) / NULLIF(${before}, 0) AS known_${horizon}`;
   });
   const from = tableName(project, source.table);

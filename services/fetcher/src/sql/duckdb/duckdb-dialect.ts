@@ -1,6 +1,13 @@
 import type { CatalogueColumn, KeyRange, TableName } from '../../warehouse/warehouse.js';
-import { type FetchQuery, type FetchTable, overlapHorizons } from '../fetch-query.js';
-import { HASH_BOUND, HASH_MULTIPLIER, type HashTerms, hashLimit, hashTerms } from '../key-hash.js';
+import { type FetchQuery, type FetchTable, type KeySource, overlapHorizons } from '../fetch-query.js';
+import {
+  HASH_BOUND,
+  HASH_MULTIPLIER,
+  type HashTerms,
+  hashLimit,
+  hashTerms,
+  sampleHashLimit,
+} from '../key-hash.js';
 import type { SqlDialect } from '../sql-dialect.js';
 
 /** DuckDB's SQL. */
@@ -12,9 +19,13 @@ export const duckdbDialect: SqlDialect = { name: 'duckdb', pack, join };
  */
 function pack(query: FetchQuery): string {
   const tables = query.tables.map((table, i) => packedTable(query, table, i + 1));
-  return [
+  const sample = [
     sampleClauses(query),
     `SELECT s.r AS row_index, epoch_us(s.k) AS key, 0 AS part, ${sampleNumbers(query)} AS numbers, []::VARCHAR[] AS texts FROM sample s`,
+  ];
+  if (tables.length === 0) return sample.join('\n');
+  return [
+    ...sample,
     'UNION ALL',
     'SELECT s.r, epoch_us(s.k), f.part, f.numbers, f.texts FROM (',
     tables.join('\nUNION ALL\n'),
@@ -47,14 +58,15 @@ function join(query: FetchQuery): string {
  * sample: the same in order of key, each with its row.
  */
 function sampleClauses(query: FetchQuery): string {
-  const { targets, sample, closes } = query;
+  const { targets, closes } = query;
+  if (!targets) return keyClauses(query);
   const key = name(query.keyColumn);
   const first = targets.columns[0]!;
   const clauses = [
     `bars AS (SELECT ${key} AS k, row_number() OVER w - 1 AS bar, lag(${name(first.column)}, ${first.horizon}) OVER w AS persistence, ${targets.columns
       .map(({ horizon, column }) => `${name(column)} AS target_${horizon}`)
       .join(', ')} FROM ${tableName(targets.table)} WINDOW w AS (ORDER BY ${key}))`,
-    `chosen AS (SELECT * FROM bars${where(sampleFilter('k', query))} ORDER BY ${keyHashSql('k', hashTerms(sample.seed))}, k LIMIT ${sample.rows})`,
+    `chosen AS (SELECT * FROM bars${leastKeys('k', query, query.sample.sources[0]!)})`,
   ];
   let known = '';
   let source = 'chosen';
@@ -71,18 +83,40 @@ function sampleClauses(query: FetchQuery): string {
   return `WITH ${clauses.join(',\n')}`;
 }
 
+/** sample: the sampled keys of all sources in order, each with its row. */
+function keyClauses(query: FetchQuery): string {
+  const key = name(query.keyColumn);
+  const { sources } = query.sample;
+  const chosen = sources.map(
+    (source, i) =>
+      `chosen_${i} AS (SELECT ${key} AS k FROM ${tableName(source.table)}${leastKeys(key, query, source)})`,
+  );
+  const keys = sources.map((_, i) => `SELECT k FROM chosen_${i}`).join(' UNION ');
+  const sample = `sample AS MATERIALIZED (SELECT CAST(row_number() OVER (ORDER BY k) - 1 AS INTEGER) AS r, k FROM (${keys}))`;
+  return `WITH ${[...chosen, sample].join(',\n')}`;
+}
+
+/** The clauses that leave a source's sampled keys. */
+function leastKeys(key: string, query: FetchQuery, source: KeySource): string {
+  const { seed } = query.sample;
+  const filter = where(hashFilter(key, query, hashLimit(source.rows, source.available)));
+  return `${filter} ORDER BY ${keyHashSql(key, hashTerms(seed))}, ${key} LIMIT ${source.rows}`;
+}
+
 /** 100 * (close[t] - close[t - (W - H)]) / close[t - (W - H)] for every horizon H < W. */
 function knownParts(query: FetchQuery, closes: { table: TableName; column: string }): string {
+  const { window } = query.targets!;
   const key = name(query.keyColumn);
   const close = `CAST(${name(closes.column)} AS DOUBLE)`;
   const parts = overlapHorizons(query).map((horizon) => {
-    const before = `lag(${close}, ${query.targets.window - horizon}) OVER w`;
+    const before = `lag(${close}, ${window - horizon}) OVER w`;
     return `100 * (${close} - ${before}) / nullif(${before}, 0) AS known_${horizon}`;
   });
   return `SELECT ${key} AS k, ${parts.join(', ')} FROM ${tableName(closes.table)} WINDOW w AS (ORDER BY ${key})`;
 }
 
 function sampleNumbers(query: FetchQuery): string {
+  if (!query.targets) return '[]::DOUBLE[]';
   const columns = [
     'bar',
     'persistence',
@@ -116,8 +150,10 @@ export function keyHashSql(key: string, terms: HashTerms): string {
 
 /** Condition that all keys of the sample meet and few others; empty when every key is sampled. */
 function sampleFilter(key: string, query: FetchQuery): string {
-  const { sample } = query;
-  const limit = hashLimit(sample.rows, sample.available);
+  return hashFilter(key, query, sampleHashLimit(query.sample.sources));
+}
+
+function hashFilter(key: string, { sample }: FetchQuery, limit: bigint | undefined): string {
   const conditions = [rangeFilter(key, sample.range)];
   if (limit !== undefined) conditions.push(`${keyHashSql(key, hashTerms(sample.seed))} <= ${limit}`);
   return conditions.filter(Boolean).join(' AND ');

@@ -1,0 +1,45 @@
+import type { CandidateColumn } from '@onescan/shared/dataset/dataset-content.js';
+import { MAX_ORDINAL_TEXTS } from '@onescan/shared/dataset/judge-columns.js';
+import { OnescanError } from '@onescan/shared/onescan-error.js';
+import type { Universe } from '../universe/universe.js';
+import { type CatalogueColumn, tableText } from '../warehouse/warehouse.js';
+import type { TablePart } from './table-part.js';
+
+/** The whole universe, with the place in the spool of what was fetched. */
+export function candidateColumns(universe: Universe, parts: readonly TablePart[]): CandidateColumn[] {
+  const places = new Map<string, { table: number; column: number; part: TablePart }>();
+  for (const [table, part] of parts.entries()) {
+    const columns = [...part.table.numbers, ...part.table.texts];
+    for (const [column, { name }] of columns.entries()) {
+      places.set(`${tableText(part.table.table)}.${name}`, { table, column, part });
+    }
+  }
+  return universe.columns.map(({ featureId, group, table, column, exclusionReason }) => {
+    const described = { featureId, group, type: column.type };
+    if (exclusionReason !== undefined) return { ...described, encoding: 'number' as const, exclusionReason };
+    const place = places.get(`${tableText(table)}.${column.name}`);
+    if (!place) throw new OnescanError('INTERNAL', `${featureId} was planned but not fetched`);
+    const spooled = { ...described, spool: { table: place.table, column: place.column } };
+    return column.kind === 'text'
+      ? textCandidate(spooled, place, column)
+      : { ...spooled, encoding: numberEncoding(column) };
+  });
+}
+
+function numberEncoding(column: CatalogueColumn): 'number' | 'bool' {
+  return column.kind === 'bool' ? 'bool' : 'number';
+}
+
+function textCandidate(
+  spooled: Omit<CandidateColumn, 'encoding'>,
+  place: { column: number; part: TablePart },
+  column: CatalogueColumn,
+): CandidateColumn {
+  const codes = place.part.codes[place.column - place.part.table.numbers.length]!;
+  const { spool, ...described } = spooled;
+  if (codes.tooMany) {
+    const exclusionReason = `its ${column.type} values have more than ${MAX_ORDINAL_TEXTS} distinct texts`;
+    return { ...described, encoding: 'ordinal', exclusionReason };
+  }
+  return { ...described, ...(spool ? { spool } : {}), encoding: 'ordinal', texts: codes.texts };
+}

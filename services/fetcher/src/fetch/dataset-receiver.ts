@@ -1,0 +1,113 @@
+import type { DatasetSpool } from '@onescan/shared/dataset/dataset-spool.js';
+import { OnescanError } from '@onescan/shared/onescan-error.js';
+import type { PlannedStatement } from '../planning/split-statements.js';
+import type { FetchQuery } from '../sql/fetch-query.js';
+import type { StatementBatch } from '../warehouse/warehouse.js';
+import { type RowBounds, SamplePart } from './sample-part.js';
+import { TablePart } from './table-part.js';
+
+/** Puts the results of a dataset's statements together: samples into memory, feature tables into the spool. */
+export class DatasetReceiver {
+  readonly #samples: SamplePart[] = [];
+  readonly #parts: TablePart[] = [];
+
+  constructor(
+    private readonly spool: DatasetSpool,
+    private readonly rows: RowBounds,
+  ) {}
+
+  /** Of the first statement. */
+  get sample(): SamplePart {
+    return this.#samples[0]!;
+  }
+
+  /** Tables and pieces of tables in the order in which they are spooled. */
+  get parts(): readonly TablePart[] {
+    return this.#parts;
+  }
+
+  /**
+   * Takes all batches of the next statement apart.
+   *
+   * @param onRows number of rows of the statement received so far, of the sample's rows times (tables + 1) at most
+   * @throws OnescanError FAILED_PRECONDITION when keys are doubled, missing or others than those of the
+   *   statements before, DATA_LOSS
+   */
+  async receive(
+    { query, strategy }: PlannedStatement,
+    batches: AsyncIterable<StatementBatch>,
+    onRows: (rows: number) => void,
+  ): Promise<void> {
+    const start = this.spool.bytes;
+    let { sample, parts } = this.#emptyParts(query);
+    let reading = 1;
+    const take = strategy === 'pack' ? takePacked : takeJoined;
+    let received = 0;
+    for await (const batch of batches) {
+      if ((batch.reading ?? 1) !== reading) {
+        reading = batch.reading ?? 1;
+        received = 0;
+        this.spool.truncate(start);
+        ({ sample, parts } = this.#emptyParts(query));
+      }
+      take(batch, sample, parts);
+      received += strategy === 'pack' ? batch.rows : batch.rows * (parts.length + 1);
+      onRows(received);
+    }
+    sample.finish();
+    for (const part of parts) part.end();
+    this.#parts.push(...parts);
+    this.#samples.push(sample);
+    requireSameKeys(this.sample.keys, sample.keys, this.#samples.length);
+  }
+
+  #emptyParts(query: FetchQuery): { sample: SamplePart; parts: TablePart[] } {
+    const first = this.#parts.length;
+    const parts = query.tables.map(
+      (table, i) => new TablePart(table, first + i, this.spool, this.rows.atMost),
+    );
+    return { sample: new SamplePart(query, this.rows), parts };
+  }
+}
+
+/** Rows are numbered by each statement: they are the same rows only when the keys are. */
+function requireSameKeys(first: BigInt64Array, keys: BigInt64Array, statement: number): void {
+  if (keys.length === first.length && keys.every((key, row) => key === first[row])) return;
+  throw new OnescanError(
+    'FAILED_PRECONDITION',
+    `statement ${statement} returned other keys than statement 1: the warehouse changed between them`,
+    { remedy: 'Plan the run again when nothing writes to the warehouse' },
+  );
+}
+
+/** Rows of all parts, mixed. */
+function takePacked(batch: StatementBatch, sample: SamplePart, parts: readonly TablePart[]): void {
+  const rowIndex = batch.integers('row_index');
+  const part = batch.integers('part');
+  const numbers = batch.numberLists('numbers');
+  let key: Float64Array | undefined;
+  let texts: ReturnType<StatementBatch['textLists']> | undefined;
+  for (let i = 0; i < batch.rows; i++) {
+    const row = rowIndex[i]!;
+    if (part[i] === 0) {
+      key ??= batch.integers('key');
+      sample.add(row, i, key, numbers);
+      continue;
+    }
+    const table = parts[part[i]! - 1]!;
+    if (table.codes.length > 0) texts ??= batch.textLists('texts');
+    table.add(row, i, numbers, table.codes.length > 0 ? texts : undefined);
+  }
+}
+
+function takeJoined(batch: StatementBatch, sample: SamplePart, parts: readonly TablePart[]): void {
+  const rowIndex = batch.integers('row_index');
+  const key = batch.integers('key');
+  const numbers = batch.numberLists('numbers_0');
+  for (let i = 0; i < batch.rows; i++) sample.add(rowIndex[i]!, i, key, numbers);
+  for (const [p, part] of parts.entries()) {
+    const values = batch.numberLists(`numbers_${p + 1}`);
+    const texts = part.codes.length > 0 ? batch.textLists(`texts_${p + 1}`) : undefined;
+    for (let i = 0; i < batch.rows; i++) part.add(rowIndex[i]!, i, values, texts);
+  }
+}

@@ -1,0 +1,129 @@
+import { expect, it } from 'vitest';
+import { bigQueryDialect } from '../sql/bigquery/bigquery-dialect.js';
+import type { FetchQuery, FetchTable } from '../sql/fetch-query.js';
+import { type SplitStatements, splitStatements } from './split-statements.js';
+import { DEFAULT_STATEMENT_LIMITS, exceededLimits, statementSize } from './statement-limits.js';
+
+const TARGETS = { schema: 'analytics', name: 'targets_eurusd' };
+
+function table(name: string, columns: number): FetchTable {
+  const numbers = Array.from({ length: columns }, (_, c) => ({
+    name: `rolling_mean_${c}`,
+    type: 'FLOAT64',
+    kind: 'number' as const,
+  }));
+  return { table: { schema: 'bqx_ml_v3_features_v2', name }, numbers, texts: [] };
+}
+
+function query(tables: readonly FetchTable[], days?: string[]): FetchQuery {
+  return {
+    keyColumn: 'interval_time',
+    targets: {
+      table: TARGETS,
+      window: 45,
+      columns: [15, 30, 45, 60, 75, 90, 105].map((horizon) => ({
+        horizon,
+        column: `target_bqx45_h${horizon}`,
+      })),
+    },
+    closes: { table: { schema: 'bqx_ml_v3_features_v2', name: 'base_idx_eurusd' }, column: 'close_idx' },
+    sample: {
+      sources: [{ table: TARGETS, rows: 80_000, available: 2_000_000 }],
+      seed: 1n,
+      range: days ? { days } : {},
+    },
+    tables,
+  };
+}
+
+const dialect = bigQueryDialect('bqx-ml');
+
+function split(tables: readonly FetchTable[], limits: Partial<typeof DEFAULT_STATEMENT_LIMITS> = {}) {
+  const all = { ...DEFAULT_STATEMENT_LIMITS, ...limits };
+  const found = splitStatements(query(tables), { dialect, limits: all });
+  for (const { query: part, statement } of found.statements) {
+    expect(exceededLimits(statementSize(part, statement), all)).toEqual([]);
+  }
+  return found;
+}
+
+const columnsOf = ({ statements }: SplitStatements): string[] =>
+  statements.flatMap(({ query: part }) =>
+    part.tables.flatMap((each) => each.numbers.map(({ name }) => `${each.table.name}.${name}`)),
+  );
+
+it('takes one statement where one does', () => {
+  const tables = Array.from({ length: 668 }, (_, t) => table(`cov_agg_${t}`, t < 465 ? 10 : 9));
+  const { statements, reason } = split(tables);
+  expect(statements).toHaveLength(1);
+  expect(reason).toBeUndefined();
+});
+
+it('takes the fewest statements beyond 10,000 columns, whole tables in each, and says why', () => {
+  // The grown universe of domain.md: 11,337 and 16,988 columns.
+  const tables = Array.from({ length: 667 }, (_, t) => table(`cov_agg_${t}`, t < 665 ? 17 : 16));
+  const grown = split(tables);
+  expect(columnsOf(grown)).toHaveLength(11_337);
+  expect(grown.statements).toHaveLength(2);
+  expect(grown.reason).toBe('11,349 columns where 10,000 are allowed');
+  const names = grown.statements.map(({ query: part }) => part.tables.map((each) => each.table.name));
+  expect(new Set(names.flat()).size).toBe(667);
+  expect(names.flat()).toHaveLength(667);
+});
+
+it('takes the fewest statements beyond 1,000 tables', () => {
+  const { statements, reason } = split(Array.from({ length: 1996 }, (_, t) => table(`t_${t}`, 1)));
+  expect(statements).toHaveLength(2);
+  expect(reason).toContain('1,998 tables where 1,000 are allowed');
+  // One more than 998 + 999, which is all that two hold beside targets, closes and the second reading of keys.
+  expect(split(Array.from({ length: 1998 }, (_, t) => table(`t_${t}`, 1))).statements).toHaveLength(3);
+});
+
+it('reads targets once, and in every other statement the keys of the same sample', () => {
+  const { statements } = split([table('a', 40), table('b', 40), table('c', 40)], { columns: 60 });
+  expect(statements).toHaveLength(3);
+  const [first, ...others] = statements;
+  expect(first!.query.targets).toBeDefined();
+  for (const { query: part, statement } of others) {
+    expect(part.targets).toBeUndefined();
+    expect(part.closes).toBeUndefined();
+    expect(part.sample).toEqual(first!.query.sample);
+    const keys = statement.reads.find(({ table: read }) => read.name === 'targets_eurusd');
+    expect(keys?.columns.map(({ name }) => name)).toEqual(['interval_time']);
+    expect(statement.sql).toContain('LIMIT 80000');
+  }
+});
+
+it('cuts a table only when it is too large alone, keeping every column once', () => {
+  const found = split([table('small', 10), table('wide', 150), table('other', 30)], { columns: 100 });
+  const pieces = found.statements.flatMap(({ query: part }) => part.tables);
+  expect(
+    pieces
+      .filter((each) => each.table.name === 'wide')
+      .map(({ numbers }) => numbers.length)
+      .toSorted(),
+  ).toEqual([51, 99]);
+  expect(columnsOf(found).toSorted()).toEqual(
+    columnsOf({
+      statements: [{ query: query([table('small', 10), table('wide', 150), table('other', 30)]) }] as never,
+    }).toSorted(),
+  );
+  expect(found.statements).toHaveLength(3);
+});
+
+it('keeps within the characters of SQL', () => {
+  const { statements, reason } = split(
+    Array.from({ length: 120 }, (_, t) => table(`t_${t}`, 5)),
+    {
+      sqlLength: 20_000,
+    },
+  );
+  expect(reason).toContain('characters of SQL');
+  const total = statements.reduce((sum, { statement }) => sum + statement.sql.length, 0);
+  expect(statements.length).toBeLessThanOrEqual(Math.ceil(total / 20_000) + 1);
+});
+
+it('says when there is no room at all', () => {
+  expect(() => split([table('a', 5)], { columns: 10 })).toThrow('no room for the targets');
+  expect(() => split([table('a', 5)], { tables: 1 })).toThrow('no room for the targets');
+});

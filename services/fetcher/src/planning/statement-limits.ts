@@ -1,0 +1,59 @@
+import { type FetchQuery, samplePartWidth } from '../sql/fetch-query.js';
+import { type Statement, tableText } from '../warehouse/warehouse.js';
+
+/** What one statement may be; a universe beyond it is split into several. */
+export interface StatementLimits {
+  /** Values for a key: features, targets, known parts, bar, persistence, and the key itself. */
+  readonly columns: number;
+  readonly tables: number;
+  /** Characters of SQL. */
+  readonly sqlLength: number;
+  /** Characters of SQL with the full name of its table before every column, a bound on BigQuery's resolved text. */
+  readonly resolvedLength: number;
+}
+
+/** BigQuery's (docs: quotas and limits, 2026); the embedded warehouse keeps them to cost the same. */
+export const DEFAULT_STATEMENT_LIMITS: StatementLimits = {
+  columns: 10_000,
+  tables: 1000,
+  sqlLength: 1024 * 1024,
+  resolvedLength: 12 * 1024 * 1024,
+};
+
+/** The size of a statement in the terms of its limits. */
+export function statementSize(query: FetchQuery, { sql, reads }: Statement): StatementLimits {
+  const features = query.tables.reduce((sum, table) => sum + table.numbers.length + table.texts.length, 0);
+  const names = query.tables.reduce(
+    (sum, { table, numbers, texts }) => sum + tableText(table).length * (numbers.length + texts.length),
+    0,
+  );
+  return {
+    columns: 1 + samplePartWidth(query) + features,
+    tables: new Set(reads.map(({ table }) => tableText(table))).size,
+    sqlLength: sql.length,
+    resolvedLength: sql.length + names,
+  };
+}
+
+const DIMENSIONS = ['columns', 'tables', 'sqlLength', 'resolvedLength'] as const;
+
+const WORDS: Record<(typeof DIMENSIONS)[number], string> = {
+  columns: 'columns',
+  tables: 'tables',
+  sqlLength: 'characters of SQL',
+  resolvedLength: 'characters of resolved SQL',
+};
+
+/** Sizes in a fixed order of dimensions. */
+export function sizeVector(size: StatementLimits): number[] {
+  return DIMENSIONS.map((dimension) => size[dimension]);
+}
+
+/** "11,345 columns where 10,000 are allowed" for every limit that is exceeded. */
+export function exceededLimits(size: StatementLimits, limits: StatementLimits): string[] {
+  const count = new Intl.NumberFormat('en-US');
+  return DIMENSIONS.filter((dimension) => size[dimension] > limits[dimension]).map(
+    (dimension) =>
+      `${count.format(size[dimension])} ${WORDS[dimension]} where ${count.format(limits[dimension])} are allowed`,
+  );
+}
