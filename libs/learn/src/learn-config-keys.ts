@@ -72,10 +72,10 @@ export const CONFIG_KEYS: Readonly<Record<string, ConfigKey>> = {
     [0.1, 0.8],
     [0.5, 0.4, 0.4],
   ),
-  'protocol.folds': whole('Walk-forward folds after the selection rows.', [2, 50], [3, 5, 5]),
+  'protocol.folds': whole('Folds that the rows after the selection rows are cut into.', [2, 50], [3, 5, 5]),
   'protocol.scheme': choice(
-    'expanding: train on all earlier rows; rolling: on the last rows, as many as the selection part has.',
-    ['expanding', 'rolling'],
+    'expanding: train on all earlier rows; rolling: on the last rows, as many as the selection part has; combinatorial: on all but two of the folds, later ones too, for every choice of two.',
+    ['expanding', 'rolling', 'combinatorial'],
     ['expanding', 'expanding', 'expanding'],
   ),
   'protocol.innerShare': real(

@@ -23,7 +23,7 @@ export interface LearnConfig {
     readonly finalShare: number;
     readonly selectionShare: number;
     readonly folds: number;
-    readonly scheme: 'expanding' | 'rolling';
+    readonly scheme: 'expanding' | 'rolling' | 'combinatorial';
     readonly innerShare: number;
     readonly purgeBars: number;
     readonly embargoBars: number;

@@ -7,6 +7,7 @@ import type { ModelContext } from './models/model-context.js';
 import { outOfFold } from './models/out-of-fold.js';
 import { type FinalPredictions, type FinalScores, scoreFinal } from './results/final-scores.js';
 import type { ProtocolSegments } from './splits/protocol-segments.js';
+import { crossFitCombinatorial } from './stacking/cross-fit-combinatorial.js';
 import { crossFitStack } from './stacking/cross-fit-stack.js';
 import { type Judgement, judge } from './verdict/judge.js';
 
@@ -16,7 +17,7 @@ export type Modelled = Omit<
   'data' | 'segments' | 'selection' | 'explanation' | 'ranking' | 'permutation'
 >;
 
-/** Walk-forward models, stack, final models, their scores on the final segment and the verdict. */
+/** Models fold by fold, stack, final models, their scores on the final segment and the verdict. */
 export function modelHorizon(
   context: ModelContext,
   { pair, config }: HorizonScope,
@@ -30,7 +31,10 @@ export function modelHorizon(
   const trainings = folds.length + 1;
   const report = (trained: number) => hooks.onProgress?.('model', trained / trainings);
   const oof = outOfFold(context, folds, (fraction) => report(fraction * folds.length));
-  const crossFit = crossFitStack(oof.folds, data, config);
+  const { combinatorial } = segments;
+  const crossFit = combinatorial
+    ? crossFitCombinatorial({ folds: oof.folds, combinatorial, data, config })
+    : crossFitStack(oof.folds, data, config);
   const scoredLabels = Float64Array.from(crossFit.scored.rows, (row) => data.up[row]!);
   const threshold = chooseThreshold(crossFit.scored.probability, scoredLabels, config.gating.minCoverage);
   const { matrix, featureIds } = pair;

@@ -185,6 +185,25 @@ describe('PairLearner', () => {
     );
   });
 
+  it.each([
+    ['rolling', 3, 3, 1],
+    ['combinatorial', 4, 6, 3],
+  ])('learns with %s folds and says so', (scheme, wanted, folds, paths) => {
+    const rounds = ['leaf', 'level', 'symmetric', 'value'].map((name) => [`models.${name}.rounds`, '15']);
+    const overrides = { 'protocol.scheme': scheme, 'protocol.folds': String(wanted) };
+    const settings = resolveLearnConfig('quick', { ...Object.fromEntries(rounds), ...overrides });
+    const { document, summary } = learn(planted, 30, settings);
+    expect(summary.verdict).toBe('SKILL');
+    expect(at(document, 'outOfFold')).toMatchObject({ scheme, folds });
+    const scores = (at(document, 'outOfFold', 'paths') as JsonObject[]).map(({ auc }) => Number(auc));
+    expect(scores).toHaveLength(paths);
+    expect(Math.min(...scores)).toBeGreaterThan(0.6);
+    expect(new Set(scores).size).toBe(paths);
+    const [rows, scored] = ['outOfFold', 'outOfFoldScored'].map((key) => Number(at(document, 'rows', key)));
+    expect(scored! === rows).toBe(scheme === 'combinatorial');
+    expect(at(document, 'outOfFold', 'rows')).toBe(scored);
+  });
+
   it('runs the mandated procedure with its own selection', () => {
     const overrides = Object.fromEntries(
       ['leaf', 'level', 'symmetric', 'value'].map((name) => [`models.${name}.rounds`, '10']),

@@ -4,6 +4,8 @@ import type { HorizonInput, HorizonScope, LearnedHorizon } from '../learn-horizo
 import { reliabilityBins } from '../metrics/reliability.js';
 import { directionStatistics } from '../metrics/score-direction.js';
 import { DIRECTION_MODELS, type ModelSizes } from '../models/train-models.js';
+import type { ProtocolSegments } from '../splits/protocol-segments.js';
+import type { ScoredRows } from '../stacking/cross-fit-stack.js';
 import { estimateJson, estimatesJson } from './estimate-json.js';
 import { gatingJson } from './gating-json.js';
 import { shapJson } from './shap-json.js';
@@ -56,7 +58,7 @@ export function resultDocument(
         predictions.values.map(({ name }) => [name, estimatesJson(scores.estimates, `value.${name}`)]),
       ),
     },
-    outOfFold: outOfFoldJson(learned),
+    outOfFold: outOfFoldJson(scope, learned),
     baselines: baselinesJson(learned),
     reliability: reliabilityJson(learned),
     gating: gatingJson(predictions, label, scores, threshold),
@@ -88,8 +90,8 @@ function rowsJson({ data, segments, crossFit, explanation }: LearnedHorizon, tot
     knownPartAvailable: data.knownAvailable,
     selection: segments.selection.length,
     development: segments.development.length,
-    outOfFold: segments.folds.reduce((sum, fold) => sum + fold.test.length, 0),
-    outOfFoldScored: crossFit.scored.rows.length,
+    outOfFold: outOfFoldRows(segments),
+    outOfFoldScored: crossFit.paths[0]!.rows.length,
     purgedBeforeFinal: segments.purgedRows,
     final: segments.final.length,
     explained: explanation?.rows.length ?? 0,
@@ -170,14 +172,26 @@ function stackJson({ crossFit, final }: LearnedHorizon): JsonObject | null {
   };
 }
 
-function outOfFoldJson({ crossFit, data }: LearnedHorizon): JsonObject {
-  const { rows, probability } = crossFit.scored;
-  const label = Float64Array.from(rows, (row) => data.up[row]!);
-  const statistics = Object.entries(directionStatistics(probability, label));
-  return {
-    rows: rows.length,
-    ...Object.fromEntries(statistics.map(([name, statistic]) => [name, jsonNumber(statistic())])),
+function outOfFoldJson({ config }: HorizonScope, { crossFit, data, segments }: LearnedHorizon): JsonObject {
+  const { scored, paths } = crossFit;
+  const statistics = ({ rows, probability }: ScoredRows) => {
+    const label = Float64Array.from(rows, (row) => data.up[row]!);
+    const found = Object.entries(directionStatistics(probability, label));
+    return Object.fromEntries(found.map(([name, statistic]) => [name, jsonNumber(statistic())]));
   };
+  return {
+    scheme: config.protocol.scheme,
+    folds: segments.folds.length,
+    rows: paths[0]!.rows.length,
+    ...statistics(scored),
+    paths: paths.map(statistics),
+  };
+}
+
+/** Rows that some fold tests, each counted once. */
+function outOfFoldRows({ folds, combinatorial }: ProtocolSegments): number {
+  const parts = combinatorial?.groups ?? folds.map(({ test }) => test);
+  return parts.reduce((sum, rows) => sum + rows.length, 0);
 }
 
 function baselinesJson({ data, predictions, scores }: LearnedHorizon): JsonObject[] {

@@ -8,6 +8,8 @@ export interface CombinatorialInput {
   readonly geometry: LabelGeometry;
   readonly folds: number;
   readonly testFolds: number;
+  /** Rows before those, in time order: trained on, as far as purging leaves them, and never tested. */
+  readonly before?: Uint32Array;
   /** Bars after each test block's last label during which no training row may start. */
   readonly embargoBars?: number;
 }
@@ -38,7 +40,7 @@ export interface CombinatorialSplit {
  * @throws RangeError when the numbers of folds make no sense or a split has no training row
  */
 export function combinatorialPurged(input: CombinatorialInput): CombinatorialSplit[] {
-  const { rows, bar, geometry, folds, testFolds, embargoBars = 0 } = input;
+  const { rows, bar, geometry, folds, testFolds, before = [], embargoBars = 0 } = input;
   if (!(Number.isInteger(folds) && Number.isInteger(testFolds) && testFolds >= 1 && testFolds < folds)) {
     throw new RangeError(`cannot test ${testFolds} of ${folds} folds`);
   }
@@ -52,10 +54,17 @@ export function combinatorialPurged(input: CombinatorialInput): CombinatorialSpl
     const blocks = contiguousBlocks(chosen).map(
       ([from, to]): TestBlock => ({ first: rows[edge(from)]!, last: rows[edge(to + 1) - 1]! }),
     );
-    const train = purge({ rows: rest, bar, geometry, blocks, embargoBars });
+    const train = purge({ rows: joined(before, rest), bar, geometry, blocks, embargoBars });
     if (train.length === 0) throw new RangeError(`no training row is left when folds ${chosen} are tested`);
     return { train, test: chosen.map((fold) => foldRows[fold]!), testFolds: chosen };
   });
+}
+
+function joined(first: ArrayLike<number>, second: Uint32Array): Uint32Array {
+  const all = new Uint32Array(first.length + second.length);
+  all.set(first);
+  all.set(second, first.length);
+  return all;
 }
 
 /** Number of full backtest paths the splits can be put together to: C(folds, testFolds) * testFolds / folds. */

@@ -1,5 +1,6 @@
 import { developmentRows, finalSegmentStart } from '../development-rows.js';
 import type { LearnConfig } from '../learn-config.js';
+import { combinatorialPurged } from './combinatorial-purged.js';
 import { type LabelGeometry, spanEnd, spanStart } from './label-span.js';
 import { rowsBefore } from './purge.js';
 import { type Fold, walkForward } from './walk-forward.js';
@@ -12,14 +13,23 @@ export interface SegmentsInput {
   readonly config: Pick<LearnConfig, 'protocol'>;
 }
 
+/** Groups of rows in time order, two of which are tested in every fold. */
+export interface CombinatorialGroups {
+  readonly groups: readonly Uint32Array[];
+  /** The two groups that each fold tests, ascending. */
+  readonly tested: readonly (readonly [number, number])[];
+}
+
 /** Which rows serve for what; all in time order. */
 export interface ProtocolSegments {
   /** All rows anything may be fitted on before the end. */
   readonly development: Uint32Array;
   /** First part of the development rows: features are selected on these. */
   readonly selection: Uint32Array;
-  /** Walk-forward folds over the development rows after the selection part. */
+  /** Folds over the development rows after the selection part: walk-forward, or all choices of two groups. */
   readonly folds: readonly Fold[];
+  /** Null for walk-forward folds. */
+  readonly combinatorial: CombinatorialGroups | null;
   /** The untouched final segment. */
   readonly final: Uint32Array;
   /** Usable rows between development and final segment that are used for nothing. */
@@ -27,12 +37,12 @@ export interface ProtocolSegments {
 }
 
 /**
- * Cuts a pair's rows for one horizon: selection | walk-forward folds | purge | final.
+ * Cuts a pair's rows for one horizon: selection | folds | purge | final.
  *
  * @throws RangeError when a part would be empty
  */
 export function protocolSegments({ bar, geometry, usable, config }: SegmentsInput): ProtocolSegments {
-  const { folds, selectionShare, scheme, embargoBars } = config.protocol;
+  const { selectionShare, embargoBars } = config.protocol;
   const start = finalSegmentStart(bar.length, config);
   const fitRows = developmentRows(bar, config);
   const limit = spanStart(bar[start]!, geometry) - embargoBars;
@@ -45,15 +55,6 @@ export function protocolSegments({ bar, geometry, usable, config }: SegmentsInpu
     throw new RangeError(`horizon ${geometry.horizon} has no row with a target in the final segment`);
   }
   const initialRows = Math.floor(development.length * selectionShare);
-  const cut = walkForward({
-    rows: development,
-    bar,
-    geometry,
-    folds,
-    initialRows,
-    embargoBars,
-    ...(scheme === 'rolling' ? { rollingRows: initialRows } : {}),
-  });
   const selection = rowsBefore({
     rows: development.slice(0, initialRows),
     bar,
@@ -62,5 +63,55 @@ export function protocolSegments({ bar, geometry, usable, config }: SegmentsInpu
     embargoBars,
   });
   const purgedRows = usable.length - development.length - final.length;
-  return { development, selection, folds: cut, final, purgedRows };
+  const cut = cutFolds({ development, initialRows, bar, geometry, config });
+  return { development, selection, ...cut, final, purgedRows };
+}
+
+interface CutInput extends Pick<SegmentsInput, 'bar' | 'geometry' | 'config'> {
+  readonly development: Uint32Array;
+  readonly initialRows: number;
+}
+
+/** Groups tested at a time: with two, every group has models that saw neither it nor any one other group. */
+const TESTED_GROUPS = 2;
+/** A third is needed to fit stacking weights on. */
+const FEWEST_GROUPS = 3;
+
+function cutFolds({
+  development,
+  initialRows,
+  bar,
+  geometry,
+  config,
+}: CutInput): Pick<ProtocolSegments, 'folds' | 'combinatorial'> {
+  const { folds, scheme, embargoBars } = config.protocol;
+  const common = { bar, geometry, folds, embargoBars };
+  if (scheme !== 'combinatorial') {
+    const rolling = scheme === 'rolling' ? { rollingRows: initialRows } : {};
+    return {
+      folds: walkForward({ ...common, rows: development, initialRows, ...rolling }),
+      combinatorial: null,
+    };
+  }
+  if (folds < FEWEST_GROUPS) {
+    throw new RangeError(
+      `protocol.scheme=combinatorial tests two groups of rows and fits on others: set protocol.folds to ${FEWEST_GROUPS} or more, not ${folds}`,
+    );
+  }
+  const splits = combinatorialPurged({
+    ...common,
+    rows: development.slice(initialRows),
+    before: development.slice(0, initialRows),
+    testFolds: TESTED_GROUPS,
+  });
+  const groups: Uint32Array[] = [];
+  for (const { test, testFolds } of splits)
+    for (const [k, group] of testFolds.entries()) groups[group] = test[k]!;
+  return {
+    folds: splits.map(({ train, test: [first, second] }) => ({
+      train,
+      test: Uint32Array.from([...first!, ...second!]),
+    })),
+    combinatorial: { groups, tested: splits.map(({ testFolds: [a, b] }) => [a!, b!] as const) },
+  };
 }
