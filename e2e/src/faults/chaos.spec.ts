@@ -9,5 +9,7 @@ test('random kills of all three services change no byte of the results', async (
   expect(outcome.kills.slice(0, 3)).toEqual(['fetcher', 'trainer', 'coordinator']);
   expect(outcome.run.state, outcome.run.problems.join('\n')).toBe(RunState.RUN_STATE_COMPLETED);
   expect(outcome.disturbed).toEqual(outcome.undisturbed);
+  expect(outcome.statements, 'one a pair, however often the fetcher was killed').toBe(2);
+  expect(outcome.bytesBilled.disturbed).toBe(outcome.bytesBilled.undisturbed);
   expect(outcome.undisturbed.ledgerRows).toBeGreaterThan(0);
-});
+}, 300_000);

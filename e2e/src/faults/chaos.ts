@@ -34,6 +34,8 @@ export interface ChaosOutcome {
   streams: number;
   events: number;
   statements: number;
+  /** Bytes billed by the runs' own figures, with kills and without. */
+  bytesBilled: { undisturbed: bigint; disturbed: bigint };
   seconds: { undisturbed: number; disturbed: number };
   logs: string;
 }
@@ -52,13 +54,15 @@ export async function chaos(options: ChaosOptions): Promise<ChaosOutcome> {
   const calm = await inStack(options, async (stack) => {
     const runId = await startRun(stack, options.spec);
     await followRun(stack, runId);
-    return fingerprint(stack, runId);
+    const { bytesBilled } = await readRun(stack, runId);
+    return { found: await fingerprint(stack, runId), bytesBilled };
   });
   const stormy = await inStack(options, (stack) => storm(stack, options));
   const { value, seconds } = stormy;
   return {
     ...value,
-    undisturbed: calm.value,
+    undisturbed: calm.value.found,
+    bytesBilled: { undisturbed: calm.value.bytesBilled, disturbed: value.run.bytesBilled },
     seconds: { undisturbed: calm.seconds, disturbed: seconds },
   };
 }
@@ -80,7 +84,7 @@ async function inStack<T>(
 async function storm(
   stack: Stack,
   options: ChaosOptions,
-): Promise<Omit<ChaosOutcome, 'undisturbed' | 'seconds'>> {
+): Promise<Omit<ChaosOutcome, 'undisturbed' | 'seconds' | 'bytesBilled'>> {
   const runId = await startRun(stack, options.spec);
   const over = new AbortController();
   const killing = killAtRandom(stack, options, over.signal);

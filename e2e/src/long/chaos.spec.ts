@@ -12,5 +12,7 @@ test.each([1, 2, 3])('a run of 14 tasks under random kills of all services, seed
   expect(new Set(outcome.kills).size).toBe(3);
   expect(outcome.run.state, outcome.run.problems.join('\n')).toBe(RunState.RUN_STATE_COMPLETED);
   expect(outcome.disturbed).toEqual(outcome.undisturbed);
+  expect(outcome.statements, 'one a pair, however often the fetcher was killed').toBe(2);
+  expect(outcome.bytesBilled.disturbed).toBe(outcome.bytesBilled.undisturbed);
   expect(Object.keys(outcome.undisturbed.documents)).toHaveLength(14);
 });

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { OpenDataset } from '@onescan/shared/dataset/dataset.js';
@@ -55,7 +55,7 @@ function plan(choices: Choices = {}): Promise<PlannedPair> {
   return planPair(choices.warehouse ?? warehouse, 'eurusd', spec, { ...rules, sqlStrategy });
 }
 
-async function fetch(cacheName: string, choices: Choices = {}): Promise<OpenDataset> {
+async function fetch(cacheName: string, choices: Choices = {}, runId = 'run'): Promise<OpenDataset> {
   const cache = new DatasetCache(join(folder, cacheName));
   const environment = {
     warehouse: choices.warehouse ?? warehouse,
@@ -66,12 +66,18 @@ async function fetch(cacheName: string, choices: Choices = {}): Promise<OpenData
   const planned = await plan(choices);
   const fetched = await fetchDataset(environment, {
     planned,
-    runId: 'run',
+    runId,
     maximumBytesBilled: planned.statements.map(() => 10n ** 12n),
     signal: new AbortController().signal,
     onProgress: () => undefined,
   });
   return openDataset(fetched.path);
+}
+
+/** What a run has paid by the job log, read as the next process does. */
+function bill(cacheName: string, runId: string): { statements: number; bytes: bigint } {
+  const jobs = new JobLog(join(folder, `${cacheName}.jsonl`)).list(runId);
+  return { statements: jobs.length, bytes: jobs.reduce((sum, job) => sum + job.bytesBilled, 0n) };
 }
 
 async function features(dataset: OpenDataset): Promise<Map<string, Float32Array>> {
@@ -241,3 +247,26 @@ it('leaves nothing but the job when it is cancelled half-way', async () => {
 function sample(changes: { rows?: number; strategy?: SampleStrategy; seed?: bigint }) {
   return { rows: ROWS, strategy: SampleStrategy.SAMPLE_STRATEGY_HASH, ...changes };
 }
+
+it('a run pays for its statement once, however often its fetcher dies; another run pays again', async () => {
+  const path = join(folder, 'once.jsonl');
+  (await fetch('once')).close();
+  const paid = bill('once', 'run');
+  expect(paid.statements).toBe(1);
+  expect(paid.bytes).toBeGreaterThan(0n);
+  const lose = (): void => rmSync(join(folder, 'once'), { recursive: true });
+  // Killed when the rows were there and the dataset was not.
+  lose();
+  (await fetch('once')).close();
+  expect(bill('once', 'run')).toEqual(paid);
+  // Killed while the statement ran: its record has no end.
+  const [started] = readFileSync(path, 'utf8').split('\n');
+  writeFileSync(path, `${started}\n`);
+  expect(new JobLog(path).list('run')).toMatchObject([{ state: 'failed', bytesBilled: 0n }]);
+  lose();
+  (await fetch('once')).close();
+  expect(bill('once', 'run')).toEqual(paid);
+  lose();
+  (await fetch('once', {}, 'another')).close();
+  expect([bill('once', 'run'), bill('once', 'another')]).toEqual([paid, paid]);
+});

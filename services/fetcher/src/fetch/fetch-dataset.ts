@@ -3,6 +3,7 @@ import type { DatasetContent } from '@onescan/shared/dataset/dataset-content.js'
 import { DatasetSpool } from '@onescan/shared/dataset/dataset-spool.js';
 import { writeDataset } from '@onescan/shared/dataset/write-dataset.js';
 import { formatBytes } from '@onescan/shared/format/bytes.js';
+import type { QueryJob } from '@onescan/shared/generated/onescan/v1/fetcher.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { DatasetCache } from '../cache/dataset-cache.js';
 import type { JobLog, JobRecord } from '../jobs/job-log.js';
@@ -173,15 +174,24 @@ async function chooseJob(
   const { statement } = statements[turn.position]!;
   const sqlSha256 = sha256Hex(statement.sql);
   const earlier = jobs.list().filter((job) => job.datasetId === datasetId && job.sqlSha256 === sqlSha256);
-  const found = await warehouse.findJob?.(
-    statement,
-    earlier.map(({ jobId }) => jobId),
-  );
-  const paidFor = earlier.find(({ jobId }) => jobId === found);
-  if (paidFor) return { jobId: paidFor.jobId, runId: paidFor.runId, isNew: false };
-  requireApproved(pair, order, turn);
+  const ids = earlier.map(({ jobId }) => jobId);
+  const found = await warehouse.findJob?.(statement, ids);
+  const again = warehouse.findJob
+    ? earlier.find(({ jobId }) => jobId === found)
+    : ownJob(earlier, order.runId);
+  const isNew = !again || (!warehouse.findJob && again.bytesBilled === 0n);
+  if (isNew) requireApproved(pair, order, turn);
+  if (again) return { jobId: again.jobId, runId: again.runId, isNew };
   const jobId = `${jobs.nextJobId(datasetId)}-${sha256Hex(order.runId).slice(0, RUN_DIGITS)}`;
-  return { jobId, runId: order.runId, isNew: true };
+  return { jobId, runId: order.runId, isNew };
+}
+
+/**
+ * Where jobs end with their fetcher, a run still pays for a statement once: one that is run again, because its
+ * fetcher was killed or its dataset could not be written, keeps its id and with it its place in the list of jobs.
+ */
+function ownJob(earlier: readonly QueryJob[], runId: string): QueryJob | undefined {
+  return earlier.findLast((job) => job.runId === runId);
 }
 
 function requireApproved(

@@ -140,7 +140,7 @@ export interface Warehouse {
   dryRun(statement: Statement): Promise<{ bytes: bigint }>;
   /**
    * The latest of some earlier jobs that runs this statement now, or whose result can be read again without
-   * paying; {@link run} with its id continues it. Absent where nothing is paid for.
+   * paying; {@link run} with its id continues it. Absent where jobs end with their fetcher.
    */
   findJob?(statement: Statement, jobIds: readonly string[]): Promise<string | undefined>;
   /**
