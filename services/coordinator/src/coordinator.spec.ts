@@ -244,7 +244,9 @@ test('the pilot pair runs alone, its cost is told, the rest waits for approval',
   const events = await stack.watch(runId, ({ event }) => event?.$case === 'note');
   const note = events.at(-1)?.event?.value;
   expect(note).toContain('pilot gbpusd: billed $0.25, estimated $0.25');
-  expect(note).toContain('All 3 pairs at this rate: $0.75');
+  expect(note).toContain('The 2 pairs left: estimated $0.50, times 1.00 billed of estimated = $0.50');
+  expect(piloted.pilot).toMatchObject({ pairsLeft: 2, billedUsd: 0.25, restExpectedUsd: 0.5, workers: 2 });
+  expect(piloted.pilot!.text).toContain(note);
   await approve(runId, piloted.plan!.planHash);
   await stack.watch(runId);
   expect((await stack.getRun(runId)).state).toBe(RunState.RUN_STATE_COMPLETED);

@@ -92,14 +92,11 @@ async function approve(
   const { terminal, global } = invocation;
   const run = await getRun(client, view.runId);
   const plan = run.plan;
-  if (run.state !== view.state || !plan) return true;
-  const cost = `${formatUsd(plan.usd)} of ${formatUsd(plan.budgetUsd)}`;
   const isPilot = view.state === RunState.RUN_STATE_AWAITING_PILOT_APPROVAL;
-  if (isPilot) {
-    terminal.note(
-      `The pilot ${run.spec?.pilotPair} is done; ${formatUsd(run.usdBilled)} were billed so far.`,
-    );
-  }
+  if (run.state !== view.state || !plan) return true;
+  const cost = isPilot
+    ? `the rest for ${formatUsd(run.pilot?.restEstimatedUsd ?? 0)}`
+    : `${formatUsd(plan.usd)} of ${formatUsd(plan.budgetUsd)}`;
   const isAutomatic = options.approval === 'within-budget' && !isPilot;
   const granted = isAutomatic
     ? plan.usd <= plan.budgetUsd

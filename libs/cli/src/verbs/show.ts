@@ -10,6 +10,7 @@ import { EXIT } from '../exit-code.js';
 import { messageJson } from '../output/message-json.js';
 import { renderTable, type TableColumn } from '../output/table.js';
 import { writeJson } from '../output/write-json.js';
+import { jobTable } from '../view/job-table.js';
 import { planText } from '../view/plan-text.js';
 import { runSummary } from '../view/run-summary.js';
 import { pairStateName } from '../view/state-names.js';
@@ -57,6 +58,7 @@ function runText(run: Run): string {
   return [
     ...(run.plan ? [planText(run.plan)] : []),
     ...(run.pairs.length > 0 ? [renderTable(PAIR_COLUMNS, run.pairs)] : []),
+    ...[jobTable(run)].filter((text) => text !== ''),
     ...(run.tasks.length > 0 ? [verdictTable(run)] : []),
     runSummary(run),
   ].join('\n');

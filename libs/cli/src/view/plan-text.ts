@@ -2,6 +2,7 @@ import { formatBytes } from '@onescan/shared/format/bytes.js';
 import { formatUsd } from '@onescan/shared/format/usd.js';
 import type { PairPlan, Plan } from '@onescan/shared/generated/onescan/v1/plan.js';
 import { renderTable, type TableColumn } from '../output/table.js';
+import { planMoney } from './plan-money.js';
 import { planNotes } from './plan-notes.js';
 
 const COUNT = new Intl.NumberFormat('en-US');
@@ -21,10 +22,11 @@ const PAIR_COLUMNS: readonly TableColumn<PairPlan>[] = [
 /** The plan for people: a line a pair, totals, the naive way beside them, budget, warnings. */
 export function planText(plan: Plan): string {
   return [
-    `Plan ${plan.planHash.slice(0, 12)} (${plan.warehouse} warehouse, ${formatUsd(plan.pricePerTibUsd)} a TiB)`,
+    `Plan ${plan.planHash.slice(0, 12)} (${plan.warehouseName || plan.warehouse} warehouse, ${formatUsd(plan.pricePerTibUsd)} a TiB)`,
     '',
     renderTable(PAIR_COLUMNS, plan.pairs),
     ...totals(plan),
+    ...planMoney(plan),
     ...exclusions(plan),
     ...planNotes(plan),
     '',

@@ -2,6 +2,7 @@ import { formatBytes } from '@onescan/shared/format/bytes.js';
 import { formatDuration } from '@onescan/shared/format/duration.js';
 import { formatUsd } from '@onescan/shared/format/usd.js';
 import type { Run, TaskStatus } from '@onescan/shared/generated/onescan/v1/coordinator.js';
+import { approvalLines } from './job-table.js';
 import { runStateName } from './state-names.js';
 import { epochMs } from './timestamp.js';
 
@@ -12,6 +13,9 @@ export function runSummary(run: Run): string {
   return [
     `Run ${run.runId}: ${runStateName(run.state)}${elapsed(run)}`,
     costLine(run),
+    ...approvalLines(run),
+    run.pilot ? `P${run.pilot.text.slice(1)}` : '',
+    ...leakLines(run),
     workersLine(run),
     memoryLine(run),
     run.ledgerRows > 0n ? `Ledger: ${COUNT.format(run.ledgerRows)} rows (onescan ledger ${run.runId})` : '',
@@ -37,6 +41,14 @@ function costLine(run: Run): string {
     `Cost: ${run.statementsRun} statement${run.statementsRun === 1 ? '' : 's'}, ` +
     `${formatBytes(run.bytesBilled)} billed, ${formatUsd(run.usdBilled)}${planned}`
   );
+}
+
+/** Features that were pruned because they predict too well to be honest, by task. */
+function leakLines(run: Run): string[] {
+  return run.tasks.flatMap(({ pair, horizon, summary }) => {
+    const leaks = summary?.suspectedLeaks ?? [];
+    return leaks.length === 0 ? [] : [`Suspected leaks, pruned: ${pair} h${horizon}: ${leaks.join(', ')}`];
+  });
 }
 
 function workersLine(run: Run): string {

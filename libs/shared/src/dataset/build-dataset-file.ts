@@ -12,6 +12,7 @@ import { duckdbSettings } from './duckdb-settings.js';
 import { createAndFill } from './fill-table.js';
 import { excludedColumn, type JudgedColumn, judgeColumn } from './judge-columns.js';
 import { rowColumns } from './row-columns.js';
+import { ShiftedTargets } from './shifted-target.js';
 import { spooledColumns } from './spooled-columns.js';
 import { verifyDataset } from './verify-dataset.js';
 
@@ -94,13 +95,14 @@ async function writeFeatures(
   hooks: WriteHooks,
 ): Promise<JudgedColumn[]> {
   const targets = new Map(content.targets.map(({ horizon, values }) => [horizon, Float32Array.from(values)]));
+  const shifted = new ShiftedTargets(content.bar, content.targets);
   const judged = content.columns.map((column) => excludedColumn(column, column.exclusionReason ?? ''));
   const blocks = new BlockWriter(connection, content.keys);
   const total = content.columns.filter((column) => column.spool).length;
   let done = 0;
   for (const { position, values, infinite } of spooledColumns(content, spool)) {
     if (hooks.isCancelled?.()) throw new OnescanError('CANCELLED', 'writing the dataset was cancelled');
-    const column = judgeColumn(content.columns[position]!, { values, infinite }, targets);
+    const column = judgeColumn(content.columns[position]!, { values, infinite }, { targets, shifted });
     judged[position] = column;
     if (column.included) await blocks.add(values);
     hooks.onProgress?.('write', ++done, total);

@@ -2,6 +2,7 @@ import { byCodeUnits } from './code-units.js';
 import { type ColumnProfile, profileColumn } from './column-profile.js';
 import type { DatasetColumn } from './dataset.js';
 import type { CandidateColumn } from './dataset-content.js';
+import type { ShiftedTargets } from './shifted-target.js';
 import { repeatedTarget } from './target-copy.js';
 
 /** Most distinct texts of a column that is encoded by the order of its texts. */
@@ -32,7 +33,7 @@ const NOT_MEASURED: ColumnProfile = {
 export function judgeColumn(
   candidate: CandidateColumn,
   { values, infinite }: { values: Float32Array; infinite: number },
-  targets: ReadonlyMap<number, Float32Array>,
+  { targets, shifted }: { targets: ReadonlyMap<number, Float32Array>; shifted: ShiftedTargets },
 ): JudgedColumn {
   if (candidate.exclusionReason) return excludedColumn(candidate, candidate.exclusionReason);
   const profile = profileColumn(values);
@@ -41,6 +42,13 @@ export function judgeColumn(
     return excludedColumn(
       candidate,
       `its values equal the target of horizon ${horizon}: it holds the future`,
+    );
+  }
+  const bars = shifted.lookAhead(values);
+  if (bars !== undefined) {
+    return excludedColumn(
+      candidate,
+      `its values follow what the target is ${bars} bars later: it holds the future`,
     );
   }
   return {

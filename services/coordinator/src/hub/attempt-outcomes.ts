@@ -6,6 +6,7 @@ import {
 } from '@onescan/shared/generated/onescan/v1/trainer.js';
 import type { Core } from '../core.js';
 import { type RunSnapshot, type TaskRecord, taskKey } from '../runs/run-record.js';
+import { suspectedLeaks } from '../runs/suspected-leaks.js';
 import { afterFailure, type FailureName } from '../scheduling/failure-policy.js';
 import { resultProblem } from './check-result.js';
 import { attemptKey, type ReturnedTask } from './trainer-registry.js';
@@ -46,13 +47,14 @@ export class AttemptOutcomes {
       });
       return this.#refuse(attempt, wrong);
     }
-    const { summary } = message.result!;
+    const { ledger } = message.result!;
+    const summary = { ...message.result!.summary!, suspectedLeaks: suspectedLeaks(ledger) };
     await this.#core.book.change(task.runId, (change) => {
       change.setTask(task, { state: 'DONE', trainerId, error: '', summary, stats: message.stats });
       change.setResult(task, message.result!);
     });
     this.#core.progress.dropTask(task);
-    this.#core.log.info({ ...attempt, trainerId, verdict: summary?.verdict }, 'task done');
+    this.#core.log.info({ ...attempt, trainerId, verdict: summary.verdict }, 'task done');
     return ACCEPTED;
   }
 

@@ -1,9 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { formatUsd } from '@onescan/shared/format/usd.js';
+import { costSection } from './cost-section.js';
 import { Html, html } from './html.js';
 import type { ReportData } from './report-data.js';
 import {
-  costSection,
   ledgerSection,
   pairSection,
   problemsSection,

@@ -1,7 +1,5 @@
 import { formatBytes } from '@onescan/shared/format/bytes.js';
 import { formatDuration } from '@onescan/shared/format/duration.js';
-import { formatUsd } from '@onescan/shared/format/usd.js';
-import type { PairRecord } from '../runs/run-record.js';
 import {
   accuracyChart,
   featureChart,
@@ -13,6 +11,9 @@ import {
 import { Html, html, table } from './html.js';
 import type { ReportData, ReportTask } from './report-data.js';
 import type { EstimateJson } from './result-document.js';
+
+/** Suspected leaks listed one by one. */
+const LEAKS_SHOWN = 50;
 
 /** Verdict counts, and the map of all verdicts. */
 export function verdictSection({ snapshot, done }: ReportData): Html {
@@ -44,7 +45,28 @@ export function selectionSection({ done }: ReportData): Html {
     <p>Over all pair-horizons ${retained} features were retained. At most <b>${total.toFixed(2)}</b> of them are
       expected to be false by the selection's nominal error bound${
         unbounded > 0 ? html`, which ${unbounded} of ${bounds.length} results do not have` : ''
-      }.</p>`;
+      }.</p>${leaks(done)}`;
+}
+
+/** Features that predict too well to be honest: pruned, and worth a look at how they are made. */
+function leaks(done: readonly ReportTask[]): Html {
+  const found = done.flatMap(({ pair, horizon, document }) =>
+    document.selection.leakage.map(({ feature, reason }) => ({
+      task: `${pair} h${horizon}`,
+      feature,
+      reason,
+    })),
+  );
+  if (found.length === 0) return html``;
+  const rows = found.slice(0, LEAKS_SHOWN).map(({ task, feature, reason }) => [task, feature, reason]);
+  const more =
+    found.length > LEAKS_SHOWN
+      ? html`<p class="small">${found.length - LEAKS_SHOWN} more are in the ledger.</p>`
+      : '';
+  return html`<div class="problems"><h3>Suspected leaks</h3>
+    <p>Features that predict the target too well to be honest. They were pruned; look at how they are made, and
+      name them in <code>universe.future</code>.</p>
+    ${table(['task', 'feature', 'reason'], rows)}${more}</div>`;
 }
 
 /** Where the features of the universe ended. */
@@ -61,41 +83,6 @@ export function ledgerSection({ totals, snapshot }: ReportData): Html {
     <p>${snapshot.run.ledgerRows.toLocaleString('en')} rows: one for every feature, pair and horizon of the results.
       All of them are in <code>ledger.parquet</code> beside this file.</p>
     ${table(['status', 'stage', 'reason', '>rows', '>share'], rows)}`;
-}
-
-/** What was billed beside what was estimated. */
-export function costSection({ snapshot }: ReportData): Html {
-  const { plan } = snapshot.run;
-  if (!plan) return html``;
-  const pairs = [...snapshot.pairs.values()];
-  const billed = pairs.reduce((sum, pair) => sum + pair.usd, 0);
-  const statements = pairs.reduce((sum, pair) => sum + pair.statementsRun, 0);
-  const rows = pairs.map((pair) =>
-    costRow(
-      pair,
-      plan.pairs.find((planned) => planned.pair === pair.pair),
-    ),
-  );
-  return html`<h2>Cost</h2>
-    <p>Billed <b>${formatUsd(billed)}</b> with ${statements} statements; estimated ${formatUsd(plan.usd)}, budget
-      ${formatUsd(plan.budgetUsd)}. One statement a pair and horizon (${plan.naiveStatements} statements) would cost
-      ${formatUsd(plan.naiveUsd)}.</p>
-    ${table(['pair', '>estimated', '>billed', '>bytes estimated', '>bytes billed', '>statements', '>fetch time', 'from'], rows)}`;
-}
-
-function costRow(pair: PairRecord, planned: { usd: number; bytes: bigint } | undefined): (string | number)[] {
-  const { dataset } = pair;
-  const from = dataset ? (pair.statementsRun === 0 ? 'cache' : 'warehouse') : pair.state.toLowerCase();
-  return [
-    pair.pair,
-    formatUsd(planned?.usd ?? 0),
-    formatUsd(pair.usd),
-    formatBytes(planned?.bytes ?? 0n),
-    formatBytes(pair.bytesBilled),
-    pair.statementsRun,
-    formatDuration(pair.fetchSeconds),
-    from,
-  ];
 }
 
 /** Time by stage and memory by trainer. */

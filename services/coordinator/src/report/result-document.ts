@@ -25,6 +25,7 @@ const RESULT_DOCUMENT = z.object({
     threshold: z.number(),
     expectedFalseSelections: z.number().nullable(),
     shadowSelections: z.number().nullish(),
+    leakage: z.array(z.object({ feature: z.string(), reason: z.string() })).default([]),
   }),
   final: z.object({
     direction: z.object({

@@ -1,13 +1,12 @@
 import { join } from 'node:path';
 import { sha256Hex } from '@onescan/shared/canonical-json.js';
-import { formatDuration } from '@onescan/shared/format/duration.js';
-import { formatUsd } from '@onescan/shared/format/usd.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import { ATTRIBUTE, SPAN } from '@onescan/shared/telemetry/attributes.js';
 import { withSpan } from '@onescan/shared/telemetry/tracing.js';
 import type { Core } from '../core.js';
 import { isTaskEnded } from '../states/task-state.js';
 import { findProblems } from './find-problems.js';
+import { pilotReport } from './pilot-report.js';
 import { runProgress } from './run-progress.js';
 import { endOf, type RunRecord, type RunSnapshot } from './run-record.js';
 import { isPilotPhase, isScopeEnded, tasksOf } from './run-scope.js';
@@ -36,7 +35,7 @@ export class RunEnding {
 
   async #endPilot(snapshot: RunSnapshot): Promise<void> {
     const { runId } = snapshot.run;
-    const note = pilotNote(snapshot, endOf(snapshot.run, this.#core.clock()));
+    const note = pilotReport(snapshot, this.#core.registry.connected().length)!.text;
     const { pilotPair } = snapshot.run.spec;
     const failed = tasksOf(snapshot, pilotPair).filter((task) => task.state !== 'DONE');
     const problems = failed.map((task) => `pilot ${task.pair} h${task.horizon}: ${task.error || task.state}`);
@@ -141,24 +140,4 @@ export function endTrace(core: Core, { run, pairs }: RunSnapshot): void {
     },
     ...(run.state === 'COMPLETED' ? {} : { problem: run.problems[0] ?? run.state }),
   });
-}
-
-/** What the pilot cost and took, and what that makes for all pairs. */
-export function pilotNote(snapshot: RunSnapshot, nowMs: number): string {
-  const { run } = snapshot;
-  const pilot = snapshot.pairs.get(run.spec.pilotPair)!;
-  const pairs = snapshot.pairs.size;
-  const estimated = run.plan?.pairs.find((pair) => pair.pair === pilot.pair)?.usd ?? 0;
-  const tasks = tasksOf(snapshot, pilot.pair).filter((task) => task.state === 'DONE');
-  const trainSeconds = tasks
-    .flatMap((task) => Object.values(task.stats?.stageSeconds ?? {}))
-    .reduce((sum, seconds) => sum + seconds, 0);
-  const allSeconds = (pilot.fetchSeconds + trainSeconds) * pairs;
-  return [
-    `pilot ${pilot.pair}: billed ${formatUsd(pilot.usd)}, estimated ${formatUsd(estimated)};`,
-    `fetched in ${formatDuration(pilot.fetchSeconds)}, trained in ${formatDuration(trainSeconds)} of one trainer,`,
-    `${formatDuration((nowMs - run.createdMs) / 1000)} since the start.`,
-    `All ${pairs} pairs at this rate: ${formatUsd(pilot.usd * pairs)},`,
-    `${formatDuration(allSeconds)} of one trainer's time.`,
-  ].join(' ');
 }

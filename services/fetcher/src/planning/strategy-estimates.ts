@@ -20,19 +20,20 @@ export interface PairEstimate {
  */
 export async function estimateStrategies(
   spec: ResolvedRunSpec,
-  chosen: PairEstimate,
+  own: PairEstimate,
   options: { pricePerTibUsd: number; estimate: (spec: ResolvedRunSpec) => Promise<PairEstimate> },
 ): Promise<StrategyEstimate[]> {
   const estimates: StrategyEstimate[] = [];
   for (const strategy of STRATEGIES) {
+    const chosen = strategy === spec.sample.strategy;
     try {
       const other = { ...spec, sample: { ...spec.sample, strategy } };
-      const found = strategy === spec.sample.strategy ? chosen : await options.estimate(other);
+      const found = chosen ? own : await options.estimate(other);
       const usd = priceOf(found.bytes, options.pricePerTibUsd);
-      estimates.push({ strategy, ...found, usd, problem: '' });
+      estimates.push({ strategy, ...found, usd, problem: '', chosen });
     } catch (thrown) {
       const problem = OnescanError.from(thrown).message;
-      estimates.push({ strategy, rows: 0, days: 0, bytes: 0n, usd: 0, problem });
+      estimates.push({ strategy, rows: 0, days: 0, bytes: 0n, usd: 0, problem, chosen });
     }
   }
   return estimates;

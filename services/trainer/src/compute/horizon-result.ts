@@ -61,5 +61,5 @@ function resultDocument(
 
 function horizonSummary({ pair, horizon }: ComputeRequest, { summary }: HorizonOutcome): HorizonSummary {
   const { rowsExplained: _, ...shown } = summary;
-  return { pair, horizon, ...shown };
+  return { pair, horizon, ...shown, suspectedLeaks: [] };
 }

@@ -36,6 +36,7 @@ const summary = {
   featuresTested: 17,
   featuresRetained: 3,
   expectedFalseSelections: 1,
+  suspectedLeaks: [],
 };
 
 test("the horizon under the coordinator's span, stages under the horizon with the times told", () => {

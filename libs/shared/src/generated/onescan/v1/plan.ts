@@ -132,6 +132,8 @@ export interface StrategyEstimate {
   usd: number;
   /** Why there is no estimate; empty when there is one. */
   problem: string;
+  /** True for the strategy of the spec. */
+  chosen: boolean;
 }
 
 /** How the tables and columns of a universe differ from those of an earlier plan. */
@@ -1680,7 +1682,7 @@ export const ColumnExclusion: MessageFns<ColumnExclusion> = {
 };
 
 function createBaseStrategyEstimate(): StrategyEstimate {
-  return { strategy: 0, rows: 0, days: 0, bytes: 0n, usd: 0, problem: "" };
+  return { strategy: 0, rows: 0, days: 0, bytes: 0n, usd: 0, problem: "", chosen: false };
 }
 
 export const StrategyEstimate: MessageFns<StrategyEstimate> = {
@@ -1705,6 +1707,9 @@ export const StrategyEstimate: MessageFns<StrategyEstimate> = {
     }
     if (message.problem !== "") {
       writer.uint32(50).string(message.problem);
+    }
+    if (message.chosen !== false) {
+      writer.uint32(56).bool(message.chosen);
     }
     return writer;
   },
@@ -1770,6 +1775,14 @@ export const StrategyEstimate: MessageFns<StrategyEstimate> = {
             message.problem = reader.string();
             continue;
           }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.chosen = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1790,6 +1803,7 @@ export const StrategyEstimate: MessageFns<StrategyEstimate> = {
       bytes: isSet(object.bytes) ? BigInt(object.bytes) : 0n,
       usd: isSet(object.usd) ? globalThis.Number(object.usd) : 0,
       problem: isSet(object.problem) ? globalThis.String(object.problem) : "",
+      chosen: isSet(object.chosen) ? globalThis.Boolean(object.chosen) : false,
     };
   },
 
@@ -1813,6 +1827,9 @@ export const StrategyEstimate: MessageFns<StrategyEstimate> = {
     if (message.problem !== "") {
       obj.problem = message.problem;
     }
+    if (message.chosen !== false) {
+      obj.chosen = message.chosen;
+    }
     return obj;
   },
 
@@ -1827,6 +1844,7 @@ export const StrategyEstimate: MessageFns<StrategyEstimate> = {
     message.bytes = (object.bytes !== undefined && object.bytes !== null) ? BigInt(object.bytes) : 0n;
     message.usd = object.usd ?? 0;
     message.problem = object.problem ?? "";
+    message.chosen = object.chosen ?? false;
     return message;
   },
 };

@@ -106,6 +106,8 @@ export interface HorizonSummary {
   featuresRetained: number;
   /** Nominal bound on the expected number of false selections. */
   expectedFalseSelections: number;
+  /** Features that predict the target too well to be honest, at most 20; pruned, with the reason in the ledger. */
+  suspectedLeaks: string[];
 }
 
 export interface TaskStats {
@@ -557,6 +559,7 @@ function createBaseHorizonSummary(): HorizonSummary {
     featuresTested: 0,
     featuresRetained: 0,
     expectedFalseSelections: 0,
+    suspectedLeaks: [],
   };
 }
 
@@ -603,6 +606,9 @@ export const HorizonSummary: MessageFns<HorizonSummary> = {
     }
     if (message.expectedFalseSelections !== 0) {
       writer.uint32(113).double(message.expectedFalseSelections);
+    }
+    for (const v of message.suspectedLeaks) {
+      writer.uint32(162).string(v!);
     }
     return writer;
   },
@@ -732,6 +738,14 @@ export const HorizonSummary: MessageFns<HorizonSummary> = {
             message.expectedFalseSelections = reader.double();
             continue;
           }
+          case 20: {
+            if (tag !== 162) {
+              break;
+            }
+
+            message.suspectedLeaks.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -792,6 +806,11 @@ export const HorizonSummary: MessageFns<HorizonSummary> = {
         : isSet(object.expected_false_selections)
         ? globalThis.Number(object.expected_false_selections)
         : 0,
+      suspectedLeaks: globalThis.Array.isArray(object?.suspectedLeaks)
+        ? object.suspectedLeaks.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.suspected_leaks)
+        ? object.suspected_leaks.map((e: any) => globalThis.String(e))
+        : [],
     };
   },
 
@@ -839,6 +858,9 @@ export const HorizonSummary: MessageFns<HorizonSummary> = {
     if (message.expectedFalseSelections !== 0) {
       obj.expectedFalseSelections = floatToJson(message.expectedFalseSelections);
     }
+    if (message.suspectedLeaks?.length) {
+      obj.suspectedLeaks = message.suspectedLeaks;
+    }
     return obj;
   },
 
@@ -861,6 +883,7 @@ export const HorizonSummary: MessageFns<HorizonSummary> = {
     message.featuresTested = object.featuresTested ?? 0;
     message.featuresRetained = object.featuresRetained ?? 0;
     message.expectedFalseSelections = object.expectedFalseSelections ?? 0;
+    message.suspectedLeaks = object.suspectedLeaks?.map((e) => e) || [];
     return message;
   },
 };

@@ -1,0 +1,125 @@
+import { formatBytes } from '@onescan/shared/format/bytes.js';
+import { formatCatalogueChange } from '@onescan/shared/format/catalogue-change.js';
+import { formatDuration } from '@onescan/shared/format/duration.js';
+import { formatUsd } from '@onescan/shared/format/usd.js';
+import type { QueryJob } from '@onescan/shared/generated/onescan/v1/fetcher.js';
+import type { PairPlan, Plan } from '@onescan/shared/generated/onescan/v1/plan.js';
+import { SampleStrategy } from '@onescan/shared/generated/onescan/v1/spec.js';
+import { pilotReport } from '../runs/pilot-report.js';
+import type { PairRecord, RunRecord } from '../runs/run-record.js';
+import { type Html, html, table } from './html.js';
+import type { ReportData } from './report-data.js';
+
+/** What was billed beside what was estimated and approved, statement by statement, and what else was looked at. */
+export function costSection({ snapshot }: ReportData): Html {
+  const { run } = snapshot;
+  const { plan } = run;
+  if (!plan) return html``;
+  const pairs = [...snapshot.pairs.values()];
+  const rows = pairs.map((pair) => costRow(pair, plannedPair(plan, pair.pair)));
+  const titles = [
+    'pair',
+    '>estimated',
+    '>billed',
+    '>bytes estimated',
+    '>bytes billed',
+    '>of estimate',
+    '>statements',
+  ];
+  const jobs = pairs.flatMap((pair) => pair.jobs);
+  const pilot = run.spec.pilotPair === '' ? undefined : pilotReport(snapshot, 0);
+  const { catalogueChange } = plan;
+  return html`<h2>Cost</h2>
+    ${summary(plan, pairs)}
+    ${table([...titles, '>fetch time', 'from'], rows)}
+    ${jobs.length > 0 ? html`<h3>Statements</h3>${table(JOB_TITLES, jobs.map(jobRow))}` : ''}
+    ${run.approvals.length > 0 ? html`<h3>Approvals</h3>${approvals(run)}` : ''}
+    ${pilot ? html`<p>${pilot.text}</p>` : ''}
+    ${catalogueChange ? html`<p>${formatCatalogueChange(catalogueChange)}</p>` : ''}
+    ${strategies(plan)}`;
+}
+
+function summary(plan: Plan, pairs: readonly PairRecord[]): Html {
+  const billed = pairs.reduce((sum, pair) => sum + pair.usd, 0);
+  const statements = pairs.reduce((sum, pair) => sum + pair.statementsRun, 0);
+  const estimated = plan.alreadyBilledUsd + plan.usd;
+  const metadata =
+    plan.metadataQueries > 0
+      ? html` Planning ran ${plan.metadataQueries} metadata queries, billed ${formatUsd(plan.metadataUsd)}.`
+      : '';
+  return html`<p>Billed <b>${formatUsd(billed)}</b> with ${statements} ${statements === 1 ? 'statement' : 'statements'};
+      approved were at most ${formatUsd(estimated)}, budget ${formatUsd(plan.budgetUsd)}.
+      One statement a pair and horizon (${plan.naiveStatements} statements) would cost ${formatUsd(plan.naiveUsd)}.${metadata}</p>`;
+}
+
+function costRow(pair: PairRecord, planned: PairPlan | undefined): (string | number)[] {
+  const { dataset } = pair;
+  const from = dataset ? (pair.statementsRun === 0 ? 'cache' : 'warehouse') : pair.state.toLowerCase();
+  const estimated = planned?.bytes ?? 0n;
+  const share = Number(pair.bytesBilled) / Number(estimated);
+  return [
+    pair.pair,
+    formatUsd(planned?.usd ?? 0),
+    formatUsd(pair.usd),
+    formatBytes(estimated),
+    formatBytes(pair.bytesBilled),
+    pair.bytesBilled > 0n && estimated > 0n ? `${(100 * share).toFixed(1)} %` : '–',
+    pair.statementsRun,
+    pair.fetchSeconds > 0 ? formatDuration(pair.fetchSeconds) : '–',
+    from,
+  ];
+}
+
+const JOB_TITLES = ['job', 'pair', 'state', 'started', '>bound', '>bytes billed', '>billed', 'error'];
+
+function jobRow(job: QueryJob): (string | Html)[] {
+  return [
+    html`<code>${job.jobId}</code>`,
+    job.pair,
+    job.state,
+    job.startedAt.replace(/\.\d+Z$/, 'Z'),
+    formatBytes(job.maximumBytesBilled),
+    job.billingUnknown ? 'not known' : formatBytes(job.bytesBilled),
+    job.billingUnknown ? 'not known' : formatUsd(job.usd),
+    job.error,
+  ];
+}
+
+function approvals({ approvals: given }: RunRecord): Html {
+  const rows = given.map(({ what, approvedBy, automatic, time, planHash, usd, bytes }) => [
+    new Date(Number(time?.seconds ?? 0n) * 1000).toISOString().replace('.000', ''),
+    what,
+    `${approvedBy}${automatic ? ' (nobody looked at it)' : ''}`,
+    html`<code>${planHash.slice(0, 12)}</code>`,
+    formatBytes(bytes),
+    formatUsd(usd),
+  ]);
+  return table(['time', 'of', 'by', 'plan', '>bytes in all', '>dollars in all'], rows);
+}
+
+const NAMES: Partial<Record<SampleStrategy, string>> = {
+  [SampleStrategy.SAMPLE_STRATEGY_HASH]: 'hash: rows over the whole period',
+  [SampleStrategy.SAMPLE_STRATEGY_DAYS]: 'days: whole days',
+};
+
+function strategies({ pairs }: Plan): Html {
+  const rows = [SampleStrategy.SAMPLE_STRATEGY_HASH, SampleStrategy.SAMPLE_STRATEGY_DAYS].flatMap(
+    (strategy) => {
+      const found = pairs.flatMap((pair) =>
+        pair.strategies.filter((estimate) => estimate.strategy === strategy),
+      );
+      if (found.length === 0) return [];
+      const problem = found.find((estimate) => estimate.problem !== '')?.problem;
+      const bytes = found.reduce((sum, estimate) => sum + estimate.bytes, 0n);
+      const usd = found.reduce((sum, estimate) => sum + estimate.usd, 0);
+      const name = `${NAMES[strategy]}${found[0]!.chosen ? ' (this run)' : ''}`;
+      return [[name, problem ?? formatBytes(bytes), problem ? '–' : formatUsd(usd)]];
+    },
+  );
+  if (rows.length === 0) return html``;
+  return html`<h3>Sampling, both ways by dry run</h3>${table(['strategy', '>bytes', '>cost'], rows)}`;
+}
+
+function plannedPair(plan: Plan, pair: string): PairPlan | undefined {
+  return plan.pairs.find((planned) => planned.pair === pair);
+}
