@@ -11,11 +11,13 @@ const COMMON = {
  * Flags common to all benchmarks, and numbers of the one that asks.
  *
  * @param numbers name to its values { usual, quick, full }; a flag of that name overrides them
- * @returns the numbers, `json`, `python`, and `given`: the common flags as they were given
+ * @param texts name to default text of further flags
+ * @returns the numbers and texts, `json`, `python`, and `given`: the common flags as they were given
  */
-export function benchFlags(numbers) {
+export function benchFlags(numbers, texts = {}) {
   const options = { ...COMMON };
   for (const name of Object.keys(numbers)) options[name] = { type: 'string' };
+  for (const [name, value] of Object.entries(texts)) options[name] = { type: 'string', default: value };
   const { values } = parseArgs({ options });
   const size = values.full ? 'full' : values.quick ? 'quick' : 'usual';
   const chosen = { json: values.json, python: values.python, given: process.argv.slice(2) };
@@ -23,5 +25,6 @@ export function benchFlags(numbers) {
     chosen[name] = Number(values[name] ?? sizes[size] ?? sizes.usual);
     if (!(chosen[name] > 0)) throw new RangeError(`--${name} must be a number above 0, got ${values[name]}`);
   }
+  for (const name of Object.keys(texts)) chosen[name] = values[name];
   return chosen;
 }
