@@ -31,14 +31,22 @@ export function gateAtThreshold(probability: Float64Array, label: Float64Array, 
  * confidences but none of their labels.
  *
  * @param score sign is the call (0 counts as "up"), magnitude the confidence
+ * @param order of the score, see {@link confidenceOrder}: to be given when there are several coverages
  */
-export function gateAtCoverage(score: Float64Array, label: Float64Array, coverage: number): Gate {
-  const order = Uint32Array.from(score.keys()).sort(
-    (i, j) => Math.abs(score[j]!) - Math.abs(score[i]!) || i - j,
-  );
+export function gateAtCoverage(
+  score: Float64Array,
+  label: Float64Array,
+  coverage: number,
+  order: Uint32Array = confidenceOrder(score),
+): Gate {
   const called = new Float64Array(score.length);
   for (const row of order.subarray(0, Math.round(coverage * score.length))) called[row] = 1;
   return gate(called, correct(score, label));
+}
+
+/** Rows in order of confidence, the most confident first, ties in time order. */
+export function confidenceOrder(score: Float64Array): Uint32Array {
+  return Uint32Array.from(score.keys()).sort((i, j) => Math.abs(score[j]!) - Math.abs(score[i]!) || i - j);
 }
 
 function correct(score: Float64Array, label: Float64Array): Float64Array {

@@ -1,5 +1,7 @@
+import { type ProgressHooks, reportProgress } from '../progress-hooks.js';
 import { seededRandom } from '../seeded-random.js';
 import type { LabelGeometry } from '../splits/label-span.js';
+import { RowRuns } from './resample.js';
 import { studentQuantile } from './student-quantile.js';
 import type { WeightedStatistic } from './weighted-statistic.js';
 
@@ -49,43 +51,32 @@ export interface BootstrapInput {
  * value +- t * standard error, t being Student's quantile with (blocks - 1) degrees of freedom and the
  * error widened by sqrt(blocks / (blocks - 1)), because percentiles of few blocks are too narrow.
  *
- * All statistics of one call see the same resamplings, so that differences are paired.
+ * All statistics see the same resamplings, also in several calls with the same input, so that differences
+ * are paired.
  *
- * @throws RangeError when there is no row or the block length makes no sense
+ * @throws RangeError when there is no row or the block length makes no sense; CancelledError
  */
 export function blockBootstrap<Name extends string>(
   input: BootstrapInput,
   statistics: Readonly<Record<Name, WeightedStatistic>>,
+  hooks: ProgressHooks = {},
 ): Record<Name, Estimate> {
-  return bootstrapEstimates(input, statistics, bootstrapValues(input, statistics, [0, input.replicates]));
-}
-
-/**
- * Values of all statistics, in their order, in the replicates from the first up to but without the second
- * number; the same whichever other replicates are asked for.
- *
- * @throws RangeError when there is no row or the block length makes no sense
- */
-export function bootstrapValues(
-  { rows, blockRows: length, seed }: BootstrapInput,
-  statistics: Readonly<Record<string, WeightedStatistic>>,
-  [from, to]: readonly [number, number],
-): Float64Array[] {
+  const { rows, blockRows: length, replicates, seed } = input;
   if (rows < 1 || length < 1 || length > rows) {
     throw new RangeError(`blocks of ${length} rows cannot be drawn from ${rows} rows`);
   }
-  const all = Object.values(statistics);
+  const all = Object.values<WeightedStatistic>(statistics);
   const random = seededRandom(seed);
-  for (let draw = 0; draw < from * Math.ceil(rows / length); draw++) random.below(rows);
-  const multiplicity = new Float64Array(rows);
-  return Array.from({ length: to - from }, () => {
-    drawBlocks(multiplicity, length, random.below);
-    return Float64Array.from(all, (statistic) => statistic(multiplicity));
+  const runs = new RowRuns(rows, 2 * Math.ceil(rows / length));
+  const values = Array.from({ length: replicates }, (_, replicate) => {
+    reportProgress(hooks, replicate / replicates);
+    drawBlocks(runs, rows, length, random.below);
+    return Float64Array.from(all, (statistic) => statistic(runs));
   });
+  return estimatesOf(input, statistics, values);
 }
 
-/** Estimates from the values of all replicates, in order. */
-export function bootstrapEstimates<Name extends string>(
+function estimatesOf<Name extends string>(
   { rows, blockRows: length, replicates, level }: BootstrapInput,
   statistics: Readonly<Record<Name, WeightedStatistic>>,
   values: readonly Float64Array[],
@@ -106,13 +97,14 @@ export function bootstrapEstimates<Name extends string>(
   return Object.fromEntries(estimates) as Record<Name, Estimate>;
 }
 
-function drawBlocks(multiplicity: Float64Array, length: number, below: (bound: number) => number): void {
-  const rows = multiplicity.length;
-  multiplicity.fill(0);
+/** Blocks that start anywhere until there are as many rows as in the sample; one beyond the end goes on at the start. */
+function drawBlocks(runs: RowRuns, rows: number, length: number, below: (bound: number) => number): void {
+  runs.clear();
   for (let drawn = 0; drawn < rows; drawn += length) {
     const start = below(rows);
-    const take = Math.min(length, rows - drawn);
-    for (let k = 0; k < take; k++) multiplicity[(start + k) % rows]! += 1;
+    const end = start + Math.min(length, rows - drawn);
+    runs.add(start, Math.min(end, rows));
+    if (end > rows) runs.add(0, end - rows);
   }
 }
 

@@ -24,7 +24,8 @@ export function auc(score: Float64Array, label: Float64Array): WeightedStatistic
   const order = Uint32Array.from(score.keys()).sort((i, j) => score[i]! - score[j]!);
   const isUp = Uint8Array.from(order, (row) => (label[row]! > 0.5 ? 1 : 0));
   const endsTie = Uint8Array.from(order, (row, k) => (score[order[k + 1] ?? -1] === score[row] ? 0 : 1));
-  return (multiplicity) => {
+  return (resample) => {
+    const multiplicity = resample?.multiplicity;
     let below = 0;
     let concordant = 0;
     let positives = 0;
@@ -60,7 +61,8 @@ export function expectedCalibrationError(
   order.forEach((row, rank) => {
     binOf[row] = Math.floor((rank * bins) / order.length);
   });
-  return (multiplicity) => {
+  return (resample) => {
+    const multiplicity = resample?.multiplicity;
     const gap = new Float64Array(bins);
     let total = 0;
     for (let row = 0; row < probability.length; row++) {

@@ -1,3 +1,4 @@
+import { runningSum } from './resample.js';
 import type { WeightedStatistic } from './weighted-statistic.js';
 
 /** 1 - squared error / squared deviation from `reference` (by default the mean of the scored values). */
@@ -6,53 +7,43 @@ export function r2(
   value: Float64Array,
   reference?: Float64Array,
 ): WeightedStatistic {
-  return (multiplicity) => {
-    let total = 0;
-    let sum = 0;
-    for (let row = 0; row < value.length; row++) {
-      const m = multiplicity ? multiplicity[row]! : 1;
-      total += m;
-      sum += m * value[row]!;
-    }
-    const mean = sum / total;
-    let residual = 0;
-    let deviation = 0;
-    for (let row = 0; row < value.length; row++) {
-      const m = multiplicity ? multiplicity[row]! : 1;
-      residual += m * (value[row]! - prediction[row]!) ** 2;
-      deviation += m * (value[row]! - (reference ? reference[row]! : mean)) ** 2;
-    }
-    return 1 - residual / deviation;
+  const centred = withoutMean(value);
+  const squares = (of: (own: number, row: number) => number) =>
+    runningSum(value.map((own, row) => of(own, row) ** 2));
+  const residual = squares((own, row) => own - prediction[row]!);
+  const deviation = reference
+    ? squares((own, row) => own - reference[row]!)
+    : runningSum(product(centred, centred));
+  const shift = runningSum(centred);
+  return (resample) => {
+    const sum = (running: Float64Array) => (resample ? resample.sum(running) : running.at(-1)!);
+    const total = reference ? sum(deviation) : sum(deviation) - sum(shift) ** 2 / value.length;
+    return 1 - sum(residual) / total;
   };
 }
 
 /** Pearson correlation of prediction and value (information coefficient). */
 export function correlation(x: Float64Array, y: Float64Array): WeightedStatistic {
-  return (multiplicity) => {
-    let total = 0;
-    let sumX = 0;
-    let sumY = 0;
-    for (let row = 0; row < x.length; row++) {
-      const m = multiplicity ? multiplicity[row]! : 1;
-      total += m;
-      sumX += m * x[row]!;
-      sumY += m * y[row]!;
-    }
-    const meanX = sumX / total;
-    const meanY = sumY / total;
-    let xx = 0;
-    let yy = 0;
-    let xy = 0;
-    for (let row = 0; row < x.length; row++) {
-      const m = multiplicity ? multiplicity[row]! : 1;
-      const dx = x[row]! - meanX;
-      const dy = y[row]! - meanY;
-      xx += m * dx * dx;
-      yy += m * dy * dy;
-      xy += m * dx * dy;
-    }
-    return xy / Math.sqrt(xx * yy);
+  const [a, b] = [withoutMean(x), withoutMean(y)];
+  const moments = [a, b, product(a, a), product(b, b), product(a, b)].map(runningSum);
+  return (resample) => {
+    const [sumX, sumY, xx, yy, xy] = moments.map((running) =>
+      resample ? resample.sum(running) : running.at(-1)!,
+    );
+    const rows = x.length;
+    const covariance = xy! - (sumX! * sumY!) / rows;
+    return covariance / Math.sqrt((xx! - sumX! ** 2 / rows) * (yy! - sumY! ** 2 / rows));
   };
+}
+
+/** The values less their mean, so that sums of squares lose no digits to it. */
+function withoutMean(value: Float64Array): Float64Array {
+  const mean = value.reduce((sum, own) => sum + own, 0) / value.length;
+  return value.map((own) => own - mean);
+}
+
+function product(a: Float64Array, b: Float64Array): Float64Array {
+  return a.map((own, row) => own * b[row]!);
 }
 
 /**

@@ -1,24 +1,16 @@
+import { type Resample, runningSum } from './resample.js';
+
 /**
- * A statistic of the scored rows under given multiplicities: how often each row counts, one number a row.
- * The block bootstrap evaluates it once per resampling; without multiplicities every row counts once.
- * NaN where it is not defined (e.g. AUC of one class).
+ * A statistic on the scored rows, or on a resampling of them. The block bootstrap evaluates it once per
+ * resampling; without one every row counts once. NaN where it is not defined (e.g. AUC of one class).
  */
-export type WeightedStatistic = (multiplicity?: Float64Array) => number;
+export type WeightedStatistic = (resample?: Resample) => number;
 
 /** Mean of a per-row value; rows with value NaN do not count. */
 export function weightedMean(value: Float64Array): WeightedStatistic {
-  const rows = Uint32Array.from(value.keys()).filter((row) => !Number.isNaN(value[row]));
-  const counted = Float64Array.from(rows, (row) => value[row]!);
-  const plain = counted.reduce((sum, v) => sum + v, 0) / counted.length;
-  return (multiplicity) => {
-    if (!multiplicity) return plain;
-    let sum = 0;
-    let total = 0;
-    for (let k = 0; k < rows.length; k++) {
-      const m = multiplicity[rows[k]!]!;
-      sum += m * counted[k]!;
-      total += m;
-    }
-    return sum / total;
-  };
+  const present = Uint8Array.from(value, (own) => (Number.isNaN(own) ? 0 : 1));
+  const sums = runningSum(value);
+  const counts = runningSum(present);
+  const plain = sums.at(-1)! / counts.at(-1)!;
+  return (resample) => (resample ? resample.sum(sums) / resample.sum(counts) : plain);
 }

@@ -1,5 +1,6 @@
 import type { Baseline } from '../baselines/fit-baselines.js';
 import {
+  confidenceOrder,
   GATING_COVERAGES,
   GATING_THRESHOLDS,
   gateAtCoverage,
@@ -7,13 +8,7 @@ import {
 } from '../gating/gating-curve.js';
 import type { HorizonData } from '../horizon-data.js';
 import type { LearnConfig } from '../learn-config.js';
-import {
-  type BootstrapInput,
-  blockRows,
-  bootstrapEstimates,
-  bootstrapValues,
-  type Estimate,
-} from '../metrics/block-bootstrap.js';
+import { type BootstrapInput, blockBootstrap, blockRows, type Estimate } from '../metrics/block-bootstrap.js';
 import { auc, brier, logLossByRow } from '../metrics/direction-metrics.js';
 import { reliabilityStatistics } from '../metrics/reliability.js';
 import { directionStatistics } from '../metrics/score-direction.js';
@@ -40,7 +35,8 @@ export interface FinalPredictions {
 /** Every score of the final segment with its interval, by dotted name, e.g. `stack.auc`, `baseline.overlap.accuracy`. */
 export interface FinalScores {
   readonly estimates: ReadonlyMap<string, Estimate>;
-  readonly skill: SkillStatistics;
+  /** The baselines that skill is measured against. */
+  readonly skill: Pick<SkillStatistics, 'logLossBaseline' | 'accuracyBaseline'>;
   /** Rows of a bootstrap block and how many blocks the segment holds. */
   readonly blockRows: number;
   readonly blocks: number;
@@ -54,32 +50,42 @@ export interface ScoreInput {
   readonly seed: bigint;
 }
 
-/** Replicates of the bootstrap, from the first number up to but without the second. */
-export const BOOTSTRAP_REPLICATES: PieceKind<ScoreInput, readonly [number, number], Float64Array[]> = {
-  name: 'bootstrap-replicates',
-  compute: (input, range) => bootstrapValues(bootstrapInput(input), finalStatistics(input).statistics, range),
-};
+/** Statistics that are computed together; all groups together are the scores. */
+interface ScoreGroup {
+  readonly of: 'stack' | 'gate' | 'reliability' | 'skill' | 'model' | 'value' | 'baseline';
+  /** Which of the models, values or baselines. */
+  readonly at: number;
+}
 
-/** Pieces of the bootstrap a thread: every one sets up all statistics again. */
-const PIECES_A_THREAD = 3;
+/** Estimates of a group by full name. */
+export const SCORED_GROUP: PieceKind<ScoreInput, ScoreGroup, Record<string, Estimate>> = {
+  name: 'scored-group',
+  compute: (input, group, hooks) =>
+    blockBootstrap(bootstrapInput(input), groupStatistics(input, group), hooks),
+};
 
 /** Scores the final segment; all intervals come from the same resamplings. @throws CancelledError */
 export function scoreFinal(
   input: ScoreInput,
   { pool, isCancelled }: Pick<ModelContext, 'pool' | 'isCancelled'>,
 ): FinalScores {
-  const { skill, statistics } = finalStatistics(input);
-  const bootstrap = bootstrapInput(input);
-  const { rows, blockRows: length, replicates } = bootstrap;
-  const pieces = pool.threads === 1 ? 1 : Math.min(replicates, PIECES_A_THREAD * pool.threads);
-  const ranges = Array.from({ length: pieces }, (_, k): [number, number] => [
-    Math.floor((k * replicates) / pieces),
-    Math.floor(((k + 1) * replicates) / pieces),
-  ]);
-  const values = pool.compute(BOOTSTRAP_REPLICATES, input, ranges, { isCancelled }).flat();
+  const { models, values, baselines } = input.predictions;
+  const each = (of: ScoreGroup['of'], among: readonly unknown[]) => among.map((_, at) => ({ of, at }));
+  const groups: ScoreGroup[] = [
+    { of: 'stack', at: 0 },
+    { of: 'gate', at: 0 },
+    { of: 'reliability', at: 0 },
+    { of: 'skill', at: 0 },
+    ...each('model', models),
+    ...each('value', values),
+    ...each('baseline', baselines),
+  ];
+  const estimates = pool.compute(SCORED_GROUP, input, groups, { isCancelled });
+  const { rows, blockRows: length } = bootstrapInput(input);
+  const { logLossBaseline, accuracyBaseline } = skillStatistics(scoredArrays(input));
   return {
-    estimates: new Map(Object.entries(bootstrapEstimates(bootstrap, statistics, values))),
-    skill,
+    estimates: new Map(estimates.flatMap((group) => Object.entries(group))),
+    skill: { logLossBaseline, accuracyBaseline },
     blockRows: length,
     blocks: Math.floor(rows / length),
   };
@@ -92,30 +98,40 @@ function bootstrapInput({ predictions, data, config, seed }: ScoreInput): Bootst
   return { rows: rows.length, blockRows: length, replicates, level, seed };
 }
 
-function finalStatistics({ predictions, data }: ScoreInput) {
-  const { rows, probability, baselines } = predictions;
-  const label = Float64Array.from(rows, (row) => data.up[row]!);
-  const unknown = Float64Array.from(rows, (row) => data.unknown[row]!);
-  const known = Float64Array.from(rows, (row) => data.known[row]!);
-  const skill = skillStatistics({ probability, label, unknown, baselines });
-  const statistics: Record<string, WeightedStatistic> = {
-    ...prefixed('stack', directionStatistics(probability, label)),
-    ...gatingStatistics(predictions, label),
-    ...prefixed('reliability', reliabilityStatistics(probability, label)),
-    'skill.logLossGain': skill.logLossGain,
-    'skill.accuracyGain': skill.accuracyGain,
-    'skill.unknownEdge': skill.unknownEdge,
+/** What is scored, along the scored rows. */
+function scoredArrays({ predictions, data }: ScoreInput) {
+  const along = (source: Float64Array) => Float64Array.from(predictions.rows, (row) => source[row]!);
+  const { probability, baselines } = predictions;
+  return {
+    probability,
+    baselines,
+    label: along(data.up),
+    unknown: along(data.unknown),
+    known: along(data.known),
   };
-  for (const model of predictions.models) {
-    Object.assign(statistics, prefixed(`model.${model.name}`, directionStatistics(model.probability, label)));
+}
+
+function groupStatistics(input: ScoreInput, group: ScoreGroup): Record<string, WeightedStatistic> {
+  const { predictions } = input;
+  const arrays = scoredArrays(input);
+  const { probability, label, unknown, known } = arrays;
+  if (group.of === 'stack') return prefixed('stack', directionStatistics(probability, label));
+  if (group.of === 'gate') return gatingStatistics(predictions, label);
+  if (group.of === 'reliability') return prefixed('reliability', reliabilityStatistics(probability, label));
+  if (group.of === 'skill') {
+    const { logLossGain, accuracyGain, unknownEdge } = skillStatistics(arrays);
+    return prefixed('skill', { logLossGain, accuracyGain, unknownEdge });
   }
-  for (const { name, prediction } of predictions.values) {
-    Object.assign(statistics, prefixed(`value.${name}`, valueStatistics({ prediction, known, unknown })));
+  if (group.of === 'model') {
+    const { name, probability: own } = predictions.models[group.at]!;
+    return prefixed(`model.${name}`, directionStatistics(own, label));
   }
-  for (const baseline of baselines) {
-    Object.assign(statistics, prefixed(`baseline.${baseline.name}`, baselineStatistics(baseline, label)));
+  if (group.of === 'value') {
+    const { name, prediction } = predictions.values[group.at]!;
+    return prefixed(`value.${name}`, valueStatistics({ prediction, known, unknown }));
   }
-  return { skill, statistics };
+  const baseline = predictions.baselines[group.at]!;
+  return prefixed(`baseline.${baseline.name}`, baselineStatistics(baseline, label));
 }
 
 function baselineStatistics(baseline: Baseline, label: Float64Array): Record<string, WeightedStatistic> {
@@ -123,8 +139,9 @@ function baselineStatistics(baseline: Baseline, label: Float64Array): Record<str
     accuracy: weightedMean(correctCalls(baseline.score, label)),
     auc: auc(baseline.score, label),
   };
+  const order = confidenceOrder(baseline.score);
   for (const coverage of GATING_COVERAGES) {
-    statistics[`accuracyAt${coverage}`] = gateAtCoverage(baseline.score, label, coverage).accuracy;
+    statistics[`accuracyAt${coverage}`] = gateAtCoverage(baseline.score, label, coverage, order).accuracy;
   }
   if (baseline.probability) {
     statistics.logLoss = weightedMean(logLossByRow(baseline.probability, label));
@@ -142,8 +159,9 @@ function gatingStatistics(
     statistics[`gate.threshold.${t}`] = gateAtThreshold(probability, label, t).accuracy;
   }
   const score = probability.map((p) => p - 0.5);
+  const order = confidenceOrder(score);
   for (const coverage of GATING_COVERAGES) {
-    statistics[`gate.coverage.${coverage}`] = gateAtCoverage(score, label, coverage).accuracy;
+    statistics[`gate.coverage.${coverage}`] = gateAtCoverage(score, label, coverage, order).accuracy;
   }
   if (threshold !== null) statistics['gate.chosen'] = gateAtThreshold(probability, label, threshold).accuracy;
   return statistics;

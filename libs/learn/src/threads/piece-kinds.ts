@@ -6,7 +6,7 @@ import { LOSS_OF_PERMUTED } from '../models/permutation-importance.js';
 import { TRAINED_MODEL } from '../models/train-models.js';
 import { COUNTED_COLUMNS } from '../pruning/bin-counts.js';
 import { CLOSE_PAIRS } from '../pruning/screen-pairs.js';
-import { BOOTSTRAP_REPLICATES } from '../results/final-scores.js';
+import { SCORED_GROUP } from '../results/final-scores.js';
 import { BOOSTED_GAIN } from '../selection/boosted-frequencies.js';
 import { LEAK_SHARES } from '../selection/known-target-leaks.js';
 import { GRAM_OF_BLOCK } from '../stability/block-gram.js';
@@ -33,7 +33,7 @@ const kinds = [
   TRAINED_MODEL,
   EXPLAINED_ROWS,
   LOSS_OF_PERMUTED,
-  BOOTSTRAP_REPLICATES,
+  SCORED_GROUP,
 ];
 
 /** All that threads can be asked to compute, by name. */
