@@ -12,23 +12,53 @@ const FACTORS = 20;
 /** Variance of a product's effect, in those of a single feature's. */
 const PRODUCT_VARIANCE = 3;
 
-/** Shapes of the effects of planted columns: 20 straight ones, then steps, squares and absolute values. */
-const SHAPES = [
-  ...Array(20).fill((x) => x),
-  ...Array(8).fill((x) => (x > 0.7 ? 1.75 : -0.56)),
-  ...Array(6).fill((x) => (x * x - 1) / Math.SQRT2),
-  ...Array(6).fill((x) => (Math.abs(x) - 0.798) / 0.603),
-];
+const straight = (x) => x;
+
+/** Shapes of the effects of planted columns, by mix. */
+const MIXES = {
+  /** 20 straight ones, then steps, squares and absolute values. */
+  usual: [
+    ...Array(20).fill(straight),
+    ...Array(8).fill((x) => (x > 0.7 ? 1.75 : -0.56)),
+    ...Array(6).fill((x) => (x * x - 1) / Math.SQRT2),
+    ...Array(6).fill((x) => (Math.abs(x) - 0.798) / 0.603),
+  ],
+  /** Shapes that no tuning has seen: 8 straight ones, then hinges, steps in the tail, waves, bumps and both tails. */
+  other: [
+    ...Array(8).fill(straight),
+    ...Array(8).fill(standardised((x) => Math.max(0, x))),
+    ...Array(6).fill(standardised((x) => (x < -1 ? 1 : 0))),
+    ...Array(6).fill(standardised((x) => Math.sin(2.5 * x))),
+    ...Array(6).fill(standardised((x) => Math.exp(-2 * (x - 0.5) ** 2))),
+    ...Array(6).fill(standardised((x) => (Math.abs(x) > 1.5 ? 1 : 0))),
+  ],
+};
+
+/** A shape with mean 0 and variance 1 over a standard normal variable. */
+function standardised(shape) {
+  let [weight, sum, square] = [0, 0, 0];
+  for (let x = -8; x <= 8; x += 1 / 512) {
+    const density = Math.exp((-x * x) / 2);
+    weight += density;
+    sum += density * shape(x);
+    square += density * shape(x) ** 2;
+  }
+  const mean = sum / weight;
+  const deviation = Math.sqrt(square / weight - mean * mean);
+  return (x) => (shape(x) - mean) / deviation;
+}
 
 /**
  * Correlated features, of which 40 have an effect on the target.
  *
  * @param share of the target's variance that the planted effects and products explain
+ * @param mix of the shapes of the effects
  * @param persistence of features and noise from row to row; the target of overlapping bars has both
  * @returns features in random order, the number each had when the target was made (planted ones below 40), and
  *   the target; the same for the same seed on every machine
  */
-export function plantedData({ rows, columns, share, persistence, seed }) {
+export function plantedData({ rows, columns, share, persistence, mix = 'usual', seed }) {
+  const shapes = MIXES[mix];
   const random = seededRandom(BigInt(seed));
   const innovation = Math.sqrt(1 - persistence ** 2);
   const series = () => {
@@ -49,7 +79,7 @@ export function plantedData({ rows, columns, share, persistence, seed }) {
   const strong = weight * Math.sqrt(PRODUCT_VARIANCE);
   const target = Float64Array.from(noise, (value, row) => {
     let y = Math.sqrt(1 - share) * value;
-    for (let c = 0; c < PLANTED; c++) y += weight * (c % 2 ? -1 : 1) * SHAPES[c](features[c][row]);
+    for (let c = 0; c < PLANTED; c++) y += weight * (c % 2 ? -1 : 1) * shapes[c](features[c][row]);
     for (const [a, b] of PRODUCTS) y += strong * Math.sign(features[a][row] * features[b][row]);
     return y;
   });

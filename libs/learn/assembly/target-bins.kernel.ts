@@ -1,5 +1,6 @@
 // Sums of a target over the bins of columns, by block of rows, and what subsamples make of them.
 // No state: every scratch area is passed in by address and belongs to one thread.
+export { subsampleStatistics } from './target-bins/subsample-statistics';
 
 /**
  * Adds the target of rows [begin, end) to its bin's cell.
@@ -74,50 +75,5 @@ export function countBins(column: usize, begin: i32, end: i32, counts: usize): v
   for (let row = begin; row < end; row++) {
     const count = counts + (<usize>load<u8>(column + (<usize>row << 3)) << 2);
     store<i32>(count, load<i32>(count) + 1);
-  }
-}
-
-/**
- * Statistics of every column in one subsample (a union of blocks) and in its complement.
- *
- * @param sums float32 [column][block][bins] of the target, @param counts i32, alike
- * @param inside u8 a block: 1 in the subsample, 0 in the complement, 2 in neither
- * @param tables int16 [column][bins]
- * @param out float64 [2][4][columns]: for subsample and complement, sum over bins of (sum of target)^2 / rows;
- *   bins with rows; inner product of table value and target; sum of table values
- */
-export function subsampleStatistics(
-  sums: usize, counts: usize, columns: i32, blocks: i32, bins: i32,
-  inside: usize, tables: usize, out: usize,
-): void {
-  const blockBytes = <usize>bins << 2;
-  const lane = <usize>columns << 3;
-  for (let column = 0; column < columns; column++) {
-    const base = <usize>column * blocks * blockBytes;
-    let square0 = 0.0, square1 = 0.0, used0 = 0.0, used1 = 0.0, inner0 = 0.0, inner1 = 0.0, total0 = 0.0, total1 = 0.0;
-    for (let bin = 0; bin < bins; bin++) {
-      let at = base + (<usize>bin << 2);
-      let sum0 = 0.0, sum1 = 0.0;
-      let count0 = 0, count1 = 0;
-      for (let block = 0; block < blocks; block++, at += blockBytes) {
-        const side = load<u8>(inside + block);
-        const sum = <f64>load<f32>(sums + at);
-        const count = load<i32>(counts + at);
-        if (side == 1) { sum0 += sum; count0 += count; }
-        else if (side == 0) { sum1 += sum; count1 += count; }
-      }
-      const value = <f64>load<i16>(tables + ((<usize>column * bins + bin) << 1));
-      if (count0 > 0) { square0 += sum0 * sum0 / count0; used0 += 1; inner0 += value * sum0; total0 += value * count0; }
-      if (count1 > 0) { square1 += sum1 * sum1 / count1; used1 += 1; inner1 += value * sum1; total1 += value * count1; }
-    }
-    const to = out + (<usize>column << 3);
-    store<f64>(to, square0);
-    store<f64>(to + lane, used0);
-    store<f64>(to + 2 * lane, inner0);
-    store<f64>(to + 3 * lane, total0);
-    store<f64>(to + 4 * lane, square1);
-    store<f64>(to + 5 * lane, used1);
-    store<f64>(to + 6 * lane, inner1);
-    store<f64>(to + 7 * lane, total1);
   }
 }

@@ -1,3 +1,5 @@
+import { DEFAULT_STABILITY_METHODS, STABILITY_METHODS } from './stability/stability-method.js';
+
 export type PresetName = 'quick' | 'standard' | 'mandated';
 
 /** One setting: what it means, its bounds or choices, and its value in each preset. */
@@ -7,6 +9,8 @@ export interface ConfigKey {
   readonly max?: number;
   readonly integer?: boolean;
   readonly choices?: readonly string[];
+  /** The value is a list of choices, each once, separated by commas. */
+  readonly several?: boolean;
   readonly defaults: Readonly<Record<PresetName, number | string>>;
 }
 
@@ -27,6 +31,8 @@ function real(doc: string, [min, max]: readonly [number, number], values: Three<
 function choice(doc: string, choices: readonly string[], values: Three<string>): ConfigKey {
   return { doc, choices, defaults: presets(values) };
 }
+
+const DEFAULT_METHODS = DEFAULT_STABILITY_METHODS.join(',');
 
 type GrowthValues = Readonly<Record<keyof typeof GROWTH_KEYS, Three<number>>>;
 
@@ -115,6 +121,14 @@ export const CONFIG_KEYS: Readonly<Record<string, ConfigKey>> = {
     ['stability', 'boosted'],
     ['stability', 'stability', 'boosted'],
   ),
+  'select.methods': {
+    ...choice(
+      'What stability selection selects by, separated by commas; a feature is retained when one of them retains it, and each gets an equal part of select.maxFalse. elastic-net: straight effects, jointly; curvature: what a straight line leaves, feature by feature; binned-f: any shape, feature by feature; stumps: boosted trees of one split.',
+      STABILITY_METHODS,
+      [DEFAULT_METHODS, DEFAULT_METHODS, DEFAULT_METHODS],
+    ),
+    several: true,
+  },
   'select.target': choice(
     'unknown: what is not yet known of the target at t (target minus known part); value: the whole target.',
     ['unknown', 'value'],

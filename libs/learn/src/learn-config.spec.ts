@@ -34,6 +34,13 @@ describe('resolveLearnConfig', () => {
     expect(config.models.leaf.maxLeaves).toBe(31);
   });
 
+  it('reads a list of methods, in whatever order it names them', () => {
+    const methods = (text: string) => resolveLearnConfig('quick', { 'select.methods': text }).select.methods;
+    expect(methods('stumps, elastic-net')).toEqual(['elastic-net', 'stumps']);
+    expect(methods('curvature')).toEqual(['curvature']);
+    expect(resolveLearnConfig('standard').select.methods).toEqual(['elastic-net', 'curvature']);
+  });
+
   it('mandated is the procedure of the original project', () => {
     const { models, select, protocol, explain } = resolveLearnConfig('mandated');
     expect(models.leaf).toMatchObject({ maxLeaves: 63, learningRate: 0.03, rounds: 300, minRowsInLeaf: 50 });
@@ -51,6 +58,8 @@ describe('resolveLearnConfig', () => {
     ['quick', { 'protocol.folds': '2.5' }, /whole number/],
     ['quick', { 'protocol.finalShare': '' }, /protocol.finalShare must be a number from 0.05 to 0.5, got ''/],
     ['quick', { 'select.target': 'future' }, /select.target must be one of unknown, value/],
+    ['quick', { 'select.methods': '' }, /select.methods must be some of elastic-net, curvature, .*, got ''/],
+    ['quick', { 'select.methods': 'stumps,stumps' }, /select.methods names one twice: 'stumps,stumps'/],
     ['quick', { toString: '1' }, /unknown learning setting/],
   ])('refuses %s %j', (preset, overrides, message) => {
     expect(() => resolveLearnConfig(preset, overrides as Record<string, string>)).toThrow(message);

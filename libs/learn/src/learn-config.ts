@@ -1,4 +1,5 @@
 import { CONFIG_KEYS, type ConfigKey, type PresetName } from './learn-config-keys.js';
+import type { StabilityMethod } from './stability/stability-method.js';
 
 export type { PresetName } from './learn-config-keys.js';
 
@@ -35,6 +36,7 @@ export interface LearnConfig {
   };
   readonly select: {
     readonly method: 'stability' | 'boosted';
+    readonly methods: readonly StabilityMethod[];
     readonly target: 'unknown' | 'value';
     readonly pairs: number;
     readonly blocks: number;
@@ -94,12 +96,13 @@ export function resolveLearnConfig(preset: string, overrides: Record<string, str
   const config: Record<string, unknown> = { preset };
   for (const [key, spec] of Object.entries(CONFIG_KEYS)) {
     const text = overrides[key];
-    setPath(config, key.split('.'), text === undefined ? spec.defaults[preset] : parseValue(key, spec, text));
+    setPath(config, key.split('.'), parseValue(key, spec, text ?? String(spec.defaults[preset])));
   }
   return config as unknown as LearnConfig;
 }
 
-function parseValue(key: string, spec: ConfigKey, text: string): number | string {
+function parseValue(key: string, spec: ConfigKey, text: string): number | string | string[] {
+  if (spec.choices && spec.several) return parseList(key, spec.choices, text);
   if (spec.choices) {
     if (spec.choices.includes(text)) return text;
     throw new RangeError(`${key} must be one of ${spec.choices.join(', ')}, got '${text}'`);
@@ -109,6 +112,19 @@ function parseValue(key: string, spec: ConfigKey, text: string): number | string
   if (fits) return value;
   const kind = spec.integer ? 'a whole number' : 'a number';
   throw new RangeError(`${key} must be ${kind} from ${spec.min} to ${spec.max}, got '${text}'`);
+}
+
+/** @returns in the order of the choices, whatever the order given */
+function parseList(key: string, choices: readonly string[], text: string): string[] {
+  const names = text.split(',').map((name) => name.trim());
+  const unknown = names.find((name) => !choices.includes(name));
+  if (unknown !== undefined) {
+    throw new RangeError(
+      `${key} must be some of ${choices.join(', ')}, separated by commas, got '${unknown}'`,
+    );
+  }
+  if (new Set(names).size < names.length) throw new RangeError(`${key} names one twice: '${text}'`);
+  return choices.filter((choice) => names.includes(choice));
 }
 
 function setPath(target: Record<string, unknown>, path: readonly string[], value: unknown): void {

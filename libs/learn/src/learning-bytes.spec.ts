@@ -49,6 +49,7 @@ describe('estimateLearningBytes', () => {
   it.each([
     ['standard', 1, { 'select.pairs': '10', 'select.blocks': '8' }],
     ['standard', 2, { 'select.pairs': '10', 'select.blocks': '8' }],
+    ['standard', 2, { 'select.pairs': '5', 'select.blocks': '8', 'select.methods': 'elastic-net,stumps' }],
     ['mandated', 1, {}],
   ])('is right within 10 % for the selection of %s on %d threads', (preset, threads, overrides) => {
     const { most, estimate } = measure(overrides, threads, preset);
@@ -60,10 +61,10 @@ describe('estimateLearningBytes', () => {
     const config = resolveLearnConfig('standard');
     const size = { rows: 80_000, columns: 6477, config };
     const one = estimateLearningBytes(size);
-    const two = estimateLearningBytes({ ...size, threads: 2 });
-    expect(two.selection / one.selection).toBeGreaterThan(1);
-    expect(two.selection / one.selection).toBeLessThan(1.02);
-    expect(two.modelling).toBeGreaterThan(one.modelling);
+    const four = estimateLearningBytes({ ...size, threads: 4 });
+    expect(four.selection / one.selection).toBeGreaterThan(1);
+    expect(four.selection / one.selection).toBeLessThan(1.02);
+    expect(four.modelling).toBeGreaterThan(one.modelling);
     expect(one.selection).toBeGreaterThan(16 * 2 * 6477 ** 2);
   });
 });

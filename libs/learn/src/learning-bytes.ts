@@ -43,20 +43,21 @@ export function estimateLearningBytes({ rows, columns, config, threads = 1 }: Le
 
 function selectionBytes({ rows, columns, config, threads }: Required<LearningSize>): number {
   const { bins } = config.binning;
-  const { method, blocks, pairs, threshold, maxFalse } = config.select;
+  const { method, methods, blocks, pairs, threshold, maxFalse } = config.select;
+  const fitRows = selectionRows({ rows, config });
   if (method === 'stability') {
     const design = { p: columns, threshold, pairs };
     // Too few columns for any q are refused when features are selected, with the reason.
-    const q = keepsLevel({ ...design, q: 1 }, maxFalse / 2) ? largestQ(design, maxFalse / 2) : 1;
-    const size = { rows, columns, blocks, bins, q, threads };
+    const level = maxFalse / methods.length;
+    const q = keepsLevel({ ...design, q: 1 }, level) ? largestQ(design, level) : 1;
+    const size = { rows, columns, blocks, bins, q, threads, fitRows, methods };
     return Math.max(
       estimateStabilityBytes(size),
       sharedStabilityBytes(size) + interactionBytes({ rows, columns, config, threads }),
     );
   }
   const { folds, booster } = BOOSTED_SELECTION;
-  const { finalShare, selectionShare } = config.protocol;
-  const trained = rows * (1 - finalShare) * selectionShare * (1 - 1 / folds);
+  const trained = fitRows * (1 - 1 / folds);
   const size = { rows: trained, columns, bins, matrixRows: rows, gathered: true };
   return Math.max(
     threads * boosterBytes(size, booster),
@@ -68,14 +69,19 @@ function selectionBytes({ rows, columns, config, threads }: Required<LearningSiz
 function interactionBytes({ rows, columns, config, threads }: Required<LearningSize>): number {
   const tested = Math.min(columns, config.interactions.features);
   if (tested < 2) return 0;
-  const { finalShare, selectionShare } = config.protocol;
   return estimateInteractionBytes({
-    rows: rows * (1 - finalShare) * selectionShare,
+    rows: selectionRows({ rows, config }),
     columns: tested,
     blocks: config.select.blocks,
     bins: config.binning.bins,
     threads,
   });
+}
+
+/** Rows that features are selected on. */
+function selectionRows({ rows, config }: Pick<LearningSize, 'rows' | 'config'>): number {
+  const { finalShare, selectionShare } = config.protocol;
+  return rows * (1 - finalShare) * selectionShare;
 }
 
 type BoosterSize = Parameters<typeof estimateBoosterBytes>[0];

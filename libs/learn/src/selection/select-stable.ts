@@ -16,12 +16,12 @@ export function selectStable(
   config: Pick<LearnConfig, 'select'>,
   hooks: ProgressHooks,
 ): SelectionResult {
-  const { threshold, maxFalse, maxFeatures, target: kind } = config.select;
+  const { methods, threshold, maxFalse, maxFeatures, target: kind } = config.select;
   const { data, target, seed, pool, leaks } = task;
   const rows = task.rows.filter((row) => row < context.rows);
   const outcome = stabilitySelection(
     context,
-    { rows, target, bar: data.bar, seed, threshold, maxFalse, excluded: new Set(leaks.keys()), pool },
+    { rows, target, bar: data.bar, seed, methods, threshold, maxFalse, excluded: new Set(leaks.keys()), pool },
     hooks,
   );
   const frequency = new Float64Array(columns).fill(Number.NaN);
@@ -30,7 +30,8 @@ export function selectStable(
   });
   const stable = new Set(outcome.selected);
   const own = outcome.leakage.map(({ column, reason }) => [column, reason] as const);
-  const percent = (column: number) => `${(100 * frequency[column]!).toFixed(0)} %`;
+  const position = new Map(context.candidates.map((column, k) => [column, k]));
+  const shares = (column: number) => describeShares(outcome.byMethod, position.get(column)!);
   return {
     selected: outcome.selected.slice(0, maxFeatures).sort((a, b) => a - b),
     order: outcome.order.map((position) => context.candidates[position]!),
@@ -44,10 +45,8 @@ export function selectStable(
       bound: outcome.bound,
       bounds: { ...outcome.expectedFalseSelections },
       shadowSelections: Number.isFinite(outcome.shadowSelections) ? outcome.shadowSelections : null,
-      inflation: {
-        elasticNet: { ...outcome.inflation.elasticNet },
-        binnedF: { ...outcome.inflation.binnedF },
-      },
+      methods: [...methods],
+      inflation: Object.fromEntries([...outcome.inflation].map(([name, times]) => [name, { ...times }])),
       stable: outcome.selected.length,
       threshold,
       q: outcome.q,
@@ -56,12 +55,24 @@ export function selectStable(
       tested: outcome.tested,
       rowsUsed: outcome.rowsUsed,
     },
-    whySelected: (column) => `stable: selected in ${percent(column)} of the subsamples`,
+    whySelected: (column) => `stable: selected in ${shares(column)}`,
     notSelected: (column) =>
       stable.has(column)
-        ? `stable (${percent(column)} of the subsamples), but beyond the ${maxFeatures} best`
-        : `unstable: selected in only ${percent(column)} of the subsamples`,
+        ? `stable (selected in ${shares(column)}), but beyond the ${maxFeatures} best`
+        : `unstable: selected in only ${shares(column)}`,
   };
+}
+
+/** Example: `97 % of the subsamples by elastic-net, 12 % by curvature`. */
+function describeShares(byMethod: StabilitySelectionOutcome['byMethod'], position: number): string {
+  const [first, ...others] = [...byMethod]
+    .map(([method, frequency]) => ({ method, share: frequency[position]! }))
+    .sort((a, b) => b.share - a.share)
+    .map(({ method, share }) => ({ method, percent: `${(100 * share).toFixed(0)} %` }));
+  return [
+    `${first!.percent} of the subsamples by ${first!.method}`,
+    ...others.map(({ method, percent }) => `${percent} by ${method}`),
+  ].join(', ');
 }
 
 /** The bound that q was derived from. */

@@ -12,9 +12,20 @@ export interface OneWay {
 }
 
 /**
+ * An F statistic as a normal score, by Paulson's cube-root approximation (Paulson 1942,
+ * doi 10.1214/aoms/1177731608), so that tests of different degrees of freedom can be compared.
+ */
+export function fScore(f: number, d1: number, d2: number): number {
+  const root = Math.cbrt(f);
+  const v1 = 2 / (9 * d1);
+  const v2 = 2 / (9 * d2);
+  return ((1 - v2) * root - (1 - v1)) / Math.sqrt(v2 * root * root + v1);
+}
+
+/**
  * How unlikely the one-way F statistic of a target over bins is by chance, as a normal score, so that
  * columns with few and with many bins can be compared: F with d1 = bins - 1 and d2 = rows - bins degrees of
- * freedom through Paulson's cube-root approximation (Paulson 1942, doi 10.1214/aoms/1177731608).
+ * freedom.
  *
  * @returns -Infinity for fewer than two bins or a target without variance
  */
@@ -27,8 +38,5 @@ export function oneWayScore({ binSquares, bins, rows, sum, square, inflation = 1
   const within = square - centre - between;
   if (!(square > centre)) return Number.NEGATIVE_INFINITY;
   if (!(within > 0)) return Number.POSITIVE_INFINITY;
-  const root = Math.cbrt(between / d1 / (within / d2) / inflation);
-  const v1 = 2 / (9 * d1);
-  const v2 = 2 / (9 * d2);
-  return ((1 - v2) * root - (1 - v1)) / Math.sqrt(v2 * root * root + v1);
+  return fScore(between / d1 / (within / d2) / inflation, d1, d2);
 }

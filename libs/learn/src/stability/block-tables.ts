@@ -6,6 +6,7 @@ import { type ProgressHooks, reportProgress } from '../progress-hooks.js';
 import type { PieceKind } from '../threads/piece-kind.js';
 import { type PieceRange, pieceRanges } from '../threads/piece-ranges.js';
 import type { WorkPool } from '../threads/work-pool.js';
+import { CONTRASTS, contrastPitch, curvatureContrasts } from './curvature-contrasts.js';
 import type { StabilityContext } from './stability-context.js';
 import { standardisedTable, TABLE_SCALE } from './standardised-table.js';
 import type { TargetBinsKernel } from './target-bins.js';
@@ -19,7 +20,7 @@ export const TABLES_OF_COLUMNS: PieceKind<StabilityContext, PieceRange, null> = 
   compute: tablesOfColumns,
 };
 
-/** Standardises every column over all blocks and takes each block's sums and norms. @throws CancelledError */
+/** Standardises every column over all blocks, makes its contrasts, and takes each block's sums and norms. @throws CancelledError */
 export function fillBlockTables(
   context: StabilityContext,
   pool: WorkPool,
@@ -42,6 +43,8 @@ function tablesOfColumns(context: StabilityContext, [from, to]: PieceRange, hook
     const norms = arena.f32(context.norms, blocks.length * pitch);
     const totals = arena.f64(context.totals, blocks.length * pitch);
     const all = new Float64Array(bins);
+    const cells = CONTRASTS * contrastPitch(bins);
+    const contrasts = arena.f32(context.contrasts, context.columns.length * cells);
     for (let j = from; j < to; j++) {
       const column = context.columns[j]!;
       counts.fill(0);
@@ -53,6 +56,7 @@ function tablesOfColumns(context: StabilityContext, [from, to]: PieceRange, hook
       const at = context.tables + j * bins * 2;
       const table = new Int16Array(arena.u8(at, bins * 2).buffer, at, bins);
       standardisedTable(matrix.representatives(column), all, table);
+      curvatureContrasts(table, TABLE_SCALE, all, contrasts.subarray(j * cells, (j + 1) * cells));
       blocks.forEach((_, block) => {
         let sum = 0;
         let square = 0;

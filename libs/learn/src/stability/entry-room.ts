@@ -22,6 +22,8 @@ export interface Entry {
   readonly order: Int32Array;
   /** Coefficients at the last penalty, by order of entry. */
   readonly coefficients: Float32Array;
+  /** By Gram position: correlation with what the entered ones leave, at the last penalty. */
+  readonly gradient: Float32Array;
 }
 
 /** Scratch in which one thread follows elastic-net paths on sums of Gram blocks. */
@@ -92,6 +94,7 @@ export class EntryRoom {
     return {
       order: Int32Array.from(this.#arena.i32(order, entered)),
       coefficients: Float32Array.from(this.#arena.f32(work, entered)),
+      gradient: Float32Array.from(this.#arena.f32(gradient, this.#context.columns.length)),
     };
   }
 

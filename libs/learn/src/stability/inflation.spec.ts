@@ -54,6 +54,9 @@ describe('estimateInflation', () => {
       for (let lag = 1; lag < WINDOW; lag++) theory += 2 * keep ** lag * (1 - lag / WINDOW);
       expect(Math.abs(mean(inflation.linear, speed) / theory - 1)).toBeLessThan(0.25);
     });
+    expect(mean(inflation.curved, 0)).toBeLessThan(1.2);
+    expect(mean(inflation.curved, 2)).toBeGreaterThan(mean(inflation.curved, 1));
+    expect(mean(inflation.curved, 2)).toBeLessThan(mean(inflation.linear, 2));
     expect(mean(inflation.binned, 0)).toBeLessThan(1.1);
     expect(mean(inflation.binned, 3)).toBeGreaterThan(mean(inflation.binned, 2));
     expect(mean(inflation.binned, 2)).toBeGreaterThan(mean(inflation.binned, 1));
@@ -68,6 +71,6 @@ describe('stabilitySelection on a target that overlaps in time', () => {
     });
     const mean = outcomes.reduce((sum, { selected }) => sum + selected.length, 0) / outcomes.length;
     expect(mean).toBeLessThanOrEqual(outcomes[0]!.expectedFalseSelections.unimodal);
-    expect(outcomes[0]!.inflation.elasticNet.largest).toBeGreaterThan(10);
+    expect(outcomes[0]!.inflation.get('elastic-net')!.largest).toBeGreaterThan(10);
   });
 });

@@ -7,6 +7,7 @@ import type { SeededRandom } from '../seeded-random.js';
 import type { PieceKind } from '../threads/piece-kind.js';
 import { type PieceRange, pieceRanges } from '../threads/piece-ranges.js';
 import { callingThread, type WorkPool } from '../threads/work-pool.js';
+import { CONTRASTS, contrastPitch } from './curvature-contrasts.js';
 import { shadowTarget } from './shadow-target.js';
 import type { StabilityContext } from './stability-context.js';
 import type { TargetBins, TargetBinsKernel, TargetBinsRoom } from './target-bins.js';
@@ -18,10 +19,11 @@ const PIECE_LENGTHS = 4;
 
 /**
  * How much wider chance results are than for independent rows, by Gram position and at least 1: variance of
- * the inner product with the target, and mean of the squares between bins.
+ * the inner product with the target, mean of the squares that curved contrasts explain, and of those between bins.
  */
 export interface Inflation {
   readonly linear: Float64Array;
+  readonly curved: Float64Array;
   readonly binned: Float64Array;
 }
 
@@ -43,7 +45,7 @@ export interface InflationInput {
  *
  * The linear effect is the sum over pieces of time of (x'y)^2 over its value for independent rows, that is
  * 1 + 2 sum over lags of the product of both autocorrelations (Bartlett 1935); the binned one is the same
- * for sums over bins.
+ * for sums over bins, the curved one for sums weighted by contrasts.
  */
 export function estimateInflation(
   input: InflationInput,
@@ -58,13 +60,15 @@ export function estimateInflation(
   const shared = { context, target: room.target, counts: bins.counts, pieces };
   const effects = pool.compute(EFFECTS_OF_COLUMNS, shared, ranges, { isCancelled });
   const linear = new Float64Array(count);
+  const curved = new Float64Array(count);
   const binned = new Float64Array(count);
   ranges.forEach(([from], piece) => {
     linear.set(effects[piece]!.linear, from);
+    curved.set(effects[piece]!.curved, from);
     binned.set(effects[piece]!.binned, from);
   });
   const ratio = (effect: number) => atLeastOne(effect / variance);
-  return { linear: linear.map(ratio), binned: binned.map(ratio) };
+  return { linear: linear.map(ratio), curved: curved.map(ratio), binned: binned.map(ratio) };
 }
 
 /** Columns that a thread measures at a time. */
@@ -80,7 +84,7 @@ interface Measuring {
   readonly pieces: readonly number[];
 }
 
-/** Both effects of a range of columns, in Gram order, in units of the shadows' variance. */
+/** All effects of a range of columns, in Gram order, in units of the shadows' variance. */
 export const EFFECTS_OF_COLUMNS: PieceKind<Measuring, PieceRange, Inflation> = {
   name: 'effects-of-columns',
   compute: effectsOfColumns,
@@ -104,11 +108,14 @@ function effectsOfColumns(
     const squares = arena.f64(squaresAt, 2);
     const counts = arena.i32(countsAt, context.columns.length * blocks.length * bins);
     const linear = new Float64Array(to - from);
+    const curved = new Float64Array(to - from);
     const binned = new Float64Array(to - from);
+    const contrastCells = CONTRASTS * contrastPitch(bins);
     for (let j = from; j < to; j++) {
       const table = context.tables + j * bins * 2;
       const address = matrix.columnAddress(context.columns[j]!);
-      const effect = new ColumnEffect(bins);
+      const contrasts = arena.f32(context.contrasts + j * contrastCells * 4, contrastCells);
+      const effect = new ColumnEffect(bins, contrasts);
       squares.fill(0);
       blocks.forEach(({ begin, end }, block) => {
         cells.fill(0);
@@ -118,10 +125,11 @@ function effectsOfColumns(
       });
       const values = new Int16Array(arena.u8(table, 2 * bins).buffer, table, bins);
       linear[j - from] = effect.linear(meanSquareSums(squares), values);
+      curved[j - from] = effect.curved();
       binned[j - from] = effect.binned();
       if (j % 16 === 0) reportProgress(hooks, (j - from) / (to - from));
     }
-    return { linear, binned };
+    return { linear, curved, binned };
   } finally {
     scope.release();
   }
@@ -133,8 +141,14 @@ class ColumnEffect {
   /** Sum over blocks of the squared sum of a bin, mean of the shadows. */
   readonly #squares: Float64Array;
   #squaresOfBlocks = 0;
+  readonly #contrasts: Float32Array;
+  readonly #pitch: number;
+  /** Sum over blocks of the squared inner products with curved contrasts, mean of the shadows. */
+  #curvedSquares = 0;
 
-  constructor(bins: number) {
+  constructor(bins: number, contrasts: Float32Array) {
+    this.#contrasts = contrasts;
+    this.#pitch = contrastPitch(bins);
     this.#rows = new Float64Array(bins);
     this.#squares = new Float64Array(bins);
   }
@@ -152,11 +166,35 @@ class ColumnEffect {
       second += two;
     }
     this.#squaresOfBlocks += (first * first + second * second) / 2;
+    for (let contrast = 1; contrast < CONTRASTS; contrast++) this.#addContrast(cells, contrast);
+  }
+
+  #addContrast(cells: Float64Array, contrast: number): void {
+    const at = contrast * this.#pitch;
+    let first = 0;
+    let second = 0;
+    for (let bin = 0; bin < this.#rows.length; bin++) {
+      first += this.#contrasts[at + bin]! * cells[2 * bin]!;
+      second += this.#contrasts[at + bin]! * cells[2 * bin + 1]!;
+    }
+    this.#curvedSquares += (first * first + second * second) / 2;
   }
 
   /** Mean square of the inner product over that of independent rows of variance 1. */
   linear(squares: number, table: Int16Array): number {
     return squares / this.#rows.reduce((sum, rows, bin) => sum + rows * table[bin]! ** 2, 0);
+  }
+
+  /** The same for the squares that curved contrasts explain. */
+  curved(): number {
+    let square = 0;
+    for (let contrast = 1; contrast < CONTRASTS; contrast++) {
+      const at = contrast * this.#pitch;
+      for (let bin = 0; bin < this.#rows.length; bin++) {
+        square += this.#rows[bin]! * this.#contrasts[at + bin]! ** 2;
+      }
+    }
+    return this.#curvedSquares / square;
   }
 
   /** The same for the squares between bins, the target's mean left out as the F statistic does. */

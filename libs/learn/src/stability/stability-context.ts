@@ -6,7 +6,7 @@ import { callingThread, type WorkPool } from '../threads/work-pool.js';
 import { fillBlockGram } from './block-gram.js';
 import { fillBlockTables } from './block-tables.js';
 import { distinctPairs } from './complementary-pairs.js';
-import { affordableBlocks, DEFAULT_GRAM_BYTES, gramBytes, gramPitch } from './stability-bytes.js';
+import { affordableBlocks, contrastBytes, DEFAULT_GRAM_BYTES, gramBytes, gramPitch } from './stability-bytes.js';
 import { type RowBlock, timeBlocks } from './time-blocks.js';
 
 export interface StabilityContextInput {
@@ -49,6 +49,8 @@ export interface StabilityContext {
   readonly pitch: number;
   /** Addresses: int16 [column][bins]. */
   readonly tables: number;
+  /** float32 [column][contrast][bins rounded up to four]: see curvature-contrasts.ts. */
+  readonly contrasts: number;
   /** int16 [block][column][pitch]: correlations about zero x 32767. */
   readonly gram: number;
   /** float32 [block][pitch]: root of the sum of squares, in standard deviations. */
@@ -93,6 +95,7 @@ export function createStabilityContext(
       blocks,
       pitch,
       tables: shared.allocate(candidates.length * matrix.bins * 2, 'standardised values of bins'),
+      contrasts: shared.allocate(contrastBytes(candidates.length, matrix.bins), 'contrasts of bins'),
       gram: shared.allocate(gramBytes(candidates.length, count), `Gram matrices of ${count} blocks`),
       norms: shared.allocate(count * pitch * 4, 'norms of columns'),
       totals: shared.allocate(count * pitch * 8, 'sums of columns'),
@@ -113,7 +116,8 @@ export function createStabilityContext(
 /** Gives the context's memory back; nothing may use the context afterwards. */
 export function releaseStabilityContext(context: StabilityContext): void {
   const arena = new Arena(context.matrix.memory);
-  for (const address of [context.tables, context.gram, context.norms, context.totals]) arena.free(address);
+  const { tables, contrasts, gram, norms, totals } = context;
+  for (const address of [tables, contrasts, gram, norms, totals]) arena.free(address);
 }
 
 /** Different pairs that the context's blocks allow. */

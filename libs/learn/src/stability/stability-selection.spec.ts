@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { binned, plantedData } from './planted.fixture.js';
 import { createStabilityContext, releaseStabilityContext } from './stability-context.js';
+import { STABILITY_METHODS, type StabilityMethod } from './stability-method.js';
 import { stabilitySelection } from './stability-selection.js';
 
 const SETTINGS = { threshold: 0.6, maxFalse: 1 };
@@ -18,12 +19,53 @@ describe('stabilitySelection', () => {
     const outcome = stabilitySelection(context, { rows: data.allRows, ...data, ...SETTINGS, seed: 1n });
     expect(outcome.selected).toEqual(expect.arrayContaining([0, 1, 2, 3, 4]));
     expect(outcome.selected.length).toBeLessThanOrEqual(7);
-    expect(outcome.elasticNetFrequency[4]!).toBeLessThan(0.6);
-    expect(outcome.binnedFFrequency[4]!).toBeGreaterThan(0.7);
+    expect(outcome.byMethod.get('elastic-net')![4]!).toBeLessThan(0.6);
+    expect(outcome.byMethod.get('curvature')![4]!).toBeGreaterThan(0.7);
     expect(outcome.expectedFalseSelections.unimodal).toBeLessThanOrEqual(1);
     expect(outcome.shadowSelections).toBeLessThanOrEqual(2);
     expect(outcome.order.slice(0, 5).sort()).toEqual([0, 1, 2, 3, 4]);
     releaseStabilityContext(context);
+  });
+
+  describe('by method', () => {
+    const data = plantedData({ rows: 3000, columns: 90, planted: 3, curved: true, share: 0.26, seed: 6n });
+    const context = contextOf(data.values, data.bar);
+    const input = { rows: data.allRows, ...data, ...SETTINGS, seed: 1n };
+    const by = (...methods: StabilityMethod[]) => stabilitySelection(context, { ...input, methods });
+
+    it('needs the elastic net for straight effects and curvature for curved ones', () => {
+      const [both, straight, curved] = [by('elastic-net', 'curvature'), by('elastic-net'), by('curvature')];
+      expect(both.selected).toEqual(expect.arrayContaining([0, 1, 2, 3]));
+      expect(straight.selected).toEqual(expect.arrayContaining([0, 1, 2]));
+      expect(straight.selected).not.toContain(3);
+      expect(curved.selected).toContain(3);
+      for (const column of [0, 1, 2]) expect(curved.selected).not.toContain(column);
+      expect(both.order.slice(0, 4).sort()).toEqual([0, 1, 2, 3]);
+    });
+
+    it('finds both by one-way F and by boosted stumps, and keeps the bound for any number of methods', () => {
+      for (const method of ['binned-f', 'stumps'] as const) {
+        const { selected, byMethod } = by(method);
+        expect(selected, method).toEqual(expect.arrayContaining([0, 1, 2, 3]));
+        expect([...byMethod.keys()]).toEqual([method]);
+      }
+      const all = stabilitySelection(context, { ...input, methods: STABILITY_METHODS, maxFalse: 4 });
+      expect(all.q).toBe(by('elastic-net').q);
+      expect(all.expectedFalseSelections.unimodal).toBeLessThanOrEqual(4);
+      expect(all.selected).toEqual(expect.arrayContaining([0, 1, 2, 3]));
+      const share = (column: number) => Math.max(...[...all.byMethod.values()].map((own) => own[column]!));
+      expect(Array.from(all.frequency)).toEqual(data.values.map((_, column) => share(column)));
+    });
+
+    it('stops between stumps, and refuses no method and one named twice', () => {
+      let asked = 0;
+      const hooks = { isCancelled: () => ++asked > 20 };
+      expect(() => stabilitySelection(context, { ...input, methods: ['stumps'] }, hooks)).toThrow(
+        /cancelled/,
+      );
+      expect(() => by()).toThrow(/at least one method/);
+      expect(() => by('stumps', 'curvature', 'stumps')).toThrow(/a method twice/);
+    });
   });
 
   it('selects fewer than the bound on average when the target is independent of all features', () => {
@@ -48,10 +90,9 @@ describe('stabilitySelection', () => {
     const input = { rows: data.allRows, target: data.target, bar: data.bar, ...SETTINGS, seed: 3n };
     const one = stabilitySelection(plain, input);
     const two = stabilitySelection(shuffled, input);
-    expect(Array.from(two.elasticNetFrequency)).toEqual(
-      order.map((column) => one.elasticNetFrequency[column]),
-    );
-    expect(Array.from(two.binnedFFrequency)).toEqual(order.map((column) => one.binnedFFrequency[column]));
+    for (const [method, frequency] of one.byMethod) {
+      expect(Array.from(two.byMethod.get(method)!)).toEqual(order.map((column) => frequency[column]));
+    }
     expect(two.selected.map((column) => order[column]).sort()).toEqual(one.selected.toSorted());
     expect(two.shadowSelections).toBe(one.shadowSelections);
   });

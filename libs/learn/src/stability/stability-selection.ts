@@ -7,15 +7,18 @@ import { callingThread, type WorkPool } from '../threads/work-pool.js';
 import { combinedOrder } from './combine-methods.js';
 import { drawComplementaryPairs } from './complementary-pairs.js';
 import { allBounds, type BoundKind, largestQ, thresholdStep } from './error-bounds.js';
-import { estimateInflation, type Inflation } from './inflation.js';
+import { estimateInflation } from './inflation.js';
 import { shadowTarget } from './shadow-target.js';
+import { rankingDepth } from './stability-bytes.js';
 import type { StabilityContext } from './stability-context.js';
 import {
-  type StabilityFrequencies,
+  evidenceOnAllRows,
   type StabilityInput,
   type Subsamples,
   stabilityFrequencies,
 } from './stability-frequencies.js';
+import { DEFAULT_STABILITY_METHODS, inflationOf, type StabilityMethod } from './stability-method.js';
+import { RowLabelRoom } from './stump-gains.js';
 import { allocateTargetBins, sumTarget, type TargetBins, type TargetBinsRoom } from './target-bins.js';
 
 const PAIR_STREAM = 1;
@@ -30,10 +33,12 @@ export interface StabilitySelectionInput {
   /** Ordinal of each row's bar. */
   bar: Int32Array;
   seed: bigint;
-  /** Frequency that makes a feature stable, by either method. */
+  /** Frequency that makes a feature stable, by any method. */
   threshold: number;
-  /** E[V], the expected number of false selections, that the bound may reach over both methods together. */
+  /** E[V], the expected number of false selections, that the bound may reach over all methods together. */
   maxFalse: number;
+  /** Each once. Default: elastic net and curvature. */
+  methods?: readonly StabilityMethod[];
   /** The bound that q is derived from. Default `unimodal`. */
   bound?: BoundKind;
   /** Selections repeated on a shadow target. Default 1. */
@@ -48,17 +53,17 @@ export interface StabilitySelectionInput {
 export interface StabilitySelectionOutcome {
   /** Selected columns of the matrix, best first. */
   selected: number[];
-  /** The higher of the two methods' selection frequencies. */
+  /** The highest of the methods' selection frequencies. */
   frequency: Float64Array;
-  elasticNetFrequency: Float64Array;
-  binnedFFrequency: Float64Array;
-  /** All candidates, best first, as positions. */
+  /** Selection frequency by method, in the order of the methods. */
+  byMethod: ReadonlyMap<StabilityMethod, Float64Array>;
+  /** All candidates, best first, as positions: the stable ones, then the others, each by evidence on all rows. */
   order: number[];
-  /** Both methods together. */
+  /** All methods together. */
   expectedFalseSelections: { mb: number; unimodal: number; rConcave: number };
   bound: BoundKind;
   /** Median and largest factor by which dependence in time widens chance results, by method. */
-  inflation: Record<'elasticNet' | 'binnedF', { median: number; largest: number }>;
+  inflation: ReadonlyMap<StabilityMethod, { median: number; largest: number }>;
   /** Mean number of columns selected for a shadow target; NaN when no shadow was asked for. */
   shadowSelections: number;
   leakage: { column: number; reason: string }[];
@@ -74,13 +79,14 @@ export interface StabilitySelectionOutcome {
 }
 
 /**
- * Complementary-pairs stability selection (Shah & Samworth 2013) over contiguous blocks of time, by an
- * elastic net and by one-way F over bins. A feature is selected when either method reaches the threshold;
- * each method gets half of the error budget, so that the sum of the two bounds keeps it.
+ * Complementary-pairs stability selection (Shah & Samworth 2013) over contiguous blocks of time, by several
+ * methods. A feature is selected when one of them reaches the threshold; each gets an equal part of the error
+ * budget, so that the sum of the bounds keeps it.
  *
  * The result depends on the context, the rows, the target and the seed only.
  *
- * @throws RangeError when rows or target do not fit the context, or no q keeps the budget; CancelledError
+ * @throws RangeError when rows or target do not fit the context, no q keeps the budget, or methods are none or
+ *   twice the same; CancelledError
  */
 export function stabilitySelection(
   context: StabilityContext,
@@ -88,7 +94,8 @@ export function stabilitySelection(
   hooks: ProgressHooks = {},
 ): StabilitySelectionOutcome {
   const { threshold, maxFalse, bound = 'unimodal', shadows = 1, pool = callingThread } = input;
-  const { rows, target } = input;
+  const { rows, target, methods = DEFAULT_STABILITY_METHODS } = input;
+  checkMethods(methods);
   const scope = new ArenaScope(new Arena(context.matrix.memory));
   try {
     const room = allocateTargetBins(context, scope);
@@ -100,7 +107,7 @@ export function stabilitySelection(
     const tested = usable.reduce((sum, one) => sum + one, 0);
     if (tested === 0)
       throw new RangeError('every candidate is suspected of leakage: nothing is left to select');
-    const q = largestQ({ p: tested, threshold, pairs: context.pairs }, maxFalse / 2, bound);
+    const q = largestQ({ p: tested, threshold, pairs: context.pairs }, maxFalse / methods.length, bound);
     const random = seededRandom(subseed(input.seed, PAIR_STREAM));
     const subsamples = {
       pairs: drawComplementaryPairs(context.blocks.length, context.pairs, random),
@@ -116,17 +123,20 @@ export function stabilitySelection(
       ...hooks,
       onProgress: (fraction) => hooks.onProgress?.((done + fraction) / fits),
     });
-    const design = { context, q, usable, inflation };
-    const found = stabilityFrequencies({ ...design, target: bins }, subsamples, step(0));
-    const selections = selectShadows({ design, subsamples, room, input, shadows, threads, step });
-    const both = allBounds({ p: tested, q, threshold, pairs: context.pairs });
+    const labels = methods.includes('stumps') ? new RowLabelRoom(context, room, scope) : undefined;
+    const design = { context, methods, q, usable, inflation };
+    const real = { ...design, target: bins, labels: labels?.hold(rows, target) };
+    const evidence = evidenceOnAllRows(real, rankingDepth(q, context.columns.length), step(0));
+    const frequencies = stabilityFrequencies(real, subsamples, step(0));
+    const selections = selectShadows({ design, subsamples, room, labels, input, shadows, threads, step });
+    const one = allBounds({ p: tested, q, threshold, pairs: context.pairs });
     return {
-      ...byCandidate(context, found, threshold),
-      inflation: summary(inflation),
+      ...byCandidate({ context, methods, frequencies, evidence, threshold }),
+      inflation: new Map(methods.map((method) => [method, summary(inflationOf(method, inflation))])),
       expectedFalseSelections: {
-        mb: 2 * both.mb,
-        unimodal: 2 * both.unimodal,
-        rConcave: 2 * both.rConcave,
+        mb: methods.length * one.mb,
+        unimodal: methods.length * one.unimodal,
+        rConcave: methods.length * one.rConcave,
       },
       bound,
       shadowSelections: selections,
@@ -146,6 +156,13 @@ export function stabilitySelection(
   }
 }
 
+function checkMethods(methods: readonly StabilityMethod[]): void {
+  if (methods.length === 0) throw new RangeError('stability selection needs at least one method');
+  if (new Set(methods).size < methods.length) {
+    throw new RangeError(`stability selection was given a method twice: ${methods.join(', ')}`);
+  }
+}
+
 /** Leaks by Gram position. */
 function findLeaks(context: StabilityContext, bins: TargetBins): Map<number, Leak> {
   const leaks = new Map<number, Leak>();
@@ -157,9 +174,10 @@ function findLeaks(context: StabilityContext, bins: TargetBins): Map<number, Lea
 }
 
 interface ShadowRun {
-  design: Omit<StabilityInput, 'target'>;
+  design: Omit<StabilityInput, 'target' | 'labels'>;
   subsamples: Subsamples;
   room: TargetBinsRoom;
+  labels: RowLabelRoom | undefined;
   input: StabilitySelectionInput;
   shadows: number;
   threads: Parameters<typeof sumTarget>[4];
@@ -167,7 +185,8 @@ interface ShadowRun {
 }
 
 /** Mean number of selections for targets that nothing predicts. */
-function selectShadows({ design, subsamples, room, input, shadows, threads, step }: ShadowRun): number {
+function selectShadows(run: ShadowRun): number {
+  const { design, subsamples, room, labels, input, shadows, threads, step } = run;
   const { context } = design;
   const { rows, target, bar, threshold } = input;
   let selections = 0;
@@ -175,43 +194,55 @@ function selectShadows({ design, subsamples, room, input, shadows, threads, step
     const random = seededRandom(subseed(input.seed, SHADOW_STREAM, shadow));
     const permuted = shadowTarget({ rows, target, bar, dependenceBars: context.purgeBars }, random);
     const bins = sumTarget(context, room, rows, permuted, threads);
-    const found = stabilityFrequencies({ ...design, target: bins }, subsamples, step(1 + shadow));
+    const shadowed = { ...design, target: bins, labels: labels?.hold(rows, permuted) };
+    const found = stabilityFrequencies(shadowed, subsamples, step(1 + shadow));
     selections += stable(found, threshold, context.pairs).length;
   }
   return shadows === 0 ? Number.NaN : selections / shadows;
 }
 
-function summary({ linear, binned }: Inflation): StabilitySelectionOutcome['inflation'] {
-  const of = (factors: Float64Array) => {
-    const sorted = factors.toSorted();
-    return { median: sorted[sorted.length >> 1]!, largest: sorted[sorted.length - 1]! };
-  };
-  return { elasticNet: of(linear), binnedF: of(binned) };
+function summary(factors: Float64Array): { median: number; largest: number } {
+  const sorted = factors.toSorted();
+  return { median: sorted[sorted.length >> 1]!, largest: sorted[sorted.length - 1]! };
 }
 
-/** Gram positions whose frequency reaches the threshold by either method. */
-function stable({ elasticNet, binnedF }: StabilityFrequencies, threshold: number, pairs: number): number[] {
+/** The highest frequency of each column over methods. */
+function highest(frequencies: readonly Float64Array[]): Float64Array {
+  return frequencies[0]!.map((_, j) => Math.max(...frequencies.map((frequency) => frequency[j]!)));
+}
+
+/** Gram positions whose frequency reaches the threshold by one of the methods. */
+function stable(frequencies: readonly Float64Array[], threshold: number, pairs: number): number[] {
   const least = thresholdStep(threshold, pairs) - 0.5;
-  return [...elasticNet.frequency.keys()].filter(
-    (j) => Math.max(elasticNet.frequency[j]!, binnedF.frequency[j]!) * 2 * pairs > least,
-  );
+  const best = highest(frequencies);
+  return [...best.keys()].filter((j) => best[j]! * 2 * pairs > least);
 }
 
-function byCandidate(context: StabilityContext, found: StabilityFrequencies, threshold: number) {
-  const count = context.columns.length;
-  const elasticNetFrequency = new Float64Array(count);
-  const binnedFFrequency = new Float64Array(count);
-  context.position.forEach((position, j) => {
-    elasticNetFrequency[position] = found.elasticNet.frequency[j]!;
-    binnedFFrequency[position] = found.binnedF.frequency[j]!;
-  });
-  const order = combinedOrder(found);
-  const chosen = new Set(stable(found, threshold, context.pairs));
+interface Found {
+  context: StabilityContext;
+  methods: readonly StabilityMethod[];
+  /** By method, in Gram order. */
+  frequencies: readonly Float64Array[];
+  evidence: readonly Float64Array[];
+  threshold: number;
+}
+
+function byCandidate({ context, methods, frequencies, evidence, threshold }: Found) {
+  const { columns, position, pairs } = context;
+  const inCandidates = (values: Float64Array) => {
+    const placed = new Float64Array(values.length);
+    position.forEach((candidate, j) => {
+      placed[candidate] = values[j]!;
+    });
+    return placed;
+  };
+  const chosen = new Set(stable(frequencies, threshold, pairs));
+  const ranked = combinedOrder(evidence);
+  const selected = ranked.filter((j) => chosen.has(j));
   return {
-    selected: order.filter((j) => chosen.has(j)).map((j) => context.columns[j]!),
-    frequency: elasticNetFrequency.map((value, j) => Math.max(value, binnedFFrequency[j]!)),
-    elasticNetFrequency,
-    binnedFFrequency,
-    order: order.map((j) => context.position[j]!),
+    selected: selected.map((j) => columns[j]!),
+    frequency: inCandidates(highest(frequencies)),
+    byMethod: new Map(methods.map((method, k) => [method, inCandidates(frequencies[k]!)])),
+    order: [...selected, ...ranked.filter((j) => !chosen.has(j))].map((j) => position[j]!),
   };
 }

@@ -45,7 +45,9 @@ export interface TargetBinsKernel {
     blocks: number,
     bins: number,
     inside: number,
-    tables: number,
+    contrasts: number,
+    moments: number,
+    scratch: number,
     out: number,
   ): void;
 }

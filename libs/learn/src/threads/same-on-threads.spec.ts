@@ -3,6 +3,7 @@ import { CancelledError } from '../cancelled-error.js';
 import { Arena } from '../kernels/arena.js';
 import { resolveLearnConfig } from '../learn-config.js';
 import { PairLearner } from '../pair-learner.js';
+import { STABILITY_METHODS } from '../stability/stability-method.js';
 import { simulatePair } from '../testing/simulated-pair.js';
 
 // Threads start and share two cores with the rest of the tests.
@@ -27,9 +28,15 @@ const FEW_TREES = Object.fromEntries(
   ['leaf', 'level', 'symmetric', 'value'].map((name) => [`models.${name}.rounds`, '12']),
 );
 
+const EVERY_METHOD = {
+  'select.methods': STABILITY_METHODS.join(','),
+  'select.pairs': '8',
+  'select.maxFalse': '4',
+};
+
 describe('a horizon learned on several threads', () => {
   it.each([
-    ['quick', { ...FEW_TREES, 'interactions.features': '20' }],
+    ['quick', { ...FEW_TREES, ...EVERY_METHOD, 'interactions.features': '20' }],
     ['mandated', FEW_TREES],
   ])('has the document, fates and summary of one thread, to the last byte (%s)', (preset, overrides) => {
     const [one, two, four] = [1, 2, 4].map((threads) =>
