@@ -49,7 +49,7 @@ describe('estimateLearningBytes', () => {
   it.each([
     ['standard', 1, { 'select.pairs': '10', 'select.blocks': '8' }],
     ['standard', 2, { 'select.pairs': '10', 'select.blocks': '8' }],
-    ['standard', 2, { 'select.pairs': '5', 'select.blocks': '8', 'select.methods': 'elastic-net,stumps' }],
+    ['standard', 2, { 'select.pairs': '10', 'select.blocks': '8', 'select.methods': 'elastic-net,stumps' }],
     ['mandated', 1, {}],
   ])('is right within 10 % for the selection of %s on %d threads', (preset, threads, overrides) => {
     const { most, estimate } = measure(overrides, threads, preset);

@@ -21,7 +21,17 @@ export function selectStable(
   const rows = task.rows.filter((row) => row < context.rows);
   const outcome = stabilitySelection(
     context,
-    { rows, target, bar: data.bar, seed, methods, threshold, maxFalse, excluded: new Set(leaks.keys()), pool },
+    {
+      rows,
+      target,
+      bar: data.bar,
+      seed,
+      methods,
+      threshold,
+      maxFalse,
+      excluded: new Set(leaks.keys()),
+      pool,
+    },
     hooks,
   );
   const frequency = new Float64Array(columns).fill(Number.NaN);

@@ -64,7 +64,12 @@ export interface StabilitySize {
 
 /** Bytes that the selections of a pair share: block Gram matrices, tables, and what is known of blocks. */
 export function sharedStabilityBytes({ columns, blocks, bins = 64 }: StabilitySize): number {
-  return gramBytes(columns, blocks) + columns * bins * 2 + contrastBytes(columns, bins) + blocks * gramPitch(columns) * 12;
+  return (
+    gramBytes(columns, blocks) +
+    columns * bins * 2 +
+    contrastBytes(columns, bins) +
+    blocks * gramPitch(columns) * 12
+  );
 }
 
 /**

@@ -6,7 +6,13 @@ import { callingThread, type WorkPool } from '../threads/work-pool.js';
 import { fillBlockGram } from './block-gram.js';
 import { fillBlockTables } from './block-tables.js';
 import { distinctPairs } from './complementary-pairs.js';
-import { affordableBlocks, contrastBytes, DEFAULT_GRAM_BYTES, gramBytes, gramPitch } from './stability-bytes.js';
+import {
+  affordableBlocks,
+  contrastBytes,
+  DEFAULT_GRAM_BYTES,
+  gramBytes,
+  gramPitch,
+} from './stability-bytes.js';
 import { type RowBlock, timeBlocks } from './time-blocks.js';
 
 export interface StabilityContextInput {

@@ -30,8 +30,8 @@ const FEW_TREES = Object.fromEntries(
 
 const EVERY_METHOD = {
   'select.methods': STABILITY_METHODS.join(','),
-  'select.pairs': '8',
-  'select.maxFalse': '4',
+  'select.pairs': '12',
+  'select.maxFalse': '16',
 };
 
 describe('a horizon learned on several threads', () => {
