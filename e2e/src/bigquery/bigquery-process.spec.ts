@@ -104,5 +104,11 @@ it('plans without billing data, and after kill -9 in the middle of a job pays on
   const { jobs } = await callUnary(client, client.listQueryJobs, { runId: 'run-7' });
   expect(jobs).toMatchObject([{ jobId: job!.id, state: 'done', bytesBilled: job!.bytesBilled }]);
   expect((await fetch(wanted)).statementsRun).toBe(0);
+  // Metadata queries have no run.
+  const all = (await callUnary(client, client.listQueryJobs, { runId: '' })).jobs;
+  const ledger = Object.fromEntries(all.map(({ jobId, bytesBilled }) => [jobId, bytesBilled]));
+  expect(ledger).toEqual(
+    Object.fromEntries(stack.fake.jobs().map(({ id, bytesBilled }) => [id, bytesBilled])),
+  );
   expect(fetcher.log()).not.toContain(SECRET);
 });

@@ -10,7 +10,10 @@ import type { PlannedStatement } from '@onescan/fetcher/planning/split-statement
 import type { StatementLimits } from '@onescan/fetcher/planning/statement-limits.js';
 import type { SqlStrategy } from '@onescan/fetcher/sql/sql-dialect.js';
 import { FUTURE_COLUMN_PATTERNS } from '@onescan/fetcher/universe/future-columns.js';
-import { BigQueryWarehouse } from '@onescan/fetcher/warehouse/bigquery/bigquery-warehouse.js';
+import {
+  BigQueryWarehouse,
+  type MetadataQuery,
+} from '@onescan/fetcher/warehouse/bigquery/bigquery-warehouse.js';
 import type { ResultTransport } from '@onescan/fetcher/warehouse/bigquery/result-transport.js';
 import { EmbeddedWarehouse } from '@onescan/fetcher/warehouse/embedded/embedded-warehouse.js';
 import type { Warehouse } from '@onescan/fetcher/warehouse/warehouse.js';
@@ -49,6 +52,7 @@ export interface WarehouseChanges {
   /** Default: REST. */
   results?: ResultTransport;
   firstDelayMs?: number;
+  onMetadata?: (query: MetadataQuery) => void;
 }
 
 /** The fetcher's BigQuery warehouse on a fake that has the tables of the fetcher's fixture. */

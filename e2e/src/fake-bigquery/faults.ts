@@ -31,6 +31,8 @@ export type FaultKind =
   | 'sessionExpired'
   /** getTable: results of all jobs are gone from then on, as after a day. */
   | 'expireResult'
+  /** insert: the job bills more than a dry run says, and more than it is allowed. */
+  | 'overbilled'
   /** insert: both `reset` and `stuck`. */
   | 'stuckReset'
   /** insert: the job is accepted and fails with backendError. */

@@ -31,6 +31,8 @@ export interface QueryJob {
   table: string;
   totalRows: number;
   stuck: boolean;
+  /** What is billed beyond what the statement reads. */
+  overbilled: bigint;
   /** The job is known, its result is gone. */
   expired: boolean;
 }

@@ -7,6 +7,9 @@ import { type JsonRow, jsonRow } from './result-json.js';
 import { quote } from './translate-sql.js';
 import type { WarehouseDatabase } from './warehouse-database.js';
 
+/** What a job with the fault `overbilled` bills beyond what it reads. */
+export const OVERBILLED_BYTES = 64n * 1024n ** 2n;
+
 export interface QueryJobsFacts {
   project: string;
   location: string;
@@ -89,6 +92,7 @@ export class QueryJobs {
       table: `anon${this.#jobs.size + 1}`,
       totalRows: 0,
       stuck: fault === 'stuck' || fault === 'stuckReset',
+      overbilled: fault === 'overbilled' ? OVERBILLED_BYTES : 0n,
       expired: false,
     };
     this.#jobs.set(id, job);
@@ -217,7 +221,7 @@ export class QueryJobs {
       const [count] = (await connection.runAndReadAll(`SELECT count(*) FROM ${quote(job.table)}`)).getRows();
       if (job.state !== 'RUNNING') return;
       job.totalRows = Number(count![0]);
-      job.bytesBilled = job.analysis.billed;
+      job.bytesBilled = job.analysis.billed + job.overbilled;
       job.state = 'DONE';
     } catch (thrown) {
       if (job.state === 'RUNNING') fail(job, 'invalidQuery', (thrown as Error).message.split('\n')[0]!);

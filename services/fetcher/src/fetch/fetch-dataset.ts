@@ -104,8 +104,8 @@ async function runStatement(
   const { jobs, warehouse, pricePerTibUsd } = environment;
   const { position, receiver, progress } = at;
   const planned = order.planned.statements[position]!;
-  const bound = jobBound(order, at);
   const { isNew, ...chosen } = await chooseJob(environment, order, at);
+  const bound = isNew ? jobBound(order, at) : order.maximumBytesBilled[position]!;
   let job: JobRecord = {
     ...startedJob(chosen, order, { planned, bound }),
     billingUnknown: warehouse.billedBy !== undefined,
