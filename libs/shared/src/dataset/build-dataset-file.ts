@@ -4,13 +4,16 @@ import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { OnescanError } from '../onescan-error.js';
 import { BlockWriter } from './block-writer.js';
 import { canonicaliseDoubles, combineHashes, hashValues } from './column-profile.js';
+import type { DatasetColumn, SharedReference } from './dataset.js';
 import type { DatasetContent, WriteHooks } from './dataset-content.js';
 import { literal, ROWS_TABLE } from './dataset-layout.js';
 import { SpoolReader } from './dataset-spool.js';
 import { writeCatalogueTables, writeFeaturesView } from './dataset-tables.js';
 import { duckdbSettings } from './duckdb-settings.js';
 import { createAndFill } from './fill-table.js';
-import { excludedColumn, type JudgedColumn, judgeColumn } from './judge-columns.js';
+import { excludedColumn, judgeColumn } from './judge-columns.js';
+import { judgeSharedColumns } from './judge-shared-columns.js';
+import { openDataset } from './open-dataset.js';
 import { rowColumns } from './row-columns.js';
 import { ShiftedTargets } from './shifted-target.js';
 import { spooledColumns } from './spooled-columns.js';
@@ -65,6 +68,7 @@ async function fillFile(partial: string, content: DatasetContent, hooks: WriteHo
       `ATTACH ${literal(partial)} AS dataset (STORAGE_VERSION ${literal(STORAGE_VERSION)})`,
     );
     await connection.run('USE dataset');
+    const shared = content.sharedPath === undefined ? undefined : await sharedReference(content.sharedPath);
     const columns = await writeFeatures(connection, content, spool, hooks);
     const rows = rowColumns(content);
     for (const { values } of rows) if (values instanceof Float64Array) canonicaliseDoubles(values);
@@ -76,7 +80,7 @@ async function fillFile(partial: string, content: DatasetContent, hooks: WriteHo
         .map((column) => ({ name: column.featureId, contentSha256: column.contentSha256 })),
     ]);
     await writeFeaturesView(connection, columns, rows);
-    await writeCatalogueTables(connection, { content, columns, contentSha256 });
+    await writeCatalogueTables(connection, { content, columns, contentSha256, shared });
     await connection.run('CHECKPOINT dataset');
     await connection.run('USE memory');
     await connection.run('DETACH dataset');
@@ -87,13 +91,16 @@ async function fillFile(partial: string, content: DatasetContent, hooks: WriteHo
   }
 }
 
-/** Judges every column of the universe and writes those that are included, in one pass over the spool. */
+/**
+ * Judges every column of the universe and writes those that are included, in one pass over the spool; shared ones are
+ * judged by their values in the rows of this dataset and stay where they are.
+ */
 async function writeFeatures(
   connection: DuckDBConnection,
   content: DatasetContent,
   spool: SpoolReader,
   hooks: WriteHooks,
-): Promise<JudgedColumn[]> {
+): Promise<DatasetColumn[]> {
   const targets = new Map(content.targets.map(({ horizon, values }) => [horizon, Float32Array.from(values)]));
   const shifted = new ShiftedTargets(content.bar, content.targets);
   const judged = content.columns.map((column) => excludedColumn(column, column.exclusionReason ?? ''));
@@ -108,6 +115,9 @@ async function writeFeatures(
     hooks.onProgress?.('write', ++done, total);
   }
   await blocks.flush();
+  if (content.sharedPath !== undefined) {
+    await judgeSharedColumns(content, content.sharedPath, { judged, targets: { targets, shifted }, hooks });
+  }
   return judged;
 }
 
@@ -118,4 +128,10 @@ function sync(path: string): void {
   } finally {
     closeSync(descriptor);
   }
+}
+
+async function sharedReference(path: string): Promise<SharedReference> {
+  const shared = await openDataset(path);
+  shared.close();
+  return { datasetId: shared.meta.datasetId, contentSha256: shared.meta.contentSha256 };
 }

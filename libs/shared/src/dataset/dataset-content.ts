@@ -7,6 +7,8 @@ export interface CandidateColumn {
   type: string;
   /** Where its values are; absent when it was excluded before they were read. */
   spool?: { table: number; column: number };
+  /** True when its values are in the shared dataset, which also says how they are encoded. */
+  isShared?: boolean;
   /** How the values are to be read. "ordinal": codes into `texts`, which the writer sorts. */
   encoding: 'number' | 'bool' | 'ordinal';
   texts?: readonly string[];
@@ -36,6 +38,8 @@ export interface DatasetContent {
   knownParts: { horizon: number; values: Float64Array }[];
   /** The whole universe in stable order. */
   columns: CandidateColumn[];
+  /** File of the dataset that holds the columns marked as shared. */
+  sharedPath?: string;
   spool: SpoolIndex;
 }
 

@@ -1,5 +1,21 @@
-import { BIGINT, DOUBLE, type DuckDBConnection, INTEGER, UBIGINT, VARCHAR } from '@duckdb/node-api';
-import { DATASET_FORMAT_VERSION } from './dataset.js';
+import {
+  BIGINT,
+  DOUBLE,
+  type DuckDBAppender,
+  type DuckDBConnection,
+  type DuckDBType,
+  type DuckDBValue,
+  INTEGER,
+  UBIGINT,
+  VARCHAR,
+} from '@duckdb/node-api';
+import {
+  DATASET_FORMAT_VERSION,
+  type DatasetColumn,
+  SHARED_FORMAT_VERSION,
+  SHARED_PAIR,
+  type SharedReference,
+} from './dataset.js';
 import type { DatasetContent } from './dataset-content.js';
 import {
   BLOCK_COLUMNS,
@@ -12,18 +28,17 @@ import {
   quoted,
   ROWS_TABLE,
 } from './dataset-layout.js';
-import type { JudgedColumn } from './judge-columns.js';
 import type { NamedColumn } from './row-columns.js';
 
 const MICROS_PER_MILLI = 1000n;
 
-/** Creates the view that shows the row table and all included columns by feature id. */
+/** Creates the view that shows the row table and all columns of this file by feature id. */
 export async function writeFeaturesView(
   connection: DuckDBConnection,
-  columns: readonly JudgedColumn[],
+  columns: readonly DatasetColumn[],
   rows: readonly NamedColumn[],
 ): Promise<void> {
-  const included = columns.filter((column) => column.included);
+  const included = columns.filter((column) => column.included && column.sharedPosition === undefined);
   const shown = rows.map(({ name }) => `${ROWS_TABLE}.${quoted(name)}`);
   included.forEach((column, position) => {
     const table = blockTable(Math.floor(position / BLOCK_COLUMNS));
@@ -36,23 +51,33 @@ export async function writeFeaturesView(
   );
 }
 
+interface CatalogueContent {
+  content: DatasetContent;
+  columns: readonly DatasetColumn[];
+  contentSha256: string;
+  shared: SharedReference | undefined;
+}
+
 /** Writes `_columns` and, last of all, `_meta`, in one transaction. */
 export async function writeCatalogueTables(
   connection: DuckDBConnection,
-  file: { content: DatasetContent; columns: readonly JudgedColumn[]; contentSha256: string },
+  file: CatalogueContent,
 ): Promise<void> {
   await connection.run('BEGIN TRANSACTION');
-  await writeColumns(connection, file.columns);
-  await writeMeta(connection, file.content, file.contentSha256);
+  await writeColumns(connection, file);
+  await writeMeta(connection, file);
   await connection.run('COMMIT');
 }
 
-async function writeColumns(connection: DuckDBConnection, columns: readonly JudgedColumn[]): Promise<void> {
+async function writeColumns(
+  connection: DuckDBConnection,
+  { columns, shared }: CatalogueContent,
+): Promise<void> {
   await connection.run(`CREATE TABLE ${COLUMNS_TABLE} (
     ordinal INTEGER, feature_id VARCHAR, feature_group VARCHAR, type VARCHAR, encoding VARCHAR,
     included BOOLEAN, position INTEGER, exclusion_stage VARCHAR, exclusion_reason VARCHAR,
     null_share DOUBLE, min DOUBLE, max DOUBLE, mean DOUBLE, deviation DOUBLE, infinite_values INTEGER,
-    content_sha256 VARCHAR)`);
+    content_sha256 VARCHAR${shared ? ', shared_position INTEGER' : ''})`);
   const appender = await connection.createAppender(COLUMNS_TABLE);
   let position = 0;
   columns.forEach((column, ordinal) => {
@@ -68,19 +93,25 @@ async function writeColumns(connection: DuckDBConnection, columns: readonly Judg
       appender.appendDouble(value);
     appender.appendInteger(column.infinite);
     appender.appendVarchar(column.contentSha256);
+    if (shared) appendPosition(appender, column.sharedPosition);
     appender.endRow();
   });
   appender.closeSync();
 }
 
+function appendPosition(appender: DuckDBAppender, position: number | undefined): void {
+  if (position === undefined) appender.appendNull();
+  else appender.appendInteger(position);
+}
+
 async function writeMeta(
   connection: DuckDBConnection,
-  content: DatasetContent,
-  contentSha256: string,
+  { content, contentSha256, shared }: CatalogueContent,
 ): Promise<void> {
   const { keys } = content;
-  const values = {
-    format_version: [DATASET_FORMAT_VERSION, INTEGER],
+  const isPlain = shared === undefined && content.pair !== SHARED_PAIR;
+  const values: Record<string, readonly [DuckDBValue, DuckDBType]> = {
+    format_version: [isPlain ? DATASET_FORMAT_VERSION : SHARED_FORMAT_VERSION, INTEGER],
     dataset_id: [content.datasetId, VARCHAR],
     pair: [content.pair, VARCHAR],
     row_count: [BigInt(keys.length), BIGINT],
@@ -97,7 +128,13 @@ async function writeMeta(
     created_at: [content.createdAt, VARCHAR],
     content_sha256: [contentSha256, VARCHAR],
     status: ['complete', VARCHAR],
-  } as const;
+    ...(isPlain
+      ? {}
+      : {
+          shared_dataset_id: [shared?.datasetId ?? '', VARCHAR],
+          shared_content_sha256: [shared?.contentSha256 ?? '', VARCHAR],
+        }),
+  };
   const entries = Object.entries(values);
   const expressions = entries.map(([name, [, type]], i) => `CAST($${i + 1} AS ${type}) AS ${name}`);
   await connection.run(

@@ -1,5 +1,11 @@
-/** Version of the file format (docs/dataset-format.md); readers refuse every other. */
+/** Version of the file format (docs/dataset-format.md) of a dataset that holds all of its columns. */
 export const DATASET_FORMAT_VERSION = 1;
+
+/** Version of shared datasets and of datasets that refer to one. Readers refuse every other version. */
+export const SHARED_FORMAT_VERSION = 2;
+
+/** Stands for the pair in a dataset of the columns that are the same for all pairs: keys and features, no targets. */
+export const SHARED_PAIR = 'shared';
 
 /** One feature column of the universe, whether its values are in the file or not. Numbers are NaN where there is nothing to measure. */
 export interface DatasetColumn {
@@ -21,7 +27,17 @@ export interface DatasetColumn {
   mean: number;
   /** Population standard deviation. */
   deviation: number;
+  /** Infinite values, which were made missing; of a column in the shared dataset, those in that. */
+  infinite: number;
   /** SHA-256 over the float32 values in row order; empty when excluded. */
+  contentSha256: string;
+  /** Position in the matrix of the shared dataset that holds the values; absent when this file holds them. */
+  sharedPosition?: number;
+}
+
+/** The dataset that holds the columns that a pair's dataset shares with others. */
+export interface SharedReference {
+  datasetId: string;
   contentSha256: string;
 }
 
@@ -51,6 +67,8 @@ export interface DatasetMeta {
   status: string;
   /** RFC 3339. */
   createdAt: string;
+  /** Set when columns are in a shared dataset. */
+  shared?: SharedReference;
 }
 
 /** A dataset file opened for reading; any number of processes may hold it open. */
@@ -60,7 +78,7 @@ export interface OpenDataset {
   readonly columns: readonly DatasetColumn[];
   /** Columns with values, in matrix order. */
   readonly included: readonly DatasetColumn[];
-  /** `time`: key in epoch milliseconds; `bar`: ordinal of the bar in the full targets table. */
+  /** `time`: key in epoch milliseconds; `bar`: ordinal of the bar in the full targets table, empty in a shared dataset. */
   readKeys(): Promise<{ time: Float64Array; bar: Int32Array }>;
   /** The target of a horizon by row; NaN = missing. Throws NOT_FOUND when the horizon is not stored. */
   readTarget(horizon: number): Promise<Float64Array>;

@@ -8,13 +8,15 @@ import { repeatedTarget } from './target-copy.js';
 /** Most distinct texts of a column that is encoded by the order of its texts. */
 export const MAX_ORDINAL_TEXTS = 64;
 
+/** What a column must not repeat. */
+export interface PairTargets {
+  /** By horizon, rounded to float32. */
+  readonly targets: ReadonlyMap<number, Float32Array>;
+  readonly shifted: ShiftedTargets;
+}
+
 /** Stage of exclusions in `_columns` and in the ledger. */
 const EXCLUSION_STAGE = 'plan';
-
-export interface JudgedColumn extends DatasetColumn {
-  /** Infinite values, which were made missing. */
-  infinite: number;
-}
 
 const NOT_MEASURED: ColumnProfile = {
   nullShare: Number.NaN,
@@ -33,8 +35,8 @@ const NOT_MEASURED: ColumnProfile = {
 export function judgeColumn(
   candidate: CandidateColumn,
   { values, infinite }: { values: Float32Array; infinite: number },
-  { targets, shifted }: { targets: ReadonlyMap<number, Float32Array>; shifted: ShiftedTargets },
-): JudgedColumn {
+  { targets, shifted }: PairTargets,
+): DatasetColumn {
   if (candidate.exclusionReason) return excludedColumn(candidate, candidate.exclusionReason);
   const profile = profileColumn(values);
   const horizon = repeatedTarget(values, targets);
@@ -62,7 +64,7 @@ export function judgeColumn(
   };
 }
 
-export function excludedColumn(candidate: CandidateColumn, reason: string): JudgedColumn {
+export function excludedColumn(candidate: CandidateColumn, reason: string): DatasetColumn {
   return {
     ...describe(candidate),
     encoding: '',

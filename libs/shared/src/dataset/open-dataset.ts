@@ -1,35 +1,18 @@
-import { existsSync, statSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { existsSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { OnescanError } from '../onescan-error.js';
-import type { DatasetColumn, DatasetMeta, OpenDataset } from './dataset.js';
-import { readOrDamaged } from './dataset-damage.js';
-import {
-  BAR_COLUMN,
-  BLOCK_COLUMNS,
-  blockTable,
-  KEY_COLUMN,
-  knownPartColumn,
-  matrixColumn,
-  PERSISTENCE_COLUMN,
-  quoted,
-  ROWS_TABLE,
-  targetValueColumn,
-} from './dataset-layout.js';
-import { duckdbSettings } from './duckdb-settings.js';
-import { readFixedWidth } from './float-vectors.js';
-import { readCatalogue } from './read-dataset-catalogue.js';
-import { columnsPerQuery, READ_CONNECTIONS } from './read-width.js';
-
-const MEMORY_LIMIT = '384MB';
-const MICROS_PER_MILLI = 1000;
+import { type OpenDataset, SHARED_PAIR, type SharedReference } from './dataset.js';
+import { damagedDataset } from './dataset-damage.js';
+import { type DatasetFile, openDatasetFile } from './dataset-file.js';
+import { JoinedDataset } from './joined-dataset.js';
 
 /**
  * Opens a dataset file for reading and checks that it is whole: format, status, identity, size, tables and
  * row counts. Values are checked by block checksums as they are read; {@link verifyDataset} checks all.
+ * One that refers to a shared dataset is read together with that, as if it held all columns.
  *
- * @throws OnescanError NOT_FOUND when there is no file, DATA_LOSS when it is damaged, FAILED_PRECONDITION
- *   when it is another dataset or of another format version
+ * @throws OnescanError NOT_FOUND when there is no file, or not beside it the shared one, DATA_LOSS when it is damaged,
+ *   FAILED_PRECONDITION when it is another dataset or of another format version
  */
 export async function openDataset(path: string, options: { expectedId?: string } = {}): Promise<OpenDataset> {
   const file = resolve(path);
@@ -38,168 +21,32 @@ export async function openDataset(path: string, options: { expectedId?: string }
       remedy: 'Fetch the pair again, or list what is cached with `onescan cache ls`',
     });
   }
-  const settings = duckdbSettings({ path: file, memoryLimit: MEMORY_LIMIT, threads: READ_CONNECTIONS });
-  const instance = await readOrDamaged(file, () =>
-    DuckDBInstance.create(file, { ...settings, access_mode: 'READ_ONLY', enable_external_access: 'false' }),
-  );
-  const connections: DuckDBConnection[] = [];
+  const own = await openDatasetFile(file, options.expectedId);
+  const reference = own.meta.shared;
+  if (!reference) return own;
   try {
-    for (let i = 0; i < READ_CONNECTIONS; i++) connections.push(await instance.connect());
-    const catalogue = await readOrDamaged(file, () =>
-      readCatalogue({ connection: connections[0]!, path: file, fileBytes: statSync(file).size }),
-    );
-    checkIdentity(file, catalogue.meta, options.expectedId);
-    return new DuckDbDataset(file, instance, connections, catalogue);
+    return await JoinedDataset.join(own, await openShared(own, reference));
   } catch (thrown) {
-    for (const connection of connections) connection.closeSync();
-    instance.closeSync();
+    own.close();
     throw thrown;
   }
 }
 
-function checkIdentity(file: string, meta: DatasetMeta, expectedId: string | undefined): void {
-  if (expectedId === undefined || meta.datasetId === expectedId) return;
-  throw new OnescanError(
-    'FAILED_PRECONDITION',
-    `dataset file ${file} holds dataset ${meta.datasetId}, not ${expectedId}`,
-    { remedy: 'Plan the run again', details: { path: file } },
-  );
+/** File of a shared dataset: beside those that refer to it. */
+export function sharedDatasetPath(path: string, datasetId: string): string {
+  return join(dirname(path), `${SHARED_PAIR}-${datasetId}.duckdb`);
 }
 
-class DuckDbDataset implements OpenDataset {
-  readonly meta: DatasetMeta;
-  readonly columns: readonly DatasetColumn[];
-  readonly included: readonly DatasetColumn[];
-  #open = true;
-  /** Reads take turns: a second query on a connection would cut off the first one's stream. */
-  #turn: Promise<void> = Promise.resolve();
-
-  constructor(
-    readonly path: string,
-    private readonly instance: DuckDBInstance,
-    private readonly connections: readonly DuckDBConnection[],
-    catalogue: { meta: DatasetMeta; columns: readonly DatasetColumn[] },
-  ) {
-    this.meta = catalogue.meta;
-    this.columns = catalogue.columns;
-    this.included = catalogue.columns.filter((column) => column.included);
-  }
-
-  async readKeys(): Promise<{ time: Float64Array; bar: Int32Array }> {
-    const micros = new BigInt64Array(this.meta.rows);
-    const bar = new Int32Array(this.meta.rows);
-    await this.#readRows([`epoch_us(${KEY_COLUMN})`, BAR_COLUMN], [micros, bar]);
-    const time = new Float64Array(this.meta.rows);
-    for (let row = 0; row < time.length; row++) time[row] = Number(micros[row]!) / MICROS_PER_MILLI;
-    return { time, bar };
-  }
-
-  async readTarget(horizon: number): Promise<Float64Array> {
-    if (!this.meta.horizons.includes(horizon)) {
-      throw new OnescanError('NOT_FOUND', `dataset file ${this.path} holds no target of horizon ${horizon}`, {
-        remedy: `It holds ${this.meta.horizons.join(', ')}; name the horizon in the run spec and fetch again`,
-      });
-    }
-    return this.#readDoubles(targetValueColumn(horizon));
-  }
-
-  readPersistence(): Promise<Float64Array> {
-    return this.#readDoubles(PERSISTENCE_COLUMN);
-  }
-
-  async readKnownPart(horizon: number): Promise<Float64Array | null> {
-    return this.meta.overlapHorizons.includes(horizon) ? this.#readDoubles(knownPartColumn(horizon)) : null;
-  }
-
-  readFeatures(
-    onColumn: (position: number, values: Float32Array) => void,
-    signal?: AbortSignal,
-  ): Promise<void> {
-    return this.#inTurn(() => this.#streamFeatures(onColumn, signal));
-  }
-
-  close(): void {
-    if (!this.#open) return;
-    this.#open = false;
-    for (const connection of this.connections) connection.closeSync();
-    this.instance.closeSync();
-  }
-
-  async #streamFeatures(
-    onColumn: (position: number, values: Float32Array) => void,
-    signal: AbortSignal | undefined,
-  ): Promise<void> {
-    const starts: number[] = [];
-    const width = columnsPerQuery(this.meta.rows);
-    for (let start = 0; start < this.included.length; start += width) starts.push(start);
-    const buffers = this.connections.map(() => new Float32Array(width * this.meta.rows));
-    const launch = (query: number): Promise<Float32Array[]> => {
-      const slice = this.#readSlice(starts[query]!, query % buffers.length, buffers, signal);
-      slice.catch(() => undefined); // it is awaited in its turn; until then a failure must not look unhandled
-      return slice;
-    };
-    const inFlight: Promise<Float32Array[]>[] = [];
-    for (let query = 0; query < Math.min(buffers.length, starts.length); query++)
-      inFlight.push(launch(query));
-    try {
-      for (let query = 0; query < starts.length; query++) {
-        const columns = await inFlight.shift()!;
-        signal?.throwIfAborted();
-        for (const [i, values] of columns.entries()) onColumn(starts[query]! + i, values);
-        if (query + buffers.length < starts.length) inFlight.push(launch(query + buffers.length));
-      }
-    } catch (thrown) {
-      await Promise.allSettled(inFlight);
-      throw thrown instanceof Error && thrown.name === 'AbortError' ? OnescanError.from(thrown) : thrown;
-    }
-  }
-
-  /** Columns [start, start + width) of the matrix, which never span two blocks, in the slot's buffer. */
-  async #readSlice(
-    start: number,
-    slot: number,
-    buffers: readonly Float32Array[],
-    signal: AbortSignal | undefined,
-  ): Promise<Float32Array[]> {
-    const end = Math.min(start + columnsPerQuery(this.meta.rows), this.included.length);
-    const names: string[] = [];
-    const values: Float32Array[] = [];
-    for (let position = start; position < end; position++) {
-      names.push(matrixColumn(position));
-      const offset = (position - start) * this.meta.rows;
-      values.push(buffers[slot]!.subarray(offset, offset + this.meta.rows));
-    }
-    const sql = `SELECT ${names.join(', ')} FROM ${blockTable(Math.floor(start / BLOCK_COLUMNS))}`;
-    await readOrDamaged(this.path, () => readFixedWidth(this.connections[slot]!, sql, values, signal));
-    return values;
-  }
-
-  async #readDoubles(column: string): Promise<Float64Array> {
-    const values = new Float64Array(this.meta.rows);
-    await this.#readRows([quoted(column)], [values]);
-    return values;
-  }
-
-  async #readRows(
-    expressions: readonly string[],
-    targets: readonly (Float64Array | Int32Array | BigInt64Array)[],
-  ): Promise<void> {
-    const sql = `SELECT ${expressions.join(', ')} FROM ${ROWS_TABLE}`;
-    await this.#inTurn(() =>
-      readOrDamaged(this.path, () => readFixedWidth(this.connections[0]!, sql, targets)),
-    );
-  }
-
-  async #inTurn(read: () => Promise<void>): Promise<void> {
-    const before = this.#turn;
-    const mine = before.then(() => {
-      if (this.#open) return read();
-      throw new OnescanError(
-        'FAILED_PRECONDITION',
-        `dataset file ${this.path} was closed before it was read`,
-      );
+async function openShared(own: DatasetFile, reference: SharedReference): Promise<DatasetFile> {
+  const path = sharedDatasetPath(own.path, reference.datasetId);
+  if (!existsSync(path)) {
+    throw new OnescanError('NOT_FOUND', `dataset file ${own.path} refers to ${path}, which is not there`, {
+      remedy: 'Start a run that plans it again: only the shared dataset is fetched',
+      details: { path },
     });
-    this.#turn = mine.catch(() => undefined);
-    await mine;
   }
+  const shared = await openDatasetFile(path, reference.datasetId);
+  if (shared.meta.contentSha256 === reference.contentSha256) return shared;
+  shared.close();
+  throw damagedDataset(own.path, `it was made with other values of ${path} than that holds now`);
 }

@@ -1,6 +1,12 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { OnescanError } from '../onescan-error.js';
-import { DATASET_FORMAT_VERSION, type DatasetColumn, type DatasetMeta } from './dataset.js';
+import {
+  DATASET_FORMAT_VERSION,
+  type DatasetColumn,
+  type DatasetMeta,
+  SHARED_FORMAT_VERSION,
+  SHARED_PAIR,
+} from './dataset.js';
 import { damagedDataset } from './dataset-damage.js';
 import {
   BLOCK_COLUMNS,
@@ -46,10 +52,10 @@ async function checkFileSize({ connection, path, fileBytes }: CatalogueSource): 
 
 async function readMeta({ connection, path }: CatalogueSource): Promise<DatasetMeta> {
   const [version] = await rowObjects(connection, `SELECT format_version FROM ${META_TABLE}`);
-  if (Number(version?.format_version) !== DATASET_FORMAT_VERSION) {
+  if (![DATASET_FORMAT_VERSION, SHARED_FORMAT_VERSION].includes(Number(version?.format_version))) {
     throw new OnescanError(
       'FAILED_PRECONDITION',
-      `dataset file ${path} has format ${version?.format_version}, this Onescan reads ${DATASET_FORMAT_VERSION}`,
+      `dataset file ${path} has format ${version?.format_version}, this Onescan reads ${DATASET_FORMAT_VERSION} and ${SHARED_FORMAT_VERSION}`,
       { remedy: 'Remove it with `onescan cache evict` and run again to fetch it anew', details: { path } },
     );
   }
@@ -74,6 +80,14 @@ async function readMeta({ connection, path }: CatalogueSource): Promise<DatasetM
     contentSha256: String(row.content_sha256),
     status: String(row.status),
     createdAt: String(row.created_at),
+    ...(row.shared_dataset_id
+      ? {
+          shared: {
+            datasetId: String(row.shared_dataset_id),
+            contentSha256: String(row.shared_content_sha256),
+          },
+        }
+      : {}),
   };
 }
 
@@ -92,7 +106,9 @@ async function readColumns(connection: DuckDBConnection): Promise<DatasetColumn[
     max: Number(row.max),
     mean: Number(row.mean),
     deviation: Number(row.deviation),
+    infinite: Number(row.infinite_values),
     contentSha256: String(row.content_sha256),
+    ...(row.shared_position == null ? {} : { sharedPosition: Number(row.shared_position) }),
   }));
 }
 
@@ -109,8 +125,9 @@ async function checkTables(
       { rows: Number(row.estimated_size), columns: Number(row.column_count) },
     ]),
   );
-  const included = columns.filter((column) => column.included).length;
-  const expect = [{ name: ROWS_TABLE, columns: 3 + meta.horizons.length + meta.overlapHorizons.length }];
+  const included = columns.filter((column) => column.included && column.sharedPosition === undefined).length;
+  const rowColumns = meta.pair === SHARED_PAIR ? 1 : 3 + meta.horizons.length + meta.overlapHorizons.length;
+  const expect = [{ name: ROWS_TABLE, columns: rowColumns }];
   for (let block = 0; block < blockCount(included); block++) {
     const width = Math.min(BLOCK_COLUMNS, included - block * BLOCK_COLUMNS);
     expect.push({ name: blockTable(block), columns: width + 1 });

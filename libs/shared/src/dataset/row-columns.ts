@@ -1,3 +1,4 @@
+import { SHARED_PAIR } from './dataset.js';
 import type { DatasetContent } from './dataset-content.js';
 import {
   BAR_COLUMN,
@@ -14,10 +15,15 @@ export interface NamedColumn {
   values: FixedWidthArray;
 }
 
-/** The columns of `_rows` in order: key (epoch microseconds), bar, persistence, targets, known parts. */
+/**
+ * The columns of `_rows` in order: key (epoch microseconds), bar, persistence, targets, known parts; of a shared
+ * dataset the key only.
+ */
 export function rowColumns(content: DatasetContent): NamedColumn[] {
+  const key = { name: KEY_COLUMN, values: content.keys };
+  if (content.pair === SHARED_PAIR) return [key];
   return [
-    { name: KEY_COLUMN, values: content.keys },
+    key,
     { name: BAR_COLUMN, values: content.bar },
     { name: PERSISTENCE_COLUMN, values: content.persistence },
     ...content.targets.map(({ horizon, values }) => ({ name: targetValueColumn(horizon), values })),

@@ -1,6 +1,6 @@
 import { OnescanError } from '../onescan-error.js';
 import { canonicalise, canonicaliseDoubles, combineHashes, hashValues } from './column-profile.js';
-import type { OpenDataset } from './dataset.js';
+import { type OpenDataset, SHARED_PAIR } from './dataset.js';
 import {
   BAR_COLUMN,
   KEY_COLUMN,
@@ -73,6 +73,8 @@ export async function verifyDataset(path: string, options: VerifyOptions = {}): 
 async function rowHashes(dataset: OpenDataset): Promise<{ name: string; contentSha256: string }[]> {
   const { time, bar } = await dataset.readKeys();
   const micros = BigInt64Array.from(time, (millis) => BigInt(Math.round(millis * MICROS_PER_MILLI)));
+  const key = { name: KEY_COLUMN, contentSha256: hashValues(micros) };
+  if (dataset.meta.pair === SHARED_PAIR) return [key];
   const doubles: [string, Float64Array][] = [[PERSISTENCE_COLUMN, await dataset.readPersistence()]];
   for (const horizon of dataset.meta.horizons) {
     doubles.push([targetValueColumn(horizon), await dataset.readTarget(horizon)]);
@@ -81,7 +83,7 @@ async function rowHashes(dataset: OpenDataset): Promise<{ name: string; contentS
     doubles.push([knownPartColumn(horizon), (await dataset.readKnownPart(horizon))!]);
   }
   return [
-    { name: KEY_COLUMN, contentSha256: hashValues(micros) },
+    key,
     { name: BAR_COLUMN, contentSha256: hashValues(bar) },
     ...doubles.map(([name, values]) => {
       canonicaliseDoubles(values);

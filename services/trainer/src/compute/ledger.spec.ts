@@ -5,7 +5,7 @@ import { ledgerRows } from './ledger.js';
 
 function column(featureId: string, exclusionReason = ''): DatasetColumn {
   const included = exclusionReason === '';
-  const nothing = { nullShare: 0, min: 0, max: 0, mean: 0, deviation: 0, contentSha256: '' };
+  const nothing = { nullShare: 0, min: 0, max: 0, mean: 0, infinite: 0, deviation: 0, contentSha256: '' };
   const exclusionStage = included ? '' : 'plan';
   return {
     featureId,
