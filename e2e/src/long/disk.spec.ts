@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RunState, TaskState } from '@onescan/shared/generated/onescan/v1/coordinator.js';
 import { callUnary } from '@onescan/shared/grpc/client.js';
+import { canMount, SmallDisk } from '@onescan/shared/testing/small-disk.js';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { followRun, readRun } from '../faults/follow-run.js';
 import { fingerprint } from '../faults/run-fingerprint.js';
-import { canMount, SmallDisk } from '../faults/small-disk.js';
+
 import { quickSpec, startRun } from '../runs.js';
 import { ServiceProcess } from '../service-process.js';
 import { Stack } from '../stack.js';
@@ -63,10 +64,42 @@ describe.skipIf(!canMount())('disks', () => {
     const left = readdirSync(cacheFolder).filter((name) => !['.lock', 'jobs.jsonl'].includes(name));
     expect(left).toEqual([]);
     disk.resize(200);
-    await callUnary(stack.coordinator, stack.coordinator.resumeRun, { runId });
-    await followRun(stack, runId, () => undefined, events.at(-1)!.sequence);
+    const { coordinator } = stack;
+    const { run: resumed } = await callUnary(coordinator, coordinator.resumeRun, { runId });
+    // The coordinator cannot know that the statement will not be billed again.
+    const { planHash } = resumed!.plan!;
+    await callUnary(coordinator, coordinator.approveRun, {
+      runId,
+      planHash,
+      approvedBy: 'the test',
+      automatic: false,
+    });
+    const { sequence } = (await followRun(stack, runId, () => undefined, events.at(-1)!.sequence)).events.at(
+      -1,
+    )!;
+    await followRun(stack, runId, () => undefined, sequence);
     const run = await readRun(stack, runId);
     expect(run.state, run.problems.join('\n')).toBe(RunState.RUN_STATE_COMPLETED);
+    expect(run).toMatchObject({ statementsRun: 1, bytesBilled: failed.bytesBilled });
+  });
+
+  test('a cache that turns read-only serves what it has, to trainers too, and refuses what it has not', async () => {
+    disk = new SmallDisk(200);
+    const cacheFolder = join(disk.folder, 'cache');
+    stack = await Stack.start({ warehouse: WAREHOUSE, trainers: 1, cacheFolder });
+    const runId = await startRun(stack, SPEC);
+    await followRun(stack, runId);
+    const before = await fingerprint(stack, runId);
+    disk.coverReadOnly();
+    const rerun = await startRun(stack, undefined, runId);
+    await followRun(stack, rerun);
+    expect((await readRun(stack, rerun)).state).toBe(RunState.RUN_STATE_COMPLETED);
+    expect(await fingerprint(stack, rerun)).toEqual(before);
+    const other = await startRun(stack, quickSpec({ pairs: ['usdjpy'], sample: { rows: 2000 } }));
+    await followRun(stack, other);
+    const failed = await readRun(stack, other);
+    expect(failed.state).toBe(RunState.RUN_STATE_FAILED);
+    expect(failed.problems.join('\n')).toMatch(/no dataset: .*read-only file system.*Give a folder/is);
   });
 
   test('a cache folder that cannot be written is refused at the start', async () => {

@@ -66,6 +66,18 @@ export class OnescanError extends Error {
   }
 }
 
+/** Detail by which a full disk is told from other things that are exhausted, over the network too. */
+const DISK_DETAIL = { exhausted: 'disk' } as const;
+
+/** An error that says that there is no room on a disk. */
+export function diskFull(message: string, options: { remedy: string; cause?: unknown }): OnescanError {
+  return new OnescanError('RESOURCE_EXHAUSTED', message, { ...options, details: DISK_DETAIL });
+}
+
+export function isDiskFull(error: OnescanError): boolean {
+  return error.code === 'RESOURCE_EXHAUSTED' && error.details.exhausted === DISK_DETAIL.exhausted;
+}
+
 /** What Node and DuckDB say when the disk is full or a quota is used up. */
 const DISK_FULL = /\b(ENOSPC|EDQUOT|EFBIG)\b|no space left on device|disk quota exceeded|file too large/i;
 
@@ -75,7 +87,7 @@ const NOT_WRITABLE = /\b(EROFS|EACCES|EPERM)\b|read-only file system|permission 
 function storageError(message: string, cause: unknown): OnescanError | undefined {
   if (DISK_FULL.test(message)) {
     const remedy = 'Free space on the disk, or give another folder';
-    return new OnescanError('RESOURCE_EXHAUSTED', `the disk is full: ${message}`, { remedy, cause });
+    return diskFull(`the disk is full: ${message}`, { remedy, cause });
   }
   if (NOT_WRITABLE.test(message)) {
     const remedy = 'Give a folder that this process may use';

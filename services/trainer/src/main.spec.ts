@@ -1,13 +1,14 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { sha256Hex } from '@onescan/shared/canonical-json.js';
 import { openDataset } from '@onescan/shared/dataset/open-dataset.js';
 import { LedgerStatus } from '@onescan/shared/generated/onescan/v1/result.js';
 import { FailureKind } from '@onescan/shared/generated/onescan/v1/trainer.js';
+import { canMount, SmallDisk } from '@onescan/shared/testing/small-disk.js';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { CompleteAssign } from './tasks/task-messages.js';
 import { ScriptedFetcher } from './testing/scripted-fetcher.js';
@@ -33,7 +34,10 @@ const ENDLESS = {
 let hub: ScriptedHub;
 let children: ChildProcess[] = [];
 
-beforeAll(() => writeTestDataset(path));
+beforeAll(async () => {
+  mkdirSync(temporary);
+  await writeTestDataset(path);
+});
 afterAll(() => rmSync(folder, { recursive: true }));
 
 beforeEach(async () => {
@@ -50,9 +54,16 @@ afterEach(async () => {
   await hub.stop();
 });
 
+/** Temporary folder of the children: nobody else's files are in it, whatever their process ids. */
+const temporary = join(folder, 'tmp');
+
 function start(...flags: string[]): ChildProcess {
+  return startIn(temporary, ...flags);
+}
+
+function startIn(temporaryFolder: string, ...flags: string[]): ChildProcess {
   const child = spawn(process.execPath, [program, '--coordinator', hub.address, ...flags], {
-    env: { ...process.env, ONESCAN_LOG_LEVEL: 'silent' },
+    env: { ...process.env, ONESCAN_LOG_LEVEL: 'silent', TMPDIR: temporaryFolder },
   });
   children.push(child);
   return child;
@@ -133,16 +144,63 @@ test('without the file it reads the dataset from the fetcher, and leaves no copy
   const elsewhere = { ...dataset, datasetId: 'test-dataset', path: '/elsewhere/pair.duckdb' };
   assign(15, { overrides: BRIEF, dataset: elsewhere, fetcherAddress: fetcher.address });
   await ended(1);
-  expect(copiesOf(child)).toHaveLength(1);
+  expect(copies()).toHaveLength(1);
   child.kill('SIGTERM');
   expect(await exitOf(child)).toBe(0);
-  expect(copiesOf(child)).toEqual([]);
+  expect(copies()).toEqual([]);
   await fetcher.stop();
 });
 
-function copiesOf(child: ChildProcess): string[] {
-  return readdirSync(tmpdir()).filter((name) => name.startsWith(`onescan-trainer-${child.pid}-`));
+test('a copy that a killed trainer left is removed by the next, that of a living one is not', async () => {
+  const stale = join(temporary, `onescan-trainer-${hostname()}-${deadProcessId()}-0123456789ab`);
+  const living = join(temporary, `onescan-trainer-${hostname()}-${process.pid}-0123456789ab`);
+  for (const copy of [stale, living]) mkdirSync(copy);
+  start();
+  await hub.next('register');
+  expect(copies()).toEqual([basename(living)]);
+  rmSync(living, { recursive: true });
+});
+
+/** Of a process that has ended just now. */
+function deadProcessId(): number {
+  return spawnSync(process.execPath, ['--version']).pid;
 }
+
+function copies(): string[] {
+  return readdirSync(temporary).filter((name) => name.startsWith('onescan-trainer-'));
+}
+
+// Shown as skipped where nothing can be mounted.
+test.skipIf(!canMount())(
+  'a disk without room for the copy is named, and the task can be done when there is',
+  async () => {
+    const disk = new SmallDisk(64);
+    const fetcher = await ScriptedFetcher.start(readFileSync(path));
+    try {
+      disk.fill(0);
+      startIn(disk.folder);
+      await hub.next('register');
+      const { dataset } = testAssignment();
+      const elsewhere = { ...dataset, datasetId: 'test-dataset', path: '/elsewhere/pair.duckdb' };
+      const more = { overrides: BRIEF, dataset: elsewhere, fetcherAddress: fetcher.address };
+      assign(15, more);
+      const { kind, message } = await hub.next('failure');
+      expect([kind, message]).toEqual([
+        FailureKind.FAILURE_KIND_DISK_FULL,
+        expect.stringMatching(
+          /no room for a copy of dataset test-dataset in .*: it takes .*iB, 0 B are free\. Free/,
+        ),
+      ]);
+      disk.free();
+      assign(45, more);
+      await hub.next('result');
+    } finally {
+      await fetcher.stop();
+      for (const child of children) child.kill('SIGKILL');
+      disk.remove();
+    }
+  },
+);
 
 test('refuses what cannot fit before loading it, with the arithmetic', async () => {
   start('--memory-limit', '1GiB');

@@ -3,6 +3,7 @@ import { OnescanError } from '@onescan/shared/onescan-error.js';
 import { readProcessMemory } from '@onescan/shared/process-memory.js';
 import { startTracing } from '@onescan/shared/telemetry/tracing.js';
 import { Trainer } from './trainer.js';
+import { serveTrainerHealth } from './trainer-health.js';
 import { parseTrainerOptions, type TrainerOptions } from './trainer-options.js';
 
 const EXIT_BAD_USAGE = 2;
@@ -32,10 +33,11 @@ function drainOnSignals(trainer: Trainer): void {
 const options = readOptions();
 const log = createLog('trainer');
 const tracing = startTracing('onescan-trainer');
-const trainer = new Trainer(options, { log });
-drainOnSignals(trainer);
 try {
-  await trainer.run();
+  const health = await serveTrainerHealth(options.healthListen);
+  const trainer = new Trainer(options, { log, onState: (state) => health.onState(state) });
+  drainOnSignals(trainer);
+  await trainer.run().finally(() => health.close());
 } catch (thrown) {
   log.error({ reason: OnescanError.from(thrown).text }, 'the trainer failed');
   process.exitCode = EXIT_FAILED;

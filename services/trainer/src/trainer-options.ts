@@ -25,10 +25,12 @@ export interface TrainerOptions {
   graceMs: number;
   /** Threads that a horizon is learned on. */
   threads: number;
+  /** "host:port" where health is served; empty for nowhere. */
+  healthListen: string;
 }
 
 export const USAGE = `usage: node dist/main.js --coordinator HOST:PORT [--id NAME] [--memory-limit BYTES|8GiB]
-                         [--grace MILLISECONDS] [--threads N]`;
+                         [--grace MILLISECONDS] [--threads N] [--health-listen HOST:PORT]`;
 
 /**
  * Reads the command line. The memory limit is never above that of the container.
@@ -43,6 +45,7 @@ export function parseTrainerOptions(args: readonly string[], memory: ProcessMemo
     memoryLimitBytes: Math.min(readMemoryLimit(flags['memory-limit']), memory.cgroupLimitBytes ?? Infinity),
     graceMs: readGrace(flags.grace),
     threads: readThreads(flags.threads),
+    healthListen: flags['health-listen'] ?? '',
   };
 }
 
@@ -56,6 +59,7 @@ function readFlags(args: readonly string[]) {
         'memory-limit': { type: 'string' },
         grace: { type: 'string' },
         threads: { type: 'string' },
+        'health-listen': { type: 'string' },
       },
     }).values;
   } catch (thrown) {

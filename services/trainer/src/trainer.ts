@@ -1,6 +1,5 @@
-import { randomBytes, randomUUID } from 'node:crypto';
-import { hostname, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
 import type {
   Ack,
   Assign,
@@ -12,6 +11,7 @@ import type { Logger } from '@onescan/shared/log.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { ProcessMemory } from '@onescan/shared/process-memory.js';
 import { COMPUTE_PROGRAM } from './compute/compute-thread.js';
+import { newDownloadFolder, removeStaleDownloads } from './compute/download-folder.js';
 import { HubConnection } from './hub/hub-connection.js';
 import { Outbox } from './hub/outbox.js';
 import { LifeCycle, type TrainerState } from './life-cycle.js';
@@ -36,6 +36,8 @@ export interface TrainerDependencies {
   log: Logger;
   /** Program of the compute thread; tests put a scripted one here. */
   program?: URL;
+  /** Called with every new state, before what it brings about. */
+  onState?: (state: TrainerState) => void;
   /** Memory of the process; tests put figures here. */
   readMemory?: () => ProcessMemory;
 }
@@ -53,10 +55,7 @@ export class Trainer {
   readonly #guard: MemoryGuard;
   readonly #runner: TaskRunner;
   /** Made when a dataset is downloaded. */
-  readonly #downloadFolder = join(
-    tmpdir(),
-    `onescan-trainer-${process.pid}-${randomBytes(6).toString('hex')}`,
-  );
+  readonly #downloadFolder = newDownloadFolder();
   /** A restarted process may have the same id, host and process id; never this. */
   readonly #instanceId = randomUUID();
   readonly #over: Promise<void>;
@@ -66,13 +65,16 @@ export class Trainer {
   #heartbeat: NodeJS.Timeout | undefined;
   #graceTimer: NodeJS.Timeout | undefined;
 
-  constructor(options: TrainerOptions, { log, program, readMemory }: TrainerDependencies) {
+  constructor(options: TrainerOptions, { log, program, onState, readMemory }: TrainerDependencies) {
     this.#options = options;
     this.#log = log;
     this.#over = new Promise((stop, fail) => {
       this.#settle = { stop, fail };
     });
-    this.#life = new LifeCycle((state, before) => log.info({ state, before }, 'state'));
+    this.#life = new LifeCycle((state, before) => {
+      log.info({ state, before }, 'state');
+      onState?.(state);
+    });
     this.#guard = new MemoryGuard({
       limitBytes: options.memoryLimitBytes,
       onPressure: (sample) => {
@@ -95,6 +97,8 @@ export class Trainer {
    * @throws OnescanError when the coordinator refuses this trainer for good
    */
   async run(): Promise<void> {
+    const stale = removeStaleDownloads();
+    if (stale.length > 0) this.#log.warn({ stale }, 'removed copies of datasets that dead trainers had left');
     this.#life.to('CONNECTING');
     this.#guard.start();
     this.#connection.open();
@@ -268,7 +272,12 @@ export class Trainer {
     if (this.#outbox.size > 0) {
       this.#log.warn({ unacknowledged: this.#outbox.size }, 'stopping with ends of tasks unacknowledged');
     }
-    void Promise.allSettled([this.#connection.close(CLOSE_GRACE_MS), this.#runner.close()]).then(() => {
+    const closing = [this.#connection.close(CLOSE_GRACE_MS), this.#runner.close()];
+    void Promise.allSettled(closing).then((ends) => {
+      for (const end of ends) {
+        if (end.status === 'rejected')
+          this.#log.error({ err: end.reason }, 'the trainer did not end cleanly');
+      }
       this.#life.to(error ? 'FAILED' : 'STOPPED');
       if (error) this.#settle.fail(error);
       else this.#settle.stop();

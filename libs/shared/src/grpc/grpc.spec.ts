@@ -1,3 +1,5 @@
+import { credentials, makeGenericClientConstructor } from '@grpc/grpc-js';
+import { service as healthService } from 'grpc-health-check';
 import { afterEach, expect, it } from 'vitest';
 import {
   FetcherServiceClient,
@@ -135,3 +137,20 @@ function fetchRequest() {
     sharedMaximumBytesBilled: [],
   };
 }
+
+it('health goes NOT_SERVING at shutdown, and who watches it does not hold the server up', async () => {
+  (await serve()).close();
+  const Client = makeGenericClientConstructor(healthService, 'Health');
+  const client = new Client(server!.address, credentials.createInsecure());
+  const watch = client.watch!({ service: 'onescan.v1.FetcherService' });
+  const seen: string[] = [];
+  let stopped: Promise<void> | undefined;
+  for await (const { status } of watch) {
+    seen.push(status);
+    // Within its grace a server that waits for watchers would outlast the test.
+    stopped ??= server!.shutdown(600_000);
+  }
+  await stopped;
+  client.close();
+  expect(seen).toEqual(['SERVING', 'NOT_SERVING']);
+});

@@ -1,6 +1,6 @@
 import { Server, ServerCredentials } from '@grpc/grpc-js';
-import { HealthImplementation } from 'grpc-health-check';
 import { OnescanError } from '../onescan-error.js';
+import { Health } from './health.js';
 import { CHANNEL_OPTIONS } from './message-limits.js';
 
 export interface ServerOptions {
@@ -35,24 +35,16 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     ...CHANNEL_OPTIONS,
     'grpc.max_concurrent_streams': MAX_CONCURRENT_STREAMS,
   });
-  const health = new HealthImplementation(
-    Object.fromEntries([
-      ['', 'SERVING' as const],
-      ...options.healthNames.map((name) => [name, 'SERVING' as const]),
-    ]),
-  );
+  const health = new Health(options.healthNames);
   options.register(server);
-  health.addToServer(server);
+  health.addTo(server);
   const port = await bind(server, options.listen);
-  const setServing = (serving: boolean): void => {
-    for (const name of ['', ...options.healthNames])
-      health.setStatus(name, serving ? 'SERVING' : 'NOT_SERVING');
-  };
   return {
     address: `${host}:${port}`,
-    setServing,
+    setServing: (serving) => health.setServing(serving),
     shutdown: (graceMs) => {
-      setServing(false);
+      health.setServing(false);
+      health.endWatches();
       return shutdown(server, graceMs);
     },
   };

@@ -15,6 +15,12 @@ import { type ReturnedTask, sameAttempt, type Trainer, type TrainerStream } from
 /** How often a trainer's memory is told to watchers, in milliseconds; every event is kept for good. */
 const WORKER_EVENT_MS = 3_000;
 
+/** Failures that the same trainer would meet again with any task. */
+const RESTING: ReadonlySet<FailureKind> = new Set([
+  FailureKind.FAILURE_KIND_HANDED_BACK,
+  FailureKind.FAILURE_KIND_DISK_FULL,
+]);
+
 /** Understands what trainers say. */
 export class TrainerHub implements HubHandler {
   readonly #core: Core;
@@ -60,8 +66,7 @@ export class TrainerHub implements HubHandler {
         );
         return;
       case 'failure': {
-        const handedBack = message.value.kind === FailureKind.FAILURE_KIND_HANDED_BACK;
-        const outcome = handedBack ? 'handed-back' : 'failed';
+        const outcome = RESTING.has(message.value.kind) ? 'handed-back' : 'failed';
         this.#settle(trainer, requireTask(message.value.task), outcome, () =>
           this.#outcomes.failure(trainer.trainerId, message.value),
         );

@@ -21,6 +21,16 @@ test('out of memory gets one retry, counted apart from crashes', () => {
   expect(afterFailure('OUT_OF_MEMORY', { crashes: 0, outOfMemory: 1 })).toMatchObject({ state: 'FAILED' });
 });
 
+test('an assignment that never arrived is free; a full disk is tried three times and never quarantines', () => {
+  expect(afterFailure('UNDELIVERED', { crashes: 2, outOfMemory: 1 })).toEqual({
+    state: 'READY',
+    crashes: 2,
+    outOfMemory: 1,
+  });
+  expect(afterFailure('DISK_FULL', NONE)).toMatchObject({ state: 'READY', crashes: 1 });
+  expect(afterFailure('DISK_FULL', { crashes: 2, outOfMemory: 0 })).toMatchObject({ state: 'FAILED' });
+});
+
 test('the third crash or loss quarantines', () => {
   expect(afterFailure('CRASH', NONE)).toMatchObject({ state: 'READY', crashes: 1 });
   expect(afterFailure('LOST', { crashes: 1, outOfMemory: 1 })).toMatchObject({ state: 'READY', crashes: 2 });

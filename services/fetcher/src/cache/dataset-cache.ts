@@ -7,7 +7,7 @@ import { type DatasetVerdict, verifyDataset } from '@onescan/shared/dataset/veri
 import type { DatasetRef, UnreadableDataset } from '@onescan/shared/generated/onescan/v1/fetcher.js';
 import { targetColumn } from '@onescan/shared/horizon.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
-import { isProcessAlive } from './process-alive.js';
+import { isProcessAlive } from '@onescan/shared/process-alive.js';
 
 const EXTENSION = '.duckdb';
 /** Files that only fetchers write. */

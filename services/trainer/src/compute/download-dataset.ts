@@ -1,10 +1,11 @@
-import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, rename, rm, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { verifyDataset } from '@onescan/shared/dataset/verify-dataset.js';
+import { formatBytes } from '@onescan/shared/format/bytes.js';
 import { FetcherServiceClient } from '@onescan/shared/generated/onescan/v1/fetcher.js';
 import { callServerStream, createClient } from '@onescan/shared/grpc/client.js';
-import { type ErrorCode, OnescanError } from '@onescan/shared/onescan-error.js';
+import { diskFull, type ErrorCode, isDiskFull, OnescanError } from '@onescan/shared/onescan-error.js';
 
 /** Streams tried before giving up; each goes on where the one before ended. */
 const ATTEMPTS = 5;
@@ -30,22 +31,39 @@ export interface DownloadOptions {
 /**
  * Copies a dataset file from the fetcher, through ReadDataset, and compares all its content hashes.
  *
- * @throws OnescanError of the fetcher; DATA_LOSS when what arrived is not the dataset; CANCELLED
+ * @throws OnescanError of the fetcher; RESOURCE_EXHAUSTED when the disk has no room; DATA_LOSS when what arrived is not the dataset; CANCELLED
  */
 export async function downloadDataset(options: DownloadOptions): Promise<void> {
   const partial = `${options.path}.partial-${process.pid}`;
-  await mkdir(dirname(options.path), { recursive: true, mode: 0o700 });
-  const file = await open(partial, 'w');
+  let file: FileHandle | undefined;
   try {
+    await mkdir(dirname(options.path), { recursive: true, mode: 0o700 });
+    file = await open(partial, 'w');
     await receive(file, options);
     await file.close();
     await verify(partial, options);
     await rename(partial, options.path);
   } catch (thrown) {
-    await file.close();
+    await file?.close();
     await rm(partial, { force: true });
-    throw thrown;
+    if (thrown instanceof OnescanError) throw thrown;
+    const error = OnescanError.from(thrown);
+    throw isDiskFull(error) ? noRoom(options, error.message) : thrown;
   }
+}
+
+function noRoom({ datasetId, path }: DownloadOptions, why: string): OnescanError {
+  return diskFull(`no room for a copy of dataset ${datasetId} in ${dirname(path)}: ${why}`, {
+    remedy: 'Free space there, set TMPDIR to a larger disk, or share the cache folder with the trainers',
+  });
+}
+
+/** Refuses what cannot fit before any of it is written. */
+async function requireRoom(options: DownloadOptions, totalBytes: number): Promise<void> {
+  const { bavail, bsize } = await statfs(dirname(options.path));
+  if (bavail * bsize >= totalBytes) return;
+  const figures = `it takes ${formatBytes(totalBytes)}, ${formatBytes(bavail * bsize)} are free`;
+  throw noRoom(options, figures);
 }
 
 async function receive(file: FileHandle, options: DownloadOptions): Promise<void> {
@@ -79,6 +97,7 @@ async function receiveFrom(
     if (Number(offset) !== state.offset) {
       throw new OnescanError('DATA_LOSS', `dataset ${datasetId}: byte ${offset} came after ${state.offset}`);
     }
+    if (state.total < 0) await requireRoom(options, Number(totalBytes));
     await file.write(chunk, 0, chunk.length, state.offset);
     state.offset += chunk.length;
     state.total = Number(totalBytes);

@@ -11,7 +11,13 @@ import { OnescanError } from '@onescan/shared/onescan-error.js';
 export type CompleteAssign = Assign & Required<{ [K in 'task' | 'dataset']: NonNullable<Assign[K]> }>;
 
 /** Why an attempt ends without a result, as trainers say it. */
-export type TaskFailureKind = 'BAD_DATA' | 'OUT_OF_MEMORY' | 'CRASH' | 'CANCELLED' | 'HANDED_BACK';
+export type TaskFailureKind =
+  | 'BAD_DATA'
+  | 'OUT_OF_MEMORY'
+  | 'DISK_FULL'
+  | 'CRASH'
+  | 'CANCELLED'
+  | 'HANDED_BACK';
 
 /**
  * Checks an assignment.

@@ -9,6 +9,8 @@ const MIB = 1024 ** 2;
 export class SmallDisk {
   readonly folder = mkdtempSync(join(tmpdir(), 'onescan-small-disk-'));
 
+  #covers = 0;
+
   /** @throws Error when this process may not mount */
   constructor(mib: number) {
     try {
@@ -39,8 +41,15 @@ export class SmallDisk {
     mount('-o', 'remount,ro', this.folder);
   }
 
+  /** Puts the same files over the folder, not to be written: for processes that have some of them open. */
+  coverReadOnly(): void {
+    mount('--bind', this.folder, this.folder);
+    this.#covers++;
+    mount('-o', 'remount,bind,ro', this.folder);
+  }
+
   remove(): void {
-    execFileSync('umount', ['--lazy', this.folder]);
+    for (; this.#covers >= 0; this.#covers--) execFileSync('umount', ['--lazy', this.folder]);
     rmSync(this.folder, { recursive: true });
   }
 }
