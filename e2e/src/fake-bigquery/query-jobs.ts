@@ -8,7 +8,7 @@ import { quote } from './translate-sql.js';
 import type { WarehouseDatabase } from './warehouse-database.js';
 
 /** What a job with the fault `overbilled` bills beyond what it reads. */
-export const OVERBILLED_BYTES = 64n * 1024n ** 2n;
+export const OVERBILLED_BYTES = 1024n ** 3n;
 
 export interface QueryJobsFacts {
   project: string;

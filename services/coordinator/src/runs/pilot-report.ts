@@ -50,10 +50,10 @@ function pilotText(
   return [
     `pilot ${report.pair}: billed ${formatUsd(report.billedUsd)}, estimated ${formatUsd(report.estimatedUsd)};`,
     `fetched in ${fetched}, ${facts.horizons} horizons trained in ${trained} of one trainer.`,
-    `The ${pairsLeft} pairs left: estimated ${formatUsd(report.restEstimatedUsd)},`,
+    `The ${pairsLeft} ${pairsLeft === 1 ? 'pair' : 'pairs'} left: estimated ${formatUsd(report.restEstimatedUsd)},`,
     `times ${facts.rate.toFixed(2)} billed of estimated = ${formatUsd(report.restExpectedUsd)};`,
     `fetching ${facts.toFetch} x ${fetched} = ${formatDuration(report.restFetchSeconds)},`,
-    `training ${pairsLeft} x ${trained} / ${workers} workers = ${formatDuration(report.restTrainSeconds)},`,
+    `training ${pairsLeft} x ${trained} / ${workers} ${workers === 1 ? 'worker' : 'workers'} = ${formatDuration(report.restTrainSeconds)},`,
     `at the same time: about ${formatDuration(report.restSeconds)}.`,
   ].join(' ');
 }
