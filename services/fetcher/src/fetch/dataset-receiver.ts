@@ -3,6 +3,7 @@ import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { PlannedStatement } from '../planning/split-statements.js';
 import type { FetchQuery } from '../sql/fetch-query.js';
 import type { StatementBatch } from '../warehouse/warehouse.js';
+import { PartOrder } from './part-order.js';
 import { type RowBounds, SamplePart } from './sample-part.js';
 import { TablePart } from './table-part.js';
 
@@ -40,6 +41,7 @@ export class DatasetReceiver {
   ): Promise<void> {
     const start = this.spool.bytes;
     let { sample, parts } = this.#emptyParts(query);
+    const order = new PartOrder(parts.length + 1);
     let reading = 1;
     const take = strategy === 'pack' ? takePacked : takeJoined;
     let received = 0;
@@ -50,7 +52,7 @@ export class DatasetReceiver {
         this.spool.truncate(start);
         ({ sample, parts } = this.#emptyParts(query));
       }
-      take(batch, sample, parts);
+      take(batch, { sample, parts, order });
       received += strategy === 'pack' ? batch.rows : batch.rows * (parts.length + 1);
       onRows(received);
     }
@@ -81,33 +83,33 @@ function requireSameKeys(first: BigInt64Array, keys: BigInt64Array, statement: n
 }
 
 /** Rows of all parts, mixed. */
-function takePacked(batch: StatementBatch, sample: SamplePart, parts: readonly TablePart[]): void {
+function takePacked(
+  batch: StatementBatch,
+  { sample, parts, order }: { sample: SamplePart; parts: readonly TablePart[]; order: PartOrder },
+): void {
   const rowIndex = batch.integers('row_index');
-  const part = batch.integers('part');
+  order.sort(batch.integers('part'), batch.rows);
   const numbers = batch.numberLists('numbers');
-  let key: Float64Array | undefined;
+  const ofSample = order.rowsOf(0);
+  if (ofSample.length > 0) sample.add(rowIndex, ofSample, batch.integers('key'), numbers);
   let texts: ReturnType<StatementBatch['textLists']> | undefined;
-  for (let i = 0; i < batch.rows; i++) {
-    const row = rowIndex[i]!;
-    if (part[i] === 0) {
-      key ??= batch.integers('key');
-      sample.add(row, i, key, numbers);
-      continue;
-    }
-    const table = parts[part[i]! - 1]!;
-    if (table.codes.length > 0) texts ??= batch.textLists('texts');
-    table.add(row, i, numbers, table.codes.length > 0 ? texts : undefined);
+  for (const [i, part] of parts.entries()) {
+    const positions = order.rowsOf(i + 1);
+    if (positions.length === 0) continue;
+    if (part.codes.length > 0) texts ??= batch.textLists('texts');
+    part.add(rowIndex, positions, numbers, part.codes.length > 0 ? texts : undefined);
   }
 }
 
-function takeJoined(batch: StatementBatch, sample: SamplePart, parts: readonly TablePart[]): void {
+function takeJoined(
+  batch: StatementBatch,
+  { sample, parts }: { sample: SamplePart; parts: readonly TablePart[] },
+): void {
   const rowIndex = batch.integers('row_index');
-  const key = batch.integers('key');
-  const numbers = batch.numberLists('numbers_0');
-  for (let i = 0; i < batch.rows; i++) sample.add(rowIndex[i]!, i, key, numbers);
-  for (const [p, part] of parts.entries()) {
-    const values = batch.numberLists(`numbers_${p + 1}`);
-    const texts = part.codes.length > 0 ? batch.textLists(`texts_${p + 1}`) : undefined;
-    for (let i = 0; i < batch.rows; i++) part.add(rowIndex[i]!, i, values, texts);
+  const all = Uint32Array.from({ length: batch.rows }, (_, i) => i);
+  sample.add(rowIndex, all, batch.integers('key'), batch.numberLists('numbers_0'));
+  for (const [i, part] of parts.entries()) {
+    const texts = part.codes.length > 0 ? batch.textLists(`texts_${i + 1}`) : undefined;
+    part.add(rowIndex, all, batch.numberLists(`numbers_${i + 1}`), texts);
   }
 }

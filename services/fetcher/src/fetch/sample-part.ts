@@ -43,27 +43,34 @@ export class SamplePart {
   }
 
   /**
-   * Takes the row at a position of a batch.
+   * Takes rows of a batch.
    *
-   * @param row its number in the sample
+   * @param rowIndex number in the sample of every row of the batch
+   * @param positions of the rows to take, in the batch
    * @throws OnescanError FAILED_PRECONDITION when there are more keys than sampled, or one twice
    */
-  add(row: number, at: number, key: Float64Array, numbers: Lists<Float64Array>): void {
-    if (row >= this.rows.atMost || !this.#seen.add(row)) throw this.#tooMany();
-    const from = numbers.offsets[at]!;
-    if (numbers.offsets[at + 1]! - from !== samplePartWidth(this.query)) {
-      throw new OnescanError(
-        'DATA_LOSS',
-        'the statement returned another number of targets than it asks for',
-      );
+  add(rowIndex: Float64Array, positions: Uint32Array, key: Float64Array, numbers: Lists<Float64Array>): void {
+    for (const at of positions) {
+      const row = rowIndex[at]!;
+      if (row >= this.rows.atMost || !this.#seen.add(row)) throw this.#tooMany();
+      const from = numbers.offsets[at]!;
+      if (numbers.offsets[at + 1]! - from !== samplePartWidth(this.query)) {
+        throw new OnescanError(
+          'DATA_LOSS',
+          'the statement returned another number of targets than it asks for',
+        );
+      }
+      this.#keys[row] = BigInt(key[at]!);
+      if (this.query.targets) this.#addTargets(row, numbers.values.subarray(from));
     }
-    this.#keys[row] = BigInt(key[at]!);
-    if (!this.query.targets) return;
-    this.bar[row] = numbers.values[from]!;
-    this.persistence[row] = numbers.values[from + 1]!;
-    let next = from + 2;
-    for (const { values } of this.targets) values[row] = numbers.values[next++]!;
-    for (const { values } of this.knownParts) values[row] = numbers.values[next++]!;
+  }
+
+  #addTargets(row: number, numbers: Float64Array): void {
+    this.bar[row] = numbers[0]!;
+    this.persistence[row] = numbers[1]!;
+    let next = 2;
+    for (const { values } of this.targets) values[row] = numbers[next++]!;
+    for (const { values } of this.knownParts) values[row] = numbers[next++]!;
   }
 
   /** @throws OnescanError FAILED_PRECONDITION when keys are missing, doubled or out of order */

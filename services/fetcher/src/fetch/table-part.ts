@@ -35,29 +35,35 @@ export class TablePart {
   }
 
   /**
-   * Takes the row at a position of a batch.
+   * Takes rows of a batch.
    *
-   * @param row its number in the sample
+   * @param rowIndex number in the sample of every row of the batch
+   * @param positions of the rows to take, in the batch
    * @throws OnescanError FAILED_PRECONDITION naming the table when a key comes a second time
    */
   add(
-    row: number,
-    at: number,
+    rowIndex: Float64Array,
+    positions: Uint32Array,
     numbers: Lists<Float64Array>,
     texts: Lists<readonly (string | null)[]> | undefined,
   ): void {
-    if (!this.#seen.add(row)) throw this.#doubledKey(row);
-    if (this.#gathered === this.#rows.length) this.#flush();
     if (this.#values.length === 0) this.#values = new Float32Array(this.#width * this.#rows.length);
-    const values = this.#values;
-    const source = numbers.values;
-    let to = this.#gathered * this.#width;
-    let from = numbers.offsets[at]!;
-    const end = numbers.offsets[at + 1]!;
-    if (end - from !== this.table.numbers.length) throw wrongWidth(this.table);
-    while (from < end) values[to++] = source[from++]!;
-    if (texts) this.#encode(texts, at, to);
-    this.#rows[this.#gathered++] = row;
+    const { offsets, values: source } = numbers;
+    const [rows, values, width] = [this.#rows, this.#values, this.#width];
+    const expected = this.table.numbers.length;
+    for (let i = 0; i < positions.length; i++) {
+      if (this.#gathered === rows.length) this.#flush();
+      const at = positions[i]!;
+      const row = rowIndex[at]!;
+      if (!this.#seen.add(row)) throw this.#doubledKey(row);
+      rows[this.#gathered] = row;
+      let from = offsets[at]!;
+      const end = offsets[at + 1]!;
+      if (end - from !== expected) throw wrongWidth(this.table);
+      let to = this.#gathered++ * width;
+      while (from < end) values[to++] = source[from++]!;
+      if (texts) this.#encode(texts, at, to);
+    }
   }
 
   /** All rows have come: the last of them go to the spool, and the memory is given back. */

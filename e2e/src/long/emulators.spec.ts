@@ -1,0 +1,123 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { BigQuery } from '@google-cloud/bigquery';
+import { DatasetCache } from '@onescan/fetcher/cache/dataset-cache.js';
+import { fetchDataset } from '@onescan/fetcher/fetch/fetch-dataset.js';
+import { buildSmallWarehouse, FEATURES, TARGETS } from '@onescan/fetcher/fixtures/small-warehouse.js';
+import { JobLog } from '@onescan/fetcher/jobs/job-log.js';
+import { planPair } from '@onescan/fetcher/planning/plan-pair.js';
+import type { SqlStrategy } from '@onescan/fetcher/sql/sql-dialect.js';
+import { FUTURE_COLUMN_PATTERNS } from '@onescan/fetcher/universe/future-columns.js';
+import { BigQueryWarehouse } from '@onescan/fetcher/warehouse/bigquery/bigquery-warehouse.js';
+import type { ResultTransport } from '@onescan/fetcher/warehouse/bigquery/result-transport.js';
+import { EmbeddedWarehouse } from '@onescan/fetcher/warehouse/embedded/embedded-warehouse.js';
+import type { Warehouse } from '@onescan/fetcher/warehouse/warehouse.js';
+import { DEFAULT_WAREHOUSE_NAMES as names } from '@onescan/fetcher/warehouse/warehouse-names.js';
+import { openDataset } from '@onescan/shared/dataset/open-dataset.js';
+import { RunSpec } from '@onescan/shared/generated/onescan/v1/spec.js';
+import { resolveRunSpec } from '@onescan/shared/run-spec.js';
+import { PassThroughClient } from 'google-auth-library';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { copyTables } from '../emulators/copy-tables.js';
+import {
+  BQEMULATOR,
+  findEmulator,
+  GOCCY,
+  type RunningEmulator,
+  startEmulator,
+} from '../emulators/emulator-process.js';
+import { emulatorWarehouse } from '../emulators/emulator-warehouse.js';
+
+process.env.METADATA_SERVER_DETECTION = 'none';
+
+const PROJECT = 'bqx-ml';
+const LOCATION = 'us-central1';
+const BARS = 300;
+const futurePatterns = FUTURE_COLUMN_PATTERNS.map((pattern) => new RegExp(pattern, 'i'));
+
+/** A few hours of one pair: emulators take seconds for what BigQuery does not notice. */
+const SHRINK = [
+  ...['base_idx', 'base_bqx', 'mom'].map((table) => `DROP TABLE ${FEATURES}.${table}_gbpusd`),
+  `DROP TABLE ${TARGETS}.targets_gbpusd`,
+  ...['base_idx_eurusd', 'base_bqx_eurusd', 'mom_eurusd', 'tri_error', 'tri_late', 'mkt_vix', 'var_usd', 'csi_usd']
+    .map((table) => `${FEATURES}.${table}`)
+    .concat(`${TARGETS}.targets_eurusd`)
+    .map((table) => `DELETE FROM ${table} WHERE interval_time >= TIMESTAMP '2020-01-01' + to_minutes(${BARS})`),
+];
+
+describe.each([GOCCY, BQEMULATOR])('$name', (kind) => {
+  const found = findEmulator(kind);
+  describe.skipIf(!found)(found ? 'is here' : `is not here: set ${kind.variable} or PATH`, () => {
+    let folder: string;
+    let emulator: RunningEmulator;
+    let embedded: EmbeddedWarehouse;
+    let client: BigQuery;
+    let caches = 0;
+
+    beforeAll(async () => {
+      folder = mkdtempSync(join(tmpdir(), 'onescan-emulator-'));
+      await buildSmallWarehouse(folder, SHRINK);
+      emulator = await startEmulator(kind, PROJECT);
+      process.env.BIGQUERY_EMULATOR_HOST = emulator.url;
+      process.env.BIGQUERY_STORAGE_EMULATOR_HOST = emulator.storageAddress;
+      client = new BigQuery({ projectId: PROJECT, location: LOCATION, authClient: new PassThroughClient() });
+      await copyTables(folder, client, LOCATION);
+      embedded = new EmbeddedWarehouse({ folder, names, tempFolder: join(folder, 'tmp'), memoryLimit: '512MB' });
+    });
+    afterAll(async () => {
+      await embedded?.close();
+      await emulator?.stop();
+      rmSync(folder, { recursive: true });
+    });
+
+    function warehouse(results: ResultTransport): Warehouse {
+      const bigQuery = new BigQueryWarehouse({
+        ...{ project: PROJECT, location: LOCATION, names, results, jobTimeoutMs: 300_000 },
+      });
+      const datasets = [FEATURES, TARGETS];
+      return emulatorWarehouse({ project: PROJECT, datasets, client, location: LOCATION, bigQuery, embedded });
+    }
+
+    async function contentOf(source: Warehouse, sqlStrategy: SqlStrategy): Promise<string> {
+      const spec = resolveRunSpec(RunSpec.fromPartial({ pairs: ['eurusd'] }));
+      const planned = await planPair(source, 'eurusd', spec, { names, futurePatterns, sqlStrategy });
+      const cacheFolder = join(folder, `cache${++caches}`);
+      const cache = new DatasetCache(cacheFolder);
+      const { path } = await fetchDataset(
+        { warehouse: source, cache, jobs: new JobLog(join(cacheFolder, 'jobs.jsonl')), pricePerTibUsd: 6.25 },
+        {
+          planned,
+          runId: `run-${caches}`,
+          maximumBytesBilled: 10n ** 12n,
+          signal: new AbortController().signal,
+          onProgress: () => undefined,
+        },
+      );
+      const dataset = await openDataset(path);
+      dataset.close();
+      expect(dataset.meta.rows).toBe(BARS);
+      return dataset.meta.contentSha256;
+    }
+
+    it('tells the columns of all tables by INFORMATION_SCHEMA', async () => {
+      const shape = async (source: Warehouse) =>
+        (await source.readCatalogue()).tables.map(({ schema, name, rows, columns }) => ({
+          schema,
+          name,
+          rows,
+          columns: columns.map((column) => `${column.name} ${column.kind}`),
+        }));
+      expect(await shape(warehouse('rest'))).toEqual(await shape(embedded));
+    });
+
+    it.each([
+      ['pack', 'rest'],
+      ['join', 'rest'],
+      ['pack', 'storage'],
+      ['join', 'storage'],
+    ] as const)('runs our statement with the values of the embedded warehouse: %s, by %s', async (strategy, results) => {
+      expect(await contentOf(warehouse(results), strategy)).toBe(await contentOf(embedded, strategy));
+    });
+  });
+});
