@@ -1,6 +1,7 @@
 // A process of its own: reads the packed result as the fetcher does, spools it, writes the dataset.
 import { rmSync } from 'node:fs';
-import { receiveStatement } from '@onescan/fetcher/fetch/receive-statement.js';
+import { candidateColumns } from '@onescan/fetcher/fetch/candidate-columns.js';
+import { DatasetReceiver } from '@onescan/fetcher/fetch/dataset-receiver.js';
 import { StorageReader } from '@onescan/fetcher/warehouse/bigquery/storage/storage-reader.js';
 import { DatasetSpool } from '@onescan/shared/dataset/dataset-spool.js';
 import { openDataset } from '@onescan/shared/dataset/open-dataset.js';
@@ -25,16 +26,18 @@ const reader = new StorageReader('bench', policy, servers.storage);
 const spool = new DatasetSpool(`${folder}/spool`);
 const table = { projectId: 'bench', datasetId: 'd', tableId: 't' };
 const batches = reader.read(table, servers.resultRows);
-const received = await receiveStatement(planned, batches, spool, () => undefined);
+const receiver = new DatasetReceiver(spool, { atLeast: shape.rows, atMost: shape.rows });
+await receiver.receive(planned, batches, () => undefined);
 reader.close();
 stage('receive, decode, spool');
-const { keys, bar, persistence, targets, knownParts } = received.sample;
+const { keys, bar, persistence, targets, knownParts } = receiver.sample;
+const columns = candidateColumns(planned.universe, receiver.parts);
 await writeDataset(
   path,
   {
     ...{ datasetId: planned.datasetId, pair: planned.pair, targetWindow: 45, identity: '{}', sql: '' },
     ...{ jobId: 'bench', bytesBilled: 0n, usd: 0, createdAt: '' },
-    ...{ keys, bar, persistence, targets, knownParts, columns: received.columns, spool: spool.index() },
+    ...{ keys, bar, persistence, targets, knownParts, columns, spool: spool.index() },
   },
   {},
 );

@@ -7,7 +7,9 @@ const ROWS_A_REQUEST = 400;
 
 /** Copies all tables of an embedded warehouse to an emulator, datasets named as its schemas. */
 export async function copyTables(folder: string, client: BigQuery, location: string): Promise<void> {
-  const instance = await DuckDBInstance.create(join(folder, 'warehouse.duckdb'), { access_mode: 'READ_ONLY' });
+  const instance = await DuckDBInstance.create(join(folder, 'warehouse.duckdb'), {
+    access_mode: 'READ_ONLY',
+  });
   const connection = await instance.connect();
   const read = async (sql: string): Promise<DuckDBValue[][]> =>
     (await connection.runAndReadAll(sql)).getRows();
@@ -17,7 +19,10 @@ export async function copyTables(folder: string, client: BigQuery, location: str
   const tables = new Map<string, { name: string; type: string }[]>();
   for (const [schema, table, name, type] of columns as string[][]) {
     const id = `${schema}.${table}`;
-    tables.set(id, [...(tables.get(id) ?? []), { name: name!, type: bigQueryType(type!).replace(/\(.*/, '') }]);
+    tables.set(id, [
+      ...(tables.get(id) ?? []),
+      { name: name!, type: bigQueryType(type!).replace(/\(.*/, '') },
+    ]);
   }
   for (const schema of new Set(columns.map(([name]) => String(name)))) {
     await client.createDataset(schema, { location });

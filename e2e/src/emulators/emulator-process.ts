@@ -13,6 +13,10 @@ export interface EmulatorKind {
   args(ports: { rest: number; grpc: number; project: string }): string[];
   /** Appended to its address for BIGQUERY_EMULATOR_HOST. */
   readonly restPath: string;
+  /** Sends null for a NaN in a list. */
+  readonly nullForNan: boolean;
+  /** Its Storage Read API frames record batches as BigQuery does. */
+  readonly storageRead: boolean;
 }
 
 export interface RunningEmulator {
@@ -34,6 +38,8 @@ export const GOCCY: EmulatorKind = {
     `--grpc-port=${grpc}`,
   ],
   restPath: '',
+  nullForNan: true,
+  storageRead: false,
 };
 
 export const BQEMULATOR: EmulatorKind = {
@@ -45,6 +51,8 @@ export const BQEMULATOR: EmulatorKind = {
     ...['--project', project, '--log-level', 'error'],
   ],
   restPath: '/bigquery/v2',
+  nullForNan: false,
+  storageRead: true,
 };
 
 const START_TIMEOUT_MS = 120_000;

@@ -22,7 +22,7 @@ const ROWS = 1000;
 const FROM = `FROM \`${PROJECT}\`.\`ds\`.\`bars\``;
 /** Of the shape of our statements. */
 const PACKED = `SELECT \`i\` AS row_index, MOD(\`i\`, 3) AS part,
-  ARRAY<FLOAT64>[IFNULL(\`x\`, CAST('nan' AS FLOAT64)), CAST(\`i\` AS FLOAT64)] AS numbers,
+  ARRAY<FLOAT64>[IFNULL(\`x\`, IEEE_DIVIDE(0,0)), CAST(\`i\` AS FLOAT64)] AS numbers,
   ARRAY<STRING>[IFNULL(CONCAT('=', \`word\`), '')] AS texts ${FROM}`;
 
 process.env.METADATA_SERVER_DETECTION = 'none';

@@ -26,6 +26,7 @@ const FUNCTIONS: Readonly<Record<string, string>> = {
   // NULL when any part is NULL, unlike DuckDB's.
   CONCAT: 'bigquery_concat',
   FARM_FINGERPRINT: 'farm_fingerprint',
+  IEEE_DIVIDE: 'bigquery_ieee_divide',
   UNIX_MICROS: 'epoch_us',
   DATE: 'bigquery_date',
 };

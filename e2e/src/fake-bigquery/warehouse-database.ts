@@ -9,6 +9,10 @@ import { farmFingerprint } from './farm-fingerprint.js';
 import { createMetadataTables } from './metadata-tables.js';
 import { quote, WAREHOUSE } from './translate-sql.js';
 
+/** Division that gives NaN and infinities, where DuckDB's gives NULL. */
+const IEEE_DIVIDE = `CREATE MACRO bigquery_ieee_divide(a, b) AS CASE WHEN b <> 0 THEN CAST(a AS DOUBLE) / b
+  WHEN a > 0 THEN CAST('inf' AS DOUBLE) WHEN a < 0 THEN CAST('-inf' AS DOUBLE) ELSE CAST('nan' AS DOUBLE) END`;
+
 /** Fingerprints that are remembered: the keys of many tables are the same. */
 const MAX_FINGERPRINTS = 500_000;
 
@@ -33,6 +37,7 @@ export class WarehouseDatabase {
     const connection = await instance.connect();
     connection.registerScalarFunction(fingerprintFunction());
     await connection.run('CREATE MACRO bigquery_date(t) AS CAST(t AS DATE)');
+    await connection.run(IEEE_DIVIDE);
     await connection.run('CREATE MACRO bigquery_concat(a, b) AS a || b, (a, b, c) AS a || b || c');
     await connection.run(`ATTACH '${path.replaceAll("'", "''")}' AS ${WAREHOUSE} (READ_ONLY)`);
     await createMetadataTables(connection, facts);

@@ -23,7 +23,8 @@ export class PartOrder {
     const starts = this.#starts;
     starts.fill(0);
     for (let i = 0; i < rows; i++) {
-      if (!(part[i]! >= 0 && part[i]! < this.parts)) throw new RangeError(`there is no part ${part[i]}`);
+      if (!(part[i]! >= 0 && part[i]! < this.parts && Number.isInteger(part[i])))
+        throw new RangeError(`there is no part ${part[i]}`);
       starts[part[i]!]!++;
     }
     // Ends first, which become starts as the positions are put before them from behind.

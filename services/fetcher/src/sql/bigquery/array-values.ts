@@ -2,7 +2,7 @@ import type { CatalogueColumn } from '../../warehouse/warehouse.js';
 import { columnName } from './quoted-names.js';
 
 /** Arrays in results cannot hold NULL: a missing number is NaN. */
-const MISSING_NUMBER = "CAST('nan' AS FLOAT64)";
+const MISSING_NUMBER = 'IEEE_DIVIDE(0,0)';
 
 /** Put before every text that is there; a missing text is empty, so that '' and NULL differ. */
 export const TEXT_MARK = '=';

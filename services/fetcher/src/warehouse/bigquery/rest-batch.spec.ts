@@ -15,7 +15,7 @@ const COLUMNS = new Map([
 it('reads whole numbers, lists of doubles and of marked texts', () => {
   const batch = new RestBatch(
     [
-      row('1', list('0.1', 'NaN'), list('=', '')),
+      row('1', list('0.1', 'nan'), list('=', '')),
       row('0', list(), list()),
       row('1', list('-Infinity', '1.5E-7'), list('==a', '=b')),
     ],

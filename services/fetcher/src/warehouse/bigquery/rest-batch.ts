@@ -57,7 +57,7 @@ export class RestBatch implements StatementBatch {
 }
 
 function numberOf({ v }: Cell): number {
-  if (v === 'NaN') return Number.NaN;
+  if (typeof v === 'string' && v.toLowerCase() === 'nan') return Number.NaN;
   const value = typeof v === 'string' && v !== '' ? Number(v) : Number.NaN;
   if (!Number.isNaN(value)) return value;
   const infinite = /^([+-]?)inf(inity)?$/i.exec(String(v));

@@ -4,7 +4,7 @@ sample AS (SELECT ROW_NUMBER() OVER (ORDER BY k) - 1 AS r, k FROM (SELECT k FROM
 SELECT s.r AS row_index, UNIX_MICROS(s.k) AS key, 0 AS part, ARRAY<FLOAT64>[] AS numbers, ARRAY<STRING>[] AS texts FROM sample s
 UNION ALL
 SELECT s.r, UNIX_MICROS(s.k), f.part, f.numbers, f.texts FROM (
-SELECT `interval_time` AS k, 1 AS part, ARRAY<FLOAT64>[IFNULL(`roc`, CAST('nan' AS FLOAT64)), IFNULL(CAST(`steps` AS FLOAT64), CAST('nan' AS FLOAT64)), IFNULL(CAST(CAST(`up` AS INT64) AS FLOAT64), CAST('nan' AS FLOAT64)), IFNULL(CAST(`exact` AS FLOAT64), CAST('nan' AS FLOAT64))] AS numbers, ARRAY<STRING>[] AS texts FROM `bqx-ml`.`features`.`mom_eurusd` WHERE DATE(`interval_time`) IN ('2020-01-02','2020-03-04') AND (FARM_FINGERPRINT(CONCAT('7:', CAST(UNIX_MICROS(`interval_time`) AS STRING))) & 2147483647) <= 175520402
+SELECT `interval_time` AS k, 1 AS part, ARRAY<FLOAT64>[IFNULL(`roc`, IEEE_DIVIDE(0,0)), IFNULL(CAST(`steps` AS FLOAT64), IEEE_DIVIDE(0,0)), IFNULL(CAST(CAST(`up` AS INT64) AS FLOAT64), IEEE_DIVIDE(0,0)), IFNULL(CAST(`exact` AS FLOAT64), IEEE_DIVIDE(0,0))] AS numbers, ARRAY<STRING>[] AS texts FROM `bqx-ml`.`features`.`mom_eurusd` WHERE DATE(`interval_time`) IN ('2020-01-02','2020-03-04') AND (FARM_FINGERPRINT(CONCAT('7:', CAST(UNIX_MICROS(`interval_time`) AS STRING))) & 2147483647) <= 175520402
 UNION ALL
 SELECT `interval_time`, 2, ARRAY<FLOAT64>[], ARRAY<STRING>[IFNULL(CONCAT('=', `regime`), '')] FROM `bqx-ml`.`features`.`tri_error` WHERE DATE(`interval_time`) IN ('2020-01-02','2020-03-04') AND (FARM_FINGERPRINT(CONCAT('7:', CAST(UNIX_MICROS(`interval_time`) AS STRING))) & 2147483647) <= 175520402
 ) f JOIN sample s ON f.k = s.k

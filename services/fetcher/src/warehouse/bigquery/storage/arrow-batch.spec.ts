@@ -51,6 +51,7 @@ it('reads whole numbers of either sign and refuses what a double cannot hold', (
         [
           'n',
           {
+            type: 'int',
             length: numbers.length,
             nulls: 0,
             buffers: [new Uint8Array(), new Uint8Array(BigInt64Array.from(numbers).buffer)],
@@ -62,6 +63,31 @@ it('reads whole numbers of either sign and refuses what a double cannot hold', (
   for (const large of [2n ** 53n, -(2n ** 60n)]) {
     expect(() => column([large]).integers('n')).toThrow('too large');
   }
+});
+
+it('reads whole numbers of 32 bits', () => {
+  const buffers = [new Uint8Array(), new Uint8Array(Int32Array.of(7, -7).buffer)];
+  const batch = new ArrowBatch(2, new Map([['n', { type: 'int32' as const, length: 2, nulls: 0, buffers }]]));
+  expect([...batch.integers('n')]).toEqual([7, -7]);
+});
+
+it('reads lists that are all empty, of which Arrow may leave the offsets out', () => {
+  const child = {
+    type: 'text' as const,
+    length: 0,
+    nulls: 0,
+    buffers: [new Uint8Array(), new Uint8Array(), new Uint8Array()],
+  };
+  const list = {
+    type: 'list' as const,
+    length: 2,
+    nulls: 0,
+    buffers: [new Uint8Array(), new Uint8Array(12)],
+    child,
+  };
+  const batch = new ArrowBatch(2, new Map([['empty', list]]));
+  expect(batch.textLists('empty')).toEqual({ offsets: new Uint32Array(3), values: [] });
+  expect(batch.numberLists('empty').values).toHaveLength(0);
 });
 
 it('reads a slice, wherever it lies in memory', () => {

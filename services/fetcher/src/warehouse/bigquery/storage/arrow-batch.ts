@@ -19,8 +19,13 @@ export class ArrowBatch implements StatementBatch {
   ) {}
 
   integers(column: string): Float64Array {
-    const { buffers, nulls } = this.#column(column);
+    const { buffers, nulls, type } = this.#column(column);
     if (nulls > 0) throw new OnescanError('DATA_LOSS', `BigQuery sent NULL in column ${column}`);
+    if (type === 'int32') {
+      return Float64Array.from(
+        new Int32Array(this.#copy(`${column} words`, buffers[1]!, this.rows * 4), 0, this.rows),
+      );
+    }
     const words = new Int32Array(this.#copy(`${column} words`, buffers[1]!, this.rows * 8));
     const values = this.memory.doubles(`${column} values`, this.rows);
     for (let i = 0; i < this.rows; i++) {
@@ -41,6 +46,8 @@ export class ArrowBatch implements StatementBatch {
   textLists(column: string): Lists<readonly (string | null)[]> {
     const { offsets, first, child } = this.#list(column);
     const count = offsets[this.rows]!;
+    // Arrow allows the offsets of no values to be left out.
+    if (count === 0) return { offsets, values: [] };
     const ends = new Int32Array(
       this.#copy(`${column} ends`, child.buffers[1]!.subarray(first * 4), (count + 1) * 4),
     );

@@ -4,16 +4,26 @@ import { FlatTable } from './flat-table.js';
 /** Field numbers of Arrow's Message.fbs and Schema.fbs (arrow.apache.org/docs/format). */
 const MESSAGE = { headerType: 1, header: 2 } as const;
 const SCHEMA = { fields: 1 } as const;
-const FIELD = { name: 0, typeType: 2, children: 5 } as const;
+const FIELD = { name: 0, typeType: 2, type: 3, children: 5 } as const;
+const INT = { bitWidth: 0, isSigned: 1 } as const;
+const FLOATING_POINT = { precision: 0 } as const;
+const DOUBLE_PRECISION = 2;
 const BATCH = { length: 0, nodes: 1, buffers: 2, compression: 3 } as const;
 const HEADER = { schema: 1, recordBatch: 3 } as const;
 
-const TYPES: Readonly<Record<number, ArrowType>> = { 2: 'int', 3: 'double', 5: 'text', 12: 'list' };
+/** Numbers of Arrow's types. */
+const TYPES = { int: 2, floatingPoint: 3, utf8: 5, list: 12 } as const;
 /** Buffers of a column of a type: validity first, then offsets, then values. */
-const BUFFERS: Readonly<Record<ArrowType, number>> = { int: 2, double: 2, text: 3, list: 2 };
+const BUFFERS: Readonly<Record<ArrowType, number>> = {
+  int: 2,
+  int32: 2,
+  double: 2,
+  text: 3,
+  list: 2,
+};
 
-/** The types that statements return: INT64, FLOAT64, STRING and arrays of the last two. */
-export type ArrowType = 'int' | 'double' | 'text' | 'list';
+/** The types that statements return: INT64 (an emulator sends some as int32), FLOAT64, STRING, arrays of these. */
+export type ArrowType = 'int' | 'int32' | 'double' | 'text' | 'list';
 
 export interface ArrowField {
   readonly name: string;
@@ -24,6 +34,7 @@ export interface ArrowField {
 
 /** A column of a record batch: its buffers are views of the message. */
 export interface ArrowColumn {
+  readonly type: ArrowType;
   readonly length: number;
   readonly nulls: number;
   readonly buffers: readonly Uint8Array[];
@@ -53,7 +64,7 @@ export function decodeRecordBatch(
     const node = nodes.shift();
     const own = buffers.splice(0, BUFFERS[field.type]);
     if (!node || own.length < BUFFERS[field.type]) throw unreadable('a record batch of another schema');
-    const column = { length: node[0], nulls: node[1], buffers: own };
+    const column = { type: field.type, length: node[0], nulls: node[1], buffers: own };
     return field.child ? { ...column, child: take(field.child) } : column;
   };
   const columns = new Map(fields.map((field) => [field.name, take(field)]));
@@ -75,12 +86,30 @@ function openMessage(message: Uint8Array, type: number): { header: FlatTable; bo
 
 function decodeField(field: FlatTable): ArrowField {
   const name = field.text(FIELD.name);
-  const type = TYPES[field.byte(FIELD.typeType)];
+  const type = typeOf(field);
   if (!type) throw unreadable(`column ${name} of Arrow type ${field.byte(FIELD.typeType)}`);
   if (type !== 'list') return { name, type };
   const [child] = field.tables(FIELD.children);
   if (!child) throw unreadable(`list ${name} without a child`);
   return { name, type, child: decodeField(child) };
+}
+
+function typeOf(field: FlatTable): ArrowType | undefined {
+  const details = field.table(FIELD.type);
+  switch (field.byte(FIELD.typeType)) {
+    case TYPES.int: {
+      const width = details?.byte(INT.isSigned) === 1 ? details.int(INT.bitWidth) : 0;
+      return width === 64 ? 'int' : width === 32 ? 'int32' : undefined;
+    }
+    case TYPES.floatingPoint:
+      return details?.byte(FLOATING_POINT.precision) === DOUBLE_PRECISION ? 'double' : undefined;
+    case TYPES.utf8:
+      return 'text';
+    case TYPES.list:
+      return 'list';
+    default:
+      return undefined;
+  }
 }
 
 function unreadable(what: string): OnescanError {

@@ -16,6 +16,11 @@ export class FlatTable {
     return at === undefined ? 0 : this.data.getUint8(at);
   }
 
+  int(field: number): number {
+    const at = this.#field(field);
+    return at === undefined ? 0 : this.data.getInt32(at, true);
+  }
+
   long(field: number): number {
     const at = this.#field(field);
     return at === undefined ? 0 : Number(this.data.getBigInt64(at, true));
