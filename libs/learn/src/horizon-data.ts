@@ -1,6 +1,7 @@
 import type { LabelGeometry } from './splits/label-span.js';
+import { sharedFloats } from './threads/shared-floats.js';
 
-/** What one horizon is learned from, by row number; NaN where missing. */
+/** What one horizon is learned from, by row number; NaN where missing. Numbers are in memory that threads share. */
 export interface HorizonData {
   readonly geometry: LabelGeometry;
   readonly bar: Int32Array;
@@ -60,12 +61,12 @@ export function horizonData({
   return {
     geometry,
     bar,
-    value: target,
-    up: target.map((value) => (value > 0 ? 1 : 0)),
-    known,
+    value: sharedFloats(target),
+    up: sharedFloats(target.map((value) => (value > 0 ? 1 : 0))),
+    known: sharedFloats(known),
     knownAvailable: !overlaps || knownPart !== null,
-    unknown: target.map((value, row) => value - known[row]!),
-    persistence,
+    unknown: sharedFloats(target.map((value, row) => value - known[row]!)),
+    persistence: sharedFloats(persistence),
     usable: Uint32Array.from(usable),
     missing,
   };

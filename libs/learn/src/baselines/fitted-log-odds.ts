@@ -2,6 +2,7 @@ import { type BinnedMatrixHandle, openBinnedMatrix } from '../binning/binned-mat
 import type { HorizonData } from '../horizon-data.js';
 import { logit } from '../metrics/sigmoid.js';
 import type { PieceKind } from '../threads/piece-kind.js';
+import { sharedFloats } from '../threads/shared-floats.js';
 import type { WorkPool } from '../threads/work-pool.js';
 import { linearBqxLogOdds } from './linear-bqx.js';
 import { overlapLogOdds } from './overlap-logistic.js';
@@ -24,7 +25,7 @@ export interface LogOddsInput {
 /** Log-odds of every row by one rule. */
 export const FITTED_LOG_ODDS: PieceKind<LogOddsInput, LogOddsFit, Float64Array> = {
   name: 'fitted-log-odds',
-  compute: fitRule,
+  compute: (input, fit) => sharedFloats(fitRule(input, fit)),
 };
 
 /**

@@ -1,4 +1,5 @@
-import type { OpenLeaf, TreeGrower } from './tree-grower.js';
+import type { OpenLeaf } from './open-leaf.js';
+import type { TreeGrower } from './tree-grower.js';
 
 /**
  * Splits one leaf at a time until none is worth splitting or the tree has `maxLeaves`: by `leaf` the one

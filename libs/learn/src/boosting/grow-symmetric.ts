@@ -1,7 +1,8 @@
 import { Arena } from '../kernels/arena.js';
 import { sampleNodeColumns } from './column-sampler.js';
+import type { OpenLeaf } from './open-leaf.js';
 import type { FoundSplit } from './tree-assembly.js';
-import type { OpenLeaf, TreeGrower } from './tree-grower.js';
+import type { TreeGrower } from './tree-grower.js';
 
 interface LevelSplit {
   readonly slot: number;

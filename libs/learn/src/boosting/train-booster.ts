@@ -10,10 +10,11 @@ import { growBestFirst } from './grow-best-first.js';
 import { growSymmetric } from './grow-symmetric.js';
 import { softThreshold } from './leaf-scoring.js';
 import { type LabelledRows, type ObjectiveFunction, objectiveFunction } from './objective.js';
+import type { OpenLeaf } from './open-leaf.js';
 import { quantiseGradients } from './quantise-gradients.js';
 import { RowScores } from './row-scores.js';
 import type { Tree } from './tree.js';
-import { type OpenLeaf, TreeGrower } from './tree-grower.js';
+import { TreeGrower } from './tree-grower.js';
 
 export interface BoosterTask {
   matrix: BinnedMatrix;

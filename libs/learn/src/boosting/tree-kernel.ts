@@ -1,3 +1,17 @@
+/** A leaf's histograms, the slots to search, its sums, the penalties, and where the best split goes. */
+export type SplitSearchArguments = [
+  histograms: number,
+  cells: number,
+  slots: number,
+  slotCount: number,
+  totalG: number,
+  totalH: number,
+  l1: number,
+  l2: number,
+  minimum: number,
+  best: number,
+];
+
 /** Exports of assembly/tree.kernel.ts; the parameters are documented there. Addresses are byte offsets. */
 export interface TreeKernel {
   accumulateHistograms(
@@ -14,32 +28,9 @@ export interface TreeKernel {
     copy: number,
   ): void;
   subtractHistograms(parent: number, child: number, groups: number, groupCount: number, cells: number): void;
-  searchSplits(
-    histograms: number,
-    cells: number,
-    slots: number,
-    slotCount: number,
-    totalG: number,
-    totalH: number,
-    l1: number,
-    l2: number,
-    minimum: number,
-    best: number,
-  ): void;
+  searchSplits(...search: SplitSearchArguments): void;
   searchConstrainedSplits(
-    histograms: number,
-    cells: number,
-    slots: number,
-    slotCount: number,
-    totalG: number,
-    totalH: number,
-    l1: number,
-    l2: number,
-    minimum: number,
-    best: number,
-    directions: number,
-    lowest: number,
-    highest: number,
+    ...search: [...SplitSearchArguments, directions: number, lowest: number, highest: number]
   ): void;
   addSymmetricScores(
     histograms: number,
