@@ -1,25 +1,31 @@
 import type { RowBlock } from '../stability/time-blocks.js';
 
-/** Lags, in rows, at which dependence in time is measured, and the lags that each stands for. */
+/** Lags, in rows, at which dependence in time is measured, and how many lags each stands for. */
 export interface Lags {
   readonly rows: readonly number[];
-  readonly each: number;
+  readonly width: readonly number[];
 }
 
-/** Lags measured at most; more are thinned out evenly. */
-const MOST_LAGS = 32;
+/** Lags are this far apart, in relation to themselves, where they are not neighbours. */
+const SPREAD = 1.15;
 /** Rows at which a lag is measured, about. */
 const MEASURED_ROWS = 6000;
 
-/** Lags up to the bars over which a target depends on itself. @param bar ordinal of each row's bar, ascending */
+/**
+ * Lags up to the bars over which a target depends on itself: every one of the first, which say most of features that
+ * soon forget, then ever fewer.
+ *
+ * @param bar ordinal of each row's bar, ascending
+ */
 export function dependenceLags(bar: Int32Array, rows: number, dependenceBars: number): Lags {
   const spacing = (bar[rows - 1]! - bar[0]!) / Math.max(1, rows - 1);
-  const longest = Math.max(
-    1,
-    Math.min(Math.ceil(dependenceBars / Math.max(1, spacing)), Math.floor(rows / 64)),
-  );
-  const each = Math.ceil(longest / MOST_LAGS);
-  return { rows: Array.from({ length: Math.ceil(longest / each) }, (_, k) => (k + 1) * each), each };
+  const wanted = Math.ceil(dependenceBars / Math.max(1, spacing));
+  const longest = Math.max(1, Math.min(wanted, Math.floor(rows / 64)));
+  const lags: number[] = [];
+  for (let lag = 1; lag < longest; lag = Math.max(lag + 1, Math.round(lag * SPREAD))) lags.push(lag);
+  lags.push(longest);
+  const edges = [0.5, ...lags.slice(1).map((lag, k) => (lag + lags[k]!) / 2), longest + 0.5];
+  return { rows: lags, width: lags.map((_, k) => edges[k + 1]! - edges[k]!) };
 }
 
 /** Correlation of a series about zero with itself, by lag, within blocks, on rows spread evenly. */
@@ -54,6 +60,6 @@ export function inflationOf(own: ArrayLike<number>, weights: ArrayLike<number>):
 }
 
 /** What each lag of the other series counts in {@link inflationOf}; negative dependence is left out. */
-export function lagWeights(target: Float64Array, { each }: Lags): Float64Array {
-  return target.map((correlation) => 2 * each * Math.max(0, correlation));
+export function lagWeights(target: Float64Array, { width }: Lags): Float64Array {
+  return target.map((correlation, k) => 2 * width[k]! * Math.max(0, correlation));
 }

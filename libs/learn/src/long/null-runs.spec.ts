@@ -8,7 +8,7 @@ const SEEDS = 16;
 const HORIZONS = [15, 45, 90];
 
 /** Random walks with persistent features, their volatility constant or slowly changing: nothing to be found. */
-const config = resolveLearnConfig('quick', { 'interactions.features': '32' });
+const config = resolveLearnConfig('quick', { 'interactions.features': '200' });
 const runs = Array.from({ length: SEEDS }, (_, seed) => {
   const pair = simulatePair({
     seed: 900n + BigInt(seed),
