@@ -13,6 +13,8 @@ export interface StackOptions {
   memoryLimitBytes: number;
   /** Where the coordinator listens; port 0 chooses a free one. */
   listen: string;
+  /** Most that --yes may approve, in US dollars; absent: the coordinator's default. */
+  autoApproveUsd?: number;
   /** Further flags of the fetcher, each "name=value", e.g. "location=us-central1". */
   fetcherFlags: readonly string[];
 }
@@ -40,6 +42,7 @@ export function withStackDefaults(
     memoryLimitBytes: given.memoryLimitBytes ?? Math.min(MAX_DEFAULT_MEMORY_BYTES, share),
     listen: given.listen ?? '127.0.0.1:0',
     fetcherFlags: given.fetcherFlags ?? [],
+    ...(given.autoApproveUsd === undefined ? {} : { autoApproveUsd: given.autoApproveUsd }),
   };
 }
 

@@ -72,7 +72,7 @@ class Stack implements RunningStack {
   }
 
   async start(interrupt: AbortSignal): Promise<void> {
-    const { home, warehouse, listen, maxWorkers, trainers, fetcherFlags } = this.options;
+    const { home, warehouse, listen, maxWorkers, trainers, fetcherFlags, autoApproveUsd } = this.options;
     mkdirSync(home, { recursive: true });
     const cache = join(home, 'datasets');
     const fetcherArgs = [
@@ -85,6 +85,7 @@ class Stack implements RunningStack {
     const coordinator = this.spawn('coordinator', 'coordinator', [
       ...['--listen', listen, '--fetcher', this.fetcher],
       ...['--state', join(home, 'state'), '--max-workers', String(maxWorkers)],
+      ...(autoApproveUsd === undefined ? [] : ['--auto-approve-usd', String(autoApproveUsd)]),
     ]);
     this.coordinator = await unlessAborted(coordinator.address(START_MS), interrupt);
     for (let i = 1; i <= trainers; i++) this.trainers.push(this.spawnTrainer(`trainer-${i}`));

@@ -9,7 +9,7 @@ import type { Command } from 'commander';
 import { type Endpoint, readEndpoint } from '../connection/endpoint-file.js';
 import type { Act, Invocation } from '../context.js';
 import { EXIT, type ExitCode } from '../exit-code.js';
-import { addFetcherFlag, parseByteCount, parsePositive } from '../options/parsers.js';
+import { addFetcherFlag, parseByteCount, parseDollars, parsePositive } from '../options/parsers.js';
 import { writeJson } from '../output/write-json.js';
 import { type RunningStack, startStack } from '../stack/stack.js';
 import { isBigQuery, type StackOptions, withStackDefaults } from '../stack/stack-options.js';
@@ -22,6 +22,7 @@ interface Options {
   listen?: string;
   detach?: boolean;
   fetcherFlag?: string[];
+  autoApprove?: number;
 }
 
 const DETACH_MS = 90_000;
@@ -39,6 +40,7 @@ export function addUpVerb(program: Command, act: Act): void {
     .option('--trainers <n>', 'trainer processes (default: 2, or 1 on one core)', parsePositive)
     .option('--max-workers <n>', 'most trainers used at the same time (default: 8)', parsePositive)
     .option('--memory-limit <bytes>', 'of each trainer, e.g. 4GiB (default: up to 8GiB)', parseByteCount)
+    .option('--auto-approve <usd>', 'most that --yes approves without a person (default: 5)', parseDollars)
     .option('--listen <address>', 'of the coordinator (default: a free port on 127.0.0.1)')
     .option(
       '--fetcher-flag <name=value>',
@@ -61,6 +63,7 @@ function readOptions({ terminal, global }: Invocation, options: Options): StackO
     ...(options.trainers === undefined ? {} : { trainers: options.trainers }),
     ...(options.maxWorkers === undefined ? {} : { maxWorkers: options.maxWorkers }),
     ...(options.memoryLimit === undefined ? {} : { memoryLimitBytes: options.memoryLimit }),
+    ...(options.autoApprove === undefined ? {} : { autoApproveUsd: options.autoApprove }),
     ...(options.listen === undefined ? {} : { listen: options.listen }),
     ...(options.fetcherFlag === undefined ? {} : { fetcherFlags: options.fetcherFlag }),
   });
@@ -131,6 +134,7 @@ function detachedFlags(options: StackOptions): string[] {
     ...['--warehouse', options.warehouse, '--home', options.home, '--listen', options.listen],
     ...['--trainers', String(options.trainers), '--max-workers', String(options.maxWorkers)],
     ...['--memory-limit', String(options.memoryLimitBytes)],
+    ...(options.autoApproveUsd === undefined ? [] : ['--auto-approve', String(options.autoApproveUsd)]),
     ...options.fetcherFlags.flatMap((flag) => ['--fetcher-flag', flag]),
   ];
 }

@@ -34,7 +34,7 @@ export function costSection({ snapshot }: ReportData): Html {
     ${table([...titles, '>fetch time', 'from'], rows)}
     ${jobs.length > 0 ? html`<h3>Statements</h3>${table(JOB_TITLES, jobs.map(jobRow))}` : ''}
     ${run.approvals.length > 0 ? html`<h3>Approvals</h3>${approvals(run)}` : ''}
-    ${pilot ? html`<p>${pilot.text}</p>` : ''}
+    ${pilot ? html`<h3>Pilot</h3><p>P${pilot.text.slice(1)}</p>` : ''}
     ${catalogueChange ? html`<p>${formatCatalogueChange(catalogueChange)}</p>` : ''}
     ${strategies(plan)}`;
 }
@@ -77,7 +77,7 @@ function jobRow(job: QueryJob): (string | Html)[] {
     html`<code>${job.jobId}</code>`,
     job.pair,
     job.state,
-    job.startedAt.replace(/\.\d+Z$/, 'Z'),
+    html`<time>${job.startedAt.replace(/\.\d+Z$/, 'Z')}</time>`,
     formatBytes(job.maximumBytesBilled),
     job.billingUnknown ? 'not known' : formatBytes(job.bytesBilled),
     job.billingUnknown ? 'not known' : formatUsd(job.usd),
@@ -87,7 +87,7 @@ function jobRow(job: QueryJob): (string | Html)[] {
 
 function approvals({ approvals: given }: RunRecord): Html {
   const rows = given.map(({ what, approvedBy, automatic, time, planHash, usd, bytes }) => [
-    new Date(Number(time?.seconds ?? 0n) * 1000).toISOString().replace('.000', ''),
+    html`<time>${new Date(Number(time?.seconds ?? 0n) * 1000).toISOString().replace('.000', '')}</time>`,
     what,
     `${approvedBy}${automatic ? ' (nobody looked at it)' : ''}`,
     html`<code>${planHash.slice(0, 12)}</code>`,
