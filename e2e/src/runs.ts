@@ -58,6 +58,20 @@ export async function runResults(stack: Stack, runId: string): Promise<GetResult
   return results;
 }
 
+/** The Parquet file of SHAP values by row. */
+export async function runExplanation(
+  stack: Stack,
+  runId: string,
+  task: { pair: string; horizon: number },
+): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  const { coordinator } = stack;
+  for await (const part of callServerStream(coordinator, coordinator.getExplanation, { runId, ...task })) {
+    chunks.push(part.chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
 export async function runLedger(stack: Stack, runId: string): Promise<LedgerRow[]> {
   const rows: LedgerRow[] = [];
   const { coordinator } = stack;

@@ -1,9 +1,12 @@
-import { truncateSync } from 'node:fs';
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
 import { sha256Hex } from '@onescan/shared/canonical-json.js';
 import { openDataset } from '@onescan/shared/dataset/open-dataset.js';
 import { type Run, RunState, TaskState } from '@onescan/shared/generated/onescan/v1/coordinator.js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { finishRun, quickSpec, runLedger, runResults, startRun } from './runs.js';
+import { finishRun, quickSpec, runExplanation, runLedger, runResults, startRun } from './runs.js';
 import { Stack } from './stack.js';
 import { WAREHOUSE } from './warehouse.js';
 
@@ -11,6 +14,12 @@ import { WAREHOUSE } from './warehouse.js';
 let stack: Stack;
 let first: Run;
 const documents = new Map<string, Buffer>();
+let explanation: Buffer;
+
+interface ExplainedDocument {
+  rows: { final: number };
+  shap: { rowsExplained: number; features: { feature: string; meanAbs: number }[] };
+}
 const HORIZONS = [15, 45];
 
 beforeAll(async () => {
@@ -38,7 +47,8 @@ function expectSameDocuments(other: Map<string, Buffer>): void {
 test('a run of two pairs ends COMPLETED with one statement a pair', async () => {
   const states: RunState[] = [];
   const sequences: bigint[] = [];
-  const runId = await startRun(stack, quickSpec({ horizons: HORIZONS }));
+  const overrides = { 'explain.export': 'yes' };
+  const runId = await startRun(stack, quickSpec({ horizons: HORIZONS, overrides }));
   first = await finishRun(stack, runId, (event) => {
     sequences.push(event.sequence);
     if (event.event?.$case === 'runState') states.push(event.event.value.state);
@@ -66,6 +76,33 @@ test('the planted pair has skill, the random walk has none beyond overlap', asyn
   expect(verdicts['usdjpy 45']).toMatch(/^(NO_SKILL_BEYOND_OVERLAP|INCONCLUSIVE)$/);
   const walk = first.tasks.find((task) => task.pair === 'usdjpy' && task.horizon === 15)!;
   expect(walk.summary?.bestBaselineAccuracy).toBeGreaterThan(0.7);
+});
+
+test('the SHAP values of every row come as a Parquet file and add up to the prediction', async () => {
+  explanation = await runExplanation(stack, first.runId, { pair: 'eurusd', horizon: 45 });
+  const folder = mkdtempSync(join(tmpdir(), 'onescan-e2e-shap-'));
+  const file = join(folder, 'eurusd_h45.parquet');
+  writeFileSync(file, explanation);
+  const connection = await (await DuckDBInstance.create(':memory:')).connect();
+  const ask = async (sql: string) => (await connection.runAndReadAll(sql)).getRowObjects();
+  const [facts] = await ask(`SELECT count(*)::INT AS rows, sum(final_segment)::INT AS final FROM '${file}'`);
+  const document = JSON.parse(String(documents.get('eurusd 45'))) as ExplainedDocument;
+  expect(facts).toEqual({ rows: document.shap.rowsExplained, final: document.rows.final });
+  // Features have a dot in their names; docs/results.md shows this query.
+  const unpivoted = `(UNPIVOT '${file}' ON COLUMNS('[.]') INTO NAME feature VALUE shap)`;
+  const [worst] = await ask(
+    `SELECT max(abs(sum - log_odds)) AS error FROM (SELECT interval_time, any_value(log_odds) AS log_odds,
+      any_value(base_value) + any_value(overlap_logistic) + sum(shap) AS sum FROM ${unpivoted} GROUP BY 1)`,
+  );
+  expect(worst!.error).toBeLessThan(1e-9);
+  const top = await ask(
+    `SELECT feature, avg(abs(shap)) AS mean FROM ${unpivoted} GROUP BY 1 ORDER BY mean DESC LIMIT 1`,
+  );
+  const [best] = document.shap.features;
+  expect(top[0]!.feature).toBe(best!.feature);
+  expect(top[0]!.mean).toBeCloseTo(best!.meanAbs, 9);
+  connection.closeSync();
+  rmSync(folder, { recursive: true });
 });
 
 test('the ledger has one row for every feature, pair and horizon', async () => {
@@ -115,6 +152,8 @@ test('kill -9 of a trainer midway changes nothing in the results', async () => {
   expect(run.tasks.some((task) => task.attempt > 1)).toBe(true);
   expectSameDocuments(await documentsOf(run.runId));
   expect(run.resultsSha256).toBe(first.resultsSha256);
+  const again = await runExplanation(stack, run.runId, { pair: 'eurusd', horizon: 45 });
+  expect(again.equals(explanation)).toBe(true);
 });
 
 test('a dataset that can no longer be read ends the rerun with its name, not with results', async () => {

@@ -6,6 +6,7 @@ import { addCancelVerb } from './verbs/cancel.js';
 import { addDemoVerb } from './verbs/demo.js';
 import { addDoctorVerb } from './verbs/doctor.js';
 import { addDownVerb } from './verbs/down.js';
+import { addExplainVerb } from './verbs/explain.js';
 import { addLedgerVerb } from './verbs/ledger.js';
 import { addLsVerb } from './verbs/ls.js';
 import { addPlanVerb } from './verbs/plan.js';
@@ -40,6 +41,7 @@ const VERBS: readonly ((program: Command, act: Act) => void)[] = [
   addReportVerb,
   addResultsVerb,
   addLedgerVerb,
+  addExplainVerb,
   addTrainersVerb,
   addCacheVerbs,
   addWarehouseVerbs,

@@ -235,6 +235,15 @@ describe('the verbs that read', () => {
     ]);
   });
 
+  it('explain saves the SHAP values of a pair and horizon, and asks for both', async () => {
+    const fake = terminal();
+    expect(await runCli(['explain', 'r-1', '--pair', 'eurusd', '--horizon', '15'], fake)).toBe(0);
+    const path = join(folder, 'onescan-shap-r-1-eurusd-h15.parquet');
+    expect(fake.data()).toBe(`${path}\n`);
+    expect(readFileSync(path, 'utf8')).toBe('PAR1 eurusd 15');
+    expect(await runCli(['explain', 'r-1', '--pair', 'eurusd'], terminal())).toBe(2);
+  });
+
   it('report saves the file whole', async () => {
     const fake = terminal();
     expect(await runCli(['report', 'r-1'], fake)).toBe(0);

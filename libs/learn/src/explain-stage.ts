@@ -42,7 +42,7 @@ export function explainStage(
   const { final, outOfFold, crossFit } = modelled;
   if (!final) return { explanation: null, ranking: null, permutation: null };
   const { usable } = context.data;
-  const { rows: wanted, method, background: wantedBackground } = context.config.explain;
+  const { rows: wanted, method, background: wantedBackground, export: exported } = context.config.explain;
   const { development } = segments;
   const background = method === 'interventional' ? evenlySpread(development, wantedBackground) : undefined;
   const rows = evenlySpread(usable, wanted || usable.length);
@@ -52,7 +52,7 @@ export function explainStage(
     outputs: outputsOf(context, modelled, final, { development, background: background ?? development }),
     background,
     rows,
-    kept: evenlySpread(positions, SAMPLE_ROWS),
+    kept: exported === 'yes' ? positions : evenlySpread(positions, SAMPLE_ROWS),
     onProgress: (fraction) => hooks.onProgress?.('explain', SHAP_PART * fraction),
   });
   checkScored(explanation, segments.final, modelled);

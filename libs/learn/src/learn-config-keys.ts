@@ -269,4 +269,9 @@ export const CONFIG_KEYS: Readonly<Record<string, ConfigKey>> = {
     [100, 100, 100],
   ),
   'explain.value': choice('yes: the value models are explained too.', ['no', 'yes'], ['no', 'no', 'no']),
+  'explain.export': choice(
+    'yes: the SHAP values of every explained row are kept in a file (onescan explain).',
+    ['no', 'yes'],
+    ['no', 'no', 'no'],
+  ),
 };

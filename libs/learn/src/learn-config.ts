@@ -73,6 +73,7 @@ export interface LearnConfig {
     readonly method: 'path-dependent' | 'interventional';
     readonly background: number;
     readonly value: 'no' | 'yes';
+    readonly export: 'no' | 'yes';
   };
 }
 

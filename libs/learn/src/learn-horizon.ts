@@ -1,5 +1,6 @@
 import { CancelledError } from './cancelled-error.js';
 import type { Explanation } from './explain/explain-horizon.js';
+import { type ExplainedRows, explainedRows } from './explain/explained-rows.js';
 import { explainStage } from './explain-stage.js';
 import type { FeatureFate } from './feature-fate.js';
 import type { ChosenThreshold } from './gating/choose-threshold.js';
@@ -63,6 +64,8 @@ export interface HorizonOutcome {
   /** One per feature, in matrix order. */
   readonly fates: readonly FeatureFate[];
   readonly summary: HorizonSummary;
+  /** SHAP values of every explained row; null unless `explain.export` asks for them and a feature was retained. */
+  readonly explainedRows: ExplainedRows | null;
 }
 
 /** What the horizons of a pair share. */
@@ -137,6 +140,7 @@ export function learnHorizon(scope: HorizonScope, input: HorizonInput, hooks: Le
     document: resultDocument(scope, input, learned),
     fates: featureFates(pair.matrix.columns, pruned, learned),
     summary: summarise(pair, learned),
+    explainedRows: exportedRows(scope, learned),
   };
 
   function learnRetained(context: ModelContext) {
@@ -177,6 +181,15 @@ function oftenest({ selected, frequency }: SelectionResult, most: number): numbe
     (a, b) => frequency[selected[b]!]! - frequency[selected[a]!]! || a - b,
   );
   return byFrequency.slice(0, most).sort((a, b) => a - b);
+}
+
+function exportedRows(
+  { pair, config }: HorizonScope,
+  { explanation, ranking, selection, segments }: LearnedHorizon,
+): ExplainedRows | null {
+  if (config.explain.export === 'no' || !explanation || !ranking) return null;
+  const { selected } = selection;
+  return explainedRows(explanation, { pair, selected, ranking, finalStart: segments.final[0]! });
 }
 
 function summarise(

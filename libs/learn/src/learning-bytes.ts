@@ -112,5 +112,12 @@ function modellingBytes({ rows, columns, config, threads }: Required<LearningSiz
   const booster = busiest.reduce((sum, bytes) => sum + bytes, 0);
   const explaining =
     threads * SHAP_COPIES * Float64Array.BYTES_PER_ELEMENT * columns * Math.min(rows, chunkRows(columns));
-  return estimateBinnedBytes(rows, columns, bins) + Math.max(booster, explaining);
+  const kept = keptBytes(rows, columns, config);
+  return estimateBinnedBytes(rows, columns, bins) + Math.max(booster, explaining + kept);
+}
+
+/** SHAP values of all rows, where they are kept for a file. */
+function keptBytes(rows: number, columns: number, { explain }: LearnConfig): number {
+  if (explain.export === 'no') return 0;
+  return (explain.value === 'yes' ? 2 : 1) * Float64Array.BYTES_PER_ELEMENT * rows * columns;
 }

@@ -220,6 +220,28 @@ describe('PairLearner', () => {
   });
 });
 
+describe('explain.export', () => {
+  it('keeps the values of every row, which add up to the scored prediction', () => {
+    const settings = resolveLearnConfig('quick', { 'explain.export': 'yes', 'explain.value': 'yes' });
+    const { document, explainedRows, fates } = learn(planted, 30, settings);
+    const { features, outputs, time, final } = explainedRows!;
+    expect(features[0]).toBe(planted.features[fates.findIndex((fate) => fate.rank === 1)]!.id);
+    expect(time).toHaveLength(4000);
+    expect(final.reduce((sum, one) => sum + one, 0)).toBe(at(document, 'rows', 'final'));
+    expect(outputs.map(({ name }) => name)).toEqual(['direction', 'value']);
+    for (const { baseValue, known, prediction, parts } of outputs) {
+      expect(parts.reduce((sum, { rows }) => sum + rows, 0)).toBe(4000);
+      const [first] = parts;
+      for (const k of [0, 17, first!.rows - 1]) {
+        const sum = first!.features.reduce((total, values) => total + values[k]!, baseValue);
+        expect(sum + known.values[k]!).toBeCloseTo(prediction[k]!, 10);
+      }
+    }
+    expect(at(document, 'shap', 'baseValue')).toBe(outputs[0]!.baseValue);
+    expect(learn(planted, 105).explainedRows).toBeNull();
+  });
+});
+
 describe('docs/results.md', () => {
   it('names every field of the document', () => {
     const text = readFileSync(new URL('../../../docs/results.md', import.meta.url), 'utf8');

@@ -7,6 +7,7 @@ import { PairSelection } from './pair-selection.js';
 import { createWorkPool } from './threads/thread-pool.js';
 import type { WorkPool } from './threads/work-pool.js';
 
+export type { ExplainedRows } from './explain/explained-rows.js';
 export type { FeatureFate } from './feature-fate.js';
 export type { LearnHooks, Stage } from './learn-hooks.js';
 export type { HorizonInput, HorizonOutcome, HorizonSummary } from './learn-horizon.js';

@@ -2,6 +2,7 @@ import type { FetcherServiceClient } from '@onescan/shared/generated/onescan/v1/
 import type { Logger } from '@onescan/shared/log.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { CoordinatorOptions } from './coordinator-options.js';
+import { ExplanationFiles } from './hub/explanation-files.js';
 import type { TrainerRegistry } from './hub/trainer-registry.js';
 import type { ProgressBuffer } from './runs/progress-buffer.js';
 import type { RunBook } from './runs/run-book.js';
@@ -36,6 +37,7 @@ export class Core {
   readonly traces: RunTraces;
   readonly progress: ProgressBuffer;
   readonly fetcher: FetcherServiceClient;
+  readonly explanations: ExplanationFiles;
   readonly #lock = new Serial();
   readonly #background = new Set<Promise<void>>();
   readonly #stopping = new AbortController();
@@ -50,6 +52,7 @@ export class Core {
     this.traces = parts.traces;
     this.progress = parts.progress;
     this.fetcher = parts.fetcher;
+    this.explanations = new ExplanationFiles(parts.options.stateDir);
   }
 
   /** Aborted when the coordinator shuts down. */

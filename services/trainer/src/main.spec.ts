@@ -136,6 +136,30 @@ test('two processes give the same bytes, whatever the order of horizons and the 
   expect(stages).toEqual(expect.arrayContaining(['load', 'prune', 'select', 'model', 'explain']));
 });
 
+test('hands over SHAP values by row before its result, again after a refusal, the same bytes on every thread count', async () => {
+  const overrides = { ...BRIEF, 'explain.export': 'yes' };
+  hub.refuseExplanations = 1;
+  const first = start('--id', 'one');
+  await hub.next('register');
+  assign(15, { overrides });
+  await ended(1);
+  expect(hub.explanations).toHaveLength(1);
+  first.kill('SIGTERM');
+  expect(await exitOf(first)).toBe(0);
+  start('--id', 'two', '--threads', '2');
+  await hub.next('register', (register) => register.trainerId === 'two');
+  assign(15, { overrides });
+  await ended(2);
+
+  const [one, two] = hub.explanations;
+  const { explanation } = hub.of('result')[0]!.result!;
+  expect(explanation).toEqual(one!.header.file);
+  expect(explanation).toEqual({ sha256: sha256Hex(one!.content), bytes: BigInt(one!.content.length) });
+  expect(one!.header.task).toEqual({ runId: 'r1', pair: 'eurusd', horizon: 15, attempt: 1 });
+  expect(one!.content.subarray(0, 4).toString()).toBe('PAR1');
+  expect(two!.content.equals(one!.content)).toBe(true);
+});
+
 test('without the file it reads the dataset from the fetcher, and leaves no copy', async () => {
   const fetcher = await ScriptedFetcher.start(readFileSync(path));
   const child = start();

@@ -128,6 +128,7 @@ export class Trainer {
       program,
       guard: this.#guard,
       downloadFolder: this.#downloadFolder,
+      coordinator: this.#options.coordinator,
       threads: this.#options.threads,
       log: this.#log,
       onProgress: (task, stage, fraction) => {

@@ -106,6 +106,10 @@ class Scripted {
       getReport: serverStream(async function* () {
         for (const part of HTML) yield { chunk: Buffer.from(part) };
       }),
+      getExplanation: serverStream(async function* ({ pair, horizon }) {
+        yield { chunk: Buffer.from('PAR1 ') };
+        yield { chunk: Buffer.from(`${pair} ${horizon}`) };
+      }),
       listTrainers: unary(async () => ({ trainers: [], maxWorkers: 8 })),
     };
   }

@@ -1,4 +1,3 @@
-import { open, rename, rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { CoordinatorServiceClient } from '@onescan/shared/generated/onescan/v1/coordinator.js';
 import { callServerStream } from '@onescan/shared/grpc/client.js';
@@ -6,6 +5,7 @@ import type { Command } from 'commander';
 import { withCoordinator } from '../connection/connect.js';
 import type { Act } from '../context.js';
 import { EXIT } from '../exit-code.js';
+import { saveChunks } from '../output/save-chunks.js';
 import { writeJson } from '../output/write-json.js';
 
 interface Options {
@@ -27,7 +27,7 @@ export function addReportVerb(program: Command, act: Act): void {
             return EXIT.ok;
           }
           const path = resolve(terminal.cwd, options.out ?? `onescan-report-${runId}.html`);
-          const bytes = await saveReport(client, runId, path);
+          const bytes = await saveChunks(readReport(client, runId), path);
           if (global.json) await writeJson(terminal, { runId, path, bytes });
           else await terminal.write(`${path}\n`);
           return EXIT.ok;
@@ -38,24 +38,4 @@ export function addReportVerb(program: Command, act: Act): void {
 
 async function* readReport(client: CoordinatorServiceClient, runId: string): AsyncGenerator<Buffer> {
   for await (const { chunk } of callServerStream(client, client.getReport, { runId })) yield chunk;
-}
-
-/** Writes to a partial file first, so a broken transfer leaves no half report; the number of bytes. */
-async function saveReport(client: CoordinatorServiceClient, runId: string, path: string): Promise<number> {
-  const partial = `${path}.partial-${process.pid}`;
-  let bytes = 0;
-  const file = await open(partial, 'w');
-  try {
-    for await (const chunk of readReport(client, runId)) {
-      await file.write(chunk);
-      bytes += chunk.length;
-    }
-    await file.close();
-    await rename(partial, path);
-    return bytes;
-  } catch (thrown) {
-    await file.close();
-    await rm(partial, { force: true });
-    throw thrown;
-  }
 }

@@ -1,8 +1,10 @@
+import { once } from 'node:events';
 import {
   type ChannelOptions,
   type Client,
   type ClientReadableStream,
   type ClientUnaryCall,
+  type ClientWritableStream,
   credentials,
   type CallOptions as GrpcCallOptions,
   Metadata,
@@ -92,4 +94,48 @@ export async function* callServerStream<Request, Response>(
     options.signal?.removeEventListener('abort', cancel);
     call.cancel();
   }
+}
+
+type ClientStreamMethod<Request, Response> = (
+  metadata: Metadata,
+  options: Partial<GrpcCallOptions>,
+  callback: (error: ServiceError | null, response: Response) => void,
+) => ClientWritableStream<Request>;
+
+/**
+ * Calls a client-streaming method with backpressure; errors come as OnescanError. Sends no more once the server has
+ * answered. What `requests` throws cancels the call and is thrown.
+ */
+export async function callClientStream<Request, Response>(
+  client: Client,
+  method: ClientStreamMethod<Request, Response>,
+  requests: AsyncIterable<Request>,
+  { deadlineMs }: Pick<CallOptions, 'deadlineMs'> = {},
+): Promise<Response> {
+  const deadline = deadlineMs === undefined ? {} : { deadline: Date.now() + deadlineMs };
+  let stream!: ClientWritableStream<Request>;
+  const answer = new Promise<Response>((resolve, reject) => {
+    stream = method.call(client, new Metadata(), deadline, (error, response) => {
+      if (error) reject(OnescanError.from(error));
+      else resolve(response);
+    });
+    // The callback tells the same.
+    stream.on('error', () => undefined);
+  });
+  let answered = false;
+  const over = answer.then(
+    () => (answered = true),
+    () => (answered = true),
+  );
+  try {
+    for await (const request of requests) {
+      if (answered) break;
+      if (!stream.write(request)) await Promise.race([once(stream, 'drain'), over]);
+    }
+  } catch (thrown) {
+    stream.cancel();
+    throw thrown;
+  }
+  stream.end();
+  return answer;
 }

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type {
+  handleClientStreamingCall,
   handleServerStreamingCall,
   handleUnaryCall,
   ServerUnaryCall,
@@ -38,6 +39,19 @@ export function serverStream<Request, Response>(
       () => call.end(),
       // Not destroy(): grpc-js sends the status in its 'error' listener and then needs the stream to end.
       (thrown: unknown) => call.emit('error', OnescanError.from(thrown).toServiceError()),
+    );
+  };
+}
+
+/** Wraps an async function as a client-streaming handler; requests end with an error when the client cancels. */
+export function clientStream<Request, Response>(
+  fn: (requests: AsyncIterable<Request>) => Promise<Response>,
+): handleClientStreamingCall<Request, Response> {
+  return (call, callback) => {
+    call.on('cancelled', () => call.destroy(new OnescanError('CANCELLED', 'the client cancelled')));
+    (async () => fn(call as AsyncIterable<Request>))().then(
+      (response) => callback(null, response),
+      (thrown: unknown) => callback(OnescanError.from(thrown).toServiceError()),
     );
   };
 }

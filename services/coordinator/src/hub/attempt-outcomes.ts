@@ -39,7 +39,9 @@ export class AttemptOutcomes {
     const stale = staleness(snapshot, task, attempt);
     if (stale) return this.#refuse(attempt, stale);
     const wrong =
-      task.specHash === message.specHash ? resultProblem(task, message.result) : 'wrong spec hash';
+      task.specHash === message.specHash
+        ? (resultProblem(task, message.result) ?? (await this.#explanationProblem(attempt, message)))
+        : 'wrong spec hash';
     if (wrong) {
       await this.#fail(task, 'CRASH', {
         message: `its result was refused: ${wrong}`,
@@ -56,6 +58,19 @@ export class AttemptOutcomes {
     this.#core.progress.dropTask(task);
     this.#core.log.info({ ...attempt, trainerId, verdict: summary.verdict }, 'task done');
     return ACCEPTED;
+  }
+
+  /** Why an attempt does not hold its lease; undefined when it does. */
+  async objection(attempt: TaskAttempt): Promise<string | undefined> {
+    const found = await this.#find(attempt);
+    return found ? staleness(found.snapshot, found.task, attempt) : 'there is no such task';
+  }
+
+  /** A result with SHAP values by row comes after their file. */
+  async #explanationProblem(attempt: TaskAttempt, { result }: TaskResult): Promise<string | undefined> {
+    const file = result?.explanation;
+    if (!file || (await this.#core.explanations.holds(attempt, file))) return undefined;
+    return `its file of SHAP values (${file.bytes} bytes, ${file.sha256.slice(0, 12)}) did not arrive`;
   }
 
   /** Records a failure and decides whether the task is tried again. */

@@ -2,9 +2,12 @@ import type { ServerDuplexStream } from '@grpc/grpc-js';
 import type {
   ConnectRequest,
   ConnectResponse,
+  PutExplanationRequest,
+  PutExplanationResponse,
   Register,
   TrainerHubServiceServer,
 } from '@onescan/shared/generated/onescan/v1/trainer.js';
+import { clientStream } from '@onescan/shared/grpc/handlers.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { Trainer, TrainerStream } from './trainer-registry.js';
 
@@ -15,13 +18,18 @@ export interface HubHandler {
   /** Messages after the registration, in order. */
   onMessage(trainer: Trainer, message: NonNullable<ConnectRequest['message']>): void;
   onDisconnect(trainer: Trainer, stream: TrainerStream): void;
+  /** @throws OnescanError when the file is refused or cannot be stored */
+  putExplanation(requests: AsyncIterable<PutExplanationRequest>): Promise<PutExplanationResponse>;
 }
 
 type Duplex = ServerDuplexStream<ConnectRequest, ConnectResponse>;
 
-/** The gRPC side of the hub: one bidirectional stream a trainer, whose first message registers it. */
+/** The gRPC side of the hub: one bidirectional stream a trainer, whose first message registers it, and files. */
 export function hubService(handler: HubHandler): TrainerHubServiceServer {
-  return { connect: (duplex: Duplex) => serve(duplex, handler) };
+  return {
+    connect: (duplex: Duplex) => serve(duplex, handler),
+    putExplanation: clientStream((requests) => handler.putExplanation(requests)),
+  };
 }
 
 function serve(duplex: Duplex, handler: HubHandler): void {

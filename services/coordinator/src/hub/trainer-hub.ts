@@ -1,6 +1,8 @@
 import {
   type ConnectRequest,
   FailureKind,
+  type PutExplanationRequest,
+  type PutExplanationResponse,
   type Register,
   type TaskAttempt,
 } from '@onescan/shared/generated/onescan/v1/trainer.js';
@@ -10,6 +12,7 @@ import { taskKey } from '../runs/run-record.js';
 import { taskStatus } from '../runs/run-view.js';
 import type { Answer, AttemptOutcomes } from './attempt-outcomes.js';
 import type { HubHandler } from './hub-service.js';
+import { receiveExplanation } from './receive-explanation.js';
 import { type ReturnedTask, sameAttempt, type Trainer, type TrainerStream } from './trainer-registry.js';
 
 /** How often a trainer's memory is told to watchers, in milliseconds; every event is kept for good. */
@@ -76,6 +79,10 @@ export class TrainerHub implements HubHandler {
         if (trainer.stream) registry.disconnect(trainer, trainer.stream);
         this.#giveBack('leave', () => registry.takeUnfinished(trainer), trainer.trainerId);
     }
+  }
+
+  putExplanation(requests: AsyncIterable<PutExplanationRequest>): Promise<PutExplanationResponse> {
+    return receiveExplanation(requests, this.#core.explanations, (task) => this.#outcomes.objection(task));
   }
 
   onDisconnect(trainer: Trainer, stream: TrainerStream): void {

@@ -1,6 +1,8 @@
-import { createReadStream } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import type {
   CoordinatorServiceServer,
+  GetExplanationRequest,
+  GetExplanationResponse,
   GetLedgerRequest,
   GetLedgerResponse,
   GetReportResponse,
@@ -12,14 +14,14 @@ import type {
 import { serverStream, unary } from '@onescan/shared/grpc/handlers.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { Coordinator } from '../coordinator.js';
-import type { RunSnapshot, TaskRecord } from '../runs/run-record.js';
+import { type RunSnapshot, type TaskRecord, taskKey } from '../runs/run-record.js';
 import { runView } from '../runs/run-view.js';
 
 /** Ledger rows a message. */
 const LEDGER_BATCH = 1_000;
 
-/** Bytes of the report a message. */
-const REPORT_CHUNK_BYTES = 256 * 1024;
+/** Bytes of a file a message. */
+const FILE_CHUNK_BYTES = 256 * 1024;
 
 /** The coordinator's API for users. */
 export function coordinatorService(coordinator: Coordinator): CoordinatorServiceServer {
@@ -45,6 +47,7 @@ export function coordinatorService(coordinator: Coordinator): CoordinatorService
     getLedger: serverStream((request, _call, signal) => ledger(coordinator, request, signal)),
     getResults: serverStream(({ runId }, _call, signal) => results(coordinator, runId, signal)),
     getReport: serverStream(({ runId }) => report(coordinator, runId)),
+    getExplanation: serverStream((request) => explanation(coordinator, request)),
     listTrainers: unary(async () => ({
       trainers: core.registry.connected().map((trainer) => core.registry.status(trainer)),
       maxWorkers: core.options.maxWorkers,
@@ -120,7 +123,28 @@ async function* report({ core }: Coordinator, runId: string): AsyncGenerator<Get
       remedy: 'The report is written when a run has ended',
     });
   }
-  const file = createReadStream(run.reportPath, { highWaterMark: REPORT_CHUNK_BYTES });
+  yield* fileChunks(run.reportPath);
+}
+
+async function* explanation(
+  { core }: Coordinator,
+  { runId, pair, horizon }: GetExplanationRequest,
+): AsyncGenerator<GetExplanationResponse> {
+  const { tasks } = await core.book.get(runId);
+  const task = tasks.get(taskKey(pair, horizon));
+  if (!task) throw new OnescanError('NOT_FOUND', `run ${runId} has no task ${pair} h${horizon}`);
+  const path = core.explanations.pathOf(task);
+  if (!isDone(task) || !existsSync(path)) {
+    throw new OnescanError('NOT_FOUND', `${pair} h${horizon} (${task.state}) has no SHAP values by row`, {
+      remedy:
+        'They are kept when explain.export=yes is set and a feature was retained: onescan rerun RUN --set ...',
+    });
+  }
+  yield* fileChunks(path);
+}
+
+async function* fileChunks(path: string): AsyncGenerator<{ chunk: Buffer }> {
+  const file = createReadStream(path, { highWaterMark: FILE_CHUNK_BYTES });
   for await (const chunk of file) yield { chunk: chunk as Buffer };
 }
 

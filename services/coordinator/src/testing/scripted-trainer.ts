@@ -1,17 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import { canonicalJson, sha256Hex } from '@onescan/shared/canonical-json.js';
-import { HorizonResult, LedgerStatus } from '@onescan/shared/generated/onescan/v1/result.js';
+import {
+  type ExplanationFile,
+  HorizonResult,
+  LedgerStatus,
+} from '@onescan/shared/generated/onescan/v1/result.js';
 import {
   type Ack,
   type Assign,
   type ConnectRequest,
   type ConnectResponse,
   type FailureKind,
+  type PutExplanationRequest,
   type TaskAttempt,
   TaskResult,
   TrainerHubServiceClient,
 } from '@onescan/shared/generated/onescan/v1/trainer.js';
-import { createClient } from '@onescan/shared/grpc/client.js';
+import { callClientStream, createClient } from '@onescan/shared/grpc/client.js';
 import { resultDocument } from './sample-document.js';
 import { FEATURES } from './scripted-fetcher.js';
 
@@ -103,6 +108,19 @@ export class ScriptedTrainer {
     this.send({ $case: 'result', value: change(resultOf(assign, this.id)) });
   }
 
+  /** Hands over a file of SHAP values; `announced` differs from it in tests of damage. */
+  async handOver(assign: Assign, content: Buffer, announced = fileOf(content)): Promise<ExplanationFile> {
+    const { task } = assign;
+    async function* messages(): AsyncGenerator<PutExplanationRequest> {
+      yield { message: { $case: 'header', value: { task, file: announced } } };
+      for (const chunk of [content.subarray(0, 3), content.subarray(3)]) {
+        yield { message: { $case: 'chunk', value: chunk } };
+      }
+    }
+    await callClientStream(this.#client, this.#client.putExplanation, messages());
+    return announced;
+  }
+
   /** Ends a task while there is no stream: its result is sent after the next registration. */
   finishOffline(assign: Assign): void {
     this.#done(assign);
@@ -183,6 +201,10 @@ export class ScriptedTrainer {
         return;
     }
   }
+}
+
+function fileOf(content: Buffer): ExplanationFile {
+  return { sha256: sha256Hex(content), bytes: BigInt(content.length) };
 }
 
 /** A whole result for an assignment: a document, one ledger row for every feature of the universe. */

@@ -8,10 +8,13 @@ export interface ComputeRequest {
   runId: string;
   pair: string;
   horizon: number;
+  attempt: number;
   targetWindow: number;
   dataset: DatasetRef;
   fetcherAddress: string;
-  /** Folder for a dataset that must be downloaded. */
+  /** Where the file of SHAP values by row is handed over. */
+  coordinatorAddress: string;
+  /** Folder for a dataset that must be downloaded, and for files on their way to the coordinator. */
   downloadFolder: string;
   preset: string;
   overrides: Record<string, string>;

@@ -1,6 +1,6 @@
 import type { HorizonOutcome } from '@onescan/learn/pair-learner.js';
 import { canonicalJson, sha256Hex } from '@onescan/shared/canonical-json.js';
-import type { HorizonSummary } from '@onescan/shared/generated/onescan/v1/result.js';
+import type { ExplanationFile, HorizonSummary } from '@onescan/shared/generated/onescan/v1/result.js';
 import type { ComputedResult, ComputeRequest } from './compute-protocol.js';
 import { ledgerRows } from './ledger.js';
 import type { LoadedPair } from './loaded-pair.js';
@@ -15,6 +15,7 @@ export function horizonResult(
   request: ComputeRequest,
   pair: LoadedPair,
   outcome: HorizonOutcome,
+  explanation: ExplanationFile | undefined,
 ): ComputedResult {
   const document = new TextEncoder().encode(canonicalJson(resultDocument(request, pair, outcome)));
   return {
@@ -29,6 +30,7 @@ export function horizonResult(
       rowsExplained: outcome.summary.rowsExplained,
     }),
     summary: horizonSummary(request, outcome),
+    explanation,
   };
 }
 

@@ -1,6 +1,7 @@
 import type { LearnHooks } from '@onescan/learn/pair-learner.js';
 import { classifyFailure } from './classify-failure.js';
 import type { ComputeEvent, ComputeRequest, StageFacts } from './compute-protocol.js';
+import { handOverExplanation } from './hand-over-explanation.js';
 import { horizonResult } from './horizon-result.js';
 import type { PairMemory } from './pair-memory.js';
 import { StageClock } from './stage-clock.js';
@@ -29,7 +30,10 @@ export async function runTask(
       { horizon, target, knownPart, seed },
       learnHooks(clock, control),
     );
-    const result = horizonResult(request, held.pair, outcome);
+    const explanation =
+      outcome.explainedRows &&
+      (await handOverExplanation(request, held.pair, outcome.explainedRows, control));
+    const result = horizonResult(request, held.pair, outcome, explanation ?? undefined);
     const { serial } = request;
     control.tell({
       kind: 'done',

@@ -17,6 +17,8 @@ export interface TaskRunnerOptions {
   program: URL;
   guard: MemoryGuard;
   downloadFolder: string;
+  /** "host:port". */
+  coordinator: string;
   threads: number;
   log: Logger;
   onProgress(task: TaskAttempt, stage: string, fraction: number): void;
@@ -170,8 +172,10 @@ export class TaskRunner {
       runId: task.runId,
       pair: task.pair,
       horizon: task.horizon,
+      attempt: task.attempt,
       dataset,
       fetcherAddress,
+      coordinatorAddress: this.#options.coordinator,
       targetWindow,
       preset,
       overrides,

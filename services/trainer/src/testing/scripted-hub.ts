@@ -2,9 +2,13 @@ import type { ServerDuplexStream } from '@grpc/grpc-js';
 import {
   type ConnectRequest,
   type ConnectResponse,
+  type ExplanationHeader,
+  type PutExplanationRequest,
+  type PutExplanationResponse,
   type TaskAttempt,
   TrainerHubServiceService,
 } from '@onescan/shared/generated/onescan/v1/trainer.js';
+import { clientStream } from '@onescan/shared/grpc/handlers.js';
 import { type RunningServer, startServer } from '@onescan/shared/grpc/start-server.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 
@@ -22,6 +26,10 @@ export class ScriptedHub {
   /** When set, every new stream is ended with this error. */
   refuseWith: OnescanError | undefined;
   acknowledge = true;
+  /** Files of SHAP values that arrived whole. */
+  readonly explanations: { header: ExplanationHeader; content: Buffer }[] = [];
+  /** So many files are refused, as by a coordinator that restarts. */
+  refuseExplanations = 0;
   #server: RunningServer | undefined;
   #stream: Stream | undefined;
   readonly #watchers = new Set<() => void>();
@@ -82,9 +90,24 @@ export class ScriptedHub {
       register: (server) => {
         server.addService(TrainerHubServiceService, {
           connect: (stream: Stream) => this.#onConnect(stream),
+          putExplanation: clientStream((requests: AsyncIterable<PutExplanationRequest>) =>
+            this.#onExplanation(requests),
+          ),
         });
       },
     });
+  }
+
+  async #onExplanation(requests: AsyncIterable<PutExplanationRequest>): Promise<PutExplanationResponse> {
+    if (this.refuseExplanations-- > 0) throw new OnescanError('UNAVAILABLE', 'refused by the test');
+    let header: ExplanationHeader | undefined;
+    const chunks: Buffer[] = [];
+    for await (const { message } of requests) {
+      if (message?.$case === 'header') header = message.value;
+      else if (message) chunks.push(message.value);
+    }
+    this.explanations.push({ header: header!, content: Buffer.concat(chunks) });
+    return {};
   }
 
   #onConnect(stream: Stream): void {

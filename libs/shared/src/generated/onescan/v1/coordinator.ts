@@ -479,6 +479,16 @@ export interface GetReportResponse {
   chunk: Buffer;
 }
 
+export interface GetExplanationRequest {
+  runId: string;
+  pair: string;
+  horizon: number;
+}
+
+export interface GetExplanationResponse {
+  chunk: Buffer;
+}
+
 export interface ListTrainersRequest {
 }
 
@@ -4467,6 +4477,178 @@ export const GetReportResponse: MessageFns<GetReportResponse> = {
   },
 };
 
+function createBaseGetExplanationRequest(): GetExplanationRequest {
+  return { runId: "", pair: "", horizon: 0 };
+}
+
+export const GetExplanationRequest: MessageFns<GetExplanationRequest> = {
+  encode(message: GetExplanationRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.runId !== "") {
+      writer.uint32(10).string(message.runId);
+    }
+    if (message.pair !== "") {
+      writer.uint32(18).string(message.pair);
+    }
+    if (message.horizon !== 0) {
+      writer.uint32(24).uint32(message.horizon);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetExplanationRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetExplanationRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.runId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.pair = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.horizon = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): GetExplanationRequest {
+    return {
+      runId: isSet(object.runId)
+        ? globalThis.String(object.runId)
+        : isSet(object.run_id)
+        ? globalThis.String(object.run_id)
+        : "",
+      pair: isSet(object.pair) ? globalThis.String(object.pair) : "",
+      horizon: isSet(object.horizon) ? globalThis.Number(object.horizon) : 0,
+    };
+  },
+
+  toJSON(message: GetExplanationRequest): unknown {
+    const obj: any = {};
+    if (message.runId !== "") {
+      obj.runId = message.runId;
+    }
+    if (message.pair !== "") {
+      obj.pair = message.pair;
+    }
+    if (message.horizon !== 0) {
+      obj.horizon = Math.round(message.horizon);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<GetExplanationRequest>, I>>(base?: I): GetExplanationRequest {
+    return GetExplanationRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<GetExplanationRequest>, I>>(object: I): GetExplanationRequest {
+    const message = createBaseGetExplanationRequest();
+    message.runId = object.runId ?? "";
+    message.pair = object.pair ?? "";
+    message.horizon = object.horizon ?? 0;
+    return message;
+  },
+};
+
+function createBaseGetExplanationResponse(): GetExplanationResponse {
+  return { chunk: Buffer.alloc(0) };
+}
+
+export const GetExplanationResponse: MessageFns<GetExplanationResponse> = {
+  encode(message: GetExplanationResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.chunk.length !== 0) {
+      writer.uint32(10).bytes(message.chunk);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetExplanationResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetExplanationResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.chunk = Buffer.from(reader.bytes());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): GetExplanationResponse {
+    return { chunk: isSet(object.chunk) ? Buffer.from(bytesFromBase64(object.chunk)) : Buffer.alloc(0) };
+  },
+
+  toJSON(message: GetExplanationResponse): unknown {
+    const obj: any = {};
+    if (message.chunk.length !== 0) {
+      obj.chunk = base64FromBytes(message.chunk);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<GetExplanationResponse>, I>>(base?: I): GetExplanationResponse {
+    return GetExplanationResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<GetExplanationResponse>, I>>(object: I): GetExplanationResponse {
+    const message = createBaseGetExplanationResponse();
+    message.chunk = object.chunk ?? Buffer.alloc(0);
+    return message;
+  },
+};
+
 function createBaseListTrainersRequest(): ListTrainersRequest {
   return {};
 }
@@ -4717,6 +4899,18 @@ export const CoordinatorServiceService = {
     responseSerialize: (value: GetReportResponse): Buffer => Buffer.from(GetReportResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetReportResponse => GetReportResponse.decode(value),
   },
+  /** SHAP values of every explained row of a pair and horizon, as a Parquet file. */
+  getExplanation: {
+    path: "/onescan.v1.CoordinatorService/GetExplanation" as const,
+    requestStream: false as const,
+    responseStream: true as const,
+    requestSerialize: (value: GetExplanationRequest): Buffer =>
+      Buffer.from(GetExplanationRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetExplanationRequest => GetExplanationRequest.decode(value),
+    responseSerialize: (value: GetExplanationResponse): Buffer =>
+      Buffer.from(GetExplanationResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetExplanationResponse => GetExplanationResponse.decode(value),
+  },
   listTrainers: {
     path: "/onescan.v1.CoordinatorService/ListTrainers" as const,
     requestStream: false as const,
@@ -4746,6 +4940,8 @@ export interface CoordinatorServiceServer extends UntypedServiceImplementation {
   getResults: handleServerStreamingCall<GetResultsRequest, GetResultsResponse>;
   /** The HTML report, in chunks. */
   getReport: handleServerStreamingCall<GetReportRequest, GetReportResponse>;
+  /** SHAP values of every explained row of a pair and horizon, as a Parquet file. */
+  getExplanation: handleServerStreamingCall<GetExplanationRequest, GetExplanationResponse>;
   listTrainers: handleUnaryCall<ListTrainersRequest, ListTrainersResponse>;
 }
 
@@ -4884,6 +5080,16 @@ export interface CoordinatorServiceClient extends Client {
     metadata?: Metadata,
     options?: Partial<CallOptions>,
   ): ClientReadableStream<GetReportResponse>;
+  /** SHAP values of every explained row of a pair and horizon, as a Parquet file. */
+  getExplanation(
+    request: GetExplanationRequest,
+    options?: Partial<CallOptions>,
+  ): ClientReadableStream<GetExplanationResponse>;
+  getExplanation(
+    request: GetExplanationRequest,
+    metadata?: Metadata,
+    options?: Partial<CallOptions>,
+  ): ClientReadableStream<GetExplanationResponse>;
   listTrainers(
     request: ListTrainersRequest,
     callback: (error: ServiceError | null, response: ListTrainersResponse) => void,

@@ -83,7 +83,17 @@ export interface HorizonResult {
   document: Buffer;
   documentSha256: string;
   ledger: LedgerRow[];
-  summary?: HorizonSummary | undefined;
+  summary?:
+    | HorizonSummary
+    | undefined;
+  /** Unset when no SHAP values by row were asked for, or no feature was retained. */
+  explanation?: ExplanationFile | undefined;
+}
+
+/** A Parquet file of SHAP values by row (docs/results.md). The same bytes for the same dataset and spec. */
+export interface ExplanationFile {
+  sha256: string;
+  bytes: bigint;
 }
 
 /** The part of a result that lists and live views show. */
@@ -421,7 +431,7 @@ export const LedgerRow: MessageFns<LedgerRow> = {
 };
 
 function createBaseHorizonResult(): HorizonResult {
-  return { document: Buffer.alloc(0), documentSha256: "", ledger: [], summary: undefined };
+  return { document: Buffer.alloc(0), documentSha256: "", ledger: [], summary: undefined, explanation: undefined };
 }
 
 export const HorizonResult: MessageFns<HorizonResult> = {
@@ -437,6 +447,9 @@ export const HorizonResult: MessageFns<HorizonResult> = {
     }
     if (message.summary !== undefined) {
       HorizonSummary.encode(message.summary, writer.uint32(34).fork()).join();
+    }
+    if (message.explanation !== undefined) {
+      ExplanationFile.encode(message.explanation, writer.uint32(42).fork()).join();
     }
     return writer;
   },
@@ -486,6 +499,14 @@ export const HorizonResult: MessageFns<HorizonResult> = {
             message.summary = HorizonSummary.decode(reader, reader.uint32());
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.explanation = ExplanationFile.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -508,6 +529,7 @@ export const HorizonResult: MessageFns<HorizonResult> = {
         : "",
       ledger: globalThis.Array.isArray(object?.ledger) ? object.ledger.map((e: any) => LedgerRow.fromJSON(e)) : [],
       summary: isSet(object.summary) ? HorizonSummary.fromJSON(object.summary) : undefined,
+      explanation: isSet(object.explanation) ? ExplanationFile.fromJSON(object.explanation) : undefined,
     };
   },
 
@@ -525,6 +547,9 @@ export const HorizonResult: MessageFns<HorizonResult> = {
     if (message.summary !== undefined) {
       obj.summary = HorizonSummary.toJSON(message.summary);
     }
+    if (message.explanation !== undefined) {
+      obj.explanation = ExplanationFile.toJSON(message.explanation);
+    }
     return obj;
   },
 
@@ -539,6 +564,97 @@ export const HorizonResult: MessageFns<HorizonResult> = {
     message.summary = (object.summary !== undefined && object.summary !== null)
       ? HorizonSummary.fromPartial(object.summary)
       : undefined;
+    message.explanation = (object.explanation !== undefined && object.explanation !== null)
+      ? ExplanationFile.fromPartial(object.explanation)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseExplanationFile(): ExplanationFile {
+  return { sha256: "", bytes: 0n };
+}
+
+export const ExplanationFile: MessageFns<ExplanationFile> = {
+  encode(message: ExplanationFile, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.sha256 !== "") {
+      writer.uint32(10).string(message.sha256);
+    }
+    if (message.bytes !== 0n) {
+      if (BigInt.asUintN(64, message.bytes) !== message.bytes) {
+        throw new globalThis.Error("value provided for field message.bytes of type uint64 too large");
+      }
+      writer.uint32(16).uint64(message.bytes);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ExplanationFile {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseExplanationFile();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.sha256 = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.bytes = reader.uint64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ExplanationFile {
+    return {
+      sha256: isSet(object.sha256) ? globalThis.String(object.sha256) : "",
+      bytes: isSet(object.bytes) ? BigInt(object.bytes) : 0n,
+    };
+  },
+
+  toJSON(message: ExplanationFile): unknown {
+    const obj: any = {};
+    if (message.sha256 !== "") {
+      obj.sha256 = message.sha256;
+    }
+    if (message.bytes !== 0n) {
+      obj.bytes = message.bytes.toString();
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ExplanationFile>, I>>(base?: I): ExplanationFile {
+    return ExplanationFile.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ExplanationFile>, I>>(object: I): ExplanationFile {
+    const message = createBaseExplanationFile();
+    message.sha256 = object.sha256 ?? "";
+    message.bytes = (object.bytes !== undefined && object.bytes !== null) ? BigInt(object.bytes) : 0n;
     return message;
   },
 };

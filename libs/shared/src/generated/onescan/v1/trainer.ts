@@ -12,13 +12,16 @@ import {
   Client,
   type ClientDuplexStream,
   type ClientOptions,
+  type ClientWritableStream,
   type handleBidiStreamingCall,
+  type handleClientStreamingCall,
   makeGenericClientConstructor,
   type Metadata,
+  type ServiceError,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { DatasetRef } from "./fetcher.js";
-import { HorizonResult, TaskStats } from "./result.js";
+import { ExplanationFile, HorizonResult, TaskStats } from "./result.js";
 
 export const protobufPackage = "onescan.v1";
 
@@ -239,6 +242,18 @@ export interface TaskFailure {
   kind: FailureKind;
   message: string;
   traceparent: string;
+}
+
+export interface PutExplanationRequest {
+  message?: { $case: "header"; value: ExplanationHeader } | { $case: "chunk"; value: Buffer } | undefined;
+}
+
+export interface ExplanationHeader {
+  task?: TaskAttempt | undefined;
+  file?: ExplanationFile | undefined;
+}
+
+export interface PutExplanationResponse {
 }
 
 function createBaseConnectRequest(): ConnectRequest {
@@ -2275,6 +2290,248 @@ export const TaskFailure: MessageFns<TaskFailure> = {
   },
 };
 
+function createBasePutExplanationRequest(): PutExplanationRequest {
+  return { message: undefined };
+}
+
+export const PutExplanationRequest: MessageFns<PutExplanationRequest> = {
+  encode(message: PutExplanationRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    switch (message.message?.$case) {
+      case "header":
+        ExplanationHeader.encode(message.message.value, writer.uint32(10).fork()).join();
+        break;
+      case "chunk":
+        writer.uint32(18).bytes(message.message.value);
+        break;
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PutExplanationRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePutExplanationRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.message = { $case: "header", value: ExplanationHeader.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.message = { $case: "chunk", value: Buffer.from(reader.bytes()) };
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PutExplanationRequest {
+    return {
+      message: isSet(object.header)
+        ? { $case: "header", value: ExplanationHeader.fromJSON(object.header) }
+        : isSet(object.chunk)
+        ? { $case: "chunk", value: Buffer.from(bytesFromBase64(object.chunk)) }
+        : undefined,
+    };
+  },
+
+  toJSON(message: PutExplanationRequest): unknown {
+    const obj: any = {};
+    if (message.message?.$case === "header") {
+      obj.header = ExplanationHeader.toJSON(message.message.value);
+    } else if (message.message?.$case === "chunk") {
+      obj.chunk = base64FromBytes(message.message.value);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<PutExplanationRequest>, I>>(base?: I): PutExplanationRequest {
+    return PutExplanationRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<PutExplanationRequest>, I>>(object: I): PutExplanationRequest {
+    const message = createBasePutExplanationRequest();
+    switch (object.message?.$case) {
+      case "header": {
+        if (object.message?.value !== undefined && object.message?.value !== null) {
+          message.message = { $case: "header", value: ExplanationHeader.fromPartial(object.message.value) };
+        }
+        break;
+      }
+      case "chunk": {
+        if (object.message?.value !== undefined && object.message?.value !== null) {
+          message.message = { $case: "chunk", value: object.message.value };
+        }
+        break;
+      }
+    }
+    return message;
+  },
+};
+
+function createBaseExplanationHeader(): ExplanationHeader {
+  return { task: undefined, file: undefined };
+}
+
+export const ExplanationHeader: MessageFns<ExplanationHeader> = {
+  encode(message: ExplanationHeader, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.task !== undefined) {
+      TaskAttempt.encode(message.task, writer.uint32(10).fork()).join();
+    }
+    if (message.file !== undefined) {
+      ExplanationFile.encode(message.file, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ExplanationHeader {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseExplanationHeader();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.task = TaskAttempt.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.file = ExplanationFile.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ExplanationHeader {
+    return {
+      task: isSet(object.task) ? TaskAttempt.fromJSON(object.task) : undefined,
+      file: isSet(object.file) ? ExplanationFile.fromJSON(object.file) : undefined,
+    };
+  },
+
+  toJSON(message: ExplanationHeader): unknown {
+    const obj: any = {};
+    if (message.task !== undefined) {
+      obj.task = TaskAttempt.toJSON(message.task);
+    }
+    if (message.file !== undefined) {
+      obj.file = ExplanationFile.toJSON(message.file);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ExplanationHeader>, I>>(base?: I): ExplanationHeader {
+    return ExplanationHeader.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ExplanationHeader>, I>>(object: I): ExplanationHeader {
+    const message = createBaseExplanationHeader();
+    message.task = (object.task !== undefined && object.task !== null)
+      ? TaskAttempt.fromPartial(object.task)
+      : undefined;
+    message.file = (object.file !== undefined && object.file !== null)
+      ? ExplanationFile.fromPartial(object.file)
+      : undefined;
+    return message;
+  },
+};
+
+function createBasePutExplanationResponse(): PutExplanationResponse {
+  return {};
+}
+
+export const PutExplanationResponse: MessageFns<PutExplanationResponse> = {
+  encode(_: PutExplanationResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PutExplanationResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePutExplanationResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(_: any): PutExplanationResponse {
+    return {};
+  },
+
+  toJSON(_: PutExplanationResponse): unknown {
+    const obj: any = {};
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<PutExplanationResponse>, I>>(base?: I): PutExplanationResponse {
+    return PutExplanationResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<PutExplanationResponse>, I>>(_: I): PutExplanationResponse {
+    const message = createBasePutExplanationResponse();
+    return message;
+  },
+};
+
 /** Trainers dial the coordinator; one stream a trainer. */
 export type TrainerHubServiceService = typeof TrainerHubServiceService;
 export const TrainerHubServiceService = {
@@ -2287,16 +2544,56 @@ export const TrainerHubServiceService = {
     responseSerialize: (value: ConnectResponse): Buffer => Buffer.from(ConnectResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ConnectResponse => ConnectResponse.decode(value),
   },
+  /**
+   * Hands over the file of a task's SHAP values by row, before its result: the header first, then the bytes.
+   * Answered once the file is stored; the same bytes may come any number of times.
+   */
+  putExplanation: {
+    path: "/onescan.v1.TrainerHubService/PutExplanation" as const,
+    requestStream: true as const,
+    responseStream: false as const,
+    requestSerialize: (value: PutExplanationRequest): Buffer =>
+      Buffer.from(PutExplanationRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): PutExplanationRequest => PutExplanationRequest.decode(value),
+    responseSerialize: (value: PutExplanationResponse): Buffer =>
+      Buffer.from(PutExplanationResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): PutExplanationResponse => PutExplanationResponse.decode(value),
+  },
 } as const;
 
 export interface TrainerHubServiceServer extends UntypedServiceImplementation {
   connect: handleBidiStreamingCall<ConnectRequest, ConnectResponse>;
+  /**
+   * Hands over the file of a task's SHAP values by row, before its result: the header first, then the bytes.
+   * Answered once the file is stored; the same bytes may come any number of times.
+   */
+  putExplanation: handleClientStreamingCall<PutExplanationRequest, PutExplanationResponse>;
 }
 
 export interface TrainerHubServiceClient extends Client {
   connect(): ClientDuplexStream<ConnectRequest, ConnectResponse>;
   connect(options: Partial<CallOptions>): ClientDuplexStream<ConnectRequest, ConnectResponse>;
   connect(metadata: Metadata, options?: Partial<CallOptions>): ClientDuplexStream<ConnectRequest, ConnectResponse>;
+  /**
+   * Hands over the file of a task's SHAP values by row, before its result: the header first, then the bytes.
+   * Answered once the file is stored; the same bytes may come any number of times.
+   */
+  putExplanation(
+    callback: (error: ServiceError | null, response: PutExplanationResponse) => void,
+  ): ClientWritableStream<PutExplanationRequest>;
+  putExplanation(
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: PutExplanationResponse) => void,
+  ): ClientWritableStream<PutExplanationRequest>;
+  putExplanation(
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: PutExplanationResponse) => void,
+  ): ClientWritableStream<PutExplanationRequest>;
+  putExplanation(
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: PutExplanationResponse) => void,
+  ): ClientWritableStream<PutExplanationRequest>;
 }
 
 export const TrainerHubServiceClient = makeGenericClientConstructor(
@@ -2307,6 +2604,14 @@ export const TrainerHubServiceClient = makeGenericClientConstructor(
   service: typeof TrainerHubServiceService;
   serviceName: string;
 };
+
+function bytesFromBase64(b64: string): Uint8Array {
+  return Uint8Array.from(globalThis.Buffer.from(b64, "base64"));
+}
+
+function base64FromBytes(arr: Uint8Array): string {
+  return globalThis.Buffer.from(arr).toString("base64");
+}
 
 function floatToJson(value: number | null | undefined): number | string | null | undefined {
   return typeof value === "number" && !globalThis.Number.isFinite(value) ? globalThis.String(value) : value;

@@ -1,0 +1,48 @@
+import type {
+  PutExplanationRequest,
+  PutExplanationResponse,
+  TaskAttempt,
+} from '@onescan/shared/generated/onescan/v1/trainer.js';
+import { OnescanError } from '@onescan/shared/onescan-error.js';
+import type { ExplanationFiles } from './explanation-files.js';
+
+/** Largest file that is taken, in bytes. */
+const MOST_BYTES = 64n * 1024n ** 3n;
+
+/**
+ * Takes a trainer's file of SHAP values by row.
+ *
+ * @param objection why an attempt may not hand anything over; undefined when it holds the lease
+ * @throws OnescanError INVALID_ARGUMENT, FAILED_PRECONDITION for an attempt without the lease, and as the files do
+ */
+export async function receiveExplanation(
+  requests: AsyncIterable<PutExplanationRequest>,
+  files: ExplanationFiles,
+  objection: (task: TaskAttempt) => Promise<string | undefined>,
+): Promise<PutExplanationResponse> {
+  const messages = requests[Symbol.asyncIterator]();
+  const first = await messages.next();
+  const header =
+    !first.done && first.value.message?.$case === 'header' ? first.value.message.value : undefined;
+  if (!header?.task || !header.file) {
+    throw new OnescanError('INVALID_ARGUMENT', 'a file starts with a header that names its task and hash');
+  }
+  const { task, file } = header;
+  if (file.bytes > MOST_BYTES) {
+    throw new OnescanError('INVALID_ARGUMENT', `a file of ${file.bytes} bytes is larger than ${MOST_BYTES}`);
+  }
+  const reason = await objection(task);
+  if (reason) throw new OnescanError('FAILED_PRECONDITION', reason);
+  await files.receive(task, file, chunksOf(messages));
+  return {};
+}
+
+async function* chunksOf(messages: AsyncIterator<PutExplanationRequest>): AsyncGenerator<Buffer> {
+  for (let next = await messages.next(); !next.done; next = await messages.next()) {
+    const { message } = next.value;
+    if (message?.$case !== 'chunk') {
+      throw new OnescanError('INVALID_ARGUMENT', 'after its header a file has chunks only');
+    }
+    yield message.value;
+  }
+}

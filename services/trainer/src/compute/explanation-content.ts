@@ -1,0 +1,48 @@
+import type { ExplainedRows } from '@onescan/learn/pair-learner.js';
+import type { ParquetColumn, ParquetContent } from '@onescan/shared/dataset/write-parquet.js';
+
+/** Prefix of the columns that explain the predicted value; those of the direction have none. */
+const VALUE_PREFIX = 'value:';
+
+const MICROSECONDS = 1000;
+
+/**
+ * The columns of the file of SHAP values by row (docs/results.md): time, segment, and for each output base value,
+ * known part, prediction and the features by rank. In every row base value + known part + features = prediction.
+ */
+export function explanationContent(
+  { features, time, final, outputs }: ExplainedRows,
+  metadata: Readonly<Record<string, string>>,
+): ParquetContent {
+  const doubles = outputs.flatMap(({ name, known }) => {
+    const prefix = name === 'value' ? VALUE_PREFIX : '';
+    const prediction = name === 'value' ? 'prediction' : 'log_odds';
+    return ['base_value', known.name, prediction, ...features].map((column) => `${prefix}${column}`);
+  });
+  const columns: ParquetColumn[] = [
+    { name: 'interval_time', type: 'timestamp' },
+    { name: 'final_segment', type: 'integer' },
+    ...doubles.map((name) => ({ name, type: 'double' as const })),
+  ];
+  return { columns, parts: partsOf({ features, time, final, outputs }), metadata };
+}
+
+function* partsOf({ time, final, outputs }: ExplainedRows): Generator<ParquetContentPart> {
+  let start = 0;
+  for (let part = 0; part < outputs[0]!.parts.length; part++) {
+    const end = start + outputs[0]!.parts[part]!.rows;
+    yield [
+      BigInt64Array.from(time.subarray(start, end), (ms) => BigInt(Math.round(ms * MICROSECONDS))),
+      final.subarray(start, end),
+      ...outputs.flatMap(({ baseValue, known, prediction, parts }) => [
+        new Float64Array(end - start).fill(baseValue),
+        known.values.subarray(start, end),
+        prediction.subarray(start, end),
+        ...parts[part]!.features,
+      ]),
+    ];
+    start = end;
+  }
+}
+
+type ParquetContentPart = ParquetContent['parts'] extends Iterable<infer Part> ? Part : never;
