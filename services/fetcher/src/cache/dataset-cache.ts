@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import type { DatasetMeta } from '@onescan/shared/dataset/dataset.js';
+import { basename, join, resolve } from 'node:path';
+import { type DatasetMeta, SHARED_PAIR } from '@onescan/shared/dataset/dataset.js';
 import { damagedDataset } from '@onescan/shared/dataset/dataset-damage.js';
 import { openDataset } from '@onescan/shared/dataset/open-dataset.js';
 import { type DatasetVerdict, verifyDataset } from '@onescan/shared/dataset/verify-dataset.js';
@@ -95,13 +95,19 @@ export class DatasetCache {
   async list(): Promise<{ datasets: DatasetRef[]; unreadable: UnreadableDataset[] }> {
     const datasets: DatasetRef[] = [];
     const unreadable: UnreadableDataset[] = [];
+    const references: { from: string; to: string }[] = [];
     for (const name of this.#names()) {
       const path = join(this.folder, name);
       try {
-        datasets.push((await this.describe(path)).ref);
+        const { ref, meta } = await this.describe(path);
+        datasets.push(ref);
+        if (meta.shared) references.push({ from: ref.datasetId, to: meta.shared.datasetId });
       } catch (thrown) {
         unreadable.push({ path, reason: OnescanError.from(thrown).message });
       }
+    }
+    for (const { from, to } of references) {
+      datasets.find(({ datasetId }) => datasetId === to)?.referencedBy.push(from);
     }
     return { datasets, unreadable };
   }
@@ -127,12 +133,35 @@ export class DatasetCache {
     return verifyDataset(this.find(datasetId));
   }
 
-  /** Removes a dataset, readable or not; readers that hold it open go on. Returns the bytes freed. */
-  delete(datasetId: string): bigint {
+  /**
+   * Removes a dataset, readable or not; readers that hold it open go on.
+   *
+   * @param force also when other datasets refer to it
+   * @returns the bytes freed
+   * @throws OnescanError FAILED_PRECONDITION naming the datasets that refer to it
+   */
+  async delete(datasetId: string, force: boolean): Promise<bigint> {
     const path = this.find(datasetId);
+    const name = basename(path);
+    if (name.startsWith(`${SHARED_PAIR}-`) && !force) await this.#requireUnreferenced(name);
     const bytes = BigInt(statSync(path).size);
     rmSync(path);
     return bytes;
+  }
+
+  async #requireUnreferenced(name: string): Promise<void> {
+    const { datasets } = await this.list();
+    const shared = datasets.find(({ path }) => basename(path) === name);
+    if (!shared || shared.referencedBy.length === 0) return;
+    const named = datasets.filter(({ datasetId }) => shared.referencedBy.includes(datasetId));
+    throw new OnescanError(
+      'FAILED_PRECONDITION',
+      `shared dataset ${shared.datasetId.slice(0, 16)} is part of the datasets of ${named.map(({ pair }) => pair).join(', ')}`,
+      {
+        remedy: 'Evict those first, or give --force: they cannot be read until it is fetched again',
+        details: { datasetId: shared.datasetId },
+      },
+    );
   }
 
   #names(): string[] {

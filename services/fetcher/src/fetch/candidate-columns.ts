@@ -5,8 +5,12 @@ import type { Universe } from '../universe/universe.js';
 import { type CatalogueColumn, tableText } from '../warehouse/warehouse.js';
 import type { TablePart } from './table-part.js';
 
-/** The whole universe, with the place in the spool of what was fetched. */
-export function candidateColumns(universe: Universe, parts: readonly TablePart[]): CandidateColumn[] {
+/** The whole universe, with the place in the spool of what was fetched; columns of shared groups are elsewhere. */
+export function candidateColumns(
+  universe: Universe,
+  parts: readonly TablePart[],
+  sharedGroups: ReadonlySet<string> = new Set(),
+): CandidateColumn[] {
   const places = new Map<string, { table: number; column: number; part: TablePart }>();
   for (const [table, part] of parts.entries()) {
     const columns = [...part.table.numbers, ...part.table.texts];
@@ -17,6 +21,7 @@ export function candidateColumns(universe: Universe, parts: readonly TablePart[]
   return universe.columns.map(({ featureId, group, table, column, exclusionReason }) => {
     const described = { featureId, group, type: column.type };
     if (exclusionReason !== undefined) return { ...described, encoding: 'number' as const, exclusionReason };
+    if (sharedGroups.has(group)) return { ...described, encoding: 'number' as const, isShared: true };
     const place = places.get(`${tableText(table)}.${column.name}`);
     if (!place) throw new OnescanError('INTERNAL', `${featureId} was planned but not fetched`);
     const spooled = { ...described, spool: { table: place.table, column: place.column } };

@@ -1,4 +1,5 @@
 import { sha256Hex } from '@onescan/shared/canonical-json.js';
+import { SHARED_PAIR } from '@onescan/shared/dataset/dataset.js';
 import type { DatasetContent } from '@onescan/shared/dataset/dataset-content.js';
 import { DatasetSpool } from '@onescan/shared/dataset/dataset-spool.js';
 import { writeDataset } from '@onescan/shared/dataset/write-dataset.js';
@@ -31,6 +32,8 @@ export interface FetchEnvironment {
 export interface FetchOrder {
   readonly planned: PlannedPair;
   readonly runId: string;
+  /** For which it is fetched, when that is not what it is planned for. */
+  readonly forPair?: string;
   /** Of the approved plan, to label the job with. */
   readonly planHash?: string;
   /** One for each statement. */
@@ -60,7 +63,7 @@ export async function fetchDataset(environment: FetchEnvironment, order: FetchOr
   const path = cache.pathOf(planned.pair, planned.datasetId);
   const spool = new DatasetSpool(cache.spoolPath(planned.datasetId));
   try {
-    const rows = { atLeast: planned.rows, atMost: planned.rows };
+    const rows = { atLeast: planned.rows, atMost: planned.rowsAtMost };
     const receiver = new DatasetReceiver(spool, rows);
     const tables = planned.statements.reduce((sum, { query }) => sum + query.tables.length + 1, 0);
     const progress = { done: 0, total: planned.rows * tables };
@@ -72,7 +75,9 @@ export async function fetchDataset(environment: FetchEnvironment, order: FetchOr
       jobs.push(job);
       if (remainingBytes !== undefined && isNew) remainingBytes -= billedAtMost(job);
     }
-    const content = datasetContent(planned, receiver, { jobs, spool });
+    const { shared } = planned;
+    const sharedPath = shared && cache.pathOf(SHARED_PAIR, shared.datasetId);
+    const content = datasetContent(planned, receiver, { jobs, spool, sharedPath });
     await writeDataset(path, content, {
       signal: order.signal,
       onProgress: order.onProgress,
@@ -223,13 +228,13 @@ function jobLabels({ runId, planned, planHash = '' }: FetchOrder): Record<string
 
 function startedJob(
   { jobId, runId }: { jobId: string; runId: string },
-  { planned }: FetchOrder,
+  { planned, forPair = planned.pair }: FetchOrder,
   { planned: { query, statement }, bound }: { planned: PlannedStatement; bound: bigint },
 ): JobRecord {
   return {
     jobId,
     runId,
-    pair: planned.pair,
+    pair: forPair,
     datasetId: planned.datasetId,
     sqlSha256: sha256Hex(statement.sql),
     state: 'running',
@@ -250,13 +255,14 @@ function startedJob(
 function datasetContent(
   planned: PlannedPair,
   receiver: DatasetReceiver,
-  { jobs, spool }: { jobs: readonly JobRecord[]; spool: DatasetSpool },
+  from: { jobs: readonly JobRecord[]; spool: DatasetSpool; sharedPath: string | undefined },
 ): DatasetContent {
+  const { jobs, spool, sharedPath } = from;
   const { keys, bar, persistence, targets, knownParts } = receiver.sample;
   return {
     datasetId: planned.datasetId,
     pair: planned.pair,
-    targetWindow: planned.statements[0]!.query.targets!.window,
+    targetWindow: planned.statements[0]!.query.targets?.window ?? 0,
     identity: planned.identity,
     sql: planned.statements.map(({ statement }) => statement.sql).join('\n;\n'),
     jobId: jobs.map(({ jobId }) => jobId).join(', '),
@@ -268,7 +274,8 @@ function datasetContent(
     persistence,
     targets,
     knownParts,
-    columns: candidateColumns(planned.universe, receiver.parts),
+    columns: candidateColumns(planned.universe, receiver.parts, planned.shared?.groups),
+    ...(sharedPath === undefined ? {} : { sharedPath }),
     spool: spool.index(),
   };
 }

@@ -1,8 +1,10 @@
+import type { PlanNote } from '@onescan/shared/generated/onescan/v1/plan.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { FetchQuery, FetchTable } from '../sql/fetch-query.js';
 import type { SqlDialect, SqlStrategy } from '../sql/sql-dialect.js';
 import { type Statement, tableText } from '../warehouse/warehouse.js';
 import { packBins } from './pack-bins.js';
+import { planNote } from './plan-note.js';
 import { exceededLimits, type StatementLimits, sizeVector, statementSize } from './statement-limits.js';
 import { tableReads } from './table-reads.js';
 
@@ -30,6 +32,14 @@ export interface SplitStatements {
   readonly statements: readonly PlannedStatement[];
   /** Why one statement does not do; absent when it does. */
   readonly reason?: string;
+}
+
+/** A note that says how many statements there are and why; none for one. */
+export function splitNotes({ statements, reason }: SplitStatements): PlanNote[] {
+  if (reason === undefined) return [];
+  const count = statements.length;
+  const text = `${count} statements instead of one: ${reason}; each but the first reads the keys again`;
+  return [planNote('split statements', text, count)];
 }
 
 /**

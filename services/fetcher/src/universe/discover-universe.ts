@@ -23,6 +23,8 @@ export interface UniverseRequest {
   readonly futurePatterns: readonly RegExp[];
   /** Columns that hold future values by their lineage. */
   readonly future: readonly FutureColumns[];
+  /** True for a part of the universe: that there is nothing, and what other groups leave over, says nothing. */
+  readonly part?: boolean;
 }
 
 /**
@@ -37,7 +39,7 @@ export function discoverUniverse(catalogue: Catalogue, request: UniverseRequest)
   const available = catalogue.tables.filter((table) => table.schema === request.names.featureSchema);
   if (available.length === 0) throw noSchema(catalogue, request.names);
   const notes = requireFamilies(catalogue, request);
-  notes.push(...groupNotes(available, request.groups, request.pair));
+  if (!request.part) notes.push(...groupNotes(available, request.groups, request.pair));
   const lineage = new Lineage(request.future, request.pair);
   const columns: UniverseColumn[] = [];
   const tables: CatalogueTable[] = [];
@@ -61,7 +63,7 @@ export function discoverUniverse(catalogue: Catalogue, request: UniverseRequest)
       columns.push(...kept);
     }
   }
-  if (taken.size === 0) throw nothingMatches(request);
+  if (taken.size === 0 && !request.part) throw nothingMatches(request);
   if (removed > 0) {
     const text = `universe.exclude removes ${removed} columns from the universe`;
     notes.push(planNote('columns removed', text, removed));

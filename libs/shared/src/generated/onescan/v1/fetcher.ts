@@ -36,6 +36,9 @@ export interface EstimateSharedResponse {
   plan?: SharedPlan | undefined;
   pricePerTibUsd: number;
   warehouse: string;
+  /** Metadata queries that this estimate ran, and what they were billed. */
+  metadataQueries: number;
+  metadataBytes: bigint;
 }
 
 export interface EstimatePairRequest {
@@ -279,7 +282,7 @@ export const EstimateSharedRequest: MessageFns<EstimateSharedRequest> = {
 };
 
 function createBaseEstimateSharedResponse(): EstimateSharedResponse {
-  return { plan: undefined, pricePerTibUsd: 0, warehouse: "" };
+  return { plan: undefined, pricePerTibUsd: 0, warehouse: "", metadataQueries: 0, metadataBytes: 0n };
 }
 
 export const EstimateSharedResponse: MessageFns<EstimateSharedResponse> = {
@@ -292,6 +295,15 @@ export const EstimateSharedResponse: MessageFns<EstimateSharedResponse> = {
     }
     if (message.warehouse !== "") {
       writer.uint32(26).string(message.warehouse);
+    }
+    if (message.metadataQueries !== 0) {
+      writer.uint32(32).uint32(message.metadataQueries);
+    }
+    if (message.metadataBytes !== 0n) {
+      if (BigInt.asUintN(64, message.metadataBytes) !== message.metadataBytes) {
+        throw new globalThis.Error("value provided for field message.metadataBytes of type uint64 too large");
+      }
+      writer.uint32(40).uint64(message.metadataBytes);
     }
     return writer;
   },
@@ -333,6 +345,22 @@ export const EstimateSharedResponse: MessageFns<EstimateSharedResponse> = {
             message.warehouse = reader.string();
             continue;
           }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.metadataQueries = reader.uint32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.metadataBytes = reader.uint64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -354,6 +382,16 @@ export const EstimateSharedResponse: MessageFns<EstimateSharedResponse> = {
         ? globalThis.Number(object.price_per_tib_usd)
         : 0,
       warehouse: isSet(object.warehouse) ? globalThis.String(object.warehouse) : "",
+      metadataQueries: isSet(object.metadataQueries)
+        ? globalThis.Number(object.metadataQueries)
+        : isSet(object.metadata_queries)
+        ? globalThis.Number(object.metadata_queries)
+        : 0,
+      metadataBytes: isSet(object.metadataBytes)
+        ? BigInt(object.metadataBytes)
+        : isSet(object.metadata_bytes)
+        ? BigInt(object.metadata_bytes)
+        : 0n,
     };
   },
 
@@ -368,6 +406,12 @@ export const EstimateSharedResponse: MessageFns<EstimateSharedResponse> = {
     if (message.warehouse !== "") {
       obj.warehouse = message.warehouse;
     }
+    if (message.metadataQueries !== 0) {
+      obj.metadataQueries = Math.round(message.metadataQueries);
+    }
+    if (message.metadataBytes !== 0n) {
+      obj.metadataBytes = message.metadataBytes.toString();
+    }
     return obj;
   },
 
@@ -381,6 +425,10 @@ export const EstimateSharedResponse: MessageFns<EstimateSharedResponse> = {
       : undefined;
     message.pricePerTibUsd = object.pricePerTibUsd ?? 0;
     message.warehouse = object.warehouse ?? "";
+    message.metadataQueries = object.metadataQueries ?? 0;
+    message.metadataBytes = (object.metadataBytes !== undefined && object.metadataBytes !== null)
+      ? BigInt(object.metadataBytes)
+      : 0n;
     return message;
   },
 };

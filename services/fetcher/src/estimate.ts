@@ -1,0 +1,138 @@
+import { SHARED_PAIR } from '@onescan/shared/dataset/dataset.js';
+import type {
+  EstimatePairRequest,
+  EstimatePairResponse,
+  EstimateSharedRequest,
+  EstimateSharedResponse,
+} from '@onescan/shared/generated/onescan/v1/fetcher.js';
+import type { PairPlan } from '@onescan/shared/generated/onescan/v1/plan.js';
+import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { requirePair } from '@onescan/shared/pair.js';
+import { type ResolvedRunSpec, resolveRunSpec } from '@onescan/shared/run-spec.js';
+import type { DatasetCache } from './cache/dataset-cache.js';
+import type { FetcherServices } from './fetcher-service.js';
+import { meterMetadata } from './jobs/metadata-bill.js';
+import { catalogueSnapshot } from './planning/catalogue-snapshot.js';
+import { pairPlan } from './planning/pair-plan.js';
+import { type PlannedPair, planPair } from './planning/plan-pair.js';
+import { planShared, sharedPlan } from './planning/plan-shared.js';
+import type { PlannedStatement } from './planning/split-statements.js';
+import { estimateStrategies, type PairEstimate } from './planning/strategy-estimates.js';
+import type { Warehouse } from './warehouse/warehouse.js';
+
+/** Dry-runs the statements of a pair, and those of what it is compared with. Never billed. */
+export async function estimatePair(
+  services: FetcherServices,
+  request: EstimatePairRequest,
+): Promise<EstimatePairResponse> {
+  const { warehouse, cache, pricePerTibUsd } = services;
+  const { result, bill } = await meterMetadata(async () => {
+    const planned = await planRequest(services, request);
+    const bytes = await dryRunAll(warehouse, planned.statements);
+    const spec = requireSpec(request.spec);
+    const strategies = await estimateStrategies(spec, pairEstimate(planned, bytes), {
+      pricePerTibUsd,
+      estimate: async (otherSpec) => {
+        const other = await planRequest(services, { ...request, spec: otherSpec });
+        return pairEstimate(other, await dryRunAll(warehouse, other.statements));
+      },
+    });
+    return { planned, bytes, strategies, perPair: await estimatePerPair(services, request) };
+  });
+  const { planned, bytes, strategies, perPair } = result;
+  const catalogue = catalogueSnapshot(planned.universe);
+  const cached = await isCached(cache, planned);
+  return {
+    plan: {
+      ...pairPlan(planned, { bytes, cached, pricePerTibUsd }),
+      strategies,
+      catalogueSha256: catalogue.sha256,
+      ...perPair,
+    },
+    pricePerTibUsd,
+    warehouse: warehouse.kind,
+    warehouseName: warehouse.name,
+    catalogue: Buffer.from(catalogue.json),
+    metadataQueries: bill.queries,
+    metadataBytes: bill.bytes,
+  };
+}
+
+function pairEstimate({ rows, statements }: PlannedPair, bytes: readonly bigint[]): PairEstimate {
+  const days = statements[0]!.query.sample.range.days?.length ?? 0;
+  return { rows, days, bytes: bytes.reduce((sum, each) => sum + each, 0n) };
+}
+
+/** What the pair would bill if it fetched the shared groups itself; nothing when it does. */
+async function estimatePerPair(
+  services: FetcherServices,
+  request: EstimatePairRequest,
+): Promise<Partial<PairPlan>> {
+  if (request.sharedDatasetId === '') return {};
+  const { statements } = await planRequest(services, { ...request, sharedDatasetId: '' });
+  const bytes = await dryRunAll(services.warehouse, statements);
+  return { perPairBytes: bytes.reduce((sum, each) => sum + each, 0n), perPairStatements: statements.length };
+}
+
+/** Dry-runs the statements of what all pairs share. Never billed. */
+export async function estimateShared(
+  services: FetcherServices,
+  request: EstimateSharedRequest,
+): Promise<EstimateSharedResponse> {
+  const { warehouse, cache, pricePerTibUsd, rules } = services;
+  const answer = { pricePerTibUsd, warehouse: warehouse.kind };
+  const spec = requireSpec(request.spec);
+  const { result, bill } = await meterMetadata(async () => {
+    const planned = await planShared(warehouse, spec, rules);
+    return planned && { planned, bytes: await dryRunAll(warehouse, planned.statements) };
+  });
+  const metadata = { metadataQueries: bill.queries, metadataBytes: bill.bytes };
+  if (!result) return { ...answer, ...metadata };
+  const cached = await isCached(cache, result.planned);
+  return {
+    ...answer,
+    ...metadata,
+    plan: sharedPlan(result.planned, { bytes: result.bytes, cached, pricePerTibUsd }),
+  };
+}
+
+/** True when the dataset is there. Throws DATA_LOSS on damage. */
+async function isCached(cache: DatasetCache, { pair, datasetId, shared }: PlannedPair): Promise<boolean> {
+  if (!cache.has(pair, datasetId)) return false;
+  // Without the dataset that it refers to it cannot be opened; that is fetched first.
+  const isWhole = !shared || cache.has(SHARED_PAIR, shared.datasetId);
+  if (isWhole) await cache.describe(cache.pathOf(pair, datasetId), datasetId);
+  return true;
+}
+
+/** Estimates of statements in order; the warehouse takes a few at a time. */
+export async function dryRunAll(
+  warehouse: Warehouse,
+  statements: readonly PlannedStatement[],
+): Promise<bigint[]> {
+  const bytes: bigint[] = [];
+  for (const { statement } of statements) bytes.push((await warehouse.dryRun(statement)).bytes);
+  return bytes;
+}
+
+/** Resolves a request against the warehouse as it is now. */
+export function planRequest(
+  services: FetcherServices,
+  request: { spec?: EstimatePairRequest['spec']; pair: string; sharedDatasetId: string },
+): Promise<PlannedPair> {
+  requirePair(request.pair);
+  return planPair(
+    services.warehouse,
+    request.pair,
+    requireSpec(request.spec),
+    services.rules,
+    request.sharedDatasetId,
+  );
+}
+
+export function requireSpec(spec: EstimatePairRequest['spec']): ResolvedRunSpec {
+  if (spec) return resolveRunSpec(spec);
+  throw new OnescanError('INVALID_ARGUMENT', 'spec: missing', {
+    remedy: 'Send the run spec with the request',
+  });
+}

@@ -1,0 +1,93 @@
+import type { PlanNote } from '@onescan/shared/generated/onescan/v1/plan.js';
+import { SampleStrategy } from '@onescan/shared/generated/onescan/v1/spec.js';
+import { OnescanError } from '@onescan/shared/onescan-error.js';
+import type { ResolvedRunSpec } from '@onescan/shared/run-spec.js';
+import {
+  type CatalogueTable,
+  type DayCount,
+  type KeyRange,
+  type KeySpan,
+  tableText,
+  type Warehouse,
+} from '../warehouse/warehouse.js';
+import { chooseDays } from './choose-days.js';
+import { cutDayNotes, spanOfDays } from './day-span.js';
+import { keyText } from './key-text.js';
+
+const MICROS_PER_MILLI = 1000;
+
+export interface ChosenSample {
+  range: KeyRange;
+  rows: number;
+  /** Rows known to be in the range; more when it cuts days whose rows cannot be counted. */
+  available: number;
+  span: KeySpan;
+  notes: PlanNote[];
+}
+
+/**
+ * Which keys of a targets table a spec samples.
+ *
+ * @param common tables of all pairs that take the same days; the days are then chosen by the least rows that any of
+ *   the tables has on a day
+ * @throws OnescanError FAILED_PRECONDITION when the period holds no rows
+ */
+export async function chooseSample(
+  warehouse: Warehouse,
+  targets: CatalogueTable,
+  spec: ResolvedRunSpec,
+  common: readonly CatalogueTable[] = [targets],
+): Promise<ChosenSample> {
+  const range: KeyRange = {
+    ...(spec.period.from === '' ? {} : { from: Date.parse(spec.period.from) * MICROS_PER_MILLI }),
+    ...(spec.period.to === '' ? {} : { to: Date.parse(spec.period.to) * MICROS_PER_MILLI }),
+  };
+  const days = await warehouse.countDays(targets, range);
+  const available = totalRows(days);
+  if (available === 0) {
+    const { minKey, maxKey } = targets;
+    const covers = minKey === undefined ? '' : `; the table covers ${keyText(minKey)} to ${keyText(maxKey)}`;
+    const whole = warehouse.countsWholeDays ? ' It must hold a whole UTC day.' : '';
+    throw new OnescanError('FAILED_PRECONDITION', `${tableText(targets)} has no rows in the period`, {
+      remedy: `Change period in the spec${covers}.${whole}`,
+    });
+  }
+  const facts = { notes: warehouse.countsWholeDays ? cutDayNotes(range) : [], span: spanOfDays(days) };
+  const rows = Math.min(spec.sample.rows, available);
+  if (spec.sample.strategy !== SampleStrategy.SAMPLE_STRATEGY_DAYS)
+    return { range, rows, available, ...facts };
+  const shared = common.length === 1 ? days : await leastDays(warehouse, common, range);
+  const chosen = new Set(chooseDays(shared, Math.min(spec.sample.rows, totalRows(shared)), spec.sample.seed));
+  const held = totalRows(days.filter(({ day }) => chosen.has(day)));
+  const within = { ...range, days: [...chosen] };
+  return { range: within, rows: Math.min(spec.sample.rows, held), available: held, ...facts };
+}
+
+/** The least rows that any of some tables has, for every day on which all have some. */
+async function leastDays(
+  warehouse: Warehouse,
+  tables: readonly CatalogueTable[],
+  range: KeyRange,
+): Promise<DayCount[]> {
+  const least = new Map<string, { rows: number; tables: number }>();
+  for (const table of tables) {
+    for (const { day, rows } of await warehouse.countDays(table, range)) {
+      const known = least.get(day);
+      least.set(day, { rows: Math.min(rows, known?.rows ?? rows), tables: (known?.tables ?? 0) + 1 });
+    }
+  }
+  const days = [...least].filter(([, count]) => count.tables === tables.length);
+  if (days.length > 0)
+    return days.map(([day, { rows }]) => ({ day, rows })).sort((a, b) => (a.day < b.day ? -1 : 1));
+  throw new OnescanError(
+    'FAILED_PRECONDITION',
+    'there is no day on which all pairs have rows in the period',
+    {
+      remedy: 'Change period or pairs in the spec, or set sharedGroups to per-pair',
+    },
+  );
+}
+
+function totalRows(days: readonly DayCount[]): number {
+  return days.reduce((sum, day) => sum + day.rows, 0);
+}

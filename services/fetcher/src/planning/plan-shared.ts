@@ -1,0 +1,94 @@
+import { sha256Hex } from '@onescan/shared/canonical-json.js';
+import { SHARED_PAIR } from '@onescan/shared/dataset/dataset.js';
+import type { SharedPlan } from '@onescan/shared/generated/onescan/v1/plan.js';
+import type { ResolvedRunSpec } from '@onescan/shared/run-spec.js';
+import type { FetchQuery } from '../sql/fetch-query.js';
+import { discoverUniverse } from '../universe/discover-universe.js';
+import type { Warehouse } from '../warehouse/warehouse.js';
+import { chooseSample } from './choose-sample.js';
+import { datasetIdentity } from './dataset-identity.js';
+import { fetchTables, requireUniqueKeys } from './fetch-tables.js';
+import { type Estimate, statementPlan } from './pair-plan.js';
+import { type PlannedPair, type PlanningRules, splitRules, targetsTables } from './plan-pair.js';
+import { priceOf } from './price.js';
+import { splitNotes, splitStatements } from './split-statements.js';
+
+/**
+ * Resolves what the pairs of a spec share: the tables of its shared groups over the keys that any pair samples, each
+ * pair by the same hash from its own targets table. A key that a pair lacks is no row of its dataset; so the datasets
+ * hold what the pairs would have fetched themselves.
+ *
+ * @returns undefined when no shared group has a column to fetch
+ * @throws OnescanError as {@link planPair}
+ */
+export async function planShared(
+  warehouse: Warehouse,
+  spec: ResolvedRunSpec,
+  rules: PlanningRules,
+): Promise<PlannedPair | undefined> {
+  const groups = spec.universe.groups.filter((group) => group.shared);
+  if (groups.length === 0) return undefined;
+  const catalogue = await warehouse.readCatalogue();
+  const { expectedColumns: _, ...selection } = spec.universe;
+  const universe = discoverUniverse(catalogue, {
+    pair: SHARED_PAIR,
+    ...selection,
+    // A shared group without tables is for the pairs' plans to judge.
+    groups: groups.map((group) => ({ ...group, optional: true })),
+    names: rules.names,
+    futurePatterns: rules.futurePatterns,
+    part: true,
+  });
+  const tables = fetchTables(universe);
+  if (tables.length === 0) return undefined;
+  const targets = targetsTables(catalogue, spec, rules.names);
+  await requireUniqueKeys(warehouse, [...targets, ...tables.map(({ table }) => table)]);
+  const samples = [];
+  for (const table of targets) samples.push(await chooseSample(warehouse, table, spec, targets));
+  const query: FetchQuery = {
+    keyColumn: rules.names.keyColumn,
+    sample: {
+      sources: samples.map(({ rows, available }, i) => {
+        const { schema, name } = targets[i]!;
+        return { table: { schema, name }, rows, available };
+      }),
+      seed: spec.sample.seed,
+      range: samples[0]!.range,
+    },
+    tables,
+  };
+  const split = splitStatements(query, splitRules(warehouse, rules));
+  const rows = Math.max(...samples.map((sample) => sample.rows));
+  const { statements } = split;
+  const identity = datasetIdentity({ catalogue, pair: SHARED_PAIR, universe, statements, rows });
+  return {
+    pair: SHARED_PAIR,
+    datasetId: sha256Hex(identity),
+    identity,
+    universe,
+    statements,
+    rows,
+    rowsAtMost: samples.reduce((sum, sample) => sum + sample.rows, 0),
+    // What else there is to say of the tables, the pairs' plans say.
+    notes: splitNotes(split),
+  };
+}
+
+/** The plan of the shared dataset as it goes over the wire. */
+export function sharedPlan(planned: PlannedPair, estimate: Estimate): SharedPlan {
+  const { universe, statements } = planned;
+  const bytes = estimate.bytes.reduce((sum, each) => sum + each, 0n);
+  return {
+    datasetId: planned.datasetId,
+    statements: statements.map((statement, i) => statementPlan(statement, estimate.bytes[i]!)),
+    tables: universe.tables.length,
+    columns: universe.columns.length,
+    includedColumns: universe.columns.filter((column) => column.exclusionReason === undefined).length,
+    bytes,
+    usd: priceOf(bytes, estimate.pricePerTibUsd),
+    cached: estimate.cached,
+    notes: [...planned.notes],
+    rowsAtLeast: planned.rows,
+    rowsAtMost: planned.rowsAtMost,
+  };
+}
