@@ -27,6 +27,11 @@ const COLUMNS: readonly TableColumn<DatasetRef>[] = [
   { title: 'columns', text: (dataset) => String(dataset.columns), align: 'right' },
   { title: 'file', text: (dataset) => formatBytes(dataset.fileBytes), align: 'right' },
   { title: 'cost', text: (dataset) => formatUsd(dataset.usd), align: 'right' },
+  {
+    title: 'used by',
+    text: (dataset) => (dataset.referencedBy.length > 0 ? String(dataset.referencedBy.length) : ''),
+    align: 'right',
+  },
   { title: 'made', text: (dataset) => dataset.createdAt },
   { title: 'path', text: (dataset) => dataset.path },
 ];
@@ -88,12 +93,13 @@ function addEvict(cache: Command, act: Act): void {
   cache
     .command('evict <dataset>')
     .description('delete a cached dataset; a later run that needs it pays for the query again')
+    .option('--force', 'also a shared dataset that others refer to, which cannot be read without it')
     .action(
-      act(async (invocation, _options: object, prefix: string) =>
+      act(async (invocation, { force = false }: { force?: boolean }, prefix: string) =>
         withFetcher(invocation, async (client) => {
           const { terminal, global } = invocation;
           const datasetId = await findEvictable(client, prefix);
-          const { bytesFreed } = await callUnary(client, client.deleteDataset, { datasetId, force: false });
+          const { bytesFreed } = await callUnary(client, client.deleteDataset, { datasetId, force });
           if (global.json) await writeJson(terminal, { datasetId, bytesFreed: bytesFreed.toString() });
           else await terminal.write(`deleted ${datasetId}, ${formatBytes(bytesFreed)} freed\n`);
           return EXIT.ok;

@@ -59,6 +59,17 @@ function pairLine(pair: PairStatus, isCached: boolean): string | undefined {
 }
 
 function datasetText(dataset: DatasetRef, seconds: number): string {
+  const { shared } = dataset;
+  const own = ownText(dataset, seconds);
+  if (!shared || shared.statementsRun === 0) return own;
+  const { datasetId, statementsRun, columns, bytesBilled, usd } = shared;
+  return (
+    `${own}; before that what all pairs share, dataset ${datasetId.slice(0, 12)} with ${statementsRun} ` +
+    `statement${statementsRun === 1 ? '' : 's'}: ${columns} columns, billed ${formatBytes(bytesBilled)}, ${formatUsd(usd)}`
+  );
+}
+
+function ownText(dataset: DatasetRef, seconds: number): string {
   const id = dataset.datasetId.slice(0, 12);
   if (dataset.cached) return `cached dataset ${id} from ${dataset.createdAt}, no query`;
   const statements = `${dataset.statementsRun} statement${dataset.statementsRun === 1 ? '' : 's'}`;

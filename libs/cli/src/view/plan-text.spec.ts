@@ -1,3 +1,4 @@
+import { SharedPlan } from '@onescan/shared/generated/onescan/v1/plan.js';
 import { expect, it } from 'vitest';
 import { samplePlan } from '../testing/sample-run.js';
 import { planText, statementsToRun } from './plan-text.js';
@@ -28,4 +29,32 @@ it('counts no statement for what is cached', () => {
   for (const pair of plan.pairs) pair.cached = true;
   expect(statementsToRun(plan)).toBe(0);
   expect(planText({ ...plan, bytes: 0n, usd: 0 })).toContain('In total: 0 statements, 0 B, $0.00');
+});
+
+it('shows what all pairs share on a line of its own, and what fetching it once saves', () => {
+  const plan = samplePlan();
+  const [eurusd, usdjpy] = plan.pairs;
+  usdjpy!.cached = false;
+  plan.shared = SharedPlan.fromPartial({
+    tables: 60,
+    columns: 300,
+    includedColumns: 290,
+    statements: eurusd!.statements,
+    bytes: 1024n ** 3n,
+    usd: 0.0061,
+    rowsAtLeast: 6000,
+  });
+  const text = planText({
+    ...plan,
+    bytes: 3n * 1024n ** 3n,
+    perPairBytes: 4n * 1024n ** 3n,
+    perPairUsd: 0.0244,
+    usd: 0.0183,
+    perPairStatements: 2,
+  });
+  expect(text).toMatch(/^shared +1 +60 +300 +290 +0 +6,000 +1.00 GiB +\$0.0061$/m);
+  expect(text).toContain('In total: 3 statements');
+  expect(text).toContain(
+    'If every pair fetched what all share: 2 statements, 4.00 GiB, $0.024. Fetching it once saves 1.00 GiB, $0.0061 for 1 more statement.',
+  );
 });

@@ -1,6 +1,6 @@
 import { formatBytes } from '@onescan/shared/format/bytes.js';
 import { formatUsd } from '@onescan/shared/format/usd.js';
-import type { PairPlan, Plan } from '@onescan/shared/generated/onescan/v1/plan.js';
+import { PairPlan, type Plan, type SharedPlan } from '@onescan/shared/generated/onescan/v1/plan.js';
 import { renderTable, type TableColumn } from '../output/table.js';
 import { planMoney } from './plan-money.js';
 import { planNotes } from './plan-notes.js';
@@ -24,8 +24,9 @@ export function planText(plan: Plan): string {
   return [
     `Plan ${plan.planHash.slice(0, 12)} (${plan.warehouseName || plan.warehouse} warehouse, ${formatUsd(plan.pricePerTibUsd)} a TiB)`,
     '',
-    renderTable(PAIR_COLUMNS, plan.pairs),
+    renderTable(PAIR_COLUMNS, plan.shared ? [sharedLine(plan.shared), ...plan.pairs] : plan.pairs),
     ...totals(plan),
+    ...sharedSaving(plan),
     ...planMoney(plan),
     ...exclusions(plan),
     ...planNotes(plan),
@@ -35,7 +36,31 @@ export function planText(plan: Plan): string {
 
 /** Statements that a run of this plan will send to the warehouse. */
 export function statementsToRun(plan: Plan): number {
-  return plan.pairs.reduce((sum, pair) => sum + (pair.cached ? 0 : pair.statements.length), 0);
+  const datasets = plan.shared ? [plan.shared, ...plan.pairs] : plan.pairs;
+  return datasets.reduce((sum, { cached, statements: each }) => sum + (cached ? 0 : each.length), 0);
+}
+
+/** The shared dataset as a line beside those of the pairs, whose tables and columns include its own. */
+function sharedLine(shared: SharedPlan): PairPlan {
+  const { statements: each, tables, columns, includedColumns, bytes, usd, cached } = shared;
+  const line = { statements: each, tables, columns, includedColumns, bytes, usd, cached };
+  return PairPlan.create({ ...line, pair: 'shared', rows: shared.rowsAtLeast });
+}
+
+function sharedSaving(plan: Plan): string[] {
+  if (!plan.shared || plan.perPairStatements === 0) return [];
+  const more = plan.perPairStatements - statementsToRun(plan);
+  return [
+    `If every pair fetched what all share: ${plural(plan.perPairStatements, 'statement')}, ` +
+      `${formatBytes(plan.perPairBytes)}, ${formatUsd(plan.perPairUsd)}. Fetching it once ${saving(plan)}` +
+      `${more > 0 ? ` and ${plural(more, 'statement')}` : more < 0 ? ` for ${plural(-more, 'more statement')}` : ''}.`,
+  ];
+}
+
+function saving({ bytes, usd, perPairBytes, perPairUsd }: Plan): string {
+  return perPairBytes >= bytes
+    ? `saves ${formatBytes(perPairBytes - bytes)}, ${formatUsd(perPairUsd - usd)}`
+    : `costs ${formatBytes(bytes - perPairBytes)}, ${formatUsd(usd - perPairUsd)} more`;
 }
 
 function statements(pair: PairPlan): string {

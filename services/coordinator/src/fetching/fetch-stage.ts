@@ -6,7 +6,7 @@ import { ATTRIBUTE, SPAN } from '@onescan/shared/telemetry/attributes.js';
 import { traceparentOf, withSpan } from '@onescan/shared/telemetry/tracing.js';
 import { context, trace } from '@opentelemetry/api';
 import type { Core } from '../core.js';
-import { billedAtMost } from '../planning/amend-plan.js';
+import { billedAtMost, isSharedThere } from '../planning/amend-plan.js';
 import { approvedTotal } from '../planning/budget.js';
 import { taskSpecHash } from '../planning/task-spec.js';
 import type { RunChange } from '../runs/run-change.js';
@@ -20,7 +20,7 @@ import { type BilledFacts, fetchDataset, readBilled } from './fetch-dataset.js';
 export class FetchStage {
   readonly #core: Core;
   readonly #advance: () => Promise<void>;
-  readonly #underWay = new Map<string, { abort: AbortController; datasetId: string }>();
+  readonly #underWay = new Map<string, { abort: AbortController; datasetIds: string[] }>();
 
   /** `advance` is called, under the lock, after each fetch. */
   constructor(core: Core, advance: () => Promise<void>) {
@@ -52,10 +52,12 @@ export class FetchStage {
 
   /** Gives up a run's fetches: all, or one pair's. */
   abort(runId: string, pair?: string): void {
-    for (const [key, { abort, datasetId }] of this.#underWay) {
+    for (const [key, { abort, datasetIds }] of this.#underWay) {
       if (pair === undefined ? !key.startsWith(`${runId}/`) : key !== fetchKey(runId, pair)) continue;
       abort.abort();
-      this.#core.background(`cancel fetch ${key}`, () => this.#cancel(datasetId));
+      for (const datasetId of datasetIds) {
+        this.#core.background(`cancel fetch ${key}`, () => this.#cancel(datasetId));
+      }
     }
   }
 
@@ -72,7 +74,8 @@ export class FetchStage {
     const stop = (): void => abort.abort();
     this.#core.stopping.addEventListener('abort', stop, { once: true });
     const { datasetId } = plannedPair(snapshot, pair.pair);
-    const underWay = { abort, datasetId };
+    const shared = snapshot.run.plan!.shared?.datasetId;
+    const underWay = { abort, datasetIds: shared ? [datasetId, shared] : [datasetId] };
     this.#underWay.set(key, underWay);
     this.#core.background(`fetch ${key}`, async () => {
       try {
@@ -205,8 +208,8 @@ function fetchRequest(snapshot: RunSnapshot, planned: PairPlan, traceparent: str
     maximumBytesBilled: planned.statements.map((statement) => statement.maximumBytesBilled),
     cachedOnly: run.rerunOf !== '',
     traceparent,
-    sharedDatasetId: '',
-    sharedMaximumBytesBilled: [],
+    sharedDatasetId: run.plan!.shared?.datasetId ?? '',
+    sharedMaximumBytesBilled: (run.plan!.shared?.statements ?? []).map((each) => each.maximumBytesBilled),
   };
 }
 
@@ -223,7 +226,10 @@ function reservedBytes(snapshot: RunSnapshot, pairs: readonly PairRecord[]): big
 function waitsForMoney(snapshot: RunSnapshot, pair: PairRecord): boolean {
   const pairs = [...snapshot.pairs.values()];
   if (!pairs.some((other) => other.state === 'FETCHING')) return false;
-  const needed = reservedBytes(snapshot, pairs) + estimatedBytes(snapshot, pair.pair);
+  const { shared } = snapshot.run.plan!;
+  // One of the pairs under way fetches what all share.
+  const once = shared && !isSharedThere(shared, snapshot) ? shared.bytes : 0n;
+  const needed = reservedBytes(snapshot, pairs) + once + estimatedBytes(snapshot, pair.pair);
   return needed > approvedTotal(snapshot.run.plan!).bytes;
 }
 

@@ -1,4 +1,4 @@
-import type { Plan } from '@onescan/shared/generated/onescan/v1/plan.js';
+import type { Plan, SharedPlan } from '@onescan/shared/generated/onescan/v1/plan.js';
 import type { PairRecord, RunSnapshot } from '../runs/run-record.js';
 import { isTaskEnded } from '../states/task-state.js';
 import { approvalProblem, approvedTotal } from './budget.js';
@@ -16,6 +16,11 @@ export function billedAtMost(pairs: Iterable<Pick<PairRecord, 'jobs' | 'bytesBil
   return bytes;
 }
 
+/** True when the run has had the shared dataset, or had it from the start. */
+export function isSharedThere(shared: SharedPlan, { pairs }: RunSnapshot): boolean {
+  return shared.cached || [...pairs.values()].some((pair) => pair.dataset?.shared !== undefined);
+}
+
 /**
  * The plan of a run that goes on, when what is missing cannot be fetched under its approval any more: the same
  * statements with what was billed before, and so another hash to approve. Undefined when the approval suffices.
@@ -29,7 +34,11 @@ export function amendPlan(snapshot: RunSnapshot): { plan: Plan; problem: string 
     const isThere = pair.cached || snapshot.pairs.get(pair.pair)?.dataset !== undefined;
     return { ...pair, cached: isThere || !missing.has(pair.pair) };
   });
-  const toFetch = pairs.filter((pair) => !pair.cached);
+  const shared = plan.shared && {
+    ...plan.shared,
+    cached: isSharedThere(plan.shared, snapshot) || pairs.every(({ cached }) => cached),
+  };
+  const toFetch = [...pairs, ...(shared ? [shared] : [])].filter(({ cached }) => !cached);
   const neededBytes = toFetch.reduce((sum, pair) => sum + pair.bytes, 0n);
   const billedBytes = billedAtMost(snapshot.pairs.values());
   const problem = approvalProblem({ approvedBytes: approvedTotal(plan).bytes, billedBytes, neededBytes });
@@ -37,6 +46,7 @@ export function amendPlan(snapshot: RunSnapshot): { plan: Plan; problem: string 
   const amended = {
     ...plan,
     pairs,
+    shared,
     bytes: neededBytes,
     usd: toFetch.reduce((sum, pair) => sum + pair.usd, 0),
     alreadyBilledBytes: billedBytes,

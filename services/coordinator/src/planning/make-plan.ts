@@ -1,5 +1,8 @@
-import type { EstimatePairResponse } from '@onescan/shared/generated/onescan/v1/fetcher.js';
-import { type PairPlan, Plan } from '@onescan/shared/generated/onescan/v1/plan.js';
+import type {
+  EstimatePairResponse,
+  EstimateSharedResponse,
+} from '@onescan/shared/generated/onescan/v1/fetcher.js';
+import { type PairPlan, Plan, type SharedPlan } from '@onescan/shared/generated/onescan/v1/plan.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { ResolvedRunSpec } from '@onescan/shared/run-spec.js';
 import { planHash } from './plan-hash.js';
@@ -13,10 +16,16 @@ const TIB = 1024 ** 4;
  *
  * @throws OnescanError FAILED_PRECONDITION when an estimate is missing, or prices or warehouses differ
  */
-export function makePlan(spec: ResolvedRunSpec, estimates: readonly EstimatePairResponse[]): Plan {
+export function makePlan(
+  spec: ResolvedRunSpec,
+  estimates: readonly EstimatePairResponse[],
+  shared?: EstimateSharedResponse,
+): Plan {
   const first = estimates[0]!;
-  for (const estimate of estimates) {
-    if (!estimate.plan) throw new OnescanError('FAILED_PRECONDITION', 'the fetcher sent an empty estimate');
+  if (estimates.some(({ plan }) => !plan)) {
+    throw new OnescanError('FAILED_PRECONDITION', 'the fetcher sent an empty estimate');
+  }
+  for (const estimate of [...estimates, ...(shared ? [shared] : [])]) {
     if (estimate.pricePerTibUsd !== first.pricePerTibUsd || estimate.warehouse !== first.warehouse) {
       throw new OnescanError('FAILED_PRECONDITION', 'the fetcher changed price or warehouse while planning', {
         remedy: 'Plan again',
@@ -32,9 +41,10 @@ export function makePlan(spec: ResolvedRunSpec, estimates: readonly EstimatePair
       warehouseName: first.warehouseName,
       horizons: spec.horizons.length,
       metadata: {
-        queries: estimates.reduce((sum, estimate) => sum + estimate.metadataQueries, 0),
-        bytes: estimates.reduce((sum, estimate) => sum + estimate.metadataBytes, 0n),
+        queries: estimates.reduce((sum, each) => sum + each.metadataQueries, shared?.metadataQueries ?? 0),
+        bytes: estimates.reduce((sum, each) => sum + each.metadataBytes, shared?.metadataBytes ?? 0n),
       },
+      shared: shared?.plan,
     },
   );
 }
@@ -62,6 +72,7 @@ export function makeRerunPlan(
     warehouseName: earlier.plan.warehouseName,
     horizons: spec.horizons.length,
     metadata: { queries: 0, bytes: 0n },
+    shared: earlier.plan.shared && { ...earlier.plan.shared, cached: true },
   });
 }
 
@@ -74,10 +85,16 @@ function totalPlan(
     warehouseName: string;
     horizons: number;
     metadata: { queries: number; bytes: bigint };
+    shared: SharedPlan | undefined;
   },
 ): Plan {
-  const toFetch = pairs.filter((pair) => !pair.cached);
-  const naiveBytes = pairs.reduce((sum, pair) => sum + pair.bytes * BigInt(terms.horizons), 0n);
+  const { shared } = terms;
+  const toFetch = [...pairs, ...(shared ? [shared] : [])].filter(({ cached }) => !cached);
+  const whole = (pair: PairPlan): bigint => (shared ? pair.perPairBytes : pair.bytes);
+  const statements = (pair: PairPlan): number => (shared ? pair.perPairStatements : pair.statements.length);
+  const naiveBytes = pairs.reduce((sum, pair) => sum + whole(pair) * BigInt(terms.horizons), 0n);
+  const apart = shared ? pairs.filter(({ cached }) => !cached) : [];
+  const perPairBytes = apart.reduce((sum, pair) => sum + whole(pair), 0n);
   const plan = Plan.create({
     pairs,
     budgetUsd: terms.budgetUsd,
@@ -86,9 +103,13 @@ function totalPlan(
     usd: toFetch.reduce((sum, pair) => sum + pair.usd, 0),
     naiveBytes,
     naiveUsd: (Number(naiveBytes) / TIB) * terms.pricePerTibUsd,
-    naiveStatements: pairs.reduce((sum, pair) => sum + pair.statements.length * terms.horizons, 0),
+    naiveStatements: pairs.reduce((sum, pair) => sum + statements(pair) * terms.horizons, 0),
     warehouse: terms.warehouse,
     warehouseName: terms.warehouseName,
+    shared,
+    perPairBytes,
+    perPairUsd: (Number(perPairBytes) / TIB) * terms.pricePerTibUsd,
+    perPairStatements: apart.reduce((sum, pair) => sum + statements(pair), 0),
     metadataQueries: terms.metadata.queries,
     metadataBytes: terms.metadata.bytes,
     metadataUsd: (Number(terms.metadata.bytes) / TIB) * terms.pricePerTibUsd,

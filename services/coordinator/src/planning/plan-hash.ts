@@ -1,5 +1,5 @@
 import { canonicalJson, sha256Hex } from '@onescan/shared/canonical-json.js';
-import type { PairPlan, Plan } from '@onescan/shared/generated/onescan/v1/plan.js';
+import type { PairPlan, Plan, SharedPlan } from '@onescan/shared/generated/onescan/v1/plan.js';
 
 /**
  * SHA-256 of a plan's canonical JSON: what an approval quotes. It covers universe, SQL, rows, bytes, price
@@ -14,6 +14,7 @@ export function planHash(plan: Plan): string {
       alreadyBilledBytes: plan.alreadyBilledBytes,
       pricePerTibUsd: plan.pricePerTibUsd,
       pairs: plan.pairs.map(pairContent),
+      shared: plan.shared && sharedContent(plan.shared),
     }),
   );
 }
@@ -28,5 +29,10 @@ function pairContent(pair: PairPlan): Partial<PairPlan> {
     perPairStatements: _statements,
     ...content
   } = pair;
+  return content;
+}
+
+function sharedContent(shared: SharedPlan): Partial<SharedPlan> {
+  const { cached: _cached, notes: _notes, ...content } = shared;
   return content;
 }

@@ -1,5 +1,6 @@
 import type { FetcherServiceClient } from '@onescan/shared/generated/onescan/v1/fetcher.js';
 import type { Plan } from '@onescan/shared/generated/onescan/v1/plan.js';
+import { SharedGroups } from '@onescan/shared/generated/onescan/v1/spec.js';
 import { callUnary } from '@onescan/shared/grpc/client.js';
 import type { ResolvedRunSpec } from '@onescan/shared/run-spec.js';
 import { type AskAgainOptions, askAgain } from '../fetching/ask-again.js';
@@ -14,7 +15,7 @@ const ESTIMATES_AT_ONCE = 4;
 const ESTIMATE_DEADLINE_MS = 10 * 60_000;
 
 /**
- * Asks the fetcher to dry-run every pair and makes the plan.
+ * Asks the fetcher to dry-run what the pairs share, when that is fetched once, then every pair, and makes the plan.
  *
  * @throws OnescanError as the fetcher sends it, e.g. FAILED_PRECONDITION for an unexpected column count
  */
@@ -24,12 +25,17 @@ export async function planRun(
   asking: AskAgainOptions,
 ): Promise<{ plan: Plan; catalogues: PairCatalogues }> {
   const options = { deadlineMs: ESTIMATE_DEADLINE_MS, signal: asking.signal };
+  const shared =
+    spec.sharedGroups === SharedGroups.SHARED_GROUPS_ONCE
+      ? await askAgain(() => callUnary(fetcher, fetcher.estimateShared, { spec }, options), asking)
+      : undefined;
+  const sharedDatasetId = shared?.plan?.datasetId ?? '';
   const estimates = await boundedMap(spec.pairs, ESTIMATES_AT_ONCE, (pair) =>
     askAgain(
-      () => callUnary(fetcher, fetcher.estimatePair, { spec, pair, sharedDatasetId: '' }, options),
+      () => callUnary(fetcher, fetcher.estimatePair, { spec, pair, sharedDatasetId }, options),
       asking,
     ),
   );
   const catalogues = new Map(estimates.map(({ plan, catalogue }) => [plan?.pair ?? '', catalogue]));
-  return { plan: makePlan(spec, estimates), catalogues };
+  return { plan: makePlan(spec, estimates, shared), catalogues };
 }

@@ -16,7 +16,7 @@ export function costSection({ snapshot }: ReportData): Html {
   const { plan } = run;
   if (!plan) return html``;
   const pairs = [...snapshot.pairs.values()];
-  const rows = pairs.map((pair) => costRow(pair, plannedPair(plan, pair.pair)));
+  const rows = pairs.map((pair) => costRow(pair, plan));
   const titles = [
     'pair',
     '>estimated',
@@ -52,14 +52,17 @@ function summary(plan: Plan, pairs: readonly PairRecord[]): Html {
       One statement a pair and horizon (${plan.naiveStatements} statements) would cost ${formatUsd(plan.naiveUsd)}.${metadata}</p>`;
 }
 
-function costRow(pair: PairRecord, planned: PairPlan | undefined): (string | number)[] {
+function costRow(pair: PairRecord, plan: Plan): (string | number)[] {
   const { dataset } = pair;
+  const planned = plannedPair(plan, pair.pair);
+  // The first pair to need it fetched what all pairs share.
+  const shared = pair.jobs.some((job) => job.datasetId === plan.shared?.datasetId) ? plan.shared : undefined;
   const from = dataset ? (pair.statementsRun === 0 ? 'cache' : 'warehouse') : pair.state.toLowerCase();
-  const estimated = planned?.bytes ?? 0n;
+  const estimated = (planned?.bytes ?? 0n) + (shared?.bytes ?? 0n);
   const share = Number(pair.bytesBilled) / Number(estimated);
   return [
-    pair.pair,
-    formatUsd(planned?.usd ?? 0),
+    shared ? `${pair.pair} and what all share` : pair.pair,
+    formatUsd((planned?.usd ?? 0) + (shared?.usd ?? 0)),
     formatUsd(pair.usd),
     formatBytes(estimated),
     formatBytes(pair.bytesBilled),

@@ -15,8 +15,14 @@ export function pilotReport(snapshot: RunSnapshot, workersConnected: number): Pi
   const left = [...pairs.keys()].filter((pair) => pair !== pilot.pair);
   const toFetch = left.filter((pair) => planned.get(pair)?.cached === false);
   const restEstimatedUsd = toFetch.reduce((sum, pair) => sum + planned.get(pair)!.usd, 0);
-  const estimatedUsd = planned.get(pilot.pair)!.cached ? 0 : planned.get(pilot.pair)!.usd;
-  const rate = estimatedUsd > 0 && pilot.usd > 0 ? pilot.usd / estimatedUsd : 1;
+  const ownEstimatedUsd = planned.get(pilot.pair)!.cached ? 0 : planned.get(pilot.pair)!.usd;
+  // What all pairs share was fetched for the pilot and is there for the rest.
+  const { shared } = run.plan;
+  const sharedJobs = pilot.jobs.filter((job) => job.datasetId === shared?.datasetId);
+  const sharedUsd = sharedJobs.reduce((sum, job) => sum + job.usd, 0);
+  const estimatedUsd = ownEstimatedUsd + (shared && sharedJobs.length > 0 ? shared.usd : 0);
+  const ownUsd = pilot.usd - sharedUsd;
+  const rate = ownEstimatedUsd > 0 && ownUsd > 0 ? ownUsd / ownEstimatedUsd : 1;
   const trainSeconds = tasks
     .flatMap((task) => Object.values(task.stats?.stageSeconds ?? {}))
     .reduce((sum, seconds) => sum + seconds, 0);

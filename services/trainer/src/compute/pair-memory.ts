@@ -4,6 +4,7 @@ import { type LearnConfig, resolveLearnConfig } from '@onescan/learn/learn-confi
 import { PairLearner } from '@onescan/learn/pair-learner.js';
 import { canonicalJson } from '@onescan/shared/canonical-json.js';
 import type { DatasetMeta } from '@onescan/shared/dataset/dataset.js';
+import { sharedDatasetPath } from '@onescan/shared/dataset/open-dataset.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import { admit } from '../memory/footprint.js';
 import type { ComputeRequest } from './compute-protocol.js';
@@ -105,16 +106,20 @@ export class PairMemory {
 
 /** The dataset's path on this disk; downloaded when the fetcher's disk is not ours. */
 async function locate(request: ComputeRequest, hooks: PairMemoryHooks): Promise<string> {
-  const { path, datasetId } = request.dataset;
+  const { path, datasetId, shared } = request.dataset;
   if (path && existsSync(path)) return path;
   if (!request.fetcherAddress) {
     throw new OnescanError('NOT_FOUND', `there is no dataset file ${path}, and no fetcher to read it from`);
   }
   const copy = join(request.downloadFolder, `${datasetId}.duckdb`);
   const { fetcherAddress } = request;
-  if (!existsSync(copy)) {
-    await downloadDataset({ fetcherAddress, datasetId, path: copy, isCancelled: hooks.isCancelled });
-  }
+  const download = async (id: string, to: string): Promise<void> => {
+    if (existsSync(to)) return;
+    await downloadDataset({ fetcherAddress, datasetId: id, path: to, isCancelled: hooks.isCancelled });
+  };
+  // First what it refers to, without which it cannot be read.
+  if (shared) await download(shared.datasetId, sharedDatasetPath(copy, shared.datasetId));
+  await download(datasetId, copy);
   return copy;
 }
 
