@@ -1,11 +1,11 @@
 import { canonicalJson } from '@onescan/shared/canonical-json.js';
 import { type Run, RunState } from '@onescan/shared/generated/onescan/v1/coordinator.js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { finishRun, quickSpec, runLedger, runResults, startRun } from './runs.js';
-import { Stack } from './stack.js';
-import { WAREHOUSE } from './warehouse.js';
+import { finishRun, quickSpec, runLedger, runResults, startRun } from '../runs.js';
+import { Stack } from '../stack.js';
+import { WAREHOUSE } from '../warehouse.js';
 
-/** Short texts keep the quick runs quick: the pair's own tables that they test, and what all pairs share. */
+/** Few features and rows: what is compared are results, not speed. */
 const SPEC = { horizons: [15], sample: { rows: 2000 } };
 
 let stack: Stack;
