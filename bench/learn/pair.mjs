@@ -56,5 +56,7 @@ function learn(horizon) {
     stages[stage] += event === 'start' ? -cpuSeconds() : cpuSeconds();
   };
   const { summary } = learner.learnHorizon({ ...horizonInput(horizon), seed: 7n }, { onStage });
-  return { horizon, ...stages, all: cpuSeconds() - before, retained: summary.featuresRetained };
+  const row = { horizon, ...stages, all: cpuSeconds() - before, retained: summary.featuresRetained };
+  process.stderr.write(`${JSON.stringify(row)}\n`);
+  return row;
 }

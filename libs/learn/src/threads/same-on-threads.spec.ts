@@ -1,10 +1,15 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { CancelledError } from '../cancelled-error.js';
+import { developmentRows } from '../development-rows.js';
+import { horizonData } from '../horizon-data.js';
 import { Arena } from '../kernels/arena.js';
 import { resolveLearnConfig } from '../learn-config.js';
 import { PairLearner } from '../pair-learner.js';
+import { PairSelection } from '../pair-selection.js';
+import { protocolSegments } from '../splits/protocol-segments.js';
 import { STABILITY_METHODS } from '../stability/stability-method.js';
 import { simulatePair } from '../testing/simulated-pair.js';
+import { createWorkPool } from './thread-pool.js';
 
 // Threads start and share two cores with the rest of the tests.
 vi.setConfig({ testTimeout: 120_000 });
@@ -45,6 +50,28 @@ describe('a horizon learned on several threads', () => {
     expect(one!.length).toBeGreaterThan(10_000);
     expect(two).toBe(one);
     expect(four).toBe(one);
+  });
+
+  it('prunes and selects among more columns than a thread takes at a time as one thread does', () => {
+    const wide = simulatePair({ seed: 43n, rows: 1600, spacing: 8, noiseFeatures: 560, effect: 0.3 });
+    const config = resolveLearnConfig('quick', { 'select.blocks': '8', 'select.maxFalse': '4' });
+    const input = wide.pairInput(config);
+    const geometry = { horizon: 15, targetWindow: 45 };
+    const { bar, persistence } = wide;
+    const data = horizonData({ geometry, ...wide.horizonInput(15), bar, persistence });
+    const { selection: rows } = protocolSegments({ bar, geometry, usable: data.usable, config });
+    const [one, two, four] = [1, 2, 4].map((threads) => {
+      const selection = new PairSelection(input, config, developmentRows(bar, config));
+      const pool = createWorkPool(threads);
+      const { selected, frequency, order, facts } = selection.select({ data, rows, seed: 9n, pool }, {});
+      const { kept, reasons } = selection.prune();
+      selection.release();
+      pool.close();
+      return { kept, reasons: [...reasons], selected, frequency, order, facts };
+    });
+    expect(one!.selected.length).toBeGreaterThan(0);
+    expect(two).toEqual(one);
+    expect(four).toEqual(one);
   });
 
   it('gives the memory of the matrix back, horizon after horizon', () => {
