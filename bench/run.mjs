@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { benchFlags } from './learn/bench-flags.mjs';
 
-const BENCHES = ['tree', 'shap', 'selection', 'pair'];
+const BENCHES = ['tree', 'bagging', 'shap', 'selection', 'interactions', 'pair'];
 
 const { given } = benchFlags({});
 let failed = 0;
