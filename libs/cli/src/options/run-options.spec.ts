@@ -74,7 +74,7 @@ it.each([
   ['--rows', '-5'],
   ['--horizons', '15,x'],
   ['--budget', 'much'],
-  ['--memory-per-worker', '4GB'],
+  ['--memory-per-worker', '4XB'],
   ['--set', 'novalue'],
   ['--seed', '18446744073709551616'],
   ['--policy', 'random'],

@@ -1,16 +1,11 @@
 import { formatBytes } from '@onescan/shared/format/bytes.js';
 import { formatDuration } from '@onescan/shared/format/duration.js';
-import {
-  accuracyChart,
-  featureChart,
-  gatingChart,
-  reliabilityChart,
-  stageChart,
-  verdictHeatMap,
-} from './charts.js';
+import { accuracyChart, gatingChart, reliabilityChart, stageChart, verdictHeatMap } from './charts.js';
+import { featureChart } from './feature-chart.js';
 import { Html, html, table } from './html.js';
 import type { ReportData, ReportTask } from './report-data.js';
 import type { EstimateJson } from './result-document.js';
+import { shapSection } from './shap-section.js';
 
 /** Suspected leaks listed one by one. */
 const LEAKS_SHOWN = 50;
@@ -160,7 +155,6 @@ export function pairSection(pair: string, tasks: readonly ReportTask[]): Html {
 export function taskSection(task: ReportTask): Html {
   const { document, summary } = task;
   const { direction } = document.final;
-  const shap = document.shap;
   const { chosen } = document.gating;
   return html`<details><summary>${summary.verdictText}</summary>
     <p>${document.rows.final} rows scored, ${document.rows.development} to develop on. Calibration error
@@ -169,11 +163,7 @@ export function taskSection(task: ReportTask): Html {
     <div class="two">${new Html(gatingChart(task))}${new Html(reliabilityChart(task))}</div>
     ${task.features.length > 0 ? new Html(featureChart(task)) : html`<p>No feature was retained.</p>`}
     ${interactions(document)}
-    ${
-      shap
-        ? html`<p class="small">SHAP explained on ${shap.rowsExplained} rows${shapMinimum(shap)}. Largest additivity error ${shap.maxAdditivityError.toExponential(1)}.</p>`
-        : ''
-    }</details>`;
+    ${shapSection(task)}</details>`;
 }
 
 /** Pairs of features that together say more than one by one, where they were looked for. */
@@ -186,12 +176,6 @@ function interactions({ interactions: found }: ReportTask['document']): Html {
   return html`<p class="small">Of ${found.tested} pairs of features ${found.retained.length} interact;
     for a target that nothing predicts it was ${found.shadowSelections}.</p>
     ${names.length > 0 ? html`<ul class="small">${names}</ul>` : ''}`;
-}
-
-/** Whether the minimum that the configuration sets, if any, was met. */
-function shapMinimum({ rowsWanted, rowsWantedMet }: NonNullable<ReportTask['document']['shap']>): Html {
-  if (rowsWanted === 0) return html``;
-  return html`; the configured minimum of ${rowsWanted} was ${rowsWantedMet ? 'met' : html`<b>not met</b>`}`;
 }
 
 /** The documents state the error level of one side. */

@@ -9,6 +9,21 @@ const ESTIMATE = z.object({
 
 const GATE = z.object({ calls: z.number(), coverage: z.number().nullable(), accuracy: ESTIMATE });
 
+/** Rows of neighbouring values of a feature, or those without one. */
+const DEPENDENCE = z.object({
+  missing: z.boolean().optional(),
+  rows: z.number(),
+  meanValue: z.number().nullish(),
+  meanShap: z.number().nullable(),
+});
+
+/** A feature's values (null: missing) and SHAP values in the rows of the sample. */
+const SAMPLED = z.object({
+  feature: z.string(),
+  values: z.array(z.number().nullable()),
+  shap: z.array(z.number()),
+});
+
 /** The parts of a result document (docs/results.md) that the report shows; the rest is left alone. */
 const RESULT_DOCUMENT = z.object({
   formatVersion: z.literal(1),
@@ -66,11 +81,18 @@ const RESULT_DOCUMENT = z.object({
       rowsWanted: z.number(),
       rowsWantedMet: z.boolean(),
       maxAdditivityError: z.number(),
+      basis: z.string(),
+      known: z.object({ name: z.string(), meanAbs: z.number() }).optional(),
+      features: z.array(z.object({ feature: z.string(), meanAbs: z.number() })).optional(),
+      top: z.array(z.object({ feature: z.string(), dependence: z.array(DEPENDENCE) })).optional(),
+      sample: z.object({ rows: z.number(), features: z.array(SAMPLED) }).optional(),
     })
     .nullable(),
 });
 
 export type ResultDocument = z.infer<typeof RESULT_DOCUMENT>;
+export type SampledFeature = z.infer<typeof SAMPLED>;
+export type DependenceGroup = z.infer<typeof DEPENDENCE>;
 export type EstimateJson = z.infer<typeof ESTIMATE>;
 
 /**

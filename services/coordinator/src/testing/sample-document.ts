@@ -63,6 +63,29 @@ export function resultDocument(pair: string, horizon: number): Record<string, un
       rowsWanted: 100_000,
       rowsWantedMet: false,
       maxAdditivityError: 1.2e-12,
+      basis: 'stack',
+      known: { name: 'overlap_logistic', meanAbs: 0.412 },
+      features: [{ feature: 'agg.mean_45', meanAbs: 0.2 }],
+      top: [
+        {
+          feature: 'agg.mean_45',
+          dependence: [
+            { missing: true, rows: 90, meanShap: -0.02 },
+            { rows: 450, meanValue: -0.7, meanShap: -0.2 },
+            { rows: 450, meanValue: 0.7, meanShap: 0.2 },
+          ],
+        },
+      ],
+      sample: {
+        rows: 40,
+        features: [
+          {
+            feature: 'agg.mean_45',
+            values: Array.from({ length: 40 }, (_, k) => (k % 9 === 0 ? null : Math.sin(k))),
+            shap: Array.from({ length: 40 }, (_, k) => (k % 9 === 0 ? -0.02 : 0.3 * Math.sin(k))),
+          },
+        ],
+      },
     },
   };
 }

@@ -1,0 +1,46 @@
+import { type Html, html } from './html.js';
+import type { ReportTask } from './report-data.js';
+import { dependenceChart, shapSummaryChart } from './shap-charts.js';
+
+/** Features with a dependence plot. */
+const DEPENDENCE_PLOTS = 2;
+
+type Shap = NonNullable<ReportTask['document']['shap']>;
+
+/** SHAP of a horizon: the values of sampled rows, how they depend on the best features' values, and the facts. */
+export function shapSection({ document: { shap } }: ReportTask): Html {
+  if (!shap) return html``;
+  const facts = html`<p class="small">SHAP explained on ${shap.rowsExplained} rows${minimum(shap)}. Largest additivity error
+      ${shap.maxAdditivityError.toExponential(1)}.${known(shap)}</p>`;
+  if (shap.basis !== 'stack') {
+    return html`${facts}<p class="small">The stack gives no model any weight, so that no feature has a part in its
+      predictions; features are ranked by the boosters on their own.</p>`;
+  }
+  return html`${pictures(shap)}${facts}`;
+}
+
+function pictures({ sample, top, unit }: Shap): Html {
+  if (!sample || !top || sample.rows === 0 || sample.features.length === 0) return html``;
+  const dependence = sample.features.slice(0, DEPENDENCE_PLOTS).map((feature) => {
+    const groups = top.find((candidate) => candidate.feature === feature.feature)?.dependence ?? [];
+    return dependenceChart(feature, groups, unit);
+  });
+  return html`${shapSummaryChart(sample.features, unit)}
+    <p class="small">${sample.rows} rows, evenly spread over time. Below: dots are these rows, the line is the mean over
+      groups of all explained rows.</p>
+    <div class="two">${dependence}</div>`;
+}
+
+/** How large the part is that needs no feature, beside the best feature's. */
+function known({ known: part, features, unit }: Shap): Html {
+  const best = features?.[0];
+  if (!part || !best) return html``;
+  return html` Mean size of contributions, ${unit}: ${part.name.replaceAll('_', ' ')} ${part.meanAbs.toFixed(3)},
+    best feature ${best.meanAbs.toFixed(3)}.`;
+}
+
+/** Whether the minimum that the configuration sets, if any, was met. */
+function minimum({ rowsWanted, rowsWantedMet }: Shap): Html {
+  if (rowsWanted === 0) return html``;
+  return html`; the configured minimum of ${rowsWanted} was ${rowsWantedMet ? 'met' : html`<b>not met</b>`}`;
+}
