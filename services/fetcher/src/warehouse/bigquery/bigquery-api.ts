@@ -46,7 +46,7 @@ const NOT_FOUND = 404;
 
 /**
  * BigQuery's REST API through Google's client library; every call is retried where it may happen twice.
- * Credentials are the application default ones; with BIGQUERY_EMULATOR_HOST none are used.
+ * Credentials are the application default ones, impersonation included; an emulator gets none.
  */
 export class BigQueryApi {
   readonly #client: BigQuery;
@@ -55,13 +55,14 @@ export class BigQueryApi {
     readonly project: string,
     readonly location: string,
     private readonly policy: RetryPolicy,
+    { anonymous = Boolean(process.env.BIGQUERY_EMULATOR_HOST) }: { anonymous?: boolean } = {},
   ) {
     this.#client = new BigQuery({
       projectId: project,
       location,
       // Retries are this class's own: it knows which calls are safe.
       retryOptions: { autoRetry: false },
-      ...(process.env.BIGQUERY_EMULATOR_HOST ? { authClient: new PassThroughClient() } : {}),
+      ...(anonymous ? { authClient: new PassThroughClient() } : {}),
     });
   }
 

@@ -55,8 +55,9 @@ const TRANSIENT_REASONS = new Set([
 const TRANSIENT_STATUS = new Set([429, 500, 502, 503, 504]);
 const BROKEN_CONNECTION =
   /ECONNRESET|ECONNREFUSED|ECONNABORTED|EPIPE|ETIMEDOUT|EAI_AGAIN|socket hang up|premature close|aborted|terminated|unexpected end of (json|file)|invalid json response/i;
-const NO_CREDENTIALS =
-  /default credentials|invalid_grant|unable to (detect|impersonate)|getaddrinfo.*metadata/i;
+const NO_CREDENTIALS = /default credentials|invalid_grant|unable to detect|getaddrinfo.*metadata/i;
+
+const IMPERSONATION_REFUSED = /iam\.serviceAccounts\.getAccessToken|unable to impersonate/i;
 
 /** What was wrong, from anything that the client library throws. */
 export function problemOf(thrown: unknown): BigQueryProblem {
@@ -101,6 +102,11 @@ function meaningOf(problem: BigQueryProblem, thrown: unknown): Meaning {
     const remedy =
       'Log in with `gcloud auth application-default login`, or set GOOGLE_APPLICATION_CREDENTIALS to a key file';
     return { code: 'UNAUTHENTICATED', remedy };
+  }
+  if (IMPERSONATION_REFUSED.test(problem.message)) {
+    const remedy =
+      'Give the account that impersonates roles/iam.serviceAccountTokenCreator on the service account';
+    return { code: 'PERMISSION_DENIED', remedy };
   }
   if (problem.status === 401)
     return { code: 'UNAUTHENTICATED', remedy: 'Log in again: the credentials expired' };
