@@ -6,6 +6,7 @@ import { type Fetched, type FetchStage, fetchDataset } from '@onescan/fetcher/fe
 import { buildSmallWarehouse } from '@onescan/fetcher/fixtures/small-warehouse.js';
 import { JobLog } from '@onescan/fetcher/jobs/job-log.js';
 import { type PlannedPair, planPair } from '@onescan/fetcher/planning/plan-pair.js';
+import { planShared } from '@onescan/fetcher/planning/plan-shared.js';
 import type { PlannedStatement } from '@onescan/fetcher/planning/split-statements.js';
 import type { StatementLimits } from '@onescan/fetcher/planning/statement-limits.js';
 import type { SqlStrategy } from '@onescan/fetcher/sql/sql-dialect.js';
@@ -119,12 +120,35 @@ export class BigQueryStack {
     return { ...planned, ...statement };
   }
 
+  /**
+   * Plans and fetches what the pairs of a spec share, then eurusd, into one cache.
+   *
+   * @returns the statements of both plans with the dataset of eurusd
+   */
+  async fetchOnce(
+    warehouse: Warehouse,
+    spec: DeepPartial<RunSpec>,
+  ): Promise<{ sql: string[]; fetched: Fetched }> {
+    const resolved = resolveRunSpec(RunSpec.fromPartial(spec));
+    const rules = { names, futurePatterns, sqlStrategy: 'pack' as const };
+    const cache = this.newCache();
+    const shared = await planShared(warehouse, resolved, rules);
+    if (!shared) throw new Error('nothing is shared');
+    const pair = await planPair(warehouse, 'eurusd', resolved, rules, shared.datasetId);
+    await this.#run(warehouse, shared, { cache });
+    const fetched = await this.#run(warehouse, pair, { cache });
+    return { sql: [...shared.statements, ...pair.statements].map(({ statement }) => statement.sql), fetched };
+  }
+
   newCache(): string {
     return join(this.folder, `cache${++this.#caches}`);
   }
 
   async fetch(warehouse: Warehouse, choices: Choices = {}): Promise<Fetched> {
-    const planned = await this.plan(warehouse, choices);
+    return this.#run(warehouse, await this.plan(warehouse, choices), choices);
+  }
+
+  async #run(warehouse: Warehouse, planned: PlannedPair, choices: Choices): Promise<Fetched> {
     const bytes: bigint[] = [];
     for (const { statement } of planned.statements) bytes.push((await warehouse.dryRun(statement)).bytes);
     const cacheFolder = choices.cache ?? this.newCache();

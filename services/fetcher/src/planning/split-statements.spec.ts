@@ -59,6 +59,15 @@ it('takes one statement where one does', () => {
   expect(reason).toBeUndefined();
 });
 
+it('joins few tables and packs many, of each statement', () => {
+  const tables = (count: number) => Array.from({ length: count }, (_, t) => table(`t_${t}`, 2));
+  const strategies = ({ statements }: SplitStatements) => statements.map(({ strategy }) => strategy);
+  expect(strategies(split(tables(4)))).toEqual(['join']);
+  expect(strategies(split(tables(5)))).toEqual(['pack']);
+  // Targets, closes and five tables; then the keys and the sixth.
+  expect(strategies(split(tables(6), { tables: 7 })).toSorted()).toEqual(['join', 'pack']);
+});
+
 it('takes the fewest statements beyond 10,000 columns, whole tables in each, and says why', () => {
   // The grown universe of domain.md: 11,337 and 16,988 columns.
   const tables = Array.from({ length: 667 }, (_, t) => table(`cov_agg_${t}`, t < 665 ? 17 : 16));
