@@ -1,5 +1,6 @@
 import { OnescanError } from '../onescan-error.js';
 import { buildDatasetFile } from './build-dataset-file.js';
+import { SHARED_PAIR } from './dataset.js';
 import { DatasetSpool } from './dataset-spool.js';
 
 /** A small dataset given as arrays, rows in ascending order of time. */
@@ -14,6 +15,8 @@ export interface ArrayDataset {
   targets: ReadonlyMap<number, ArrayLike<number>>;
   knownParts?: ReadonlyMap<number, ArrayLike<number>>;
   features: readonly { featureId: string; group: string; values: ArrayLike<number> }[];
+  /** Columns in a shared dataset, after the others. */
+  shared?: { path: string; features: readonly { featureId: string; group: string }[] };
   excluded?: readonly { featureId: string; group: string; type: string; reason: string }[];
 }
 
@@ -22,6 +25,7 @@ const MICROS_PER_MILLI = 1000;
 /** Writes a dataset file from arrays, in this thread: for tests, demonstrations and conversions. */
 export async function writeArrayDataset(path: string, data: ArrayDataset): Promise<void> {
   const rows = data.time.length;
+  const barRows = data.pair === SHARED_PAIR ? 0 : rows;
   const spool = new DatasetSpool(`${path}.spool-${process.pid}`);
   try {
     const values = new Float32Array(rows * data.features.length);
@@ -46,8 +50,8 @@ export async function writeArrayDataset(path: string, data: ArrayDataset): Promi
         usd: 0,
         createdAt: '',
         keys: BigInt64Array.from(Array.from(data.time), (ms) => BigInt(Math.round(ms * MICROS_PER_MILLI))),
-        bar: Int32Array.from(ofLength('bar', data.bar, rows)),
-        persistence: Float64Array.from(ofLength('persistence', data.persistence, rows)),
+        bar: Int32Array.from(ofLength('bar', data.bar, barRows)),
+        persistence: Float64Array.from(ofLength('persistence', data.persistence, barRows)),
         targets: byHorizon(data.targets, rows),
         knownParts: byHorizon(data.knownParts ?? new Map(), rows),
         columns: [
@@ -58,6 +62,13 @@ export async function writeArrayDataset(path: string, data: ArrayDataset): Promi
             encoding: 'number' as const,
             spool: { table: 0, column },
           })),
+          ...(data.shared?.features ?? []).map(({ featureId, group }) => ({
+            featureId,
+            group,
+            type: 'DOUBLE',
+            encoding: 'number' as const,
+            isShared: true,
+          })),
           ...(data.excluded ?? []).map(({ featureId, group, type, reason }) => ({
             featureId,
             group,
@@ -66,6 +77,7 @@ export async function writeArrayDataset(path: string, data: ArrayDataset): Promi
             exclusionReason: reason,
           })),
         ],
+        ...(data.shared ? { sharedPath: data.shared.path } : {}),
         spool: spool.index(),
       },
       {},

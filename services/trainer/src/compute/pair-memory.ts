@@ -1,16 +1,13 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { type LearnConfig, resolveLearnConfig } from '@onescan/learn/learn-config.js';
 import { PairLearner } from '@onescan/learn/pair-learner.js';
 import { canonicalJson } from '@onescan/shared/canonical-json.js';
 import type { DatasetMeta } from '@onescan/shared/dataset/dataset.js';
-import { sharedDatasetPath } from '@onescan/shared/dataset/open-dataset.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import { admit } from '../memory/footprint.js';
 import type { ComputeRequest } from './compute-protocol.js';
-import { downloadDataset } from './download-dataset.js';
 import { loadPair } from './load-pair.js';
 import type { LoadedPair } from './loaded-pair.js';
+import { locateDataset } from './locate-dataset.js';
 import { pairKey } from './pair-key.js';
 
 export interface PairMemoryHooks {
@@ -85,7 +82,7 @@ export class PairMemory {
     fits(dataset.rows, dataset.columns);
     hooks.onLoad('start');
     const pair = await loadPair({
-      path: await locate(request, hooks),
+      path: await locateDataset(request, hooks.isCancelled),
       datasetId: dataset.datasetId,
       pair: request.pair,
       config,
@@ -102,25 +99,6 @@ export class PairMemory {
     this.#pair = pair;
     return pair;
   }
-}
-
-/** The dataset's path on this disk; downloaded when the fetcher's disk is not ours. */
-async function locate(request: ComputeRequest, hooks: PairMemoryHooks): Promise<string> {
-  const { path, datasetId, shared } = request.dataset;
-  if (path && existsSync(path)) return path;
-  if (!request.fetcherAddress) {
-    throw new OnescanError('NOT_FOUND', `there is no dataset file ${path}, and no fetcher to read it from`);
-  }
-  const copy = join(request.downloadFolder, `${datasetId}.duckdb`);
-  const { fetcherAddress } = request;
-  const download = async (id: string, to: string): Promise<void> => {
-    if (existsSync(to)) return;
-    await downloadDataset({ fetcherAddress, datasetId: id, path: to, isCancelled: hooks.isCancelled });
-  };
-  // First what it refers to, without which it cannot be read.
-  if (shared) await download(shared.datasetId, sharedDatasetPath(copy, shared.datasetId));
-  await download(datasetId, copy);
-  return copy;
 }
 
 /** @throws OnescanError when the dataset does not have what the task is about */

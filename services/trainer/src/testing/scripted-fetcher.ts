@@ -10,12 +10,14 @@ import { OnescanError } from '@onescan/shared/onescan-error.js';
 /** Bytes a chunk. */
 export const CHUNK_BYTES = 64 * 1024;
 
-/** A fetcher for tests that only serves one file, whatever dataset is asked for, over a real socket. */
+/** A fetcher for tests that only serves one file, unless it has another for the dataset asked for, over a real socket. */
 export class ScriptedFetcher {
   /** Offsets that clients asked for. */
   asked: number[] = [];
   /** Chunks after which a stream breaks off. */
   cutAfterChunks = Infinity;
+  /** Files by dataset. */
+  readonly files = new Map<string, Buffer>();
   readonly #file: Buffer;
   #server: RunningServer | undefined;
 
@@ -58,11 +60,12 @@ export class ScriptedFetcher {
   async *#chunks({ datasetId, offset }: ReadDatasetRequest): AsyncGenerator<ReadDatasetResponse> {
     if (datasetId === 'unknown') throw new OnescanError('NOT_FOUND', `no dataset ${datasetId}`);
     this.asked.push(Number(offset));
+    const file = this.files.get(datasetId) ?? this.#file;
     let sent = 0;
-    for (let at = Number(offset); at < this.#file.length; at += CHUNK_BYTES) {
+    for (let at = Number(offset); at < file.length; at += CHUNK_BYTES) {
       if (sent++ >= this.cutAfterChunks) throw new OnescanError('UNAVAILABLE', 'the fetcher restarts');
-      const chunk = this.#file.subarray(at, at + CHUNK_BYTES);
-      yield { offset: BigInt(at), chunk, totalBytes: BigInt(this.#file.length) };
+      const chunk = file.subarray(at, at + CHUNK_BYTES);
+      yield { offset: BigInt(at), chunk, totalBytes: BigInt(file.length) };
     }
   }
 }

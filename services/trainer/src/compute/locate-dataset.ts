@@ -1,0 +1,33 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { sharedDatasetPath } from '@onescan/shared/dataset/open-dataset.js';
+import { OnescanError } from '@onescan/shared/onescan-error.js';
+import type { ComputeRequest } from './compute-protocol.js';
+import { downloadDataset } from './download-dataset.js';
+
+/**
+ * The path of a request's dataset on this disk; downloaded, with the shared one that it refers to, when the fetcher's disk
+ * is not ours.
+ *
+ * @throws OnescanError NOT_FOUND when it is not here and there is no fetcher; as {@link downloadDataset}
+ */
+export async function locateDataset(
+  request: Pick<ComputeRequest, 'dataset' | 'fetcherAddress' | 'downloadFolder'>,
+  isCancelled: () => boolean,
+): Promise<string> {
+  const { path, datasetId, shared } = request.dataset;
+  if (path && existsSync(path)) return path;
+  if (!request.fetcherAddress) {
+    throw new OnescanError('NOT_FOUND', `there is no dataset file ${path}, and no fetcher to read it from`);
+  }
+  const copy = join(request.downloadFolder, `${datasetId}.duckdb`);
+  const { fetcherAddress } = request;
+  const download = async (id: string, to: string): Promise<void> => {
+    if (existsSync(to)) return;
+    await downloadDataset({ fetcherAddress, datasetId: id, path: to, isCancelled });
+  };
+  // First what it refers to, without which it cannot be read.
+  if (shared) await download(shared.datasetId, sharedDatasetPath(copy, shared.datasetId));
+  await download(datasetId, copy);
+  return copy;
+}
