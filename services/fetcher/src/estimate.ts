@@ -84,7 +84,16 @@ export async function estimateShared(
   const spec = requireSpec(request.spec);
   const { result, bill } = await meterMetadata(async () => {
     const planned = await planShared(warehouse, spec, rules);
-    return planned && { planned, bytes: await dryRunAll(warehouse, planned.statements) };
+    if (!planned) return undefined;
+    const bytes = await dryRunAll(warehouse, planned.statements);
+    const strategies = await estimateStrategies(spec, pairEstimate(planned, bytes), {
+      pricePerTibUsd,
+      estimate: async (otherSpec) => {
+        const other = (await planShared(warehouse, otherSpec, rules))!;
+        return pairEstimate(other, await dryRunAll(warehouse, other.statements));
+      },
+    });
+    return { planned, bytes, strategies };
   });
   const metadata = { metadataQueries: bill.queries, metadataBytes: bill.bytes };
   if (!result) return { ...answer, ...metadata };
@@ -92,7 +101,10 @@ export async function estimateShared(
   return {
     ...answer,
     ...metadata,
-    plan: sharedPlan(result.planned, { bytes: result.bytes, cached, pricePerTibUsd }),
+    plan: {
+      ...sharedPlan(result.planned, { bytes: result.bytes, cached, pricePerTibUsd }),
+      strategies: result.strategies,
+    },
   };
 }
 

@@ -1,7 +1,7 @@
 import { formatBytes } from '@onescan/shared/format/bytes.js';
 import { formatCatalogueChange } from '@onescan/shared/format/catalogue-change.js';
 import { formatUsd } from '@onescan/shared/format/usd.js';
-import type { Plan } from '@onescan/shared/generated/onescan/v1/plan.js';
+import type { Plan, StrategyEstimate } from '@onescan/shared/generated/onescan/v1/plan.js';
 import { SampleStrategy } from '@onescan/shared/generated/onescan/v1/spec.js';
 
 const COUNT = new Intl.NumberFormat('en-US');
@@ -36,15 +36,18 @@ function strategies(plan: Plan): string[] {
   return lines.some((line) => line === '') ? [] : ['Sampling, both ways by dry run:', ...lines];
 }
 
-function strategyLine({ pairs }: Plan, strategy: SampleStrategy): string {
-  const found = pairs.flatMap((pair) => pair.strategies.filter((estimate) => estimate.strategy === strategy));
+function strategyLine({ pairs, shared }: Plan, strategy: SampleStrategy): string {
+  const of = ({ strategies: all }: { strategies: StrategyEstimate[] }): StrategyEstimate[] =>
+    all.filter((estimate) => estimate.strategy === strategy);
+  const found = pairs.flatMap(of);
   if (found.length === 0) return '';
+  const read = [...found, ...(shared ? of(shared) : [])];
   const isHash = strategy === SampleStrategy.SAMPLE_STRATEGY_HASH;
   const name = isHash ? 'hash' : 'days';
-  const problem = found.find((estimate) => estimate.problem !== '')?.problem;
+  const problem = read.find((estimate) => estimate.problem !== '')?.problem;
   if (problem) return `  ${name}  ${problem}`;
-  const bytes = found.reduce((sum, estimate) => sum + estimate.bytes, 0n);
-  const usd = found.reduce((sum, estimate) => sum + estimate.usd, 0);
+  const bytes = read.reduce((sum, estimate) => sum + estimate.bytes, 0n);
+  const usd = read.reduce((sum, estimate) => sum + estimate.usd, 0);
   const rows = range(found.map((estimate) => estimate.rows));
   const from = isHash
     ? 'over the whole period'

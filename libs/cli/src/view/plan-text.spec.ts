@@ -55,6 +55,6 @@ it('shows what all pairs share on a line of its own, and what fetching it once s
   expect(text).toMatch(/^shared +1 +60 +300 +290 +0 +6,000 +1.00 GiB +\$0.0061$/m);
   expect(text).toContain('In total: 3 statements');
   expect(text).toContain(
-    'If every pair fetched what all share: 2 statements, 4.00 GiB, $0.024. Fetching it once saves 1.00 GiB, $0.0061 for 1 more statement.',
+    'If every pair fetched what all share: 2 statements, 4.00 GiB, $0.024. Fetching it once saves 1.00 GiB, $0.0061, with 1 more statement.',
   );
 });

@@ -52,8 +52,8 @@ function sharedSaving(plan: Plan): string[] {
   const more = plan.perPairStatements - statementsToRun(plan);
   return [
     `If every pair fetched what all share: ${plural(plan.perPairStatements, 'statement')}, ` +
-      `${formatBytes(plan.perPairBytes)}, ${formatUsd(plan.perPairUsd)}. Fetching it once ${saving(plan)}` +
-      `${more > 0 ? ` and ${plural(more, 'statement')}` : more < 0 ? ` for ${plural(-more, 'more statement')}` : ''}.`,
+      `${formatBytes(plan.perPairBytes)}, ${formatUsd(plan.perPairUsd)}. Fetching it once ${saving(plan)}, with ` +
+      `${more < 0 ? plural(-more, 'more statement') : plural(more, 'fewer statement')}.`,
   ];
 }
 

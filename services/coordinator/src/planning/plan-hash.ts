@@ -33,6 +33,6 @@ function pairContent(pair: PairPlan): Partial<PairPlan> {
 }
 
 function sharedContent(shared: SharedPlan): Partial<SharedPlan> {
-  const { cached: _cached, notes: _notes, ...content } = shared;
+  const { cached: _cached, notes: _notes, strategies: _strategies, ...content } = shared;
   return content;
 }

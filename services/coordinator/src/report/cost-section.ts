@@ -105,11 +105,12 @@ const NAMES: Partial<Record<SampleStrategy, string>> = {
   [SampleStrategy.SAMPLE_STRATEGY_DAYS]: 'days: whole days',
 };
 
-function strategies({ pairs }: Plan): Html {
+function strategies({ pairs, shared }: Plan): Html {
+  const datasets = shared ? [...pairs, shared] : pairs;
   const rows = [SampleStrategy.SAMPLE_STRATEGY_HASH, SampleStrategy.SAMPLE_STRATEGY_DAYS].flatMap(
     (strategy) => {
-      const found = pairs.flatMap((pair) =>
-        pair.strategies.filter((estimate) => estimate.strategy === strategy),
+      const found = datasets.flatMap((dataset) =>
+        dataset.strategies.filter((estimate) => estimate.strategy === strategy),
       );
       if (found.length === 0) return [];
       const problem = found.find((estimate) => estimate.problem !== '')?.problem;

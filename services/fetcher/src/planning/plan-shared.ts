@@ -90,5 +90,6 @@ export function sharedPlan(planned: PlannedPair, estimate: Estimate): SharedPlan
     notes: [...planned.notes],
     rowsAtLeast: planned.rows,
     rowsAtMost: planned.rowsAtMost,
+    strategies: [],
   };
 }

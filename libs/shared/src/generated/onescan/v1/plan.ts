@@ -64,6 +64,8 @@ export interface SharedPlan {
   /** The dataset holds at least as many rows as the largest sample, at most as many as all samples together. */
   rowsAtLeast: number;
   rowsAtMost: number;
+  /** What each sampling strategy would read; no part of the hash. */
+  strategies: StrategyEstimate[];
 }
 
 export interface PairPlan {
@@ -677,6 +679,7 @@ function createBaseSharedPlan(): SharedPlan {
     notes: [],
     rowsAtLeast: 0,
     rowsAtMost: 0,
+    strategies: [],
   };
 }
 
@@ -717,6 +720,9 @@ export const SharedPlan: MessageFns<SharedPlan> = {
     }
     if (message.rowsAtMost !== 0) {
       writer.uint32(88).uint32(message.rowsAtMost);
+    }
+    for (const v of message.strategies) {
+      StrategyEstimate.encode(v!, writer.uint32(98).fork()).join();
     }
     return writer;
   },
@@ -822,6 +828,14 @@ export const SharedPlan: MessageFns<SharedPlan> = {
             message.rowsAtMost = reader.uint32();
             continue;
           }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.strategies.push(StrategyEstimate.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -865,6 +879,9 @@ export const SharedPlan: MessageFns<SharedPlan> = {
         : isSet(object.rows_at_most)
         ? globalThis.Number(object.rows_at_most)
         : 0,
+      strategies: globalThis.Array.isArray(object?.strategies)
+        ? object.strategies.map((e: any) => StrategyEstimate.fromJSON(e))
+        : [],
     };
   },
 
@@ -903,6 +920,9 @@ export const SharedPlan: MessageFns<SharedPlan> = {
     if (message.rowsAtMost !== 0) {
       obj.rowsAtMost = Math.round(message.rowsAtMost);
     }
+    if (message.strategies?.length) {
+      obj.strategies = message.strategies.map((e) => StrategyEstimate.toJSON(e));
+    }
     return obj;
   },
 
@@ -922,6 +942,7 @@ export const SharedPlan: MessageFns<SharedPlan> = {
     message.notes = object.notes?.map((e) => PlanNote.fromPartial(e)) || [];
     message.rowsAtLeast = object.rowsAtLeast ?? 0;
     message.rowsAtMost = object.rowsAtMost ?? 0;
+    message.strategies = object.strategies?.map((e) => StrategyEstimate.fromPartial(e)) || [];
     return message;
   },
 };
