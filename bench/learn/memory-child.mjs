@@ -21,7 +21,8 @@ const learner = new PairLearner(input, config, threads);
 const { summary } = learner.learnHorizon({ ...horizonInput(15), seed: 7n });
 const peak = 1024 * Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync('/proc/self/status', 'latin1'))[1]);
 learner.release();
-const { selection, modelling } = estimateLearningBytes({ rows, columns, config, threads });
+const { selection, modelling, heaps } = estimateLearningBytes({ rows, columns, config, threads });
+const estimated = before + selection + modelling + heaps;
 const megabytes = (bytes) => Math.round(bytes / 1e6);
 console.log(
   JSON.stringify({
@@ -30,8 +31,9 @@ console.log(
     before: megabytes(before),
     selection: megabytes(selection),
     modeling: megabytes(modelling),
-    estimated: megabytes(before + selection + modelling),
+    heaps: megabytes(heaps),
+    estimated: megabytes(estimated),
     measured: megabytes(peak),
-    'measured / estimated': peak / (before + selection + modelling),
+    'measured / estimated': peak / estimated,
   }),
 );

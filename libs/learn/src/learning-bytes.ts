@@ -17,19 +17,27 @@ export interface LearningSize {
   readonly threads?: number;
 }
 
-/** Memory that learning takes besides the pair's matrix and the threads' idle heaps. */
+/** Memory that learning takes besides the pair's matrix and the idle process. */
 export interface LearningBytes {
   /** In the matrix's own memory, while features are selected; Gram matrices stay there for the next horizon. */
   readonly selection: number;
   /** In a memory of its own: the retained columns, and boosters on them or their SHAP values. */
   readonly modelling: number;
+  /** JavaScript heaps and compiled code of the threads once they work. */
+  readonly heaps: number;
 }
+
+/** Heap of the calling thread, measured on Node 20 whatever the data. */
+const HEAP_BYTES = 80e6;
+/** Heap of each further thread, and what it is sent a row: targets, rows and predictions of every fold. */
+const FURTHER_HEAP_BYTES = 45e6;
+const SENT_ROW_BYTES = 400;
 
 /** SHAP values of a chunk of rows are held as a sum over boosters, and for the one that is being explained. */
 const SHAP_COPIES = 2;
 
 /**
- * Shared memory that learning takes at most: pruning leaves columns out and selection retains fewer than it
+ * Memory that learning takes at most: pruning leaves columns out and selection retains fewer than it
  * may, so that a real pair takes less. When nothing is pruned and as many features are retained as the
  * configuration allows, it is right within 10 %.
  */
@@ -38,6 +46,7 @@ export function estimateLearningBytes({ rows, columns, config, threads = 1 }: Le
   return {
     selection: selectionBytes({ rows, columns, config, threads }),
     modelling: modellingBytes({ rows, columns: retained, config, threads }),
+    heaps: HEAP_BYTES + (threads - 1) * (FURTHER_HEAP_BYTES + SENT_ROW_BYTES * rows),
   };
 }
 
