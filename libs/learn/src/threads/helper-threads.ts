@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import type { HelperStart, SupervisorData } from './thread-supervisor.js';
 
@@ -66,5 +67,9 @@ export class HelperThreads {
 /** The compiled thread: threads cannot run TypeScript, so specs under src use the one in dist. */
 function supervisorFile(): URL {
   const own = import.meta.url.replace(/\/src\/threads\/[^/]+\.ts$/, '/dist/threads/helper-threads.js');
-  return new URL('./thread-supervisor.js', own);
+  const file = new URL('./thread-supervisor.js', own);
+  // The thread that waits would not hear of a thread that cannot start.
+  if (!existsSync(file))
+    throw new Error('the threads of the learning engine were not built; build: npm run build');
+  return file;
 }
