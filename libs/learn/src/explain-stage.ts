@@ -5,23 +5,27 @@ import {
   valueOutput,
 } from './explain/additive-output.js';
 import { type Explanation, explainHorizon } from './explain/explain-horizon.js';
+import { interactionSizes } from './explain/interaction-summary.js';
 import type { LearnHooks } from './learn-hooks.js';
 import type { LearnedHorizon } from './learn-horizon.js';
 import type { Modelled } from './model-horizon.js';
 import type { FinalModels } from './models/final-models.js';
 import { type ModelContext, retainedMatrix } from './models/model-context.js';
 import { permutationImportance } from './models/permutation-importance.js';
-import { rankFeatures } from './results/feature-ranking.js';
+import { type FeatureRanking, rankFeatures } from './results/feature-ranking.js';
 import type { ProtocolSegments } from './splits/protocol-segments.js';
 
 /** What the explain stage adds to a horizon. */
-export type Explained = Pick<LearnedHorizon, 'explanation' | 'ranking' | 'permutation'>;
+export type Explained = Pick<LearnedHorizon, 'explanation' | 'ranking' | 'permutation' | 'shapInteractions'>;
 
 /** Share of the stage that goes into SHAP; for progress only. */
 const SHAP_PART = 0.8;
 
 /** Rows whose values the document shows one by one. */
 const SAMPLE_ROWS = 200;
+
+/** Best features whose pairs are looked at. */
+const INTERACTION_FEATURES = 10;
 
 /** The prediction that was scored and the one that was explained may differ by rounding only. */
 const PREDICTION_TOLERANCE = 1e-9;
@@ -40,7 +44,9 @@ export function explainStage(
   hooks: LearnHooks,
 ): Explained {
   const { final, outOfFold, crossFit } = modelled;
-  if (!final) return { explanation: null, ranking: null, permutation: null };
+  if (!final) {
+    return { explanation: null, ranking: null, permutation: null, shapInteractions: null };
+  }
   const { usable } = context.data;
   const { rows: wanted, method, background: wantedBackground, export: exported } = context.config.explain;
   const { development } = segments;
@@ -64,7 +70,26 @@ export function explainStage(
     seed: context.seed,
     onProgress: (fraction) => hooks.onProgress?.('explain', SHAP_PART + (1 - SHAP_PART) * fraction),
   });
-  return { explanation, ranking: rankFeatures(final.models, explanation), permutation };
+  const ranking = rankFeatures(final.models, explanation);
+  const shapInteractions = interactionsOf(context, explanation, ranking);
+  return { explanation, ranking, permutation, shapInteractions };
+}
+
+function interactionsOf(
+  context: ModelContext,
+  { rows, outputs }: Explanation,
+  { order }: FeatureRanking,
+): LearnedHorizon['shapInteractions'] {
+  const { interactionRows } = context.config.explain;
+  if (interactionRows === 0) return null;
+  const explained = evenlySpread(rows, interactionRows);
+  const sizes = interactionSizes(
+    context,
+    outputs[0]!.output,
+    order.slice(0, INTERACTION_FEATURES),
+    explained,
+  );
+  return { rows: explained.length, sizes };
 }
 
 function outputsOf(

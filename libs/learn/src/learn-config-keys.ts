@@ -258,6 +258,11 @@ export const CONFIG_KEYS: Readonly<Record<string, ConfigKey>> = {
     [0, 0, 100_000],
   ),
   'explain.topFeatures': whole('Features whose SHAP dependence is summarised.', [0, 1000], [10, 20, 20]),
+  'explain.interactionRows': whole(
+    'Explained rows on which SHAP interaction values of pairs of the ten best features are measured; 0: none.',
+    [0, 10_000],
+    [100, 100, 100],
+  ),
   'explain.method': choice(
     'path-dependent: a feature left out takes the way of the training rows; interventional: the value of each background row.',
     ['path-dependent', 'interventional'],

@@ -70,6 +70,7 @@ export interface LearnConfig {
     readonly rows: number;
     readonly minRows: number;
     readonly topFeatures: number;
+    readonly interactionRows: number;
     readonly method: 'path-dependent' | 'interventional';
     readonly background: number;
     readonly value: 'no' | 'yes';

@@ -1,6 +1,7 @@
 import { CancelledError } from './cancelled-error.js';
 import type { Explanation } from './explain/explain-horizon.js';
 import { type ExplainedRows, explainedRows } from './explain/explained-rows.js';
+import type { InteractionSize } from './explain/interaction-summary.js';
 import { explainStage } from './explain-stage.js';
 import type { FeatureFate } from './feature-fate.js';
 import type { ChosenThreshold } from './gating/choose-threshold.js';
@@ -92,6 +93,8 @@ export interface LearnedHorizon {
   readonly explanation: Explanation | null;
   readonly ranking: FeatureRanking | null;
   readonly permutation: PermutationImportance | null;
+  /** Of pairs of the best features; null when not asked for. */
+  readonly shapInteractions: { readonly rows: number; readonly sizes: readonly InteractionSize[] } | null;
 }
 
 /** Parts of a horizon's seed. */

@@ -14,7 +14,7 @@ import { type Judgement, judge } from './verdict/judge.js';
 /** What the model stage adds to a horizon. */
 export type Modelled = Omit<
   LearnedHorizon,
-  'data' | 'segments' | 'selection' | 'explanation' | 'ranking' | 'permutation'
+  'data' | 'segments' | 'selection' | 'explanation' | 'ranking' | 'permutation' | 'shapInteractions'
 >;
 
 /** Models fold by fold, stack, final models, their scores on the final segment and the verdict. */

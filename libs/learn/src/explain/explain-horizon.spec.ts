@@ -8,6 +8,7 @@ import { finalModels } from '../models/final-models.js';
 import { predictLinear } from '../models/linear-fit.js';
 import { outOfFold } from '../models/out-of-fold.js';
 import { GROWTHS } from '../models/train-models.js';
+import { shapInteractions } from '../shap/interaction-shap.js';
 import { treeShap } from '../shap/tree-shap.js';
 import { protocolSegments } from '../splits/protocol-segments.js';
 import { crossFitStack } from '../stacking/cross-fit-stack.js';
@@ -15,6 +16,7 @@ import { simulatePair } from '../testing/simulated-pair.js';
 import { callingThread } from '../threads/work-pool.js';
 import { directionOutput, valueOutput } from './additive-output.js';
 import { explainHorizon, keptColumn } from './explain-horizon.js';
+import { interactionSizes } from './interaction-summary.js';
 
 const pair = simulatePair({ seed: 72n, rows: 2500, spacing: 8, noiseFeatures: 3, effect: 0.4 });
 // Some values are missing: linear models take them for the mean.
@@ -153,6 +155,30 @@ describe('explainHorizon', () => {
     expect(found!.baseValue).toBeCloseTo(mean, 10);
     expect(found!.prediction).toEqual(stack!.prediction);
     expect(found!.features).not.toEqual(stack!.features);
+  });
+
+  it('measures interactions of pairs in the stack, as the sum of the boosters has them', () => {
+    const rows = finalRows.slice(0, 12);
+    const slope = crossFit.calibrator.linear!.slope;
+    const all = GROWTHS.map((name) =>
+      shapInteractions(createBooster(final.models[name].booster!), matrix, rows),
+    );
+    const together = (k: number, i: number, j: number) =>
+      all.reduce((sum, { columns, values }, b) => {
+        const [line, other] = [columns.indexOf(i), columns.indexOf(j)];
+        if (line < 0 || other < 0) return sum;
+        const phi = values[(k * columns.length + line) * columns.length + other]!;
+        return sum + 2 * slope * crossFit.stack.weights[b]! * phi;
+      }, 0);
+    const sizes = interactionSizes(context, direction, [6, 0, 5], rows);
+    expect(sizes.length).toBeGreaterThan(0);
+    expect(sizes.map(({ meanAbs }) => meanAbs)).toEqual(
+      sizes.map(({ meanAbs }) => meanAbs).sort((a, b) => b - a),
+    );
+    for (const { columns, meanAbs } of sizes) {
+      const expected = rows.reduce((sum, _, k) => sum + Math.abs(together(k, ...columns)), 0) / rows.length;
+      expect(meanAbs).toBeCloseTo(expected, 12);
+    }
   });
 
   it('refuses a prediction that the values do not add up to', () => {

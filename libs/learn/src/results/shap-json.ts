@@ -53,6 +53,13 @@ export function shapJson({ pair, config }: HorizonScope, learned: LearnedHorizon
       byBin: pair.matrix.representatives(selection.selected[column]!),
       bins: pair.matrix.readColumn(selection.selected[column]!),
     })),
+    interactions: learned.shapInteractions && {
+      rows: learned.shapInteractions.rows,
+      pairs: learned.shapInteractions.sizes.map(({ columns, meanAbs }) => ({
+        features: columns.map(featureId),
+        meanAbs,
+      })),
+    },
     value: value ? valueJson(value, featureId) : null,
   };
 }

@@ -29,30 +29,56 @@ export function shapInteractions(
   matrix: BinnedMatrix,
   rows: Uint32Array,
 ): ShapInteractions {
-  checkBins(booster, matrix);
-  checkRows(rows, matrix.rows);
   const columns = [...new Set(booster.trees.flatMap((tree) => [...tree.column]))].sort((a, b) => a - b);
   const width = columns.length;
   const lines = new Map(columns.map((column, line) => [column, line]));
-  const bins = new Map(columns.map((column) => [column, matrix.readColumn(column)]));
   const values = new Float64Array(rows.length * width * width);
+  forEachInteraction(
+    booster,
+    matrix,
+    rows,
+    () => true,
+    (position, i, j, share) => {
+      const own = values.subarray(position * width * width, (position + 1) * width * width);
+      own[lines.get(i)! * width + lines.get(j)!]! += share;
+      own[lines.get(j)! * width + lines.get(i)!]! += share;
+    },
+  );
+  fillDiagonals(values, columns, treeShap(booster, matrix, rows).values, rows.length);
+  return { columns, values };
+}
+
+/**
+ * Hands out, leaf by leaf, what pairs of different columns do together in each row: the value of one of the two equal
+ * halves phi_ij = phi_ji.
+ *
+ * @param wanted columns that both have to be for a pair to be computed
+ * @param add gets position in `rows`, both columns and the share
+ * @throws Error when the matrix has other bins than the model
+ */
+export function forEachInteraction(
+  booster: Booster,
+  matrix: BinnedMatrix,
+  rows: Uint32Array,
+  wanted: (column: number) => boolean,
+  add: (position: number, i: number, j: number, share: number) => void,
+): void {
+  checkBins(booster, matrix);
+  checkRows(rows, matrix.rows);
+  const used = new Set(booster.trees.flatMap((tree) => [...tree.column]));
+  const bins = new Map([...used].map((column) => [column, matrix.readColumn(column)]));
   for (const tree of booster.trees) {
-    const paths = leafPaths(tree);
+    const paths = leafPaths(tree).filter(({ columns }) => columns.filter(wanted).length > 1);
     rows.forEach((row, position) => {
       const goesLeft = (node: number) => {
         const bin = bins.get(tree.column[node]!)![row]!;
         return bin === 0 ? tree.missingLeft[node] === 1 : bin <= tree.bin![node]!;
       };
-      const own = values.subarray(position * width * width, (position + 1) * width * width);
-      for (const path of paths)
-        addPairs(tree, path, goesLeft, (i, j, share) => {
-          own[lines.get(i)! * width + lines.get(j)!]! += share;
-          own[lines.get(j)! * width + lines.get(i)!]! += share;
-        });
+      for (const path of paths) {
+        addPairs(tree, path, { goesLeft, wanted }, (i, j, share) => add(position, i, j, share));
+      }
     });
   }
-  fillDiagonals(values, columns, treeShap(booster, matrix, rows).values, rows.length);
-  return { columns, values };
 }
 
 /** What a column has beyond its interactions is its main effect. */
@@ -75,14 +101,16 @@ function fillDiagonals(
 function addPairs(
   tree: Tree,
   path: LeafPath,
-  goesLeft: (node: number) => boolean,
+  { goesLeft, wanted }: { goesLeft(node: number): boolean; wanted(column: number): boolean },
   add: (i: number, j: number, share: number) => void,
 ): void {
   const k = path.columns.length;
   const ones = new Float64Array(k).fill(1);
   for (const { node, left, feature } of path.conditions) if (goesLeft(node) !== left) ones[feature] = 0;
+  const asked = path.columns.map(wanted);
   for (let i = 0; i < k; i++) {
     for (let j = i + 1; j < k; j++) {
+      if (!asked[i] || !asked[j]) continue;
       const factor = (ones[i]! - path.zeros[i]!) * (ones[j]! - path.zeros[j]!);
       const share = 0.5 * tree.leafValue[path.leaf]! * factor * weightedSubsets(path.zeros, ones, i, j);
       if (share !== 0) add(path.columns[i]!, path.columns[j]!, share);

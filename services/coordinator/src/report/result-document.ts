@@ -24,6 +24,8 @@ const SAMPLED = z.object({
   shap: z.array(z.number()),
 });
 
+const INTERACTION = z.object({ features: z.tuple([z.string(), z.string()]), meanAbs: z.number() });
+
 /** The parts of a result document (docs/results.md) that the report shows; the rest is left alone. */
 const RESULT_DOCUMENT = z.object({
   formatVersion: z.literal(1),
@@ -86,6 +88,7 @@ const RESULT_DOCUMENT = z.object({
       features: z.array(z.object({ feature: z.string(), meanAbs: z.number() })).optional(),
       top: z.array(z.object({ feature: z.string(), dependence: z.array(DEPENDENCE) })).optional(),
       sample: z.object({ rows: z.number(), features: z.array(SAMPLED) }).optional(),
+      interactions: z.object({ rows: z.number(), pairs: z.array(INTERACTION) }).nullish(),
     })
     .nullable(),
 });

@@ -5,6 +5,9 @@ import { dependenceChart, shapSummaryChart } from './shap-charts.js';
 /** Features with a dependence plot. */
 const DEPENDENCE_PLOTS = 2;
 
+/** Pairs of features named with their interaction. */
+const PAIRS_SHOWN = 3;
+
 type Shap = NonNullable<ReportTask['document']['shap']>;
 
 /** SHAP of a horizon: the values of sampled rows, how they depend on the best features' values, and the facts. */
@@ -16,7 +19,7 @@ export function shapSection({ document: { shap } }: ReportTask): Html {
     return html`${facts}<p class="small">The stack gives no model any weight, so that no feature has a part in its
       predictions; features are ranked by the boosters on their own.</p>`;
   }
-  return html`${pictures(shap)}${facts}`;
+  return html`${pictures(shap)}${facts}${together(shap)}`;
 }
 
 function pictures({ sample, top, unit }: Shap): Html {
@@ -29,6 +32,15 @@ function pictures({ sample, top, unit }: Shap): Html {
     <p class="small">${sample.rows} rows, evenly spread over time. Below: dots are these rows, the line is the mean over
       groups of all explained rows.</p>
     <div class="two">${dependence}</div>`;
+}
+
+/** Pairs of features that do most together. */
+function together({ interactions, unit }: Shap): Html {
+  const pairs = interactions?.pairs.slice(0, PAIRS_SHOWN) ?? [];
+  if (!interactions || pairs.length === 0) return html``;
+  const named = pairs.map(({ features, meanAbs }) => `${features[0]} × ${features[1]} ${meanAbs.toFixed(3)}`);
+  return html`<p class="small">What the best features do only in pairs, mean size on ${interactions.rows} rows, ${unit}:
+    ${named.join('; ')}.</p>`;
 }
 
 /** How large the part is that needs no feature, beside the best feature's. */

@@ -76,6 +76,7 @@ export function resultDocument(pair: string, horizon: number): Record<string, un
           ],
         },
       ],
+      interactions: { rows: 100, pairs: [{ features: ['agg.mean_45', 'agg.mean_90'], meanAbs: 0.0123 }] },
       sample: {
         rows: 40,
         features: [
