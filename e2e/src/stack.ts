@@ -32,6 +32,7 @@ export interface TrainerStart {
   through?: string;
   /** Default: that of the stack. */
   memory?: string;
+  flags?: readonly string[];
 }
 
 const POLL_MS = 50;
@@ -73,6 +74,10 @@ export class Stack {
     return this.#coordinatorAddress;
   }
 
+  get fetcherAddress(): string {
+    return this.#fetcherAddress;
+  }
+
   /** The running processes; a restart replaces them. */
   get coordinatorProcess(): ServiceProcess {
     return this.#coordinator!;
@@ -88,6 +93,7 @@ export class Stack {
     const memory = start.memory ?? this.#options.trainerMemory ?? '2GiB';
     const trainer = this.#spawn('trainer', id, [
       ...['--coordinator', start.through ?? this.#coordinatorAddress, '--id', id, '--memory-limit', memory],
+      ...(start.flags ?? []),
     ]);
     this.trainers.push(trainer);
     return trainer;

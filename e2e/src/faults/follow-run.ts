@@ -24,7 +24,7 @@ export interface Followed {
 }
 
 /**
- * Follows a run until it rests, opening a new stream after the last event whenever one breaks.
+ * Follows a run until it rests, or until an event fits, opening a new stream after the last event whenever one breaks.
  *
  * @throws Error when an event is missing, doubled or out of order
  */
@@ -33,6 +33,7 @@ export async function followRun(
   runId: string,
   onEvent: (event: RunEvent) => void = () => undefined,
   afterSequence = 0n,
+  until: (event: RunEvent) => boolean = isRest,
 ): Promise<Followed> {
   const followed: Followed = { events: [], streams: 0 };
   let last = afterSequence;
@@ -46,7 +47,7 @@ export async function followRun(
         last = event!.sequence;
         followed.events.push(event!);
         onEvent(event!);
-        if (isRest(event!)) return followed;
+        if (until(event!)) return followed;
       }
     } catch (thrown) {
       // A restart replaces the client and closes the one in use.

@@ -7,6 +7,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 export class TcpProxy {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  readonly #near = new Set<Socket>();
   #isCut = false;
   /** Bytes that still pass towards the caller before all connections break. */
   #bytesLeft = Number.POSITIVE_INFINITY;
@@ -33,10 +34,13 @@ export class TcpProxy {
     return `127.0.0.1:${bound.port}`;
   }
 
-  /** Nothing is forwarded any more; connections stay open and new ones are accepted. */
-  cut(): void {
+  /**
+   * Nothing is forwarded any more, or nothing from those who dialled the proxy; connections stay open and new
+   * ones are accepted.
+   */
+  cut(what: 'all' | 'from-near' = 'all'): void {
     this.#isCut = true;
-    for (const socket of this.#sockets) socket.pause();
+    for (const socket of what === 'all' ? this.#sockets : this.#near) socket.pause();
   }
 
   heal(): void {
@@ -61,6 +65,8 @@ export class TcpProxy {
 
   #forward(near: Socket, target: { host: string; port: number }): void {
     const far = connect(target);
+    this.#near.add(near);
+    near.on('close', () => this.#near.delete(near));
     for (const [from, to] of [
       [near, far],
       [far, near],

@@ -13,6 +13,8 @@ test('has defaults for all but addresses and state', () => {
     reconnectGraceMs: 2_000,
     heartbeatMs: 1_000,
     fetchAhead: 2,
+    keepEvents: 100_000,
+    keepEventDays: 90,
     autoApproveUsd: 5,
   });
 });

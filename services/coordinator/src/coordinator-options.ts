@@ -18,6 +18,10 @@ export interface CoordinatorOptions {
   reconnectGraceMs: number;
   /** Datasets that may be fetched before a trainer has taken them up. */
   fetchAhead: number;
+  /** Events kept of each run, the newest. */
+  keepEvents: number;
+  /** Days after its end for which more than the last event of a run is kept. */
+  keepEventDays: number;
   /** Most that a run may cost which nobody has looked at, in US dollars. */
   autoApproveUsd: number;
 }
@@ -29,12 +33,15 @@ export const OPTION_DEFAULTS = {
   // A trainer dials again after 0.1, 0.2, 0.4, 0.8 s.
   reconnectGraceMs: 2_000,
   fetchAhead: 2,
+  keepEvents: 100_000,
+  keepEventDays: 90,
   autoApproveUsd: 5,
 } as const;
 
 export const USAGE = `usage: node dist/main.js --listen HOST:PORT --fetcher HOST:PORT --state FOLDER
                          [--max-workers 8] [--lease-ms 10000] [--heartbeat-ms 1000]
-                         [--reconnect-grace-ms 2000] [--fetch-ahead 2] [--auto-approve-usd 5]`;
+                         [--reconnect-grace-ms 2000] [--fetch-ahead 2] [--auto-approve-usd 5]
+                         [--keep-events 100000] [--keep-event-days 90]`;
 
 /**
  * Reads the command line.
@@ -56,6 +63,8 @@ export function parseCoordinatorOptions(args: readonly string[]): CoordinatorOpt
       OPTION_DEFAULTS.reconnectGraceMs,
     ),
     fetchAhead: count('fetch-ahead', flags['fetch-ahead'], OPTION_DEFAULTS.fetchAhead),
+    keepEvents: count('keep-events', flags['keep-events'], OPTION_DEFAULTS.keepEvents),
+    keepEventDays: count('keep-event-days', flags['keep-event-days'], OPTION_DEFAULTS.keepEventDays),
     autoApproveUsd: dollars('auto-approve-usd', flags['auto-approve-usd'], OPTION_DEFAULTS.autoApproveUsd),
   };
   if (options.leaseMs < 2 * options.heartbeatMs) {
@@ -81,6 +90,8 @@ function readFlags(args: readonly string[]) {
         'heartbeat-ms': text,
         'reconnect-grace-ms': text,
         'fetch-ahead': text,
+        'keep-events': text,
+        'keep-event-days': text,
         'auto-approve-usd': text,
       },
     }).values;

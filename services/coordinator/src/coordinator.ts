@@ -9,6 +9,7 @@ import { AttemptOutcomes } from './hub/attempt-outcomes.js';
 import { TrainerHub } from './hub/trainer-hub.js';
 import { sameAttempt, type Trainer, TrainerRegistry } from './hub/trainer-registry.js';
 import { PlanStage } from './planning/plan-stage.js';
+import { PRUNE_EVENTS_MS, pruneEvents } from './runs/event-retention.js';
 import { ProgressBuffer } from './runs/progress-buffer.js';
 import { RunBook } from './runs/run-book.js';
 import { RunCommands } from './runs/run-commands.js';
@@ -95,6 +96,7 @@ export class Coordinator {
     const progress = new ProgressBuffer();
     const core = new Core({ options, log, clock, monotonic, book, registry, traces, progress, fetcher });
     const coordinator = new Coordinator(core);
+    await core.exclusive(() => pruneEvents(core));
     await coordinator.#takeUpRuns();
     coordinator.#startTimers();
     return coordinator;
@@ -177,6 +179,7 @@ export class Coordinator {
     this.#every(PROGRESS_MS, 'store progress', () => this.#storeProgress());
     this.#every(this.#checkMs, 'check leases', () => this.#checkLeases());
     this.#every(REPLAN_MS, 'plan', async () => this.#planAll());
+    this.#every(PRUNE_EVENTS_MS, 'prune events', () => pruneEvents(this.core));
   }
 
   async #storeProgress(): Promise<void> {

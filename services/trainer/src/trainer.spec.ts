@@ -152,6 +152,19 @@ test('after a lost stream dials again and sends again what was not acknowledged'
   expect(hub.of('result')).toHaveLength(2);
 });
 
+test('a task that ends while the registration is under way is told on the same stream', async () => {
+  start();
+  await hub.next('register');
+  hub.send(assignment('slow', 15));
+  await hub.next('heartbeat', (beat) => beat.workingOn.length === 1);
+  hub.answerRegistrations = false;
+  hub.cut();
+  await hub.until(() => hub.of('register').length === 2);
+  expect(hub.of('register')[1]?.holding).toHaveLength(1);
+  expect((await hub.next('result')).task?.horizon).toBe(15);
+  expect(hub.of('register')).toHaveLength(2);
+});
+
 test('finds a coordinator that starts later, on the same address', async () => {
   const { address } = hub;
   await hub.stop();

@@ -233,7 +233,8 @@ export class Trainer {
   /** Sends the end of a task, and keeps it until it is acknowledged. */
   #post(task: TaskAttempt, message: ConnectRequest): void {
     this.#outbox.add(task, message);
-    if (this.#registered) this.#connection.send(message);
+    // Not only when registered: the registration is on its way, and only what was there before goes with it.
+    this.#connection.send(message);
   }
 
   #beat(): void {

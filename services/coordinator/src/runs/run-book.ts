@@ -103,7 +103,7 @@ export class RunBook {
    * A run's events after a sequence number: the stored ones, then new ones as they are committed, until
    * the run has ended and all is told.
    *
-   * @throws OnescanError NOT_FOUND
+   * @throws OnescanError NOT_FOUND; OUT_OF_RANGE when events after that number have been removed
    */
   async *watch(runId: string, afterSequence: bigint, signal: AbortSignal): AsyncGenerator<RunEvent> {
     await this.get(runId);
@@ -112,6 +112,8 @@ export class RunBook {
       const committed = this.#nextCommit(runId, signal);
       const ended = !this.#active.has(runId);
       const events = await this.store.readEvents(runId, last, WATCH_BATCH);
+      const [first] = events;
+      if (first && first.sequence !== last + 1n) throw prunedEvents(runId, last, first.sequence);
       for (const event of events) yield event;
       last = events.at(-1)?.sequence ?? last;
       if (events.length === 0) {
@@ -156,4 +158,15 @@ export class RunBook {
     this.#watchers.delete(runId);
     for (const wake of watchers) wake();
   }
+}
+
+function prunedEvents(runId: string, after: bigint, first: bigint): OnescanError {
+  return new OnescanError(
+    'OUT_OF_RANGE',
+    `the events of run ${runId} after ${after} and before ${first} have been removed`,
+    {
+      remedy: `Read the run itself, and watch it after ${first - 1n}; --keep-events and --keep-event-days say what is kept`,
+      details: { runId, firstSequence: Number(first) },
+    },
+  );
 }

@@ -124,6 +124,25 @@ export class Store {
     return rows.map((row) => RunEvent.decode(bytesOf(row.event)));
   }
 
+  /**
+   * Removes a run's first events so that the last `keep` are left, at least one: numbers go on after it.
+   *
+   * @returns how many were removed
+   */
+  async pruneEvents(runId: string, keep: number): Promise<number> {
+    const last = await this.readLastSequence(runId);
+    const upTo = last - BigInt(Math.max(1, keep));
+    const values = [runId, upTo];
+    const where = 'WHERE run_id = $1 AND sequence <= $2';
+    const [found] = await this.#read(`SELECT count(*) AS events FROM events ${where}`, values);
+    const events = Number(found?.events ?? 0);
+    if (events === 0) return 0;
+    await this.#transaction(async (writer) => {
+      await writer.run(`DELETE FROM events ${where}`, values);
+    });
+    return events;
+  }
+
   /** Highest sequence number of a run's events; 0 when there are none. */
   async readLastSequence(runId: string): Promise<bigint> {
     const [row] = await this.#read('SELECT max(sequence) AS last FROM events WHERE run_id = $1', [runId]);

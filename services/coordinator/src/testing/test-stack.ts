@@ -22,6 +22,8 @@ const FAST = {
   heartbeatMs: 50,
   reconnectGraceMs: 300,
   fetchAhead: 2,
+  keepEvents: 100_000,
+  keepEventDays: 90,
   autoApproveUsd: 5,
 };
 
@@ -97,9 +99,13 @@ export class TestStack {
   }
 
   /** Reads a run's events until one satisfies `until`, or to the end. */
-  async watch(runId: string, until: (event: RunEvent) => boolean = () => false): Promise<RunEvent[]> {
+  async watch(
+    runId: string,
+    until: (event: RunEvent) => boolean = () => false,
+    afterSequence = 0n,
+  ): Promise<RunEvent[]> {
     const events: RunEvent[] = [];
-    const stream = callServerStream(this.client, this.client.watchRun, { runId, afterSequence: 0n });
+    const stream = callServerStream(this.client, this.client.watchRun, { runId, afterSequence });
     for await (const { event } of stream) {
       events.push(event!);
       if (until(event!)) break;

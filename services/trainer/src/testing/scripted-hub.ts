@@ -30,6 +30,8 @@ export class ScriptedHub {
   readonly explanations: { header: ExplanationHeader; content: Buffer }[] = [];
   /** So many files are refused, as by a coordinator that restarts. */
   refuseExplanations = 0;
+  /** When false, registrations are left without an answer. */
+  answerRegistrations = true;
   #server: RunningServer | undefined;
   #stream: Stream | undefined;
   readonly #watchers = new Set<() => void>();
@@ -126,7 +128,7 @@ export class ScriptedHub {
 
   #onMessage(stream: Stream, message: FromTrainer): void {
     this.received.push(message);
-    if (message.$case === 'register') {
+    if (message.$case === 'register' && this.answerRegistrations) {
       stream.write({
         message: { $case: 'registered', value: { heartbeatIntervalMs: 100, leaseMs: 1000 } },
       });
