@@ -194,6 +194,13 @@ describe('run', () => {
     expect(fake.notes.filter((line) => line.startsWith('usdjpy: cached'))).toHaveLength(1);
   });
 
+  it('follows a run whose first events are kept no longer', async () => {
+    await start({ removed: 2 });
+    const fake = terminal();
+    expect(await runCli(['run', '--yes'], fake)).toBe(0);
+    expect(coordinator?.watchedAfter.slice(0, 2)).toEqual([0n, 2n]);
+  });
+
   it('says on Ctrl-C that the run goes on, and exits 130', async () => {
     await start({ neverEnds: true });
     const fake = terminal();

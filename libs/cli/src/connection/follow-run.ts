@@ -24,7 +24,8 @@ export interface FollowOptions {
 
 /**
  * Follows a run from where `view` stands until the coordinator says that it has ended, or `until` holds. A
- * lost connection is taken up again after the last event seen, so no event is missed or shown twice. A
+ * lost connection is taken up again after the last event seen, so no event is missed or shown twice, but for
+ * those of long ago that the coordinator keeps no longer. A
  * resumed run has ended before in its own history, so an end counts only when the stream ends with it.
  *
  * @throws OnescanError UNAVAILABLE when the coordinator stays away, NOT_FOUND for an unknown run,
@@ -42,11 +43,22 @@ export async function followRun(
     } catch (thrown) {
       if (options.signal.aborted) throw new OnescanError('CANCELLED', 'interrupted', { cause: thrown });
       const error = OnescanError.from(thrown);
+      if (skipRemoved(view, error)) continue;
       failures = view.sequence > before ? 1 : failures + 1;
       if (error.code !== 'UNAVAILABLE' || failures > RETRIES) throw error;
     }
     await sleep(RETRY_PAUSE_MS, undefined, { signal: options.signal });
   }
+}
+
+/** Goes on after events that the coordinator keeps no longer; false when the error is another. */
+function skipRemoved(view: RunView, { code, details }: OnescanError): boolean {
+  const { firstSequence } = details;
+  if (code !== 'OUT_OF_RANGE' || typeof firstSequence !== 'number') return false;
+  const before = BigInt(firstSequence) - 1n;
+  if (before <= view.sequence) return false;
+  view.sequence = before;
+  return true;
 }
 
 /** Reads one stream; true when following is over, false when the stream ended while the run goes on. */

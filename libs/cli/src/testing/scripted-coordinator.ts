@@ -22,6 +22,8 @@ interface Script {
   usd?: number;
   /** Before this event a stream breaks once with UNAVAILABLE. */
   breakAfter?: number;
+  /** First events that are kept no longer. */
+  removed?: number;
   /** The run stays running until the server stops. */
   neverEnds?: boolean;
 }
@@ -117,6 +119,11 @@ class Scripted {
   private async *watch(runId: string, after: bigint, signal: AbortSignal) {
     this.watchedAfter.push(after);
     const events = this.events(runId);
+    const { removed = 0 } = this.script;
+    if (after < removed) {
+      const details = { firstSequence: removed + 1 };
+      throw new OnescanError('OUT_OF_RANGE', 'events have been removed', { details });
+    }
     for (let i = Number(after); i < events.length; i++) {
       if (i === APPROVAL_INDEX + 1 && this.approvals.length === 0)
         await once(this.approved, 'approved', { signal });
