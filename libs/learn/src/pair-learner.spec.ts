@@ -62,6 +62,16 @@ describe('a planted effect', () => {
     expect(retained.map((fate) => fate.rank).sort((a, b) => a! - b!)).toEqual(
       retained.map((_, position) => position + 1),
     );
+    for (const { reason } of retained) {
+      expect(reason).toMatch(
+        /^stable: selected in \d+ % of the subsamples by (elastic-net|curvature), \d+ % by/,
+      );
+    }
+    const { methods, stableBy, stable } = at(outcome.document, 'selection') as Record<string, JsonObject>;
+    expect(methods).toEqual(['elastic-net', 'curvature']);
+    const [straight, curved] = [Number(stableBy!['elastic-net']), Number(stableBy!.curvature)];
+    expect(straight + curved).toBeGreaterThanOrEqual(Number(stable));
+    expect(Math.max(straight, curved)).toBeLessThanOrEqual(Number(stable));
     const importance = retained.reduce((sum, fate) => sum + fate.importance!, 0);
     expect(importance).toBeCloseTo(1, 9);
   });

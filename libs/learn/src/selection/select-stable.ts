@@ -1,5 +1,6 @@
 import type { LearnConfig } from '../learn-config.js';
 import type { ProgressHooks } from '../progress-hooks.js';
+import { thresholdStep } from '../stability/error-bounds.js';
 import type { StabilityContext } from '../stability/stability-context.js';
 import { type StabilitySelectionOutcome, stabilitySelection } from '../stability/stability-selection.js';
 import type { SelectionResult, SelectionTask } from './selection-result.js';
@@ -58,6 +59,7 @@ export function selectStable(
       methods: [...methods],
       inflation: Object.fromEntries([...outcome.inflation].map(([name, times]) => [name, { ...times }])),
       stable: outcome.selected.length,
+      stableBy: countStable(outcome),
       threshold,
       q: outcome.q,
       pairs: outcome.pairs,
@@ -71,6 +73,13 @@ export function selectStable(
         ? `stable (selected in ${shares(column)}), but beyond the ${maxFeatures} best`
         : `unstable: selected in only ${shares(column)}`,
   };
+}
+
+/** Features that each method by itself finds stable. */
+function countStable({ byMethod, threshold, pairs }: StabilitySelectionOutcome): Record<string, number> {
+  const least = thresholdStep(threshold, pairs) - 0.5;
+  const count = (frequency: Float64Array) => frequency.filter((share) => share * 2 * pairs > least).length;
+  return Object.fromEntries([...byMethod].map(([method, frequency]) => [method, count(frequency)]));
 }
 
 /** Example: `97 % of the subsamples by elastic-net, 12 % by curvature`. */
