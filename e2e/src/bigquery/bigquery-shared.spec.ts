@@ -1,5 +1,4 @@
 import { openDataset } from '@onescan/shared/dataset/open-dataset.js';
-import { SampleStrategy } from '@onescan/shared/generated/onescan/v1/spec.js';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { BigQueryStack } from './bigquery-stack.js';
 
@@ -9,11 +8,8 @@ beforeAll(async () => {
 });
 afterAll(() => stack.stop());
 
-it.each([
-  ['rows by hash', { rows: 700 }],
-  ['whole days', { rows: 1440, strategy: SampleStrategy.SAMPLE_STRATEGY_DAYS }],
-])('what all pairs share is fetched by one job and gives the same dataset: %s', async (_, sample) => {
-  const spec = { pairs: ['eurusd', 'gbpusd'], sample };
+it('what all pairs share is fetched by one job and gives the same dataset', async () => {
+  const spec = { pairs: ['eurusd', 'gbpusd'], sample: { rows: 700 } };
   const before = stack.fetchJobs().length;
   const { sql, fetched } = await stack.fetchOnce(stack.bigQuery, spec);
   const jobs = stack.fetchJobs().slice(before);
