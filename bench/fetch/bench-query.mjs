@@ -39,7 +39,11 @@ export function plannedPair({ rows, columns, tables }) {
         columns: TARGET_HORIZONS.map((horizon) => ({ horizon, column: `target_${horizon}` })),
       },
       closes: { table: { schema: SCHEMA, name: 'base_idx_eurusd' }, column: 'close_idx' },
-      sample: { rows, available: rows, seed: 1n, range: {} },
+      sample: {
+        sources: [{ table: { schema: 'analytics', name: 'targets_eurusd' }, rows, available: rows }],
+        seed: 1n,
+        range: {},
+      },
       tables: named.map((table) => ({ table, numbers: table.columns, texts: [] })),
     },
   };

@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { buildSmallWarehouse } from '@onescan/fetcher/fixtures/small-warehouse.js';
 import { RunState, TaskState } from '@onescan/shared/generated/onescan/v1/coordinator.js';
 import { callUnary } from '@onescan/shared/grpc/client.js';
 import { canMount, SmallDisk } from '@onescan/shared/testing/small-disk.js';
@@ -100,6 +101,30 @@ describe.skipIf(!canMount())('disks', () => {
     const failed = await readRun(stack, other);
     expect(failed.state).toBe(RunState.RUN_STATE_FAILED);
     expect(failed.problems.join('\n')).toMatch(/no dataset: .*read-only file system.*Give a folder/is);
+  });
+
+  test.each([
+    ['while rows are spooled', 1, /the disk of .* is full after .* of the fetch/],
+    ['while the dataset is written', 9, /the disk is full: .*/],
+  ])('a disk that fills up %s: an error that names the folder, nothing left', async (_, mib, message) => {
+    disk = new SmallDisk(mib);
+    const warehouse = mkdtempSync(join(tmpdir(), 'onescan-small-'));
+    await buildSmallWarehouse(warehouse);
+    const cacheFolder = join(disk.folder, 'cache');
+    stack = await Stack.start({ warehouse, trainers: 1, cacheFolder });
+    disk.fill(mib === 1 ? 0.1 : 1.5);
+    const before = readdirSync(cacheFolder);
+    const runId = await startRun(
+      stack,
+      quickSpec({ pairs: ['eurusd'], sample: { rows: 4000 }, universe: {} }),
+    );
+    await followRun(stack, runId);
+    const problems = (await readRun(stack, runId)).problems.join('\n');
+    expect(problems).toMatch(message);
+    expect(problems).toContain(cacheFolder);
+    expect(problems).toContain('Free space');
+    expect(readdirSync(cacheFolder).filter((name) => name !== 'jobs.jsonl')).toEqual(before);
+    rmSync(warehouse, { recursive: true });
   });
 
   test('a cache folder that cannot be written is refused at the start', async () => {

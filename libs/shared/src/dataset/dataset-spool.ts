@@ -1,4 +1,7 @@
 import { closeSync, ftruncateSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { formatBytes } from '../format/bytes.js';
+import { OnescanError } from '../onescan-error.js';
 
 /** Some rows of one table of the spool, at `offset` in the file: their numbers as int32, then column-major float32. */
 export interface SpoolSegment {
@@ -75,10 +78,25 @@ export class DatasetSpool {
     rmSync(this.path, { force: true });
   }
 
+  /** @throws OnescanError RESOURCE_EXHAUSTED naming the folder when its disk is full */
+  #writeSome(bytes: Uint8Array): number {
+    try {
+      return writeSync(this.#descriptor, bytes, 0, bytes.length, this.#end);
+    } catch (thrown) {
+      const error = OnescanError.from(thrown);
+      if (error.code !== 'RESOURCE_EXHAUSTED') throw error;
+      const written = `after ${formatBytes(this.#end)} of the fetch`;
+      throw new OnescanError(error.code, `the disk of ${dirname(this.path)} is full ${written}`, {
+        remedy: error.remedy,
+        cause: thrown,
+      });
+    }
+  }
+
   #write(source: Int32Array | Float32Array): void {
     const bytes = bytesOf(source, source.length);
     for (let done = 0; done < bytes.length; ) {
-      const written = writeSync(this.#descriptor, bytes, done, bytes.length - done, this.#end);
+      const written = this.#writeSome(bytes.subarray(done));
       done += written;
       this.#end += written;
     }
