@@ -21,6 +21,8 @@ export interface FakeBigQueryOptions {
   maxPageBytes?: number;
   /** Rows of a record batch of the Storage Read API, default 300, at most 2,048. */
   streamBlockRows?: number;
+  /** DuckDB's settings for large results, e.g. memory_limit and temp_directory. */
+  databaseSettings?: Readonly<Record<string, string>>;
   /** Limits of a query other than BigQuery's. */
   limits?: Partial<QueryLimits>;
 }
@@ -72,6 +74,7 @@ export async function startFakeBigQuery(given: FakeBigQueryOptions): Promise<Fak
     keyColumn: 'interval_time',
     maxPageBytes: DEFAULT_MAX_PAGE_BYTES,
     streamBlockRows: DEFAULT_STREAM_BLOCK_ROWS,
+    databaseSettings: {},
     limits: {},
     ...given,
   };

@@ -28,8 +28,12 @@ export class WarehouseDatabase {
     private types: ReadonlyMap<string, ReadonlyMap<string, string>>,
   ) {}
 
-  static async open(path: string, facts: { project: string; keyColumn: string }): Promise<WarehouseDatabase> {
+  static async open(
+    path: string,
+    facts: { project: string; keyColumn: string; databaseSettings: Readonly<Record<string, string>> },
+  ): Promise<WarehouseDatabase> {
     const instance = await DuckDBInstance.create(':memory:', {
+      ...facts.databaseSettings,
       autoinstall_known_extensions: 'false',
       autoload_known_extensions: 'false',
       default_null_order: 'nulls_first',
