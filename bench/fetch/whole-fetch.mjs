@@ -23,6 +23,8 @@ const shape = { rows: flags.rows, columns: flags.columns, tables: flags.tables }
 const names = { project: 'bqx-ml', features: 'bqx_ml_v3_features_v2', targets: 'bqx_ml_v3_analytics_v2' };
 const spec = RunSpec.fromPartial({ pairs: ['eurusd'], sample: { rows: shape.rows } });
 const folder = mkdtempSync(join(tmpdir(), 'onescan-bench-whole-'));
+/** The fake reads every value for an estimate. */
+const ESTIMATE_MS = 1_200_000;
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 let fake;
 let fetcher;
@@ -51,7 +53,7 @@ function startFetcher({ url, storageAddress }) {
 }
 
 async function measure(client) {
-  const { plan } = await callUnary(client, client.estimatePair, { spec, pair: 'eurusd' });
+  const { plan } = await callUnary(client, client.estimatePair, { spec, pair: 'eurusd' }, { deadlineMs: ESTIMATE_MS });
   const request = FetchPairRequest.fromPartial({
     ...{ runId: 'bench', spec, pair: 'eurusd', datasetId: plan.datasetId },
     maximumBytesBilled: plan.statements.map((statement) => statement.maximumBytesBilled),
