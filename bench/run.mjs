@@ -4,12 +4,20 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { benchFlags } from './learn/bench-flags.mjs';
 
-const BENCHES = ['tree', 'bagging', 'shap', 'selection', 'interactions', 'pair'];
+const BENCHES = [
+  'learn/tree',
+  'learn/bagging',
+  'learn/shap',
+  'learn/selection',
+  'learn/interactions',
+  'learn/pair',
+  'fetch/fetch',
+];
 
 const { given } = benchFlags({});
 let failed = 0;
 for (const name of BENCHES) {
-  const script = fileURLToPath(new URL(`learn/${name}.mjs`, import.meta.url));
+  const script = fileURLToPath(new URL(`${name}.mjs`, import.meta.url));
   const { status } = spawnSync(process.execPath, [script, ...given], { stdio: 'inherit' });
   if (status !== 0) failed++;
 }

@@ -53,7 +53,12 @@ function startFetcher({ url, storageAddress }) {
 }
 
 async function measure(client) {
-  const { plan } = await callUnary(client, client.estimatePair, { spec, pair: 'eurusd' }, { deadlineMs: ESTIMATE_MS });
+  const { plan } = await callUnary(
+    client,
+    client.estimatePair,
+    { spec, pair: 'eurusd' },
+    { deadlineMs: ESTIMATE_MS },
+  );
   const request = FetchPairRequest.fromPartial({
     ...{ runId: 'bench', spec, pair: 'eurusd', datasetId: plan.datasetId },
     maximumBytesBilled: plan.statements.map((statement) => statement.maximumBytesBilled),
