@@ -83,7 +83,9 @@ test('two active runs share the trainers evenly, and the second does not wait fo
   const second = await stack.startRun({ pairs: EIGHT.slice(3, 5), horizons });
   const ready = async (runId: string): Promise<number> =>
     (await stack.getRun(runId)).tasks.filter((task) => task.state === TaskState.TASK_STATE_READY).length;
-  await expect.poll(async () => [await ready(first), await ready(second)], { timeout: 20_000 })).toEqual([9, 6]);
+  await expect
+    .poll(async () => [await ready(first), await ready(second)], { timeout: 20_000 })
+    .toEqual([9, 6]);
   const held: { trainer: ScriptedTrainer; assign: Assign }[] = [];
   stack.addTrainers(2, (assign, trainer) => void held.push({ trainer, assign }));
   for (let left = tasks.first + tasks.second; left > 0; left--) {
