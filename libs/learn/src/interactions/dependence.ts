@@ -7,7 +7,7 @@ export interface Lags {
 }
 
 /** Lags are this far apart, in relation to themselves, where they are not neighbours. */
-const SPREAD = 1.15;
+const SPREAD = 1.1;
 /** Rows at which a lag is measured, about. */
 const MEASURED_ROWS = 6000;
 
