@@ -143,7 +143,7 @@ export const CONFIG_KEYS: Readonly<Record<string, ConfigKey>> = {
   'interactions.features': whole(
     'Features whose pairs are all tested for interactions, the most promising first where there are more; 0 tests none.',
     [0, 8000],
-    [0, 1500, 0],
+    [0, 1000, 0],
   ),
   'interactions.maxFalse': real(
     'Expected number of false interactions at most.',

@@ -28,9 +28,9 @@ export function dependenceLags(bar: Int32Array, rows: number, dependenceBars: nu
   return { rows: lags, width: lags.map((_, k) => edges[k + 1]! - edges[k]!) };
 }
 
-/** Correlation of a series about zero with itself, by lag, within blocks, on rows spread evenly. */
+/** Correlation of a series about zero with itself, by lag, within blocks, on rows spread evenly. @param values by row number */
 export function seriesCorrelation(
-  value: (row: number) => number,
+  values: Float64Array,
   blocks: readonly RowBlock[],
   { rows: lags }: Lags,
 ): Float64Array {
@@ -41,9 +41,9 @@ export function seriesCorrelation(
   let square = 0;
   for (const { begin, end } of blocks) {
     for (let row = begin; row < end - longest; row += step) {
-      const own = value(row);
+      const own = values[row]!;
       square += own * own;
-      for (let k = 0; k < lags.length; k++) products[k]! += own * value(row + lags[k]!);
+      for (let k = 0; k < lags.length; k++) products[k]! += own * values[row + lags[k]!]!;
     }
   }
   return square > 0 ? products.map((product) => product / square) : products;

@@ -35,7 +35,7 @@ export function freedProduct(
   rows.forEach((row, k) => {
     byRow[row] = values[k]!;
   });
-  const own = seriesCorrelation((row) => byRow[row]!, space.blocks, space.lags);
+  const own = seriesCorrelation(byRow, space.blocks, space.lags);
   return { rows, values, inflation: inflationOf(own, target.lagWeights) };
 }
 

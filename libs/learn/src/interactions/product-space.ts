@@ -79,6 +79,7 @@ function fillSpace(space: ProductSpace, matrix: BinnedMatrix, arena: Arena): voi
   arena.u32(space.addresses, columns.length).set(columns.map((column) => matrix.columnAddress(column) | 0));
   arena.f32(space.scale, space.pitch).fill(0);
   const values = new Uint8Array(matrix.rows);
+  const series = new Float64Array(blocks.at(-1)!.end);
   columns.forEach((column, j) => {
     matrix.readColumn(column, values);
     const counts = new Float64Array(bins);
@@ -92,7 +93,7 @@ function fillSpace(space: ProductSpace, matrix: BinnedMatrix, arena: Arena): voi
       table[bin] = Math.round(score * SCORE_UNIT);
       squares[bin] = Math.round(score * score * SQUARE_UNIT);
     });
-    const series = (row: number) => scores[values[row]!]!;
+    for (let row = 0; row < series.length; row++) series[row] = scores[values[row]!]!;
     dependence.set(seriesCorrelation(series, blocks, lags), j * lags.rows.length);
   });
 }

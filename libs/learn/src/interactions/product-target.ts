@@ -46,10 +46,7 @@ export function productTarget(residual: Float64Array, { blocks, lags }: ProductS
     values,
     rowsOfBlock: present.map((rows) => rows.length),
     rows: present.reduce((sum, rows) => sum + rows.length, 0),
-    lagWeights: lagWeights(
-      seriesCorrelation((row) => values[row]!, blocks, lags),
-      lags,
-    ),
+    lagWeights: lagWeights(seriesCorrelation(values, blocks, lags), lags),
   };
 }
 
