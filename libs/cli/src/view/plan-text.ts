@@ -22,7 +22,7 @@ const PAIR_COLUMNS: readonly TableColumn<PairPlan>[] = [
 /** The plan for people: a line a pair, totals, the naive way beside them, budget, warnings. */
 export function planText(plan: Plan): string {
   return [
-    `Plan ${plan.planHash.slice(0, 12)} (${plan.warehouseName || plan.warehouse} warehouse, ${formatUsd(plan.pricePerTibUsd)} a TiB)`,
+    `Plan ${plan.planHash.slice(0, 12)} (${plan.warehouseName || plan.warehouse}, ${formatUsd(plan.pricePerTibUsd)} a TiB)`,
     '',
     renderTable(PAIR_COLUMNS, plan.shared ? [sharedLine(plan.shared), ...plan.pairs] : plan.pairs),
     ...totals(plan),
