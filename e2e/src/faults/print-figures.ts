@@ -16,7 +16,7 @@ const rows: string[] = [];
 await buildTestWarehouse();
 await measureAll();
 const spec = quickSpec({ horizons: [15, 30, 45, 60, 75, 90, 105], sample: { rows: 2000, seed: 77 } });
-const { kills, run, disturbed, undisturbed, statements, seconds } = await chaos({
+const { kills, run, disturbed, undisturbed, statements, bytesBilled, seconds } = await chaos({
   seed: 1,
   spec,
   trainers: 3,
@@ -31,7 +31,7 @@ const mix = ['trainer', 'coordinator', 'fetcher'].map(
 process.stdout.write(`| fault | noticed after | worked on again after | tasks lost | results |
 |---|---|---|---|---|
 ${rows.join('\n')}
-| ${kills.length} kills at random: ${mix.join(', ')} | | run ${seconds.disturbed.toFixed(0)} s instead of ${seconds.undisturbed.toFixed(0)} s, ${statements} statements for ${run.pairs.length} pairs | ${missing} | ${same} |
+| ${kills.length} kills at random: ${mix.join(', ')} | | run ${seconds.disturbed.toFixed(0)} s instead of ${seconds.undisturbed.toFixed(0)} s, ${statements} statements for ${run.pairs.length} pairs, the same bill: ${bytesBilled.disturbed === bytesBilled.undisturbed} | ${missing} | ${same} |
 `);
 
 async function measureAll(): Promise<void> {

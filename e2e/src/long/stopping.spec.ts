@@ -8,6 +8,8 @@ import { quickSpec, startRun } from '../runs.js';
 import { Stack } from '../stack.js';
 import { WAREHOUSE } from '../warehouse.js';
 
+/** The machine may be busy. */
+const SOON = { timeout: 30_000 };
 const WHOLE_LIFE = ['SERVING', 'NOT_SERVING'];
 /** Minutes of work for a trainer: whatever ends sooner was ended. */
 const LONG = { preset: 'standard', sample: { rows: 15_000 }, universe: {}, horizons: [15] };
@@ -26,14 +28,14 @@ afterAll(() => stack.stop());
 
 test('a fetcher that gets SIGTERM goes NOT_SERVING, lets the fetch end and publishes it', async () => {
   const health = watchHealth(stack.fetcherAddress);
-  await expect.poll(() => health.seen).toEqual(['SERVING']);
+  await expect.poll(() => health.seen, SOON).toEqual(['SERVING']);
   longRun = await startRun(stack, quickSpec({ ...LONG, pairs: ['eurusd', 'usdjpy'] }));
   const fetcher = stack.fetcherProcess;
   const isComputing = ({ event }: RunEvent): boolean => event?.$case === 'task' && event.value.stage !== '';
   const computing = followRun(stack, longRun, () => undefined, 0n, isComputing);
   await expect.poll(async () => (await stack.queryJobs()).length, { timeout: 60_000 }).toBeGreaterThan(0);
   fetcher.kill('SIGTERM');
-  await expect.poll(() => health.seen).toEqual(WHOLE_LIFE);
+  await expect.poll(() => health.seen, SOON).toEqual(WHOLE_LIFE);
   expect(await fetcher.exited).toBe('code 0');
   await stack.restartFetcher();
   await computing;
@@ -55,10 +57,10 @@ test('cancelling a pair ends its computation; the trainer goes on with the other
 
 test('a computing trainer goes NOT_SERVING at the first signal and ends at the second', async () => {
   const health = watchHealth(trainerHealth);
-  await expect.poll(() => health.seen).toEqual(['SERVING']);
+  await expect.poll(() => health.seen, SOON).toEqual(['SERVING']);
   const [trainer] = stack.trainers;
   trainer!.kill('SIGTERM');
-  await expect.poll(() => health.seen).toEqual(WHOLE_LIFE);
+  await expect.poll(() => health.seen, SOON).toEqual(WHOLE_LIFE);
   trainer!.kill('SIGTERM');
   // Within its grace of 25 s it would have gone on, and then have ended with code 0.
   expect(await trainer!.exited).toBe('code 130');
@@ -84,7 +86,7 @@ test('a second signal ends a fetcher in the middle of its statement', async () =
   await expect.poll(mine, { timeout: 60_000 }).toHaveLength(1);
   const fetcher = stack.fetcherProcess;
   fetcher.kill('SIGTERM');
-  await expect.poll(() => fetcher.log()).toContain('draining');
+  await expect.poll(() => fetcher.log(), SOON).toContain('draining');
   fetcher.kill('SIGTERM');
   // Within its grace it would have let the fetch end, and then have ended with code 0.
   expect(await fetcher.exited).toBe('code 130');
@@ -98,10 +100,10 @@ test('a coordinator goes NOT_SERVING first; a second signal ends it while somebo
   const client = createClient(TrainerHubServiceClient, stack.coordinatorAddress);
   const silent = client.connect();
   silent.on('error', () => undefined);
-  await expect.poll(() => health.seen).toEqual(['SERVING']);
+  await expect.poll(() => health.seen, SOON).toEqual(['SERVING']);
   const first = stack.coordinatorProcess;
   first.kill('SIGTERM');
-  await expect.poll(() => health.seen).toEqual(WHOLE_LIFE);
+  await expect.poll(() => health.seen, SOON).toEqual(WHOLE_LIFE);
   first.kill('SIGTERM');
   expect(await first.exited).toBe('code 130');
   health.close();

@@ -9,6 +9,7 @@ export class Health {
   readonly #names: readonly string[];
   readonly #implementation: HealthImplementation;
   readonly #watches = new Set<Watch>();
+  #serving = true;
 
   /** @param names fully qualified service names; the server as a whole is the empty name */
   constructor(names: readonly string[]) {
@@ -32,7 +33,10 @@ export class Health {
     >[0]);
   }
 
+  /** Tells watchers, once for every change. */
   setServing(serving: boolean): void {
+    if (serving === this.#serving) return;
+    this.#serving = serving;
     for (const name of this.#names) this.#implementation.setStatus(name, serving ? 'SERVING' : 'NOT_SERVING');
   }
 
