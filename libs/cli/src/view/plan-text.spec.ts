@@ -6,7 +6,7 @@ import { planText, statementsToRun } from './plan-text.js';
 it('shows a line a pair, totals, the naive way, and what is not tested', () => {
   expect(planText(samplePlan())).toBe(
     [
-      'Plan 0123456789ab (embedded warehouse, $6.25 a TiB)',
+      'Plan 0123456789ab (embedded, $6.25 a TiB)',
       '',
       'pair    statements  tables  columns  tested  targets   rows     bytes    cost',
       '------  ----------  ------  -------  ------  -------  -----  --------  ------',
