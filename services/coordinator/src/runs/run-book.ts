@@ -31,7 +31,9 @@ export class RunBook {
   static async open(store: Store, clock: () => number = Date.now): Promise<RunBook> {
     const book = new RunBook(store, clock);
     for (const run of await store.readRuns()) {
-      if (!isEnded(run.state)) book.#active.set(run.runId, await book.#read(run.runId));
+      if (isEnded(run.state)) continue;
+      book.#active.set(run.runId, await book.#read(run.runId));
+      book.#lastSequence.set(run.runId, await store.readLastSequence(run.runId));
     }
     return book;
   }
@@ -101,7 +103,7 @@ export class RunBook {
 
   /**
    * A run's events after a sequence number: the stored ones, then new ones as they are committed, until
-   * the run has ended and all is told.
+   * the run has ended and all is told. No event is told before readers see the change it tells of.
    *
    * @throws OnescanError NOT_FOUND; OUT_OF_RANGE when events after that number have been removed
    */
@@ -111,7 +113,9 @@ export class RunBook {
     while (!signal.aborted) {
       const committed = this.#nextCommit(runId, signal);
       const ended = !this.#active.has(runId);
-      const events = await this.store.readEvents(runId, last, WATCH_BATCH);
+      const shown = this.#lastSequence.get(runId);
+      const stored = await this.store.readEvents(runId, last, WATCH_BATCH);
+      const events = stored.filter(({ sequence }) => shown === undefined || sequence <= shown);
       const [first] = events;
       if (first && first.sequence !== last + 1n) throw prunedEvents(runId, last, first.sequence);
       for (const event of events) yield event;

@@ -1,0 +1,77 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { RunSpec } from '@onescan/shared/generated/onescan/v1/spec.js';
+import { resolveRunSpec } from '@onescan/shared/run-spec.js';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { Store } from '../store/store.js';
+import { RunBook } from './run-book.js';
+import type { RunRecord } from './run-record.js';
+
+const RUN: RunRecord = {
+  runId: 'r',
+  createdMs: 1_764_000_000_123,
+  endedMs: undefined,
+  state: 'PLANNING',
+  rerunOf: '',
+  spec: resolveRunSpec(RunSpec.fromPartial({ pairs: ['eurusd'], horizons: [15] })),
+  plan: undefined,
+  approvedBy: '',
+  pilotApproved: false,
+  problems: [],
+  traceparent: '',
+  workersUsed: 0,
+  reportPath: '',
+  ledgerRows: 0,
+  resultsSha256: '',
+  planErrorCode: '',
+  approvals: [],
+};
+
+let folder: string;
+let store: Store;
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'onescan-run-book-'));
+  store = await Store.open(folder);
+});
+
+afterEach(async () => {
+  await store.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** Makes commits wait, once they are on disk, until told to return. */
+function holdCommits(): { onDisk: Promise<void>; release(): void } {
+  const commit = store.commit.bind(store);
+  let release = (): void => undefined;
+  let told = (): void => undefined;
+  const onDisk = new Promise<void>((resolve) => (told = resolve));
+  const held = new Promise<void>((resolve) => (release = resolve));
+  store.commit = async (change) => {
+    await commit(change);
+    told();
+    await held;
+  };
+  return { onDisk, release };
+}
+
+test('who is told of an end reads a run that has ended, however late memory follows the disk', async () => {
+  const book = await RunBook.open(store);
+  await book.create(RUN, [{ $case: 'note', value: 'created' }]);
+  const events = book.watch('r', 0n, new AbortController().signal);
+  expect((await events.next()).value?.sequence).toBe(1n);
+
+  const { onDisk, release } = holdCommits();
+  const ending = book.change('r', (change) => {
+    change.setRun({ state: 'CANCELLED', endedMs: 1 });
+    change.note('ended');
+  });
+  await onDisk;
+  const told = events.next().then(async ({ value }) => [value?.sequence, (await book.get('r')).run.state]);
+  // Events on disk are read meanwhile; they must not be told yet.
+  expect((await store.readEvents('r', 1n, 10)).length).toBeGreaterThan(0);
+  release();
+  await ending;
+  expect(await told).toEqual([2n, 'CANCELLED']);
+});
