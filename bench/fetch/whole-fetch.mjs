@@ -7,7 +7,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readAnnouncement } from '@onescan/shared/announce.js';
-import { FetcherServiceClient, FetchPairRequest } from '@onescan/shared/generated/onescan/v1/fetcher.js';
+import {
+  EstimatePairRequest,
+  FetcherServiceClient,
+  FetchPairRequest,
+} from '@onescan/shared/generated/onescan/v1/fetcher.js';
 import { RunSpec } from '@onescan/shared/generated/onescan/v1/spec.js';
 import { callServerStream, callUnary, createClient } from '@onescan/shared/grpc/client.js';
 import { benchFlags } from '../learn/bench-flags.mjs';
@@ -56,7 +60,7 @@ async function measure(client) {
   const { plan } = await callUnary(
     client,
     client.estimatePair,
-    { spec, pair: 'eurusd' },
+    EstimatePairRequest.fromPartial({ spec, pair: 'eurusd' }),
     { deadlineMs: ESTIMATE_MS },
   );
   const request = FetchPairRequest.fromPartial({
