@@ -149,6 +149,20 @@ describe('a dataset file', () => {
     instance.closeSync();
   });
 
+  it('stores feature values as they are, with little slack', async () => {
+    const instance = await DuckDBInstance.create(path, { access_mode: 'READ_ONLY' });
+    const connection = await instance.connect();
+    const result = await connection.runAndReadAll(
+      `SELECT DISTINCT compression FROM pragma_storage_info('block_000') WHERE segment_type = 'FLOAT'`,
+    );
+    expect(result.getRows()).toEqual([['Uncompressed']]);
+    connection.closeSync();
+    instance.closeSync();
+    const values = ROWS * FEATURES * Float32Array.BYTES_PER_ELEMENT;
+    expect(published.length).toBeGreaterThan(values);
+    expect(published.length).toBeLessThan(1.35 * values);
+  });
+
   it('can be read by two callers at once and be aborted', async () => {
     const dataset = await openDataset(path);
     let seen = 0;

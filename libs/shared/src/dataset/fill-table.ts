@@ -16,7 +16,8 @@ const CHUNK_ROWS = 2048;
 
 /**
  * Creates a table and fills it, in one transaction: a file is never seen with half a table. BigInt64Array
- * columns become TIMESTAMP (epoch microseconds).
+ * columns become TIMESTAMP (epoch microseconds). Float32 columns are stored as they are: compressing them
+ * costs a fetch a fifth more CPU time and saves 18 % of the space on features of real bars (docs/benchmarks.md).
  */
 export async function createAndFill(
   connection: DuckDBConnection,
@@ -24,7 +25,7 @@ export async function createAndFill(
   columns: readonly NamedColumn[],
 ): Promise<void> {
   const types = columns.map(({ values }) => duckdbType(values));
-  const definitions = columns.map(({ name }, i) => `${quoted(name)} ${types[i]}`);
+  const definitions = columns.map(({ name }, i) => `${quoted(name)} ${types[i]}${storage(types[i]!)}`);
   await connection.run('BEGIN TRANSACTION');
   await connection.run(`CREATE TABLE ${quoted(table)} (${definitions.join(', ')})`);
   const appender = await connection.createAppender(table);
@@ -37,6 +38,10 @@ export async function createAndFill(
   }
   appender.closeSync();
   await connection.run('COMMIT');
+}
+
+function storage(type: DuckDBType): string {
+  return type === FLOAT ? " USING COMPRESSION 'uncompressed'" : '';
 }
 
 function duckdbType(values: FixedWidthArray): DuckDBType {
