@@ -152,8 +152,8 @@ export function gatingChart(task: ReportTask): string {
   });
   const option: EChartsCoreOption = {
     title: { text: 'Accuracy of the most confident calls', textStyle: { color: INK, fontSize: 13 } },
-    grid: { left: 55, right: 24, top: 66, bottom: 44 },
-    legend: { ...LEGEND, top: 26 },
+    grid: { left: 55, right: 24, top: 78, bottom: 44 },
+    legend: { ...LEGEND, top: 28, itemGap: 8 },
     xAxis: {
       ...AXIS,
       type: 'value',
@@ -200,8 +200,8 @@ export function reliabilityChart(task: ReportTask): string {
   const most = Math.max(1, ...bins.map(({ rows }) => rows));
   const option: EChartsCoreOption = {
     title: { text: 'Share up by predicted probability', textStyle: { color: INK, fontSize: 13 } },
-    grid: { left: 55, right: 24, top: 66, bottom: 44 },
-    legend: { ...LEGEND, top: 26, data: ['predictions (area: how many)', 'calibrated'] },
+    grid: { left: 55, right: 24, top: 78, bottom: 44 },
+    legend: { ...LEGEND, top: 30, data: ['predictions (area: how many)', 'calibrated'] },
     xAxis: { ...PROBABILITY_AXIS, name: 'predicted probability of up', nameLocation: 'middle', nameGap: 26 },
     yAxis: PROBABILITY_AXIS,
     series: [

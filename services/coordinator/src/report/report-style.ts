@@ -4,7 +4,7 @@ export const REPORT_STYLE = `
 @media (prefers-color-scheme: dark) {
   :root { --ink: #e6e9ee; --faint: #7d8693; --paper: #14171b; --panel: #1e2329; --bad: #ff8a80; --good: #5fd3a8; }
 }
-body { margin: 0 auto; max-width: 60rem; padding: 1.5rem; background: var(--paper); color: var(--ink);
+body { margin: 0 auto; max-width: 66rem; padding: 1.5rem; background: var(--paper); color: var(--ink);
   font: 15px/1.5 system-ui, sans-serif; }
 h1 { font-size: 1.6rem; margin: 0; } h2 { margin-top: 2.2rem; font-size: 1.25rem; } h3 { font-size: 1.05rem; }
 svg { max-width: 100%; height: auto; display: block; }
