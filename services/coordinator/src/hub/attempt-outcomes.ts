@@ -8,8 +8,9 @@ import type { Core } from '../core.js';
 import { type RunSnapshot, type TaskRecord, taskKey } from '../runs/run-record.js';
 import { suspectedLeaks } from '../runs/suspected-leaks.js';
 import { afterFailure, type FailureName } from '../scheduling/failure-policy.js';
+import { attemptKey } from './attempt-key.js';
 import { resultProblem } from './check-result.js';
-import { attemptKey, type ReturnedTask } from './trainer-registry.js';
+import type { ReturnedTask } from './trainer-registry.js';
 
 /** Whether a trainer's message counts. */
 export interface Answer {

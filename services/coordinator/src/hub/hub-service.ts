@@ -9,7 +9,7 @@ import type {
 } from '@onescan/shared/generated/onescan/v1/trainer.js';
 import { clientStream } from '@onescan/shared/grpc/handlers.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
-import type { Trainer, TrainerStream } from './trainer-registry.js';
+import type { Trainer, TrainerStream } from './trainer.js';
 
 /** What the hub does with trainers and their messages. */
 export interface HubHandler {

@@ -10,10 +10,12 @@ import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { Core } from '../core.js';
 import { taskKey } from '../runs/run-record.js';
 import { taskStatus } from '../runs/run-view.js';
+import { sameAttempt } from './attempt-key.js';
 import type { Answer, AttemptOutcomes } from './attempt-outcomes.js';
 import type { HubHandler } from './hub-service.js';
 import { receiveExplanation } from './receive-explanation.js';
-import { type ReturnedTask, sameAttempt, type Trainer, type TrainerStream } from './trainer-registry.js';
+import type { Trainer, TrainerStream } from './trainer.js';
+import type { ReturnedTask } from './trainer-registry.js';
 
 /** How often a trainer's memory is told to watchers, in milliseconds; every event is kept for good. */
 const WORKER_EVENT_MS = 3_000;

@@ -1,6 +1,7 @@
 import { Assign, Heartbeat, Register } from '@onescan/shared/generated/onescan/v1/trainer.js';
 import { beforeEach, expect, test } from 'vitest';
-import { TrainerRegistry, type TrainerStream } from './trainer-registry.js';
+import type { TrainerStream } from './trainer.js';
+import { TrainerRegistry } from './trainer-registry.js';
 
 const LEASE = 1_000;
 const GRACE = 200;

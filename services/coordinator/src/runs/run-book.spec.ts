@@ -6,27 +6,15 @@ import { resolveRunSpec } from '@onescan/shared/run-spec.js';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Store } from '../store/store.js';
 import { RunBook } from './run-book.js';
-import type { RunRecord } from './run-record.js';
+import { blankRun } from './run-record.js';
 
-const RUN: RunRecord = {
+const RUN = blankRun({
   runId: 'r',
   createdMs: 1_764_000_000_123,
-  endedMs: undefined,
-  state: 'PLANNING',
   rerunOf: '',
   spec: resolveRunSpec(RunSpec.fromPartial({ pairs: ['eurusd'], horizons: [15] })),
-  plan: undefined,
-  approvedBy: '',
-  pilotApproved: false,
-  problems: [],
   traceparent: '',
-  workersUsed: 0,
-  reportPath: '',
-  ledgerRows: 0,
-  resultsSha256: '',
-  planErrorCode: '',
-  approvals: [],
-};
+});
 
 let folder: string;
 let store: Store;

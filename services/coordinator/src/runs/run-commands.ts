@@ -16,7 +16,7 @@ import { isTaskEnded } from '../states/task-state.js';
 import { approvalOf } from './approvals.js';
 import type { RunChange } from './run-change.js';
 import { endTrace } from './run-ending.js';
-import { endOf, type RunRecord, type RunSnapshot, type TaskRecord } from './run-record.js';
+import { blankRun, endOf, type RunRecord, type RunSnapshot, type TaskRecord } from './run-record.js';
 import { runStateToProto } from './run-view.js';
 
 export interface GivenApproval {
@@ -63,7 +63,7 @@ export class RunCommands {
     const runId = newRunId(this.#core.clock());
     await this.#core.exclusive(async () => {
       const traceparent = this.#core.traces.start(runId);
-      const run = newRun({ runId, spec, rerunOf, traceparent, createdMs: this.#core.clock() });
+      const run = blankRun({ runId, spec, rerunOf, traceparent, createdMs: this.#core.clock() });
       await this.#core.book.create(run, [
         { $case: 'runState', value: { state: runStateToProto('PLANNING'), problems: [] } },
       ]);
@@ -183,26 +183,6 @@ function newRunId(nowMs: number): string {
     .replace(/[-:]|\..*/g, '')
     .replace('T', '-');
   return `${stamp}-${randomUUID().slice(0, 8)}`;
-}
-
-function newRun(
-  facts: Pick<RunRecord, 'runId' | 'spec' | 'rerunOf' | 'traceparent' | 'createdMs'>,
-): RunRecord {
-  return {
-    ...facts,
-    endedMs: undefined,
-    state: 'PLANNING',
-    plan: undefined,
-    approvedBy: '',
-    pilotApproved: false,
-    problems: [],
-    workersUsed: 0,
-    reportPath: '',
-    ledgerRows: 0,
-    resultsSha256: '',
-    planErrorCode: '',
-    approvals: [],
-  };
 }
 
 function requireApprovable(run: RunRecord, planHash: string): void {

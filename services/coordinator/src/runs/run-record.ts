@@ -91,6 +91,27 @@ export function taskKey(pair: string, horizon: number): string {
   return `${pair}/${horizon}`;
 }
 
+/** A run as it begins: nothing planned, approved or done. */
+export function blankRun(
+  facts: Pick<RunRecord, 'runId' | 'spec' | 'rerunOf' | 'traceparent' | 'createdMs'>,
+): RunRecord {
+  return {
+    ...facts,
+    endedMs: undefined,
+    state: 'PLANNING',
+    plan: undefined,
+    approvedBy: '',
+    pilotApproved: false,
+    problems: [],
+    workersUsed: 0,
+    reportPath: '',
+    ledgerRows: 0,
+    resultsSha256: '',
+    planErrorCode: '',
+    approvals: [],
+  };
+}
+
 /** The pairs and tasks of a freshly planned run. */
 export function blankPairsAndTasks(
   runId: string,

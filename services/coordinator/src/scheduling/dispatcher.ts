@@ -2,7 +2,7 @@ import { SchedulingPolicy } from '@onescan/shared/generated/onescan/v1/spec.js';
 import type { Assign } from '@onescan/shared/generated/onescan/v1/trainer.js';
 import type { Core } from '../core.js';
 import type { AttemptOutcomes } from '../hub/attempt-outcomes.js';
-import { instanceOf } from '../hub/trainer-registry.js';
+import { instanceOf } from '../hub/trainer.js';
 import { taskSeed } from '../planning/task-spec.js';
 import { type RunSnapshot, taskKey } from '../runs/run-record.js';
 import { pairsInScope, tasksOf } from '../runs/run-scope.js';

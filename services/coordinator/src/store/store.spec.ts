@@ -13,7 +13,7 @@ import { RunSpec } from '@onescan/shared/generated/onescan/v1/spec.js';
 import { resolveRunSpec } from '@onescan/shared/run-spec.js';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { makePlan } from '../planning/make-plan.js';
-import { blankPairsAndTasks, type RunRecord, type TaskRecord } from '../runs/run-record.js';
+import { blankPairsAndTasks, blankRun, type RunRecord, type TaskRecord } from '../runs/run-record.js';
 import { pairPlan } from '../testing/scripted-fetcher.js';
 import { Store } from './store.js';
 
@@ -27,25 +27,13 @@ const SPEC = resolveRunSpec(
 );
 const ESTIMATE = { plan: pairPlan('eurusd'), pricePerTibUsd: 6.25, warehouse: 'embedded' };
 const PLAN = makePlan(SPEC, [EstimatePairResponse.create(ESTIMATE)]);
-const RUN: RunRecord = {
+const RUN = blankRun({
   runId: 'r',
   createdMs: 1_764_000_000_123,
-  endedMs: undefined,
-  state: 'PLANNING',
   rerunOf: '',
   spec: SPEC,
-  plan: undefined,
-  approvedBy: '',
-  pilotApproved: false,
-  problems: [],
   traceparent: '00-ab-cd-01',
-  workersUsed: 0,
-  reportPath: '',
-  ledgerRows: 0,
-  resultsSha256: '',
-  planErrorCode: '',
-  approvals: [],
-};
+});
 
 let folder: string;
 let store: Store;

@@ -6,7 +6,6 @@ import type { PairRecord, RunRecord, RunSnapshot, TaskRecord } from '../runs/run
 import { taskKey } from '../runs/run-record.js';
 import { Serial } from '../runs/serial.js';
 import {
-  appendLedger,
   countLedger,
   exportLedger,
   type LedgerCount,
@@ -20,6 +19,7 @@ import {
 import { openStateFile, type StateFile } from './open-state-file.js';
 import { pairFromRow, pairRow, type Row, runFromRow, runRow, taskFromRow, taskRow } from './record-rows.js';
 import { requireDiskRoom } from './require-disk-room.js';
+import { insert, insertEvents, insertResult, update } from './write-rows.js';
 
 /** A task's result as stored. */
 export interface StoredResult {
@@ -260,57 +260,6 @@ export class Store {
 /** After such an error DuckDB refuses everything until the file is opened anew. */
 function isFatal(thrown: unknown): boolean {
   return thrown instanceof Error && /^FATAL Error|database has been invalidated/.test(thrown.message);
-}
-
-async function insert(writer: DuckDBConnection, table: string, row: Row): Promise<void> {
-  const columns = Object.keys(row);
-  const places = columns.map((_, i) => `$${i + 1}`);
-  await writer.run(
-    `INSERT INTO ${table} (${columns.join(', ')}) VALUES (${places.join(', ')})`,
-    Object.values(row),
-  );
-}
-
-async function update(
-  writer: DuckDBConnection,
-  table: string,
-  row: Row,
-  keys: readonly string[],
-): Promise<void> {
-  const columns = Object.keys(row);
-  const place = (column: string): string => `${column} = $${columns.indexOf(column) + 1}`;
-  const set = columns.filter((column) => !keys.includes(column)).map(place);
-  await writer.run(
-    `UPDATE ${table} SET ${set.join(', ')} WHERE ${keys.map(place).join(' AND ')}`,
-    Object.values(row),
-  );
-}
-
-async function insertEvents(writer: DuckDBConnection, events: readonly RunEvent[]): Promise<void> {
-  for (const event of events) {
-    await insert(writer, 'events', {
-      run_id: event.runId,
-      sequence: event.sequence,
-      event: blobValue(RunEvent.encode(event).finish()),
-    });
-  }
-}
-
-async function insertResult(
-  writer: DuckDBConnection,
-  task: TaskRecord,
-  result: HorizonResult,
-): Promise<void> {
-  await insert(writer, 'results', {
-    run_id: task.runId,
-    pair: task.pair,
-    horizon: task.horizon,
-    spec_hash: task.specHash,
-    attempt: task.attempt,
-    document_sha256: result.documentSha256,
-    document: blobValue(result.document),
-  });
-  await appendLedger(writer, result.ledger);
 }
 
 function bytesOf(value: DuckDBValue | undefined): Uint8Array {

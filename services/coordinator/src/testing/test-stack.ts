@@ -113,6 +113,13 @@ export class TestStack {
     return events;
   }
 
+  /** Starts a run and watches it to its end. */
+  async complete(spec: Partial<RunSpec>): Promise<Run> {
+    const runId = await this.startRun(spec);
+    await this.watch(runId);
+    return this.getRun(runId);
+  }
+
   /** Waits until the run has been in a state. */
   async reach(runId: string, state: keyof typeof RunState): Promise<Run> {
     await this.watch(

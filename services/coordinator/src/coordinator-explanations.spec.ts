@@ -1,0 +1,66 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { RunState } from '@onescan/shared/generated/onescan/v1/coordinator.js';
+import { callServerStream } from '@onescan/shared/grpc/client.js';
+import { afterEach, expect, test } from 'vitest';
+import { TestStack } from './testing/test-stack.js';
+
+let stack: TestStack;
+
+afterEach(() => stack.close());
+
+test('SHAP values by row are stored before their result, and handed out', async () => {
+  stack = await TestStack.start();
+  const content = Buffer.from('PAR1 as if');
+  stack.addTrainers(1, async (assign, self) => {
+    const explanation = await self.handOver(assign, content);
+    // The same bytes may come again: the first try may have been cut off after it was stored.
+    await self.handOver(assign, content);
+    self.succeed(assign, (message) => ({ ...message, result: { ...message.result!, explanation } }));
+  });
+  const run = await stack.complete({ pairs: ['eurusd'], horizons: [15] });
+  expect(run.state).toBe(RunState.RUN_STATE_COMPLETED);
+  expect((await explanationOf(run.runId, 15)).equals(content)).toBe(true);
+  await expect(explanationOf(run.runId, 30)).rejects.toThrow('has no task eurusd h30');
+});
+
+test('a result whose SHAP values did not arrive, or arrived damaged, is refused; one without any has none', async () => {
+  stack = await TestStack.start();
+  const content = Buffer.from('PAR1 as if');
+  const other = { sha256: 'ab'.repeat(32), bytes: BigInt(content.length) };
+  const refusals: string[] = [];
+  stack.addTrainers(1, async (assign, self) => {
+    const { attempt, horizon } = assign.task!;
+    if (horizon === 45) return self.succeed(assign);
+    if (attempt === 1) {
+      await self.handOver(assign, content, other).catch((error) => refusals.push(error.message));
+      const late = { ...assign, task: { ...assign.task!, attempt: 9 } };
+      await self.handOver(late, content).catch((error) => refusals.push(error.message));
+      const missing = { ...other, sha256: 'cd'.repeat(32) };
+      self.succeed(assign, (message) => ({
+        ...message,
+        result: { ...message.result!, explanation: missing },
+      }));
+      return;
+    }
+    const explanation = await self.handOver(assign, content);
+    self.succeed(assign, (message) => ({ ...message, result: { ...message.result!, explanation } }));
+  });
+  const run = await stack.complete({ pairs: ['eurusd'], horizons: [15, 45] });
+  expect(refusals[0]).toMatch(/10 bytes arrived that are not the 10 bytes announced/);
+  expect(refusals[1]).toMatch(/attempt 9 no longer holds the lease/);
+  expect(run.state).toBe(RunState.RUN_STATE_COMPLETED);
+  expect(run.tasks.map((task) => task.attempt)).toEqual([2, 1]);
+  expect((await explanationOf(run.runId, 15)).equals(content)).toBe(true);
+  expect(readdirSync(join(stack.stateDir, 'runs', run.runId, 'shap'))).toEqual(['eurusd_h15.parquet']);
+  await expect(explanationOf(run.runId, 45)).rejects.toThrow('has no SHAP values by row');
+});
+
+async function explanationOf(runId: string, horizon: number): Promise<Buffer> {
+  const request = { runId, pair: 'eurusd', horizon };
+  const chunks: Buffer[] = [];
+  for await (const part of callServerStream(stack.client, stack.client.getExplanation, request)) {
+    chunks.push(part.chunk);
+  }
+  return Buffer.concat(chunks);
+}
