@@ -34,7 +34,7 @@ test.skipIf(!group)('a trainer in a container', async () => {
   hub = await ScriptedHub.start();
   const path = join(folder, 'pair.duckdb');
   await writeTestDataset(path);
-  children.push(startTrainerProcess(hub.address, ['--memory-limit', '8GiB'], group!.prefix));
+  children.push(startTrainerProcess(hub.address, ['--memory-limit', '8GiB'], { prefix: group!.prefix }));
   const register = await hub.next('register');
   expect(register.memoryLimitBytes, 'the limit of the container, though the flag says more').toBe(
     BigInt(LIMIT),

@@ -1,9 +1,8 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { sha256Hex } from '@onescan/shared/canonical-json.js';
 import { openDataset } from '@onescan/shared/dataset/open-dataset.js';
 import { LedgerStatus } from '@onescan/shared/generated/onescan/v1/result.js';
@@ -15,10 +14,10 @@ import { ScriptedFetcher } from './testing/scripted-fetcher.js';
 import { ScriptedHub } from './testing/scripted-hub.js';
 import { testAssignment } from './testing/test-assignment.js';
 import { writeTestDataset } from './testing/test-dataset.js';
+import { killProcess, startTrainerProcess } from './testing/trainer-process.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'onescan-trainer-main-'));
 const path = join(folder, 'pair.duckdb');
-const program = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 
 /** Few trees, so that a horizon takes a second. */
 const BRIEF = Object.fromEntries(
@@ -45,11 +44,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  for (const child of children) {
-    if (child.exitCode !== null || child.signalCode !== null) continue;
-    child.kill('SIGKILL');
-    await once(child, 'exit');
-  }
+  await Promise.all(children.map(killProcess));
   children = [];
   await hub.stop();
 });
@@ -62,9 +57,7 @@ function start(...flags: string[]): ChildProcess {
 }
 
 function startIn(temporaryFolder: string, ...flags: string[]): ChildProcess {
-  const child = spawn(process.execPath, [program, '--coordinator', hub.address, ...flags], {
-    env: { ...process.env, ONESCAN_LOG_LEVEL: 'silent', TMPDIR: temporaryFolder },
-  });
+  const child = startTrainerProcess(hub.address, flags, { temporaryFolder });
   children.push(child);
   return child;
 }

@@ -44,6 +44,6 @@ test('what cannot fit is refused with the arithmetic', () => {
   const refused = (): unknown => admit(full, 200 * 1024 ** 2, GIB);
   expect(refused).toThrow(OnescanError);
   expect(refused).toThrow(
-    /80000 rows x 6477 columns need .* the limit is 1.00 GiB: process 200 MiB \+ 115 % of \(thread 76.3 MiB \+ bins .* MiB \+ keys/,
+    /80000 rows x 6477 columns need .* the limit is 1.00 GiB: process 200 MiB \+ 115 % of \(heaps 76.3 MiB \+ bins .* MiB \+ keys/,
   );
 });

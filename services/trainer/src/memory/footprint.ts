@@ -5,9 +5,6 @@ import { readBufferBytes } from '@onescan/shared/dataset/read-width.js';
 import { formatBytes } from '@onescan/shared/format/bytes.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 
-/** Heap of the compute thread and of DuckDB once they work, whatever the data: 75 MiB on Node 20. */
-const THREAD_BYTES = 80e6;
-
 /** What DuckDB takes at most while a dataset is read: measured 520 MiB at 80,000 rows x 1,000 columns. */
 const READER_BYTES = 550e6;
 
@@ -16,10 +13,6 @@ const KEPT_SHARE = 0.15;
 
 /** Doubles a row: key, bar, persistence, and a target and a known part for each of seven horizons. */
 const ROW_BYTES = 8 + 4 + 8 + 7 * 2 * 8;
-
-/** Heap of each further thread that learning takes part in, and doubles a row that are copied to it. */
-const FURTHER_THREAD_BYTES = 30e6;
-const COPIED_ROW_BYTES = 20 * 8;
 
 export interface FootprintInput {
   rows: number;
@@ -31,6 +24,8 @@ export interface FootprintInput {
 }
 
 export interface Footprint {
+  /** JavaScript heaps and compiled code of the threads, DuckDB's included. */
+  heapBytes: number;
   /** One-byte bins of all columns with their bounds. */
   binnedBytes: number;
   /** Keys, targets and known parts. */
@@ -39,7 +34,7 @@ export interface Footprint {
   loadingBytes: number;
   /** What learning needs besides, at most. */
   learningBytes: number;
-  /** thread + binned + rows + the larger of loading and learning, which never overlap, and 15 %. */
+  /** heaps + binned + rows + the larger of loading and learning, which never overlap, and 15 %. */
   totalBytes: number;
 }
 
@@ -49,13 +44,16 @@ export function estimateFootprint({ rows, columns, config, threads = 1 }: Footpr
   const rowsBytes = rows * ROW_BYTES;
   const floatBytes = rows * Float32Array.BYTES_PER_ELEMENT;
   const loadingBytes = Math.min(READER_BYTES, 2 * columns * floatBytes) + readBufferBytes(rows, columns);
-  const { selection, modelling } = estimateLearningBytes({ rows, columns, config, threads });
-  const furtherThreads = (threads - 1) * (FURTHER_THREAD_BYTES + rows * COPIED_ROW_BYTES);
+  const {
+    selection,
+    modelling,
+    heaps: heapBytes,
+  } = estimateLearningBytes({ rows, columns, config, threads });
   // Gram matrices stay while models are trained.
-  const learningBytes = selection + modelling + furtherThreads;
-  const needed = THREAD_BYTES + binnedBytes + rowsBytes + Math.max(loadingBytes, learningBytes);
+  const learningBytes = selection + modelling;
+  const needed = heapBytes + binnedBytes + rowsBytes + Math.max(loadingBytes, learningBytes);
   const totalBytes = Math.ceil(needed * (1 + KEPT_SHARE));
-  return { binnedBytes, rowsBytes, loadingBytes, learningBytes, totalBytes };
+  return { heapBytes, binnedBytes, rowsBytes, loadingBytes, learningBytes, totalBytes };
 }
 
 /**
@@ -67,12 +65,12 @@ export function estimateFootprint({ rows, columns, config, threads = 1 }: Footpr
 export function admit(input: FootprintInput, rssBytes: number, limitBytes: number): Footprint {
   const footprint = estimateFootprint(input);
   if (rssBytes + footprint.totalBytes <= limitBytes) return footprint;
-  const { binnedBytes, rowsBytes, loadingBytes, learningBytes, totalBytes } = footprint;
+  const { heapBytes, binnedBytes, rowsBytes, loadingBytes, learningBytes, totalBytes } = footprint;
   const size = `${input.rows} rows x ${input.columns} columns`;
   throw new OnescanError(
     'RESOURCE_EXHAUSTED',
     `${size} need ${formatBytes(rssBytes + totalBytes)}, the limit is ${formatBytes(limitBytes)}: ` +
-      `process ${formatBytes(rssBytes)} + ${100 + 100 * KEPT_SHARE} % of (thread ${formatBytes(THREAD_BYTES)} ` +
+      `process ${formatBytes(rssBytes)} + ${100 + 100 * KEPT_SHARE} % of (heaps ${formatBytes(heapBytes)} ` +
       `+ bins ${formatBytes(binnedBytes)} + keys and targets ${formatBytes(rowsBytes)} ` +
       `+ the larger of loading ${formatBytes(loadingBytes)} and learning ${formatBytes(learningBytes)})`,
     { remedy: 'Raise the memory of the trainers, sample fewer rows, or exclude columns' },

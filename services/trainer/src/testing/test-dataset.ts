@@ -1,4 +1,5 @@
 import { writeArrayDataset } from '@onescan/shared/dataset/write-array-dataset.js';
+import { simulateTargets, TARGET_WINDOW } from './simulated-targets.js';
 
 export interface TestDatasetOptions {
   datasetId?: string;
@@ -9,10 +10,8 @@ export interface TestDatasetOptions {
   signal?: number;
 }
 
-const WINDOW = 45;
 const BAR_MS = 60_000;
 const NOISE_FEATURES = 12;
-const LONGEST_HORIZON = 105;
 /** Bars between two sampled rows. */
 const STRIDE = 4;
 
@@ -30,30 +29,24 @@ export async function writeTestDataset(path: string, options: TestDatasetOptions
     signal = 1,
   } = options;
   const normal = normalNumbers(7);
-  const bars = STRIDE * rows + WINDOW + LONGEST_HORIZON;
-  const close = new Float64Array(bars).fill(1);
-  for (let bar = 1; bar < bars; bar++) close[bar] = close[bar - 1]! * (1 + 0.0002 * normal());
-  const change = (from: number, to: number): number => (100 * (close[to]! - close[from]!)) / close[from]!;
-  const column = (value: (bar: number) => number): Float64Array =>
-    Float64Array.from({ length: rows }, (_, row) => value(STRIDE * row + WINDOW));
+  const simulated = simulateTargets({ rows, stride: STRIDE, horizons }, normal);
+  const { ofRows: column, change, persistence, targets, knownParts } = simulated;
   const noise = Array.from({ length: NOISE_FEATURES }, () => column(() => normal()));
   await writeArrayDataset(path, {
     datasetId,
     pair,
-    targetWindow: WINDOW,
+    targetWindow: TARGET_WINDOW,
     time: column((bar) => Date.UTC(2024, 0, 1) + bar * BAR_MS),
     bar: column((bar) => bar),
-    persistence: column((bar) => change(bar - WINDOW, bar)),
-    targets: new Map(horizons.map((h) => [h, column((bar) => change(bar + h - WINDOW, bar + h))])),
-    knownParts: new Map(
-      horizons.filter((h) => h < WINDOW).map((h) => [h, column((bar) => change(bar - (WINDOW - h), bar))]),
-    ),
+    persistence,
+    targets,
+    knownParts,
     features: [
       ...noise.map((values, i) => ({ featureId: `noise.n${i}`, group: 'pair', values })),
       { featureId: 'noise.copy', group: 'pair', values: noise[0]! },
       { featureId: 'flat.one', group: 'tri', values: column(() => 1) },
       { featureId: 'flat.none', group: 'tri', values: column(() => Number.NaN) },
-      { featureId: 'base.bqx_45', group: 'pair', values: column((bar) => change(bar - WINDOW, bar)) },
+      { featureId: 'base.bqx_45', group: 'pair', values: column((bar) => change(bar - TARGET_WINDOW, bar)) },
       {
         featureId: 'signal.next',
         group: 'mkt',

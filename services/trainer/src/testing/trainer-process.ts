@@ -4,14 +4,26 @@ import { fileURLToPath } from 'node:url';
 
 const PROGRAM = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 
-/** Starts a trainer as users do; `prefix` is a command that starts it in turn, e.g. in a control group. */
+export interface TrainerProcessOptions {
+  /** A command that starts it in turn, e.g. in a control group. */
+  prefix?: readonly string[];
+  /** Folder of its temporary files, where not the machine's. */
+  temporaryFolder?: string;
+}
+
+/** Starts a trainer as users do; what it writes to standard error can be read. */
 export function startTrainerProcess(
   coordinator: string,
   flags: readonly string[],
-  prefix: readonly string[] = [],
+  { prefix = [], temporaryFolder }: TrainerProcessOptions = {},
 ): ChildProcess {
   const [command, ...args] = [...prefix, process.execPath, PROGRAM, '--coordinator', coordinator, ...flags];
-  return spawn(command!, args, { env: { ...process.env, ONESCAN_LOG_LEVEL: 'silent' }, stdio: 'ignore' });
+  const env = {
+    ...process.env,
+    ONESCAN_LOG_LEVEL: 'silent',
+    ...(temporaryFolder === undefined ? {} : { TMPDIR: temporaryFolder }),
+  };
+  return spawn(command!, args, { env, stdio: ['ignore', 'ignore', 'pipe'] });
 }
 
 /** Ends a process and waits until it is gone. */

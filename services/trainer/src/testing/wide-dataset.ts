@@ -1,5 +1,6 @@
 import { buildDatasetFile } from '@onescan/shared/dataset/build-dataset-file.js';
 import { DatasetSpool } from '@onescan/shared/dataset/dataset-spool.js';
+import { simulateTargets, TARGET_WINDOW } from './simulated-targets.js';
 
 export interface WideDatasetOptions {
   rows: number;
@@ -7,9 +8,7 @@ export interface WideDatasetOptions {
   horizons: readonly number[];
 }
 
-const WINDOW = 45;
 const BAR_MICROS = 60_000_000;
-const LONGEST_HORIZON = 105;
 /** Bars between two sampled rows. */
 const STRIDE = 3;
 const TABLE_COLUMNS = 64;
@@ -26,12 +25,7 @@ export async function writeWideDataset(
   { rows, columns, horizons }: WideDatasetOptions,
 ): Promise<void> {
   const normal = normalNumbers(11);
-  const bars = STRIDE * rows + WINDOW + LONGEST_HORIZON;
-  const close = new Float64Array(bars).fill(1);
-  for (let bar = 1; bar < bars; bar++) close[bar] = close[bar - 1]! * (1 + 0.0002 * normal());
-  const change = (from: number, to: number): number => (100 * (close[to]! - close[from]!)) / close[from]!;
-  const ofRows = (value: (bar: number) => number): Float64Array =>
-    Float64Array.from({ length: rows }, (_, row) => value(STRIDE * row + WINDOW));
+  const simulated = simulateTargets({ rows, stride: STRIDE, horizons }, normal);
   const spool = new DatasetSpool(`${path}.spool-${process.pid}`);
   try {
     const allRows = Int32Array.from({ length: rows }, (_, row) => row);
@@ -44,7 +38,7 @@ export async function writeWideDataset(
       {
         datasetId: 'wide-dataset',
         pair: 'eurusd',
-        targetWindow: WINDOW,
+        targetWindow: TARGET_WINDOW,
         identity: '{}',
         sql: '',
         jobId: '',
@@ -54,15 +48,10 @@ export async function writeWideDataset(
         keys: BigInt64Array.from({ length: rows }, (_, row) =>
           BigInt(Date.UTC(2020, 0, 1) * 1000 + STRIDE * row * BAR_MICROS),
         ),
-        bar: allRows.map((row) => STRIDE * row + WINDOW),
-        persistence: ofRows((bar) => change(bar - WINDOW, bar)),
-        targets: horizons.map((horizon) => ({
-          horizon,
-          values: ofRows((bar) => change(bar + horizon - WINDOW, bar + horizon)),
-        })),
-        knownParts: horizons
-          .filter((horizon) => horizon < WINDOW)
-          .map((horizon) => ({ horizon, values: ofRows((bar) => change(bar - (WINDOW - horizon), bar)) })),
+        bar: allRows.map((row) => STRIDE * row + TARGET_WINDOW),
+        persistence: simulated.persistence,
+        targets: byHorizon(simulated.targets),
+        knownParts: byHorizon(simulated.knownParts),
         columns: Array.from({ length: columns }, (_, column) => ({
           featureId: `wide.f${column}`,
           group: 'pair',
@@ -77,6 +66,10 @@ export async function writeWideDataset(
   } finally {
     spool.dispose();
   }
+}
+
+function byHorizon(columns: ReadonlyMap<number, Float64Array>) {
+  return [...columns].map(([horizon, values]) => ({ horizon, values }));
 }
 
 /** Columns one after the other; those of a family are its factor and noise of their own. */
