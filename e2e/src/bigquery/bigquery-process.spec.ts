@@ -104,6 +104,13 @@ it('plans without billing data, and after kill -9 in the middle of a job pays on
   const { jobs } = await callUnary(client, client.listQueryJobs, { runId: 'run-7' });
   expect(jobs).toMatchObject([{ jobId: job!.id, state: 'done', bytesBilled: job!.bytesBilled }]);
   expect((await fetch(wanted)).statementsRun).toBe(0);
+  const repeatable = async (): Promise<boolean[]> => {
+    const listed = await callUnary(client, client.listQueryJobs, { runId: 'run-7', checkResults: true });
+    return listed.jobs.map((each) => each.repeatable);
+  };
+  expect(await repeatable()).toEqual([true]);
+  stack.fake.expireResults();
+  expect(await repeatable()).toEqual([false]);
   // Metadata queries have no run.
   const all = (await callUnary(client, client.listQueryJobs, { runId: '' })).jobs;
   const ledger = Object.fromEntries(all.map(({ jobId, bytesBilled }) => [jobId, bytesBilled]));

@@ -1,7 +1,9 @@
 import { type Run, RunState } from '@onescan/shared/generated/onescan/v1/coordinator.js';
 import { QueryJob } from '@onescan/shared/generated/onescan/v1/fetcher.js';
+import type { Statement } from '@onescan/shared/generated/onescan/v1/plan.js';
 import { ApprovalMode } from '@onescan/shared/generated/onescan/v1/spec.js';
 import { callUnary } from '@onescan/shared/grpc/client.js';
+import { OnescanError } from '@onescan/shared/onescan-error.js';
 import { afterEach, expect, test } from 'vitest';
 import { PAIR_BYTES, PAIR_USD } from './testing/scripted-fetcher.js';
 import { TestStack } from './testing/test-stack.js';
@@ -57,6 +59,64 @@ test('a run that was billed more than approved stops asking, says so, and goes o
   const { approvals, pairs } = await stack.getRun(runId);
   expect(approvals).toEqual(whole.approvals);
   expect(pairs.map(({ jobs }) => jobs.length)).toEqual([1, 1, 1]);
+});
+
+/** A run whose first two pairs were paid for and then failed, approved once; the third is not asked for. */
+async function runPaidForInVain(): Promise<string> {
+  const failures = new Map<string, OnescanError>();
+  stack = await TestStack.start({ failures });
+  stack.addTrainers(1);
+  const pairs = PAIRS.slice(0, 2);
+  const runId = await stack.startRun({
+    pairs,
+    horizons: [15],
+    approvalMode: ApprovalMode.APPROVAL_MODE_MANUAL,
+  });
+  const { plan } = await stack.reach(runId, 'RUN_STATE_AWAITING_APPROVAL');
+  for (const { pair, datasetId, statements } of plan!.pairs) {
+    const [{ sqlSha256 }] = statements as [Statement];
+    const job = { runId, pair, datasetId, sqlSha256, jobId: `job-${pair}`, bytesBilled: PAIR_BYTES };
+    stack.fetcher.jobs.push(QueryJob.create(job));
+    failures.set(pair, new OnescanError('RESOURCE_EXHAUSTED', 'the disk is full'));
+  }
+  await approve(runId, plan!.planHash);
+  expect((await finish(runId)).state).toBe(RunState.RUN_STATE_FAILED);
+  failures.clear();
+  return runId;
+}
+
+const resume = async (runId: string): Promise<Run> =>
+  (await callUnary(stack.client, stack.client.resumeRun, { runId })).run!;
+
+test('what was paid for and can be read again needs no other approval', async () => {
+  const runId = await runPaidForInVain();
+  for (const job of stack.fetcher.jobs) job.repeatable = true;
+  expect((await resume(runId)).state).toBe(RunState.RUN_STATE_RUNNING);
+  const whole = await finish(runId);
+  expect(whole.state, whole.problems.join()).toBe(RunState.RUN_STATE_COMPLETED);
+  expect(whole).toMatchObject({ statementsRun: 2, bytesBilled: 2n * PAIR_BYTES });
+  expect(whole.approvals).toHaveLength(1);
+});
+
+test('what was paid for and is gone needs another, and a cancelled wait for it is no approval', async () => {
+  const runId = await runPaidForInVain();
+  stack.fetcher.jobs[0]!.repeatable = true;
+  const waiting = await resume(runId);
+  expect(waiting.state).toBe(RunState.RUN_STATE_AWAITING_APPROVAL);
+  expect(waiting.plan).toMatchObject({
+    bytes: PAIR_BYTES,
+    usd: PAIR_USD,
+    alreadyBilledBytes: 2n * PAIR_BYTES,
+  });
+  const fetches = stack.fetcher.fetches.length;
+  await callUnary(stack.client, stack.client.cancelRun, { runId, pair: '', reason: 'not for more' });
+  const again = await resume(runId);
+  expect(again.state).toBe(RunState.RUN_STATE_AWAITING_APPROVAL);
+  expect(stack.fetcher.fetches).toHaveLength(fetches);
+  await approve(runId, again.plan!.planHash);
+  const whole = await finish(runId);
+  expect(whole.state, whole.problems.join()).toBe(RunState.RUN_STATE_COMPLETED);
+  expect(whole).toMatchObject({ statementsRun: 3, bytesBilled: 3n * PAIR_BYTES });
 });
 
 test('a job of unknown billing counts with its bound', async () => {

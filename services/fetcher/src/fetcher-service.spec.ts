@@ -111,6 +111,8 @@ describe('a fetch', () => {
     expect(await jobs()).toMatchObject([
       { runId: 'run', pair: 'eurusd', state: 'done', rows: 900, targetColumns: 7, datasetId: ref.datasetId },
     ]);
+    const checked = await callUnary(client, client.listQueryJobs, { runId: 'run', checkResults: true });
+    expect(checked.jobs.map(({ repeatable }) => repeatable)).toEqual([true]);
   });
 
   it('is shared by callers who want the same at the same time', async () => {

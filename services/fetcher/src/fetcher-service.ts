@@ -11,6 +11,7 @@ import type { FetchEnvironment } from './fetch/fetch-dataset.js';
 import { readFileChunks } from './fetch/read-file-chunks.js';
 import type { FetchProgressNow, SharedFetches } from './fetch/shared-fetches.js';
 import { streamProgress } from './fetch/stream-progress.js';
+import { markRepeatable } from './jobs/repeatable-jobs.js';
 import { settleJobs } from './jobs/settle-jobs.js';
 import { obtainDataset } from './obtain-dataset.js';
 import type { PlanningRules } from './planning/plan-pair.js';
@@ -38,7 +39,8 @@ export function fetcherService(services: FetcherServices): FetcherServiceServer 
     }),
     listQueryJobs: unary(async (request) => {
       await settleJobs(jobs, services.warehouse, services.pricePerTibUsd);
-      return { jobs: jobs.list(request.runId) };
+      const listed = jobs.list(request.runId);
+      return { jobs: request.checkResults ? await markRepeatable(listed, services.warehouse) : listed };
     }),
   };
 }

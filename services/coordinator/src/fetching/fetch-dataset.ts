@@ -7,6 +7,7 @@ import type {
 } from '@onescan/shared/generated/onescan/v1/fetcher.js';
 import { callServerStream, callUnary } from '@onescan/shared/grpc/client.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { statementKey } from '../planning/amend-plan.js';
 import { type AskAgainOptions, askAgain } from './ask-again.js';
 
 export interface FetchHooks extends AskAgainOptions {
@@ -72,4 +73,16 @@ export async function readBilled(
     usd: ours.reduce((sum, job) => sum + job.usd, 0),
     jobs: ours,
   };
+}
+
+/**
+ * Statements of a run that would not be billed again, by {@link statementKey}. Asking costs nothing.
+ *
+ * @throws OnescanError as the fetcher sends it
+ */
+export async function readRepeatable(fetcher: FetcherServiceClient, runId: string): Promise<Set<string>> {
+  const { jobs } = await callUnary(fetcher, fetcher.listQueryJobs, { runId, checkResults: true });
+  return new Set(
+    jobs.filter((job) => job.repeatable).map((job) => statementKey(job.datasetId, job.sqlSha256)),
+  );
 }

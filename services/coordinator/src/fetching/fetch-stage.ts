@@ -39,13 +39,14 @@ export class FetchStage {
       }
     }
     let ahead = pairs.filter((pair) => isAhead(snapshot, pair)).length;
+    let now = snapshot;
     for (const pair of pairs) {
       if (ahead >= this.#core.options.fetchAhead) return;
-      if (pair.state !== 'PENDING' || waitsForMoney(snapshot, pair)) continue;
-      const after = await this.#core.book.change(runId, (change) => {
+      if (pair.state !== 'PENDING' || waitsForMoney(now, pair)) continue;
+      now = await this.#core.book.change(runId, (change) => {
         change.setPair(pair.pair, { state: 'FETCHING', error: '' });
       });
-      this.#launch(after, after.pairs.get(pair.pair)!);
+      this.#launch(now, now.pairs.get(pair.pair)!);
       ahead++;
     }
   }

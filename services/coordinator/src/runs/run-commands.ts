@@ -4,6 +4,7 @@ import { RunSpec } from '@onescan/shared/generated/onescan/v1/spec.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { ResolvedRunSpec } from '@onescan/shared/run-spec.js';
 import type { Core } from '../core.js';
+import { readRepeatable } from '../fetching/fetch-dataset.js';
 import { amendPlan } from '../planning/amend-plan.js';
 import { autoApproveProblem, budgetProblem } from '../planning/budget.js';
 import { catalogueSinceApproval } from '../planning/catalogue-since-approval.js';
@@ -144,6 +145,8 @@ export class RunCommands {
    * @throws OnescanError FAILED_PRECONDITION when the run is complete or still going on
    */
   async resume(runId: string): Promise<RunSnapshot> {
+    requireResumable((await this.#core.book.get(runId)).run);
+    const repeatable = await this.#repeatable(runId);
     const after = await this.#core.exclusive(async () => {
       const before = await this.#core.book.get(runId);
       requireResumable(before.run);
@@ -152,7 +155,7 @@ export class RunCommands {
       const resumed = await this.#core.book.change(runId, (change) => {
         reopenTasks(change, before);
         const state = resumedState(before.run);
-        const amended = state === 'RUNNING' ? amendPlan(change.snapshot()) : undefined;
+        const amended = state === 'RUNNING' ? amendPlan(change.snapshot(), repeatable) : undefined;
         change.setRun({ traceparent, endedMs: undefined, problems: [], reportPath: '' });
         if (amended) {
           change.event({ $case: 'plan', value: amended.plan });
@@ -165,6 +168,17 @@ export class RunCommands {
     });
     if (after.run.state === 'PLANNING') this.#hooks.plan(runId);
     return after;
+  }
+
+  /** A fetcher that does not answer has nothing that is free. */
+  async #repeatable(runId: string): Promise<ReadonlySet<string>> {
+    try {
+      return await readRepeatable(this.#core.fetcher, runId);
+    } catch (thrown) {
+      const reason = OnescanError.from(thrown).message;
+      this.#core.log.warn({ runId, reason }, 'the fetcher did not say what it can read again without paying');
+      return new Set();
+    }
   }
 
   async #rerunSpec(given: RunSpec | undefined, rerunOf: string): Promise<ResolvedRunSpec> {
@@ -234,10 +248,10 @@ function requireResumable(run: RunRecord): void {
   );
 }
 
-/** Where a run goes on: only what was approved runs again. */
-function resumedState(run: RunRecord): RunRecord['state'] {
-  if (!run.plan) return 'PLANNING';
-  return run.approvedBy === '' ? 'AWAITING_APPROVAL' : 'RUNNING';
+/** Where a run goes on: only what was approved runs again, and a later plan needs an approval of its own. */
+function resumedState({ plan, approvals }: RunRecord): RunRecord['state'] {
+  if (!plan) return 'PLANNING';
+  return approvals.at(-1)?.planHash === plan.planHash ? 'RUNNING' : 'AWAITING_APPROVAL';
 }
 
 function cancelTasks(change: RunChange, before: RunSnapshot, what: { pair: string; why: string }): void {

@@ -21,6 +21,7 @@ export const FEATURES = ['agg.mean_45', 'mom.roc_45', 'tri.error', 'base.target_
 /** Cost of a pair, chosen so that sums are exact. */
 export const PAIR_USD = 0.25;
 export const PAIR_BYTES = 40n * 1024n ** 3n;
+const PRICE_PER_TIB_USD = 6.4;
 
 export interface FetcherScript {
   /** Pairs whose fetch fails, with the error to send. */
@@ -62,7 +63,7 @@ export async function startScriptedFetcher(script: FetcherScript = {}): Promise<
       return EstimatePairResponse.create({
         plan: { ...pairPlan(pair), cached: cached.has(datasetIdOf(pair)), catalogueSha256 },
         catalogue,
-        pricePerTibUsd: 6.25,
+        pricePerTibUsd: PRICE_PER_TIB_USD,
         warehouse: 'embedded',
       });
     }),
@@ -77,14 +78,17 @@ export async function startScriptedFetcher(script: FetcherScript = {}): Promise<
       const hit = cached.has(request.datasetId);
       if (!hit && request.cachedOnly)
         throw new OnescanError('FAILED_PRECONDITION', 'the dataset is not cached');
-      if (!hit && PAIR_BYTES > (request.remainingBytes ?? PAIR_BYTES))
+      const paid = jobs.some((job) => job.datasetId === request.datasetId && job.repeatable);
+      if (!hit && !paid && PAIR_BYTES > (request.remainingBytes ?? PAIR_BYTES))
         throw new OnescanError('RESOURCE_EXHAUSTED', `only ${request.remainingBytes} bytes are left`);
       cached.add(request.datasetId);
-      if (!hit) jobs.push(queryJob(request, script.billedBytes?.get(request.pair) ?? PAIR_BYTES));
+      if (!hit && !paid) jobs.push(queryJob(request, script.billedBytes?.get(request.pair) ?? PAIR_BYTES));
       yield { message: { $case: 'dataset' as const, value: datasetRef(request.pair, hit) } };
     }),
-    listQueryJobs: unary(async ({ runId }: ListQueryJobsRequest) => ({
-      jobs: jobs.filter((job) => job.runId === runId),
+    listQueryJobs: unary(async ({ runId, checkResults }: ListQueryJobsRequest) => ({
+      jobs: jobs
+        .filter((job) => job.runId === runId)
+        .map((job) => ({ ...job, repeatable: job.repeatable && checkResults === true })),
     })),
     cancelFetch: unary(async ({ datasetId }: CancelFetchRequest) => {
       cancelled.push(datasetId);
@@ -120,13 +124,17 @@ export function datasetIdOf(pair: string): string {
   return sha256Hex(`dataset of ${pair}`).slice(0, 32);
 }
 
+function sqlSha256Of(pair: string): string {
+  return sha256Hex(`select ${pair}`);
+}
+
 export function pairPlan(pair: string): PairPlan {
   return PairPlan.create({
     pair,
     datasetId: datasetIdOf(pair),
     statements: [
       {
-        sqlSha256: sha256Hex(`select ${pair}`),
+        sqlSha256: sqlSha256Of(pair),
         sqlBytes: 250_000n,
         bytes: PAIR_BYTES,
         maximumBytesBilled: 2n * PAIR_BYTES,
@@ -166,6 +174,7 @@ function queryJob({ runId, pair, datasetId }: FetchPairRequest, bytesBilled: big
     runId,
     pair,
     datasetId,
+    sqlSha256: sqlSha256Of(pair),
     state: 'done',
     bytesBilled,
     usd: (PAIR_USD * Number(bytesBilled)) / Number(PAIR_BYTES),

@@ -115,6 +115,7 @@ function toQueryJob({ pid: _pid, state, ...record }: JobRecord, own: boolean): Q
     purpose: record.purpose ?? 'fetch',
     maximumBytesBilled: BigInt(record.maximumBytesBilled ?? 0),
     billingUnknown: record.billingUnknown ?? false,
+    repeatable: false,
     bytesBilled: BigInt(record.bytesBilled),
     state: ended ? state : 'failed',
     error: ended ? record.error : 'the fetcher ended while the statement ran',

@@ -143,6 +143,8 @@ export interface Warehouse {
    * paying; {@link run} with its id continues it. Absent where jobs end with their fetcher.
    */
   findJob?(statement: Statement, jobIds: readonly string[]): Promise<string | undefined>;
+  /** True when the result of a job is there, or still to come. Goes with {@link findJob}. */
+  hasResult?(jobId: string): Promise<boolean>;
   /**
    * What a job was billed, 0 when it never existed; undefined while it runs. Absent where nothing is paid for.
    */

@@ -161,6 +161,12 @@ export class BigQueryWarehouse implements Warehouse {
     return undefined;
   }
 
+  hasResult(jobId: string): Promise<boolean> {
+    return this.#api.exists(async () => {
+      await this.#requireResult(jobId);
+    });
+  }
+
   async billedBy(jobId: string): Promise<bigint | undefined> {
     let job: JobState | undefined;
     const known = await this.#api.exists(async () => {
@@ -222,12 +228,20 @@ export class BigQueryWarehouse implements Warehouse {
 
   /** Throws NOT_FOUND when a job does not exist, failed, ran another statement or lost its result. */
   async #requireUsable(jobId: string, statement: Statement): Promise<void> {
+    const job = await this.#requireResult(jobId);
+    if (job.configuration.query.query === statement.sql) return;
+    throw new OnescanError('NOT_FOUND', `job ${jobId} has no result of this statement`);
+  }
+
+  /** Throws NOT_FOUND when a job failed or its result is gone. */
+  async #requireResult(jobId: string): Promise<JobState> {
     const job = await this.#api.getJob(jobId);
-    const { query, destinationTable } = job.configuration.query;
-    if (query !== statement.sql || job.status.errorResult || !destinationTable) {
-      throw new OnescanError('NOT_FOUND', `job ${jobId} has no result of this statement`);
+    const { destinationTable } = job.configuration.query;
+    if (job.status.errorResult || !destinationTable) {
+      throw new OnescanError('NOT_FOUND', `job ${jobId} has no result`);
     }
     if (job.status.state === 'DONE') await this.#api.describe(destinationTable);
+    return job;
   }
 
   #memory(): Remembered {

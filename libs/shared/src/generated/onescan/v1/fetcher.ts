@@ -184,6 +184,8 @@ export interface ReadDatasetResponse {
 export interface ListQueryJobsRequest {
   /** Empty: all runs. */
   runId: string;
+  /** Ask the warehouse for each job whether it still has the result, which costs nothing. */
+  checkResults?: boolean | undefined;
 }
 
 export interface ListQueryJobsResponse {
@@ -212,6 +214,8 @@ export interface QueryJob {
   maximumBytesBilled: bigint;
   /** The warehouse has not said yet what the job was billed: at most the bound. */
   billingUnknown: boolean;
+  /** Its statement would not be billed again: set only where check_results asked for it. */
+  repeatable: boolean;
 }
 
 function createBaseEstimateSharedRequest(): EstimateSharedRequest {
@@ -2541,13 +2545,16 @@ export const ReadDatasetResponse: MessageFns<ReadDatasetResponse> = {
 };
 
 function createBaseListQueryJobsRequest(): ListQueryJobsRequest {
-  return { runId: "" };
+  return { runId: "", checkResults: undefined };
 }
 
 export const ListQueryJobsRequest: MessageFns<ListQueryJobsRequest> = {
   encode(message: ListQueryJobsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.runId !== "") {
       writer.uint32(10).string(message.runId);
+    }
+    if (message.checkResults !== undefined) {
+      writer.uint32(16).bool(message.checkResults);
     }
     return writer;
   },
@@ -2573,6 +2580,14 @@ export const ListQueryJobsRequest: MessageFns<ListQueryJobsRequest> = {
             message.runId = reader.string();
             continue;
           }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.checkResults = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2592,6 +2607,11 @@ export const ListQueryJobsRequest: MessageFns<ListQueryJobsRequest> = {
         : isSet(object.run_id)
         ? globalThis.String(object.run_id)
         : "",
+      checkResults: isSet(object.checkResults)
+        ? globalThis.Boolean(object.checkResults)
+        : isSet(object.check_results)
+        ? globalThis.Boolean(object.check_results)
+        : undefined,
     };
   },
 
@@ -2599,6 +2619,9 @@ export const ListQueryJobsRequest: MessageFns<ListQueryJobsRequest> = {
     const obj: any = {};
     if (message.runId !== "") {
       obj.runId = message.runId;
+    }
+    if (message.checkResults !== undefined) {
+      obj.checkResults = message.checkResults;
     }
     return obj;
   },
@@ -2609,6 +2632,7 @@ export const ListQueryJobsRequest: MessageFns<ListQueryJobsRequest> = {
   fromPartial<I extends Exact<DeepPartial<ListQueryJobsRequest>, I>>(object: I): ListQueryJobsRequest {
     const message = createBaseListQueryJobsRequest();
     message.runId = object.runId ?? "";
+    message.checkResults = object.checkResults ?? undefined;
     return message;
   },
 };
@@ -2699,6 +2723,7 @@ function createBaseQueryJob(): QueryJob {
     purpose: "",
     maximumBytesBilled: 0n,
     billingUnknown: false,
+    repeatable: false,
   };
 }
 
@@ -2760,6 +2785,9 @@ export const QueryJob: MessageFns<QueryJob> = {
     }
     if (message.billingUnknown !== false) {
       writer.uint32(176).bool(message.billingUnknown);
+    }
+    if (message.repeatable !== false) {
+      writer.uint32(184).bool(message.repeatable);
     }
     return writer;
   },
@@ -2913,6 +2941,14 @@ export const QueryJob: MessageFns<QueryJob> = {
             message.billingUnknown = reader.bool();
             continue;
           }
+          case 23: {
+            if (tag !== 184) {
+              break;
+            }
+
+            message.repeatable = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2988,6 +3024,7 @@ export const QueryJob: MessageFns<QueryJob> = {
         : isSet(object.billing_unknown)
         ? globalThis.Boolean(object.billing_unknown)
         : false,
+      repeatable: isSet(object.repeatable) ? globalThis.Boolean(object.repeatable) : false,
     };
   },
 
@@ -3044,6 +3081,9 @@ export const QueryJob: MessageFns<QueryJob> = {
     if (message.billingUnknown !== false) {
       obj.billingUnknown = message.billingUnknown;
     }
+    if (message.repeatable !== false) {
+      obj.repeatable = message.repeatable;
+    }
     return obj;
   },
 
@@ -3073,6 +3113,7 @@ export const QueryJob: MessageFns<QueryJob> = {
       ? BigInt(object.maximumBytesBilled)
       : 0n;
     message.billingUnknown = object.billingUnknown ?? false;
+    message.repeatable = object.repeatable ?? false;
     return message;
   },
 };
