@@ -22,7 +22,7 @@ function stage(name) {
 }
 
 const policy = { attempts: 1, firstDelayMs: 1, maxDelayMs: 1 };
-const reader = new StorageReader('bench', policy, servers.storage);
+const reader = new StorageReader('bench', policy, { emulator: servers.storage });
 const spool = new DatasetSpool(`${folder}/spool`);
 const table = { projectId: 'bench', datasetId: 'd', tableId: 't' };
 const batches = reader.read(table, servers.resultRows);

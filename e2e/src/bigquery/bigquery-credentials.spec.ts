@@ -5,7 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { BigQueryApi } from '@onescan/fetcher/warehouse/bigquery/bigquery-api.js';
+import { impersonate } from '@onescan/fetcher/warehouse/bigquery/impersonate.js';
 import { createLog } from '@onescan/shared/log.js';
+import type { AuthClient } from 'google-auth-library';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 
 const SECRETS = {
@@ -67,8 +69,10 @@ function answer(request: IncomingMessage): [number, object] {
   ];
 }
 
-/** Workload identity federation that impersonates a service account, at this server instead of Google's. */
-function writeCredentials(): string {
+/** Workload identity federation at this server instead of Google's, with or without a service account to act as. */
+function writeCredentials(
+  more: Record<string, string> = { service_account_impersonation_url: impersonationUrl() },
+) {
   const token = join(folder, 'subject.txt');
   writeFileSync(token, SECRETS.subject);
   const path = join(folder, 'credentials.json');
@@ -77,16 +81,21 @@ function writeCredentials(): string {
     audience: '//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/p/providers/q',
     subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
     token_url: `${url}/token`,
-    service_account_impersonation_url: `${url}/v1/projects/-/serviceAccounts/${ACCOUNT}:generateAccessToken`,
     credential_source: { file: token },
+    ...more,
   };
   writeFileSync(path, JSON.stringify(credentials));
   return path;
 }
 
-function dryRun(): Promise<bigint> {
+function impersonationUrl(): string {
+  return `${url}/v1/projects/-/serviceAccounts/${ACCOUNT}:generateAccessToken`;
+}
+
+function dryRun(authClient?: AuthClient): Promise<bigint> {
   const policy = { attempts: 1, firstDelayMs: 1, maxDelayMs: 1 };
-  return new BigQueryApi('my-project', 'us-central1', policy, { anonymous: false }).dryRun('SELECT 1');
+  const credentials = { anonymous: false, ...(authClient ? { authClient } : {}) };
+  return new BigQueryApi('my-project', 'us-central1', policy, credentials).dryRun('SELECT 1');
 }
 
 it('asks BigQuery as the impersonated service account', async () => {
@@ -94,6 +103,29 @@ it('asks BigQuery as the impersonated service account', async () => {
   expect(authorizations['/projects/my-project/jobs']).toBe(`Bearer ${SECRETS.impersonated}`);
   const asked = Object.keys(authorizations).find((path) => path.includes(ACCOUNT));
   expect(authorizations[asked!]).toBe(`Bearer ${SECRETS.sts}`);
+});
+
+it('acts as the service account of --impersonate with credentials of another', async () => {
+  vi.stubEnv('GOOGLE_APPLICATION_CREDENTIALS', writeCredentials({}));
+  expect(await dryRun(await impersonate(ACCOUNT, { projectId: 'my-project', endpoint: url }))).toBe(42n);
+  expect(authorizations['/projects/my-project/jobs']).toBe(`Bearer ${SECRETS.impersonated}`);
+  expect(authorizations[new URL(impersonationUrl()).pathname]).toBe(`Bearer ${SECRETS.sts}`);
+
+  impersonation = 403;
+  await expect(
+    dryRun(await impersonate(ACCOUNT, { projectId: 'my-project', endpoint: url })),
+  ).rejects.toMatchObject({
+    code: 'PERMISSION_DENIED',
+    remedy: expect.stringContaining('serviceAccountTokenCreator'),
+  });
+});
+
+it('says how to log in where there is nobody to impersonate with', async () => {
+  vi.stubEnv('GOOGLE_APPLICATION_CREDENTIALS', join(folder, 'absent.json'));
+  await expect(impersonate(ACCOUNT, { projectId: 'my-project', endpoint: url })).rejects.toMatchObject({
+    code: 'UNAUTHENTICATED',
+    remedy: expect.stringContaining('GOOGLE_APPLICATION_CREDENTIALS'),
+  });
 });
 
 it('says that impersonation was refused, with no secret in the error or in the log', async () => {

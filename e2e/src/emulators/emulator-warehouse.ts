@@ -67,7 +67,10 @@ async function runStatement(
   const name = `\`${project}\`.\`${resultsDataset}\`.\`${tableId}\``;
   await client.query({ query: `CREATE TABLE ${name} AS ${statement.sql}`, location });
   const table = { projectId: project, datasetId: resultsDataset, tableId };
-  return { batches: new StorageReader(project, ONCE, storageAddress).read(table, rest.rows), bytesBilled };
+  return {
+    batches: new StorageReader(project, ONCE, { emulator: storageAddress }).read(table, rest.rows),
+    bytesBilled,
+  };
 }
 
 /** The rows of a query as the REST API sends them. */

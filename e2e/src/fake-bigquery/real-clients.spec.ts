@@ -117,7 +117,7 @@ it("Google's Storage client and Arrow's decoder read what ours reads", async () 
   const reader = new StorageReader(
     PROJECT,
     { attempts: 1, firstDelayMs: 1, maxDelayMs: 1 },
-    fake.storageAddress,
+    { emulator: fake.storageAddress },
   );
   for await (const batch of reader.read({ projectId, datasetId, tableId }, ROWS)) {
     const [index, part] = [batch.integers('row_index'), batch.integers('part')];

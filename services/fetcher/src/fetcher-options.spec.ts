@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { parseFetcherOptions } from './fetcher-options.js';
 
 const BIGQUERY = ['--cache', 'c', '--warehouse', 'bigquery:my-project'];
@@ -17,8 +17,17 @@ it.each([
   ['--warehouse', ['--warehouse', 'bigquery:']],
   ['--warehouse', ['--warehouse', 'bigquery:My Project']],
   ['--location', ['--location', 'us/../x']],
+  ['--impersonate', ['--impersonate', 'somebody@example.com']],
   ['--job-timeout-ms', ['--job-timeout-ms', '0']],
   ['--features-dataset', ['--features-dataset', 'a', '--features-schema', 'b']],
 ])('refuses a wrong %s: %j', (flag, args) => {
   expect(() => parseFetcherOptions([...BIGQUERY, ...args])).toThrow(flag);
+});
+
+it('takes a service account to act as, not with an emulator', () => {
+  const args = [...BIGQUERY, '--impersonate', 'onescan@my-project.iam.gserviceaccount.com'];
+  expect(parseFetcherOptions(args).bigQuery).toMatchObject({ impersonate: args.at(-1) });
+  vi.stubEnv('BIGQUERY_EMULATOR_HOST', 'http://127.0.0.1:9050');
+  expect(() => parseFetcherOptions(args)).toThrow('BIGQUERY_EMULATOR_HOST');
+  vi.unstubAllEnvs();
 });

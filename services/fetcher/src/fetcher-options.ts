@@ -40,6 +40,8 @@ export interface BigQueryFlags {
   location: string;
   jobTimeoutMs: number;
   results: ResultTransport;
+  /** Service account to act as; default: whose the application default credentials are. */
+  impersonate?: string;
 }
 
 const BIGQUERY = 'bigquery:';
@@ -64,6 +66,7 @@ export const USAGE = `usage: node services/fetcher/dist/main.js --warehouse DIR 
   --features-dataset NAME, --targets-dataset NAME
                            the same for BigQuery, which calls schemas datasets
   --location NAME          where the datasets of BigQuery are, default us-central1
+  --impersonate ACCOUNT    service account to act as on BigQuery, with your application default credentials
   --results storage|rest   how results of BigQuery are read: the Storage Read API (default), or pages of JSON,
                            hundreds of times the CPU a row, where that API is not to be had
   --job-timeout-ms N       time that BigQuery gives a statement, default 1800000
@@ -129,6 +132,7 @@ function readFlags(args: readonly string[]) {
         'features-dataset': { type: 'string' },
         'targets-dataset': { type: 'string' },
         location: { type: 'string', default: 'us-central1' },
+        impersonate: { type: 'string' },
         results: { type: 'string', default: 'storage' },
         'job-timeout-ms': { type: 'string', default: '1800000' },
         'key-column': { type: 'string', default: DEFAULT_WAREHOUSE_NAMES.keyColumn },
@@ -161,7 +165,20 @@ function warehouse(values: Flags): { warehouse: string; bigQuery?: BigQueryFlags
   const { results } = values;
   if (results !== 'storage' && results !== 'rest') throw invalid('results', results, 'storage or rest');
   const jobTimeoutMs = wholeNumberIn('job-timeout-ms', values['job-timeout-ms'], [1, MAX_JOB_TIMEOUT_MS]);
-  return { warehouse: name, bigQuery: { project, location: values.location, jobTimeoutMs, results } };
+  const { location } = values;
+  const bigQuery: BigQueryFlags = { project, location, jobTimeoutMs, results };
+  return { warehouse: name, bigQuery: { ...bigQuery, ...impersonation(values.impersonate) } };
+}
+
+function impersonation(account: string | undefined): { impersonate?: string } {
+  if (account === undefined) return {};
+  if (!/^[a-z0-9-]+@[a-z0-9.-]+\.gserviceaccount\.com$/.test(account)) {
+    throw invalid('impersonate', account, 'a service account: NAME@PROJECT.iam.gserviceaccount.com');
+  }
+  if (process.env.BIGQUERY_EMULATOR_HOST) {
+    throw invalid('impersonate', account, 'to be had from an emulator: unset BIGQUERY_EMULATOR_HOST');
+  }
+  return { impersonate: account };
 }
 
 function schemaName(values: Flags, kind: 'features' | 'targets'): string | undefined {

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { AuthClient } from 'google-auth-library';
 import type { FetcherOptions } from '../fetcher-options.js';
 import type { MetadataQuery } from './bigquery/bigquery-warehouse.js';
 import { EmbeddedWarehouse } from './embedded/embedded-warehouse.js';
@@ -12,7 +13,9 @@ export async function openWarehouse(
   const { bigQuery, names } = options;
   if (bigQuery) {
     const { BigQueryWarehouse } = await import('./bigquery/bigquery-warehouse.js');
-    return new BigQueryWarehouse({ ...bigQuery, names, onMetadata });
+    const { impersonate: account, ...others } = bigQuery;
+    const authClient = account === undefined ? undefined : await impersonated(account, bigQuery.project);
+    return new BigQueryWarehouse({ ...others, names, onMetadata, ...(authClient ? { authClient } : {}) });
   }
   return new EmbeddedWarehouse({
     folder: options.warehouse,
@@ -20,4 +23,9 @@ export async function openWarehouse(
     tempFolder: join(options.cache, `.duckdb-tmp-${process.pid}`),
     memoryLimit: options.memoryLimit,
   });
+}
+
+async function impersonated(account: string, projectId: string): Promise<AuthClient> {
+  const { impersonate } = await import('./bigquery/impersonate.js');
+  return impersonate(account, { projectId });
 }

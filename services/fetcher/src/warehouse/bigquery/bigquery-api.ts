@@ -1,6 +1,6 @@
 import { BigQuery } from '@google-cloud/bigquery';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
-import { PassThroughClient } from 'google-auth-library';
+import { type AuthClient, PassThroughClient } from 'google-auth-library';
 import { bigQueryError, isTransient, problemOf } from './bigquery-problem.js';
 import { type RetryPolicy, retrying } from './retrying.js';
 
@@ -44,9 +44,16 @@ export interface RowsPage {
 const DUPLICATE = 409;
 const NOT_FOUND = 404;
 
+export interface ApiCredentials {
+  /** None are sent; default: where there is an emulator. */
+  anonymous?: boolean;
+  /** Default: the application default credentials. */
+  authClient?: AuthClient;
+}
+
 /**
  * BigQuery's REST API through Google's client library; every call is retried where it may happen twice.
- * Credentials are the application default ones, impersonation included; an emulator gets none.
+ * An emulator gets no credentials.
  */
 export class BigQueryApi {
   readonly #client: BigQuery;
@@ -55,14 +62,15 @@ export class BigQueryApi {
     readonly project: string,
     readonly location: string,
     private readonly policy: RetryPolicy,
-    { anonymous = Boolean(process.env.BIGQUERY_EMULATOR_HOST) }: { anonymous?: boolean } = {},
+    { anonymous = Boolean(process.env.BIGQUERY_EMULATOR_HOST), authClient }: ApiCredentials = {},
   ) {
+    const given = anonymous ? new PassThroughClient() : authClient;
     this.#client = new BigQuery({
       projectId: project,
       location,
       // Retries are this class's own: it knows which calls are safe.
       retryOptions: { autoRetry: false },
-      ...(anonymous ? { authClient: new PassThroughClient() } : {}),
+      ...(given ? { authClient: given } : {}),
     });
   }
 

@@ -55,7 +55,8 @@ const TRANSIENT_REASONS = new Set([
 const TRANSIENT_STATUS = new Set([429, 500, 502, 503, 504]);
 const BROKEN_CONNECTION =
   /ECONNRESET|ECONNREFUSED|ECONNABORTED|EPIPE|ETIMEDOUT|EAI_AGAIN|socket hang up|premature close|aborted|terminated|unexpected end of (json|file)|invalid json response/i;
-const NO_CREDENTIALS = /default credentials|invalid_grant|unable to detect|getaddrinfo.*metadata/i;
+const NO_CREDENTIALS =
+  /default credentials|GOOGLE_APPLICATION_CREDENTIALS|invalid_grant|unable to detect|getaddrinfo.*metadata/i;
 
 const IMPERSONATION_REFUSED = /iam\.serviceAccounts\.getAccessToken|unable to impersonate/i;
 
@@ -90,7 +91,7 @@ export function bigQueryError(doing: string, thrown: unknown): OnescanError {
   }
   const problem = problemOf(thrown);
   const { code, remedy } = meaningOf(problem, thrown);
-  return new OnescanError(code, `BigQuery: ${doing}: ${problem.message}`, {
+  return new OnescanError(code, `BigQuery: ${doing}: ${problem.message.replace(/\.$/, '')}`, {
     remedy,
     details: { reason: problem.reason },
     cause: thrown,

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
+import type { AuthClient } from 'google-auth-library';
 import { bigQueryDialect } from '../../sql/bigquery/bigquery-dialect.js';
 import type { SqlDialect } from '../../sql/sql-dialect.js';
 import {
@@ -50,6 +51,8 @@ export interface BigQueryWarehouseOptions {
   readonly timeoutGraceMs?: number;
   readonly retry?: RetryPolicy;
   readonly results: ResultTransport;
+  /** Default: the application default credentials. */
+  readonly authClient?: AuthClient;
   /** Told of every metadata query, once when it starts and once when it has ended. */
   readonly onMetadata?: (query: MetadataQuery) => void;
 }
@@ -86,8 +89,9 @@ export class BigQueryWarehouse implements Warehouse {
     this.name = `bigquery:${options.project}`;
     this.dialect = bigQueryDialect(options.project);
     const policy = options.retry ?? DEFAULT_RETRY_POLICY;
-    this.#api = new BigQueryApi(options.project, options.location, policy);
-    this.#storage = openStorageReader(options.results, options.project, policy);
+    const { authClient } = options;
+    this.#api = new BigQueryApi(options.project, options.location, policy, authClient ? { authClient } : {});
+    this.#storage = openStorageReader(options.results, options.project, policy, authClient);
   }
 
   async readCatalogue(): Promise<Catalogue> {

@@ -1,4 +1,5 @@
 import { OnescanError } from '@onescan/shared/onescan-error.js';
+import type { AuthClient } from 'google-auth-library';
 import type { RetryPolicy } from './retrying.js';
 import { StorageReader } from './storage/storage-reader.js';
 
@@ -15,6 +16,7 @@ export function openStorageReader(
   transport: ResultTransport,
   project: string,
   policy: RetryPolicy,
+  authClient?: AuthClient,
 ): StorageReader | undefined {
   const { BIGQUERY_EMULATOR_HOST, BIGQUERY_STORAGE_EMULATOR_HOST } = process.env;
   if (transport === 'rest') return undefined;
@@ -23,5 +25,8 @@ export function openStorageReader(
       remedy: 'Set BIGQUERY_STORAGE_EMULATOR_HOST=host:port, or read results by REST with --results rest',
     });
   }
-  return new StorageReader(project, policy, BIGQUERY_STORAGE_EMULATOR_HOST || undefined);
+  return new StorageReader(project, policy, {
+    emulator: BIGQUERY_STORAGE_EMULATOR_HOST || undefined,
+    authClient,
+  });
 }

@@ -9,8 +9,9 @@ import {
   status,
 } from '@grpc/grpc-js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
-import { GoogleAuth } from 'google-auth-library';
+import { type AuthClient, GoogleAuth } from 'google-auth-library';
 import type { TableReference } from '../bigquery-api.js';
+import { BIGQUERY_SCOPE } from '../impersonate.js';
 import { type RetryPolicy, retrying } from '../retrying.js';
 import { ArrowBatch } from './arrow-batch.js';
 import { type ArrowField, decodeRecordBatch, decodeSchema } from './arrow-message.js';
@@ -26,7 +27,6 @@ import {
 } from './storage-messages.js';
 
 const ENDPOINT = 'bigquerystorage.googleapis.com:443';
-const SCOPE = 'https://www.googleapis.com/auth/bigquery';
 
 /** Streams that are read side by side. */
 const MAX_STREAMS = 4;
@@ -51,13 +51,16 @@ const TRANSIENT = new Set([
 export class StorageReader {
   readonly #client: Client;
 
-  /** @param emulator "host:port" of an emulator, without TLS and credentials */
+  /**
+   * @param emulator "host:port" of an emulator, without TLS and credentials
+   * @param authClient default: the application default credentials
+   */
   constructor(
     private readonly project: string,
     private readonly policy: RetryPolicy,
-    emulator?: string,
+    { emulator, authClient }: { emulator?: string | undefined; authClient?: AuthClient | undefined } = {},
   ) {
-    const channel = emulator ? credentials.createInsecure() : googleCredentials();
+    const channel = emulator ? credentials.createInsecure() : googleCredentials(authClient);
     this.#client = new Client(emulator ?? ENDPOINT, channel, {
       'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
       // A connection that has died is noticed, and its streams opened again.
@@ -202,8 +205,8 @@ async function* merged<T>(
   }
 }
 
-function googleCredentials(): ChannelCredentials {
-  const auth = new GoogleAuth({ scopes: [SCOPE] });
+function googleCredentials(authClient: AuthClient | undefined): ChannelCredentials {
+  const auth = new GoogleAuth(authClient ? { authClient } : { scopes: [BIGQUERY_SCOPE] });
   const call = credentials.createFromMetadataGenerator((_, callback) => {
     auth.getAccessToken().then(
       (token) => {
