@@ -171,6 +171,6 @@ describe('what is paid', () => {
     await stack.fake.changeMetadata(
       `UPDATE "information_schema_columns bqx_ml_v3_features_v2" SET is_partitioning_column = 'NO' WHERE table_name = 'tri_late'`,
     );
-    expect(await noted()).toEqual([expect.stringMatching(/days 1 tables cover is not known .*: tri_late$/)]);
+    expect(await noted()).toEqual([expect.stringMatching(/the days of 1 table are not known .*: tri_late$/)]);
   });
 });

@@ -98,7 +98,11 @@ describe('plan', () => {
 
   it('exits 3 when the estimate is over the budget', async () => {
     await start({ usd: 51 });
-    expect(await runCli(['plan'], terminal())).toBe(3);
+    const fake = terminal();
+    expect(await runCli(['plan'], fake)).toBe(3);
+    expect(fake.data()).toContain(
+      'OVER BUDGET: estimate $51.00 against $50.00: it cannot be approved; raise --budget, or sample fewer rows',
+    );
   });
 
   it('is one JSON document with --json', async () => {
@@ -125,8 +129,8 @@ describe('run', () => {
     ]);
     const notes = fake.notes.join('\n');
     expect(notes).toContain('usdjpy: cached dataset d1d1d1d1d1d1 from 2026-03-01T12:00:00Z, no query');
-    expect(notes.indexOf('Plan 0123456789ab')).toBeLessThan(notes.indexOf('approving plan'));
-    expect(notes.indexOf('approving plan')).toBeLessThan(notes.indexOf('Run r-1: running'));
+    expect(notes.indexOf('Plan 0123456789ab')).toBeLessThan(notes.indexOf('approved plan'));
+    expect(notes.indexOf('approved plan')).toBeLessThan(notes.indexOf('Run r-1: running'));
     expect(fake.data()).toContain('no skill beyond overlap');
     expect(fake.data()).toContain('Report: /home/report.html');
   });
@@ -141,8 +145,41 @@ describe('run', () => {
 
   it('does not approve over the budget, even with --yes', async () => {
     await start({ usd: 51 });
-    expect(await runCli(['run', '--yes'], terminal())).toBe(3);
+    const fake = terminal({ answers: ['y'] });
+    expect(await runCli(['run', '--yes'], fake)).toBe(3);
     expect(coordinator?.approvals).toEqual([]);
+    expect(fake.questions).toEqual([]);
+    expect(fake.notes.at(-1)).toContain('Run r-1 waits. OVER BUDGET: estimate $51.00 against $50.00');
+    expect(fake.notes.join('\n')).not.toContain('onescan approve');
+  });
+
+  it('counts what was billed before against the budget, also where a run is resumed', async () => {
+    await start({ usd: 30, alreadyBilledUsd: 25 });
+    for (const argv of [
+      ['run', '--yes'],
+      ['resume', 'r-1'],
+    ]) {
+      const fake = terminal();
+      expect(await runCli(argv, fake)).toBe(3);
+      expect(fake.notes.at(-1)).toContain(
+        'OVER BUDGET: estimate $30.00 and $25.00 billed before against $50.00',
+      );
+    }
+    expect(coordinator?.approvals).toEqual([]);
+  });
+
+  it.each([
+    [[], 3, 0],
+    [['y'], 0, 1],
+  ])('says why --yes may not approve, then asks whoever is there: %j', async (answers, code, approvals) => {
+    await start({ usd: 7, autoApproveUsd: 5 });
+    const fake = terminal(answers.length > 0 ? { answers } : {});
+    expect(await runCli(['run', '--yes'], fake)).toBe(code);
+    expect(coordinator?.approvals).toHaveLength(approvals);
+    const notes = fake.notes.join('\n');
+    expect(notes).toContain('Not approved by --yes: over what needs no person');
+    expect(notes).not.toContain('Within the budget');
+    if (code === 3) expect(fake.notes.at(-1)).toContain('Approve it with: onescan approve r-1');
   });
 
   it.each([

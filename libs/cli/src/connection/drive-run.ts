@@ -1,9 +1,7 @@
-import { formatUsd } from '@onescan/shared/format/usd.js';
 import {
   type CoordinatorServiceClient,
   Run,
   RunEvent,
-  RunState,
 } from '@onescan/shared/generated/onescan/v1/coordinator.js';
 import { callUnary } from '@onescan/shared/grpc/client.js';
 import type { Invocation } from '../context.js';
@@ -16,16 +14,13 @@ import { type ProgressDisplay, progressDisplay } from '../view/progress-display.
 import { runSummary } from '../view/run-summary.js';
 import { awaitsApproval, emptyRunView, hasEnded, type RunView } from '../view/run-view.js';
 import { verdictTable } from '../view/verdict-table.js';
+import { type ApprovalBy, approveWaiting } from './approve-waiting.js';
 import { followRun } from './follow-run.js';
 import { getRun } from './get-run.js';
-import { userName } from './user-name.js';
 
 export interface DriveOptions {
-  /**
-   * What to do when the run waits for approval: "within-budget" approves the plan (not what follows a
-   * pilot) when its estimate is within the budget, "ask" asks whoever is there, "wait" leaves it to others.
-   */
-  approval: 'within-budget' | 'ask' | 'wait';
+  /** What to do when the run waits for approval. */
+  approval: ApprovalBy;
   /** What to do with the run on Ctrl-C: it goes on in the coordinator, or is cancelled (default "go-on"). */
   onInterrupt?: 'go-on' | 'cancel';
 }
@@ -57,7 +52,7 @@ export async function driveRun(
         onChange: () => display.status(view),
       });
       display.close();
-      over = hasEnded(view.state) || !(await approve(client, view, invocation, options));
+      over = hasEnded(view.state) || !(await approveWaiting(client, view, invocation, options.approval));
     }
   } finally {
     clearInterval(ticker);
@@ -77,52 +72,6 @@ async function showEvent(
   if (event.event?.$case === 'plan') display.line(`\n${planText(event.event.value)}`);
   const line = eventLine(view, event);
   if (line !== undefined) display.line(line);
-}
-
-/**
- * Approves when the options or the person allow it; false when the run is left waiting. A wait that is
- * over already (it was read from the history of the run) needs nothing.
- */
-async function approve(
-  client: CoordinatorServiceClient,
-  view: RunView,
-  invocation: Invocation,
-  options: DriveOptions,
-): Promise<boolean> {
-  const { terminal, global } = invocation;
-  const run = await getRun(client, view.runId);
-  const plan = run.plan;
-  const isPilot = view.state === RunState.RUN_STATE_AWAITING_PILOT_APPROVAL;
-  if (run.state !== view.state || !plan) return true;
-  const cost = isPilot
-    ? `the rest for ${formatUsd(run.pilot?.restEstimatedUsd ?? 0)}`
-    : `${formatUsd(plan.usd)} of ${formatUsd(plan.budgetUsd)}`;
-  const isAutomatic = options.approval === 'within-budget' && !isPilot;
-  const granted = isAutomatic
-    ? plan.usd <= plan.budgetUsd
-    : terminal.interactive && !global.json && (await confirm(invocation, `Approve ${cost}?`));
-  if (!granted) {
-    terminal.note(
-      `Run ${view.runId} waits for approval (${cost}). Approve it with: onescan approve ${view.runId} --watch`,
-    );
-    return false;
-  }
-  const approvedBy = isAutomatic ? `${userName()} with --yes, within the budget` : userName();
-  if (isAutomatic && !global.json) {
-    terminal.note(`Within the budget: approving plan ${plan.planHash.slice(0, 12)} for ${cost}.`);
-  }
-  const automatic = isAutomatic;
-  await callUnary(client, client.approveRun, {
-    runId: view.runId,
-    planHash: plan.planHash,
-    approvedBy,
-    automatic,
-  });
-  return true;
-}
-
-async function confirm({ terminal }: Invocation, question: string): Promise<boolean> {
-  return /^y(es)?$/i.test((await terminal.ask(`${question} [y/N] `)).trim());
 }
 
 async function finish(

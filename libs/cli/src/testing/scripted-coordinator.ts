@@ -20,6 +20,10 @@ interface Script {
   end?: RunState;
   /** Estimate of the plan. Default that of the sample. */
   usd?: number;
+  /** Billed to the run before its plan was made. */
+  alreadyBilledUsd?: number;
+  /** Most that is approved without a person; default any amount. */
+  autoApproveUsd?: number;
   /** Before this event a stream breaks once with UNAVAILABLE. */
   breakAfter?: number;
   /** First events that are kept no longer. */
@@ -82,7 +86,12 @@ class Scripted {
         this.rerunsOf.push(rerunOf);
         return { runId: 'r-1' };
       }),
-      approveRun: unary(async ({ planHash, approvedBy }) => {
+      approveRun: unary(async ({ planHash, approvedBy, automatic }) => {
+        const { autoApproveUsd = Number.POSITIVE_INFINITY } = this.script;
+        if (automatic && this.plan().usd > autoApproveUsd) {
+          const details = { usd: this.plan().usd, budgetUsd: 50, autoApproveUsd };
+          throw new OnescanError('RESOURCE_EXHAUSTED', 'over what needs no person', { details });
+        }
         this.approvals.push({ planHash, approvedBy });
         this.approved.dispatchEvent(new Event('approved'));
         return { run: this.run() };
@@ -137,7 +146,8 @@ class Scripted {
   }
 
   private plan() {
-    return { ...samplePlan(), usd: this.script.usd ?? samplePlan().usd };
+    const { usd = samplePlan().usd, alreadyBilledUsd = 0 } = this.script;
+    return { ...samplePlan(), usd, alreadyBilledUsd };
   }
 
   private known(runId: string): Run {

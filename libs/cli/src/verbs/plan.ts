@@ -8,6 +8,7 @@ import { EXIT } from '../exit-code.js';
 import { addRunOptions, type RunOptions, specFromOptions } from '../options/run-options.js';
 import { messageJson } from '../output/message-json.js';
 import { writeJson } from '../output/write-json.js';
+import { overBudget } from '../view/over-budget.js';
 import { planText } from '../view/plan-text.js';
 
 /** A plan over 28 pairs and hundreds of tables takes a while to dry-run. */
@@ -32,7 +33,7 @@ export function addPlanVerb(program: Command, act: Act): void {
       if (!plan) throw new OnescanError('INTERNAL', 'the coordinator answered without a plan');
       if (global.json) await writeJson(terminal, messageJson(PlanRunResponse, response));
       else await terminal.write(planText(plan));
-      return plan.usd > plan.budgetUsd ? EXIT.needsApproval : EXIT.ok;
+      return overBudget(plan) === undefined ? EXIT.ok : EXIT.needsApproval;
     }),
   );
 }

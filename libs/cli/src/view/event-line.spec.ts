@@ -1,4 +1,9 @@
-import { PairState, type RunEvent, TaskState } from '@onescan/shared/generated/onescan/v1/coordinator.js';
+import {
+  PairState,
+  type RunEvent,
+  RunState,
+  TaskState,
+} from '@onescan/shared/generated/onescan/v1/coordinator.js';
 import { expect, it } from 'vitest';
 import { sampleDataset, samplePlan, sampleTask } from '../testing/sample-run.js';
 import { eventLine } from './event-line.js';
@@ -16,9 +21,18 @@ function pair(state: PairState, changes: Parameters<typeof sampleDataset>[0] = {
   });
 }
 
+it.each([
+  [RunState.RUN_STATE_AWAITING_APPROVAL, 'Run r-1: awaiting approval: 2 GiB were billed'],
+  [RunState.RUN_STATE_AWAITING_PILOT_APPROVAL, 'Run r-1: awaiting pilot approval: 2 GiB were billed'],
+  [RunState.RUN_STATE_FAILED, 'Run r-1: failed'],
+])('says of a run in state %i why it waits, not why it ended', (state, line) => {
+  const value = { state, problems: ['2 GiB were billed'] };
+  expect(eventLine(emptyRunView('r-1'), event({ $case: 'runState', value }))).toBe(line);
+});
+
 it('says what a fetch cost', () => {
   expect(eventLine(emptyRunView('r-1'), pair(PairState.PAIR_STATE_FETCHED))).toBe(
-    'eurusd: fetched dataset d1d1d1d1d1d1 with 1 statement in 4.0 s: 6000 rows x 400 columns and 1 targets, ' +
+    'eurusd: fetched dataset d1d1d1d1d1d1 with 1 statement in 4.0 s: 6000 rows x 400 columns and 1 target, ' +
       'billed 2.00 GiB, $0.012',
   );
 });

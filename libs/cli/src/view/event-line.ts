@@ -1,15 +1,17 @@
 import { formatBytes } from '@onescan/shared/format/bytes.js';
+import { formatCount } from '@onescan/shared/format/count.js';
 import { formatDuration } from '@onescan/shared/format/duration.js';
 import { formatUsd } from '@onescan/shared/format/usd.js';
 import {
   PairState,
   type PairStatus,
   type RunEvent,
+  type RunStateChanged,
   TaskState,
   type TaskStatus,
 } from '@onescan/shared/generated/onescan/v1/coordinator.js';
 import type { DatasetRef } from '@onescan/shared/generated/onescan/v1/fetcher.js';
-import type { RunView } from './run-view.js';
+import { awaitsApproval, type RunView } from './run-view.js';
 import { runStateName } from './state-names.js';
 import { verdictName } from './verdict-table.js';
 
@@ -21,7 +23,7 @@ export function eventLine(before: RunView, { event }: RunEvent): string | undefi
   switch (event?.$case) {
     case 'runState':
       if (event.value.state === before.state) return undefined;
-      return `Run ${before.runId}: ${runStateName(event.value.state)}`;
+      return stateLine(before.runId, event.value);
     case 'pair':
       return event.value.state === before.pairs.get(event.value.pair)?.state
         ? undefined
@@ -38,6 +40,12 @@ export function eventLine(before: RunView, { event }: RunEvent): string | undefi
     default:
       return undefined;
   }
+}
+
+/** A run that waits says why; why one has ended, its summary says. */
+function stateLine(runId: string, { state, problems }: RunStateChanged): string {
+  const why = awaitsApproval(state) && problems.length > 0 ? `: ${problems.join('; ')}` : '';
+  return `Run ${runId}: ${runStateName(state)}${why}`;
 }
 
 /** True when the plan found the pair's dataset in the cache. */
@@ -64,18 +72,18 @@ function datasetText(dataset: DatasetRef, seconds: number): string {
   if (!shared || shared.statementsRun === 0) return own;
   const { datasetId, statementsRun, columns, bytesBilled, usd } = shared;
   return (
-    `${own}; before that what all pairs share, dataset ${datasetId.slice(0, 12)} with ${statementsRun} ` +
-    `statement${statementsRun === 1 ? '' : 's'}: ${columns} columns, billed ${formatBytes(bytesBilled)}, ${formatUsd(usd)}`
+    `${own}; before that what all pairs share, dataset ${datasetId.slice(0, 12)} with ` +
+    `${formatCount(statementsRun, 'statement')}: ${formatCount(columns, 'column')}, billed ${formatBytes(bytesBilled)}, ${formatUsd(usd)}`
   );
 }
 
 function ownText(dataset: DatasetRef, seconds: number): string {
   const id = dataset.datasetId.slice(0, 12);
   if (dataset.cached) return `cached dataset ${id} from ${dataset.createdAt}, no query`;
-  const statements = `${dataset.statementsRun} statement${dataset.statementsRun === 1 ? '' : 's'}`;
+  const statements = formatCount(dataset.statementsRun, 'statement');
   return (
     `fetched dataset ${id} with ${statements} in ${formatDuration(seconds)}: ` +
-    `${dataset.rows} rows x ${dataset.columns} columns and ${dataset.targets.length} targets, ` +
+    `${dataset.rows} rows x ${dataset.columns} columns and ${formatCount(dataset.targets.length, 'target')}, ` +
     `billed ${formatBytes(dataset.bytesBilled)}, ${formatUsd(dataset.usd)}`
   );
 }

@@ -1,5 +1,6 @@
 import { formatBytes } from '@onescan/shared/format/bytes.js';
 import { formatCatalogueChange } from '@onescan/shared/format/catalogue-change.js';
+import { formatCount } from '@onescan/shared/format/count.js';
 import { formatUsd } from '@onescan/shared/format/usd.js';
 import type { Plan, StrategyEstimate } from '@onescan/shared/generated/onescan/v1/plan.js';
 import { SampleStrategy } from '@onescan/shared/generated/onescan/v1/spec.js';
@@ -25,7 +26,7 @@ function alreadyBilled({ alreadyBilledBytes, alreadyBilledUsd, usd }: Plan): str
 }
 
 function metadata({ metadataQueries, metadataBytes, metadataUsd }: Plan): string {
-  const queries = `${metadataQueries} metadata ${metadataQueries === 1 ? 'query' : 'queries'}`;
+  const queries = formatCount(metadataQueries, 'metadata query', 'metadata queries');
   return `Planning itself: ${queries}, ${formatBytes(metadataBytes)}, ${formatUsd(metadataUsd)}.`;
 }
 

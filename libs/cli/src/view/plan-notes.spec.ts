@@ -1,3 +1,4 @@
+import { PairPlan } from '@onescan/shared/generated/onescan/v1/plan.js';
 import { expect, it } from 'vitest';
 import { samplePlan } from '../testing/sample-run.js';
 import { planNotes } from './plan-notes.js';
@@ -16,10 +17,21 @@ it('shows a line for each kind: how many, the worst three, and whose they are', 
     { kind: 'columns removed', text: 'universe.exclude removes 5', severity: 5 },
   ];
   expect(planNotes(plan)).toEqual([
-    'Note, partial coverage (4, the worst 3): table t3 starts late (eurusd); table t1 starts late; table t2 starts late (eurusd)',
+    'Note, partial coverage (4, the worst 3): table t3 starts late (eurusd); table t1 starts late (all 2 pairs); table t2 starts late (eurusd)',
     'Note, columns removed: universe.exclude removes 5 (usdjpy)',
     'All notes are in plan --json and show --json.',
   ]);
+});
+
+it('says once what many pairs have, and of how many', () => {
+  const note = { kind: 'lineage rule without columns', text: 'universe.future "x" meets none', severity: 0 };
+  const pairs = Array.from({ length: 6 }, (_, i) =>
+    PairPlan.create({ pair: `p${i}`, notes: i < 5 ? [note] : [] }),
+  );
+  const line = 'Note, lineage rule without columns: universe.future "x" meets none';
+  expect(planNotes({ pairs, shared: undefined })).toEqual([`${line} (5 of 6 pairs)`]);
+  expect(planNotes({ pairs: pairs.slice(0, 5), shared: undefined })).toEqual([`${line} (all 5 pairs)`]);
+  expect(planNotes({ pairs: pairs.slice(0, 1), shared: undefined })).toEqual([line]);
 });
 
 it('shows nothing when there is nothing to note', () => {

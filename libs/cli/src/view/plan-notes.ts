@@ -35,8 +35,9 @@ function kindLine(kind: string, noted: readonly NotedPairs[], pairs: number): st
   return `Note, ${kind}${count}: ${texts}`;
 }
 
-/** Left out when all pairs have the note. */
+/** Which pairs have the note, by name where they are few. */
 function whose(of: readonly string[], pairs: number): string {
-  if (of.length === pairs) return '';
-  return of.length <= WORST ? ` (${of.join(', ')})` : ` (${of.length} pairs)`;
+  if (of.length >= pairs && pairs > 1) return ` (all ${pairs} pairs)`;
+  if (pairs === 1) return '';
+  return of.length <= WORST ? ` (${of.join(', ')})` : ` (${of.length} of ${pairs} pairs)`;
 }

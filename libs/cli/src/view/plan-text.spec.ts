@@ -24,6 +24,24 @@ it('shows a line a pair, totals, the naive way, and what is not tested', () => {
   );
 });
 
+it('names three reasons for exclusion and counts the rest, so that the numbers add up', () => {
+  const plan = samplePlan();
+  const reasons = ['a', 'a', 'a', 'b', 'b', 'c', 'c', 'd'];
+  plan.pairs[0]!.exclusions = reasons.map((reason, i) => ({ featureId: `f${i}`, stage: 'plan', reason }));
+  const [first, others] = ['3 because a, 2 because b, 2 because c', 'and 1 for another reason'];
+  expect(planText(plan)).toContain(`\n  eurusd 8: ${first}, ${others}\n`);
+  plan.pairs[0]!.exclusions.push({ featureId: 'f9', stage: 'plan', reason: 'e' });
+  expect(planText(plan)).toContain(`\n  eurusd 9: ${first}, and 2 for 2 other reasons\n`);
+});
+
+it('says of a plan over its budget that it cannot be approved, counting what was billed before', () => {
+  const plan = samplePlan();
+  expect(planText({ ...plan, usd: 50 })).not.toContain('OVER BUDGET');
+  expect(planText({ ...plan, usd: 30, alreadyBilledUsd: 20.01 })).toContain(
+    '\nOVER BUDGET: estimate $30.00 and $20.01 billed before against $50.00: it cannot be approved; raise --budget,',
+  );
+});
+
 it('counts no statement for what is cached', () => {
   const plan = samplePlan();
   for (const pair of plan.pairs) pair.cached = true;
@@ -44,17 +62,20 @@ it('shows what all pairs share on a line of its own, and what fetching it once s
     usd: 0.0061,
     rowsAtLeast: 6000,
   });
-  const text = planText({
+  const once = {
     ...plan,
     bytes: 3n * 1024n ** 3n,
     perPairBytes: 4n * 1024n ** 3n,
     perPairUsd: 0.0244,
     usd: 0.0183,
     perPairStatements: 2,
-  });
+  };
+  const text = planText(once);
   expect(text).toMatch(/^shared +1 +60 +300 +290 +0 +6,000 +1.00 GiB +\$0.0061$/m);
   expect(text).toContain('In total: 3 statements');
   expect(text).toContain(
     'If every pair fetched what all share: 2 statements, 4.00 GiB, $0.024. Fetching it once saves 1.00 GiB, $0.0061, with 1 more statement.',
   );
+  expect(planText({ ...once, perPairStatements: 3 })).toContain('$0.0061, with as many statements.');
+  expect(planText({ ...once, perPairStatements: 5 })).toContain('$0.0061, with 2 fewer statements.');
 });

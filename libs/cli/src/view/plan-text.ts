@@ -1,9 +1,14 @@
 import { formatBytes } from '@onescan/shared/format/bytes.js';
+import { formatCount } from '@onescan/shared/format/count.js';
 import { formatUsd } from '@onescan/shared/format/usd.js';
 import { PairPlan, type Plan, type SharedPlan } from '@onescan/shared/generated/onescan/v1/plan.js';
 import { renderTable, type TableColumn } from '../output/table.js';
+import { overBudget } from './over-budget.js';
 import { planMoney } from './plan-money.js';
 import { planNotes } from './plan-notes.js';
+
+/** Reasons for exclusion that are named for a pair. */
+const REASONS = 3;
 
 const COUNT = new Intl.NumberFormat('en-US');
 
@@ -49,12 +54,17 @@ function sharedLine(shared: SharedPlan): PairPlan {
 
 function sharedSaving(plan: Plan): string[] {
   if (!plan.shared || plan.perPairStatements === 0) return [];
-  const more = plan.perPairStatements - statementsToRun(plan);
   return [
-    `If every pair fetched what all share: ${plural(plan.perPairStatements, 'statement')}, ` +
+    `If every pair fetched what all share: ${formatCount(plan.perPairStatements, 'statement')}, ` +
       `${formatBytes(plan.perPairBytes)}, ${formatUsd(plan.perPairUsd)}. Fetching it once ${saving(plan)}, with ` +
-      `${more < 0 ? plural(-more, 'more statement') : plural(more, 'fewer statement')}.`,
+      `${statementsBeside(statementsToRun(plan), plan.perPairStatements)}.`,
   ];
+}
+
+/** How many statements there are beside another number of them. */
+function statementsBeside(count: number, other: number): string {
+  if (count === other) return 'as many statements';
+  return formatCount(Math.abs(count - other), count > other ? 'more statement' : 'fewer statement');
 }
 
 function saving({ bytes, usd, perPairBytes, perPairUsd }: Plan): string {
@@ -69,11 +79,13 @@ function statements(pair: PairPlan): string {
 
 function totals(plan: Plan): string[] {
   const count = statementsToRun(plan);
+  const problem = overBudget(plan);
   const saved = plan.usd > 0 ? `, ${(plan.naiveUsd / plan.usd).toFixed(1)} times as much` : '';
   return [
-    `In total: ${plural(count, 'statement')}, ${formatBytes(plan.bytes)}, ${formatUsd(plan.usd)} ` +
+    `In total: ${formatCount(count, 'statement')}, ${formatBytes(plan.bytes)}, ${formatUsd(plan.usd)} ` +
       `of a budget of ${formatUsd(plan.budgetUsd)}.`,
-    `The naive way, a statement a pair and horizon: ${plural(plan.naiveStatements, 'statement')}, ` +
+    ...(problem === undefined ? [] : [`${problem}.`]),
+    `The naive way, a statement a pair and horizon: ${formatCount(plan.naiveStatements, 'statement')}, ` +
       `${formatBytes(plan.naiveBytes)}, ${formatUsd(plan.naiveUsd)}${saved}.`,
   ];
 }
@@ -85,20 +97,17 @@ function exclusions(plan: Plan): string[] {
   return lines.length === 0 ? [] : ['Columns not tested, each in the ledger with its reason:', ...lines];
 }
 
-/** The three most frequent reasons, without the parts that differ from column to column. */
+/** The most frequent reasons, and for how many columns there are others, without the parts that differ from column to column. */
 function commonReasons(pair: PairPlan): string {
   const counts = new Map<string, number>();
   for (const { reason } of pair.exclusions) {
     const kind = reason.replace(/ ?\([^)]*\)/g, '').replace(/^its name matches \/.*\/: /, '');
     counts.set(kind, (counts.get(kind) ?? 0) + 1);
   }
-  return [...counts]
-    .sort((a, b) => b[1] - a[1])
-    .slice(0, 3)
-    .map(([reason, count]) => `${count} because ${reason}`)
-    .join(', ');
-}
-
-function plural(count: number, noun: string): string {
-  return `${COUNT.format(count)} ${noun}${count === 1 ? '' : 's'}`;
+  const common = [...counts].sort((a, b) => b[1] - a[1]);
+  const named = common.slice(0, REASONS).map(([reason, count]) => `${COUNT.format(count)} because ${reason}`);
+  const others = common.slice(REASONS);
+  const columns = others.reduce((sum, [, count]) => sum + count, 0);
+  const reasons = others.length === 1 ? 'another reason' : `${others.length} other reasons`;
+  return [...named, ...(columns > 0 ? [`and ${COUNT.format(columns)} for ${reasons}`] : [])].join(', ');
 }

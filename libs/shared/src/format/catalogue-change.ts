@@ -1,4 +1,5 @@
 import type { CatalogueChange } from '../generated/onescan/v1/plan.js';
+import { formatCount } from './count.js';
 
 /** Names given of each kind of change. */
 const NAMED = 3;
@@ -30,7 +31,7 @@ function typeTexts({ typesChanged }: CatalogueChange): string[] {
 }
 
 function columnsOf(count: number): string {
-  return count === 0 ? '' : ` of ${count.toLocaleString('en')} columns`;
+  return count === 0 ? '' : ` of ${formatCount(count, 'column')}`;
 }
 
 function part(sign: string, names: readonly string[], noun: string, detail: string): string {

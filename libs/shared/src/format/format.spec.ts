@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { formatBytes, parseBytes } from './bytes.js';
+import { formatCount } from './count.js';
 import { formatDuration } from './duration.js';
 import { formatUsd } from './usd.js';
 
@@ -21,6 +22,16 @@ it.each([
   ['B', undefined],
   ['-1', undefined],
 ])('parseBytes(%s) is %s', (text, bytes) => expect(parseBytes(text)).toBe(bytes));
+
+it('counts one thing and many', () => {
+  expect([1, 2, 0, 1234].map((count) => formatCount(count, 'row'))).toEqual([
+    '1 row',
+    '2 rows',
+    '0 rows',
+    '1,234 rows',
+  ]);
+  expect(formatCount(3, 'query', 'queries')).toBe('3 queries');
+});
 
 it.each([
   [0, '$0.00'],

@@ -1,3 +1,4 @@
+import { formatCount } from '@onescan/shared/format/count.js';
 import type { PlanNote } from '@onescan/shared/generated/onescan/v1/plan.js';
 import type { Universe } from '../universe/universe.js';
 import { type CatalogueTable, type KeySpan, tableText, type Warehouse } from '../warehouse/warehouse.js';
@@ -6,6 +7,10 @@ import { planNote } from './plan-note.js';
 
 /** A table that covers less than this share of the targets' span is noted. */
 const MIN_COVERED_SHARE = 0.95;
+
+/** Features over a window of bars have no rows for the first bars, on BigQuery no partition for the first day. */
+const WARM_UP_MICROS = 86_400_000_000;
+
 const NAMED = 5;
 
 /**
@@ -43,13 +48,15 @@ export function ownSpan({ minKey, maxKey }: CatalogueTable): KeySpan | undefined
 function partial(name: string, { minKey, maxKey }: KeySpan, targets: KeySpan): PlanNote[] {
   const whole = targets.maxKey - targets.minKey;
   const covered = Math.min(maxKey, targets.maxKey) - Math.max(minKey, targets.minKey);
-  if (covered >= whole * MIN_COVERED_SHARE) return [];
+  const late = minKey - targets.minKey;
+  const warmUp = late > 0 && late <= WARM_UP_MICROS ? late : 0;
+  if (covered + warmUp >= whole * MIN_COVERED_SHARE) return [];
   const text = `table ${name} covers only ${keyText(minKey)} to ${keyText(maxKey)}`;
   return [planNote('partial coverage', text, 1 - Math.max(0, covered) / whole)];
 }
 
 function unknownNote(names: readonly string[]): PlanNote {
   const more = names.length > NAMED ? ', ...' : '';
-  const text = `which days ${names.length} tables cover is not known before the fetch, since they are views or not partitioned by the key: ${names.slice(0, NAMED).join(', ')}${more}`;
+  const text = `the days of ${formatCount(names.length, 'table')} are not known before the fetch (views, or not partitioned by the key): ${names.slice(0, NAMED).join(', ')}${more}`;
   return planNote('coverage unknown before the fetch', text, names.length);
 }

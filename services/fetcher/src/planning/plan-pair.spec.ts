@@ -219,9 +219,9 @@ describe('what is not fatal', () => {
     expect(query.closes).toBeUndefined();
     expect(query.targets!.columns.map(({ horizon }) => horizon)).toEqual([15, 30, 45, 60, 75, 90]);
     expect(planned.notes.map(({ text }) => text)).toEqual([
-      expect.stringContaining('5 tables match no group and are not in the universe'),
+      expect.stringContaining('5 tables in no group, and so not in the universe'),
       expect.stringContaining('"mkt" matches no table and is left out'),
-      expect.stringContaining('var_usd has a interval_time of type VARCHAR'),
+      expect.stringContaining('var_usd has interval_time as VARCHAR, not TIMESTAMP: its 2 columns are'),
       expect.stringContaining('removes 3 columns'),
       expect.stringContaining('no target_bqx45_h105'),
       expect.stringContaining('base_idx_eurusd.close_idx: the overlap baseline'),

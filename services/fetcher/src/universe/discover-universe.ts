@@ -1,3 +1,4 @@
+import { formatCount } from '@onescan/shared/format/count.js';
 import type { PlanNote } from '@onescan/shared/generated/onescan/v1/plan.js';
 import type { FeatureGroup, FutureColumns } from '@onescan/shared/generated/onescan/v1/spec.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
@@ -65,7 +66,7 @@ export function discoverUniverse(catalogue: Catalogue, request: UniverseRequest)
   }
   if (taken.size === 0 && !request.part) throw nothingMatches(request);
   if (removed > 0) {
-    const text = `universe.exclude removes ${removed} columns from the universe`;
+    const text = `universe.exclude removes ${formatCount(removed, 'column')} from the universe`;
     notes.push(planNote('columns removed', text, removed));
   }
   requireExpected(columns, request);
@@ -86,7 +87,8 @@ function tableColumns(
   const keyProblem = describeKeyProblem(table, keyColumn);
   const columns = table.columns.filter((column) => column.name !== keyColumn);
   if (keyProblem && !request.exclude.some((glob) => matchesGlob(glob, table.name))) {
-    const text = `table ${table.name} ${keyProblem}: its ${columns.length} columns are excluded`;
+    const its = `its ${formatCount(columns.length, 'column')} ${columns.length === 1 ? 'is' : 'are'} excluded`;
+    const text = `table ${table.name} ${keyProblem}: ${its}`;
     notes.push(planNote('table without key', text, columns.length));
   }
   return columns.map((column) => {
@@ -106,9 +108,7 @@ function tableColumns(
 function describeKeyProblem(table: CatalogueTable, keyColumn: string): string | undefined {
   const key = table.columns.find((column) => column.name === keyColumn);
   if (!key) return `has no ${keyColumn}`;
-  return key.type.startsWith('TIMESTAMP')
-    ? undefined
-    : `has a ${keyColumn} of type ${key.type}, not TIMESTAMP`;
+  return key.type.startsWith('TIMESTAMP') ? undefined : `has ${keyColumn} as ${key.type}, not TIMESTAMP`;
 }
 
 function exclusionReason(column: CatalogueColumn, futurePatterns: readonly RegExp[]): string | undefined {

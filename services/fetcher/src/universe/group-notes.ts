@@ -1,3 +1,4 @@
+import { formatCount } from '@onescan/shared/format/count.js';
 import type { PlanNote } from '@onescan/shared/generated/onescan/v1/plan.js';
 import type { FeatureGroup } from '@onescan/shared/generated/onescan/v1/spec.js';
 import { PAIRS } from '@onescan/shared/pair.js';
@@ -35,6 +36,6 @@ export function groupNotes(
 
 function outsideNote(names: readonly string[]): PlanNote {
   const more = names.length > NAMED ? ', ...' : '';
-  const text = `${names.length} tables match no group and are not in the universe: ${names.slice(0, NAMED).join(', ')}${more}`;
+  const text = `${formatCount(names.length, 'table')} in no group, and so not in the universe: ${names.slice(0, NAMED).join(', ')}${more}`;
   return planNote('tables outside all groups', text, names.length);
 }

@@ -26,15 +26,12 @@ export class Lineage {
     return `by its lineage it holds future values (${rule.reason})`;
   }
 
-  /** A note for every rule that met no column: it may be misspelt. */
+  /** A note for every rule that met no column: it may be misspelt. The same words for all pairs, which count them. */
   notes(): PlanNote[] {
     return this.#rules
       .filter((rule) => !this.#met.has(rule))
       .map(({ columns }) =>
-        planNote(
-          'lineage rule without columns',
-          `universe.future "${columns}" matches no column of ${this.pair}`,
-        ),
+        planNote('lineage rule without columns', `universe.future "${columns}" matches no column`),
       );
   }
 }

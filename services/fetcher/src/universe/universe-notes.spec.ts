@@ -40,9 +40,24 @@ it('notes tables of several groups and of none, but not those of other pairs', (
   ]);
   expect(notes.filter((note) => !note.startsWith('rare family'))).toEqual([
     'table in several groups: table mkt_eurusd_beta matches the groups pair and mkt: it counts as pair',
-    'tables outside all groups: 1 tables match no group and are not in the universe: etf_spy',
+    'tables outside all groups: 1 table in no group, and so not in the universe: etf_spy',
     'group without tables: group "mkt" matches no table and is left out',
   ]);
+});
+
+it('says which key of another type or no key at all excludes a table, in the singular too', () => {
+  const text = { name: 'interval_time', type: 'STRING', kind: 'text' as ColumnKind };
+  const number = { name: 'a', type: 'FLOAT64', kind: 'number' as ColumnKind };
+  const { excluded, notes } = discover([
+    { ...table('mom_eurusd'), columns: [text, number] },
+    { ...table('agg_eurusd'), columns: [number, { ...number, name: 'b' }] },
+    table('rsi_eurusd', 'c'),
+  ]);
+  expect(notes.filter((note) => note.startsWith('table without key'))).toEqual([
+    'table without key: table mom_eurusd has interval_time as STRING, not TIMESTAMP: its 1 column is excluded',
+    'table without key: table agg_eurusd has no interval_time: its 2 columns are excluded',
+  ]);
+  expect(excluded[0]).toEqual(['mom_eurusd.a', 'its table has interval_time as STRING, not TIMESTAMP']);
 });
 
 it('excludes future values by lineage, and notes a rule that meets nothing', () => {
@@ -54,7 +69,5 @@ it('excludes future values by lineage, and notes a rule that meets nothing', () 
   expect(excluded).toEqual([
     ['regime_eurusd.cut_low', 'by its lineage it holds future values (cut-offs over the whole history)'],
   ]);
-  expect(notes).toContain(
-    'lineage rule without columns: universe.future "regmie_*" matches no column of eurusd',
-  );
+  expect(notes).toContain('lineage rule without columns: universe.future "regmie_*" matches no column');
 });

@@ -1,0 +1,15 @@
+import { formatUsd } from '@onescan/shared/format/usd.js';
+import type { Plan } from '@onescan/shared/generated/onescan/v1/plan.js';
+
+/** Dollars below which a difference is rounding: sums of dozens of doubles. */
+const ROUNDING_USD = 1e-9;
+
+/** That a plan is over its budget, by which figures, and what helps; undefined when it is within. */
+export function overBudget({ usd, alreadyBilledUsd, budgetUsd }: Plan): string | undefined {
+  if (alreadyBilledUsd + usd <= budgetUsd + ROUNDING_USD) return undefined;
+  const before = alreadyBilledUsd > 0 ? ` and ${formatUsd(alreadyBilledUsd)} billed before` : '';
+  return (
+    `OVER BUDGET: estimate ${formatUsd(usd)}${before} against ${formatUsd(budgetUsd)}: it cannot be approved; ` +
+    'raise --budget, or sample fewer rows (--rows) or fewer tables (--exclude)'
+  );
+}
