@@ -17,7 +17,7 @@ it('shows a line for each kind: how many, the worst three, and whose they are', 
     { kind: 'columns removed', text: 'universe.exclude removes 5', severity: 5 },
   ];
   expect(planNotes(plan)).toEqual([
-    'Note, partial coverage (4, the worst 3): table t3 starts late (eurusd); table t1 starts late (all 2 pairs); table t2 starts late (eurusd)',
+    'Note, partial coverage (4, the worst 3): table t3 starts late (eurusd); table t1 starts late (both pairs); table t2 starts late (eurusd)',
     'Note, columns removed: universe.exclude removes 5 (usdjpy)',
     'All notes are in plan --json and show --json.',
   ]);

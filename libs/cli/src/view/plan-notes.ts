@@ -37,7 +37,7 @@ function kindLine(kind: string, noted: readonly NotedPairs[], pairs: number): st
 
 /** Which pairs have the note, by name where they are few. */
 function whose(of: readonly string[], pairs: number): string {
-  if (of.length >= pairs && pairs > 1) return ` (all ${pairs} pairs)`;
+  if (of.length >= pairs && pairs > 1) return pairs === 2 ? ' (both pairs)' : ` (all ${pairs} pairs)`;
   if (pairs === 1) return '';
   return of.length <= WORST ? ` (${of.join(', ')})` : ` (${of.length} of ${pairs} pairs)`;
 }
