@@ -1,6 +1,5 @@
-import type { DuckDBConnection } from '@duckdb/node-api';
 import { BLOCK_COLUMNS, blockTable, KEY_COLUMN, matrixColumn } from './dataset-layout.js';
-import { createAndFill } from './fill-table.js';
+import type { TableFiller } from './fill-table.js';
 
 /** Writes the columns of the matrix as they come, a table for every {@link BLOCK_COLUMNS} of them. */
 export class BlockWriter {
@@ -10,7 +9,7 @@ export class BlockWriter {
 
   /** @param keys of the rows, which every table repeats */
   constructor(
-    private readonly connection: DuckDBConnection,
+    private readonly tables: TableFiller,
     private readonly keys: BigInt64Array,
   ) {}
 
@@ -31,7 +30,7 @@ export class BlockWriter {
       values: this.#buffer.subarray(i * rows, (i + 1) * rows),
     }));
     const table = blockTable(this.#written / BLOCK_COLUMNS);
-    await createAndFill(this.connection, table, [{ name: KEY_COLUMN, values: this.keys }, ...columns]);
+    await this.tables.createAndFill(table, [{ name: KEY_COLUMN, values: this.keys }, ...columns]);
     this.#written += this.#held;
     this.#held = 0;
   }

@@ -1,6 +1,6 @@
 import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { DuckDBInstance } from '@duckdb/node-api';
 import { OnescanError } from '../onescan-error.js';
 import { BlockWriter } from './block-writer.js';
 import { canonicaliseDoubles, combineHashes, hashValues } from './column-profile.js';
@@ -10,7 +10,7 @@ import { literal, ROWS_TABLE } from './dataset-layout.js';
 import { SpoolReader } from './dataset-spool.js';
 import { writeCatalogueTables, writeFeaturesView } from './dataset-tables.js';
 import { duckdbSettings } from './duckdb-settings.js';
-import { createAndFill } from './fill-table.js';
+import { TableFiller } from './fill-table.js';
 import { excludedColumn, judgeColumn } from './judge-columns.js';
 import { judgeSharedColumns } from './judge-shared-columns.js';
 import { openDataset } from './open-dataset.js';
@@ -27,6 +27,8 @@ const STORAGE_VERSION = 'v1.5.0';
  * 54,000 rows.
  */
 const BLOCK_SIZE = 65_536;
+/** One thread fills a table at a time; another one of DuckDB's would only wait for work, busily. */
+const WRITE_THREADS = 1;
 
 /** Name under which a file is written until it is complete: readers and listings pass it over. */
 export function partialPath(path: string): string {
@@ -65,7 +67,7 @@ export async function buildDatasetFile(
 
 async function fillFile(partial: string, content: DatasetContent, hooks: WriteHooks): Promise<void> {
   const spool = new SpoolReader(content.spool, content.keys.length);
-  const settings = duckdbSettings({ path: partial, memoryLimit: MEMORY_LIMIT, threads: 2 });
+  const settings = duckdbSettings({ path: partial, memoryLimit: MEMORY_LIMIT, threads: WRITE_THREADS });
   const instance = await DuckDBInstance.create(':memory:', settings);
   const connection = await instance.connect();
   try {
@@ -74,10 +76,11 @@ async function fillFile(partial: string, content: DatasetContent, hooks: WriteHo
     );
     await connection.run('USE dataset');
     const shared = content.sharedPath === undefined ? undefined : await sharedReference(content.sharedPath);
-    const columns = await writeFeatures(connection, content, spool, hooks);
+    const tables = new TableFiller(connection);
+    const columns = await writeFeatures(tables, content, spool, hooks);
     const rows = rowColumns(content);
     for (const { values } of rows) if (values instanceof Float64Array) canonicaliseDoubles(values);
-    await createAndFill(connection, ROWS_TABLE, rows);
+    await tables.createAndFill(ROWS_TABLE, rows);
     const contentSha256 = combineHashes([
       ...rows.map(({ name, values }) => ({ name, contentSha256: hashValues(values) })),
       ...columns
@@ -101,7 +104,7 @@ async function fillFile(partial: string, content: DatasetContent, hooks: WriteHo
  * judged by their values in the rows of this dataset and stay where they are.
  */
 async function writeFeatures(
-  connection: DuckDBConnection,
+  tables: TableFiller,
   content: DatasetContent,
   spool: SpoolReader,
   hooks: WriteHooks,
@@ -109,12 +112,12 @@ async function writeFeatures(
   const targets = new Map(content.targets.map(({ horizon, values }) => [horizon, Float32Array.from(values)]));
   const shifted = new ShiftedTargets(content.bar, content.targets);
   const judged = content.columns.map((column) => excludedColumn(column, column.exclusionReason ?? ''));
-  const blocks = new BlockWriter(connection, content.keys);
+  const blocks = new BlockWriter(tables, content.keys);
   const total = content.columns.filter((column) => column.spool).length;
   let done = 0;
-  for (const { position, values, infinite } of spooledColumns(content, spool)) {
+  for (const { position, values, summary } of spooledColumns(content, spool)) {
     if (hooks.isCancelled?.()) throw new OnescanError('CANCELLED', 'writing the dataset was cancelled');
-    const column = judgeColumn(content.columns[position]!, { values, infinite }, { targets, shifted });
+    const column = judgeColumn(content.columns[position]!, { values, summary }, { targets, shifted });
     judged[position] = column;
     if (column.included) await blocks.add(values);
     hooks.onProgress?.('write', ++done, total);

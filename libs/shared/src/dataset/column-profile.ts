@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 
 /** Bit pattern of the one NaN that stands for "missing" in files and hashes. */
 const CANONICAL_NAN_BITS = 0x7fc00000;
+const EXPONENT_BITS = 0x7f800000;
+const FRACTION_BITS = 0x007fffff;
 
 /** What is recorded of a column's values; numbers are NaN when no value is present. */
 export interface ColumnProfile {
@@ -14,23 +16,27 @@ export interface ColumnProfile {
   contentSha256: string;
 }
 
+/** What {@link canonicalise} sees on its way over a column. */
+export interface ColumnSummary {
+  /** Values that are not missing. */
+  present: number;
+  /** Of the values that are present. */
+  sum: number;
+  /** Infinity when none is present. */
+  min: number;
+  max: number;
+  /** Infinities, which became missing. */
+  infinite: number;
+}
+
 /**
  * Measures a column that {@link canonicalise} has been over. The deviation is the corrected two-pass one
  * (Chan, Golub, LeVeque 1983, eq. 1.7).
  */
-export function profileColumn(values: Float32Array): ColumnProfile {
-  let present = 0;
-  let sum = 0;
-  let min = Number.POSITIVE_INFINITY;
-  let max = Number.NEGATIVE_INFINITY;
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i]!;
-    if (Number.isNaN(value)) continue;
-    present++;
-    sum += value;
-    if (value < min) min = value;
-    if (value > max) max = value;
-  }
+export function profileColumn(
+  values: Float32Array,
+  { present, sum, min, max }: ColumnSummary,
+): ColumnProfile {
   const contentSha256 = hashValues(values);
   const nullShare = values.length === 0 ? 0 : 1 - present / values.length;
   if (present === 0) {
@@ -57,20 +63,29 @@ export function combineHashes(columns: Iterable<{ name: string; contentSha256: s
 /**
  * One bit pattern a value, in place, so that equal content has equal hashes: infinities become missing,
  * every NaN the same NaN and every zero the same zero.
- *
- * @returns the number of infinities
  */
-export function canonicalise(values: Float32Array): number {
-  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
+export function canonicalise(values: Float32Array): ColumnSummary {
+  const bits = new Int32Array(values.buffer, values.byteOffset, values.length);
+  let present = 0;
   let infinite = 0;
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i]!;
-    if (value === 0) bits[i] = 0; // -0 too: compression does not keep the two zeros apart
-    if (Number.isFinite(value)) continue;
-    if (!Number.isNaN(value)) infinite++;
-    bits[i] = CANONICAL_NAN_BITS;
+  let sum = 0;
+  let min = Number.POSITIVE_INFINITY;
+  let max = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < bits.length; i++) {
+    const pattern = bits[i]!;
+    if ((pattern & EXPONENT_BITS) === EXPONENT_BITS) {
+      if ((pattern & FRACTION_BITS) === 0) infinite++;
+      bits[i] = CANONICAL_NAN_BITS;
+      continue;
+    }
+    const value = values[i]! + 0; // -0 + 0 = 0
+    if (value === 0) bits[i] = 0; // compression does not keep the two zeros apart
+    present++;
+    sum += value;
+    if (value < min) min = value;
+    if (value > max) max = value;
   }
-  return infinite;
+  return { present, sum, min, max, infinite };
 }
 
 /** The same for doubles of the row table, which keep infinities out too. */

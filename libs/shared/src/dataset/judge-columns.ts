@@ -1,5 +1,5 @@
 import { byCodeUnits } from './code-units.js';
-import { type ColumnProfile, profileColumn } from './column-profile.js';
+import { type ColumnProfile, type ColumnSummary, profileColumn } from './column-profile.js';
 import type { DatasetColumn } from './dataset.js';
 import type { CandidateColumn } from './dataset-content.js';
 import type { ShiftedTargets } from './shifted-target.js';
@@ -34,11 +34,11 @@ const NOT_MEASURED: ColumnProfile = {
  */
 export function judgeColumn(
   candidate: CandidateColumn,
-  { values, infinite }: { values: Float32Array; infinite: number },
+  { values, summary }: { values: Float32Array; summary: ColumnSummary },
   { targets, shifted }: PairTargets,
 ): DatasetColumn {
   if (candidate.exclusionReason) return excludedColumn(candidate, candidate.exclusionReason);
-  const profile = profileColumn(values);
+  const profile = profileColumn(values, summary);
   const horizon = repeatedTarget(values, targets);
   if (horizon !== null) {
     return excludedColumn(
@@ -60,7 +60,7 @@ export function judgeColumn(
     exclusionStage: '',
     exclusionReason: '',
     ...profile,
-    infinite,
+    infinite: summary.infinite,
   };
 }
 

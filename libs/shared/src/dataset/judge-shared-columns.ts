@@ -39,10 +39,10 @@ export async function judgeSharedColumns(
       const position = positions.included.get(sharedPosition);
       if (position === undefined) return;
       gatherRows(all, rows, values);
-      canonicalise(values);
       const column = shared.included[sharedPosition]!;
       const candidate = decode(content.columns[position]!, column, values);
-      const judgement = judgeColumn(candidate, { values, infinite: column.infinite }, targets);
+      const summary = { ...canonicalise(values), infinite: column.infinite };
+      const judgement = judgeColumn(candidate, { values, summary }, targets);
       judged[position] = judgement.included ? { ...judgement, sharedPosition } : judgement;
       hooks.onProgress?.('write', ++done, positions.included.size);
     });

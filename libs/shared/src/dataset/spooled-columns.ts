@@ -1,5 +1,5 @@
 import { byCodeUnits } from './code-units.js';
-import { canonicalise } from './column-profile.js';
+import { type ColumnSummary, canonicalise } from './column-profile.js';
 import type { CandidateColumn, DatasetContent } from './dataset-content.js';
 import type { SpoolReader } from './dataset-spool.js';
 
@@ -11,7 +11,7 @@ export interface SpooledColumn {
   readonly position: number;
   /** Valid until the next column is asked for. Infinities have become missing. */
   readonly values: Float32Array;
-  readonly infinite: number;
+  readonly summary: ColumnSummary;
 }
 
 /** The decoded values of every column that has some, in order; runs of neighbours in the spool are read together. */
@@ -31,7 +31,7 @@ export function* spooledColumns(content: DatasetContent, spool: SpoolReader): Ge
       const values = buffer.subarray(i * rows, (i + 1) * rows);
       const candidate = columns[start + i]!;
       if (candidate.encoding === 'ordinal') rankCodes(values, candidate.texts ?? []);
-      yield { position: start + i, values, infinite: canonicalise(values) };
+      yield { position: start + i, values, summary: canonicalise(values) };
     }
     start += count;
   }

@@ -15,9 +15,15 @@ export class RowSet {
     return this.#size;
   }
 
+  /** The row itself. Throws RangeError when it is not a number that the set can hold. */
+  requireInBound(row: number): number {
+    if (row >= 0 && row < this.bound) return row;
+    throw new RangeError(`row ${row} is not below ${this.bound}`);
+  }
+
   /** False when the row was in the set already. Throws RangeError outside the bound. */
   add(row: number): boolean {
-    if (!(row >= 0 && row < this.bound)) throw new RangeError(`row ${row} is not below ${this.bound}`);
+    this.requireInBound(row);
     if (row >> 3 >= this.#bits.length) this.#grow(row >> 3);
     const bit = 1 << (row & 7);
     if ((this.#bits[row >> 3]! & bit) !== 0) return false;

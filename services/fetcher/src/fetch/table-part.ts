@@ -39,7 +39,8 @@ export class TablePart {
    *
    * @param rowIndex number in the sample of every row of the batch
    * @param positions of the rows to take, in the batch
-   * @throws OnescanError FAILED_PRECONDITION naming the table when a key comes a second time
+   * @throws OnescanError FAILED_PRECONDITION naming the table when a key has come a second time: when the rows
+   *   gathered so far go to the spool
    */
   add(
     rowIndex: Float64Array,
@@ -54,9 +55,7 @@ export class TablePart {
     for (let i = 0; i < positions.length; i++) {
       if (this.#gathered === rows.length) this.#flush();
       const at = positions[i]!;
-      const row = rowIndex[at]!;
-      if (!this.#seen.add(row)) throw this.#doubledKey(row);
-      rows[this.#gathered] = row;
+      rows[this.#gathered] = this.#seen.requireInBound(rowIndex[at]!);
       let from = offsets[at]!;
       const end = offsets[at + 1]!;
       if (end - from !== expected) throw wrongWidth(this.table);
@@ -66,13 +65,21 @@ export class TablePart {
     }
   }
 
-  /** All rows have come: the last of them go to the spool, and the memory is given back. */
+  /**
+   * All rows have come: the last of them go to the spool, and the memory is given back.
+   *
+   * @throws OnescanError FAILED_PRECONDITION naming the table when a key has come a second time
+   */
   end(): void {
     this.#flush();
     this.#values = new Float32Array();
   }
 
   #flush(): void {
+    // All at once: row after row, each would fetch a line of the set from far away in memory.
+    for (let i = 0; i < this.#gathered; i++) {
+      if (!this.#seen.add(this.#rows[i]!)) throw this.#doubledKey(this.#rows[i]!);
+    }
     if (this.#gathered > 0) {
       this.spool.appendRows(this.position, this.#rows.subarray(0, this.#gathered), this.#width, this.#values);
     }
