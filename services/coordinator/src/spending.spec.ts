@@ -1,4 +1,4 @@
-import { type Run, RunState } from '@onescan/shared/generated/onescan/v1/coordinator.js';
+import { type Run, RunState, TaskState } from '@onescan/shared/generated/onescan/v1/coordinator.js';
 import { QueryJob } from '@onescan/shared/generated/onescan/v1/fetcher.js';
 import type { Statement } from '@onescan/shared/generated/onescan/v1/plan.js';
 import { ApprovalMode } from '@onescan/shared/generated/onescan/v1/spec.js';
@@ -41,8 +41,7 @@ test('a run that was billed more than approved stops asking, says so, and goes o
     ],
   );
 
-  const resumed = (await callUnary(stack.client, stack.client.resumeRun, { runId })).run!;
-  expect(resumed.state).toBe(RunState.RUN_STATE_AWAITING_APPROVAL);
+  const resumed = await resumeTo(runId, 'RUN_STATE_AWAITING_APPROVAL');
   expect(resumed.problems).toEqual([expect.stringContaining('this needs a new approval')]);
   expect(resumed.plan).toMatchObject({ usd: PAIR_USD, alreadyBilledBytes: 2n * PAIR_BYTES + 1n });
   await expect(approve(runId, run.plan!.planHash)).rejects.toMatchObject({ code: 'FAILED_PRECONDITION' });
@@ -85,13 +84,17 @@ async function runPaidForInVain(): Promise<string> {
   return runId;
 }
 
-const resume = async (runId: string): Promise<Run> =>
-  (await callUnary(stack.client, stack.client.resumeRun, { runId })).run!;
+/** Resumes a run and waits until it has been planned again. */
+async function resumeTo(runId: string, state: keyof typeof RunState): Promise<Run> {
+  await callUnary(stack.client, stack.client.resumeRun, { runId });
+  await expect.poll(async () => RunState[(await stack.getRun(runId)).state]).toBe(state);
+  return stack.getRun(runId);
+}
 
 test('what was paid for and can be read again needs no other approval', async () => {
   const runId = await runPaidForInVain();
   for (const job of stack.fetcher.jobs) job.repeatable = true;
-  expect((await resume(runId)).state).toBe(RunState.RUN_STATE_RUNNING);
+  await callUnary(stack.client, stack.client.resumeRun, { runId });
   const whole = await finish(runId);
   expect(whole.state, whole.problems.join()).toBe(RunState.RUN_STATE_COMPLETED);
   expect(whole).toMatchObject({ statementsRun: 2, bytesBilled: 2n * PAIR_BYTES });
@@ -101,8 +104,7 @@ test('what was paid for and can be read again needs no other approval', async ()
 test('what was paid for and is gone needs another, and a cancelled wait for it is no approval', async () => {
   const runId = await runPaidForInVain();
   stack.fetcher.jobs[0]!.repeatable = true;
-  const waiting = await resume(runId);
-  expect(waiting.state).toBe(RunState.RUN_STATE_AWAITING_APPROVAL);
+  const waiting = await resumeTo(runId, 'RUN_STATE_AWAITING_APPROVAL');
   expect(waiting.plan).toMatchObject({
     bytes: PAIR_BYTES,
     usd: PAIR_USD,
@@ -110,13 +112,63 @@ test('what was paid for and is gone needs another, and a cancelled wait for it i
   });
   const fetches = stack.fetcher.fetches.length;
   await callUnary(stack.client, stack.client.cancelRun, { runId, pair: '', reason: 'not for more' });
-  const again = await resume(runId);
-  expect(again.state).toBe(RunState.RUN_STATE_AWAITING_APPROVAL);
+  const again = await resumeTo(runId, 'RUN_STATE_AWAITING_APPROVAL');
   expect(stack.fetcher.fetches).toHaveLength(fetches);
   await approve(runId, again.plan!.planHash);
   const whole = await finish(runId);
   expect(whole.state, whole.problems.join()).toBe(RunState.RUN_STATE_COMPLETED);
   expect(whole).toMatchObject({ statementsRun: 3, bytesBilled: 3n * PAIR_BYTES });
+});
+
+test('a warehouse that changed is planned again, for what is missing alone, and needs another approval', async () => {
+  const changed = new Set<string>();
+  stack = await TestStack.start({ changed });
+  stack.addTrainers(1);
+  const manual = ApprovalMode.APPROVAL_MODE_MANUAL;
+  const runId = await stack.startRun({ pairs: PAIRS, horizons: [15], approvalMode: manual });
+  const { plan } = await stack.reach(runId, 'RUN_STATE_AWAITING_APPROVAL');
+  changed.add('gbpusd');
+  await approve(runId, plan!.planHash);
+  expect((await finish(runId)).state).toBe(RunState.RUN_STATE_PARTIAL);
+  const estimates = stack.fetcher.estimates.length;
+
+  const waiting = await resumeTo(runId, 'RUN_STATE_AWAITING_APPROVAL');
+  expect(stack.fetcher.estimates.slice(estimates)).toEqual(['gbpusd']);
+  expect(waiting.problems).toEqual([
+    expect.stringContaining('the warehouse has changed since the approval, gbpusd'),
+  ]);
+  expect(waiting.plan).toMatchObject({ bytes: PAIR_BYTES, alreadyBilledBytes: 2n * PAIR_BYTES });
+  await callUnary(stack.client, stack.client.cancelRun, { runId, pair: '', reason: 'later' });
+  const again = await resumeTo(runId, 'RUN_STATE_AWAITING_APPROVAL');
+  expect(again.plan!.planHash).toBe(waiting.plan!.planHash);
+  await approve(runId, again.plan!.planHash);
+  const whole = await finish(runId);
+  expect(whole.state, whole.problems.join()).toBe(RunState.RUN_STATE_COMPLETED);
+  expect(whole).toMatchObject({ statementsRun: 3, bytesBilled: 3n * PAIR_BYTES });
+  expect(whole.pairs.map(({ dataset }) => dataset?.datasetId)).toEqual(
+    whole.plan!.pairs.map(({ datasetId }) => datasetId),
+  );
+});
+
+test('a run that cannot be planned again keeps what it has and can be resumed later', async () => {
+  const changed = new Set<string>();
+  stack = await TestStack.start({ changed });
+  stack.addTrainers(1);
+  const manual = ApprovalMode.APPROVAL_MODE_MANUAL;
+  const runId = await stack.startRun({ pairs: PAIRS.slice(0, 2), horizons: [15], approvalMode: manual });
+  const { plan } = await stack.reach(runId, 'RUN_STATE_AWAITING_APPROVAL');
+  changed.add('gbpusd');
+  await approve(runId, plan!.planHash);
+  await finish(runId);
+  stack.fetcher.script.estimateError = new OnescanError('FAILED_PRECONDITION', 'a dataset is gone');
+  const unplanned = await resumeTo(runId, 'RUN_STATE_PARTIAL');
+  expect(unplanned.problems).toEqual(['plan: a dataset is gone']);
+  expect(unplanned.tasks.map(({ state }) => TaskState[state])).toEqual([
+    'TASK_STATE_DONE',
+    'TASK_STATE_FAILED',
+  ]);
+  delete stack.fetcher.script.estimateError;
+  await resumeTo(runId, 'RUN_STATE_AWAITING_APPROVAL');
 });
 
 test('a job of unknown billing counts with its bound', async () => {

@@ -7,8 +7,8 @@ import { traceparentOf, withSpan } from '@onescan/shared/telemetry/tracing.js';
 import { context, trace } from '@opentelemetry/api';
 import type { Core } from '../core.js';
 import { billedAtMost, isSharedThere } from '../planning/amend-plan.js';
-import { approvedTotal } from '../planning/budget.js';
 import { taskSpecHash } from '../planning/task-spec.js';
+import { approvedBytes } from '../runs/approvals.js';
 import type { RunChange } from '../runs/run-change.js';
 import type { PairRecord, RunSnapshot } from '../runs/run-record.js';
 import { pairsInScope, tasksOf } from '../runs/run-scope.js';
@@ -157,7 +157,7 @@ export class FetchStage {
     const snapshot = this.#core.book.activeRun(pair.runId);
     if (!snapshot) return 0n;
     const others = [...snapshot.pairs.values()].filter((other) => other.pair !== pair.pair);
-    const left = approvedTotal(snapshot.run.plan!).bytes - reservedBytes(snapshot, others);
+    const left = approvedBytes(snapshot.run) - reservedBytes(snapshot, others);
     const own = billedAtMost([{ jobs, bytesBilled }]);
     return left > own ? left - own : 0n;
   }
@@ -231,7 +231,7 @@ function waitsForMoney(snapshot: RunSnapshot, pair: PairRecord): boolean {
   // One of the pairs under way fetches what all share.
   const once = shared && !isSharedThere(shared, snapshot) ? shared.bytes : 0n;
   const needed = reservedBytes(snapshot, pairs) + once + estimatedBytes(snapshot, pair.pair);
-  return needed > approvedTotal(snapshot.run.plan!).bytes;
+  return needed > approvedBytes(snapshot.run);
 }
 
 function estimatedBytes(snapshot: RunSnapshot, pair: string): bigint {

@@ -1,7 +1,8 @@
 import type { PairPlan, Plan, SharedPlan } from '@onescan/shared/generated/onescan/v1/plan.js';
+import { approvedBytes } from '../runs/approvals.js';
 import type { PairRecord, RunSnapshot } from '../runs/run-record.js';
-import { isTaskEnded } from '../states/task-state.js';
-import { approvalProblem, approvedTotal } from './budget.js';
+import { isTaskEnded, type TaskState } from '../states/task-state.js';
+import { approvalProblem } from './budget.js';
 import { planHash } from './plan-hash.js';
 
 const TIB = 1024 ** 4;
@@ -18,7 +19,21 @@ export function billedAtMost(pairs: Iterable<Pick<PairRecord, 'jobs' | 'bytesBil
 
 /** True when the run has had the shared dataset, or had it from the start. */
 export function isSharedThere(shared: SharedPlan, { pairs }: RunSnapshot): boolean {
-  return shared.cached || [...pairs.values()].some((pair) => pair.dataset?.shared !== undefined);
+  const isIt = (pair: PairRecord): boolean => pair.dataset?.shared?.datasetId === shared.datasetId;
+  return shared.cached || [...pairs.values()].some(isIt);
+}
+
+/**
+ * Pairs with work left that may have to be fetched: without a dataset, or with one of which nothing has come yet. The
+ * others stay with what their results are from.
+ */
+export function missingPairs({ pairs, tasks }: RunSnapshot): string[] {
+  const states = (pair: string): TaskState[] =>
+    [...tasks.values()].filter((task) => task.pair === pair).map(({ state }) => state);
+  return [...pairs.values()]
+    .filter(({ pair, dataset }) => !dataset || !states(pair).includes('DONE'))
+    .filter(({ pair }) => states(pair).some((state) => !isTaskEnded(state)))
+    .map(({ pair }) => pair);
 }
 
 /** Names a statement of a plan and the jobs that ran it. */
@@ -26,58 +41,86 @@ export function statementKey(datasetId: string, sqlSha256: string): string {
   return `${datasetId} ${sqlSha256}`;
 }
 
+/** What is known now of the pairs that a run lacks. */
+export interface PlanNow {
+  /** The missing pairs alone, estimated again. */
+  readonly fresh: Plan;
+  /** Keys of the statements that would not be billed again. */
+  readonly repeatable: ReadonlySet<string>;
+}
+
 /**
- * The plan of a run that goes on, when what is missing cannot be fetched under its approval any more: the same
- * statements with what was billed before, and so another hash to approve. Undefined when the approval suffices.
- *
- * @param repeatable keys of the statements that would not be billed again
+ * The plan of a run that goes on, when what is missing cannot be fetched under its approval any more: because more
+ * would be billed than is left, or because the warehouse has changed and gives other datasets. It says what was
+ * billed before, and has another hash to approve. Undefined when the approval suffices.
  */
 export function amendPlan(
   snapshot: RunSnapshot,
-  repeatable: ReadonlySet<string>,
+  { fresh, repeatable }: PlanNow,
 ): { plan: Plan; problem: string } | undefined {
-  const { plan, rerunOf } = snapshot.run;
-  if (!plan || rerunOf !== '') return undefined;
-  const open = [...snapshot.tasks.values()].filter((task) => !isTaskEnded(task.state));
-  const missing = new Set(open.map((task) => task.pair));
-  const left = <T extends Fetched>(each: T): T => ({ ...each, ...unpaid(each, plan, repeatable) });
-  const pairs = plan.pairs.map((pair) => {
-    const isThere = pair.cached || snapshot.pairs.get(pair.pair)?.dataset !== undefined;
-    return left({ ...pair, cached: isThere || !missing.has(pair.pair) });
-  });
-  const cached = plan.shared && (isSharedThere(plan.shared, snapshot) || pairs.every((pair) => pair.cached));
-  const shared = plan.shared && left({ ...plan.shared, cached: cached === true });
+  const plan = snapshot.run.plan!;
+  const { pricePerTibUsd } = fresh;
+  const left = <T extends Fetched>(each: T): T => ({ ...each, ...unpaid(each, pricePerTibUsd, repeatable) });
+  const now = new Map(fresh.pairs.map((pair) => [pair.pair, left(pair)]));
+  const pairs = plan.pairs.map((pair) => now.get(pair.pair) ?? { ...pair, cached: true });
+  const shared = fresh.shared && left({ ...fresh.shared, cached: isSharedThere(fresh.shared, snapshot) });
   const toFetch = [...pairs, ...(shared ? [shared] : [])].filter(({ cached }) => !cached);
   const neededBytes = toFetch.reduce((sum, pair) => sum + pair.bytes, 0n);
   const billedBytes = billedAtMost(snapshot.pairs.values());
-  const problem = approvalProblem({ approvedBytes: approvedTotal(plan).bytes, billedBytes, neededBytes });
+  const problem =
+    changeProblem(plan, pairs) ??
+    unapprovedProblem(snapshot.run) ??
+    approvalProblem({ approvedBytes: approvedBytes(snapshot.run), billedBytes, neededBytes });
   if (!problem) return undefined;
-  const amended = {
+  const amended: Plan = {
     ...plan,
     pairs,
     shared,
+    pricePerTibUsd,
     bytes: neededBytes,
     usd: toFetch.reduce((sum, pair) => sum + pair.usd, 0),
     alreadyBilledBytes: billedBytes,
-    alreadyBilledUsd: priceOf(billedBytes, plan),
+    alreadyBilledUsd: priceOf(billedBytes, pricePerTibUsd),
+    metadataQueries: plan.metadataQueries + fresh.metadataQueries,
+    metadataBytes: plan.metadataBytes + fresh.metadataBytes,
+    metadataUsd: plan.metadataUsd + fresh.metadataUsd,
+    catalogueChange: fresh.catalogueChange,
   };
   return { plan: { ...amended, planHash: planHash(amended) }, problem };
 }
 
 type Fetched = PairPlan | SharedPlan;
 
+/** Which pairs are not what was approved any more; undefined when all are. */
+function changeProblem(plan: Plan, now: readonly PairPlan[]): string | undefined {
+  const before = new Map(plan.pairs.map((pair) => [pair.pair, pair]));
+  const changed = now.filter(({ pair, datasetId, bytes, cached }) => {
+    const approved = before.get(pair)!;
+    return datasetId !== approved.datasetId || (!cached && bytes > approved.bytes);
+  });
+  if (changed.length === 0) return undefined;
+  const names = changed.map(({ pair }) => pair).join(', ');
+  return `the warehouse has changed since the approval, ${names} would be other data: this needs a new approval`;
+}
+
+/** Why a plan that an earlier resume made cannot be taken for approved; undefined when it was. */
+function unapprovedProblem({ plan, approvals }: RunSnapshot['run']): string | undefined {
+  if (approvals.at(-1)?.planHash === plan!.planHash) return undefined;
+  return 'the plan was changed since the last approval: this needs a new approval';
+}
+
 /** What the statements of a dataset would still bill; a dataset that is there keeps its estimate. */
 function unpaid(
   { datasetId, statements, cached, bytes, usd }: Fetched,
-  plan: Plan,
+  pricePerTibUsd: number,
   repeatable: ReadonlySet<string>,
 ): { bytes: bigint; usd: number } {
   if (cached) return { bytes, usd };
   const left = statements.filter((each) => !repeatable.has(statementKey(datasetId, each.sqlSha256)));
   const unpaidBytes = left.reduce((sum, statement) => sum + statement.bytes, 0n);
-  return { bytes: unpaidBytes, usd: priceOf(unpaidBytes, plan) };
+  return { bytes: unpaidBytes, usd: priceOf(unpaidBytes, pricePerTibUsd) };
 }
 
-function priceOf(bytes: bigint, { pricePerTibUsd }: Plan): number {
+function priceOf(bytes: bigint, pricePerTibUsd: number): number {
   return (Number(bytes) / TIB) * pricePerTibUsd;
 }

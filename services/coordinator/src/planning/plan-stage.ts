@@ -6,9 +6,12 @@ import { ATTRIBUTE, SPAN } from '@onescan/shared/telemetry/attributes.js';
 import { withSpan } from '@onescan/shared/telemetry/tracing.js';
 import type { Core } from '../core.js';
 import { FETCHER_RETRY_WAITS_MS } from '../fetching/ask-again.js';
+import { readRepeatable } from '../fetching/fetch-dataset.js';
 import { approvalOf } from '../runs/approvals.js';
 import { endTrace } from '../runs/run-ending.js';
 import { blankPairsAndTasks, endOf, type RunRecord, type RunSnapshot } from '../runs/run-record.js';
+import { isTaskEnded } from '../states/task-state.js';
+import { amendPlan, missingPairs, type PlanNow } from './amend-plan.js';
 import { autoApproveProblem, budgetProblem } from './budget.js';
 import { catalogueSinceApproval } from './catalogue-since-approval.js';
 import { makeRerunPlan } from './make-plan.js';
@@ -42,6 +45,11 @@ export class PlanStage {
     const snapshot = this.#core.book.activeRun(runId);
     if (snapshot?.run.state !== 'PLANNING') return;
     try {
+      if (wasApproved(snapshot.run)) {
+        const now = await this.#planMissing(snapshot);
+        await this.#core.exclusive(() => this.#plannedAgain(runId, now));
+        return;
+      }
       const plan = await this.#makePlan(snapshot.run);
       await this.#core.exclusive(() => this.#planned(runId, plan));
     } catch (thrown) {
@@ -51,13 +59,25 @@ export class PlanStage {
   }
 
   #makePlan(run: RunRecord): Promise<Plan> {
+    return this.#inSpan(run, async () =>
+      run.rerunOf === ''
+        ? this.#askFetcher(run, run.spec.pairs)
+        : rerunPlan(await this.#core.book.get(run.rerunOf), run.spec),
+    );
+  }
+
+  /** What the pairs that an approved run lacks would read and cost now. */
+  async #planMissing(snapshot: RunSnapshot): Promise<PlanNow> {
+    const { run } = snapshot;
+    const fresh = await this.#inSpan(run, () => this.#askFetcher(run, missingPairs(snapshot)));
+    return { fresh, repeatable: await readRepeatable(this.#core.fetcher, run.runId) };
+  }
+
+  #inSpan(run: RunRecord, make: () => Promise<Plan>): Promise<Plan> {
     const parent = this.#core.traces.context(run.runId);
     const attributes = { [ATTRIBUTE.runId]: run.runId };
     return withSpan(SPAN.plan, { parent, attributes }, async (span) => {
-      const plan =
-        run.rerunOf === ''
-          ? await this.#planAnew(run)
-          : rerunPlan(await this.#core.book.get(run.rerunOf), run.spec);
+      const plan = await make();
       span.setAttributes({
         [ATTRIBUTE.planHash]: plan.planHash,
         [ATTRIBUTE.bytesEstimated]: Number(plan.bytes),
@@ -69,19 +89,35 @@ export class PlanStage {
   }
 
   /** Asks the fetcher; what it found is stored, and compared with the last approved plan. */
-  async #planAnew({ runId, spec }: RunRecord): Promise<Plan> {
+  async #askFetcher({ runId, spec }: RunRecord, pairs: readonly string[]): Promise<Plan> {
     const { fetcher, stopping, log, book } = this.#core;
-    const planned = await planRun(fetcher, spec, {
+    const asking = {
       signal: stopping,
       waitsMs: FETCHER_RETRY_WAITS_MS,
-      onRetry: (error, waitMs) =>
+      onRetry: (error: OnescanError, waitMs: number) =>
         log.warn({ runId, reason: error.message, waitMs }, 'asking the fetcher again'),
-    });
+    };
+    const planned = await planRun(fetcher, spec, asking, pairs);
     const { plan, catalogues } = planned;
     await book.store.putCatalogues(
       plan.pairs.map(({ pair, catalogueSha256 }) => [catalogueSha256, catalogues.get(pair)!] as const),
     );
     return { ...plan, catalogueChange: await catalogueSinceApproval(book.store, spec, planned) };
+  }
+
+  /** A resumed run goes on under its approval, or waits for another. */
+  async #plannedAgain(runId: string, now: PlanNow): Promise<void> {
+    const snapshot = this.#core.book.activeRun(runId);
+    if (snapshot?.run.state !== 'PLANNING') return;
+    const amended = amendPlan(snapshot, now);
+    await this.#core.book.change(runId, (change) => {
+      if (!amended) return change.setRun({ state: 'RUNNING' });
+      const { plan, problem } = amended;
+      change.event({ $case: 'plan', value: plan });
+      change.setRun({ state: 'AWAITING_APPROVAL', plan, problems: [problem] });
+    });
+    this.#core.log.info({ runId, problem: amended?.problem }, 'run planned again');
+    await this.#advance();
   }
 
   async #planned(runId: string, plan: Plan): Promise<void> {
@@ -117,11 +153,16 @@ export class PlanStage {
   }
 
   async #planFailed(runId: string, error: OnescanError): Promise<void> {
-    if (this.#core.book.activeRun(runId)?.run.state !== 'PLANNING') return;
+    const snapshot = this.#core.book.activeRun(runId);
+    if (snapshot?.run.state !== 'PLANNING') return;
     this.#core.log.error({ runId, code: error.code, reason: error.text }, 'planning failed');
+    const tasks = [...snapshot.tasks.values()];
     const after = await this.#core.book.change(runId, (change) => {
+      for (const task of tasks) {
+        if (!isTaskEnded(task.state)) change.setTask(task, { state: 'FAILED', error: `plan: ${error.text}` });
+      }
       change.setRun({
-        state: 'FAILED',
+        state: tasks.some(({ state }) => state === 'DONE') ? 'PARTIAL' : 'FAILED',
         endedMs: endOf(change.run, this.#core.clock()),
         problems: [`plan: ${error.text}`],
         planErrorCode: error.code,
@@ -129,6 +170,11 @@ export class PlanStage {
     });
     endTrace(this.#core, after);
   }
+}
+
+/** True for a run that goes on after it was approved once; a rerun has nothing to plan. */
+function wasApproved({ plan, approvals, rerunOf }: RunRecord): boolean {
+  return plan !== undefined && approvals.length > 0 && rerunOf === '';
 }
 
 /** Who approves without being asked: the budget where the spec says so, and reruns, which cost nothing. */

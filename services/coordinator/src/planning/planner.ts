@@ -17,12 +17,14 @@ const ESTIMATE_DEADLINE_MS = 10 * 60_000;
 /**
  * Asks the fetcher to dry-run what the pairs share, when that is fetched once, then every pair, and makes the plan.
  *
+ * @param pairs of the spec; default all
  * @throws OnescanError as the fetcher sends it, e.g. FAILED_PRECONDITION for an unexpected column count
  */
 export async function planRun(
   fetcher: FetcherServiceClient,
   spec: ResolvedRunSpec,
   asking: AskAgainOptions,
+  pairs: readonly string[] = spec.pairs,
 ): Promise<{ plan: Plan; catalogues: PairCatalogues }> {
   const options = { deadlineMs: ESTIMATE_DEADLINE_MS, signal: asking.signal };
   const shared =
@@ -30,7 +32,7 @@ export async function planRun(
       ? await askAgain(() => callUnary(fetcher, fetcher.estimateShared, { spec }, options), asking)
       : undefined;
   const sharedDatasetId = shared?.plan?.datasetId ?? '';
-  const estimates = await boundedMap(spec.pairs, ESTIMATES_AT_ONCE, (pair) =>
+  const estimates = await boundedMap(pairs, ESTIMATES_AT_ONCE, (pair) =>
     askAgain(
       () => callUnary(fetcher, fetcher.estimatePair, { spec, pair, sharedDatasetId }, options),
       asking,

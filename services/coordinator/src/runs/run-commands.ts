@@ -4,8 +4,7 @@ import { RunSpec } from '@onescan/shared/generated/onescan/v1/spec.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { ResolvedRunSpec } from '@onescan/shared/run-spec.js';
 import type { Core } from '../core.js';
-import { readRepeatable } from '../fetching/fetch-dataset.js';
-import { amendPlan } from '../planning/amend-plan.js';
+import { missingPairs } from '../planning/amend-plan.js';
 import { autoApproveProblem, budgetProblem } from '../planning/budget.js';
 import { catalogueSinceApproval } from '../planning/catalogue-since-approval.js';
 import { checkOverrides, checkSpec } from '../planning/check-spec.js';
@@ -139,14 +138,13 @@ export class RunCommands {
   }
 
   /**
-   * Takes up what a PARTIAL, FAILED or CANCELLED run has not finished. Datasets are asked for again, which
-   * is free while they are cached. When what was approved does not suffice any more, it waits for a new approval.
+   * Takes up what a PARTIAL, FAILED or CANCELLED run has not finished. Datasets that it had are asked for again, which
+   * is free while they are cached; what it still has to fetch is planned again first, and waits for a new approval
+   * when the one that there is does not suffice or the warehouse has changed.
    *
    * @throws OnescanError FAILED_PRECONDITION when the run is complete or still going on
    */
   async resume(runId: string): Promise<RunSnapshot> {
-    requireResumable((await this.#core.book.get(runId)).run);
-    const repeatable = await this.#repeatable(runId);
     const after = await this.#core.exclusive(async () => {
       const before = await this.#core.book.get(runId);
       requireResumable(before.run);
@@ -154,13 +152,8 @@ export class RunCommands {
       const traceparent = this.#core.traces.start(runId, before.run.traceparent);
       const resumed = await this.#core.book.change(runId, (change) => {
         reopenTasks(change, before);
-        const state = resumedState(before.run);
-        const amended = state === 'RUNNING' ? amendPlan(change.snapshot(), repeatable) : undefined;
-        change.setRun({ traceparent, endedMs: undefined, problems: [], reportPath: '' });
-        if (amended) {
-          change.event({ $case: 'plan', value: amended.plan });
-          change.setRun({ state: 'AWAITING_APPROVAL', plan: amended.plan, problems: [amended.problem] });
-        } else change.setRun({ state });
+        const state = resumedState(change.snapshot());
+        change.setRun({ traceparent, endedMs: undefined, problems: [], reportPath: '', state });
       });
       this.#core.log.info({ runId, state: resumed.run.state }, 'run resumed');
       await this.#hooks.advance();
@@ -168,17 +161,6 @@ export class RunCommands {
     });
     if (after.run.state === 'PLANNING') this.#hooks.plan(runId);
     return after;
-  }
-
-  /** A fetcher that does not answer has nothing that is free. */
-  async #repeatable(runId: string): Promise<ReadonlySet<string>> {
-    try {
-      return await readRepeatable(this.#core.fetcher, runId);
-    } catch (thrown) {
-      const reason = OnescanError.from(thrown).message;
-      this.#core.log.warn({ runId, reason }, 'the fetcher did not say what it can read again without paying');
-      return new Set();
-    }
   }
 
   async #rerunSpec(given: RunSpec | undefined, rerunOf: string): Promise<ResolvedRunSpec> {
@@ -248,9 +230,11 @@ function requireResumable(run: RunRecord): void {
   );
 }
 
-/** Where a run goes on: only what was approved runs again, and a later plan needs an approval of its own. */
-function resumedState({ plan, approvals }: RunRecord): RunRecord['state'] {
+/** Where a run goes on: what it still has to fetch is planned again, and nothing runs that was not approved. */
+function resumedState(snapshot: RunSnapshot): RunRecord['state'] {
+  const { plan, approvals, rerunOf } = snapshot.run;
   if (!plan) return 'PLANNING';
+  if (rerunOf === '' && missingPairs(snapshot).length > 0) return 'PLANNING';
   return approvals.at(-1)?.planHash === plan.planHash ? 'RUNNING' : 'AWAITING_APPROVAL';
 }
 

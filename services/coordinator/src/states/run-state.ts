@@ -3,13 +3,13 @@ import type { Transitions } from './transition.js';
 /**
  * The life of a run:
  *
- * - PLANNING: the fetcher is asked what every pair will read and cost. A restart plans again.
+ * - PLANNING: the fetcher is asked what every pair that is to be fetched will read and cost. A restart plans again.
  * - AWAITING_APPROVAL: nothing is fetched until the plan hash is approved.
  * - RUNNING: fetching and training, of the pilot pair alone while its approval is outstanding.
  * - AWAITING_PILOT_APPROVAL: the pilot pair is done, the rest waits.
  * - COMPLETED: every task is done and the ledger is whole. Final.
- * - PARTIAL, FAILED, CANCELLED: ended without some or all results; ResumeRun goes on from here, by way of
- *   AWAITING_APPROVAL when what was approved does not suffice.
+ * - PARTIAL, FAILED, CANCELLED: ended without some or all results; ResumeRun goes on from here. What is still to be
+ *   fetched is planned again first, and waits for approval when what was approved does not suffice or has changed.
  */
 export type RunState =
   | 'PLANNING'
@@ -22,12 +22,12 @@ export type RunState =
   | 'CANCELLED';
 
 export const RUN_TRANSITIONS: Transitions<RunState> = {
-  PLANNING: ['AWAITING_APPROVAL', 'RUNNING', 'FAILED', 'CANCELLED'],
+  PLANNING: ['AWAITING_APPROVAL', 'RUNNING', 'PARTIAL', 'FAILED', 'CANCELLED'],
   AWAITING_APPROVAL: ['RUNNING', 'CANCELLED'],
   RUNNING: ['AWAITING_PILOT_APPROVAL', 'COMPLETED', 'PARTIAL', 'FAILED', 'CANCELLED'],
   AWAITING_PILOT_APPROVAL: ['RUNNING', 'CANCELLED'],
   COMPLETED: [],
-  PARTIAL: ['RUNNING', 'AWAITING_APPROVAL'],
+  PARTIAL: ['RUNNING', 'PLANNING', 'AWAITING_APPROVAL'],
   FAILED: ['RUNNING', 'PLANNING', 'AWAITING_APPROVAL'],
   CANCELLED: ['RUNNING', 'PLANNING', 'AWAITING_APPROVAL'],
 };

@@ -29,6 +29,8 @@ export interface FetcherScript {
   /** Awaited before a dataset is delivered. */
   beforeDataset?: (pair: string) => Promise<void>;
   estimateError?: OnescanError;
+  /** Pairs whose tables have changed: they give another dataset from then on. */
+  changed?: ReadonlySet<string>;
   /** What the statement of a pair is billed; default what was estimated. */
   billedBytes?: Map<string, bigint>;
   /** Snapshot of a pair's catalogue; default one without tables. */
@@ -39,6 +41,8 @@ export interface ScriptedFetcher {
   readonly address: string;
   readonly script: FetcherScript;
   readonly fetches: FetchPairRequest[];
+  /** Pairs that were estimated. */
+  readonly estimates: string[];
   readonly jobs: QueryJob[];
   readonly cached: Set<string>;
   /** Datasets whose fetch was given up. */
@@ -49,6 +53,8 @@ export interface ScriptedFetcher {
 /** A fetcher over a real socket that delivers made-up datasets, remembers them, and keeps a list of jobs. */
 export async function startScriptedFetcher(script: FetcherScript = {}): Promise<ScriptedFetcher> {
   const fetches: FetchPairRequest[] = [];
+  const estimates: string[] = [];
+  const nowOf = (pair: string): string => datasetIdOf(script.changed?.has(pair) ? `${pair} anew` : pair);
   const jobs: QueryJob[] = [];
   const cached = new Set<string>();
   const cancelled: string[] = [];
@@ -57,11 +63,12 @@ export async function startScriptedFetcher(script: FetcherScript = {}): Promise<
   });
   const implementation = {
     estimatePair: unary(async ({ pair }: EstimatePairRequest) => {
+      estimates.push(pair);
       if (script.estimateError) throw script.estimateError;
       const catalogue = Buffer.from(script.catalogue?.(pair) ?? snapshot([]));
       const catalogueSha256 = sha256Hex(catalogue.toString());
       return EstimatePairResponse.create({
-        plan: { ...pairPlan(pair), cached: cached.has(datasetIdOf(pair)), catalogueSha256 },
+        plan: { ...pairPlan(pair, nowOf(pair)), cached: cached.has(nowOf(pair)), catalogueSha256 },
         catalogue,
         pricePerTibUsd: PRICE_PER_TIB_USD,
         warehouse: 'embedded',
@@ -75,6 +82,9 @@ export async function startScriptedFetcher(script: FetcherScript = {}): Promise<
       await script.beforeDataset?.(request.pair);
       const failure = script.failures?.get(request.pair);
       if (failure) throw failure;
+      if (request.datasetId !== nowOf(request.pair)) {
+        throw new OnescanError('FAILED_PRECONDITION', `${request.pair} has changed`);
+      }
       const hit = cached.has(request.datasetId);
       if (!hit && request.cachedOnly)
         throw new OnescanError('FAILED_PRECONDITION', 'the dataset is not cached');
@@ -83,7 +93,7 @@ export async function startScriptedFetcher(script: FetcherScript = {}): Promise<
         throw new OnescanError('RESOURCE_EXHAUSTED', `only ${request.remainingBytes} bytes are left`);
       cached.add(request.datasetId);
       if (!hit && !paid) jobs.push(queryJob(request, script.billedBytes?.get(request.pair) ?? PAIR_BYTES));
-      yield { message: { $case: 'dataset' as const, value: datasetRef(request.pair, hit) } };
+      yield { message: { $case: 'dataset' as const, value: datasetRef(request, hit) } };
     }),
     listQueryJobs: unary(async ({ runId, checkResults }: ListQueryJobsRequest) => ({
       jobs: jobs
@@ -108,6 +118,7 @@ export async function startScriptedFetcher(script: FetcherScript = {}): Promise<
     address: server.address,
     script,
     fetches,
+    estimates,
     jobs,
     cached,
     cancelled,
@@ -128,10 +139,10 @@ function sqlSha256Of(pair: string): string {
   return sha256Hex(`select ${pair}`);
 }
 
-export function pairPlan(pair: string): PairPlan {
+export function pairPlan(pair: string, datasetId = datasetIdOf(pair)): PairPlan {
   return PairPlan.create({
     pair,
-    datasetId: datasetIdOf(pair),
+    datasetId,
     statements: [
       {
         sqlSha256: sqlSha256Of(pair),
@@ -153,9 +164,9 @@ export function pairPlan(pair: string): PairPlan {
   });
 }
 
-function datasetRef(pair: string, cached: boolean): DatasetRef {
+function datasetRef({ pair, datasetId }: FetchPairRequest, cached: boolean): DatasetRef {
   return DatasetRef.create({
-    datasetId: datasetIdOf(pair),
+    datasetId,
     pair,
     path: `/nowhere/${pair}.duckdb`,
     rows: 1000,
