@@ -67,11 +67,12 @@ describe.skipIf(!canMount())('disks', () => {
     disk.resize(200);
     const { coordinator } = stack;
     const { run: resumed } = await callUnary(coordinator, coordinator.resumeRun, { runId });
-    expect(resumed!.state).toBe(RunState.RUN_STATE_RUNNING);
+    expect(resumed!.state).toBe(RunState.RUN_STATE_PLANNING);
     await followRun(stack, runId, () => undefined, events.at(-1)!.sequence);
     const run = await readRun(stack, runId);
     expect(run.state, run.problems.join('\n')).toBe(RunState.RUN_STATE_COMPLETED);
     expect(run).toMatchObject({ statementsRun: 1, bytesBilled: failed.bytesBilled });
+    expect(run.approvals).toHaveLength(1);
   });
 
   test('a cache that turns read-only serves what it has, to trainers too, and refuses what it has not', async () => {

@@ -5,6 +5,7 @@ import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { CoordinatorOptions } from './coordinator-options.js';
 import { Core } from './core.js';
 import { FetchStage } from './fetching/fetch-stage.js';
+import { LATE_BILLS_MS, LateBills } from './fetching/late-bills.js';
 import { sameAttempt } from './hub/attempt-key.js';
 import { AttemptOutcomes } from './hub/attempt-outcomes.js';
 import type { Trainer } from './hub/trainer.js';
@@ -48,6 +49,7 @@ export class Coordinator {
   readonly core: Core;
   readonly commands: RunCommands;
   readonly hub: TrainerHub;
+  readonly bills: LateBills;
   readonly #plans: PlanStage;
   readonly #fetches: FetchStage;
   readonly #dispatcher: Dispatcher;
@@ -67,6 +69,7 @@ export class Coordinator {
     this.#outcomes = new AttemptOutcomes(core);
     this.#dispatcher = new Dispatcher(core, this.#outcomes);
     this.#ending = new RunEnding(core);
+    this.bills = new LateBills(core);
     this.hub = new TrainerHub(core, this.#outcomes, advance);
     this.commands = new RunCommands(core, {
       advance,
@@ -181,6 +184,8 @@ export class Coordinator {
     this.#every(PROGRESS_MS, 'store progress', () => this.#storeProgress());
     this.#every(this.#checkMs, 'check leases', () => this.#checkLeases());
     this.#every(REPLAN_MS, 'plan', async () => this.#planAll());
+    this.#timers.push(setInterval(() => this.bills.lookAll(), LATE_BILLS_MS));
+    this.bills.lookAll();
     this.#every(PRUNE_EVENTS_MS, 'prune events', () => pruneEvents(this.core));
   }
 

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { type Run, RunState, TaskState } from '@onescan/shared/generated/onescan/v1/coordinator.js';
 import { QueryJob } from '@onescan/shared/generated/onescan/v1/fetcher.js';
 import type { Statement } from '@onescan/shared/generated/onescan/v1/plan.js';
@@ -182,6 +183,23 @@ test('a job of unknown billing counts with its bound', async () => {
   await approve(runId, plan!.planHash);
   expect((await finish(runId)).state).toBe(RunState.RUN_STATE_FAILED);
   expect(stack.fetcher.fetches.at(-1)!.remainingBytes).toBe(PAIR_BYTES - 7n);
+});
+
+test('a bill that is not known when the run ends is learned later, also after a restart, and the report says it', async () => {
+  stack = await TestStack.start({ unknownBills: true });
+  stack.addTrainers(1);
+  const runId = await stack.startRun({ pairs: ['eurusd'], horizons: [15] });
+  const run = await finish(runId);
+  expect(run).toMatchObject({ bytesBilled: 0n, pairs: [{ jobs: [{ billingUnknown: true }] }] });
+  const report = (): string => readFileSync(run.reportPath, 'utf8');
+  expect(report().includes('20.0 GiB')).toBe(false);
+  const bytesBilled = PAIR_BYTES / 2n;
+  Object.assign(stack.fetcher.jobs[0]!, { billingUnknown: false, bytesBilled, usd: PAIR_USD / 2 });
+  await stack.stopCoordinator();
+  await stack.startCoordinator();
+  await expect.poll(async () => (await stack.getRun(runId)).bytesBilled).toBe(bytesBilled);
+  expect(await stack.getRun(runId)).toMatchObject({ state: run.state, usdBilled: PAIR_USD / 2 });
+  await expect.poll(() => report().includes('20.0 GiB')).toBe(true);
 });
 
 test('above its limit nothing is approved without a person', async () => {

@@ -1,4 +1,5 @@
 import { RunState, TaskState } from '@onescan/shared/generated/onescan/v1/coordinator.js';
+import { QueryJob } from '@onescan/shared/generated/onescan/v1/fetcher.js';
 import { expect, it } from 'vitest';
 import { sampleRun, sampleTask } from '../testing/sample-run.js';
 import { runSummary } from './run-summary.js';
@@ -15,6 +16,16 @@ it('puts what was billed beside what was planned, and memory beside its limit', 
       'Report: /home/report.html',
       '',
     ].join('\n'),
+  );
+});
+
+it('says what was billed before a plan that was changed, and what is not known yet', () => {
+  const run = sampleRun();
+  const plan = { ...run.plan!, alreadyBilledBytes: 1024n ** 3n, alreadyBilledUsd: 0.006 };
+  const job = QueryJob.create({ billingUnknown: true, maximumBytesBilled: 3n * 1024n ** 3n });
+  const pairs = run.pairs.map((pair) => ({ ...pair, jobs: [...pair.jobs, job] }));
+  expect(runSummary({ ...run, plan, pairs })).toContain(
+    'the plan said 2.00 GiB, $0.012, beside 1.00 GiB, $0.0060 billed before it; of 1 it is not known yet, at most 3.00 GiB more',
   );
 });
 

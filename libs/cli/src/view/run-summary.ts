@@ -34,13 +34,24 @@ function elapsed(run: Run): string {
 }
 
 function costLine(run: Run): string {
-  const planned = run.plan
-    ? `; the plan said ${formatBytes(run.plan.bytes)}, ${formatUsd(run.plan.usd)}`
-    : '';
+  const jobs = run.pairs.flatMap((pair) => pair.jobs).filter(({ billingUnknown }) => billingUnknown);
+  const more = jobs.reduce((sum, { maximumBytesBilled }) => sum + maximumBytesBilled, 0n);
+  const unknown =
+    jobs.length === 0
+      ? ''
+      : `; of ${jobs.length} it is not known yet, at most ${formatBytes(more)} more (onescan show ${run.runId})`;
   return (
     `Cost: ${run.statementsRun} statement${run.statementsRun === 1 ? '' : 's'}, ` +
-    `${formatBytes(run.bytesBilled)} billed, ${formatUsd(run.usdBilled)}${planned}`
+    `${formatBytes(run.bytesBilled)} billed, ${formatUsd(run.usdBilled)}${plannedText(run)}${unknown}`
   );
+}
+
+function plannedText({ plan }: Run): string {
+  if (!plan) return '';
+  const said = `; the plan said ${formatBytes(plan.bytes)}, ${formatUsd(plan.usd)}`;
+  if (plan.alreadyBilledBytes === 0n) return said;
+  const before = `${formatBytes(plan.alreadyBilledBytes)}, ${formatUsd(plan.alreadyBilledUsd)}`;
+  return `${said}, beside ${before} billed before it`;
 }
 
 /** Features that were pruned because they predict too well to be honest, by task. */

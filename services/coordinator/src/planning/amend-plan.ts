@@ -3,9 +3,8 @@ import { approvedBytes } from '../runs/approvals.js';
 import type { PairRecord, RunSnapshot } from '../runs/run-record.js';
 import { isTaskEnded, type TaskState } from '../states/task-state.js';
 import { approvalProblem } from './budget.js';
+import { estimatedBytes, priceOf } from './estimated-cost.js';
 import { planHash } from './plan-hash.js';
-
-const TIB = 1024 ** 4;
 
 /** Bytes that a run has been billed at most: jobs of unknown billing count with their bound. */
 export function billedAtMost(pairs: Iterable<Pick<PairRecord, 'jobs' | 'bytesBilled'>>): bigint {
@@ -56,11 +55,11 @@ export interface PlanNow {
  */
 export function amendPlan(
   snapshot: RunSnapshot,
-  { fresh, repeatable }: PlanNow,
+  state: PlanNow,
 ): { plan: Plan; problem: string } | undefined {
   const plan = snapshot.run.plan!;
-  const { pricePerTibUsd } = fresh;
-  const left = <T extends Fetched>(each: T): T => ({ ...each, ...unpaid(each, pricePerTibUsd, repeatable) });
+  const { fresh } = state;
+  const left = <T extends Fetched>(each: T): T => ({ ...each, ...unpaid(each, state) });
   const now = new Map(fresh.pairs.map((pair) => [pair.pair, left(pair)]));
   const pairs = plan.pairs.map((pair) => now.get(pair.pair) ?? { ...pair, cached: true });
   const shared = fresh.shared && left({ ...fresh.shared, cached: isSharedThere(fresh.shared, snapshot) });
@@ -76,11 +75,11 @@ export function amendPlan(
     ...plan,
     pairs,
     shared,
-    pricePerTibUsd,
+    pricePerTibUsd: fresh.pricePerTibUsd,
     bytes: neededBytes,
     usd: toFetch.reduce((sum, pair) => sum + pair.usd, 0),
     alreadyBilledBytes: billedBytes,
-    alreadyBilledUsd: priceOf(billedBytes, pricePerTibUsd),
+    alreadyBilledUsd: priceOf(billedBytes, fresh),
     metadataQueries: plan.metadataQueries + fresh.metadataQueries,
     metadataBytes: plan.metadataBytes + fresh.metadataBytes,
     metadataUsd: plan.metadataUsd + fresh.metadataUsd,
@@ -112,15 +111,10 @@ function unapprovedProblem({ plan, approvals }: RunSnapshot['run']): string | un
 /** What the statements of a dataset would still bill; a dataset that is there keeps its estimate. */
 function unpaid(
   { datasetId, statements, cached, bytes, usd }: Fetched,
-  pricePerTibUsd: number,
-  repeatable: ReadonlySet<string>,
+  { fresh, repeatable }: PlanNow,
 ): { bytes: bigint; usd: number } {
   if (cached) return { bytes, usd };
   const left = statements.filter((each) => !repeatable.has(statementKey(datasetId, each.sqlSha256)));
-  const unpaidBytes = left.reduce((sum, statement) => sum + statement.bytes, 0n);
-  return { bytes: unpaidBytes, usd: priceOf(unpaidBytes, pricePerTibUsd) };
-}
-
-function priceOf(bytes: bigint, pricePerTibUsd: number): number {
-  return (Number(bytes) / TIB) * pricePerTibUsd;
+  const unpaidBytes = estimatedBytes({ statements: left });
+  return { bytes: unpaidBytes, usd: priceOf(unpaidBytes, fresh) };
 }

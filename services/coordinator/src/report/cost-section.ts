@@ -5,6 +5,7 @@ import { formatUsd } from '@onescan/shared/format/usd.js';
 import type { QueryJob } from '@onescan/shared/generated/onescan/v1/fetcher.js';
 import type { PairPlan, Plan } from '@onescan/shared/generated/onescan/v1/plan.js';
 import { SampleStrategy } from '@onescan/shared/generated/onescan/v1/spec.js';
+import { estimatedBytes, priceOf } from '../planning/estimated-cost.js';
 import { pilotReport } from '../runs/pilot-report.js';
 import type { PairRecord, RunRecord } from '../runs/run-record.js';
 import { type Html, html, table } from './html.js';
@@ -58,11 +59,12 @@ function costRow(pair: PairRecord, plan: Plan): (string | number)[] {
   // The first pair to need it fetched what all pairs share.
   const shared = pair.jobs.some((job) => job.datasetId === plan.shared?.datasetId) ? plan.shared : undefined;
   const from = dataset ? (pair.statementsRun === 0 ? 'cache' : 'warehouse') : pair.state.toLowerCase();
-  const estimated = (planned?.bytes ?? 0n) + (shared?.bytes ?? 0n);
+  const statements = [...(planned?.statements ?? []), ...(shared?.statements ?? [])];
+  const estimated = estimatedBytes({ statements });
   const share = Number(pair.bytesBilled) / Number(estimated);
   return [
     shared ? `${pair.pair} and what all share` : pair.pair,
-    formatUsd((planned?.usd ?? 0) + (shared?.usd ?? 0)),
+    formatUsd(priceOf(estimated, plan)),
     formatUsd(pair.usd),
     formatBytes(estimated),
     formatBytes(pair.bytesBilled),

@@ -1,6 +1,7 @@
 import { formatDuration } from '@onescan/shared/format/duration.js';
 import { formatUsd } from '@onescan/shared/format/usd.js';
 import type { PilotReport } from '@onescan/shared/generated/onescan/v1/coordinator.js';
+import { estimatedBytes, priceOf } from '../planning/estimated-cost.js';
 import { isTaskEnded } from '../states/task-state.js';
 import type { RunSnapshot } from './run-record.js';
 import { tasksOf } from './run-scope.js';
@@ -15,7 +16,10 @@ export function pilotReport(snapshot: RunSnapshot, workersConnected: number): Pi
   const left = [...pairs.keys()].filter((pair) => pair !== pilot.pair);
   const toFetch = left.filter((pair) => planned.get(pair)?.cached === false);
   const restEstimatedUsd = toFetch.reduce((sum, pair) => sum + planned.get(pair)!.usd, 0);
-  const ownEstimatedUsd = planned.get(pilot.pair)!.cached ? 0 : planned.get(pilot.pair)!.usd;
+  const own = planned.get(pilot.pair)!;
+  // A later plan finds the pilot's dataset there, or paid for.
+  const wasCached = own.cached && pilot.jobs.length === 0;
+  const ownEstimatedUsd = wasCached ? 0 : priceOf(estimatedBytes(own), run.plan);
   // What all pairs share was fetched for the pilot and is there for the rest.
   const { shared } = run.plan;
   const sharedJobs = pilot.jobs.filter((job) => job.datasetId === shared?.datasetId);

@@ -37,7 +37,11 @@ export function coordinatorService(coordinator: Coordinator): CoordinatorService
     approveRun: unary(async ({ runId, planHash, approvedBy, automatic }) => ({
       run: view(await commands.approve(runId, { planHash, approvedBy, automatic })),
     })),
-    getRun: unary(async ({ runId }) => ({ run: view(await core.book.get(runId)) })),
+    getRun: unary(async ({ runId }) => {
+      const snapshot = await core.book.get(runId);
+      coordinator.bills.lookAt(snapshot);
+      return { run: view(snapshot) };
+    }),
     listRuns: unary(async () => ({ runs: (await readAllRuns(coordinator)).map(view) })),
     watchRun: serverStream((request, _call, signal) => watch(coordinator, request, signal)),
     cancelRun: unary(async ({ runId, pair, reason }) => ({

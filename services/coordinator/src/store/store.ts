@@ -102,6 +102,16 @@ export class Store {
     return rows.map(runFromRow);
   }
 
+  /** Runs begun since a time that have statements of which it is not known what they were billed. */
+  async readRunsOfUnknownBills(sinceMs: number): Promise<string[]> {
+    const rows = await this.#read(
+      `SELECT run_id FROM runs WHERE created_ms >= $1 AND run_id IN
+        (SELECT run_id FROM pairs WHERE contains(jobs, '"billingUnknown":true')) ORDER BY ordinal`,
+      [BigInt(Math.floor(sinceMs))],
+    );
+    return rows.map((row) => String(row.run_id));
+  }
+
   /** A run with its pairs and tasks; undefined when there is none of this id. */
   async readRun(runId: string): Promise<RunSnapshot | undefined> {
     const [row] = await this.#read('SELECT * FROM runs WHERE run_id = $1', [runId]);

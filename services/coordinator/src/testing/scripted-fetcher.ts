@@ -33,6 +33,8 @@ export interface FetcherScript {
   changed?: ReadonlySet<string>;
   /** What the statement of a pair is billed; default what was estimated. */
   billedBytes?: Map<string, bigint>;
+  /** Jobs end before the warehouse says what they were billed. */
+  unknownBills?: boolean;
   /** Snapshot of a pair's catalogue; default one without tables. */
   catalogue?: (pair: string) => string;
 }
@@ -92,7 +94,13 @@ export async function startScriptedFetcher(script: FetcherScript = {}): Promise<
       if (!hit && !paid && PAIR_BYTES > (request.remainingBytes ?? PAIR_BYTES))
         throw new OnescanError('RESOURCE_EXHAUSTED', `only ${request.remainingBytes} bytes are left`);
       cached.add(request.datasetId);
-      if (!hit && !paid) jobs.push(queryJob(request, script.billedBytes?.get(request.pair) ?? PAIR_BYTES));
+      if (!hit && !paid) {
+        const billed = script.unknownBills ? 0n : (script.billedBytes?.get(request.pair) ?? PAIR_BYTES);
+        const job = queryJob(request, billed);
+        jobs.push(
+          script.unknownBills ? { ...job, billingUnknown: true, maximumBytesBilled: PAIR_BYTES } : job,
+        );
+      }
       yield { message: { $case: 'dataset' as const, value: datasetRef(request, hit) } };
     }),
     listQueryJobs: unary(async ({ runId, checkResults }: ListQueryJobsRequest) => ({
