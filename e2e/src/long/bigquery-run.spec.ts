@@ -91,3 +91,37 @@ test('a run that is billed too much ends partial before it asks again; after a n
   expect(run.bytesBilled).toBe(billing().reduce((sum, bytes) => sum + bytes));
   expect(billing()).toHaveLength(2);
 });
+
+test('tables that change between approval and fetch cost nothing; resume plans those pairs again and asks', async () => {
+  const runId = await startRun(stack, quickSpec({ horizons: [15], approvalMode: 'manual' }));
+  let last = 0n;
+  const rest = async (): Promise<Run> => {
+    const { events } = await followRun(stack, runId, () => undefined, last);
+    last = events.at(-1)!.sequence;
+    return readRun(stack, runId);
+  };
+  const planned = await rest();
+  await fake.changeMetadata(
+    `UPDATE "__tables__ bqx_ml_v3_features_v2" SET last_modified_time = last_modified_time + 1 WHERE table_id LIKE '%usdjpy%'`,
+  );
+  // What it remembers of the catalogue is gone with it.
+  await stack.restartFetcher();
+  await approve(planned);
+  const partial = await rest();
+  expect(partial.state).toBe(RunState.RUN_STATE_PARTIAL);
+  expect(partial.problems).toEqual([expect.stringMatching(/^usdjpy.*the warehouse changed.*Resume the run/)]);
+  expect(billing()).toHaveLength(1);
+  const { coordinator } = stack;
+  await callUnary(coordinator, coordinator.resumeRun, { runId });
+  const waiting = await rest();
+  expect(waiting.state).toBe(RunState.RUN_STATE_AWAITING_APPROVAL);
+  expect(waiting.problems).toEqual([
+    expect.stringContaining('the warehouse has changed since the approval, usdjpy'),
+  ]);
+  await approve(waiting);
+  const run = await rest();
+  expect(run.state, run.problems.join()).toBe(RunState.RUN_STATE_COMPLETED);
+  expect(run.approvals).toHaveLength(2);
+  expect(billing()).toHaveLength(2);
+  expect(run.bytesBilled).toBe(billing().reduce((sum, bytes) => sum + bytes));
+});

@@ -41,7 +41,7 @@ async function obtainShared(services: FetcherServices, caller: Caller): Promise<
   const planned = await planShared(services.warehouse, requireSpec(spec), services.rules);
   if (!planned) {
     throw new OnescanError('FAILED_PRECONDITION', 'the shared groups have no columns any more', {
-      remedy: 'Plan the run again and approve the new plan',
+      remedy: 'Resume the run: what it lacks is planned again and waits for approval',
     });
   }
   requireApproved(planned, datasetId);
@@ -141,7 +141,7 @@ function requireApproved(planned: PlannedPair, approved: string): void {
     'FAILED_PRECONDITION',
     `the warehouse changed since the plan was approved: ${planned.pair} was to give dataset ${approved.slice(0, 16)}, now it gives ${planned.datasetId.slice(0, 16)}`,
     {
-      remedy: 'Plan the run again and approve the new plan',
+      remedy: 'Resume the run: what it lacks is planned again and waits for approval',
       details: { pair: planned.pair, approved, now: planned.datasetId },
     },
   );
@@ -178,7 +178,7 @@ async function requireWithinBudget(
     'RESOURCE_EXHAUSTED',
     `${which} of ${pair} would bill ${bytes[over]} bytes, the approved limit is ${limits[over]}`,
     {
-      remedy: 'Plan the run again and approve the new estimate, or raise the budget',
+      remedy: 'Resume the run: what it lacks is planned again and waits for approval',
       details: { pair, bytes: Number(bytes[over]), limit: Number(limits[over]) },
     },
   );

@@ -16,7 +16,7 @@ interface Meaning {
 const MEANINGS: Readonly<Record<string, Meaning>> = {
   bytesBilledLimitExceeded: {
     code: 'RESOURCE_EXHAUSTED',
-    remedy: 'Nothing was billed. Plan the run again and approve the new estimate, or raise the budget',
+    remedy: 'Nothing was billed. Resume the run: what it lacks is planned again and waits for approval',
   },
   quotaExceeded: {
     code: 'RESOURCE_EXHAUSTED',

@@ -124,7 +124,7 @@ export class EmbeddedWarehouse implements Warehouse {
       throw new OnescanError(
         'RESOURCE_EXHAUSTED',
         `the statement would bill ${bytes} bytes, the approved limit is ${options.maximumBytesBilled}`,
-        { remedy: 'Plan the run again and approve the new estimate, or raise the budget' },
+        { remedy: 'Resume the run: what it lacks is planned again and waits for approval' },
       );
     }
     return { batches: this.#stream(statement, options), bytesBilled: () => bytes };
