@@ -46,7 +46,7 @@ class Fetcher {
 
   /** Bytes billed by job, metadata queries included. */
   async ledger(): Promise<Record<string, bigint>> {
-    await settleJobs(this.jobs, this.warehouse, PRICE);
+    await settleJobs({ jobs: this.jobs, warehouse: this.warehouse, pricePerTibUsd: PRICE });
     const jobs = this.jobs.list();
     expect(jobs.filter(({ billingUnknown }) => billingUnknown)).toEqual([]);
     return Object.fromEntries(jobs.map(({ jobId, bytesBilled }) => [jobId, bytesBilled]));

@@ -9,6 +9,8 @@ let stack: BigQueryStack;
 /** Every test samples another number of rows, so that its dataset and jobs are its own. */
 let rows = 300;
 let before = 0;
+/** For what happens in the background. */
+const LATER = { timeout: 15_000 };
 beforeAll(async () => {
   stack = await BigQueryStack.start();
 });
@@ -30,6 +32,14 @@ function jobs(): (string | undefined)[] {
 
 function logged(cache: string): string[] {
   return new JobLog(join(cache, 'jobs.jsonl')).list().map(({ jobId, state }) => `${jobId} ${state}`);
+}
+
+/** State of the jobs of a log, and whether their bills are known. */
+function billing(cache: string): string[] {
+  const known = (unknown: boolean): string => (unknown ? 'unknown' : 'known');
+  return new JobLog(join(cache, 'jobs.jsonl'))
+    .list()
+    .map((job) => `${job.state} ${known(job.billingUnknown)}`);
 }
 
 describe('a fetch survives, with one job,', () => {
@@ -93,6 +103,7 @@ describe('a fetch fails clearly, leaving no dataset, on', () => {
       code: 'DEADLINE_EXCEEDED',
       message: expect.stringContaining('still RUNNING after its 50 ms'),
     });
+    await expect.poll(() => billing(choices.cache), LATER).toEqual(['failed known']);
     expect(jobs()).toEqual(['stopped']);
   });
 
@@ -105,6 +116,10 @@ describe('a fetch fails clearly, leaving no dataset, on', () => {
     await expect.poll(jobs).toEqual(['RUNNING']);
     abort.abort();
     await expect(fetching).rejects.toMatchObject({ code: 'CANCELLED' });
+    // BigQuery takes a while to cancel, and nobody has to wait for it.
+    expect(jobs()).toEqual(['RUNNING']);
+    expect(billing(choices.cache)).toEqual(['failed unknown']);
+    await expect.poll(() => billing(choices.cache), LATER).toEqual(['failed known']);
     expect(jobs()).toEqual(['stopped']);
     expect(readdirSync(choices.cache)).toEqual(['jobs.jsonl']);
   });
@@ -120,6 +135,8 @@ it('cancels a job whose acceptance was never heard of, when it is cancelled mean
   await expect.poll(jobs).toEqual(['RUNNING']);
   abort.abort();
   await expect(running).rejects.toMatchObject({ code: 'CANCELLED' });
+  const bytes = stack.fetchJobs().at(-1)!.analysis.billed;
+  await expect.poll(() => patient.billedBy('onescan-unheard'), LATER).toEqual({ bytes, exists: true });
   expect(jobs()).toEqual(['stopped']);
 });
 

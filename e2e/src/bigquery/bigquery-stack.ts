@@ -15,6 +15,7 @@ import {
   BigQueryWarehouse,
   type MetadataQuery,
 } from '@onescan/fetcher/warehouse/bigquery/bigquery-warehouse.js';
+import type { RequestDeadlines } from '@onescan/fetcher/warehouse/bigquery/request-deadline.js';
 import type { ResultTransport } from '@onescan/fetcher/warehouse/bigquery/result-transport.js';
 import { EmbeddedWarehouse } from '@onescan/fetcher/warehouse/embedded/embedded-warehouse.js';
 import type { Warehouse } from '@onescan/fetcher/warehouse/warehouse.js';
@@ -53,6 +54,7 @@ export interface WarehouseChanges {
   /** Default: REST. */
   results?: ResultTransport;
   firstDelayMs?: number;
+  deadlines?: RequestDeadlines;
   onMetadata?: (query: MetadataQuery) => void;
 }
 

@@ -1,6 +1,6 @@
 import type { BigQuery, QueryResultsOptions, QueryRowsResponse } from '@google-cloud/bigquery';
 import { bigQueryDialect } from '@onescan/fetcher/sql/bigquery/bigquery-dialect.js';
-import type { Cell } from '@onescan/fetcher/warehouse/bigquery/bigquery-api.js';
+import type { Cell } from '@onescan/fetcher/warehouse/bigquery/api-answers.js';
 import { readTables } from '@onescan/fetcher/warehouse/bigquery/read-tables.js';
 import { RestBatch } from '@onescan/fetcher/warehouse/bigquery/rest-batch.js';
 import type { ResultTransport } from '@onescan/fetcher/warehouse/bigquery/result-transport.js';

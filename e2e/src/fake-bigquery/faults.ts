@@ -17,6 +17,11 @@ export type FaultKind =
   /** 403, not to be tried again. */
   | 'quotaExceeded'
   | 'accessDenied'
+  | 'billingNotEnabled'
+  /** 400, a statement that BigQuery does not want to plan. */
+  | 'tooComplex'
+  /** 400, a table with require_partition_filter. */
+  | 'partitionElimination'
   /** 429. */
   | 'tooManyRequests'
   /** 500. */
@@ -25,6 +30,15 @@ export type FaultKind =
   | 'backendError'
   /** The connection breaks in the middle of the answer: what was asked for has been done. */
   | 'reset'
+  /**
+   * No answer comes, over an open connection: what was asked for has been done. readRows: nothing comes after a
+   * first record batch.
+   */
+  | 'unanswered'
+  /** Status 200 with a page of HTML, as of a captive portal: what was asked for has been done. */
+  | 'html'
+  /** Status 200 with nothing else: what was asked for has been done. */
+  | 'emptyBody'
   /** insert: the job is accepted and stays RUNNING until it is cancelled or released. */
   | 'stuck'
   /** readRows: after a record batch the whole session has expired; a new one works. */
@@ -61,6 +75,21 @@ const ERRORS: Partial<Record<FaultKind, readonly [number, string, string]>> = {
   accessDenied: [403, 'accessDenied', 'Access Denied: User does not have bigquery.jobs.create permission'],
   tooManyRequests: [429, 'rateLimitExceeded', 'Too many requests'],
   internalError: [500, 'internalError', 'An internal error occurred and the request could not be completed'],
+  billingNotEnabled: [
+    403,
+    'billingNotEnabled',
+    'Billing has not been enabled for this project. Enable billing at https://console.cloud.google.com/billing.',
+  ],
+  tooComplex: [
+    400,
+    'resourcesExceeded',
+    'Resources exceeded during query execution: Not enough resources for query planning - too many subqueries or query is too complex.',
+  ],
+  partitionElimination: [
+    400,
+    'invalidQuery',
+    "Cannot query over table 'ds.t' without a filter over column(s) 'day' that can be used for partition elimination",
+  ],
   backendError: [503, 'backendError', 'Error encountered during execution. Retrying may solve the problem.'],
 };
 

@@ -63,6 +63,7 @@ export class QueryEndpoints {
   async #answer(job: QueryJob, timeoutMs = DEFAULT_WAIT_MS, paging: Paging): Promise<object> {
     for (const end = performance.now() + timeoutMs; job.state !== 'DONE' && performance.now() < end; ) {
       await sleep(POLL_MS);
+      this.jobs.poll(job.id);
     }
     const { project } = this.facts;
     const jobReference = { projectId: project, jobId: job.id, location: job.location };

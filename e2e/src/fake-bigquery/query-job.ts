@@ -31,6 +31,8 @@ export interface QueryJob {
   table: string;
   totalRows: number;
   stuck: boolean;
+  /** Questions about the job until a requested cancellation has ended it. */
+  cancelledIn?: number;
   /** What is billed beyond what the statement reads. */
   overbilled: bigint;
   /** The job is known, its result is gone. */

@@ -42,6 +42,8 @@ export interface ResultPage {
 }
 
 const ROWS_A_READ = 500;
+/** A cancelled job goes on while it is asked for as often as this. */
+const CANCELLED_IN = 2;
 
 /** Runs query jobs on the attached tables and keeps them with their results. */
 export class QueryJobs {
@@ -113,10 +115,17 @@ export class QueryJobs {
     throw new ApiError(404, 'notFound', `Not found: Job ${this.facts.project}:${id}`);
   }
 
-  /** A cancelled job may be billed in full: the fake always does. */
+  /** Asks a job to end, which takes it a while: it stays RUNNING meanwhile, as BigQuery's do. */
   cancel(id: string): QueryJob {
     const job = this.get(id);
-    if (job.state === 'RUNNING') {
+    if (job.state === 'RUNNING') job.cancelledIn ??= CANCELLED_IN;
+    return job;
+  }
+
+  /** Somebody asks for a job: one that was cancelled ends after some time. It may be billed, here always in full. */
+  poll(id: string): QueryJob {
+    const job = this.get(id);
+    if (job.state === 'RUNNING' && job.cancelledIn !== undefined && job.cancelledIn-- === 0) {
       fail(job, 'stopped', 'Job execution was cancelled: User requested cancellation');
       job.bytesBilled = job.analysis.billed;
       this.#running.get(id)?.connection.interrupt();

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import type { QueryLimits } from './analyze-statement.js';
 import { ApiError } from './api-error.js';
-import { type Fault, Faults } from './faults.js';
+import { type Fault, type FaultKind, Faults } from './faults.js';
 import { pageBody, pagingOf, QueryEndpoints, schemaOf } from './query-endpoints.js';
 import { dryRunResource, type JobRequest, jobResource, type QueryJob } from './query-job.js';
 import { QueryJobs } from './query-jobs.js';
@@ -42,7 +42,7 @@ export interface FakeBigQuery {
   /** Requests that injected faults are still to hit. */
   pendingFaults(): number;
   expireResults(): void;
-  /** Cancels a job as somebody else would. */
+  /** Cancels a job as somebody else would: it ends after a few questions. */
   cancel(jobId: string): void;
   /** Lets stuck jobs go on. */
   release(): Promise<void>;
@@ -63,9 +63,6 @@ interface Context {
   requests: string[];
   dryRuns: string[];
 }
-
-/** A connection to break in the middle of the answer. */
-const RESET = Symbol('reset');
 
 /** Starts servers on free loopback ports: the part of BigQuery's REST API that queries need, and Storage Read. */
 export async function startFakeBigQuery(given: FakeBigQueryOptions): Promise<FakeBigQuery> {
@@ -122,18 +119,28 @@ async function answer(context: Context, request: IncomingMessage, response: Serv
   const path = found[2]!.split('/').slice(1).map(decodeURIComponent);
   context.requests.push(`${request.method} /${path.slice(0, 2).join('/')}`);
   const result = await route(context, `${request.method}`, path, { query: url.searchParams, body });
-  const text = JSON.stringify(result.body);
-  response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) });
-  if (result.fault !== RESET) {
-    response.end(text);
-    return;
-  }
-  response.write(text.slice(0, Math.ceil(text.length / 2)), () => request.socket.destroy());
+  send(request, response, result);
 }
 
 interface Answer {
   body: object;
-  fault?: typeof RESET;
+  /** What becomes of the answer. */
+  fault?: FaultKind | undefined;
+}
+
+const PORTAL = '<html><head><title>Sign in</title></head><body>Please accept the terms of use</body></html>';
+
+function send(request: IncomingMessage, response: ServerResponse, { body, fault }: Answer): void {
+  if (fault === 'unanswered') return;
+  if (fault === 'html' || fault === 'emptyBody') {
+    response.writeHead(200, { 'content-type': 'text/html' }).end(fault === 'html' ? PORTAL : '');
+    return;
+  }
+  const text = JSON.stringify(body);
+  response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) });
+  if (fault === 'reset' || fault === 'stuckReset') {
+    response.write(text.slice(0, Math.ceil(text.length / 2)), () => request.socket.destroy());
+  } else response.end(text);
 }
 
 interface Input {
@@ -149,17 +156,21 @@ async function route(context: Context, method: string, path: string[], input: In
   if (method === 'GET' && kind === 'queries') return { body: await queries.results(name!, input.query) };
   if (method === 'POST' && kind === 'jobs' && name === undefined) return insert(context, input);
   if (method === 'POST' && kind === 'jobs' && third === 'cancel') {
-    faults.take('cancel');
-    return { body: { kind: 'bigquery#jobCancelResponse', job: sentJob(jobs.cancel(name!)) } };
+    const fault = faults.take('cancel');
+    return { body: { kind: 'bigquery#jobCancelResponse', job: sentJob(jobs.cancel(name!)) }, fault };
   }
   if (method === 'GET' && kind === 'jobs' && name !== undefined && third === undefined) {
-    return { body: sentJob(jobs.get(name)), ...resetFault(faults.take('getJob')) };
+    return { body: sentJob(jobs.poll(name)), fault: faults.take('getJob') };
   }
   if (method === 'GET' && kind === 'datasets' && third === 'tables' && table !== undefined) {
     if (fifth === undefined) {
-      if (faults.take('getTable') === 'expireResult') jobs.expireResults();
+      const fault = faults.take('getTable');
+      if (fault === 'expireResult') jobs.expireResults();
       const job = jobs.ofTable(name!, table);
-      return { body: { kind: 'bigquery#table', numRows: String(job.totalRows), schema: schemaOf(job) } };
+      return {
+        body: { kind: 'bigquery#table', numRows: String(job.totalRows), schema: schemaOf(job) },
+        fault,
+      };
     }
     if (fifth === 'data') return rows(context, jobs.ofTable(name!, table), input.query);
   }
@@ -172,11 +183,11 @@ async function insert({ jobs, faults, dryRuns, options }: Context, input: Input)
     const fault = faults.take('dryRun');
     const analysis = await jobs.analyze(request);
     dryRuns.push(request.configuration.query!.query);
-    return { body: dryRunResource(options.project, request, analysis), ...resetFault(fault) };
+    return { body: dryRunResource(options.project, request, analysis), fault };
   }
   const fault = faults.take('insert');
   const job = await jobs.insert(request, fault);
-  return { body: jobResource(options.project, job), ...resetFault(fault) };
+  return { body: jobResource(options.project, job), fault };
 }
 
 async function rows(
@@ -187,11 +198,7 @@ async function rows(
   const fault = faults.take('rows');
   const page = await jobs.page(job, pagingOf(query, DEFAULT_MAX_ROWS), options.maxPageBytes);
   const body = { kind: 'bigquery#tableDataList', ...pageBody(page) };
-  return { body, ...resetFault(fault) };
-}
-
-function resetFault(fault: string | undefined): { fault?: typeof RESET } {
-  return fault === 'reset' || fault === 'stuckReset' ? { fault: RESET } : {};
+  return { body, fault };
 }
 
 async function readBody(request: IncomingMessage): Promise<string> {

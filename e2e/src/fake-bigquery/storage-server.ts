@@ -74,10 +74,11 @@ export async function startStorageServer(jobs: QueryJobs, faults: Faults): Promi
     callback,
   ) => {
     try {
-      faults.take('createReadSession');
+      const fault = faults.take('createReadSession');
       const { name, job } = sessions.open(request);
       const count = Math.max(1, request.maxStreamCount);
       const streams = Array.from({ length: count }, (_, i) => `${name}/streams/${i}-of-${count}`);
+      if (fault === 'unanswered') return;
       callback(null, { schema: encodeSchema(job.analysis.fields), streams });
     } catch (thrown) {
       callback(grpcError(thrown));
@@ -95,6 +96,7 @@ export async function startStorageServer(jobs: QueryJobs, faults: Faults): Promi
         if (!call.write({ recordBatch, rowCount: chunk.rowCount })) await drained(call);
         if (fault === 'sessionExpired') sessions.expire(session);
         sessions.jobOf(session);
+        if (fault === 'unanswered') return;
         if (fault === 'reset') throw new ApiError(503, 'backendError', 'the stream was reset');
       }
       call.end();

@@ -38,7 +38,7 @@ export function fetcherService(services: FetcherServices): FetcherServiceServer 
       yield* readFileChunks(cache.find(request.datasetId), request.offset);
     }),
     listQueryJobs: unary(async (request) => {
-      await settleJobs(jobs, services.warehouse, services.pricePerTibUsd);
+      await settleJobs(services);
       const listed = jobs.list(request.runId);
       return { jobs: request.checkResults ? await markRepeatable(listed, services.warehouse) : listed };
     }),

@@ -80,6 +80,8 @@ async function obtain(
   await services.fetches.whenJoinable(datasetId);
   // Another caller may have finished it meanwhile.
   if (services.cache.has(pair, datasetId)) return cachedDataset(services, pair, datasetId, report);
+  // Cancelled while it was planned: a fetch that nobody wants would run, and bill, through its grace.
+  signal.throwIfAborted();
   const { runId, planHash, pair: forPair, remainingBytes: left } = request;
   const ticket = services.fetches.join(datasetId, signal, (shared, onProgress) =>
     fetchDataset(services, {

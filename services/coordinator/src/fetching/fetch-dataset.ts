@@ -68,7 +68,7 @@ export async function readBilled(
   const { jobs } = await callUnary(fetcher, fetcher.listQueryJobs, { runId: run.runId });
   const ours = jobs.filter((job) => job.pair === run.pair);
   return {
-    statementsRun: ours.length,
+    statementsRun: ours.filter(({ neverRan }) => !neverRan).length,
     bytesBilled: ours.reduce((sum, job) => sum + job.bytesBilled, 0n),
     usd: ours.reduce((sum, job) => sum + job.usd, 0),
     jobs: ours,

@@ -8,10 +8,10 @@ import type { QueryJob } from '@onescan/shared/generated/onescan/v1/fetcher.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { DatasetCache } from '../cache/dataset-cache.js';
 import type { JobLog, JobRecord } from '../jobs/job-log.js';
+import { billRecord, settleLater } from '../jobs/settle-jobs.js';
 import type { PlannedPair } from '../planning/plan-pair.js';
-import { priceOf } from '../planning/price.js';
 import type { PlannedStatement } from '../planning/split-statements.js';
-import type { RunningStatement, Warehouse } from '../warehouse/warehouse.js';
+import type { JobBill, RunningStatement, Warehouse } from '../warehouse/warehouse.js';
 import { candidateColumns } from './candidate-columns.js';
 import { DatasetReceiver } from './dataset-receiver.js';
 
@@ -119,16 +119,15 @@ async function runStatement(
   jobs.append(job);
   let running: RunningStatement | undefined;
   const end = async (changes: Partial<JobRecord>): Promise<void> => {
-    const billed = running?.bytesBilled() ?? (await askBilling(warehouse, job.jobId));
+    const bill = await billOf(environment, job.jobId, { running, signal: order.signal });
     job = {
       ...job,
       ...changes,
-      bytesBilled: `${billed ?? 0n}`,
-      usd: priceOf(billed ?? 0n, pricePerTibUsd),
-      billingUnknown: billed === undefined,
+      ...billRecord(bill, pricePerTibUsd),
       endedAt: new Date().toISOString(),
     };
     jobs.append(job);
+    if (!bill) void settleLater(environment, job.jobId);
   };
   try {
     running = await warehouse.run(planned.statement, {
@@ -154,9 +153,18 @@ function billedAtMost(job: JobRecord): bigint {
   return BigInt(job.billingUnknown ? (job.maximumBytesBilled ?? 0) : job.bytesBilled);
 }
 
-/** A job that failed before its end may have been billed: undefined when that cannot be learned now. */
-async function askBilling(warehouse: Warehouse, jobId: string): Promise<bigint | undefined> {
-  return warehouse.billedBy ? warehouse.billedBy(jobId).catch(() => undefined) : 0n;
+/**
+ * What a job was billed. One that failed before its end may have been billed: undefined when that cannot be learned
+ * now, or nobody waits for it any more.
+ */
+async function billOf(
+  { warehouse }: FetchEnvironment,
+  jobId: string,
+  { running, signal }: { running: RunningStatement | undefined; signal: AbortSignal },
+): Promise<JobBill | undefined> {
+  const bytes = warehouse.billedBy ? running?.bytesBilled() : (running?.bytesBilled() ?? 0n);
+  if (bytes !== undefined) return { bytes, exists: true };
+  return signal.aborted ? undefined : warehouse.billedBy?.(jobId).catch(() => undefined);
 }
 
 /** What a new job may bill: its own bound, or what is left of the run's approval when that is less. */
@@ -180,7 +188,7 @@ async function chooseJob(
   const sqlSha256 = sha256Hex(statement.sql);
   const earlier = jobs.list().filter((job) => job.datasetId === datasetId && job.sqlSha256 === sqlSha256);
   const ids = earlier.map(({ jobId }) => jobId);
-  const found = await warehouse.findJob?.(statement, ids);
+  const found = await warehouse.findJob?.(statement, ids, order.signal);
   const again = warehouse.findJob
     ? earlier.find(({ jobId }) => jobId === found)
     : ownJob(earlier, order.runId);

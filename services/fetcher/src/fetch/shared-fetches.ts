@@ -146,8 +146,7 @@ export class SharedFetches {
   }
 
   async #inTurn<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-    if (this.#working >= this.options.limit)
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    if (this.#working >= this.options.limit) await this.#turn(signal);
     this.#working++;
     try {
       signal.throwIfAborted();
@@ -156,5 +155,21 @@ export class SharedFetches {
       this.#working--;
       this.#waiting.shift()?.();
     }
+  }
+
+  /** Waits for a turn. Leaves the queue and throws when the signal is aborted. */
+  #turn(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const leave = (): void => {
+        this.#waiting.splice(this.#waiting.indexOf(turn), 1);
+        reject(signal.reason);
+      };
+      const turn = (): void => {
+        signal.removeEventListener('abort', leave);
+        resolve();
+      };
+      this.#waiting.push(turn);
+      signal.addEventListener('abort', leave, { once: true });
+    });
   }
 }

@@ -26,6 +26,8 @@ export interface JobRecord {
   maximumBytesBilled?: string;
   /** The warehouse has not said what the job was billed. */
   billingUnknown?: boolean;
+  /** The warehouse has no such job: its request was refused, or never sent. It is no statement that was run. */
+  neverRan?: boolean;
 }
 
 /**
@@ -115,6 +117,7 @@ function toQueryJob({ pid: _pid, state, ...record }: JobRecord, own: boolean): Q
     purpose: record.purpose ?? 'fetch',
     maximumBytesBilled: BigInt(record.maximumBytesBilled ?? 0),
     billingUnknown: record.billingUnknown ?? false,
+    neverRan: record.neverRan ?? false,
     repeatable: false,
     bytesBilled: BigInt(record.bytesBilled),
     state: ended ? state : 'failed',

@@ -20,7 +20,8 @@ export async function meterMetadata<T>(work: () => Promise<T>): Promise<{ result
 
 /** Puts a metadata query into the job log, and on the bill of the work that runs now. */
 export function noteMetadataQuery(jobs: JobLog, query: MetadataQuery, pricePerTibUsd: number): void {
-  const { jobId, sql, maximumBytesBilled, startedAt, bytesBilled } = query;
+  const { jobId, sql, maximumBytesBilled, startedAt, bytesBilled, error } = query;
+  const ended = bytesBilled !== undefined || error !== undefined;
   const bill = current.getStore();
   if (bill && bytesBilled !== undefined) {
     bill.queries++;
@@ -32,15 +33,15 @@ export function noteMetadataQuery(jobs: JobLog, query: MetadataQuery, pricePerTi
     pair: '',
     datasetId: '',
     sqlSha256: sha256Hex(sql),
-    state: bytesBilled === undefined ? 'running' : 'done',
+    state: error !== undefined ? 'failed' : ended ? 'done' : 'running',
     rows: 0,
     featureColumns: 0,
     targetColumns: 0,
     bytesBilled: String(bytesBilled ?? 0),
     usd: priceOf(bytesBilled ?? 0n, pricePerTibUsd),
     startedAt,
-    endedAt: bytesBilled === undefined ? '' : new Date().toISOString(),
-    error: '',
+    endedAt: ended ? new Date().toISOString() : '',
+    error: error ?? '',
     pid: process.pid,
     purpose: 'metadata',
     maximumBytesBilled: String(maximumBytesBilled),

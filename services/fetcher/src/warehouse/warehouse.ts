@@ -105,6 +105,13 @@ export interface RunOptions {
   signal?: AbortSignal;
 }
 
+/** What is known of a job that has ended. */
+export interface JobBill {
+  readonly bytes: bigint;
+  /** False when the warehouse has no job of that id: its request was refused, or never sent. */
+  readonly exists: boolean;
+}
+
 export interface RunningStatement {
   readonly batches: AsyncIterable<StatementBatch>;
   /** Bytes billed; undefined until it is known, which it is when `batches` has ended. */
@@ -142,14 +149,16 @@ export interface Warehouse {
    * The latest of some earlier jobs that runs this statement now, or whose result can be read again without
    * paying; {@link run} with its id continues it. Absent where jobs end with their fetcher.
    */
-  findJob?(statement: Statement, jobIds: readonly string[]): Promise<string | undefined>;
+  findJob?(
+    statement: Statement,
+    jobIds: readonly string[],
+    signal?: AbortSignal,
+  ): Promise<string | undefined>;
   /** True when the result of a job is there, or still to come. Goes with {@link findJob}. */
   hasResult?(jobId: string): Promise<boolean>;
-  /**
-   * What a job was billed, 0 when it never existed; undefined while it runs. Absent where nothing is paid for.
-   */
-  billedBy?(jobId: string): Promise<bigint | undefined>;
-  /** Runs a statement. Aborting the signal cancels it. */
+  /** What a job was billed, asked once; undefined while it runs. Absent where nothing is paid for. */
+  billedBy?(jobId: string): Promise<JobBill | undefined>;
+  /** Runs a statement. Aborting the signal ends it at once, and cancels its job in the background. */
   run(statement: Statement, options: RunOptions): Promise<RunningStatement>;
   close(): Promise<void>;
 }

@@ -1,7 +1,21 @@
 import { BigQuery } from '@google-cloud/bigquery';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import { type AuthClient, PassThroughClient } from 'google-auth-library';
+import type { z } from 'zod';
+import {
+  anyAnswer,
+  dryRunAnswer,
+  insertAnswer,
+  type JobState,
+  jobAnswer,
+  type RowsPage,
+  readAnswer,
+  rowsAnswer,
+  type TableReference,
+  tableAnswer,
+} from './api-answers.js';
 import { bigQueryError, isTransient, problemOf } from './bigquery-problem.js';
+import { DEFAULT_REQUEST_DEADLINES, type RequestDeadlines, withDeadline } from './request-deadline.js';
 import { type RetryPolicy, retrying } from './retrying.js';
 
 export interface QueryRequest {
@@ -12,58 +26,61 @@ export interface QueryRequest {
   readonly timeoutMs: number;
 }
 
-export interface TableReference {
-  readonly projectId: string;
-  readonly datasetId: string;
-  readonly tableId: string;
-}
-
 export interface TableDescription {
   readonly columns: readonly string[];
   readonly rows: number;
 }
 
-/** The parts of a job's resource that are used; BigQuery sends 64-bit numbers as texts. */
-export interface JobState {
-  readonly status: { state: string; errorResult?: { reason?: string; message?: string } };
-  readonly configuration: { query: { query: string; destinationTable?: TableReference } };
-  readonly statistics?: { query?: { totalBytesBilled?: string; totalBytesProcessed?: string } };
-}
-
-/** A cell of a row: `v` is a text, null, or cells of a list. */
-export interface Cell {
-  readonly v: string | null | readonly Cell[];
-}
-
-export interface RowsPage {
-  readonly rows?: readonly { readonly f: readonly Cell[] }[];
-  readonly pageToken?: string;
-  readonly totalRows?: string;
-}
-
 const DUPLICATE = 409;
 const NOT_FOUND = 404;
 
-export interface ApiCredentials {
-  /** None are sent; default: where there is an emulator. */
+/** Of a question that may as well be asked later. */
+const ONCE = { attempts: 1, firstDelayMs: 0, maxDelayMs: 0 };
+const ONCE_DEADLINE_MS = 10_000;
+
+export interface ApiOptions {
+  /** No credentials are sent; default: where there is an emulator. */
   anonymous?: boolean;
   /** Default: the application default credentials. */
-  authClient?: AuthClient;
+  authClient?: AuthClient | undefined;
+  deadlines?: RequestDeadlines | undefined;
+}
+
+/** A request of the REST API. */
+interface Request<T> {
+  readonly method?: 'GET' | 'POST';
+  readonly projectId?: string;
+  readonly uri: string;
+  readonly qs?: object;
+  readonly json?: object;
+  /** Of the body that is expected. */
+  readonly answer: z.ZodType<T>;
+}
+
+interface Calling {
+  readonly signal?: AbortSignal | undefined;
+  /** Default: that of a request without a statement. */
+  readonly deadlineMs?: number;
+  /** Default: the given one. */
+  readonly policy?: RetryPolicy;
 }
 
 /**
- * BigQuery's REST API through Google's client library; every call is retried where it may happen twice.
- * An emulator gets no credentials.
+ * BigQuery's REST API through Google's client library. Every call ends: it is answered within its deadline or asked
+ * again where it may happen twice, and given up at once when its signal is aborted. An emulator gets no credentials.
  */
 export class BigQueryApi {
   readonly #client: BigQuery;
+  readonly #deadlines: RequestDeadlines;
 
   constructor(
     readonly project: string,
     readonly location: string,
     private readonly policy: RetryPolicy,
-    { anonymous = Boolean(process.env.BIGQUERY_EMULATOR_HOST), authClient }: ApiCredentials = {},
+    options: ApiOptions = {},
   ) {
+    const { anonymous = Boolean(process.env.BIGQUERY_EMULATOR_HOST), authClient, deadlines } = options;
+    this.#deadlines = deadlines ?? DEFAULT_REQUEST_DEADLINES;
     const given = anonymous ? new PassThroughClient() : authClient;
     this.#client = new BigQuery({
       projectId: project,
@@ -75,20 +92,14 @@ export class BigQueryApi {
   }
 
   /** Bytes that a statement would process. Free; does not count the minimum of every table. */
-  async dryRun(sql: string): Promise<bigint> {
-    const job = await this.#call('dry run', async () => {
-      const [, resource] = await this.#client.createQueryJob({
-        query: sql,
-        location: this.location,
-        dryRun: true,
-        // A cached result would be estimated as free, and gone when the statement runs.
-        useQueryCache: false,
-      });
-      return resource as { statistics?: { totalBytesProcessed?: string } };
-    });
-    const bytes = job.statistics?.totalBytesProcessed;
-    if (bytes === undefined) throw new OnescanError('INTERNAL', 'BigQuery: a dry run told no bytes');
-    return BigInt(bytes);
+  async dryRun(sql: string, signal?: AbortSignal): Promise<bigint> {
+    // A cached result would be estimated as free, and gone when the statement runs.
+    const configuration = { dryRun: true, query: { query: sql, useLegacySql: false, useQueryCache: false } };
+    const json = { configuration, jobReference: { projectId: this.project, location: this.location } };
+    const request = { method: 'POST', uri: '/jobs', json, answer: dryRunAnswer } as const;
+    const deadlineMs = this.#deadlines.statementMs;
+    const { statistics } = await this.#call('dry run', request, { signal, deadlineMs });
+    return BigInt(statistics.totalBytesProcessed);
   }
 
   /**
@@ -99,7 +110,7 @@ export class BigQueryApi {
   async startQuery(request: QueryRequest, signal?: AbortSignal): Promise<void> {
     const doing = `job ${request.jobId}`;
     try {
-      await this.#retrying(() => this.#insert(request), signal);
+      await this.#retried(this.#insertion(request), { signal, deadlineMs: this.#deadlines.statementMs });
     } catch (thrown) {
       if (problemOf(thrown).status !== DUPLICATE) throw bigQueryError(doing, thrown);
       const { configuration } = await this.getJob(request.jobId, signal);
@@ -112,27 +123,27 @@ export class BigQueryApi {
   }
 
   getJob(jobId: string, signal?: AbortSignal): Promise<JobState> {
-    const call = async (): Promise<JobState> => {
-      const [metadata] = await this.#client.job(jobId, { location: this.location }).getMetadata();
-      return metadata as JobState;
-    };
-    return this.#call(`job ${jobId}`, call, signal);
+    return this.#call(`job ${jobId}`, this.#job(jobId), { signal });
   }
 
+  /** The same without asking again, for what may as well be asked later. */
+  askJob(jobId: string): Promise<JobState> {
+    const deadlineMs = Math.min(ONCE_DEADLINE_MS, this.#deadlines.requestMs);
+    return this.#call(`job ${jobId}`, this.#job(jobId), { policy: ONCE, deadlineMs });
+  }
+
+  /** Asks for the end of a job, which may take BigQuery a while. */
   async cancel(jobId: string): Promise<void> {
-    await this.#call(`cancelling job ${jobId}`, () =>
-      this.#client.job(jobId, { location: this.location }).cancel(),
-    );
+    const uri = `/jobs/${jobId}/cancel`;
+    const request = { method: 'POST', uri, qs: { location: this.location }, answer: anyAnswer } as const;
+    await this.#call(`cancelling job ${jobId}`, request);
   }
 
   /** Columns of a table in order, and its number of rows. */
   async describe(table: TableReference, signal?: AbortSignal): Promise<TableDescription> {
-    const path = `/datasets/${table.datasetId}/tables/${table.tableId}`;
-    const { schema, numRows } = (await this.#call(
-      'result',
-      () => this.#get(table.projectId, path),
-      signal,
-    )) as { schema: { fields: { name: string }[] }; numRows: string };
+    const { projectId } = table;
+    const request = { projectId, uri: pathOf(table), answer: tableAnswer };
+    const { schema, numRows } = await this.#call('result', request, { signal });
     return { columns: schema.fields.map(({ name }) => name), rows: Number(numRows) };
   }
 
@@ -142,8 +153,9 @@ export class BigQueryApi {
     page: { maxResults: number; pageToken?: string },
     signal?: AbortSignal,
   ): Promise<RowsPage> {
-    const path = `/datasets/${table.datasetId}/tables/${table.tableId}/data`;
-    return this.#call('reading rows', () => this.#get(table.projectId, path, page), signal);
+    const { projectId } = table;
+    const request = { projectId, uri: `${pathOf(table)}/data`, qs: page, answer: rowsAnswer };
+    return this.#call('reading rows', request, { signal });
   }
 
   /** False when there is none or it has expired. */
@@ -157,28 +169,20 @@ export class BigQueryApi {
     }
   }
 
-  async #insert(request: QueryRequest): Promise<void> {
-    await this.#client.createQueryJob({
-      query: request.sql,
-      jobId: request.jobId,
-      location: this.location,
-      maximumBytesBilled: String(request.maximumBytesBilled),
-      labels: { ...request.labels },
-      jobTimeoutMs: request.timeoutMs,
-    });
+  #job(jobId: string): Request<JobState> {
+    return { uri: `/jobs/${jobId}`, qs: { location: this.location }, answer: jobAnswer };
   }
 
-  #get(projectId: string, uri: string, qs: object = {}): Promise<RowsPage> {
-    return new Promise((resolve, reject) => {
-      this.#client.request({ projectId, uri, qs }, (error: Error | null, body: RowsPage) =>
-        error ? reject(error) : resolve(body),
-      );
-    });
+  #insertion({ sql, jobId, maximumBytesBilled, labels, timeoutMs }: QueryRequest): Request<unknown> {
+    const query = { query: sql, useLegacySql: false, maximumBytesBilled: String(maximumBytesBilled) };
+    const configuration = { query, labels, jobTimeoutMs: String(timeoutMs) };
+    const json = { configuration, jobReference: { projectId: this.project, jobId, location: this.location } };
+    return { method: 'POST', uri: '/jobs', json, answer: insertAnswer };
   }
 
-  async #call<T>(doing: string, call: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+  async #call<T>(doing: string, request: Request<T>, calling: Calling = {}): Promise<T> {
     try {
-      return await this.#retrying(call, signal);
+      return await this.#retried(request, calling);
     } catch (thrown) {
       if (problemOf(thrown).status === NOT_FOUND) {
         throw new OnescanError('NOT_FOUND', `BigQuery: ${doing}: ${problemOf(thrown).message}`, {
@@ -190,7 +194,26 @@ export class BigQueryApi {
     }
   }
 
-  #retrying<T>(call: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-    return retrying(call, { policy: this.policy, isTransient, signal });
+  #retried<T>(request: Request<T>, { signal, deadlineMs, policy }: Calling): Promise<T> {
+    const deadline = { signal, deadlineMs: deadlineMs ?? this.#deadlines.requestMs };
+    const call = (): Promise<T> => withDeadline(() => this.#send(request), deadline);
+    return retrying(call, { policy: policy ?? this.policy, isTransient, signal });
   }
+
+  #send<T>({ answer, ...request }: Request<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.#client.request(request, (error: Error | null, body: unknown) => {
+        if (error) return reject(error);
+        try {
+          resolve(readAnswer(answer, body));
+        } catch (thrown) {
+          reject(thrown);
+        }
+      });
+    });
+  }
+}
+
+function pathOf({ datasetId, tableId }: TableReference): string {
+  return `/datasets/${datasetId}/tables/${tableId}`;
 }

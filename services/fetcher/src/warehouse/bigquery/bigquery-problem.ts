@@ -12,6 +12,14 @@ interface Meaning {
   readonly remedy: string;
 }
 
+/**
+ * A request without an answer that is of use: none came in time, or not one of BigQuery's. What was asked for may
+ * have been done all the same.
+ */
+export class NoUsableAnswer extends Error {
+  override readonly name = 'NoUsableAnswer';
+}
+
 /** BigQuery's error reasons (docs: error messages). */
 const MEANINGS: Readonly<Record<string, Meaning>> = {
   bytesBilledLimitExceeded: {
@@ -38,11 +46,42 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
     code: 'FAILED_PRECONDITION',
     remedy: 'Plan again: the tables may have changed. If it stays, report it with this message',
   },
+  billingNotEnabled: {
+    code: 'FAILED_PRECONDITION',
+    remedy:
+      'Enable billing on the project in the Google Cloud console: the sandbox does not allow this request',
+  },
+  accessNotConfigured: {
+    code: 'PERMISSION_DENIED',
+    remedy: 'Enable the API: gcloud services enable bigquery.googleapis.com bigquerystorage.googleapis.com',
+  },
   responseTooLarge: { code: 'FAILED_PRECONDITION', remedy: 'Sample fewer rows or test fewer columns' },
   resourcesExceeded: { code: 'FAILED_PRECONDITION', remedy: 'Sample fewer rows or test fewer tables' },
   stopped: { code: 'ABORTED', remedy: 'Somebody cancelled the job in BigQuery. Run again' },
   timeout: { code: 'DEADLINE_EXCEEDED', remedy: 'Raise --job-timeout-ms' },
 };
+
+/** What BigQuery tells by its message only. */
+const BY_MESSAGE: readonly (readonly [RegExp, Meaning])[] = [
+  [
+    /too many subqueries|query is too complex|not enough resources for query planning/i,
+    {
+      code: 'FAILED_PRECONDITION',
+      remedy:
+        'Split it into several statements: `onescan up ... --fetcher-flag statement-tables=300`, less if that is not enough, and plan again',
+    },
+  ],
+  [
+    /partition elimination/i,
+    {
+      code: 'FAILED_PRECONDITION',
+      remedy:
+        'The table has require_partition_filter: partition it by DATE of the key column, or allow whole scans: ALTER TABLE ... SET OPTIONS (require_partition_filter = false)',
+    },
+  ],
+  [/billing has not been enabled|enable billing/i, MEANINGS.billingNotEnabled!],
+  [/api has not been used in project|it is disabled\. enable it/i, MEANINGS.accessNotConfigured!],
+];
 
 const TRANSIENT_REASONS = new Set([
   'rateLimitExceeded',
@@ -77,7 +116,8 @@ export function problemOf(thrown: unknown): BigQueryProblem {
 
 /** True when the same call may succeed later. */
 export function isTransient(thrown: unknown): boolean {
-  if (thrown instanceof OnescanError) return false;
+  if (thrown instanceof NoUsableAnswer) return true;
+  if (thrown instanceof OnescanError || (thrown as Error).name === 'AbortError') return false;
   const { status, reason, message } = problemOf(thrown);
   if (TRANSIENT_REASONS.has(reason) || (status !== undefined && TRANSIENT_STATUS.has(status))) return true;
   return status === undefined && (BROKEN_CONNECTION.test(reason) || BROKEN_CONNECTION.test(message));
@@ -113,8 +153,13 @@ function meaningOf(problem: BigQueryProblem, thrown: unknown): Meaning {
     return { code: 'UNAUTHENTICATED', remedy: 'Log in again: the credentials expired' };
   // BigQuery ends a job after its jobTimeoutMs with the reason of one that was cancelled.
   const timedOut = problem.reason === 'stopped' && /timed out/i.test(problem.message);
-  const known = MEANINGS[timedOut ? 'timeout' : problem.reason];
+  const known = meaningByMessage(problem.message) ?? MEANINGS[timedOut ? 'timeout' : problem.reason];
   if (known) return known;
+  if (thrown instanceof NoUsableAnswer) {
+    const remedy =
+      'Check the network, and the proxy if there is one. Then run again: a job that was accepted is found again, not paid twice';
+    return { code: 'UNAVAILABLE', remedy };
+  }
   if (isTransient(thrown)) {
     return {
       code: 'UNAVAILABLE',
@@ -122,4 +167,8 @@ function meaningOf(problem: BigQueryProblem, thrown: unknown): Meaning {
     };
   }
   return { code: 'INTERNAL', remedy: 'Look the job up in the BigQuery console' };
+}
+
+function meaningByMessage(message: string): Meaning | undefined {
+  return BY_MESSAGE.find(([pattern]) => pattern.test(message))?.[1];
 }

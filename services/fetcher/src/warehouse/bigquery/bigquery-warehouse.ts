@@ -7,6 +7,7 @@ import {
   type Catalogue,
   type DayCount,
   type DoubledKey,
+  type JobBill,
   type KeyRange,
   type KeySpan,
   type RunningStatement,
@@ -18,13 +19,23 @@ import {
   type Warehouse,
 } from '../warehouse.js';
 import type { WarehouseNames } from '../warehouse-names.js';
-import { BigQueryApi, type JobState } from './bigquery-api.js';
+import type { JobState, TableReference } from './api-answers.js';
+import { BigQueryApi } from './bigquery-api.js';
 import { bigQueryError } from './bigquery-problem.js';
 import { billedBound } from './billed-bound.js';
 import { daysWithin, readDayCounts } from './day-counts.js';
+import { JobCancellations } from './job-cancellations.js';
 import { readPartitionSpans } from './partition-spans.js';
-import { readPages, resultGone, resultTable, TIMEOUT_GRACE_MS, waitForJob } from './read-result.js';
+import {
+  readPages,
+  resultGone,
+  resultTable,
+  TIMEOUT_GRACE_MS,
+  type Waiting,
+  waitForJob,
+} from './read-result.js';
 import { type CataloguedTables, readTables } from './read-tables.js';
+import type { RequestDeadlines } from './request-deadline.js';
 import { RestBatch } from './rest-batch.js';
 import { openStorageReader, type ResultTransport } from './result-transport.js';
 import { DEFAULT_RETRY_POLICY, type RetryPolicy } from './retrying.js';
@@ -38,6 +49,9 @@ const METADATA_TIMEOUT_MS = 300_000;
 /** For how long the catalogue is remembered: a run plans many pairs in a row. */
 const CATALOGUE_MS = 60_000;
 
+/** For how long closing waits until jobs are cancelled. */
+const CLOSE_GRACE_MS = 5000;
+
 /** Earlier jobs of a dataset that are looked at for a result to read again. */
 const MAX_EARLIER_JOBS = 3;
 
@@ -50,6 +64,7 @@ export interface BigQueryWarehouseOptions {
   readonly jobTimeoutMs: number;
   readonly timeoutGraceMs?: number;
   readonly retry?: RetryPolicy;
+  readonly deadlines?: RequestDeadlines;
   readonly results: ResultTransport;
   /** Default: the application default credentials. */
   readonly authClient?: AuthClient;
@@ -62,8 +77,10 @@ export interface MetadataQuery {
   readonly sql: string;
   readonly maximumBytesBilled: bigint;
   readonly startedAt: string;
-  /** Set when it has ended. */
+  /** Set when it has ended, and what it was billed is known. */
   readonly bytesBilled?: bigint;
+  /** Set when it has failed. */
+  readonly error?: string;
 }
 
 interface Remembered {
@@ -81,6 +98,7 @@ export class BigQueryWarehouse implements Warehouse {
   readonly name: string;
   readonly dialect: SqlDialect;
   readonly #api: BigQueryApi;
+  readonly #cancellations: JobCancellations;
   /** Absent when results are read by REST. */
   readonly #storage: StorageReader | undefined;
   #remembered: Remembered | undefined;
@@ -89,8 +107,9 @@ export class BigQueryWarehouse implements Warehouse {
     this.name = `bigquery:${options.project}`;
     this.dialect = bigQueryDialect(options.project);
     const policy = options.retry ?? DEFAULT_RETRY_POLICY;
-    const { authClient } = options;
-    this.#api = new BigQueryApi(options.project, options.location, policy, authClient ? { authClient } : {});
+    const { authClient, deadlines } = options;
+    this.#api = new BigQueryApi(options.project, options.location, policy, { authClient, deadlines });
+    this.#cancellations = new JobCancellations(this.#api);
     this.#storage = openStorageReader(options.results, options.project, policy, authClient);
   }
 
@@ -158,9 +177,13 @@ export class BigQueryWarehouse implements Warehouse {
   }
 
   /** The latest of some jobs that runs this statement, or has run it and still has its result. */
-  async findJob(statement: Statement, jobIds: readonly string[]): Promise<string | undefined> {
+  async findJob(
+    statement: Statement,
+    jobIds: readonly string[],
+    signal?: AbortSignal,
+  ): Promise<string | undefined> {
     for (const jobId of jobIds.slice(-MAX_EARLIER_JOBS).reverse()) {
-      if (await this.#api.exists(() => this.#requireUsable(jobId, statement))) return jobId;
+      if (await this.#api.exists(() => this.#requireUsable(jobId, statement, signal))) return jobId;
     }
     return undefined;
   }
@@ -171,13 +194,15 @@ export class BigQueryWarehouse implements Warehouse {
     });
   }
 
-  async billedBy(jobId: string): Promise<bigint | undefined> {
+  async billedBy(jobId: string): Promise<JobBill | undefined> {
+    // Until then it may still be accepted.
+    if (this.#cancellations.isPending(jobId)) return undefined;
     let job: JobState | undefined;
-    const known = await this.#api.exists(async () => {
-      job = await this.#api.getJob(jobId);
+    const exists = await this.#api.exists(async () => {
+      job = await this.#api.askJob(jobId);
     });
-    if (!known) return 0n;
-    return job!.status.state === 'DONE' ? billedBytes(job!) : undefined;
+    if (!exists) return { bytes: 0n, exists };
+    return job!.status.state === 'DONE' ? { bytes: billedBytes(job!), exists } : undefined;
   }
 
   async run(statement: Statement, options: RunOptions): Promise<RunningStatement> {
@@ -189,8 +214,8 @@ export class BigQueryWarehouse implements Warehouse {
     try {
       await this.#api.startQuery(request, signal);
     } catch (thrown) {
-      // A request that broke may have been accepted all the same.
-      if (signal?.aborted) await this.#api.exists(() => this.#api.cancel(jobId));
+      // A request that is not answered may have been accepted all the same, or still be.
+      if (signal?.aborted) this.#cancellations.start(jobId, { mayArriveLate: true });
       throw thrown;
     }
     const billing: Billing = { bytes: undefined };
@@ -199,6 +224,7 @@ export class BigQueryWarehouse implements Warehouse {
 
   async close(): Promise<void> {
     this.#remembered = undefined;
+    await this.#cancellations.settled(CLOSE_GRACE_MS);
     this.#storage?.close();
   }
 
@@ -209,11 +235,7 @@ export class BigQueryWarehouse implements Warehouse {
   ): AsyncGenerator<StatementBatch, void, undefined> {
     try {
       const graceMs = this.options.timeoutGraceMs ?? TIMEOUT_GRACE_MS;
-      const job = await waitForJob(this.#api, jobId, {
-        timeoutMs: this.options.jobTimeoutMs,
-        graceMs,
-        signal,
-      });
+      const job = await this.#done(jobId, { timeoutMs: this.options.jobTimeoutMs, graceMs, signal });
       billing.bytes = billedBytes(job);
       const table = resultTable(jobId, job);
       const described = await this.#api.describe(table, signal);
@@ -230,21 +252,33 @@ export class BigQueryWarehouse implements Warehouse {
     }
   }
 
+  /** Waits for a job, which is cancelled when it is not done in time or no longer wanted. */
+  async #done(jobId: string, waiting: Waiting): Promise<JobState> {
+    try {
+      return await waitForJob(this.#api, jobId, waiting);
+    } catch (thrown) {
+      const { code } = OnescanError.from(thrown);
+      if (waiting.signal?.aborted || code === 'DEADLINE_EXCEEDED') this.#cancellations.start(jobId);
+      throw thrown;
+    }
+  }
+
   /** Throws NOT_FOUND when a job does not exist, failed, ran another statement or lost its result. */
-  async #requireUsable(jobId: string, statement: Statement): Promise<void> {
-    const job = await this.#requireResult(jobId);
+  async #requireUsable(jobId: string, statement: Statement, signal?: AbortSignal): Promise<void> {
+    const job = await this.#requireResult(jobId, signal);
     if (job.configuration.query.query === statement.sql) return;
     throw new OnescanError('NOT_FOUND', `job ${jobId} has no result of this statement`);
   }
 
   /** Throws NOT_FOUND when a job failed or its result is gone. */
-  async #requireResult(jobId: string): Promise<JobState> {
-    const job = await this.#api.getJob(jobId);
+  async #requireResult(jobId: string, signal?: AbortSignal): Promise<JobState> {
+    const job = await this.#api.getJob(jobId, signal);
     const { destinationTable } = job.configuration.query;
-    if (job.status.errorResult || !destinationTable) {
+    const ends = this.#cancellations.includes(jobId) && job.status.state !== 'DONE';
+    if (ends || job.status.errorResult || !destinationTable) {
       throw new OnescanError('NOT_FOUND', `job ${jobId} has no result`);
     }
-    if (job.status.state === 'DONE') await this.#api.describe(destinationTable);
+    if (job.status.state === 'DONE') await this.#api.describe(destinationTable, signal);
     return job;
   }
 
@@ -269,11 +303,22 @@ export class BigQueryWarehouse implements Warehouse {
     const labels = { purpose: 'metadata' };
     const noted = { jobId, sql, maximumBytesBilled: METADATA_MAX_BYTES, startedAt: new Date().toISOString() };
     this.options.onMetadata?.(noted);
-    await this.#api.startQuery({ sql, jobId, maximumBytesBilled: METADATA_MAX_BYTES, labels, timeoutMs });
-    const job = await waitForJob(this.#api, jobId, { timeoutMs, graceMs: TIMEOUT_GRACE_MS });
-    this.options.onMetadata?.({ ...noted, bytesBilled: billedBytes(job) });
+    let billed: { bytesBilled?: bigint } = {};
+    try {
+      await this.#api.startQuery({ sql, jobId, maximumBytesBilled: METADATA_MAX_BYTES, labels, timeoutMs });
+      const job = await this.#done(jobId, { timeoutMs, graceMs: TIMEOUT_GRACE_MS });
+      billed = { bytesBilled: billedBytes(job) };
+      const rows = await this.#metadataRows(resultTable(jobId, job));
+      this.options.onMetadata?.({ ...noted, ...billed });
+      return rows;
+    } catch (thrown) {
+      this.options.onMetadata?.({ ...noted, ...billed, error: OnescanError.from(thrown).message });
+      throw thrown;
+    }
+  }
+
+  async #metadataRows(table: TableReference): Promise<(string | null)[][]> {
     const all: (string | null)[][] = [];
-    const table = resultTable(jobId, job);
     for await (const { rows } of readPages(this.#api, table, await this.#api.describe(table))) {
       for (const { f } of rows) all.push(f.map(({ v }) => v as string | null));
     }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
-import type { BigQueryApi, Cell, JobState, TableDescription, TableReference } from './bigquery-api.js';
+import type { Cell, JobState, TableReference } from './api-answers.js';
+import type { BigQueryApi, TableDescription } from './bigquery-api.js';
 import { bigQueryError } from './bigquery-problem.js';
 
 /** BigQuery ends pages at 10 MB; this many rows only bound what small rows take. */
@@ -21,31 +22,37 @@ export interface Waiting {
 /**
  * Waits until a job is done. Its statistics are in what is returned, also when it failed.
  *
- * @throws OnescanError CANCELLED, or DEADLINE_EXCEEDED when it is not done in time; the job is cancelled then
+ * @throws OnescanError CANCELLED, or DEADLINE_EXCEEDED when it is not done in time, whatever BigQuery does; the job
+ *   is then the caller's to cancel
  */
 export async function waitForJob(api: BigQueryApi, jobId: string, waiting: Waiting): Promise<JobState> {
-  const { signal } = waiting;
-  const deadline = performance.now() + waiting.timeoutMs + waiting.graceMs;
+  const abort = new AbortController();
+  const { signal } = abort;
+  const cancelled = (): void => abort.abort(waiting.signal?.reason);
+  if (waiting.signal?.aborted) cancelled();
+  waiting.signal?.addEventListener('abort', cancelled, { once: true });
+  const timer = setTimeout(() => abort.abort(), waiting.timeoutMs + waiting.graceMs);
+  let state = 'not known';
   try {
     for (let pause = FIRST_POLL_MS; ; pause = Math.min(MAX_POLL_MS, pause * 2)) {
-      signal?.throwIfAborted();
       const job = await api.getJob(jobId, signal);
       if (job.status.state === 'DONE') return job;
-      const left = deadline - performance.now();
-      if (left <= 0) throw tooLong(jobId, job.status.state, waiting);
-      await sleep(Math.min(pause, left), undefined, signal ? { signal } : {});
+      state = job.status.state;
+      await sleep(pause, undefined, { signal });
     }
   } catch (thrown) {
-    const error = bigQueryError(`job ${jobId}`, thrown);
-    if (error.code === 'CANCELLED' || error.code === 'DEADLINE_EXCEEDED') await api.cancel(jobId);
-    throw error;
+    if (signal.aborted && !waiting.signal?.aborted) throw tooLong(jobId, state, waiting);
+    throw bigQueryError(`job ${jobId}`, thrown);
+  } finally {
+    clearTimeout(timer);
+    waiting.signal?.removeEventListener('abort', cancelled);
   }
 }
 
 function tooLong(jobId: string, state: string, { timeoutMs }: Waiting): OnescanError {
   return new OnescanError(
     'DEADLINE_EXCEEDED',
-    `BigQuery: job ${jobId} was still ${state} after its ${timeoutMs} ms and was cancelled`,
+    `BigQuery: job ${jobId} was still ${state} after its ${timeoutMs} ms and is cancelled`,
     { remedy: 'Raise --job-timeout-ms, or look the job up in the BigQuery console' },
   );
 }

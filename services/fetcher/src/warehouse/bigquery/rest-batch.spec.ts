@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { Cell } from './bigquery-api.js';
+import type { Cell } from './api-answers.js';
 import { RestBatch } from './rest-batch.js';
 
 const list = (...values: string[]): Cell => ({ v: values.map((v) => ({ v })) });

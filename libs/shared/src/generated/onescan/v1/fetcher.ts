@@ -216,6 +216,8 @@ export interface QueryJob {
   billingUnknown: boolean;
   /** Its statement would not be billed again: set only where check_results asked for it. */
   repeatable: boolean;
+  /** The warehouse has no such job: its request was refused, or never sent. It counts as no statement. */
+  neverRan: boolean;
 }
 
 function createBaseEstimateSharedRequest(): EstimateSharedRequest {
@@ -2724,6 +2726,7 @@ function createBaseQueryJob(): QueryJob {
     maximumBytesBilled: 0n,
     billingUnknown: false,
     repeatable: false,
+    neverRan: false,
   };
 }
 
@@ -2788,6 +2791,9 @@ export const QueryJob: MessageFns<QueryJob> = {
     }
     if (message.repeatable !== false) {
       writer.uint32(184).bool(message.repeatable);
+    }
+    if (message.neverRan !== false) {
+      writer.uint32(192).bool(message.neverRan);
     }
     return writer;
   },
@@ -2949,6 +2955,14 @@ export const QueryJob: MessageFns<QueryJob> = {
             message.repeatable = reader.bool();
             continue;
           }
+          case 24: {
+            if (tag !== 192) {
+              break;
+            }
+
+            message.neverRan = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3025,6 +3039,11 @@ export const QueryJob: MessageFns<QueryJob> = {
         ? globalThis.Boolean(object.billing_unknown)
         : false,
       repeatable: isSet(object.repeatable) ? globalThis.Boolean(object.repeatable) : false,
+      neverRan: isSet(object.neverRan)
+        ? globalThis.Boolean(object.neverRan)
+        : isSet(object.never_ran)
+        ? globalThis.Boolean(object.never_ran)
+        : false,
     };
   },
 
@@ -3084,6 +3103,9 @@ export const QueryJob: MessageFns<QueryJob> = {
     if (message.repeatable !== false) {
       obj.repeatable = message.repeatable;
     }
+    if (message.neverRan !== false) {
+      obj.neverRan = message.neverRan;
+    }
     return obj;
   },
 
@@ -3114,6 +3136,7 @@ export const QueryJob: MessageFns<QueryJob> = {
       : 0n;
     message.billingUnknown = object.billingUnknown ?? false;
     message.repeatable = object.repeatable ?? false;
+    message.neverRan = object.neverRan ?? false;
     return message;
   },
 };

@@ -10,7 +10,7 @@ import {
 } from '@grpc/grpc-js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import { type AuthClient, GoogleAuth } from 'google-auth-library';
-import type { TableReference } from '../bigquery-api.js';
+import type { TableReference } from '../api-answers.js';
 import { BIGQUERY_SCOPE } from '../impersonate.js';
 import { type RetryPolicy, retrying } from '../retrying.js';
 import { ArrowBatch } from './arrow-batch.js';
