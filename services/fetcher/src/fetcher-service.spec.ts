@@ -175,7 +175,7 @@ describe('a fetch', () => {
     const limit = wanted.maximumBytesBilled[0]! - 1n;
     await expect(fetch({ ...wanted, maximumBytesBilled: [limit] })).rejects.toMatchObject({
       code: 'RESOURCE_EXHAUSTED',
-      remedy: expect.stringContaining('approve'),
+      remedy: expect.stringContaining('Resume the run'),
     });
     await expect(fetch({ ...wanted, maximumBytesBilled: [] })).rejects.toMatchObject({
       code: 'INVALID_ARGUMENT',
