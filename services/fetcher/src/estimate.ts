@@ -30,6 +30,7 @@ export async function estimatePair(
     const planned = await planRequest(services, request);
     const bytes = await dryRunAll(warehouse, planned.statements);
     const spec = requireSpec(request.spec);
+    if (request.bytesOnly) return { planned, bytes, strategies: [], perPair: {} };
     const strategies = await estimateStrategies(spec, pairEstimate(planned, bytes), {
       pricePerTibUsd,
       estimate: async (otherSpec) => {
@@ -86,6 +87,7 @@ export async function estimateShared(
     const planned = await planShared(warehouse, spec, rules);
     if (!planned) return undefined;
     const bytes = await dryRunAll(warehouse, planned.statements);
+    if (request.bytesOnly) return { planned, bytes, strategies: [] };
     const strategies = await estimateStrategies(spec, pairEstimate(planned, bytes), {
       pricePerTibUsd,
       estimate: async (otherSpec) => {

@@ -127,6 +127,19 @@ it('fetched once gives what every pair would have fetched itself, also with keys
   }
 });
 
+it('is estimated alone where only its bytes are asked for, as for what it would save', async () => {
+  const spec = specOf(SharedGroups.SHARED_GROUPS_PER_PAIR);
+  const whole = await plan(specOf(SharedGroups.SHARED_GROUPS_ONCE));
+  const { plan: shared } = await callUnary(client, client.estimateShared, { spec, bytesOnly: true });
+  expect(shared).toEqual({ ...whole.shared, strategies: [] });
+  expect(whole.shared!.strategies).toHaveLength(2);
+  const request = { spec, pair: PAIRS[0]!, sharedDatasetId: shared!.datasetId, bytesOnly: true };
+  const { plan: own } = await callUnary(client, client.estimatePair, request);
+  const [first] = whole.pairs;
+  expect(own).toEqual({ ...first, strategies: [], perPairBytes: 0n, perPairStatements: 0 });
+  expect(first!.strategies).toHaveLength(2);
+});
+
 it('is cached, kept while others refer to it, and fetched alone when it is gone', async () => {
   const spec = specOf(SharedGroups.SHARED_GROUPS_ONCE);
   const again = await plan(spec);

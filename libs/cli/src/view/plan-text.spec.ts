@@ -1,7 +1,8 @@
 import { SharedPlan } from '@onescan/shared/generated/onescan/v1/plan.js';
 import { expect, it } from 'vitest';
 import { samplePlan } from '../testing/sample-run.js';
-import { planText, statementsToRun } from './plan-text.js';
+import { planText } from './plan-text.js';
+import { statementsToRun } from './statements-to-run.js';
 
 it('shows a line a pair, totals, the naive way, and what is not tested', () => {
   expect(planText(samplePlan())).toBe(
@@ -78,4 +79,24 @@ it('shows what all pairs share on a line of its own, and what fetching it once s
   );
   expect(planText({ ...once, perPairStatements: 3 })).toContain('$0.0061, with as many statements.');
   expect(planText({ ...once, perPairStatements: 5 })).toContain('$0.0061, with 2 fewer statements.');
+});
+
+it('says what fetching once what all pairs share would save, and where that is an estimate of one pair', () => {
+  const plan = { ...samplePlan(), bytes: 4n * 1024n ** 3n, usd: 0.0244 };
+  const once = { bytes: 3n * 1024n ** 3n, usd: 0.0183, statements: 2, scaled: false, problem: '' };
+  const line = (sharedOnce: typeof once): string =>
+    planText({ ...plan, sharedOnce })
+      .split('\n')
+      .find((text) => text.includes('sharedGroups'))!;
+  expect(line(once)).toBe(
+    'sharedGroups: once would read 3.00 GiB, $0.018: saves 1.00 GiB, $0.0061 (25 %), with 1 more statement.',
+  );
+  expect(line({ ...once, scaled: true, statements: 1 })).toBe(
+    'sharedGroups: once would read about 3.00 GiB, $0.018: saves about 1.00 GiB, $0.0061 (25 %), with as many statements; one pair was dry-run for all.',
+  );
+  expect(line({ ...once, bytes: plan.bytes })).toContain('saves nothing');
+  expect(line({ ...once, problem: 'no answer' })).toBe(
+    'What sharedGroups: once would save is not known: no answer',
+  );
+  expect(planText(plan)).not.toContain('sharedGroups');
 });

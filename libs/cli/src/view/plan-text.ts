@@ -6,6 +6,8 @@ import { renderTable, type TableColumn } from '../output/table.js';
 import { overBudget } from './over-budget.js';
 import { planMoney } from './plan-money.js';
 import { planNotes } from './plan-notes.js';
+import { sharedSaving } from './shared-saving.js';
+import { statementsToRun } from './statements-to-run.js';
 
 /** Reasons for exclusion that are named for a pair. */
 const REASONS = 3;
@@ -39,38 +41,11 @@ export function planText(plan: Plan): string {
   ].join('\n');
 }
 
-/** Statements that a run of this plan will send to the warehouse. */
-export function statementsToRun(plan: Plan): number {
-  const datasets = plan.shared ? [plan.shared, ...plan.pairs] : plan.pairs;
-  return datasets.reduce((sum, { cached, statements: each }) => sum + (cached ? 0 : each.length), 0);
-}
-
 /** The shared dataset as a line beside those of the pairs, whose tables and columns include its own. */
 function sharedLine(shared: SharedPlan): PairPlan {
   const { statements: each, tables, columns, includedColumns, bytes, usd, cached } = shared;
   const line = { statements: each, tables, columns, includedColumns, bytes, usd, cached };
   return PairPlan.create({ ...line, pair: 'shared', rows: shared.rowsAtLeast });
-}
-
-function sharedSaving(plan: Plan): string[] {
-  if (!plan.shared || plan.perPairStatements === 0) return [];
-  return [
-    `If every pair fetched what all share: ${formatCount(plan.perPairStatements, 'statement')}, ` +
-      `${formatBytes(plan.perPairBytes)}, ${formatUsd(plan.perPairUsd)}. Fetching it once ${saving(plan)}, with ` +
-      `${statementsBeside(statementsToRun(plan), plan.perPairStatements)}.`,
-  ];
-}
-
-/** How many statements there are beside another number of them. */
-function statementsBeside(count: number, other: number): string {
-  if (count === other) return 'as many statements';
-  return formatCount(Math.abs(count - other), count > other ? 'more statement' : 'fewer statement');
-}
-
-function saving({ bytes, usd, perPairBytes, perPairUsd }: Plan): string {
-  return perPairBytes >= bytes
-    ? `saves ${formatBytes(perPairBytes - bytes)}, ${formatUsd(perPairUsd - usd)}`
-    : `costs ${formatBytes(bytes - perPairBytes)}, ${formatUsd(usd - perPairUsd)} more`;
 }
 
 function statements(pair: PairPlan): string {

@@ -7,6 +7,7 @@ import { type AskAgainOptions, askAgain } from '../fetching/ask-again.js';
 import { boundedMap } from './bounded-map.js';
 import type { PairCatalogues } from './catalogue-since-approval.js';
 import { makePlan } from './make-plan.js';
+import { withSharedOnce } from './shared-once.js';
 
 /** Dry runs under way at the same time. */
 const ESTIMATES_AT_ONCE = 4;
@@ -39,5 +40,10 @@ export async function planRun(
     ),
   );
   const catalogues = new Map(estimates.map(({ plan, catalogue }) => [plan?.pair ?? '', catalogue]));
-  return { plan: makePlan(spec, estimates, shared), catalogues };
+  const plan = makePlan(spec, estimates, shared);
+  const isWhole = pairs.length === spec.pairs.length;
+  return {
+    plan: isWhole ? await withSharedOnce(fetcher, spec, plan, asking.signal) : plan,
+    catalogues,
+  };
 }

@@ -4,6 +4,8 @@ import {
   DatasetRef,
   type EstimatePairRequest,
   EstimatePairResponse,
+  type EstimateSharedRequest,
+  EstimateSharedResponse,
   type FetcherServiceServer,
   FetcherServiceService,
   type FetchPairRequest,
@@ -31,6 +33,10 @@ export interface FetcherScript {
   estimateError?: OnescanError;
   /** Pairs whose tables have changed: they give another dataset from then on. */
   changed?: ReadonlySet<string>;
+  /** For estimates of a pair without what all share. */
+  whatIfError?: OnescanError;
+  /** Bytes of what the pairs share; default they share nothing. */
+  sharedBytes?: bigint;
   /** What the statement of a pair is billed; default what was estimated. */
   billedBytes?: Map<string, bigint>;
   /** Jobs end before the warehouse says what they were billed. */
@@ -45,6 +51,8 @@ export interface ScriptedFetcher {
   readonly fetches: FetchPairRequest[];
   /** Pairs that were estimated. */
   readonly estimates: string[];
+  /** Estimates of what the pairs share ("shared"), and of pairs without it. */
+  readonly whatIfs: string[];
   readonly jobs: QueryJob[];
   readonly cached: Set<string>;
   /** Datasets whose fetch was given up. */
@@ -56,6 +64,7 @@ export interface ScriptedFetcher {
 export async function startScriptedFetcher(script: FetcherScript = {}): Promise<ScriptedFetcher> {
   const fetches: FetchPairRequest[] = [];
   const estimates: string[] = [];
+  const whatIfs: string[] = [];
   const nowOf = (pair: string): string => datasetIdOf(script.changed?.has(pair) ? `${pair} anew` : pair);
   const jobs: QueryJob[] = [];
   const cached = new Set<string>();
@@ -64,13 +73,28 @@ export async function startScriptedFetcher(script: FetcherScript = {}): Promise<
     throw new OnescanError('UNIMPLEMENTED', 'not in this script');
   });
   const implementation = {
-    estimatePair: unary(async ({ pair }: EstimatePairRequest) => {
-      estimates.push(pair);
-      if (script.estimateError) throw script.estimateError;
+    estimateShared: unary(async ({ spec }: EstimateSharedRequest) => {
+      whatIfs.push('shared');
+      const answer = { pricePerTibUsd: PRICE_PER_TIB_USD, warehouse: 'embedded' };
+      if (script.sharedBytes === undefined) return EstimateSharedResponse.create(answer);
+      const plan = {
+        datasetId: `shared of ${spec!.pairs.length}`,
+        bytes: script.sharedBytes,
+        statements: [{}],
+      };
+      return EstimateSharedResponse.fromPartial({ ...answer, plan, metadataQueries: 1, metadataBytes: 10n });
+    }),
+    estimatePair: unary(async ({ pair, sharedDatasetId }: EstimatePairRequest) => {
+      (sharedDatasetId === '' ? estimates : whatIfs).push(pair);
+      const error = sharedDatasetId === '' ? script.estimateError : script.whatIfError;
+      if (error) throw error;
       const catalogue = Buffer.from(script.catalogue?.(pair) ?? snapshot([]));
       const catalogueSha256 = sha256Hex(catalogue.toString());
+      const whole = pairPlan(pair, nowOf(pair));
+      const left = { ...whole, bytes: whole.bytes - (script.sharedBytes ?? 0n) };
+      const plan = sharedDatasetId === '' ? whole : left;
       return EstimatePairResponse.create({
-        plan: { ...pairPlan(pair, nowOf(pair)), cached: cached.has(nowOf(pair)), catalogueSha256 },
+        plan: { ...plan, cached: cached.has(nowOf(pair)), catalogueSha256 },
         catalogue,
         pricePerTibUsd: PRICE_PER_TIB_USD,
         warehouse: 'embedded',
@@ -127,6 +151,7 @@ export async function startScriptedFetcher(script: FetcherScript = {}): Promise<
     script,
     fetches,
     estimates,
+    whatIfs,
     jobs,
     cached,
     cancelled,

@@ -28,7 +28,11 @@ export const protobufPackage = "onescan.v1";
 export const protobufFileName = "onescan/v1/fetcher.proto";
 
 export interface EstimateSharedRequest {
-  spec?: RunSpec | undefined;
+  spec?:
+    | RunSpec
+    | undefined;
+  /** Not what the other sampling strategy would read. */
+  bytesOnly?: boolean | undefined;
 }
 
 export interface EstimateSharedResponse {
@@ -46,6 +50,8 @@ export interface EstimatePairRequest {
   pair: string;
   /** Dataset of EstimateShared that the pair's dataset is to refer to; empty: the pair fetches everything. */
   sharedDatasetId: string;
+  /** Not what the other sampling strategy, or the pair with everything, would read. */
+  bytesOnly?: boolean | undefined;
 }
 
 export interface EstimatePairResponse {
@@ -221,13 +227,16 @@ export interface QueryJob {
 }
 
 function createBaseEstimateSharedRequest(): EstimateSharedRequest {
-  return { spec: undefined };
+  return { spec: undefined, bytesOnly: undefined };
 }
 
 export const EstimateSharedRequest: MessageFns<EstimateSharedRequest> = {
   encode(message: EstimateSharedRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.spec !== undefined) {
       RunSpec.encode(message.spec, writer.uint32(10).fork()).join();
+    }
+    if (message.bytesOnly !== undefined) {
+      writer.uint32(240).bool(message.bytesOnly);
     }
     return writer;
   },
@@ -253,6 +262,14 @@ export const EstimateSharedRequest: MessageFns<EstimateSharedRequest> = {
             message.spec = RunSpec.decode(reader, reader.uint32());
             continue;
           }
+          case 30: {
+            if (tag !== 240) {
+              break;
+            }
+
+            message.bytesOnly = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -266,13 +283,23 @@ export const EstimateSharedRequest: MessageFns<EstimateSharedRequest> = {
   },
 
   fromJSON(object: any): EstimateSharedRequest {
-    return { spec: isSet(object.spec) ? RunSpec.fromJSON(object.spec) : undefined };
+    return {
+      spec: isSet(object.spec) ? RunSpec.fromJSON(object.spec) : undefined,
+      bytesOnly: isSet(object.bytesOnly)
+        ? globalThis.Boolean(object.bytesOnly)
+        : isSet(object.bytes_only)
+        ? globalThis.Boolean(object.bytes_only)
+        : undefined,
+    };
   },
 
   toJSON(message: EstimateSharedRequest): unknown {
     const obj: any = {};
     if (message.spec !== undefined) {
       obj.spec = RunSpec.toJSON(message.spec);
+    }
+    if (message.bytesOnly !== undefined) {
+      obj.bytesOnly = message.bytesOnly;
     }
     return obj;
   },
@@ -283,6 +310,7 @@ export const EstimateSharedRequest: MessageFns<EstimateSharedRequest> = {
   fromPartial<I extends Exact<DeepPartial<EstimateSharedRequest>, I>>(object: I): EstimateSharedRequest {
     const message = createBaseEstimateSharedRequest();
     message.spec = (object.spec !== undefined && object.spec !== null) ? RunSpec.fromPartial(object.spec) : undefined;
+    message.bytesOnly = object.bytesOnly ?? undefined;
     return message;
   },
 };
@@ -440,7 +468,7 @@ export const EstimateSharedResponse: MessageFns<EstimateSharedResponse> = {
 };
 
 function createBaseEstimatePairRequest(): EstimatePairRequest {
-  return { spec: undefined, pair: "", sharedDatasetId: "" };
+  return { spec: undefined, pair: "", sharedDatasetId: "", bytesOnly: undefined };
 }
 
 export const EstimatePairRequest: MessageFns<EstimatePairRequest> = {
@@ -453,6 +481,9 @@ export const EstimatePairRequest: MessageFns<EstimatePairRequest> = {
     }
     if (message.sharedDatasetId !== "") {
       writer.uint32(26).string(message.sharedDatasetId);
+    }
+    if (message.bytesOnly !== undefined) {
+      writer.uint32(240).bool(message.bytesOnly);
     }
     return writer;
   },
@@ -494,6 +525,14 @@ export const EstimatePairRequest: MessageFns<EstimatePairRequest> = {
             message.sharedDatasetId = reader.string();
             continue;
           }
+          case 30: {
+            if (tag !== 240) {
+              break;
+            }
+
+            message.bytesOnly = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -515,6 +554,11 @@ export const EstimatePairRequest: MessageFns<EstimatePairRequest> = {
         : isSet(object.shared_dataset_id)
         ? globalThis.String(object.shared_dataset_id)
         : "",
+      bytesOnly: isSet(object.bytesOnly)
+        ? globalThis.Boolean(object.bytesOnly)
+        : isSet(object.bytes_only)
+        ? globalThis.Boolean(object.bytes_only)
+        : undefined,
     };
   },
 
@@ -529,6 +573,9 @@ export const EstimatePairRequest: MessageFns<EstimatePairRequest> = {
     if (message.sharedDatasetId !== "") {
       obj.sharedDatasetId = message.sharedDatasetId;
     }
+    if (message.bytesOnly !== undefined) {
+      obj.bytesOnly = message.bytesOnly;
+    }
     return obj;
   },
 
@@ -540,6 +587,7 @@ export const EstimatePairRequest: MessageFns<EstimatePairRequest> = {
     message.spec = (object.spec !== undefined && object.spec !== null) ? RunSpec.fromPartial(object.spec) : undefined;
     message.pair = object.pair ?? "";
     message.sharedDatasetId = object.sharedDatasetId ?? "";
+    message.bytesOnly = object.bytesOnly ?? undefined;
     return message;
   },
 };

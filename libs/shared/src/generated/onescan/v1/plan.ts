@@ -46,7 +46,25 @@ export interface Plan {
   metadataBytes: bigint;
   metadataUsd: number;
   /** Against the last approved plan of the same universe; no part of the hash. Unset when there is none. */
-  catalogueChange?: CatalogueChange | undefined;
+  catalogueChange?:
+    | CatalogueChange
+    | undefined;
+  /**
+   * With sharedGroups: per-pair and two or more pairs to fetch: what `once` would read instead; no part of the hash.
+   * Unset when the pairs share nothing.
+   */
+  sharedOnce?: SharedOnceEstimate | undefined;
+}
+
+/** Dry runs of the other value of sharedGroups, over all pairs: datasets fetched per pair do not serve it. */
+export interface SharedOnceEstimate {
+  bytes: bigint;
+  usd: number;
+  statements: number;
+  /** Of many pairs one was dry-run; the others are taken to save as much as it does. */
+  scaled: boolean;
+  /** Why there is no estimate; empty when there is one. */
+  problem: string;
 }
 
 /** The feature tables that are the same for all pairs, fetched once a run over the keys of all pairs' samples. */
@@ -187,6 +205,7 @@ function createBasePlan(): Plan {
     metadataBytes: 0n,
     metadataUsd: 0,
     catalogueChange: undefined,
+    sharedOnce: undefined,
   };
 }
 
@@ -269,6 +288,9 @@ export const Plan: MessageFns<Plan> = {
     }
     if (message.catalogueChange !== undefined) {
       CatalogueChange.encode(message.catalogueChange, writer.uint32(210).fork()).join();
+    }
+    if (message.sharedOnce !== undefined) {
+      SharedOnceEstimate.encode(message.sharedOnce, writer.uint32(322).fork()).join();
     }
     return writer;
   },
@@ -454,6 +476,14 @@ export const Plan: MessageFns<Plan> = {
             message.catalogueChange = CatalogueChange.decode(reader, reader.uint32());
             continue;
           }
+          case 40: {
+            if (tag !== 322) {
+              break;
+            }
+
+            message.sharedOnce = SharedOnceEstimate.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -553,6 +583,11 @@ export const Plan: MessageFns<Plan> = {
         : isSet(object.catalogue_change)
         ? CatalogueChange.fromJSON(object.catalogue_change)
         : undefined,
+      sharedOnce: isSet(object.sharedOnce)
+        ? SharedOnceEstimate.fromJSON(object.sharedOnce)
+        : isSet(object.shared_once)
+        ? SharedOnceEstimate.fromJSON(object.shared_once)
+        : undefined,
     };
   },
 
@@ -621,6 +656,9 @@ export const Plan: MessageFns<Plan> = {
     if (message.catalogueChange !== undefined) {
       obj.catalogueChange = CatalogueChange.toJSON(message.catalogueChange);
     }
+    if (message.sharedOnce !== undefined) {
+      obj.sharedOnce = SharedOnceEstimate.toJSON(message.sharedOnce);
+    }
     return obj;
   },
 
@@ -662,6 +700,145 @@ export const Plan: MessageFns<Plan> = {
     message.catalogueChange = (object.catalogueChange !== undefined && object.catalogueChange !== null)
       ? CatalogueChange.fromPartial(object.catalogueChange)
       : undefined;
+    message.sharedOnce = (object.sharedOnce !== undefined && object.sharedOnce !== null)
+      ? SharedOnceEstimate.fromPartial(object.sharedOnce)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseSharedOnceEstimate(): SharedOnceEstimate {
+  return { bytes: 0n, usd: 0, statements: 0, scaled: false, problem: "" };
+}
+
+export const SharedOnceEstimate: MessageFns<SharedOnceEstimate> = {
+  encode(message: SharedOnceEstimate, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.bytes !== 0n) {
+      if (BigInt.asUintN(64, message.bytes) !== message.bytes) {
+        throw new globalThis.Error("value provided for field message.bytes of type uint64 too large");
+      }
+      writer.uint32(8).uint64(message.bytes);
+    }
+    if (message.usd !== 0) {
+      writer.uint32(17).double(message.usd);
+    }
+    if (message.statements !== 0) {
+      writer.uint32(24).uint32(message.statements);
+    }
+    if (message.scaled !== false) {
+      writer.uint32(32).bool(message.scaled);
+    }
+    if (message.problem !== "") {
+      writer.uint32(42).string(message.problem);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SharedOnceEstimate {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSharedOnceEstimate();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.bytes = reader.uint64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.usd = reader.double();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.statements = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.scaled = reader.bool();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.problem = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): SharedOnceEstimate {
+    return {
+      bytes: isSet(object.bytes) ? BigInt(object.bytes) : 0n,
+      usd: isSet(object.usd) ? globalThis.Number(object.usd) : 0,
+      statements: isSet(object.statements) ? globalThis.Number(object.statements) : 0,
+      scaled: isSet(object.scaled) ? globalThis.Boolean(object.scaled) : false,
+      problem: isSet(object.problem) ? globalThis.String(object.problem) : "",
+    };
+  },
+
+  toJSON(message: SharedOnceEstimate): unknown {
+    const obj: any = {};
+    if (message.bytes !== 0n) {
+      obj.bytes = message.bytes.toString();
+    }
+    if (message.usd !== 0) {
+      obj.usd = floatToJson(message.usd);
+    }
+    if (message.statements !== 0) {
+      obj.statements = Math.round(message.statements);
+    }
+    if (message.scaled !== false) {
+      obj.scaled = message.scaled;
+    }
+    if (message.problem !== "") {
+      obj.problem = message.problem;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<SharedOnceEstimate>, I>>(base?: I): SharedOnceEstimate {
+    return SharedOnceEstimate.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<SharedOnceEstimate>, I>>(object: I): SharedOnceEstimate {
+    const message = createBaseSharedOnceEstimate();
+    message.bytes = (object.bytes !== undefined && object.bytes !== null) ? BigInt(object.bytes) : 0n;
+    message.usd = object.usd ?? 0;
+    message.statements = object.statements ?? 0;
+    message.scaled = object.scaled ?? false;
+    message.problem = object.problem ?? "";
     return message;
   },
 };
