@@ -83,6 +83,7 @@ export function amendPlan(
     metadataQueries: plan.metadataQueries + fresh.metadataQueries,
     metadataBytes: plan.metadataBytes + fresh.metadataBytes,
     metadataUsd: plan.metadataUsd + fresh.metadataUsd,
+    sharedOnce: undefined,
     catalogueChange: fresh.catalogueChange,
   };
   return { plan: { ...amended, planHash: planHash(amended) }, problem };

@@ -1,5 +1,6 @@
 import { formatCount } from '@onescan/shared/format/count.js';
 import type { PlanNote } from '@onescan/shared/generated/onescan/v1/plan.js';
+import { TARGET_WINDOWS } from '@onescan/shared/horizon.js';
 import type { Universe } from '../universe/universe.js';
 import { type CatalogueTable, type KeySpan, tableText, type Warehouse } from '../warehouse/warehouse.js';
 import { keyText } from './key-text.js';
@@ -8,10 +9,19 @@ import { planNote } from './plan-note.js';
 /** A table that covers less than this share of the targets' span is noted. */
 const MIN_COVERED_SHARE = 0.95;
 
-/** Features over a window of bars have no rows for the first bars, on BigQuery no partition for the first day. */
-const WARM_UP_MICROS = 86_400_000_000;
+/**
+ * Features over a window of bars have no rows for the first bars, as many as the longest window, and where only
+ * partitions are known, none of the first day.
+ */
+const WARM_UP_BARS = Math.max(...TARGET_WINDOWS);
+const DAY_MICROS = 86_400_000_000;
 
 const NAMED = 5;
+
+/** First and last key of the targets, and their rows in between, which tell how long a bar is. */
+export interface TargetsSpan extends KeySpan {
+  readonly rows?: number | undefined;
+}
 
 /**
  * Notes on tables without rows, on those that cover only a part of the targets' span, by the part missing, and on
@@ -19,7 +29,7 @@ const NAMED = 5;
  */
 export async function coverageNotes(
   warehouse: Pick<Warehouse, 'keySpans'>,
-  targets: KeySpan | undefined,
+  targets: TargetsSpan | undefined,
   universe: Universe,
 ): Promise<PlanNote[]> {
   const read = new Set(universe.columns.filter((c) => c.exclusionReason === undefined).map((c) => c.table));
@@ -45,14 +55,19 @@ export function ownSpan({ minKey, maxKey }: CatalogueTable): KeySpan | undefined
   return minKey === undefined || maxKey === undefined ? undefined : { minKey, maxKey };
 }
 
-function partial(name: string, { minKey, maxKey }: KeySpan, targets: KeySpan): PlanNote[] {
+function partial(name: string, { minKey, maxKey }: KeySpan, targets: TargetsSpan): PlanNote[] {
   const whole = targets.maxKey - targets.minKey;
   const covered = Math.min(maxKey, targets.maxKey) - Math.max(minKey, targets.minKey);
   const late = minKey - targets.minKey;
-  const warmUp = late > 0 && late <= WARM_UP_MICROS ? late : 0;
+  const warmUp = late > 0 && late <= warmUpMicros(targets) && covered > whole / 2 ? late : 0;
   if (covered + warmUp >= whole * MIN_COVERED_SHARE) return [];
   const text = `table ${name} covers only ${keyText(minKey)} to ${keyText(maxKey)}`;
   return [planNote('partial coverage', text, 1 - Math.max(0, covered) / whole)];
+}
+
+function warmUpMicros({ minKey, maxKey, rows }: TargetsSpan): number {
+  const bar = rows ? (maxKey - minKey) / rows : 0;
+  return Math.max(DAY_MICROS, WARM_UP_BARS * bar);
 }
 
 function unknownNote(names: readonly string[]): PlanNote {

@@ -8,8 +8,8 @@ import { discoverUniverse } from '../universe/discover-universe.js';
 import type { Universe } from '../universe/universe.js';
 import type { Catalogue, CatalogueTable, TableName, Warehouse } from '../warehouse/warehouse.js';
 import type { WarehouseNames } from '../warehouse/warehouse-names.js';
-import { chooseSample } from './choose-sample.js';
-import { coverageNotes, ownSpan } from './coverage-notes.js';
+import { type ChosenSample, chooseSample } from './choose-sample.js';
+import { coverageNotes, ownSpan, type TargetsSpan } from './coverage-notes.js';
 import { datasetIdentity } from './dataset-identity.js';
 import { fetchTables, requireUniqueKeys } from './fetch-tables.js';
 import { findTargets } from './find-targets.js';
@@ -113,7 +113,7 @@ export async function planPair(
       ...splitNotes(split),
       ...(closes ? [] : [noCloses(pair, rules.names)]),
       ...sample.notes,
-      ...(await coverageNotes(warehouse, ownSpan(found.table) ?? sample.span, universe)),
+      ...(await coverageNotes(warehouse, targetsSpan(found.table, sample), universe)),
     ],
   };
 }
@@ -143,6 +143,11 @@ export function splitRules({ dialect }: Warehouse, rules: PlanningRules): SplitR
 function noCloses(pair: string, names: WarehouseNames): PlanNote {
   const source = `${names.closesTable.replaceAll('{pair}', pair)}.${names.closesColumn}`;
   return planNote('no overlap baseline', `${pair} has no ${source}: the overlap baseline cannot be computed`);
+}
+
+function targetsSpan(table: CatalogueTable, { span, available }: ChosenSample): TargetsSpan {
+  const own = ownSpan(table);
+  return own ? { ...own, rows: table.rows } : { ...span, rows: available };
 }
 
 function findCloses(
