@@ -206,7 +206,11 @@ test('above its limit nothing is approved without a person', async () => {
   stack = await TestStack.start({}, { autoApproveUsd: 0.5 });
   const runId = await stack.startRun({ pairs: PAIRS, horizons: [15] });
   const { plan, problems } = await stack.reach(runId, 'RUN_STATE_AWAITING_APPROVAL');
-  expect(problems).toEqual([expect.stringContaining('$0.75 is over the $0.50 up to which')]);
+  expect(problems).toEqual([
+    expect.stringContaining(
+      '$0.75 for the whole plan, what follows a pilot included, is over the $0.50 up to which',
+    ),
+  ]);
   await expect(approve(runId, plan!.planHash, true)).rejects.toMatchObject({
     code: 'RESOURCE_EXHAUSTED',
     details: { usd: 0.75, autoApproveUsd: 0.5, budgetUsd: 50 },

@@ -114,6 +114,11 @@ it('fetched once gives what every pair would have fetched itself, also with keys
   expect(jobs.map((job) => job.datasetId).sort()).toEqual(
     [once.shared!, ...once.pairs].map(({ datasetId }) => datasetId).sort(),
   );
+  expect(jobs.map((job) => [job.shared, PAIRS.includes(job.pair)])).toEqual([
+    [true, true],
+    [false, true],
+    [false, true],
+  ]);
   expect(refs.filter(({ shared }) => shared?.statementsRun === 1)).toHaveLength(1);
   const total = jobs.reduce((sum, job) => sum + job.bytesBilled, 0n);
   expect(total).toBe(once.shared!.bytes + once.pairs[0]!.bytes + once.pairs[1]!.bytes);

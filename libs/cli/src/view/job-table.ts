@@ -7,7 +7,7 @@ import { renderTable, type TableColumn } from '../output/table.js';
 
 const COLUMNS: readonly TableColumn<QueryJob>[] = [
   { title: 'job', text: (job) => job.jobId },
-  { title: 'pair', text: (job) => job.pair },
+  { title: 'pair', text: (job) => (job.shared ? `shared, for ${job.pair}` : job.pair) },
   { title: 'state', text: (job) => (job.error ? `${job.state}: ${job.error}` : job.state) },
   { title: 'started', text: (job) => job.startedAt.replace(/\.\d+Z$/, 'Z') },
   { title: 'took', text: took, align: 'right' },

@@ -76,11 +76,11 @@ export class LateBills {
 
   async #report(snapshot: RunSnapshot): Promise<void> {
     const { writeReport } = await import('../report/write-report.js');
-    await writeReport(
-      this.#core.book.store,
-      snapshot,
-      join(this.#core.options.stateDir, 'runs', snapshot.run.runId),
-    );
+    const { stateDir, fetchAhead } = this.#core.options;
+    await writeReport(this.#core.book.store, snapshot, {
+      folder: join(stateDir, 'runs', snapshot.run.runId),
+      fetchesAtOnce: fetchAhead,
+    });
   }
 }
 

@@ -23,7 +23,7 @@ export function budgetProblem(plan: PlanCost & Pick<Plan, 'budgetUsd'>): string 
 export function autoApproveProblem(plan: PlanCost, limitUsd: number): string | undefined {
   const { usd } = approvedTotal(plan);
   if (usd <= limitUsd + ROUNDING_USD) return undefined;
-  return `${estimateText(plan)} is over the ${formatUsd(limitUsd)} up to which plans are approved without a person (--auto-approve-usd of the coordinator)`;
+  return `${estimateText(plan)} for the whole plan, what follows a pilot included, is over the ${formatUsd(limitUsd)} up to which plans are approved without a person (up --auto-approve; --auto-approve-usd of the coordinator)`;
 }
 
 /** Why the rest of a run cannot be fetched under its approval; undefined when it can. */

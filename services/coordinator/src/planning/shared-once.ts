@@ -5,14 +5,13 @@ import { callUnary } from '@onescan/shared/grpc/client.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { ResolvedRunSpec } from '@onescan/shared/run-spec.js';
 import { boundedMap } from './bounded-map.js';
+import { priceOf } from './estimated-cost.js';
 
 /** So many pairs are each dry-run; of more, one speaks for all. */
 const EXACT_PAIRS = 4;
 
 /** A plan does not wait for long for what it can do without. */
 const DEADLINE_MS = 2 * 60_000;
-
-const TIB = 1024 ** 4;
 
 interface Asking {
   readonly spec: ResolvedRunSpec;
@@ -86,8 +85,4 @@ async function estimateOnce(
   const bytes = toFetch.reduce((sum, each) => sum + each.bytes, 0n);
   const statements = toFetch.reduce((sum, each) => sum + each.statements.length, 0);
   return { bytes, usd: priceOf(bytes, plan), statements, scaled, problem: '' };
-}
-
-function priceOf(bytes: bigint, { pricePerTibUsd }: Plan): number {
-  return (Number(bytes) / TIB) * pricePerTibUsd;
 }

@@ -12,7 +12,7 @@ import { type Html, html, table } from './html.js';
 import type { ReportData } from './report-data.js';
 
 /** What was billed beside what was estimated and approved, statement by statement, and what else was looked at. */
-export function costSection({ snapshot }: ReportData): Html {
+export function costSection({ snapshot, fetchesAtOnce }: ReportData): Html {
   const { run } = snapshot;
   const { plan } = run;
   if (!plan) return html``;
@@ -28,7 +28,8 @@ export function costSection({ snapshot }: ReportData): Html {
     '>statements',
   ];
   const jobs = pairs.flatMap((pair) => pair.jobs);
-  const pilot = run.spec.pilotPair === '' ? undefined : pilotReport(snapshot, 0);
+  const pilot =
+    run.spec.pilotPair === '' ? undefined : pilotReport(snapshot, { workersConnected: 0, fetchesAtOnce });
   const { catalogueChange } = plan;
   return html`<h2>Cost</h2>
     ${summary(plan, pairs)}
@@ -80,7 +81,7 @@ const JOB_TITLES = ['job', 'pair', 'state', 'started', '>bound', '>bytes billed'
 function jobRow(job: QueryJob): (string | Html)[] {
   return [
     html`<code>${job.jobId}</code>`,
-    job.pair,
+    job.shared ? `shared, for ${job.pair}` : job.pair,
     job.state,
     html`<time>${job.startedAt.replace(/\.\d+Z$/, 'Z')}</time>`,
     formatBytes(job.maximumBytesBilled),

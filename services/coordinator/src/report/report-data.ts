@@ -25,10 +25,16 @@ export interface ReportData {
   done: ReportTask[];
   unfinished: TaskRecord[];
   totals: LedgerTotal[];
+  /** Datasets that the coordinator has fetched at a time. */
+  fetchesAtOnce: number;
 }
 
 /** Reads a run's report data from the store. */
-export async function readReportData(store: Store, snapshot: RunSnapshot): Promise<ReportData> {
+export async function readReportData(
+  store: Store,
+  snapshot: RunSnapshot,
+  fetchesAtOnce: number,
+): Promise<ReportData> {
   const tasks = [...snapshot.tasks.values()];
   const done: ReportTask[] = [];
   for (const task of tasks.filter(({ state }) => state === 'DONE')) done.push(await readTask(store, task));
@@ -37,6 +43,7 @@ export async function readReportData(store: Store, snapshot: RunSnapshot): Promi
     done,
     unfinished: tasks.filter(({ state }) => state !== 'DONE'),
     totals: await store.totalLedger(snapshot.run.runId),
+    fetchesAtOnce,
   };
 }
 

@@ -10,12 +10,17 @@ import { readReportData } from './report-data.js';
  * Writes `report.html`, `results.json` and `ledger.parquet` of a run that is ending, each in one step.
  *
  * @param snapshot the run as it will be stored
+ * @param to the folder, and the datasets fetched at a time, by which the pilot's text reckons
  * @returns the path of the HTML file
  * @throws OnescanError DATA_LOSS when a result document cannot be read
  */
-export async function writeReport(store: Store, snapshot: RunSnapshot, folder: string): Promise<string> {
+export async function writeReport(
+  store: Store,
+  snapshot: RunSnapshot,
+  { folder, fetchesAtOnce }: { folder: string; fetchesAtOnce: number },
+): Promise<string> {
   await mkdir(folder, { recursive: true });
-  const data = await readReportData(store, snapshot);
+  const data = await readReportData(store, snapshot, fetchesAtOnce);
   const reportPath = join(folder, 'report.html');
   await publish(join(folder, 'ledger.parquet'), (path) => store.exportLedger(snapshot.run.runId, path));
   await publish(join(folder, 'results.json'), async (path) =>

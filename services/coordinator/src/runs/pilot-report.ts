@@ -1,13 +1,23 @@
+import { formatCount } from '@onescan/shared/format/count.js';
 import { formatDuration } from '@onescan/shared/format/duration.js';
 import { formatUsd } from '@onescan/shared/format/usd.js';
 import type { PilotReport } from '@onescan/shared/generated/onescan/v1/coordinator.js';
 import { estimatedBytes, priceOf } from '../planning/estimated-cost.js';
 import { isTaskEnded } from '../states/task-state.js';
-import type { RunSnapshot } from './run-record.js';
+import type { PairRecord, RunSnapshot } from './run-record.js';
 import { tasksOf } from './run-scope.js';
 
+/** What the rest of a run after its pilot is reckoned with. */
+export interface RestTerms {
+  workersConnected: number;
+  fetchesAtOnce: number;
+}
+
 /** What the pilot cost and took, and what that makes for the rest; undefined before it is done or without one. */
-export function pilotReport(snapshot: RunSnapshot, workersConnected: number): PilotReport | undefined {
+export function pilotReport(
+  snapshot: RunSnapshot,
+  { workersConnected, fetchesAtOnce: atMost }: RestTerms,
+): PilotReport | undefined {
   const { run, pairs } = snapshot;
   const pilot = pairs.get(run.spec.pilotPair);
   const tasks = tasksOf(snapshot, run.spec.pilotPair);
@@ -22,16 +32,20 @@ export function pilotReport(snapshot: RunSnapshot, workersConnected: number): Pi
   const ownEstimatedUsd = wasCached ? 0 : priceOf(estimatedBytes(own), run.plan);
   // What all pairs share was fetched for the pilot and is there for the rest.
   const { shared } = run.plan;
-  const sharedJobs = pilot.jobs.filter((job) => job.datasetId === shared?.datasetId);
+  const sharedJobs = pilot.jobs.filter((job) => job.shared);
   const sharedUsd = sharedJobs.reduce((sum, job) => sum + job.usd, 0);
-  const estimatedUsd = ownEstimatedUsd + (shared && sharedJobs.length > 0 ? shared.usd : 0);
+  const estimatedUsd =
+    ownEstimatedUsd + (shared && sharedJobs.length > 0 ? priceOf(estimatedBytes(shared), run.plan) : 0);
   const ownUsd = pilot.usd - sharedUsd;
   const rate = ownEstimatedUsd > 0 && ownUsd > 0 ? ownUsd / ownEstimatedUsd : 1;
   const trainSeconds = tasks
     .flatMap((task) => Object.values(task.stats?.stageSeconds ?? {}))
     .reduce((sum, seconds) => sum + seconds, 0);
   const workers = Math.max(1, Math.min(run.spec.maxWorkers, Math.max(workersConnected, run.workersUsed)));
-  const restFetchSeconds = pilot.fetchSeconds * toFetch.length;
+  const sharedFetchSeconds = sharedSeconds(pilot);
+  const fetchesAtOnce = Math.max(1, Math.min(atMost, toFetch.length));
+  const ownSeconds = pilot.fetchSeconds - sharedFetchSeconds;
+  const restFetchSeconds = (ownSeconds * toFetch.length) / fetchesAtOnce;
   const restTrainSeconds = (trainSeconds * left.length) / workers;
   const figures = {
     pair: pilot.pair,
@@ -39,6 +53,8 @@ export function pilotReport(snapshot: RunSnapshot, workersConnected: number): Pi
     estimatedUsd,
     billedUsd: pilot.usd,
     fetchSeconds: pilot.fetchSeconds,
+    sharedFetchSeconds,
+    fetchesAtOnce,
     trainSeconds,
     workers,
     restEstimatedUsd,
@@ -50,20 +66,41 @@ export function pilotReport(snapshot: RunSnapshot, workersConnected: number): Pi
   return { ...figures, text: pilotText(figures, { rate, horizons: tasks.length, toFetch: toFetch.length }) };
 }
 
+/** Seconds of the pilot's fetch that went into what all pairs share: up to the first statement of its own. */
+function sharedSeconds({ jobs, fetchSeconds }: PairRecord): number {
+  const start = (shared: boolean): number =>
+    Math.min(...jobs.filter((job) => job.shared === shared).map((job) => Date.parse(job.startedAt)));
+  const seconds = (start(false) - start(true)) / 1000;
+  return Number.isFinite(seconds) ? Math.min(Math.max(0, seconds), fetchSeconds) : 0;
+}
+
 function pilotText(
   report: Omit<PilotReport, 'text'>,
   facts: { rate: number; horizons: number; toFetch: number },
 ): string {
   const { pairsLeft, workers } = report;
-  const fetched = formatDuration(report.fetchSeconds);
   const trained = formatDuration(report.trainSeconds);
+  const sharing =
+    report.sharedFetchSeconds > 0
+      ? `, ${formatDuration(report.sharedFetchSeconds)} of it for what all pairs share and the rest need not fetch`
+      : '';
   return [
     `pilot ${report.pair}: billed ${formatUsd(report.billedUsd)}, estimated ${formatUsd(report.estimatedUsd)};`,
-    `fetched in ${fetched}, ${facts.horizons} horizons trained in ${trained} of one trainer.`,
-    `The ${pairsLeft} ${pairsLeft === 1 ? 'pair' : 'pairs'} left: estimated ${formatUsd(report.restEstimatedUsd)},`,
+    `fetched in ${formatDuration(report.fetchSeconds)}${sharing};`,
+    `${formatCount(facts.horizons, 'horizon')} trained in ${trained} of one trainer.`,
+    `The ${formatCount(pairsLeft, 'pair')} left: estimated ${formatUsd(report.restEstimatedUsd)},`,
     `times ${facts.rate.toFixed(2)} billed of estimated = ${formatUsd(report.restExpectedUsd)};`,
-    `fetching ${facts.toFetch} x ${fetched} = ${formatDuration(report.restFetchSeconds)},`,
-    `training ${pairsLeft} x ${trained} / ${workers} ${workers === 1 ? 'worker' : 'workers'} = ${formatDuration(report.restTrainSeconds)},`,
-    `at the same time: about ${formatDuration(report.restSeconds)}.`,
+    `${fetchText(report, facts.toFetch)},`,
+    `training ${pairsLeft} x ${trained} / ${formatCount(workers, 'worker')} = ${formatDuration(report.restTrainSeconds)}.`,
+    `Both go on at the same time: about ${formatDuration(report.restSeconds)},`,
+    'if the pairs left are like the pilot and do not slow each other down.',
   ].join(' ');
+}
+
+function fetchText(report: Omit<PilotReport, 'text'>, toFetch: number): string {
+  if (toFetch === 0) return 'nothing to fetch';
+  const own = formatDuration(report.fetchSeconds - report.sharedFetchSeconds);
+  const { fetchesAtOnce } = report;
+  const atOnce = fetchesAtOnce > 1 ? ` / ${fetchesAtOnce} at a time` : '';
+  return `fetching ${toFetch} x ${own}${atOnce} = ${formatDuration(report.restFetchSeconds)}`;
 }

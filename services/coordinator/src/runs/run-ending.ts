@@ -35,7 +35,10 @@ export class RunEnding {
 
   async #endPilot(snapshot: RunSnapshot): Promise<void> {
     const { runId } = snapshot.run;
-    const note = pilotReport(snapshot, this.#core.registry.connected().length)!.text;
+    const note = pilotReport(snapshot, {
+      workersConnected: this.#core.registry.connected().length,
+      fetchesAtOnce: this.#core.options.fetchAhead,
+    })!.text;
     const { pilotPair } = snapshot.run.spec;
     const failed = tasksOf(snapshot, pilotPair).filter((task) => task.state !== 'DONE');
     const problems = failed.map((task) => `pilot ${task.pair} h${task.horizon}: ${task.error || task.state}`);
@@ -112,7 +115,10 @@ export class RunEnding {
       const after = { ...snapshot, run: { ...snapshot.run, ...concluded } };
       // Loaded when first needed: the chart library doubles the time that a coordinator takes to start.
       const { writeReport } = await import('../report/write-report.js');
-      const reportPath = await writeReport(this.#core.book.store, after, folder);
+      const reportPath = await writeReport(this.#core.book.store, after, {
+        folder,
+        fetchesAtOnce: this.#core.options.fetchAhead,
+      });
       return { ...concluded, reportPath };
     } catch (thrown) {
       const problem = `the report could not be written: ${OnescanError.from(thrown).text}`;

@@ -8,7 +8,7 @@ import {
   type TaskStatus,
 } from '@onescan/shared/generated/onescan/v1/coordinator.js';
 import type { RunState as RunStateName } from '../states/run-state.js';
-import { pilotReport } from './pilot-report.js';
+import { pilotReport, type RestTerms } from './pilot-report.js';
 import type { PairRecord, RunSnapshot, TaskRecord } from './run-record.js';
 
 /** What is known of a task only while it runs; lost in a restart without harm. */
@@ -20,7 +20,7 @@ export interface LiveTask {
 /** A run as the API shows it. */
 export function runView(
   snapshot: RunSnapshot,
-  live: { workersConnected: number; tasks: ReadonlyMap<string, LiveTask> },
+  live: RestTerms & { tasks: ReadonlyMap<string, LiveTask> },
 ): Run {
   const { run } = snapshot;
   const pairs = [...snapshot.pairs.values()];
@@ -47,7 +47,7 @@ export function runView(
     traceId: run.traceparent.split('-')[1] ?? '',
     planErrorCode: run.planErrorCode,
     approvals: [...run.approvals],
-    pilot: run.spec.pilotPair === '' ? undefined : pilotReport(snapshot, live.workersConnected),
+    pilot: run.spec.pilotPair === '' ? undefined : pilotReport(snapshot, live),
   });
 }
 

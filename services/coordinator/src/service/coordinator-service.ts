@@ -29,6 +29,7 @@ export function coordinatorService(coordinator: Coordinator): CoordinatorService
   const view = (snapshot: RunSnapshot): Run =>
     runView(snapshot, {
       workersConnected: core.registry.connected().length,
+      fetchesAtOnce: core.options.fetchAhead,
       tasks: core.progress.tasks(snapshot.run.runId),
     });
   return {

@@ -257,6 +257,7 @@ function startedJob(
     pid: process.pid,
     purpose: 'fetch',
     maximumBytesBilled: String(bound),
+    ...(planned.pair === SHARED_PAIR ? { shared: true } : {}),
   };
 }
 

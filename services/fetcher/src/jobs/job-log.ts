@@ -24,6 +24,8 @@ export interface JobRecord {
   purpose?: 'fetch' | 'metadata';
   /** Bound that the job runs with; decimal. */
   maximumBytesBilled?: string;
+  /** It reads what all pairs share; `pair` is the one that it is fetched for. */
+  shared?: boolean;
   /** The warehouse has not said what the job was billed. */
   billingUnknown?: boolean;
   /** The warehouse has no such job: its request was refused, or never sent. It is no statement that was run. */
@@ -118,6 +120,7 @@ function toQueryJob({ pid: _pid, state, ...record }: JobRecord, own: boolean): Q
     maximumBytesBilled: BigInt(record.maximumBytesBilled ?? 0),
     billingUnknown: record.billingUnknown ?? false,
     neverRan: record.neverRan ?? false,
+    shared: record.shared ?? false,
     repeatable: false,
     bytesBilled: BigInt(record.bytesBilled),
     state: ended ? state : 'failed',

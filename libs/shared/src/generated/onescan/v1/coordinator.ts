@@ -334,6 +334,7 @@ export interface PilotReport {
   pairsLeft: number;
   estimatedUsd: number;
   billedUsd: number;
+  /** Of which shared_fetch_seconds for what all pairs share, which is there for the rest. */
   fetchSeconds: number;
   /** Time of trainers over all horizons, added up. */
   trainSeconds: number;
@@ -342,12 +343,17 @@ export interface PilotReport {
   /** What the plan says of the pairs left, and the same times billed / estimated of the pilot. */
   restEstimatedUsd: number;
   restExpectedUsd: number;
-  /** Fetching one after another, and training on the workers: the longer of the two says how long the rest takes. */
+  /**
+   * Fetching fetches_at_once at a time, and training on the workers: the longer of the two says how long the rest
+   * takes, if the pairs left are like the pilot and do not slow each other down.
+   */
   restFetchSeconds: number;
   restTrainSeconds: number;
   restSeconds: number;
   /** The same in words, with the arithmetic. */
   text: string;
+  sharedFetchSeconds: number;
+  fetchesAtOnce: number;
 }
 
 export interface PairStatus {
@@ -1984,6 +1990,8 @@ function createBasePilotReport(): PilotReport {
     restTrainSeconds: 0,
     restSeconds: 0,
     text: "",
+    sharedFetchSeconds: 0,
+    fetchesAtOnce: 0,
   };
 }
 
@@ -2027,6 +2035,12 @@ export const PilotReport: MessageFns<PilotReport> = {
     }
     if (message.text !== "") {
       writer.uint32(106).string(message.text);
+    }
+    if (message.sharedFetchSeconds !== 0) {
+      writer.uint32(161).double(message.sharedFetchSeconds);
+    }
+    if (message.fetchesAtOnce !== 0) {
+      writer.uint32(168).uint32(message.fetchesAtOnce);
     }
     return writer;
   },
@@ -2148,6 +2162,22 @@ export const PilotReport: MessageFns<PilotReport> = {
             message.text = reader.string();
             continue;
           }
+          case 20: {
+            if (tag !== 161) {
+              break;
+            }
+
+            message.sharedFetchSeconds = reader.double();
+            continue;
+          }
+          case 21: {
+            if (tag !== 168) {
+              break;
+            }
+
+            message.fetchesAtOnce = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2215,6 +2245,16 @@ export const PilotReport: MessageFns<PilotReport> = {
         ? globalThis.Number(object.rest_seconds)
         : 0,
       text: isSet(object.text) ? globalThis.String(object.text) : "",
+      sharedFetchSeconds: isSet(object.sharedFetchSeconds)
+        ? globalThis.Number(object.sharedFetchSeconds)
+        : isSet(object.shared_fetch_seconds)
+        ? globalThis.Number(object.shared_fetch_seconds)
+        : 0,
+      fetchesAtOnce: isSet(object.fetchesAtOnce)
+        ? globalThis.Number(object.fetchesAtOnce)
+        : isSet(object.fetches_at_once)
+        ? globalThis.Number(object.fetches_at_once)
+        : 0,
     };
   },
 
@@ -2259,6 +2299,12 @@ export const PilotReport: MessageFns<PilotReport> = {
     if (message.text !== "") {
       obj.text = message.text;
     }
+    if (message.sharedFetchSeconds !== 0) {
+      obj.sharedFetchSeconds = floatToJson(message.sharedFetchSeconds);
+    }
+    if (message.fetchesAtOnce !== 0) {
+      obj.fetchesAtOnce = Math.round(message.fetchesAtOnce);
+    }
     return obj;
   },
 
@@ -2280,6 +2326,8 @@ export const PilotReport: MessageFns<PilotReport> = {
     message.restTrainSeconds = object.restTrainSeconds ?? 0;
     message.restSeconds = object.restSeconds ?? 0;
     message.text = object.text ?? "";
+    message.sharedFetchSeconds = object.sharedFetchSeconds ?? 0;
+    message.fetchesAtOnce = object.fetchesAtOnce ?? 0;
     return message;
   },
 };

@@ -224,6 +224,8 @@ export interface QueryJob {
   repeatable: boolean;
   /** The warehouse has no such job: its request was refused, or never sent. It counts as no statement. */
   neverRan: boolean;
+  /** It reads what all pairs share, fetched once, before the first pair that needs it, which is `pair`. */
+  shared: boolean;
 }
 
 function createBaseEstimateSharedRequest(): EstimateSharedRequest {
@@ -2775,6 +2777,7 @@ function createBaseQueryJob(): QueryJob {
     billingUnknown: false,
     repeatable: false,
     neverRan: false,
+    shared: false,
   };
 }
 
@@ -2842,6 +2845,9 @@ export const QueryJob: MessageFns<QueryJob> = {
     }
     if (message.neverRan !== false) {
       writer.uint32(192).bool(message.neverRan);
+    }
+    if (message.shared !== false) {
+      writer.uint32(240).bool(message.shared);
     }
     return writer;
   },
@@ -3011,6 +3017,14 @@ export const QueryJob: MessageFns<QueryJob> = {
             message.neverRan = reader.bool();
             continue;
           }
+          case 30: {
+            if (tag !== 240) {
+              break;
+            }
+
+            message.shared = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3092,6 +3106,7 @@ export const QueryJob: MessageFns<QueryJob> = {
         : isSet(object.never_ran)
         ? globalThis.Boolean(object.never_ran)
         : false,
+      shared: isSet(object.shared) ? globalThis.Boolean(object.shared) : false,
     };
   },
 
@@ -3154,6 +3169,9 @@ export const QueryJob: MessageFns<QueryJob> = {
     if (message.neverRan !== false) {
       obj.neverRan = message.neverRan;
     }
+    if (message.shared !== false) {
+      obj.shared = message.shared;
+    }
     return obj;
   },
 
@@ -3185,6 +3203,7 @@ export const QueryJob: MessageFns<QueryJob> = {
     message.billingUnknown = object.billingUnknown ?? false;
     message.repeatable = object.repeatable ?? false;
     message.neverRan = object.neverRan ?? false;
+    message.shared = object.shared ?? false;
     return message;
   },
 };
