@@ -101,7 +101,7 @@ describe('plan', () => {
     const fake = terminal();
     expect(await runCli(['plan'], fake)).toBe(3);
     expect(fake.data()).toContain(
-      'OVER BUDGET: estimate $51.00 against $50.00: it cannot be approved; raise --budget, or sample fewer rows',
+      'OVER BUDGET: estimate $51.00 against $50.00: it cannot be approved; raise --budget, or read fewer rows',
     );
   });
 

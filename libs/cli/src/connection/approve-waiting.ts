@@ -37,7 +37,9 @@ export async function approveWaiting(
   if (run.state !== view.state || !plan) return true;
   const problem = overBudget(plan);
   if (problem !== undefined) {
-    terminal.note(`Run ${view.runId} waits. ${problem}.`);
+    terminal.note(
+      `Run ${view.runId} waits. ${problem}, in another run; this one ends with: onescan cancel ${view.runId}`,
+    );
     return false;
   }
   const isPilot = run.state === RunState.RUN_STATE_AWAITING_PILOT_APPROVAL;

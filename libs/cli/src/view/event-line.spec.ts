@@ -32,7 +32,7 @@ it.each([
 
 it('says what a fetch cost', () => {
   expect(eventLine(emptyRunView('r-1'), pair(PairState.PAIR_STATE_FETCHED))).toBe(
-    'eurusd: fetched dataset d1d1d1d1d1d1 with 1 statement in 4.0 s: 6000 rows x 400 columns and 1 target, ' +
+    'eurusd: fetched dataset d1d1d1d1d1d1 with 1 statement in 4.0 s: 6,000 rows x 400 columns and 1 target, ' +
       'billed 2.00 GiB, $0.012',
   );
 });

@@ -83,7 +83,7 @@ function ownText(dataset: DatasetRef, seconds: number): string {
   const statements = formatCount(dataset.statementsRun, 'statement');
   return (
     `fetched dataset ${id} with ${statements} in ${formatDuration(seconds)}: ` +
-    `${dataset.rows} rows x ${dataset.columns} columns and ${formatCount(dataset.targets.length, 'target')}, ` +
+    `${formatCount(dataset.rows, 'row')} x ${formatCount(dataset.columns, 'column')} and ${formatCount(dataset.targets.length, 'target')}, ` +
     `billed ${formatBytes(dataset.bytesBilled)}, ${formatUsd(dataset.usd)}`
   );
 }

@@ -10,6 +10,6 @@ export function overBudget({ usd, alreadyBilledUsd, budgetUsd }: Plan): string |
   const before = alreadyBilledUsd > 0 ? ` and ${formatUsd(alreadyBilledUsd)} billed before` : '';
   return (
     `OVER BUDGET: estimate ${formatUsd(usd)}${before} against ${formatUsd(budgetUsd)}: it cannot be approved; ` +
-    'raise --budget, or sample fewer rows (--rows) or fewer tables (--exclude)'
+    'raise --budget, or read fewer rows (--strategy days --rows) or fewer tables (--exclude)'
   );
 }

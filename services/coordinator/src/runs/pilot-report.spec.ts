@@ -72,6 +72,16 @@ test('what all pairs share is fetched once: neither its time nor its cost is mul
   expect(report.text).toContain('fetching 3 x 12 s / 2 at a time = 18 s');
 });
 
+test('horizons that failed are not called trained', () => {
+  const snapshot = piloted({ jobs: [job('2026-01-01T00:00:00Z')] });
+  const failed = snapshot.tasks.get(taskKey('eurusd', 30))!;
+  const tasks = new Map([
+    ...snapshot.tasks,
+    [taskKey('eurusd', 30), { ...failed, state: 'FAILED' as const }],
+  ]);
+  expect(pilotReport({ ...snapshot, tasks }, TERMS)!.text).toContain('; 1 of 2 horizons trained in 40 s');
+});
+
 test('a single horizon, pair and fetch at a time are told in the singular; nothing is fetched that is cached', () => {
   const pairs = PAIRS.slice(0, 2);
   const snapshot = piloted({ jobs: [job('2026-01-01T00:00:00Z')] }, { pairs, horizons: [15] });

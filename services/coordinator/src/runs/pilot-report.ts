@@ -63,7 +63,11 @@ export function pilotReport(
     restTrainSeconds,
     restSeconds: Math.max(restFetchSeconds, restTrainSeconds),
   };
-  return { ...figures, text: pilotText(figures, { rate, horizons: tasks.length, toFetch: toFetch.length }) };
+  const trained = tasks.filter((task) => task.state === 'DONE').length;
+  return {
+    ...figures,
+    text: pilotText(figures, { rate, horizons: tasks.length, trained, toFetch: toFetch.length }),
+  };
 }
 
 /** Seconds of the pilot's fetch that went into what all pairs share: up to the first statement of its own. */
@@ -76,9 +80,10 @@ function sharedSeconds({ jobs, fetchSeconds }: PairRecord): number {
 
 function pilotText(
   report: Omit<PilotReport, 'text'>,
-  facts: { rate: number; horizons: number; toFetch: number },
+  facts: { rate: number; horizons: number; trained: number; toFetch: number },
 ): string {
   const { pairsLeft, workers } = report;
+  const horizons = `${facts.trained < facts.horizons ? `${facts.trained} of ` : ''}${formatCount(facts.horizons, 'horizon')}`;
   const trained = formatDuration(report.trainSeconds);
   const sharing =
     report.sharedFetchSeconds > 0
@@ -87,7 +92,7 @@ function pilotText(
   return [
     `pilot ${report.pair}: billed ${formatUsd(report.billedUsd)}, estimated ${formatUsd(report.estimatedUsd)};`,
     `fetched in ${formatDuration(report.fetchSeconds)}${sharing};`,
-    `${formatCount(facts.horizons, 'horizon')} trained in ${trained} of one trainer.`,
+    `${horizons} trained in ${trained} of one trainer.`,
     `The ${formatCount(pairsLeft, 'pair')} left: estimated ${formatUsd(report.restEstimatedUsd)},`,
     `times ${facts.rate.toFixed(2)} billed of estimated = ${formatUsd(report.restExpectedUsd)};`,
     `${fetchText(report, facts.toFetch)},`,
