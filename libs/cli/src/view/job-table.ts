@@ -1,5 +1,6 @@
 import { formatBytes } from '@onescan/shared/format/bytes.js';
 import { formatDuration } from '@onescan/shared/format/duration.js';
+import { formatStatementOf } from '@onescan/shared/format/statement-of.js';
 import { formatUsd } from '@onescan/shared/format/usd.js';
 import type { Approval, Run } from '@onescan/shared/generated/onescan/v1/coordinator.js';
 import type { QueryJob } from '@onescan/shared/generated/onescan/v1/fetcher.js';
@@ -7,7 +8,7 @@ import { renderTable, type TableColumn } from '../output/table.js';
 
 const COLUMNS: readonly TableColumn<QueryJob>[] = [
   { title: 'job', text: (job) => job.jobId },
-  { title: 'pair', text: (job) => (job.shared ? `shared, for ${job.pair}` : job.pair) },
+  { title: 'pair', text: formatStatementOf },
   { title: 'state', text: (job) => (job.error ? `${job.state}: ${job.error}` : job.state) },
   { title: 'started', text: (job) => job.startedAt.replace(/\.\d+Z$/, 'Z') },
   { title: 'took', text: took, align: 'right' },

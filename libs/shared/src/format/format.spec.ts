@@ -1,7 +1,9 @@
 import { expect, it } from 'vitest';
+import { QueryJob } from '../generated/onescan/v1/fetcher.js';
 import { formatBytes, parseBytes } from './bytes.js';
 import { formatCount } from './count.js';
 import { formatDuration } from './duration.js';
+import { formatStatementOf } from './statement-of.js';
 import { formatUsd } from './usd.js';
 
 it.each([
@@ -46,3 +48,11 @@ it.each([
   [185, '3 min 05 s'],
   [7620, '2 h 07 min'],
 ])('formatDuration(%s) is %s', (seconds, text) => expect(formatDuration(seconds)).toBe(text));
+
+it.each([
+  [{}, 'eurusd'],
+  [{ shared: true }, 'shared, for eurusd'],
+  [{ purpose: 'metadata' }, 'metadata, for eurusd'],
+])('a statement with %j is of "%s"', (changes, text) =>
+  expect(formatStatementOf(QueryJob.create({ pair: 'eurusd', purpose: 'fetch', ...changes }))).toBe(text),
+);

@@ -1,6 +1,7 @@
 import { formatBytes } from '@onescan/shared/format/bytes.js';
 import { formatCatalogueChange } from '@onescan/shared/format/catalogue-change.js';
 import { formatDuration } from '@onescan/shared/format/duration.js';
+import { formatStatementOf } from '@onescan/shared/format/statement-of.js';
 import { formatUsd } from '@onescan/shared/format/usd.js';
 import type { QueryJob } from '@onescan/shared/generated/onescan/v1/fetcher.js';
 import type { PairPlan, Plan } from '@onescan/shared/generated/onescan/v1/plan.js';
@@ -81,7 +82,7 @@ const JOB_TITLES = ['job', 'pair', 'state', 'started', '>bound', '>bytes billed'
 function jobRow(job: QueryJob): (string | Html)[] {
   return [
     html`<code>${job.jobId}</code>`,
-    job.shared ? `shared, for ${job.pair}` : job.pair,
+    formatStatementOf(job),
     job.state,
     html`<time>${job.startedAt.replace(/\.\d+Z$/, 'Z')}</time>`,
     formatBytes(job.maximumBytesBilled),

@@ -57,7 +57,8 @@ test('the rest is reckoned by the fetches and trainers that work at a time, and 
 });
 
 test('what all pairs share is fetched once: neither its time nor its cost is multiplied', () => {
-  const jobs = [job('2026-01-01T00:00:02Z', true), job('2026-01-01T00:00:20Z')];
+  const looked = { ...job('2026-01-01T00:00:01Z'), purpose: 'metadata' };
+  const jobs = [looked, job('2026-01-01T00:00:02Z', true), job('2026-01-01T00:00:20Z')];
   const shared = SharedPlan.fromPartial({ statements: [{ bytes: PAIR_BYTES }], usd: PAIR_USD });
   const report = pilotReport(piloted({ jobs, usd: 2 * PAIR_USD }, { shared }), TERMS)!;
   expect(report).toMatchObject({

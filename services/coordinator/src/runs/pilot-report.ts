@@ -72,8 +72,9 @@ export function pilotReport(
 
 /** Seconds of the pilot's fetch that went into what all pairs share: up to the first statement of its own. */
 function sharedSeconds({ jobs, fetchSeconds }: PairRecord): number {
+  const statements = jobs.filter((job) => job.purpose !== 'metadata');
   const start = (shared: boolean): number =>
-    Math.min(...jobs.filter((job) => job.shared === shared).map((job) => Date.parse(job.startedAt)));
+    Math.min(...statements.filter((job) => job.shared === shared).map((job) => Date.parse(job.startedAt)));
   const seconds = (start(false) - start(true)) / 1000;
   return Number.isFinite(seconds) ? Math.min(Math.max(0, seconds), fetchSeconds) : 0;
 }
