@@ -1,5 +1,5 @@
 // The client's side of a fetch: the Storage Read API into a dataset file, against REST paging, each in a
-// process of its own, the server in another.
+// process of its own with the Node flags of a fetcher, the server in another.
 // node bench/fetch/fetch.mjs [--quick] [--rows N] [--columns N] [--tables N] [--restRows N] [--json]
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { FETCHER_NODE_FLAGS } from '@onescan/shared/fetcher-node-flags.js';
 import { benchFlags } from '../learn/bench-flags.mjs';
 import { printTable } from '../learn/print-table.mjs';
 
@@ -58,7 +59,7 @@ function report({ stages, checked }, rest) {
 
 function start(script, input) {
   const path = fileURLToPath(new URL(script, import.meta.url));
-  return fork(path, [JSON.stringify(input)]);
+  return fork(path, [JSON.stringify(input)], { execArgv: [...FETCHER_NODE_FLAGS] });
 }
 
 async function answer(child) {

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readAnnouncement } from '@onescan/shared/announce.js';
+import { FETCHER_NODE_FLAGS } from '@onescan/shared/fetcher-node-flags.js';
 import {
   EstimatePairRequest,
   FetcherServiceClient,
@@ -50,7 +51,8 @@ function startFetcher({ url, storageAddress }) {
     ...['--process-memory', `${flags.memoryMiB}MiB`],
   ];
   const env = { BIGQUERY_EMULATOR_HOST: url, BIGQUERY_STORAGE_EMULATOR_HOST: storageAddress };
-  return spawn(process.execPath, [here('../../services/fetcher/dist/main.js'), ...args], {
+  const main = here('../../services/fetcher/dist/main.js');
+  return spawn(process.execPath, [...FETCHER_NODE_FLAGS, main, ...args], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });

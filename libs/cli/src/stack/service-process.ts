@@ -12,6 +12,8 @@ export interface ServiceCommand {
   /** JavaScript file to run. */
   entry: string;
   args: readonly string[];
+  /** Flags of Node. */
+  nodeFlags?: readonly string[];
   /** File that receives the service's stderr. */
   logPath: string;
   env?: Readonly<Record<string, string | undefined>>;
@@ -105,7 +107,8 @@ function spawnService(command: ServiceCommand): ChildProcess {
   mkdirSync(dirname(command.logPath), { recursive: true });
   const log = openSync(command.logPath, 'w');
   try {
-    return spawn(process.execPath, ['--import', STOP_WITH_PARENT.href, command.entry, ...command.args], {
+    const flags = [...(command.nodeFlags ?? []), '--import', STOP_WITH_PARENT.href];
+    return spawn(process.execPath, [...flags, command.entry, ...command.args], {
       stdio: ['pipe', 'pipe', log],
       env: { ...process.env, ...command.env, ONESCAN_STOP_WITH_PARENT: '1' },
       // A group of its own: Ctrl-C reaches the launcher alone, which stops the services in order.

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { FETCHER_NODE_FLAGS } from '@onescan/shared/fetcher-node-flags.js';
 import { CoordinatorServiceClient } from '@onescan/shared/generated/onescan/v1/coordinator.js';
 import { callUnary, createClient } from '@onescan/shared/grpc/client.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
@@ -136,7 +137,9 @@ class Stack implements RunningStack {
         remedy: 'Run: npm run setup',
       });
     }
-    const process = new ServiceProcess({ name, entry, args, logPath: join(this.logs, `${name}.log`) });
+    const nodeFlags = service === 'fetcher' ? FETCHER_NODE_FLAGS : [];
+    const logPath = join(this.logs, `${name}.log`);
+    const process = new ServiceProcess({ name, entry, args, nodeFlags, logPath });
     this.services.push(process);
     return process;
   }
