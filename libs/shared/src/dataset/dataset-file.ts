@@ -21,6 +21,8 @@ import { readCatalogue } from './read-dataset-catalogue.js';
 import { columnsPerQuery, READ_CONNECTIONS } from './read-width.js';
 
 const MEMORY_LIMIT = '384MB';
+/** Streamed queries run in the threads that fetch from them; more of DuckDB's would only wait for work, busily. */
+const DUCKDB_THREADS = 1;
 const MICROS_PER_MILLI = 1000;
 
 /** Positions start ... end - 1 of the matrix. */
@@ -36,7 +38,7 @@ interface Slice {
  *   format version
  */
 export async function openDatasetFile(file: string, expectedId: string | undefined): Promise<DatasetFile> {
-  const settings = duckdbSettings({ path: file, memoryLimit: MEMORY_LIMIT, threads: READ_CONNECTIONS });
+  const settings = duckdbSettings({ path: file, memoryLimit: MEMORY_LIMIT, threads: DUCKDB_THREADS });
   const instance = await readOrDamaged(file, () =>
     DuckDBInstance.create(file, { ...settings, access_mode: 'READ_ONLY', enable_external_access: 'false' }),
   );

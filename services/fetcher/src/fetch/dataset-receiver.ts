@@ -91,13 +91,13 @@ function takePacked(
   order.sort(batch.integers('part'), batch.rows);
   const numbers = batch.numberLists('numbers');
   const ofSample = order.rowsOf(0);
-  if (ofSample.length > 0) sample.add(rowIndex, ofSample, batch.integers('key'), numbers);
+  if (ofSample.end > ofSample.start) sample.add(rowIndex, ofSample, batch.integers('key'), numbers);
   let texts: ReturnType<StatementBatch['textLists']> | undefined;
   for (const [i, part] of parts.entries()) {
-    const positions = order.rowsOf(i + 1);
-    if (positions.length === 0) continue;
+    const rows = order.rowsOf(i + 1);
+    if (rows.start === rows.end) continue;
     if (part.codes.length > 0) texts ??= batch.textLists('texts');
-    part.add(rowIndex, positions, numbers, part.codes.length > 0 ? texts : undefined);
+    part.add(rowIndex, rows, numbers, part.codes.length > 0 ? texts : undefined);
   }
 }
 
@@ -106,7 +106,8 @@ function takeJoined(
   { sample, parts }: { sample: SamplePart; parts: readonly TablePart[] },
 ): void {
   const rowIndex = batch.integers('row_index');
-  const all = Uint32Array.from({ length: batch.rows }, (_, i) => i);
+  const positions = Uint32Array.from({ length: batch.rows }, (_, i) => i);
+  const all = { positions, start: 0, end: batch.rows };
   sample.add(rowIndex, all, batch.integers('key'), batch.numberLists('numbers_0'));
   for (const [i, part] of parts.entries()) {
     const texts = part.codes.length > 0 ? batch.textLists(`texts_${i + 1}`) : undefined;

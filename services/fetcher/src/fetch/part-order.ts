@@ -1,3 +1,10 @@
+/** Rows of a batch: those at `positions[start]` to `positions[end - 1]`. */
+export interface RowRange {
+  readonly positions: Uint32Array;
+  readonly start: number;
+  readonly end: number;
+}
+
 /**
  * Puts the rows of a packed batch in order of their part: what belongs to one table is then taken in one go,
  * with the table's memory at hand, however the warehouse has mixed the tables.
@@ -14,8 +21,8 @@ export class PartOrder {
   }
 
   /** Positions in the batch of the rows of a part, valid until the next {@link sort}. */
-  rowsOf(part: number): Uint32Array {
-    return this.#positions.subarray(this.#starts[part], this.#starts[part + 1]);
+  rowsOf(part: number): RowRange {
+    return { positions: this.#positions, start: this.#starts[part]!, end: this.#starts[part + 1]! };
   }
 
   /** @throws RangeError for a part that there is not */

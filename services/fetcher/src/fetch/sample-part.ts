@@ -1,6 +1,7 @@
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import { type FetchQuery, overlapHorizons, samplePartWidth } from '../sql/fetch-query.js';
 import { type Lists, tableText } from '../warehouse/warehouse.js';
+import type { RowRange } from './part-order.js';
 import { RowSet } from './row-set.js';
 
 interface HorizonValues {
@@ -46,11 +47,17 @@ export class SamplePart {
    * Takes rows of a batch.
    *
    * @param rowIndex number in the sample of every row of the batch
-   * @param positions of the rows to take, in the batch
+   * @param range of the rows to take
    * @throws OnescanError FAILED_PRECONDITION when there are more keys than sampled, or one twice
    */
-  add(rowIndex: Float64Array, positions: Uint32Array, key: Float64Array, numbers: Lists<Float64Array>): void {
-    for (const at of positions) {
+  add(
+    rowIndex: Float64Array,
+    { positions, start, end }: RowRange,
+    key: Float64Array,
+    numbers: Lists<Float64Array>,
+  ): void {
+    for (let i = start; i < end; i++) {
+      const at = positions[i]!;
       const row = rowIndex[at]!;
       if (row >= this.rows.atMost || !this.#seen.add(row)) throw this.#tooMany();
       const from = numbers.offsets[at]!;

@@ -2,6 +2,7 @@ import type { DatasetSpool } from '@onescan/shared/dataset/dataset-spool.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { FetchTable } from '../sql/fetch-query.js';
 import { type Lists, tableText } from '../warehouse/warehouse.js';
+import type { RowRange } from './part-order.js';
 import { RowSet } from './row-set.js';
 import { TextCodes } from './text-codes.js';
 
@@ -38,13 +39,13 @@ export class TablePart {
    * Takes rows of a batch.
    *
    * @param rowIndex number in the sample of every row of the batch
-   * @param positions of the rows to take, in the batch
+   * @param range of the rows to take
    * @throws OnescanError FAILED_PRECONDITION naming the table when a key has come a second time: when the rows
    *   gathered so far go to the spool
    */
   add(
     rowIndex: Float64Array,
-    positions: Uint32Array,
+    { positions, start, end: last }: RowRange,
     numbers: Lists<Float64Array>,
     texts: Lists<readonly (string | null)[]> | undefined,
   ): void {
@@ -52,17 +53,22 @@ export class TablePart {
     const { offsets, values: source } = numbers;
     const [rows, values, width] = [this.#rows, this.#values, this.#width];
     const expected = this.table.numbers.length;
-    for (let i = 0; i < positions.length; i++) {
-      if (this.#gathered === rows.length) this.#flush();
+    let gathered = this.#gathered;
+    for (let i = start; i < last; i++) {
+      if (gathered === rows.length) {
+        this.#flush(gathered);
+        gathered = 0;
+      }
       const at = positions[i]!;
-      rows[this.#gathered] = this.#seen.requireInBound(rowIndex[at]!);
+      rows[gathered] = this.#seen.requireInBound(rowIndex[at]!);
       let from = offsets[at]!;
       const end = offsets[at + 1]!;
       if (end - from !== expected) throw wrongWidth(this.table);
-      let to = this.#gathered++ * width;
+      let to = gathered++ * width;
       while (from < end) values[to++] = source[from++]!;
       if (texts) this.#encode(texts, at, to);
     }
+    this.#gathered = gathered;
   }
 
   /**
@@ -71,18 +77,17 @@ export class TablePart {
    * @throws OnescanError FAILED_PRECONDITION naming the table when a key has come a second time
    */
   end(): void {
-    this.#flush();
+    this.#flush(this.#gathered);
     this.#values = new Float32Array();
   }
 
-  #flush(): void {
+  #flush(count: number): void {
+    const rows = this.#rows.subarray(0, count);
     // All at once: row after row, each would fetch a line of the set from far away in memory.
-    for (let i = 0; i < this.#gathered; i++) {
-      if (!this.#seen.add(this.#rows[i]!)) throw this.#doubledKey(this.#rows[i]!);
+    for (let i = 0; i < count; i++) {
+      if (!this.#seen.add(rows[i]!)) throw this.#doubledKey(rows[i]!);
     }
-    if (this.#gathered > 0) {
-      this.spool.appendRows(this.position, this.#rows.subarray(0, this.#gathered), this.#width, this.#values);
-    }
+    if (count > 0) this.spool.appendRows(this.position, rows, this.#width, this.#values);
     this.#gathered = 0;
   }
 
