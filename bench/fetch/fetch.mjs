@@ -1,5 +1,5 @@
 // The client's side of a fetch: the Storage Read API into a dataset file, against REST paging, each in a
-// process of its own with the Node flags of a fetcher, the server in another.
+// process of its own, ours with the Node flags of a fetcher, the server in another.
 // node bench/fetch/fetch.mjs [--quick] [--rows N] [--columns N] [--tables N] [--restRows N] [--json]
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -23,7 +23,7 @@ let server;
 try {
   server = start('result-server.mjs', shape);
   const servers = await answer(server);
-  const storage = await answer(start('storage-client.mjs', { shape, servers, folder }));
+  const storage = await answer(start('storage-client.mjs', { shape, servers, folder }, FETCHER_NODE_FLAGS));
   const rest = await answer(start('rest-client.mjs', { shape, servers, restRows: flags.restRows }));
   report(storage, rest);
 } finally {
@@ -57,9 +57,9 @@ function report({ stages, checked }, rest) {
   );
 }
 
-function start(script, input) {
+function start(script, input, nodeFlags = []) {
   const path = fileURLToPath(new URL(script, import.meta.url));
-  return fork(path, [JSON.stringify(input)], { execArgv: [...FETCHER_NODE_FLAGS] });
+  return fork(path, [JSON.stringify(input)], { execArgv: [...nodeFlags] });
 }
 
 async function answer(child) {
