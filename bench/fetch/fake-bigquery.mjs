@@ -29,7 +29,8 @@ instance.closeSync();
 const fake = await startFakeBigQuery({
   databasePath,
   project,
-  streamBlockRows: 2048,
+  resultsPath: `${folder}/results.duckdb`,
+  streamBlockRows: 122_880,
   databaseSettings: { memory_limit: '4GB', temp_directory: `${folder}/fake-tmp` },
 });
 process.send({ url: fake.url, storageAddress: fake.storageAddress });

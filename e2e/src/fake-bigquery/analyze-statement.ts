@@ -1,8 +1,9 @@
 import { invalidQuery } from './api-error.js';
-import { bigQueryType, logicalBytesSql } from './bigquery-type.js';
+import { bigQueryType } from './bigquery-type.js';
 import { statementReads, type TableScan } from './statement-reads.js';
-import { quote, translateSql } from './translate-sql.js';
-import { attachedTable, type WarehouseDatabase } from './warehouse-database.js';
+import type { TableBytes } from './table-bytes.js';
+import { translateSql } from './translate-sql.js';
+import type { WarehouseDatabase } from './warehouse-database.js';
 
 /** Limits on a query. */
 export interface QueryLimits {
@@ -42,6 +43,7 @@ export interface Analysis {
 export interface AnalysisFacts {
   project: string;
   keyColumn: string;
+  bytes: TableBytes;
   /** Default: BigQuery's. */
   limits?: Partial<QueryLimits>;
 }
@@ -72,7 +74,7 @@ export async function analyzeStatement(
   let processed = 0n;
   let billed = 0n;
   for (const ofTable of tables.values()) {
-    const bytes = await bytesOf(database, ofTable, facts.keyColumn);
+    const bytes = await bytesOf(facts.bytes, ofTable);
     processed += bytes;
     billed += bytes > TABLE_BYTES ? ((bytes + MIB - 1n) / MIB) * MIB : TABLE_BYTES;
   }
@@ -121,21 +123,11 @@ async function resultFields(
 }
 
 /** A table that is scanned more than once counts once, with all that is read of it. */
-async function bytesOf(
-  database: WarehouseDatabase,
-  scans: readonly TableScan[],
-  keyColumn: string,
-): Promise<bigint> {
+async function bytesOf(bytes: TableBytes, scans: readonly TableScan[]): Promise<bigint> {
   const { schema, table } = scans[0]!;
   const columns = [...new Set(scans.flatMap((scan) => [...scan.columns]))];
   if (schema === '' || columns.length === 0) return 0n;
-  const types = database.columnsOf(schema, table)!;
-  const sums = columns.map((column) => logicalBytesSql(quote(column), types.get(column)!));
-  const whole = scans.some((scan) => scan.days.length === 0) || types.get(keyColumn) !== 'TIMESTAMP';
-  const days = scans.map((scan) => `(${scan.days.join(' AND ')})`).join(' OR ');
-  const from = whole
-    ? attachedTable(schema, table)
-    : `(SELECT *, CAST(${quote(keyColumn)} AS DATE) AS d FROM ${attachedTable(schema, table)}) WHERE ${days}`;
-  const [row] = await database.rows(`SELECT ${sums.join(' + ')} FROM ${from}`);
-  return BigInt(String(row![0]));
+  if (scans.some((scan) => scan.days.length === 0)) return bytes.of({ schema, table }, columns);
+  const isRead = (day: string): boolean => scans.some((scan) => scan.days.every((holds) => holds(day)));
+  return bytes.of({ schema, table }, columns, isRead);
 }

@@ -4,6 +4,7 @@ import { ApiError, invalidQuery } from './api-error.js';
 import type { FaultKind } from './faults.js';
 import { type JobRequest, type QueryJob, RESULTS_DATASET } from './query-job.js';
 import { type JsonRow, jsonRow } from './result-json.js';
+import { TableBytes } from './table-bytes.js';
 import { quote } from './translate-sql.js';
 import type { WarehouseDatabase } from './warehouse-database.js';
 
@@ -48,12 +49,15 @@ const CANCELLED_IN = 2;
 /** Runs query jobs on the attached tables and keeps them with their results. */
 export class QueryJobs {
   readonly #jobs = new Map<string, QueryJob>();
+  readonly #bytes: TableBytes;
   readonly #running = new Map<string, { connection: DuckDBConnection; done: Promise<void> }>();
 
   constructor(
     private readonly database: WarehouseDatabase,
     private readonly facts: QueryJobsFacts,
-  ) {}
+  ) {
+    this.#bytes = new TableBytes(database, facts.keyColumn);
+  }
 
   /** Every job but dry runs, oldest first. */
   list(): QueryJob[] {
@@ -69,7 +73,7 @@ export class QueryJobs {
     if (location !== this.facts.location) {
       throw new ApiError(404, 'notFound', `Not found: Dataset was not found in location ${location}`);
     }
-    return analyzeStatement(this.database, query.query, this.facts);
+    return analyzeStatement(this.database, query.query, { ...this.facts, bytes: this.#bytes });
   }
 
   /** Accepts a job and starts it. Throws 409 duplicate for an id that was used before. */

@@ -19,9 +19,14 @@ export interface FakeBigQueryOptions {
   keyColumn?: string;
   /** JSON of a page of rows at most, default 10 MB as BigQuery. */
   maxPageBytes?: number;
-  /** Rows of a record batch of the Storage Read API, default 300, at most 2,048. */
+  /** New DuckDB file for results that are too large for memory; default: in memory. */
+  resultsPath?: string;
+  /**
+   * Rows that follow each other in a stream of the Storage Read API, mixed, default 300; record batches have 2,048 of
+   * them at most. Of large results 122,880, a row group of DuckDB's: it reads one for each of these blocks.
+   */
   streamBlockRows?: number;
-  /** DuckDB's settings for large results, e.g. memory_limit and temp_directory. */
+  /** DuckDB's settings, e.g. memory_limit and temp_directory. */
   databaseSettings?: Readonly<Record<string, string>>;
   /** Limits of a query other than BigQuery's. */
   limits?: Partial<QueryLimits>;
@@ -56,7 +61,7 @@ const DEFAULT_STREAM_BLOCK_ROWS = 300;
 const DEFAULT_MAX_ROWS = 100_000;
 
 interface Context {
-  options: Required<FakeBigQueryOptions>;
+  options: Required<Omit<FakeBigQueryOptions, 'resultsPath'>>;
   jobs: QueryJobs;
   queries: QueryEndpoints;
   faults: Faults;

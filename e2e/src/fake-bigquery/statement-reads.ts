@@ -7,9 +7,11 @@ export interface TableScan {
   table: string;
   /** Empty schema: one of the fake's metadata tables. */
   columns: Set<string>;
-  /** Conditions on the day of the key as DuckDB SQL over "d"; empty when everything is read. */
-  days: string[];
+  /** Tests of a day of the key ("YYYY-MM-DD") that all hold where rows are read; empty when everything is. */
+  days: DayTest[];
 }
+
+export type DayTest = (day: string) => boolean;
 
 /** Columns of a table with their DuckDB types; undefined when there is no such table. */
 export type ColumnsOf = (schema: string, table: string) => ReadonlyMap<string, string> | undefined;
@@ -23,13 +25,17 @@ interface Source {
   types: ReadonlyMap<string, string>;
 }
 
+const DAY_LENGTH = 'YYYY-MM-DD'.length;
 const NODE_TYPES = new Set(['SELECT_NODE', 'SET_OPERATION_NODE']);
-const BOUNDS: Readonly<Record<string, string>> = {
-  COMPARE_GREATERTHANOREQUALTO: '>=',
-  COMPARE_GREATERTHAN: '>=',
-  COMPARE_LESSTHAN: '<=',
-  COMPARE_LESSTHANOREQUALTO: '<=',
-  COMPARE_EQUAL: '=',
+const isFrom = (day: string, bound: string): boolean => day >= bound;
+const isUpTo = (day: string, bound: string): boolean => day <= bound;
+/** How the day of a key compares with that of a bound. */
+const BOUNDS: Readonly<Record<string, (day: string, bound: string) => boolean>> = {
+  COMPARE_GREATERTHANOREQUALTO: isFrom,
+  COMPARE_GREATERTHAN: isFrom,
+  COMPARE_LESSTHAN: isUpTo,
+  COMPARE_LESSTHANOREQUALTO: isUpTo,
+  COMPARE_EQUAL: (day, bound) => day === bound,
 };
 
 /**
@@ -101,23 +107,23 @@ function sourceOf(expression: Tree, sources: readonly Source[]): [Source, string
 }
 
 /** Only comparisons of the key with constants let partitions be left unread. */
-function prunedDays(where: Json, keyColumn: string): string[] {
+function prunedDays(where: Json, keyColumn: string): DayTest[] {
   if (where === null || typeof where !== 'object' || Array.isArray(where)) return [];
   if (where.type === 'CONJUNCTION_AND') {
     return (where.children as Json[]).flatMap((child) => prunedDays(child, keyColumn));
   }
-  const bound = BOUNDS[String(where.type)];
-  if (bound && isKey(where.left ?? null, keyColumn)) {
-    const constant = constantText(where.right ?? null);
-    return constant === undefined ? [] : [`d ${bound} CAST(TIMESTAMP '${constant}' AS DATE)`];
+  const compare = BOUNDS[String(where.type)];
+  if (compare && isKey(where.left ?? null, keyColumn)) {
+    const bound = constantDay(where.right ?? null);
+    return bound === undefined ? [] : [(day) => compare(day, bound)];
   }
   if (where.type !== 'COMPARE_IN') return [];
   const [tested, ...values] = where.children as Tree[];
   const isDay =
     tested?.function_name === 'bigquery_date' && isKey((tested.children as Json[])[0]!, keyColumn);
-  const days = values.map(constantText);
-  if (!isDay || days.includes(undefined)) return [];
-  return [`d IN (${days.map((day) => `DATE '${day}'`).join(', ')})`];
+  if (!isDay) return [];
+  const days = new Set(values.map(constantDay));
+  return days.has(undefined) ? [] : [(day) => days.has(day)];
 }
 
 function isKey(expression: Json, keyColumn: string): boolean {
@@ -125,11 +131,15 @@ function isKey(expression: Json, keyColumn: string): boolean {
   return tree.class === 'COLUMN_REF' && (tree.column_names as string[]).at(-1) === keyColumn;
 }
 
-/** The text of a constant, cast or not. */
-function constantText(expression: Json): string | undefined {
+/** The UTC day of a constant, cast or not. */
+function constantDay(expression: Json): string | undefined {
   const tree = expression as Tree;
-  if (tree.class === 'CAST') return constantText(tree.child ?? null);
+  if (tree.class === 'CAST') return constantDay(tree.child ?? null);
   if (tree.class !== 'CONSTANT') return undefined;
   const { value } = tree.value as Tree;
-  return typeof value === 'string' ? value.replaceAll("'", '') : undefined;
+  if (typeof value !== 'string') return undefined;
+  const hasZone = value.length <= DAY_LENGTH || /(Z|[+-]\d\d(:?\d\d)?)$/i.test(value);
+  const ms = Date.parse(hasZone ? value : `${value}Z`);
+  if (Number.isNaN(ms)) throw invalidQuery(`Invalid TIMESTAMP value: ${value}`);
+  return new Date(ms).toISOString().slice(0, DAY_LENGTH);
 }

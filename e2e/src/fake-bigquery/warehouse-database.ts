@@ -17,7 +17,7 @@ const IEEE_DIVIDE = `CREATE MACRO bigquery_ieee_divide(a, b) AS CASE WHEN b <> 0
 const MAX_FINGERPRINTS = 500_000;
 
 /**
- * A DuckDB in memory to which a file of tables is attached, with BigQuery's functions and NULL order.
+ * A DuckDB, in memory unless results need a file, to which a file of tables is attached, with BigQuery's functions and NULL order.
  * Datasets are the file's schemas.
  */
 export class WarehouseDatabase {
@@ -30,9 +30,15 @@ export class WarehouseDatabase {
 
   static async open(
     path: string,
-    facts: { project: string; keyColumn: string; databaseSettings: Readonly<Record<string, string>> },
+    facts: {
+      project: string;
+      keyColumn: string;
+      databaseSettings: Readonly<Record<string, string>>;
+      /** Default: in memory. */
+      resultsPath?: string;
+    },
   ): Promise<WarehouseDatabase> {
-    const instance = await DuckDBInstance.create(':memory:', {
+    const instance = await DuckDBInstance.create(facts.resultsPath ?? ':memory:', {
       ...facts.databaseSettings,
       autoinstall_known_extensions: 'false',
       autoload_known_extensions: 'false',
