@@ -52,7 +52,7 @@ beforeAll(async () => {
     env: { BIGQUERY_EMULATOR_HOST: fake.url, BIGQUERY_STORAGE_EMULATOR_HOST: proxy.address },
   });
   client = createClient(FetcherServiceClient, await fetcher.address());
-}, 10 * MINUTES);
+}, 20 * MINUTES);
 
 afterAll(async () => {
   client?.close();
@@ -107,5 +107,5 @@ test(
     expect(await fetch(wanted)).toMatchObject({ cached: true, statementsRun: 0 });
     expect(peakBytes()).toBeLessThan(2e9);
   },
-  10 * MINUTES,
+  20 * MINUTES,
 );

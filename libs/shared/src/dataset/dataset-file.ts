@@ -152,7 +152,9 @@ export class DatasetFile implements OpenDataset {
       slices.push({ start, end });
       start = end;
     }
-    const buffers = this.connections.map(() => new Float32Array(width * this.meta.rows));
+    // A joined dataset reads many short ranges: memory for what one has, not for what it could have.
+    const widest = Math.max(0, ...slices.map((slice) => slice.end - slice.start));
+    const buffers = this.connections.map(() => new Float32Array(widest * this.meta.rows));
     const launch = (query: number): Promise<Float32Array[]> => {
       const slice = this.#readSlice(
         slices[query]!,
