@@ -117,7 +117,7 @@ describe('what is paid', () => {
     await expect(refused).rejects.toMatchObject({
       code: 'RESOURCE_EXHAUSTED',
       message: expect.stringContaining('Query exceeded limit for bytes billed'),
-      remedy: expect.stringContaining('approve'),
+      remedy: expect.stringContaining('approval'),
     });
     expect(stack.fetchJobs().at(-1)).toMatchObject({ bytesBilled: 0n, state: 'DONE' });
   });
