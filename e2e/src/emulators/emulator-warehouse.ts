@@ -1,7 +1,7 @@
 import type { BigQuery, QueryResultsOptions, QueryRowsResponse } from '@google-cloud/bigquery';
 import { bigQueryDialect } from '@onescan/fetcher/sql/bigquery/bigquery-dialect.js';
 import type { Cell } from '@onescan/fetcher/warehouse/bigquery/api-answers.js';
-import { readTables } from '@onescan/fetcher/warehouse/bigquery/read-tables.js';
+import { readTableStates, readTables } from '@onescan/fetcher/warehouse/bigquery/read-tables.js';
 import { RestBatch } from '@onescan/fetcher/warehouse/bigquery/rest-batch.js';
 import type { ResultTransport } from '@onescan/fetcher/warehouse/bigquery/result-transport.js';
 import { StorageReader } from '@onescan/fetcher/warehouse/bigquery/storage/storage-reader.js';
@@ -116,6 +116,7 @@ async function readCatalogue(options: EmulatorWarehouseOptions): Promise<Catalog
       Object.values(row).map((value) => `${value}`.replace(/^DOUBLE$/, 'FLOAT64')),
     );
   };
-  const { tables } = await readTables(query, project, datasets);
+  const states = await readTableStates(query, project, datasets);
+  const { tables } = await readTables(query, project, states, datasets);
   return { tables, fingerprint: `bigquery:${project}` };
 }

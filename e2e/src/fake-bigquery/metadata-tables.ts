@@ -42,6 +42,7 @@ export async function createMetadataTables(
         c.position,
         bigQueryType(c.type),
         partitioned.has(c.table) && c.column === facts.keyColumn ? 'YES' : 'NO',
+        'NO',
       ]),
     );
     await insert(
@@ -55,7 +56,7 @@ export async function createMetadataTables(
 }
 
 const COLUMNS =
-  'table_catalog VARCHAR, table_schema VARCHAR, table_name VARCHAR, column_name VARCHAR, ordinal_position BIGINT, data_type VARCHAR, is_partitioning_column VARCHAR';
+  'table_catalog VARCHAR, table_schema VARCHAR, table_name VARCHAR, column_name VARCHAR, ordinal_position BIGINT, data_type VARCHAR, is_partitioning_column VARCHAR, is_hidden VARCHAR';
 const TABLES = 'table_catalog VARCHAR, table_schema VARCHAR, table_name VARCHAR, table_type VARCHAR';
 
 async function createCounts(

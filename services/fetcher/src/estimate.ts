@@ -14,31 +14,32 @@ import type { FetcherServices } from './fetcher-service.js';
 import { meterMetadata } from './jobs/metadata-bill.js';
 import { catalogueSnapshot } from './planning/catalogue-snapshot.js';
 import { pairPlan } from './planning/pair-plan.js';
-import { type PlannedPair, planPair } from './planning/plan-pair.js';
+import { type PlannedPair, type PlanningRules, planPair } from './planning/plan-pair.js';
 import { planShared, sharedPlan } from './planning/plan-shared.js';
 import type { PlannedStatement } from './planning/split-statements.js';
 import { estimateStrategies, type PairEstimate } from './planning/strategy-estimates.js';
-import type { Warehouse } from './warehouse/warehouse.js';
+import type { ViewScope, Warehouse, WarehouseView } from './warehouse/warehouse.js';
 
-/** Dry-runs the statements of a pair, and those of what it is compared with. Never billed. */
+/** Dry-runs the statements of a pair, and those of what it is compared with. Only metadata queries are billed. */
 export async function estimatePair(
   services: FetcherServices,
   request: EstimatePairRequest,
 ): Promise<EstimatePairResponse> {
-  const { warehouse, cache, pricePerTibUsd } = services;
+  const { warehouse, cache, pricePerTibUsd, rules } = services;
+  const view = viewOf(warehouse, scopeOf(request));
   const { result, bill } = await meterMetadata(async () => {
-    const planned = await planRequest(services, request);
-    const bytes = await dryRunAll(warehouse, planned.statements);
+    const planned = await planRequest(view, rules, request);
+    const bytes = await dryRunAll(view, planned.statements);
     const spec = requireSpec(request.spec);
     if (request.bytesOnly) return { planned, bytes, strategies: [], perPair: {} };
     const strategies = await estimateStrategies(spec, pairEstimate(planned, bytes), {
       pricePerTibUsd,
       estimate: async (otherSpec) => {
-        const other = await planRequest(services, { ...request, spec: otherSpec });
-        return pairEstimate(other, await dryRunAll(warehouse, other.statements));
+        const other = await planRequest(view, rules, { ...request, spec: otherSpec });
+        return pairEstimate(other, await dryRunAll(view, other.statements));
       },
     });
-    return { planned, bytes, strategies, perPair: await estimatePerPair(services, request) };
+    return { planned, bytes, strategies, perPair: await estimatePerPair(view, rules, request) };
   });
   const { planned, bytes, strategies, perPair } = result;
   const catalogue = catalogueSnapshot(planned.universe);
@@ -66,33 +67,35 @@ function pairEstimate({ rows, statements }: PlannedPair, bytes: readonly bigint[
 
 /** What the pair would bill if it fetched the shared groups itself; nothing when it does. */
 async function estimatePerPair(
-  services: FetcherServices,
+  view: WarehouseView,
+  rules: PlanningRules,
   request: EstimatePairRequest,
 ): Promise<Partial<PairPlan>> {
   if (request.sharedDatasetId === '') return {};
-  const { statements } = await planRequest(services, { ...request, sharedDatasetId: '' });
-  const bytes = await dryRunAll(services.warehouse, statements);
+  const { statements } = await planRequest(view, rules, { ...request, sharedDatasetId: '' });
+  const bytes = await dryRunAll(view, statements);
   return { perPairBytes: bytes.reduce((sum, each) => sum + each, 0n), perPairStatements: statements.length };
 }
 
-/** Dry-runs the statements of what all pairs share. Never billed. */
+/** Dry-runs the statements of what all pairs share. Only metadata queries are billed. */
 export async function estimateShared(
   services: FetcherServices,
   request: EstimateSharedRequest,
 ): Promise<EstimateSharedResponse> {
   const { warehouse, cache, pricePerTibUsd, rules } = services;
+  const view = viewOf(warehouse, scopeOf(request));
   const answer = { pricePerTibUsd, warehouse: warehouse.kind };
   const spec = requireSpec(request.spec);
   const { result, bill } = await meterMetadata(async () => {
-    const planned = await planShared(warehouse, spec, rules);
+    const planned = await planShared(view, spec, rules);
     if (!planned) return undefined;
-    const bytes = await dryRunAll(warehouse, planned.statements);
+    const bytes = await dryRunAll(view, planned.statements);
     if (request.bytesOnly) return { planned, bytes, strategies: [] };
     const strategies = await estimateStrategies(spec, pairEstimate(planned, bytes), {
       pricePerTibUsd,
       estimate: async (otherSpec) => {
-        const other = (await planShared(warehouse, otherSpec, rules))!;
-        return pairEstimate(other, await dryRunAll(warehouse, other.statements));
+        const other = (await planShared(view, otherSpec, rules))!;
+        return pairEstimate(other, await dryRunAll(view, other.statements));
       },
     });
     return { planned, bytes, strategies };
@@ -121,27 +124,31 @@ async function isCached(cache: DatasetCache, { pair, datasetId, shared }: Planne
 
 /** Estimates of statements in order; the warehouse takes a few at a time. */
 export async function dryRunAll(
-  warehouse: Warehouse,
+  view: WarehouseView,
   statements: readonly PlannedStatement[],
 ): Promise<bigint[]> {
   const bytes: bigint[] = [];
-  for (const { statement } of statements) bytes.push((await warehouse.dryRun(statement)).bytes);
+  for (const { statement } of statements) bytes.push((await view.dryRun(statement)).bytes);
   return bytes;
 }
 
-/** Resolves a request against the warehouse as it is now. */
+/** Resolves a request against a view of the warehouse. */
 export function planRequest(
-  services: FetcherServices,
+  view: WarehouseView,
+  rules: PlanningRules,
   request: { spec?: EstimatePairRequest['spec']; pair: string; sharedDatasetId: string },
 ): Promise<PlannedPair> {
   requirePair(request.pair);
-  return planPair(
-    services.warehouse,
-    request.pair,
-    requireSpec(request.spec),
-    services.rules,
-    request.sharedDatasetId,
-  );
+  return planPair(view, request.pair, requireSpec(request.spec), rules, request.sharedDatasetId);
+}
+
+/** A consistent view of a warehouse; itself where asking again costs nothing. */
+export function viewOf(warehouse: Warehouse, scope: ViewScope): WarehouseView {
+  return warehouse.view?.(scope) ?? warehouse;
+}
+
+function scopeOf({ planId = '' }: { planId?: string | undefined }): ViewScope {
+  return planId === '' ? {} : { planId };
 }
 
 export function requireSpec(spec: EstimatePairRequest['spec']): ResolvedRunSpec {

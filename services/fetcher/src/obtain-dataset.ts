@@ -1,12 +1,13 @@
 import { SHARED_PAIR } from '@onescan/shared/dataset/dataset.js';
 import type { DatasetRef, FetchPairRequest } from '@onescan/shared/generated/onescan/v1/fetcher.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
-import { dryRunAll, planRequest, requireSpec } from './estimate.js';
+import { dryRunAll, planRequest, requireSpec, viewOf } from './estimate.js';
 import { type Fetched, fetchDataset } from './fetch/fetch-dataset.js';
 import type { FetchProgressNow } from './fetch/shared-fetches.js';
 import type { FetcherServices } from './fetcher-service.js';
 import type { PlannedPair } from './planning/plan-pair.js';
 import { planShared } from './planning/plan-shared.js';
+import type { WarehouseView } from './warehouse/warehouse.js';
 
 /**
  * The dataset of a request, after the shared one that it refers to: from the cache, or fetched once however many ask
@@ -18,14 +19,15 @@ export async function obtainDataset(
   signal: AbortSignal,
   report: Report,
 ): Promise<DatasetRef> {
-  const { pair, datasetId, sharedDatasetId, cachedOnly } = request;
-  const caller = { request, signal, report };
+  const { runId, pair, planHash, datasetId, sharedDatasetId, cachedOnly } = request;
+  const view = viewOf(services.warehouse, { fetch: { runId, pair, planHash } });
+  const caller = { request, view, signal, report };
   const shared = sharedDatasetId === '' ? undefined : await obtainShared(services, caller);
-  if (cachedOnly && datasetId !== '') {
+  if (datasetId !== '' && (cachedOnly || services.cache.has(pair, datasetId))) {
     requireCached(services, pair, datasetId);
     return withShared(await cachedDataset(services, pair, datasetId, report), shared);
   }
-  const planned = await planRequest(services, request);
+  const planned = await planRequest(view, services.rules, request);
   requireApproved(planned, datasetId);
   const spent = shared?.statementsRun ? shared.bytesBilled : 0n;
   const wanted = { planned, limits: request.maximumBytesBilled, spent };
@@ -38,7 +40,7 @@ async function obtainShared(services: FetcherServices, caller: Caller): Promise<
     return cachedDataset(services, SHARED_PAIR, datasetId, caller.report);
   }
   if (cachedOnly) requireCached(services, SHARED_PAIR, datasetId);
-  const planned = await planShared(services.warehouse, requireSpec(spec), services.rules);
+  const planned = await planShared(caller.view, requireSpec(spec), services.rules);
   if (!planned) {
     throw new OnescanError('FAILED_PRECONDITION', 'the shared groups have no columns any more', {
       remedy: 'Resume the run: what it lacks is planned again and waits for approval',
@@ -57,6 +59,8 @@ type Report = (progress: () => FetchProgressNow) => void;
 /** Who asks for a dataset. */
 interface Caller {
   readonly request: FetchPairRequest;
+  /** The warehouse as it is now: what was approved must still be there. */
+  readonly view: WarehouseView;
   readonly signal: AbortSignal;
   readonly report: Report;
 }
@@ -71,12 +75,12 @@ interface Wanted {
 async function obtain(
   services: FetcherServices,
   { planned, limits, spent }: Wanted,
-  { request, signal, report }: Caller,
+  { request, view, signal, report }: Caller,
 ): Promise<DatasetRef> {
   const { pair, datasetId } = planned;
   if (services.cache.has(pair, datasetId)) return cachedDataset(services, pair, datasetId, report);
   if (request.cachedOnly) requireCached(services, pair, datasetId);
-  const maximumBytesBilled = await requireWithinBudget(services, planned, limits);
+  const maximumBytesBilled = await requireWithinBudget(view, planned, limits);
   await services.fetches.whenJoinable(datasetId);
   // Another caller may have finished it meanwhile.
   if (services.cache.has(pair, datasetId)) return cachedDataset(services, pair, datasetId, report);
@@ -159,7 +163,7 @@ function requireCached({ cache }: FetcherServices, pair: string, datasetId: stri
 
 /** Dry-runs the statements again; the approved limits of their bytes. Throws RESOURCE_EXHAUSTED above one. */
 async function requireWithinBudget(
-  { warehouse }: FetcherServices,
+  view: WarehouseView,
   planned: PlannedPair,
   limits: readonly bigint[],
 ): Promise<readonly bigint[]> {
@@ -172,7 +176,7 @@ async function requireWithinBudget(
       { remedy: 'Send the limits of the approved plan, one for each statement' },
     );
   }
-  const bytes = await dryRunAll(warehouse, statements);
+  const bytes = await dryRunAll(view, statements);
   const over = bytes.findIndex((each, i) => each > limits[i]!);
   if (over < 0) return limits;
   const which = statements.length === 1 ? 'the statement' : `statement ${over + 1} of ${statements.length}`;

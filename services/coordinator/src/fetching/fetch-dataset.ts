@@ -7,7 +7,7 @@ import type {
 } from '@onescan/shared/generated/onescan/v1/fetcher.js';
 import { callServerStream, callUnary } from '@onescan/shared/grpc/client.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
-import { statementKey } from '../planning/amend-plan.js';
+import { METADATA_PURPOSE, statementKey } from '../planning/amend-plan.js';
 import { type AskAgainOptions, askAgain } from './ask-again.js';
 
 export interface FetchHooks extends AskAgainOptions {
@@ -52,8 +52,9 @@ async function fetchOnce(
   return dataset;
 }
 
-/** What a run has really been billed for a pair, by the fetcher's own list of statements. */
+/** What a run has really been billed for a pair, by the fetcher's own list of jobs. */
 export interface BilledFacts {
+  /** Metadata queries, which the sums and the list hold too, are none. */
   statementsRun: number;
   bytesBilled: bigint;
   usd: number;
@@ -68,7 +69,7 @@ export async function readBilled(
   const { jobs } = await callUnary(fetcher, fetcher.listQueryJobs, { runId: run.runId });
   const ours = jobs.filter((job) => job.pair === run.pair);
   return {
-    statementsRun: ours.filter(({ neverRan }) => !neverRan).length,
+    statementsRun: ours.filter(({ neverRan, purpose }) => !neverRan && purpose !== METADATA_PURPOSE).length,
     bytesBilled: ours.reduce((sum, job) => sum + job.bytesBilled, 0n),
     usd: ours.reduce((sum, job) => sum + job.usd, 0),
     jobs: ours,

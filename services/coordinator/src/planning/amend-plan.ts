@@ -6,12 +6,21 @@ import { approvalProblem } from './budget.js';
 import { estimatedBytes, priceOf } from './estimated-cost.js';
 import { planHash } from './plan-hash.js';
 
-/** Bytes that a run has been billed at most: jobs of unknown billing count with their bound. */
+/** Purpose of a job that looks tables up; it is no statement of a plan. */
+export const METADATA_PURPOSE = 'metadata';
+
+/**
+ * Bytes that the statements of a run have been billed at most: those of unknown billing count with their bound. What
+ * metadata queries were billed is not of what was approved.
+ */
 export function billedAtMost(pairs: Iterable<Pick<PairRecord, 'jobs' | 'bytesBilled'>>): bigint {
   let bytes = 0n;
   for (const { jobs, bytesBilled } of pairs) {
     bytes += bytesBilled;
-    for (const job of jobs) if (job.billingUnknown) bytes += job.maximumBytesBilled;
+    for (const job of jobs) {
+      if (job.purpose === METADATA_PURPOSE) bytes -= job.bytesBilled;
+      else if (job.billingUnknown) bytes += job.maximumBytesBilled;
+    }
   }
   return bytes;
 }

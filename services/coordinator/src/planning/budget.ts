@@ -12,11 +12,12 @@ export function approvedTotal(plan: PlanCost): { bytes: bigint; usd: number } {
   return { bytes: plan.alreadyBilledBytes + plan.bytes, usd: plan.alreadyBilledUsd + plan.usd };
 }
 
-/** Why a plan is over its budget; undefined when it is within. */
-export function budgetProblem(plan: PlanCost & Pick<Plan, 'budgetUsd'>): string | undefined {
+/** Why a plan is over its budget, by what planning itself was billed too; undefined when it is within. */
+export function budgetProblem(plan: PlanCost & Pick<Plan, 'budgetUsd' | 'metadataUsd'>): string | undefined {
   const { usd } = approvedTotal(plan);
-  if (usd <= plan.budgetUsd + ROUNDING_USD) return undefined;
-  return `${estimateText(plan)} is over the budget of ${formatUsd(plan.budgetUsd)}`;
+  if (usd + plan.metadataUsd <= plan.budgetUsd + ROUNDING_USD) return undefined;
+  const planning = plan.metadataUsd > 0 ? ` with ${formatUsd(plan.metadataUsd)} for planning` : '';
+  return `${estimateText(plan)}${planning} is over the budget of ${formatUsd(plan.budgetUsd)}`;
 }
 
 /** Why a plan may not be approved by nobody; undefined when it may. */

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { FetcherServiceClient } from '@onescan/shared/generated/onescan/v1/fetcher.js';
 import type { Plan } from '@onescan/shared/generated/onescan/v1/plan.js';
 import { SharedGroups } from '@onescan/shared/generated/onescan/v1/spec.js';
@@ -27,15 +28,17 @@ export async function planRun(
   asking: AskAgainOptions,
   pairs: readonly string[] = spec.pairs,
 ): Promise<{ plan: Plan; catalogues: PairCatalogues }> {
+  // All estimates see the catalogue as it is at the first of them.
+  const planId = randomUUID();
   const options = { deadlineMs: ESTIMATE_DEADLINE_MS, signal: asking.signal };
   const shared =
     spec.sharedGroups === SharedGroups.SHARED_GROUPS_ONCE
-      ? await askAgain(() => callUnary(fetcher, fetcher.estimateShared, { spec }, options), asking)
+      ? await askAgain(() => callUnary(fetcher, fetcher.estimateShared, { spec, planId }, options), asking)
       : undefined;
   const sharedDatasetId = shared?.plan?.datasetId ?? '';
   const estimates = await boundedMap(pairs, ESTIMATES_AT_ONCE, (pair) =>
     askAgain(
-      () => callUnary(fetcher, fetcher.estimatePair, { spec, pair, sharedDatasetId }, options),
+      () => callUnary(fetcher, fetcher.estimatePair, { spec, pair, sharedDatasetId, planId }, options),
       asking,
     ),
   );

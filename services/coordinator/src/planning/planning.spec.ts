@@ -72,13 +72,17 @@ describe('a plan', () => {
 });
 
 test('a budget is met to the last cent and no further', () => {
-  const cost = { bytes: 0n, alreadyBilledBytes: 0n, alreadyBilledUsd: 0 };
+  const cost = { bytes: 0n, alreadyBilledBytes: 0n, alreadyBilledUsd: 0, metadataUsd: 0 };
   expect(budgetProblem({ ...cost, usd: 0.1 + 0.2, budgetUsd: 0.3 })).toBeUndefined();
   expect(budgetProblem({ ...cost, usd: 11.1, budgetUsd: 10 })).toBe(
     'the estimate of $11.10 is over the budget of $10.00',
   );
   expect(budgetProblem({ ...cost, usd: 9, alreadyBilledUsd: 2, budgetUsd: 10 })).toContain(
     '$2.00 billed before',
+  );
+  // What planning was billed counts, also when there is nothing to fetch.
+  expect(budgetProblem({ ...cost, usd: 0, metadataUsd: 0.02, budgetUsd: 0.01 })).toContain(
+    '$0.020 for planning is over the budget of $0.010',
   );
   expect(autoApproveProblem({ ...cost, usd: 5 }, 5)).toBeUndefined();
   expect(autoApproveProblem({ ...cost, usd: 5.01 }, 5)).toContain('over the $5.00 up to which');

@@ -7,6 +7,7 @@ import { formatBytes } from '@onescan/shared/format/bytes.js';
 import type { QueryJob } from '@onescan/shared/generated/onescan/v1/fetcher.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { DatasetCache } from '../cache/dataset-cache.js';
+import { jobLabels } from '../jobs/job-labels.js';
 import type { JobLog, JobRecord } from '../jobs/job-log.js';
 import { billRecord, settleLater } from '../jobs/settle-jobs.js';
 import type { PlannedPair } from '../planning/plan-pair.js';
@@ -17,7 +18,6 @@ import { DatasetReceiver } from './dataset-receiver.js';
 
 /** Hexadecimal digits of a run in a job id: fetchers with other job logs may share a project. */
 const RUN_DIGITS = 8;
-const MAX_LABEL_LENGTH = 63;
 
 /** Stages that a fetch reports; "spool" counts rows, "write" and "verify" count columns. */
 export type FetchStage = 'query' | 'spool' | 'write' | 'verify';
@@ -133,7 +133,7 @@ async function runStatement(
     running = await warehouse.run(planned.statement, {
       jobId: job.jobId,
       maximumBytesBilled: bound,
-      labels: jobLabels(order),
+      labels: jobLabels({ runId: order.runId, pair: order.planned.pair, planHash: order.planHash ?? '' }),
       signal: order.signal,
     });
     await receiver.receive(planned, running.batches, (rows) =>
@@ -222,16 +222,6 @@ function requireApproved(
       details: { pair, remainingBytes: Number(remainingBytes) },
     },
   );
-}
-
-/** Labels allow lower-case letters, digits, _ and -, 63 of them. */
-function jobLabels({ runId, planned, planHash = '' }: FetchOrder): Record<string, string> {
-  const text = (value: string): string =>
-    value
-      .toLowerCase()
-      .replaceAll(/[^a-z0-9_-]/g, '_')
-      .slice(0, MAX_LABEL_LENGTH);
-  return { run: text(runId), pair: text(planned.pair), plan_hash: text(planHash) };
 }
 
 function startedJob(

@@ -20,7 +20,7 @@ export async function meterMetadata<T>(work: () => Promise<T>): Promise<{ result
 
 /** Puts a metadata query into the job log, and on the bill of the work that runs now. */
 export function noteMetadataQuery(jobs: JobLog, query: MetadataQuery, pricePerTibUsd: number): void {
-  const { jobId, sql, maximumBytesBilled, startedAt, bytesBilled, error } = query;
+  const { jobId, sql, maximumBytesBilled, startedAt, bytesBilled, error, fetch } = query;
   const ended = bytesBilled !== undefined || error !== undefined;
   const bill = current.getStore();
   if (bill && bytesBilled !== undefined) {
@@ -29,8 +29,8 @@ export function noteMetadataQuery(jobs: JobLog, query: MetadataQuery, pricePerTi
   }
   const record: JobRecord = {
     jobId,
-    runId: '',
-    pair: '',
+    runId: fetch?.runId ?? '',
+    pair: fetch?.pair ?? '',
     datasetId: '',
     sqlSha256: sha256Hex(sql),
     state: error !== undefined ? 'failed' : ended ? 'done' : 'running',

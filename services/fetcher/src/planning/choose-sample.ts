@@ -7,8 +7,9 @@ import {
   type DayCount,
   type KeyRange,
   type KeySpan,
+  type OtherTables,
   tableText,
-  type Warehouse,
+  type WarehouseView,
 } from '../warehouse/warehouse.js';
 import { chooseDays } from './choose-days.js';
 import { cutDayNotes, spanOfDays } from './day-span.js';
@@ -25,24 +26,34 @@ export interface ChosenSample {
   notes: PlanNote[];
 }
 
+/** Other targets tables that a sample has to do with. */
+export interface SampledTables {
+  /**
+   * Those of all pairs that take the same days; the days are then chosen by the least rows that any of the tables has on
+   * a day. Default: the sampled one.
+   */
+  readonly common?: readonly CatalogueTable[];
+  /** Those of all pairs of the run, which are looked up along. */
+  readonly ofRun: OtherTables;
+}
+
 /**
  * Which keys of a targets table a spec samples.
  *
- * @param common tables of all pairs that take the same days; the days are then chosen by the least rows that any of
- *   the tables has on a day
  * @throws OnescanError FAILED_PRECONDITION when the period holds no rows
  */
 export async function chooseSample(
-  warehouse: Warehouse,
+  warehouse: WarehouseView,
   targets: CatalogueTable,
   spec: ResolvedRunSpec,
-  common: readonly CatalogueTable[] = [targets],
+  tables: SampledTables,
 ): Promise<ChosenSample> {
   const range: KeyRange = {
     ...(spec.period.from === '' ? {} : { from: Date.parse(spec.period.from) * MICROS_PER_MILLI }),
     ...(spec.period.to === '' ? {} : { to: Date.parse(spec.period.to) * MICROS_PER_MILLI }),
   };
-  const days = await warehouse.countDays(targets, range);
+  const { common = [targets], ofRun } = tables;
+  const days = await warehouse.countDays(targets, range, ofRun);
   const available = totalRows(days);
   if (available === 0) {
     const { minKey, maxKey } = targets;
@@ -56,7 +67,7 @@ export async function chooseSample(
   const rows = Math.min(spec.sample.rows, available);
   if (spec.sample.strategy !== SampleStrategy.SAMPLE_STRATEGY_DAYS)
     return { range, rows, available, ...facts };
-  const shared = common.length === 1 ? days : await leastDays(warehouse, common, range);
+  const shared = common.length === 1 ? days : await leastDays(warehouse, common, { range, ofRun });
   const chosen = new Set(chooseDays(shared, Math.min(spec.sample.rows, totalRows(shared)), spec.sample.seed));
   const held = totalRows(days.filter(({ day }) => chosen.has(day)));
   const within = { ...range, days: [...chosen] };
@@ -65,13 +76,13 @@ export async function chooseSample(
 
 /** The least rows that any of some tables has, for every day on which all have some. */
 async function leastDays(
-  warehouse: Warehouse,
+  warehouse: WarehouseView,
   tables: readonly CatalogueTable[],
-  range: KeyRange,
+  { range, ofRun }: { range: KeyRange; ofRun: OtherTables },
 ): Promise<DayCount[]> {
   const least = new Map<string, { rows: number; tables: number }>();
   for (const table of tables) {
-    for (const { day, rows } of await warehouse.countDays(table, range)) {
+    for (const { day, rows } of await warehouse.countDays(table, range, ofRun)) {
       const known = least.get(day);
       least.set(day, { rows: Math.min(rows, known?.rows ?? rows), tables: (known?.tables ?? 0) + 1 });
     }

@@ -2,7 +2,13 @@ import { formatCount } from '@onescan/shared/format/count.js';
 import type { PlanNote } from '@onescan/shared/generated/onescan/v1/plan.js';
 import { TARGET_WINDOWS } from '@onescan/shared/horizon.js';
 import type { Universe } from '../universe/universe.js';
-import { type CatalogueTable, type KeySpan, tableText, type Warehouse } from '../warehouse/warehouse.js';
+import {
+  type CatalogueTable,
+  type KeySpan,
+  type OtherTables,
+  tableText,
+  type WarehouseView,
+} from '../warehouse/warehouse.js';
 import { keyText } from './key-text.js';
 import { planNote } from './plan-note.js';
 
@@ -26,15 +32,18 @@ export interface TargetsSpan extends KeySpan {
 /**
  * Notes on tables without rows, on those that cover only a part of the targets' span, by the part missing, and on
  * those of which that cannot be known before the fetch.
+ *
+ * @param ofRun feature tables of all pairs of the run, which are looked up along
  */
 export async function coverageNotes(
-  warehouse: Pick<Warehouse, 'keySpans'>,
+  warehouse: Pick<WarehouseView, 'keySpans'>,
   targets: TargetsSpan | undefined,
   universe: Universe,
+  ofRun: OtherTables,
 ): Promise<PlanNote[]> {
   const read = new Set(universe.columns.filter((c) => c.exclusionReason === undefined).map((c) => c.table));
   const tables = universe.tables.filter((table) => read.has(table));
-  const spans = await warehouse.keySpans?.(tables);
+  const spans = await warehouse.keySpans?.(tables, ofRun);
   const spanOf = (table: CatalogueTable): KeySpan | undefined =>
     ownSpan(table) ?? spans?.get(tableText(table));
   const notes: PlanNote[] = [];

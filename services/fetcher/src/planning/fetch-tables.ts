@@ -1,7 +1,7 @@
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { FetchTable } from '../sql/fetch-query.js';
 import type { Universe } from '../universe/universe.js';
-import { type TableName, tableText, type Warehouse } from '../warehouse/warehouse.js';
+import { type TableName, tableText, type WarehouseView } from '../warehouse/warehouse.js';
 
 const MICROS_PER_MILLI = 1000;
 
@@ -25,7 +25,10 @@ export function fetchTables(universe: Universe, without: ReadonlySet<string> = n
 }
 
 /** @throws OnescanError FAILED_PRECONDITION naming a table that is known to hold a key twice */
-export async function requireUniqueKeys(warehouse: Warehouse, tables: readonly TableName[]): Promise<void> {
+export async function requireUniqueKeys(
+  warehouse: WarehouseView,
+  tables: readonly TableName[],
+): Promise<void> {
   const distinct = [...new Map(tables.map((table) => [tableText(table), table])).values()];
   const doubled = await warehouse.findDoubledKeys(distinct);
   const worst = doubled[0];

@@ -6,7 +6,7 @@ import type { FetchQuery } from '../sql/fetch-query.js';
 import type { SqlStrategy } from '../sql/sql-dialect.js';
 import { discoverUniverse } from '../universe/discover-universe.js';
 import type { Universe } from '../universe/universe.js';
-import type { Catalogue, CatalogueTable, TableName, Warehouse } from '../warehouse/warehouse.js';
+import type { Catalogue, CatalogueTable, TableName, WarehouseView } from '../warehouse/warehouse.js';
 import type { WarehouseNames } from '../warehouse/warehouse-names.js';
 import { type ChosenSample, chooseSample } from './choose-sample.js';
 import { coverageNotes, ownSpan, type TargetsSpan } from './coverage-notes.js';
@@ -14,6 +14,7 @@ import { datasetIdentity } from './dataset-identity.js';
 import { fetchTables, requireUniqueKeys } from './fetch-tables.js';
 import { findTargets } from './find-targets.js';
 import { planNote } from './plan-note.js';
+import { featuresOfRun, targetsOfRun } from './run-tables.js';
 import { type PlannedStatement, type SplitRules, splitNotes, splitStatements } from './split-statements.js';
 import { DEFAULT_STATEMENT_LIMITS, type StatementLimits } from './statement-limits.js';
 
@@ -51,7 +52,7 @@ export interface PlannedPair {
  * @throws OnescanError naming what the warehouse lacks or holds twice, before anything is fetched
  */
 export async function planPair(
-  warehouse: Warehouse,
+  warehouse: WarehouseView,
   pair: string,
   spec: ResolvedRunSpec,
   rules: PlanningRules,
@@ -75,8 +76,10 @@ export async function planPair(
     ...(closes ? [closes.table] : []),
     ...tables.map((t) => t.table),
   ]);
-  const common = shared ? targetsTables(catalogue, spec, rules.names) : [found.table];
-  const sample = await chooseSample(warehouse, found.table, spec, common);
+  const sample = await chooseSample(warehouse, found.table, spec, {
+    ...(shared ? { common: targetsTables(catalogue, spec, rules.names) } : {}),
+    ofRun: () => targetsOfRun(catalogue, spec, rules.names),
+  });
   const { range, rows, available } = sample;
   const query: FetchQuery = {
     keyColumn: rules.names.keyColumn,
@@ -113,7 +116,9 @@ export async function planPair(
       ...splitNotes(split),
       ...(closes ? [] : [noCloses(pair, rules.names)]),
       ...sample.notes,
-      ...(await coverageNotes(warehouse, targetsSpan(found.table, sample), universe)),
+      ...(await coverageNotes(warehouse, targetsSpan(found.table, sample), universe, () =>
+        featuresOfRun(catalogue, spec, rules.names),
+      )),
     ],
   };
 }
@@ -132,7 +137,7 @@ export function targetsTables(
   return spec.pairs.map((pair) => findTargets(catalogue, pair, spec, names).table);
 }
 
-export function splitRules({ dialect }: Warehouse, rules: PlanningRules): SplitRules {
+export function splitRules({ dialect }: Pick<WarehouseView, 'dialect'>, rules: PlanningRules): SplitRules {
   return {
     dialect,
     limits: { ...DEFAULT_STATEMENT_LIMITS, ...rules.limits },

@@ -4,7 +4,7 @@ import type { SharedPlan } from '@onescan/shared/generated/onescan/v1/plan.js';
 import type { ResolvedRunSpec } from '@onescan/shared/run-spec.js';
 import type { FetchQuery } from '../sql/fetch-query.js';
 import { discoverUniverse } from '../universe/discover-universe.js';
-import type { Warehouse } from '../warehouse/warehouse.js';
+import type { WarehouseView } from '../warehouse/warehouse.js';
 import { chooseSample } from './choose-sample.js';
 import { datasetIdentity } from './dataset-identity.js';
 import { fetchTables, requireUniqueKeys } from './fetch-tables.js';
@@ -22,7 +22,7 @@ import { splitNotes, splitStatements } from './split-statements.js';
  * @throws OnescanError as {@link planPair}
  */
 export async function planShared(
-  warehouse: Warehouse,
+  warehouse: WarehouseView,
   spec: ResolvedRunSpec,
   rules: PlanningRules,
 ): Promise<PlannedPair | undefined> {
@@ -44,7 +44,9 @@ export async function planShared(
   const targets = targetsTables(catalogue, spec, rules.names);
   await requireUniqueKeys(warehouse, [...targets, ...tables.map(({ table }) => table)]);
   const samples = [];
-  for (const table of targets) samples.push(await chooseSample(warehouse, table, spec, targets));
+  for (const table of targets) {
+    samples.push(await chooseSample(warehouse, table, spec, { common: targets, ofRun: () => targets }));
+  }
   const query: FetchQuery = {
     keyColumn: rules.names.keyColumn,
     sample: {

@@ -118,26 +118,34 @@ export interface RunningStatement {
   bytesBilled(): bigint | undefined;
 }
 
-/**
- * A warehouse of feature and target tables. No method but {@link run} reads data that is billed, and none but
- * {@link run} returns feature values.
- */
-export interface Warehouse {
-  readonly kind: 'embedded' | 'bigquery';
-  /** Which one, e.g. "bigquery:my-project". */
-  readonly name: string;
+/** Whose questions a view answers. */
+export interface ViewScope {
+  /** Views of one plan see the same catalogue. Default: the catalogue as it is when the view is first asked. */
+  readonly planId?: string;
+  /** The approved fetch that asks: what it makes the warehouse look up belongs to its run. */
+  readonly fetch?: { readonly runId: string; readonly pair: string; readonly planHash: string };
+}
+
+/** What planning asks of a warehouse: nothing that reads data which is billed. */
+export interface WarehouseView {
   readonly dialect: SqlDialect;
   /** All tables of the configured schemas, in a number of queries that does not depend on theirs. */
   readCatalogue(): Promise<Catalogue>;
   /**
    * Spans of tables of which the catalogue does not tell them, by "schema.table", to the day; those that cannot be
    * known without reading are left out. Absent where the catalogue tells all.
+   *
+   * @param others tables that will be asked for soon: they are looked up along
    */
-  keySpans?(tables: readonly TableName[]): Promise<ReadonlyMap<string, KeySpan>>;
+  keySpans?(tables: readonly TableName[], others?: OtherTables): Promise<ReadonlyMap<string, KeySpan>>;
   /** True when {@link countDays} knows nothing of days that a range cuts. */
   readonly countsWholeDays: boolean;
-  /** Number of rows of a table for each day of a range, in order of day. */
-  countDays(table: TableName, range: KeyRange): Promise<DayCount[]>;
+  /**
+   * Number of rows of a table for each day of a range, in order of day.
+   *
+   * @param others as of {@link keySpans}
+   */
+  countDays(table: TableName, range: KeyRange, others?: OtherTables): Promise<DayCount[]>;
   /**
    * Tables that hold a key more than once, as far as the warehouse can tell without billing; the fetch
    * checks what it reads in any case.
@@ -145,6 +153,23 @@ export interface Warehouse {
   findDoubledKeys(tables: readonly TableName[]): Promise<DoubledKey[]>;
   /** Checks a statement without running it and says what it will bill. */
   dryRun(statement: Statement): Promise<{ bytes: bigint }>;
+}
+
+/** Only called when something has to be looked up. */
+export type OtherTables = () => readonly TableName[];
+
+/**
+ * A warehouse of feature and target tables. No method but {@link run} reads data that is billed, and none but
+ * {@link run} returns feature values.
+ */
+export interface Warehouse extends WarehouseView {
+  readonly kind: 'embedded' | 'bigquery';
+  /** Which one, e.g. "bigquery:my-project". */
+  readonly name: string;
+  /**
+   * A consistent view for one plan or fetch. Absent where asking again costs nothing: the warehouse itself is one then.
+   */
+  view?(scope: ViewScope): WarehouseView;
   /**
    * The latest of some earlier jobs that runs this statement now, or whose result can be read again without
    * paying; {@link run} with its id continues it. Absent where jobs end with their fetcher.

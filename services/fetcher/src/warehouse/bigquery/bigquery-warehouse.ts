@@ -1,31 +1,35 @@
 import { randomUUID } from 'node:crypto';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { AuthClient } from 'google-auth-library';
+import { jobLabels } from '../../jobs/job-labels.js';
 import { bigQueryDialect } from '../../sql/bigquery/bigquery-dialect.js';
 import type { SqlDialect } from '../../sql/sql-dialect.js';
-import {
-  type Catalogue,
-  type DayCount,
-  type DoubledKey,
-  type JobBill,
-  type KeyRange,
-  type KeySpan,
-  type RunningStatement,
-  type RunOptions,
-  type Statement,
-  type StatementBatch,
-  type TableName,
-  tableText,
-  type Warehouse,
+import type {
+  Catalogue,
+  DayCount,
+  DoubledKey,
+  JobBill,
+  KeyRange,
+  KeySpan,
+  OtherTables,
+  RunningStatement,
+  RunOptions,
+  Statement,
+  StatementBatch,
+  TableName,
+  ViewScope,
+  Warehouse,
+  WarehouseView,
 } from '../warehouse.js';
 import type { WarehouseNames } from '../warehouse-names.js';
 import type { JobState, TableReference } from './api-answers.js';
 import { BigQueryApi } from './bigquery-api.js';
 import { bigQueryError } from './bigquery-problem.js';
+import { BigQueryView } from './bigquery-view.js';
 import { billedBound } from './billed-bound.js';
-import { daysWithin, readDayCounts } from './day-counts.js';
 import { JobCancellations } from './job-cancellations.js';
-import { readPartitionSpans } from './partition-spans.js';
+import { MetadataMemory } from './metadata-memory.js';
+import type { MetadataSnapshot } from './metadata-snapshot.js';
 import {
   readPages,
   resultGone,
@@ -34,7 +38,7 @@ import {
   type Waiting,
   waitForJob,
 } from './read-result.js';
-import { type CataloguedTables, readTables } from './read-tables.js';
+import type { Query } from './read-tables.js';
 import type { RequestDeadlines } from './request-deadline.js';
 import { RestBatch } from './rest-batch.js';
 import { openStorageReader, type ResultTransport } from './result-transport.js';
@@ -42,12 +46,9 @@ import { DEFAULT_RETRY_POLICY, type RetryPolicy } from './retrying.js';
 import { requireWithinLimits } from './statement-limits.js';
 import type { StorageReader } from './storage/storage-reader.js';
 
-/** A metadata query bills 10 MiB; this only stops what nobody expects. */
-const METADATA_MAX_BYTES = 1024n ** 3n;
+/** A metadata query bills 10 MiB a dataset; this only stops what nobody expects. */
+const METADATA_MAX_BYTES = 100n * 1024n ** 2n;
 const METADATA_TIMEOUT_MS = 300_000;
-
-/** For how long the catalogue is remembered: a run plans many pairs in a row. */
-const CATALOGUE_MS = 60_000;
 
 /** For how long closing waits until jobs are cancelled. */
 const CLOSE_GRACE_MS = 5000;
@@ -77,21 +78,18 @@ export interface MetadataQuery {
   readonly sql: string;
   readonly maximumBytesBilled: bigint;
   readonly startedAt: string;
+  /** The approved fetch that asked; absent while planning. */
+  readonly fetch?: NonNullable<ViewScope['fetch']>;
   /** Set when it has ended, and what it was billed is known. */
   readonly bytesBilled?: bigint;
   /** Set when it has failed. */
   readonly error?: string;
 }
 
-interface Remembered {
-  readonly at: number;
-  readonly catalogued: Promise<CataloguedTables>;
-  readonly days: Map<string, Promise<DayCount[]>>;
-  /** Undefined for a table without partitions that hold rows. */
-  readonly spans: Map<string, Promise<KeySpan | undefined>>;
-}
-
-/** Datasets of Google BigQuery. Planning reads metadata only, see docs/bigquery.md. */
+/**
+ * Datasets of Google BigQuery. Planning reads metadata only, see docs/bigquery.md. As a view it holds on to the catalogue
+ * that it found when it was first asked.
+ */
 export class BigQueryWarehouse implements Warehouse {
   readonly kind = 'bigquery';
   readonly countsWholeDays = true;
@@ -101,7 +99,8 @@ export class BigQueryWarehouse implements Warehouse {
   readonly #cancellations: JobCancellations;
   /** Absent when results are read by REST. */
   readonly #storage: StorageReader | undefined;
-  #remembered: Remembered | undefined;
+  readonly #memory: MetadataMemory;
+  readonly #own: WarehouseView;
 
   constructor(private readonly options: BigQueryWarehouseOptions) {
     this.name = `bigquery:${options.project}`;
@@ -111,69 +110,43 @@ export class BigQueryWarehouse implements Warehouse {
     this.#api = new BigQueryApi(options.project, options.location, policy, { authClient, deadlines });
     this.#cancellations = new JobCancellations(this.#api);
     this.#storage = openStorageReader(options.results, options.project, policy, authClient);
+    const { featureSchema, targetSchema, keyColumn } = options.names;
+    const datasets = [...new Set([featureSchema, targetSchema])];
+    this.#memory = new MetadataMemory({ project: options.project, keyColumn }, datasets);
+    this.#own = this.view({});
   }
 
-  async readCatalogue(): Promise<Catalogue> {
-    const { tables } = await this.#memory().catalogued;
-    // Tables carry their time of last change, so nothing else identifies the data.
-    return { tables, fingerprint: this.name };
+  view(scope: ViewScope): WarehouseView {
+    const query: Query = (sql) => this.#metadata(sql, scope.fetch);
+    const { planId } = scope;
+    return new BigQueryView({
+      dialect: this.dialect,
+      name: this.name,
+      keyColumn: this.options.names.keyColumn,
+      query,
+      snapshot: () => (planId === undefined ? this.#memory.now(query) : this.#memory.ofPlan(planId, query)),
+      dryRun: (statement, snapshot) => this.#dryRun(statement, snapshot),
+    });
   }
 
-  /** Only tables that are partitioned by the key have a span. */
-  async keySpans(tables: readonly TableName[]): Promise<ReadonlyMap<string, KeySpan>> {
-    const memory = this.#memory();
-    const { partitionedBy } = await memory.catalogued;
-    const { keyColumn } = this.options.names;
-    const asked = tables.filter((table) => partitionedBy.get(tableText(table)) === keyColumn);
-    const unread = asked.filter((table) => !memory.spans.has(tableText(table)));
-    const reading = readPartitionSpans((sql) => this.#metadata(sql), this.options.project, unread);
-    for (const table of unread) {
-      const id = tableText(table);
-      memory.spans.set(
-        id,
-        reading.then((spans) => spans.get(id)),
-      );
-      memory.spans.get(id)!.catch(() => memory.spans.delete(id));
-    }
-    const spans = new Map<string, KeySpan>();
-    for (const id of asked.map(tableText)) {
-      const span = await memory.spans.get(id);
-      if (span) spans.set(id, span);
-    }
-    return spans;
+  readCatalogue(): Promise<Catalogue> {
+    return this.#own.readCatalogue();
   }
 
-  async countDays(table: TableName, range: KeyRange): Promise<DayCount[]> {
-    const memory = this.#memory();
-    const id = tableText(table);
-    const { partitionedBy } = await memory.catalogued;
-    const { keyColumn } = this.options.names;
-    if (partitionedBy.get(id) !== keyColumn) {
-      throw new OnescanError('FAILED_PRECONDITION', `table ${id} is not partitioned by ${keyColumn}`, {
-        remedy: `Partition the targets tables by DATE(${keyColumn}), so that rows can be counted without reading`,
-        details: { table: id },
-      });
-    }
-    let days = memory.days.get(id);
-    if (!days) {
-      days = readDayCounts((sql) => this.#metadata(sql), this.options.project, table);
-      memory.days.set(id, days);
-      days.catch(() => memory.days.delete(id));
-    }
-    return daysWithin(await days, range);
+  keySpans(tables: readonly TableName[], others?: OtherTables): Promise<ReadonlyMap<string, KeySpan>> {
+    return this.#own.keySpans!(tables, others);
   }
 
-  /** Keys cannot be compared without reading them, which bills: the fetch refuses doubled ones. */
-  async findDoubledKeys(): Promise<DoubledKey[]> {
-    return [];
+  countDays(table: TableName, range: KeyRange, others?: OtherTables): Promise<DayCount[]> {
+    return this.#own.countDays(table, range, others);
   }
 
-  async dryRun(statement: Statement): Promise<{ bytes: bigint }> {
-    requireWithinLimits(statement);
-    const { tables } = await this.#memory().catalogued;
-    const rows = new Map(tables.map((table) => [tableText(table), table.rows]));
-    const processed = await this.#api.dryRun(statement.sql);
-    return { bytes: billedBound(processed, statement.reads, (table) => rows.get(tableText(table)) ?? -1) };
+  findDoubledKeys(): Promise<DoubledKey[]> {
+    return this.#own.findDoubledKeys([]);
+  }
+
+  dryRun(statement: Statement): Promise<{ bytes: bigint }> {
+    return this.#own.dryRun(statement);
   }
 
   /** The latest of some jobs that runs this statement, or has run it and still has its result. */
@@ -223,7 +196,7 @@ export class BigQueryWarehouse implements Warehouse {
   }
 
   async close(): Promise<void> {
-    this.#remembered = undefined;
+    this.#memory.forget();
     await this.#cancellations.settled(CLOSE_GRACE_MS);
     this.#storage?.close();
   }
@@ -282,26 +255,24 @@ export class BigQueryWarehouse implements Warehouse {
     return job;
   }
 
-  #memory(): Remembered {
-    const now = performance.now();
-    if (this.#remembered && now - this.#remembered.at < CATALOGUE_MS) return this.#remembered;
-    const { project, names } = this.options;
-    const datasets = [...new Set([names.featureSchema, names.targetSchema])];
-    const catalogued = readTables((sql) => this.#metadata(sql), project, datasets);
-    const memory: Remembered = { at: now, catalogued, days: new Map(), spans: new Map() };
-    this.#remembered = memory;
-    catalogued.catch(() => {
-      if (this.#remembered === memory) this.#remembered = undefined;
-    });
-    return memory;
+  async #dryRun(statement: Statement, snapshot: MetadataSnapshot): Promise<{ bytes: bigint }> {
+    requireWithinLimits(statement);
+    const processed = await this.#api.dryRun(statement.sql);
+    return { bytes: billedBound(processed, statement.reads, (table) => snapshot.rowsOf(table)) };
   }
 
   /** Runs a query on metadata and returns its rows. */
-  async #metadata(sql: string): Promise<(string | null)[][]> {
+  async #metadata(sql: string, fetch: ViewScope['fetch']): Promise<(string | null)[][]> {
     const jobId = `onescan-metadata-${randomUUID()}`;
     const timeoutMs = METADATA_TIMEOUT_MS;
-    const labels = { purpose: 'metadata' };
-    const noted = { jobId, sql, maximumBytesBilled: METADATA_MAX_BYTES, startedAt: new Date().toISOString() };
+    const labels = { purpose: 'metadata', ...(fetch ? jobLabels(fetch) : {}) };
+    const noted: MetadataQuery = {
+      jobId,
+      sql,
+      maximumBytesBilled: METADATA_MAX_BYTES,
+      startedAt: new Date().toISOString(),
+      ...(fetch ? { fetch } : {}),
+    };
     this.options.onMetadata?.(noted);
     let billed: { bytesBilled?: bigint } = {};
     try {

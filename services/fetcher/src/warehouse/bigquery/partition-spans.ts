@@ -1,15 +1,10 @@
 import { datasetName } from '../../sql/bigquery/quoted-names.js';
 import { type KeySpan, type TableName, tableText } from '../warehouse.js';
+import { readPartitions } from './read-partitions.js';
 import type { Query } from './read-tables.js';
 
-/** INFORMATION_SCHEMA.PARTITIONS refuses queries over more than 1,000 tables. */
-const TABLES_A_QUERY = 1000;
-
-/** Names that can stand in a text literal as they are. */
-const PLAIN_NAME = /^[A-Za-z0-9_-]+$/;
-
 /**
- * First and last day with rows of tables of one dataset, from their partitions, with one query for a thousand tables.
+ * First and last day with rows of tables, from their partitions, with one query for a thousand tables of a dataset.
  * Tables that are not partitioned by time are left out.
  */
 export async function readPartitionSpans(
@@ -18,19 +13,16 @@ export async function readPartitionSpans(
   tables: readonly TableName[],
 ): Promise<Map<string, KeySpan>> {
   const spans = new Map<string, KeySpan>();
-  const named = tables.filter(({ name }) => PLAIN_NAME.test(name));
-  for (let start = 0; start < named.length; start += TABLES_A_QUERY) {
-    const some = named.slice(start, start + TABLES_A_QUERY);
-    const { schema } = some[0]!;
-    const rows = await query(
-      `SELECT table_name, MIN(partition_id) AS first, MAX(partition_id) AS last FROM ${datasetName(project, schema)}.INFORMATION_SCHEMA.PARTITIONS WHERE total_rows > 0 AND partition_id NOT IN ('__NULL__', '__UNPARTITIONED__') AND table_name IN (${some.map(({ name }) => `'${name}'`).join(', ')}) GROUP BY table_name`,
-    );
-    for (const [name, first, last] of rows) {
-      const minKey = startOf(first ?? '', 0);
-      const maxKey = startOf(last ?? '', 1);
-      if (minKey === undefined || maxKey === undefined) continue;
-      spans.set(tableText({ schema, name: name! }), { minKey, maxKey });
-    }
+  const rows = await readPartitions(query, tables, (dataset, names) => {
+    const from = `${datasetName(project, dataset)}.INFORMATION_SCHEMA.PARTITIONS`;
+    return `SELECT table_name, MIN(partition_id) AS first, MAX(partition_id) AS last FROM ${from} WHERE total_rows > 0 AND partition_id NOT IN ('__NULL__', '__UNPARTITIONED__') AND table_name IN (${names}) GROUP BY table_name`;
+  });
+  for (const { schema, cells } of rows) {
+    const [name, first, last] = cells;
+    const minKey = startOf(first ?? '', 0);
+    const maxKey = startOf(last ?? '', 1);
+    if (minKey === undefined || maxKey === undefined) continue;
+    spans.set(tableText({ schema, name: name! }), { minKey, maxKey });
   }
   return spans;
 }

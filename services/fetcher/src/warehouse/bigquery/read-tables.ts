@@ -11,46 +11,91 @@ export interface CataloguedTables {
   partitionedBy: Map<string, string>;
 }
 
+/** What tells whether a table has changed. */
+export interface TableState {
+  readonly dataset: string;
+  readonly table: string;
+  /** Negative when unknown, as of a view. */
+  readonly rows: number;
+  /** Time of the last change of data or schema, in epoch milliseconds. */
+  readonly lastModified: string;
+}
+
 /** `type` of __TABLES__ for a table; views and external tables have no row count. */
 const PLAIN_TABLE = '1';
 
+/** Names that no column of a user's may begin with; the view lists some, hidden and without a position. */
+const PSEUDO_COLUMN = /^_(?:PARTITION|TABLE_|FILE_)/i;
+
 /**
- * Tables, columns, row counts and times of last change of datasets with two queries, whatever their number.
- * Row counts come from __TABLES__, since INFORMATION_SCHEMA.PARTITIONS refuses more than 1,000 tables.
+ * State of every table of some datasets by "dataset.table", with one query whatever their number. Row counts come
+ * from __TABLES__, since INFORMATION_SCHEMA.PARTITIONS refuses more than 1,000 tables.
+ */
+export async function readTableStates(
+  query: Query,
+  project: string,
+  datasets: readonly string[],
+): Promise<Map<string, TableState>> {
+  const select = 'SELECT dataset_id, table_id, row_count, last_modified_time, type';
+  const rows = await query(
+    ofEach(datasets, (dataset) => `${select} FROM ${datasetName(project, dataset)}.__TABLES__`),
+  );
+  return new Map(
+    rows.map(([dataset, table, count, changed, type]) => [
+      `${dataset}.${table}`,
+      {
+        dataset: dataset!,
+        table: table!,
+        rows: type === PLAIN_TABLE ? Number(count) : -1,
+        lastModified: `${changed}`,
+      },
+    ]),
+  );
+}
+
+/**
+ * Tables of some datasets with their columns, with one query whatever their number. Pseudo-columns are left out.
+ *
+ * @param states read before: what changes meanwhile then looks changed the next time
  */
 export async function readTables(
   query: Query,
   project: string,
+  states: ReadonlyMap<string, TableState>,
   datasets: readonly string[],
 ): Promise<CataloguedTables> {
-  const from = (select: string, view: string): string =>
-    datasets.map((dataset) => `${select} FROM ${datasetName(project, dataset)}.${view}`).join(' UNION ALL ');
-  const columnRows = await query(
-    from(
-      'SELECT table_schema, table_name, column_name, data_type, is_partitioning_column, ordinal_position',
-      'INFORMATION_SCHEMA.COLUMNS',
+  const select =
+    'SELECT table_schema, table_name, column_name, data_type, is_partitioning_column, ordinal_position';
+  const rows = await query(
+    ofEach(
+      datasets,
+      (dataset) => `${select} FROM ${datasetName(project, dataset)}.INFORMATION_SCHEMA.COLUMNS`,
     ),
-  );
-  const tableRows = await query(
-    from('SELECT dataset_id, table_id, row_count, last_modified_time, type', '__TABLES__'),
   );
   const columns = new Map<string, (CatalogueColumn & { position: number })[]>();
   const partitionedBy = new Map<string, string>();
-  for (const [dataset, table, name, type, partitioning, position] of columnRows as string[][]) {
+  for (const [dataset, table, name, type, partitioning, position] of rows) {
+    if (position === null || PSEUDO_COLUMN.test(name!)) continue;
     const id = `${dataset}.${table}`;
     const column = { name: name!, type: type!, kind: columnKind(type!), position: Number(position) };
-    columns.set(id, [...(columns.get(id) ?? []), column]);
+    const known = columns.get(id);
+    if (known) known.push(column);
+    else columns.set(id, [column]);
     if (partitioning === 'YES') partitionedBy.set(id, name!);
   }
-  const tables = tableRows.map(([dataset, table, rows, changed, type]) => ({
-    schema: dataset!,
-    name: table!,
-    rows: type === PLAIN_TABLE ? Number(rows) : -1,
-    version: `${changed}`,
-    columns: inOrder(columns.get(`${dataset}.${table}`) ?? []),
+  const tables = [...states].map(([id, state]) => ({
+    schema: state.dataset,
+    name: state.table,
+    rows: state.rows,
+    version: state.lastModified,
+    columns: inOrder(columns.get(id) ?? []),
   }));
   tables.sort((a, b) => compare(a.schema, b.schema) || compare(a.name, b.name));
   return { tables, partitionedBy };
+}
+
+function ofEach(datasets: readonly string[], select: (dataset: string) => string): string {
+  return datasets.map(select).join(' UNION ALL ');
 }
 
 function inOrder(columns: readonly (CatalogueColumn & { position: number })[]): CatalogueColumn[] {

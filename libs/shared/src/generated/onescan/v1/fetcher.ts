@@ -32,7 +32,11 @@ export interface EstimateSharedRequest {
     | RunSpec
     | undefined;
   /** Not what the other sampling strategy would read. */
-  bytesOnly?: boolean | undefined;
+  bytesOnly?:
+    | boolean
+    | undefined;
+  /** As of EstimatePairRequest. */
+  planId?: string | undefined;
 }
 
 export interface EstimateSharedResponse {
@@ -51,7 +55,14 @@ export interface EstimatePairRequest {
   /** Dataset of EstimateShared that the pair's dataset is to refer to; empty: the pair fetches everything. */
   sharedDatasetId: string;
   /** Not what the other sampling strategy, or the pair with everything, would read. */
-  bytesOnly?: boolean | undefined;
+  bytesOnly?:
+    | boolean
+    | undefined;
+  /**
+   * All estimates of one plan, whichever pair they are for, see the warehouse's catalogue as it was at the first of
+   * them; unset: as it is now.
+   */
+  planId?: string | undefined;
 }
 
 export interface EstimatePairResponse {
@@ -214,7 +225,7 @@ export interface QueryJob {
   startedAt: string;
   endedAt: string;
   error: string;
-  /** "fetch" or "metadata"; metadata queries have no run and no pair. */
+  /** "fetch" or "metadata"; metadata queries of planning have no run and no pair, those of an approved fetch have. */
   purpose: string;
   /** Bound that the job ran with. */
   maximumBytesBilled: bigint;
@@ -229,7 +240,7 @@ export interface QueryJob {
 }
 
 function createBaseEstimateSharedRequest(): EstimateSharedRequest {
-  return { spec: undefined, bytesOnly: undefined };
+  return { spec: undefined, bytesOnly: undefined, planId: undefined };
 }
 
 export const EstimateSharedRequest: MessageFns<EstimateSharedRequest> = {
@@ -239,6 +250,9 @@ export const EstimateSharedRequest: MessageFns<EstimateSharedRequest> = {
     }
     if (message.bytesOnly !== undefined) {
       writer.uint32(240).bool(message.bytesOnly);
+    }
+    if (message.planId !== undefined) {
+      writer.uint32(162).string(message.planId);
     }
     return writer;
   },
@@ -272,6 +286,14 @@ export const EstimateSharedRequest: MessageFns<EstimateSharedRequest> = {
             message.bytesOnly = reader.bool();
             continue;
           }
+          case 20: {
+            if (tag !== 162) {
+              break;
+            }
+
+            message.planId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -292,6 +314,11 @@ export const EstimateSharedRequest: MessageFns<EstimateSharedRequest> = {
         : isSet(object.bytes_only)
         ? globalThis.Boolean(object.bytes_only)
         : undefined,
+      planId: isSet(object.planId)
+        ? globalThis.String(object.planId)
+        : isSet(object.plan_id)
+        ? globalThis.String(object.plan_id)
+        : undefined,
     };
   },
 
@@ -303,6 +330,9 @@ export const EstimateSharedRequest: MessageFns<EstimateSharedRequest> = {
     if (message.bytesOnly !== undefined) {
       obj.bytesOnly = message.bytesOnly;
     }
+    if (message.planId !== undefined) {
+      obj.planId = message.planId;
+    }
     return obj;
   },
 
@@ -313,6 +343,7 @@ export const EstimateSharedRequest: MessageFns<EstimateSharedRequest> = {
     const message = createBaseEstimateSharedRequest();
     message.spec = (object.spec !== undefined && object.spec !== null) ? RunSpec.fromPartial(object.spec) : undefined;
     message.bytesOnly = object.bytesOnly ?? undefined;
+    message.planId = object.planId ?? undefined;
     return message;
   },
 };
@@ -470,7 +501,7 @@ export const EstimateSharedResponse: MessageFns<EstimateSharedResponse> = {
 };
 
 function createBaseEstimatePairRequest(): EstimatePairRequest {
-  return { spec: undefined, pair: "", sharedDatasetId: "", bytesOnly: undefined };
+  return { spec: undefined, pair: "", sharedDatasetId: "", bytesOnly: undefined, planId: undefined };
 }
 
 export const EstimatePairRequest: MessageFns<EstimatePairRequest> = {
@@ -486,6 +517,9 @@ export const EstimatePairRequest: MessageFns<EstimatePairRequest> = {
     }
     if (message.bytesOnly !== undefined) {
       writer.uint32(240).bool(message.bytesOnly);
+    }
+    if (message.planId !== undefined) {
+      writer.uint32(162).string(message.planId);
     }
     return writer;
   },
@@ -535,6 +569,14 @@ export const EstimatePairRequest: MessageFns<EstimatePairRequest> = {
             message.bytesOnly = reader.bool();
             continue;
           }
+          case 20: {
+            if (tag !== 162) {
+              break;
+            }
+
+            message.planId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -561,6 +603,11 @@ export const EstimatePairRequest: MessageFns<EstimatePairRequest> = {
         : isSet(object.bytes_only)
         ? globalThis.Boolean(object.bytes_only)
         : undefined,
+      planId: isSet(object.planId)
+        ? globalThis.String(object.planId)
+        : isSet(object.plan_id)
+        ? globalThis.String(object.plan_id)
+        : undefined,
     };
   },
 
@@ -578,6 +625,9 @@ export const EstimatePairRequest: MessageFns<EstimatePairRequest> = {
     if (message.bytesOnly !== undefined) {
       obj.bytesOnly = message.bytesOnly;
     }
+    if (message.planId !== undefined) {
+      obj.planId = message.planId;
+    }
     return obj;
   },
 
@@ -590,6 +640,7 @@ export const EstimatePairRequest: MessageFns<EstimatePairRequest> = {
     message.pair = object.pair ?? "";
     message.sharedDatasetId = object.sharedDatasetId ?? "";
     message.bytesOnly = object.bytesOnly ?? undefined;
+    message.planId = object.planId ?? undefined;
     return message;
   },
 };
@@ -3211,7 +3262,7 @@ export const QueryJob: MessageFns<QueryJob> = {
 /** Reads the warehouse, one statement a pair, and keeps the datasets. */
 export type FetcherServiceService = typeof FetcherServiceService;
 export const FetcherServiceService = {
-  /** Dry-runs exactly the statements that FetchPair would run. Never billed. */
+  /** Dry-runs exactly the statements that FetchPair would run, which is not billed; metadata queries are. */
   estimatePair: {
     path: "/onescan.v1.FetcherService/EstimatePair" as const,
     requestStream: false as const,
@@ -3312,7 +3363,7 @@ export const FetcherServiceService = {
 } as const;
 
 export interface FetcherServiceServer extends UntypedServiceImplementation {
-  /** Dry-runs exactly the statements that FetchPair would run. Never billed. */
+  /** Dry-runs exactly the statements that FetchPair would run, which is not billed; metadata queries are. */
   estimatePair: handleUnaryCall<EstimatePairRequest, EstimatePairResponse>;
   /** The same for what all pairs of a spec share, with sharedGroups: once. */
   estimateShared: handleUnaryCall<EstimateSharedRequest, EstimateSharedResponse>;
@@ -3334,7 +3385,7 @@ export interface FetcherServiceServer extends UntypedServiceImplementation {
 }
 
 export interface FetcherServiceClient extends Client {
-  /** Dry-runs exactly the statements that FetchPair would run. Never billed. */
+  /** Dry-runs exactly the statements that FetchPair would run, which is not billed; metadata queries are. */
   estimatePair(
     request: EstimatePairRequest,
     callback: (error: ServiceError | null, response: EstimatePairResponse) => void,
