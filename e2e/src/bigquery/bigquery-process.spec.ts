@@ -85,9 +85,9 @@ it('plans without billing data, and after kill -9 in the middle of a job pays on
   expect(estimate).toMatchObject({ warehouse: 'bigquery', plan: { rows: 900, statements: [{ tables: 9 }] } });
   expect(stack.fetchJobs()).toEqual([]);
 
+  const wanted = await request();
   // After the query that looks whether tables have changed.
   stack.fake.inject({ on: 'insert', kind: 'stuck', after: 1 });
-  const wanted = await request();
   const lost = fetch(wanted).catch((thrown: unknown) => thrown);
   await expect.poll(() => stack.fetchJobs().length, { timeout: 20_000 }).toBe(1);
   fetcher.kill('SIGKILL');

@@ -59,9 +59,8 @@ test('a pilot on BigQuery says what the rest will cost and take, also after kill
   const run = await finishRun(stack, runId);
   expect(run.state, run.problems.join()).toBe(RunState.RUN_STATE_COMPLETED);
   expect(run.approvals.map(({ what }) => what)).toEqual(['plan', 'rest after the pilot']);
-  expect(run.pairs.flatMap(({ jobs }) => jobs).map(({ bytesBilled }) => bytesBilled)).toEqual(
-    billing().toReversed(),
-  );
+  const statements = run.pairs.flatMap(({ jobs }) => jobs).filter(({ purpose }) => purpose === 'fetch');
+  expect(statements.map(({ bytesBilled }) => bytesBilled)).toEqual(billing().toReversed());
 });
 
 test('a run that is billed too much ends partial before it asks again; after a new approval it goes on', async () => {
@@ -73,7 +72,8 @@ test('a run that is billed too much ends partial before it asks again; after a n
     return readRun(stack, runId);
   };
   const planned = await rest();
-  fake.inject({ on: 'insert', kind: 'overbilled' });
+  // After the query that looks whether tables have changed.
+  fake.inject({ on: 'insert', kind: 'overbilled', after: 1 });
   await approve(planned);
   const partial = await rest();
   expect(partial.state).toBe(RunState.RUN_STATE_PARTIAL);
@@ -88,7 +88,9 @@ test('a run that is billed too much ends partial before it asks again; after a n
   await approve(resumed);
   const run = await rest();
   expect(run.state, run.problems.join()).toBe(RunState.RUN_STATE_COMPLETED);
-  expect(run.bytesBilled).toBe(billing().reduce((sum, bytes) => sum + bytes));
+  const ofRun = fake.jobs().filter((job) => job.configuration.labels?.run === runId);
+  expect(run.bytesBilled).toBe(ofRun.reduce((sum, { bytesBilled }) => sum + bytesBilled, 0n));
+  expect(ofRun.length).toBeGreaterThan(billing().length);
   expect(billing()).toHaveLength(2);
 });
 

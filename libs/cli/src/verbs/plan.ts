@@ -14,9 +14,13 @@ import { planText } from '../view/plan-text.js';
 /** A plan over 28 pairs and hundreds of tables takes a while to dry-run. */
 export const PLAN_DEADLINE_MS = 10 * 60_000;
 
-/** `onescan plan`: what a run would read and cost; nothing is stored, nothing is billed. Exits 3 over budget. */
+/** `onescan plan`: what a run would read and cost; nothing is stored, no table is read. Exits 3 over budget. */
 export function addPlanVerb(program: Command, act: Act): void {
-  const command = program.command('plan').description('show what a run would read and cost; a free dry run');
+  const command = program
+    .command('plan')
+    .description(
+      'show what a run would read and cost, by free dry runs; on BigQuery looking up the tables is billed, about $0.0004',
+    );
   addRunOptions(command).action(
     act(async (invocation, options: RunOptions) => {
       const { terminal, global } = invocation;

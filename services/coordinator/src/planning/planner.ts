@@ -46,7 +46,7 @@ export async function planRun(
   const plan = makePlan(spec, estimates, shared);
   const isWhole = pairs.length === spec.pairs.length;
   return {
-    plan: isWhole ? await withSharedOnce(fetcher, spec, plan, asking.signal) : plan,
+    plan: isWhole ? await withSharedOnce(fetcher, spec, plan, { planId, signal: asking.signal }) : plan,
     catalogues,
   };
 }

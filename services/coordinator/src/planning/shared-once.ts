@@ -16,6 +16,8 @@ const DEADLINE_MS = 2 * 60_000;
 interface Asking {
   readonly spec: ResolvedRunSpec;
   readonly plan: Plan;
+  /** The fetcher answers with the catalogue that the plan was made of. */
+  readonly planId: string;
   readonly signal: AbortSignal;
   /** Called with each answer, for what its metadata queries were billed. */
   onAnswer(answer: { metadataQueries: number; metadataBytes: bigint }): void;
@@ -29,7 +31,7 @@ export async function withSharedOnce(
   fetcher: FetcherServiceClient,
   spec: ResolvedRunSpec,
   plan: Plan,
-  signal: AbortSignal,
+  asking: Pick<Asking, 'planId' | 'signal'>,
 ): Promise<Plan> {
   const isPerPair = spec.sharedGroups !== SharedGroups.SHARED_GROUPS_ONCE;
   const isShared = spec.universe.groups.some((group) => group.shared);
@@ -42,7 +44,7 @@ export async function withSharedOnce(
   };
   let sharedOnce: SharedOnceEstimate | undefined;
   try {
-    sharedOnce = await estimateOnce(fetcher, { spec, plan, signal, onAnswer });
+    sharedOnce = await estimateOnce(fetcher, { spec, plan, ...asking, onAnswer });
   } catch (thrown) {
     sharedOnce = SharedOnceEstimate.create({ problem: OnescanError.from(thrown).message });
   }
@@ -58,17 +60,17 @@ export async function withSharedOnce(
 /** Undefined when the pairs share no columns. */
 async function estimateOnce(
   fetcher: FetcherServiceClient,
-  { spec, plan, signal, onAnswer }: Asking,
+  { spec, plan, planId, signal, onAnswer }: Asking,
 ): Promise<SharedOnceEstimate | undefined> {
   const options = { deadlineMs: DEADLINE_MS, signal };
-  const answer = await callUnary(fetcher, fetcher.estimateShared, { spec, bytesOnly: true }, options);
+  const answer = await callUnary(fetcher, fetcher.estimateShared, { spec, planId, bytesOnly: true }, options);
   onAnswer(answer);
   const shared = answer.plan;
   if (!shared) return undefined;
   const scaled = plan.pairs.length > EXACT_PAIRS;
   const asked = scaled ? plan.pairs.slice(0, 1) : plan.pairs;
   const found = await boundedMap(asked, EXACT_PAIRS, async ({ pair, bytes }) => {
-    const request = { spec, pair, sharedDatasetId: shared.datasetId, bytesOnly: true };
+    const request = { spec, pair, planId, sharedDatasetId: shared.datasetId, bytesOnly: true };
     const own = await callUnary(fetcher, fetcher.estimatePair, request, options);
     onAnswer(own);
     if (!own.plan) throw new OnescanError('FAILED_PRECONDITION', 'the fetcher sent an empty estimate');

@@ -19,7 +19,7 @@ function notes(spans: Record<string, [first: number, last: number]>, rows?: numb
     }),
   );
   const columns = tables.map((table) => ({ table }) as unknown as UniverseColumn);
-  return coverageNotes({}, { ...TARGETS, rows }, { columns, tables, notes: [] });
+  return coverageNotes({}, { ...TARGETS, rows }, { columns, tables, notes: [] }, () => []);
 }
 
 it('notes what is missing but for the first bars, which features over a window cannot have', async () => {
