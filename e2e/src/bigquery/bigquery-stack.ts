@@ -48,6 +48,13 @@ export interface Choices {
   onProgress?: (stage: FetchStage) => void;
 }
 
+export interface StackChanges {
+  /** Of the fake, other than BigQuery's. */
+  limits?: Partial<QueryLimits>;
+  requirePartitionFilter?: boolean;
+  change?: readonly string[];
+}
+
 export interface WarehouseChanges {
   jobTimeoutMs?: number;
   timeoutGraceMs?: number;
@@ -70,10 +77,10 @@ export class BigQueryStack {
     readonly embedded: EmbeddedWarehouse,
   ) {}
 
-  /** @param fakeChanges limits of the fake other than BigQuery's */
-  static async start(fakeChanges: { limits?: Partial<QueryLimits> } = {}): Promise<BigQueryStack> {
+  /** @param change SQL on the tables before they are served */
+  static async start({ change = [], ...fakeChanges }: StackChanges = {}): Promise<BigQueryStack> {
     const folder = mkdtempSync(join(tmpdir(), 'onescan-bigquery-'));
-    await buildSmallWarehouse(folder);
+    await buildSmallWarehouse(folder, change);
     const databasePath = join(folder, 'warehouse.duckdb');
     const fake = await startFakeBigQuery({
       databasePath,

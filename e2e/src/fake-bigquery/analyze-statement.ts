@@ -46,6 +46,8 @@ export interface AnalysisFacts {
   bytes: TableBytes;
   /** Default: BigQuery's. */
   limits?: Partial<QueryLimits>;
+  /** True when tables that are partitioned require a filter on the key. */
+  requirePartitionFilter?: boolean;
 }
 
 /** Checks a statement against the limits and finds what it returns and reads, without running it. */
@@ -64,6 +66,7 @@ export async function analyzeStatement(
   const scans = statementReads(await serialize(database, duckDbSql), facts.keyColumn, (schema, table) =>
     database.columnsOf(schema, table),
   );
+  if (facts.requirePartitionFilter) requireFilters(database, scans, facts.keyColumn);
   const tables = groupByTable(scans);
   if (tables.size > limits.tables) {
     throw invalidQuery(
@@ -87,6 +90,16 @@ async function serialize(database: WarehouseDatabase, sql: string): Promise<stri
   const { error, error_message } = JSON.parse(tree) as { error: boolean; error_message?: string };
   if (error) throw invalidQuery(`Syntax error: ${error_message}`);
   return tree;
+}
+
+function requireFilters(database: WarehouseDatabase, scans: readonly TableScan[], keyColumn: string): void {
+  for (const { schema, table, days } of scans) {
+    const isPartitioned = schema !== '' && database.columnsOf(schema, table)!.get(keyColumn) === 'TIMESTAMP';
+    if (!isPartitioned || days.length > 0) continue;
+    throw invalidQuery(
+      `Cannot query over table '${schema}.${table}' without a filter over column(s) '${keyColumn}' that can be used for partition elimination`,
+    );
+  }
 }
 
 function groupByTable(scans: readonly TableScan[]): Map<string, TableScan[]> {

@@ -16,6 +16,7 @@ export interface QueryJobsFacts {
   location: string;
   keyColumn: string;
   limits: Partial<QueryLimits>;
+  requirePartitionFilter: boolean;
   /** Rows that follow each other in a stream; 2,048 at most come as one record batch. */
   streamBlockRows: number;
 }

@@ -30,6 +30,8 @@ export interface FakeBigQueryOptions {
   databaseSettings?: Readonly<Record<string, string>>;
   /** Limits of a query other than BigQuery's. */
   limits?: Partial<QueryLimits>;
+  /** Tables that are partitioned require a filter on the key; default false. */
+  requirePartitionFilter?: boolean;
 }
 
 export interface FakeBigQuery {
@@ -78,6 +80,7 @@ export async function startFakeBigQuery(given: FakeBigQueryOptions): Promise<Fak
     streamBlockRows: DEFAULT_STREAM_BLOCK_ROWS,
     databaseSettings: {},
     limits: {},
+    requirePartitionFilter: false,
     ...given,
   };
   const database = await WarehouseDatabase.open(options.databasePath, options);

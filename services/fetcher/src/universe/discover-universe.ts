@@ -112,6 +112,7 @@ function describeKeyProblem(table: CatalogueTable, keyColumn: string): string | 
 }
 
 function exclusionReason(column: CatalogueColumn, futurePatterns: readonly RegExp[]): string | undefined {
+  if (column.problem !== undefined) return column.problem;
   const pattern = futurePattern(column.name, futurePatterns);
   if (pattern) return `its name matches /${pattern.source}/: it holds future values`;
   if (column.kind === 'time') return `a point in time (${column.type}) is not a feature`;

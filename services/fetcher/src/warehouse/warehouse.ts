@@ -8,6 +8,8 @@ export interface CatalogueColumn {
   /** Type as the warehouse names it. */
   readonly type: string;
   readonly kind: ColumnKind;
+  /** Why no statement can read it. */
+  readonly problem?: string;
 }
 
 export interface TableName {

@@ -66,7 +66,11 @@ it('leaves out what is not asked for', () => {
     sample: { sources: [{ ...QUERY.sample.sources[0]!, rows: 5, available: 5 }], seed: 1n, range: {} },
   });
   expect(sql).not.toContain('closes');
-  expect(sql).not.toContain('WHERE');
+  expect(sql).not.toContain(
+    "FARM_FINGERPRINT(CONCAT('1:', CAST(UNIX_MICROS(`interval_time`) AS STRING))) & 2147483647) <=",
+  );
+  // Targets, the sample of them and both tables: where a filter on partitions is required there is one.
+  expect(sql.match(/(?:`interval_time`|\bk) >= TIMESTAMP '0001-01-01'/g)).toHaveLength(4);
 });
 
 it.each(['a`b', 'x y', '1st', 'x;', ''])('refuses the column name "%s"', (name) => {

@@ -12,7 +12,7 @@ export function keyHashSql(key: string, seed: bigint): string {
   return `(FARM_FINGERPRINT(CONCAT('${seed}:', CAST(UNIX_MICROS(${key}) AS STRING))) & ${FINGERPRINT_MASK})`;
 }
 
-/** ` WHERE` with what all keys of the sample meet and few others do; empty when every key is sampled. */
+/** ` WHERE` with what all keys of the sample meet and few others do. */
 export function whereSampled(key: string, query: FetchQuery): string {
   return whereHashed(key, query, sampleHashLimit(query.sample.sources));
 }
@@ -23,20 +23,31 @@ export function leastKeys(key: string, query: FetchQuery, { rows, available }: K
   return `${filter} ORDER BY ${keyHashSql(key, query.sample.seed)}, ${key} LIMIT ${rows}`;
 }
 
+/** ` WHERE` that every key meets. */
+export function whereAnyKey(key: string): string {
+  return ` WHERE ${rangeConditions(key, {}).join(' AND ')}`;
+}
+
 function whereHashed(key: string, { sample }: FetchQuery, limit: bigint | undefined): string {
   const conditions = rangeConditions(key, sample.range);
   if (limit !== undefined) conditions.push(`${keyHashSql(key, sample.seed)} <= ${limit}`);
-  return conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`;
+  return ` WHERE ${conditions.join(' AND ')}`;
 }
 
-/** Conditions with constants only, by which BigQuery leaves partitions unread. Days lie within the bounds. */
+/** The least TIMESTAMP there is: a filter that lets every key pass, and that counts as one on the partitions. */
+const ANY_KEY = "TIMESTAMP '0001-01-01'";
+
+/**
+ * Conditions with constants only, by which BigQuery leaves partitions unread. Days lie within the bounds. There is
+ * always one: tables with require_partition_filter refuse statements without.
+ */
 export function rangeConditions(key: string, range: KeyRange): string[] {
   // Plain texts are taken as dates and are shorter: the list stands once for every table.
   if (range.days) return [`DATE(${key}) IN (${range.days.map((day) => `'${day}'`).join(',')})`];
   const conditions: string[] = [];
   if (range.from !== undefined) conditions.push(`${key} >= ${timestamp(range.from)}`);
   if (range.to !== undefined) conditions.push(`${key} < ${timestamp(range.to)}`);
-  return conditions;
+  return conditions.length > 0 ? conditions : [`${key} >= ${ANY_KEY}`];
 }
 
 function timestamp(micros: number): string {

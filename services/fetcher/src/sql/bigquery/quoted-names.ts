@@ -7,6 +7,12 @@ const TABLE = /^[A-Za-z0-9_-]{1,1024}$/;
 const DATASET = /^[A-Za-z0-9_]{1,1024}$/;
 const PROJECT = /^[a-z][a-z0-9.:-]{2,126}[a-z0-9]$/;
 
+/** Why a column cannot be named in a statement; undefined when it can. */
+export function nameProblem(table: string, column: string): string | undefined {
+  if (!TABLE.test(table)) return 'the name of its table has characters other than letters, digits, _ and -';
+  return COLUMN.test(column) ? undefined : 'its name has characters other than letters, digits and _';
+}
+
 /** A column in backticks. Throws FAILED_PRECONDITION for a name that is not allowed. */
 export function columnName(name: string): string {
   return quoted('column', name, COLUMN);

@@ -1,6 +1,6 @@
 import { type FetchQuery, overlapHorizons } from '../fetch-query.js';
 import { floatArray } from './array-values.js';
-import { leastKeys } from './key-filter.js';
+import { leastKeys, whereAnyKey } from './key-filter.js';
 import { columnName, tableName } from './quoted-names.js';
 
 /**
@@ -56,7 +56,7 @@ function bars(project: string, query: FetchQuery, targets: NonNullable<FetchQuer
     ...targets.columns.map(({ horizon, column }) => `${columnName(column)} AS target_${horizon}`),
   ];
   const from = tableName(project, targets.table);
-  return `bars AS (SELECT ${columns.join(', ')} FROM ${from} WINDOW w AS (ORDER BY ${key}))`;
+  return `bars AS (SELECT ${columns.join(', ')} FROM ${from}${whereAnyKey(key)} WINDOW w AS (ORDER BY ${key}))`;
 }
 
 function chosen(query: FetchQuery): string {
@@ -73,7 +73,7 @@ function closes(project: string, query: FetchQuery, source: NonNullable<FetchQue
     return `100 * (${close} - ${before}) / NULLIF(${before}, 0) AS known_${horizon}`;
   });
   const from = tableName(project, source.table);
-  return `closes AS (SELECT ${key} AS k, ${parts.join(', ')} FROM ${from} WINDOW w AS (ORDER BY ${key}))`;
+  return `closes AS (SELECT ${key} AS k, ${parts.join(', ')} FROM ${from}${whereAnyKey(key)} WINDOW w AS (ORDER BY ${key}))`;
 }
 
 function sample(knownColumns: string, from: string): string {

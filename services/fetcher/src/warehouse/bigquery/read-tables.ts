@@ -1,4 +1,4 @@
-import { datasetName } from '../../sql/bigquery/quoted-names.js';
+import { datasetName, nameProblem } from '../../sql/bigquery/quoted-names.js';
 import type { CatalogueColumn, CatalogueTable } from '../warehouse.js';
 import { columnKind } from './column-kind.js';
 
@@ -77,7 +77,9 @@ export async function readTables(
   for (const [dataset, table, name, type, partitioning, position] of rows) {
     if (position === null || PSEUDO_COLUMN.test(name!)) continue;
     const id = `${dataset}.${table}`;
-    const column = { name: name!, type: type!, kind: columnKind(type!), position: Number(position) };
+    const problem = nameProblem(table!, name!);
+    const described = { name: name!, type: type!, kind: columnKind(type!), ...(problem ? { problem } : {}) };
+    const column = { ...described, position: Number(position) };
     const known = columns.get(id);
     if (known) known.push(column);
     else columns.set(id, [column]);
@@ -99,9 +101,7 @@ function ofEach(datasets: readonly string[], select: (dataset: string) => string
 }
 
 function inOrder(columns: readonly (CatalogueColumn & { position: number })[]): CatalogueColumn[] {
-  return columns
-    .toSorted((a, b) => a.position - b.position)
-    .map(({ name, type, kind }) => ({ name, type, kind }));
+  return columns.toSorted((a, b) => a.position - b.position).map(({ position: _, ...column }) => column);
 }
 
 function compare(a: string, b: string): number {

@@ -1,0 +1,45 @@
+import { FEATURES, TARGETS } from '@onescan/fetcher/fixtures/small-warehouse.js';
+import { SampleStrategy } from '@onescan/shared/generated/onescan/v1/spec.js';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { BigQueryStack } from './bigquery-stack.js';
+
+const ODD = 'mom_eurusd.Rate in %';
+
+let stack: BigQueryStack;
+beforeAll(async () => {
+  stack = await BigQueryStack.start({
+    requirePartitionFilter: true,
+    change: [`ALTER TABLE ${FEATURES}.mom_eurusd ADD COLUMN "Rate in %" DOUBLE DEFAULT 1.5`],
+  });
+});
+afterAll(() => stack.stop());
+
+it('meets the filter on partitions that every table requires, targets and closes too', async () => {
+  const { bigQuery } = stack;
+  const days = { sample: { rows: 1440, strategy: SampleStrategy.SAMPLE_STRATEGY_DAYS } };
+  for (const choices of [{}, { strategy: 'join' as const }, { spec: days }]) {
+    const { statement } = await stack.planOne(bigQuery, choices);
+    expect((await bigQuery.dryRun(statement)).bytes).toBeGreaterThan(0n);
+  }
+  // Keys of several targets tables, then the rest of a pair.
+  await stack.fetchOnce(bigQuery, { pairs: ['eurusd', 'gbpusd'], sample: { rows: 100 } });
+
+  const { reads } = (await stack.planOne(bigQuery)).statement;
+  const sql = `SELECT interval_time FROM \`bqx-ml\`.\`${TARGETS}\`.\`targets_eurusd\``;
+  await expect(bigQuery.dryRun({ sql, reads: reads.slice(0, 1) })).rejects.toMatchObject({
+    message: expect.stringContaining('without a filter over column(s)'),
+    remedy: expect.stringContaining('require_partition_filter'),
+  });
+});
+
+it('excludes a column whose name no statement can hold, and knows no pseudo-columns', async () => {
+  await stack.fake.changeMetadata(
+    `INSERT INTO "information_schema_columns ${FEATURES}" SELECT table_catalog, table_schema, table_name,
+     '_PARTITIONTIME', NULL, 'TIMESTAMP', 'NO', 'YES' FROM "information_schema_columns ${FEATURES}" WHERE column_name = 'close_idx'`,
+  );
+  const { universe } = await stack.plan(BigQueryStack.warehouse());
+  const found = universe.columns.filter(({ featureId }) => /Rate|_PARTITION/.test(featureId));
+  expect(found.map(({ featureId, exclusionReason }) => [featureId, exclusionReason])).toEqual([
+    [ODD, 'its name has characters other than letters, digits and _'],
+  ]);
+});
