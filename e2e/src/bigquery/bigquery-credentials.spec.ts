@@ -92,10 +92,11 @@ function impersonationUrl(): string {
   return `${url}/v1/projects/-/serviceAccounts/${ACCOUNT}:generateAccessToken`;
 }
 
-function dryRun(authClient?: AuthClient): Promise<bigint> {
+async function dryRun(authClient?: AuthClient): Promise<bigint> {
   const policy = { attempts: 1, firstDelayMs: 1, maxDelayMs: 1 };
   const credentials = { anonymous: false, ...(authClient ? { authClient } : {}) };
-  return new BigQueryApi('my-project', 'us-central1', policy, credentials).dryRun('SELECT 1');
+  const api = new BigQueryApi('my-project', 'us-central1', policy, credentials);
+  return (await api.dryRun('SELECT 1')).bytes;
 }
 
 it('asks BigQuery as the impersonated service account', async () => {

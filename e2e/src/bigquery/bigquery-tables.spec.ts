@@ -9,7 +9,15 @@ let stack: BigQueryStack;
 beforeAll(async () => {
   stack = await BigQueryStack.start({
     requirePartitionFilter: true,
-    change: [`ALTER TABLE ${FEATURES}.mom_eurusd ADD COLUMN "Rate in %" DOUBLE DEFAULT 1.5`],
+    change: [
+      ...[1, 2, 3].map(
+        (i) =>
+          `CREATE TABLE ${FEATURES}.raw_${i} AS SELECT interval_time, vix + ${i} AS v FROM ${FEATURES}.mkt_vix`,
+      ),
+      `CREATE VIEW ${FEATURES}.var_view AS SELECT a.interval_time, a.v * b.v + c.v AS mixed FROM ${FEATURES}.raw_1 a
+        JOIN ${FEATURES}.raw_2 b ON a.interval_time = b.interval_time JOIN ${FEATURES}.raw_3 c ON a.interval_time = c.interval_time`,
+      `ALTER TABLE ${FEATURES}.mom_eurusd ADD COLUMN "Rate in %" DOUBLE DEFAULT 1.5`,
+    ],
   });
 });
 afterAll(() => stack.stop());
@@ -42,4 +50,14 @@ it('excludes a column whose name no statement can hold, and knows no pseudo-colu
   expect(found.map(({ featureId, exclusionReason }) => [featureId, exclusionReason])).toEqual([
     [ODD, 'its name has characters other than letters, digits and _'],
   ]);
+});
+
+it('fetches views within the estimate, which counts the tables below them', async () => {
+  const spec = { sample: { rows: 110 } };
+  const { universe, notes } = await stack.plan(stack.bigQuery, { spec });
+  expect(universe.columns.map(({ featureId }) => featureId)).toContain('var_view.mixed');
+  expect(notes.map(({ text }) => text)).toContainEqual(expect.stringContaining('var_view'));
+  await stack.fetch(stack.bigQuery, { spec });
+  // Eight tables of features and the targets, and three below the view.
+  expect(stack.fetchJobs().at(-1)!.bytesBilled).toBe(120n * 1024n * 1024n);
 });

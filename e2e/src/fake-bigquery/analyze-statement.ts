@@ -3,6 +3,7 @@ import { bigQueryType } from './bigquery-type.js';
 import { statementReads, type TableScan } from './statement-reads.js';
 import type { TableBytes } from './table-bytes.js';
 import { translateSql } from './translate-sql.js';
+import { throughViews } from './view-scans.js';
 import type { WarehouseDatabase } from './warehouse-database.js';
 
 /** Limits on a query. */
@@ -38,6 +39,8 @@ export interface Analysis {
   processed: bigint;
   /** The same with the minimum of every table, in whole MiB. */
   billed: bigint;
+  /** Tables that are read, those below views too and not the views; none of the fake's own. */
+  tables: readonly { schema: string; table: string }[];
 }
 
 export interface AnalysisFacts {
@@ -63,10 +66,11 @@ export async function analyzeStatement(
     );
   }
   const duckDbSql = translateSql(sql, facts.project);
-  const scans = statementReads(await serialize(database, duckDbSql), facts.keyColumn, (schema, table) =>
+  const named = statementReads(await serialize(database, duckDbSql), facts.keyColumn, (schema, table) =>
     database.columnsOf(schema, table),
   );
-  if (facts.requirePartitionFilter) requireFilters(database, scans, facts.keyColumn);
+  if (facts.requirePartitionFilter) requireFilters(database, named, facts.keyColumn);
+  const scans = await throughViews(database, named, facts.keyColumn, (text) => serialize(database, text));
   const tables = groupByTable(scans);
   if (tables.size > limits.tables) {
     throw invalidQuery(
@@ -81,7 +85,8 @@ export async function analyzeStatement(
     processed += bytes;
     billed += bytes > TABLE_BYTES ? ((bytes + MIB - 1n) / MIB) * MIB : TABLE_BYTES;
   }
-  return { duckDbSql, fields, processed, billed };
+  const read = [...tables.values()].map(([{ schema, table }]) => ({ schema, table }));
+  return { duckDbSql, fields, processed, billed, tables: read.filter(({ schema }) => schema !== '') };
 }
 
 async function serialize(database: WarehouseDatabase, sql: string): Promise<string> {
@@ -94,6 +99,7 @@ async function serialize(database: WarehouseDatabase, sql: string): Promise<stri
 
 function requireFilters(database: WarehouseDatabase, scans: readonly TableScan[], keyColumn: string): void {
   for (const { schema, table, days } of scans) {
+    if (database.viewSql(schema, table) !== undefined) continue;
     const isPartitioned = schema !== '' && database.columnsOf(schema, table)!.get(keyColumn) === 'TIMESTAMP';
     if (!isPartitioned || days.length > 0) continue;
     throw invalidQuery(
@@ -102,11 +108,13 @@ function requireFilters(database: WarehouseDatabase, scans: readonly TableScan[]
   }
 }
 
-function groupByTable(scans: readonly TableScan[]): Map<string, TableScan[]> {
-  const groups = new Map<string, TableScan[]>();
+function groupByTable(scans: readonly TableScan[]): Map<string, [TableScan, ...TableScan[]]> {
+  const groups = new Map<string, [TableScan, ...TableScan[]]>();
   for (const scan of scans) {
     const id = `${scan.schema}.${scan.table}`;
-    groups.set(id, [...(groups.get(id) ?? []), scan]);
+    const known = groups.get(id);
+    if (known) known.push(scan);
+    else groups.set(id, [scan]);
   }
   return groups;
 }

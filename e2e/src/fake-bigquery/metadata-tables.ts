@@ -7,11 +7,11 @@ const CREATED_MS = Date.UTC(2025, 10, 1);
 
 /**
  * Creates what answers INFORMATION_SCHEMA.COLUMNS, TABLES, PARTITIONS and __TABLES__ of every dataset. A
- * table with a TIMESTAMP key counts as partitioned by its day.
+ * table with a TIMESTAMP key counts as partitioned by its day; of views no rows and no partitions are known.
  */
 export async function createMetadataTables(
   connection: DuckDBConnection,
-  facts: { project: string; keyColumn: string },
+  facts: { project: string; keyColumn: string; views: ReadonlySet<string> },
 ): Promise<void> {
   const rows = await connection.runAndReadAll(
     `SELECT schema_name, table_name, column_name, data_type, column_index FROM duckdb_columns()
@@ -28,7 +28,10 @@ export async function createMetadataTables(
     const own = columns.filter(({ schema }) => schema === dataset);
     const tables = [...new Set(own.map(({ table }) => table))];
     const partitioned = new Set(
-      own.filter((c) => c.column === facts.keyColumn && c.type === 'TIMESTAMP').map(({ table }) => table),
+      own
+        .filter((c) => c.column === facts.keyColumn && c.type === 'TIMESTAMP')
+        .map(({ table }) => table)
+        .filter((table) => !facts.views.has(`${dataset}.${table}`)),
     );
     await insert(
       connection,
@@ -49,7 +52,12 @@ export async function createMetadataTables(
       connection,
       metadataTable(dataset, 'INFORMATION_SCHEMA.TABLES'),
       TABLES,
-      tables.map((table) => [facts.project, dataset, table, 'BASE TABLE']),
+      tables.map((table) => [
+        facts.project,
+        dataset,
+        table,
+        facts.views.has(`${dataset}.${table}`) ? 'VIEW' : 'BASE TABLE',
+      ]),
     );
     await createCounts(connection, { ...facts, dataset, tables, partitioned });
   }
@@ -61,26 +69,38 @@ const TABLES = 'table_catalog VARCHAR, table_schema VARCHAR, table_name VARCHAR,
 
 async function createCounts(
   connection: DuckDBConnection,
-  facts: { project: string; dataset: string; keyColumn: string; tables: string[]; partitioned: Set<string> },
+  facts: {
+    project: string;
+    dataset: string;
+    keyColumn: string;
+    tables: string[];
+    partitioned: Set<string>;
+    views: ReadonlySet<string>;
+  },
 ): Promise<void> {
-  const { project, dataset, tables, partitioned, keyColumn } = facts;
+  const { project, dataset, tables, partitioned, views, keyColumn } = facts;
+  const isView = (table: string): boolean => views.has(`${dataset}.${table}`);
   const from = (table: string): string => `${WAREHOUSE}.${quote(dataset)}.${quote(table)}`;
-  const counts = tables.map(
-    (
-      table,
-    ) => `SELECT ${text(project)} AS project_id, ${text(dataset)} AS dataset_id, ${text(table)} AS table_id,
-      ${CREATED_MS} AS creation_time, ${CREATED_MS} AS last_modified_time, count(*) AS row_count, 1 AS type FROM ${from(table)}`,
-  );
+  const counts = tables.map((table) => {
+    const names = `${text(project)} AS project_id, ${text(dataset)} AS dataset_id, ${text(table)} AS table_id`;
+    const times = `${CREATED_MS} AS creation_time, ${CREATED_MS} AS last_modified_time`;
+    const rows = isView(table)
+      ? 'CAST(NULL AS BIGINT) AS row_count, 2 AS type'
+      : `count(*) AS row_count, 1 AS type FROM ${from(table)}`;
+    return `SELECT ${names}, ${times}, ${rows}`;
+  });
   await connection.run(
     `CREATE TABLE ${quote(metadataTable(dataset, '__TABLES__'))} AS ${counts.join(' UNION ALL ')}`,
   );
-  const partitions = tables.map((table) => {
-    const day = partitioned.has(table)
-      ? `coalesce(strftime(${quote(keyColumn)}, '%Y%m%d'), '__NULL__')`
-      : 'CAST(NULL AS VARCHAR)';
-    return `SELECT ${text(project)} AS table_catalog, ${text(dataset)} AS table_schema, ${text(table)} AS table_name,
+  const partitions = tables
+    .filter((table) => !isView(table))
+    .map((table) => {
+      const day = partitioned.has(table)
+        ? `coalesce(strftime(${quote(keyColumn)}, '%Y%m%d'), '__NULL__')`
+        : 'CAST(NULL AS VARCHAR)';
+      return `SELECT ${text(project)} AS table_catalog, ${text(dataset)} AS table_schema, ${text(table)} AS table_name,
       ${day} AS partition_id, count(*) AS total_rows FROM ${from(table)} GROUP BY partition_id`;
-  });
+    });
   const name = quote(metadataTable(dataset, 'INFORMATION_SCHEMA.PARTITIONS'));
   await connection.run(`CREATE TABLE ${name} AS ${partitions.join(' UNION ALL ')}`);
 }

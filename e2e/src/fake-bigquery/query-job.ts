@@ -82,6 +82,12 @@ export function dryRunResource(project: string, request: JobRequest, analysis: A
         statementType: 'SELECT',
         totalBytesProcessed: String(analysis.processed),
         totalBytesBilled: '0',
+        totalBytesProcessedAccuracy: 'PRECISE',
+        referencedTables: analysis.tables.map(({ schema, table }) => ({
+          projectId: project,
+          datasetId: schema,
+          tableId: table,
+        })),
         schema: { fields: analysis.fields },
       },
     },

@@ -75,9 +75,9 @@ function sourcesOf(from: Json, columnsOf: ColumnsOf): Source[] {
   }
   if (from.type !== 'BASE_TABLE') return [];
   const table = String(from.table_name);
-  const schema = from.catalog_name === WAREHOUSE ? String(from.schema_name) : '';
+  // Texts of views name schemas only; without one it may be the name of a WITH clause.
+  const schema = from.catalog_name === WAREHOUSE || from.schema_name ? String(from.schema_name) : '';
   const types = columnsOf(schema, table);
-  // Without a schema it may be the name of a WITH clause.
   if (!types) return [];
   const scan: TableScan = { schema, table, columns: new Set(), days: [] };
   return [{ alias: String(from.alias || table), scan, types }];

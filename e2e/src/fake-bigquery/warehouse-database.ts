@@ -26,6 +26,8 @@ export class WarehouseDatabase {
     readonly connection: DuckDBConnection,
     /** Column types by "schema.table"; the fake's metadata tables have the schema "". */
     private types: ReadonlyMap<string, ReadonlyMap<string, string>>,
+    /** Query of a view by "schema.view". */
+    private readonly views: ReadonlyMap<string, string>,
   ) {}
 
   static async open(
@@ -50,12 +52,18 @@ export class WarehouseDatabase {
     await connection.run(IEEE_DIVIDE);
     await connection.run('CREATE MACRO bigquery_concat(a, b) AS a || b, (a, b, c) AS a || b || c');
     await connection.run(`ATTACH '${path.replaceAll("'", "''")}' AS ${WAREHOUSE} (READ_ONLY)`);
-    await createMetadataTables(connection, facts);
-    return new WarehouseDatabase(instance, connection, await readTypes(connection));
+    const views = await readViews(connection);
+    await createMetadataTables(connection, { ...facts, views: new Set(views.keys()) });
+    return new WarehouseDatabase(instance, connection, await readTypes(connection), views);
   }
 
   columnsOf(schema: string, table: string): ReadonlyMap<string, string> | undefined {
     return this.types.get(`${schema}.${table}`);
+  }
+
+  /** The query of a view; undefined for a table. */
+  viewSql(schema: string, table: string): string | undefined {
+    return this.views.get(`${schema}.${table}`);
   }
 
   /** A connection of its own for a job, so that it can be interrupted. */
@@ -76,6 +84,19 @@ export class WarehouseDatabase {
     this.connection.closeSync();
     this.instance.closeSync();
   }
+}
+
+async function readViews(connection: DuckDBConnection): Promise<Map<string, string>> {
+  const result = await connection.runAndReadAll(
+    `SELECT schema_name, view_name, sql FROM duckdb_views() WHERE database_name = '${WAREHOUSE}' AND NOT internal`,
+  );
+  const views = result.getRows() as string[][];
+  return new Map(
+    views.map(([schema, view, sql]) => [
+      `${schema}.${view}`,
+      sql!.replace(/^CREATE VIEW .*? AS /s, '').replace(/;$/, ''),
+    ]),
+  );
 }
 
 async function readTypes(connection: DuckDBConnection): Promise<Map<string, Map<string, string>>> {

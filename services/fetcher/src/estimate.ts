@@ -5,7 +5,7 @@ import type {
   EstimateSharedRequest,
   EstimateSharedResponse,
 } from '@onescan/shared/generated/onescan/v1/fetcher.js';
-import type { PairPlan } from '@onescan/shared/generated/onescan/v1/plan.js';
+import type { PairPlan, PlanNote } from '@onescan/shared/generated/onescan/v1/plan.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import { requirePair } from '@onescan/shared/pair.js';
 import { type ResolvedRunSpec, resolveRunSpec } from '@onescan/shared/run-spec.js';
@@ -14,6 +14,7 @@ import type { FetcherServices } from './fetcher-service.js';
 import { meterMetadata } from './jobs/metadata-bill.js';
 import { catalogueSnapshot } from './planning/catalogue-snapshot.js';
 import { pairPlan } from './planning/pair-plan.js';
+import { planNote } from './planning/plan-note.js';
 import { type PlannedPair, type PlanningRules, planPair } from './planning/plan-pair.js';
 import { planShared, sharedPlan } from './planning/plan-shared.js';
 import type { PlannedStatement } from './planning/split-statements.js';
@@ -29,9 +30,10 @@ export async function estimatePair(
   const view = viewOf(warehouse, scopeOf(request));
   const { result, bill } = await meterMetadata(async () => {
     const planned = await planRequest(view, rules, request);
-    const bytes = await dryRunAll(view, planned.statements);
+    const notes: PlanNote[] = [];
+    const bytes = await dryRunAll(view, planned.statements, notes);
     const spec = requireSpec(request.spec);
-    if (request.bytesOnly) return { planned, bytes, strategies: [], perPair: {} };
+    if (request.bytesOnly) return { planned, bytes, notes, strategies: [], perPair: {} };
     const strategies = await estimateStrategies(spec, pairEstimate(planned, bytes), {
       pricePerTibUsd,
       estimate: async (otherSpec) => {
@@ -39,14 +41,14 @@ export async function estimatePair(
         return pairEstimate(other, await dryRunAll(view, other.statements));
       },
     });
-    return { planned, bytes, strategies, perPair: await estimatePerPair(view, rules, request) };
+    return { planned, bytes, notes, strategies, perPair: await estimatePerPair(view, rules, request) };
   });
-  const { planned, bytes, strategies, perPair } = result;
+  const { planned, bytes, notes, strategies, perPair } = result;
   const catalogue = catalogueSnapshot(planned.universe);
   const cached = await isCached(cache, planned);
   return {
     plan: {
-      ...pairPlan(planned, { bytes, cached, pricePerTibUsd }),
+      ...pairPlan({ ...planned, notes: [...planned.notes, ...notes] }, { bytes, cached, pricePerTibUsd }),
       strategies,
       catalogueSha256: catalogue.sha256,
       ...perPair,
@@ -122,14 +124,25 @@ async function isCached(cache: DatasetCache, { pair, datasetId, shared }: Planne
   return true;
 }
 
-/** Estimates of statements in order; the warehouse takes a few at a time. */
+/**
+ * Estimates of statements in order; the warehouse takes a few at a time.
+ *
+ * @param notes gets a note for an estimate that is no bound
+ */
 export async function dryRunAll(
   view: WarehouseView,
   statements: readonly PlannedStatement[],
+  notes: PlanNote[] = [],
 ): Promise<bigint[]> {
-  const bytes: bigint[] = [];
-  for (const { statement } of statements) bytes.push((await view.dryRun(statement)).bytes);
-  return bytes;
+  const estimated: bigint[] = [];
+  for (const { statement } of statements) {
+    const { bytes, accuracy } = await view.dryRun(statement);
+    estimated.push(bytes);
+    if (accuracy === undefined) continue;
+    const text = `the warehouse calls its estimate ${accuracy}: when the statement would bill more it is refused, unbilled`;
+    notes.push(planNote('estimate is no bound', text));
+  }
+  return estimated;
 }
 
 /** Resolves a request against a view of the warehouse. */

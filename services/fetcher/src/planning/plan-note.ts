@@ -16,7 +16,9 @@ export type PlanNoteKind =
   | 'tables outside all groups'
   | 'lineage rule without columns'
   | 'coverage unknown before the fetch'
-  | 'period cuts a day';
+  | 'period cuts a day'
+  | 'estimate is no bound'
+  | 'little disk';
 
 /** A note with a severity of its own within its kind, e.g. the share that is missing. */
 export function planNote(kind: PlanNoteKind, text: string, severity = 0): PlanNote {

@@ -56,6 +56,13 @@ export interface Statement {
   readonly reads: readonly TableRead[];
 }
 
+/** What a statement will bill. */
+export interface StatementEstimate {
+  readonly bytes: bigint;
+  /** What the warehouse calls an estimate that is no bound; absent when it is one. */
+  readonly accuracy?: string;
+}
+
 /** First and last key in epoch microseconds. */
 export interface KeySpan {
   readonly minKey: number;
@@ -154,7 +161,7 @@ export interface WarehouseView {
    */
   findDoubledKeys(tables: readonly TableName[]): Promise<DoubledKey[]>;
   /** Checks a statement without running it and says what it will bill. */
-  dryRun(statement: Statement): Promise<{ bytes: bigint }>;
+  dryRun(statement: Statement): Promise<StatementEstimate>;
 }
 
 /** Only called when something has to be looked up. */

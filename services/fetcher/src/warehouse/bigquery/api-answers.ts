@@ -19,7 +19,17 @@ export const jobAnswer = z.object({
 
 export const insertAnswer = z.object({ status: z.object({ state: z.string() }) });
 
-export const dryRunAnswer = z.object({ statistics: z.object({ totalBytesProcessed: integer }) });
+export const dryRunAnswer = z.object({
+  statistics: z.object({
+    totalBytesProcessed: integer,
+    query: z
+      .object({
+        referencedTables: z.array(tableReference).optional(),
+        totalBytesProcessedAccuracy: z.string().optional(),
+      })
+      .optional(),
+  }),
+});
 
 export const tableAnswer = z.object({
   schema: z.object({ fields: z.array(z.object({ name: z.string() })) }),

@@ -31,6 +31,15 @@ export interface TableDescription {
   readonly rows: number;
 }
 
+export interface DryRun {
+  /** That would be processed. */
+  readonly bytes: bigint;
+  /** Those that are read, below views too; empty when that is not told. */
+  readonly tables: readonly TableReference[];
+  /** Of the bytes: PRECISE, UPPER_BOUND, LOWER_BOUND, UNKNOWN; empty when that is not told. */
+  readonly accuracy: string;
+}
+
 const DUPLICATE = 409;
 const NOT_FOUND = 404;
 
@@ -91,15 +100,20 @@ export class BigQueryApi {
     });
   }
 
-  /** Bytes that a statement would process. Free; does not count the minimum of every table. */
-  async dryRun(sql: string, signal?: AbortSignal): Promise<bigint> {
+  /** What a statement would read. Free; does not count the minimum of every table. */
+  async dryRun(sql: string, signal?: AbortSignal): Promise<DryRun> {
     // A cached result would be estimated as free, and gone when the statement runs.
     const configuration = { dryRun: true, query: { query: sql, useLegacySql: false, useQueryCache: false } };
     const json = { configuration, jobReference: { projectId: this.project, location: this.location } };
     const request = { method: 'POST', uri: '/jobs', json, answer: dryRunAnswer } as const;
     const deadlineMs = this.#deadlines.statementMs;
     const { statistics } = await this.#call('dry run', request, { signal, deadlineMs });
-    return BigInt(statistics.totalBytesProcessed);
+    const { referencedTables, totalBytesProcessedAccuracy } = statistics.query ?? {};
+    return {
+      bytes: BigInt(statistics.totalBytesProcessed),
+      tables: referencedTables ?? [],
+      accuracy: totalBytesProcessedAccuracy ?? '',
+    };
   }
 
   /**

@@ -64,14 +64,6 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
 /** What BigQuery tells by its message only. */
 const BY_MESSAGE: readonly (readonly [RegExp, Meaning])[] = [
   [
-    /partition elimination/i,
-    {
-      code: 'FAILED_PRECONDITION',
-      remedy:
-        'The table has require_partition_filter and is partitioned by another column than the key: turn that off, partition it by the key, or leave it out with universe.exclude',
-    },
-  ],
-  [
     /too many subqueries|query is too complex|not enough resources for query planning/i,
     {
       code: 'FAILED_PRECONDITION',

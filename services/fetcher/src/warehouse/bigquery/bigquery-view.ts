@@ -8,6 +8,7 @@ import {
   type KeySpan,
   type OtherTables,
   type Statement,
+  type StatementEstimate,
   type TableName,
   tableText,
   type WarehouseView,
@@ -24,7 +25,7 @@ export interface ViewSource {
   /** Runs a metadata query for whom the view is. */
   readonly query: Query;
   snapshot(): Promise<MetadataSnapshot>;
-  dryRun(statement: Statement, snapshot: MetadataSnapshot): Promise<{ bytes: bigint }>;
+  dryRun(statement: Statement, snapshot: MetadataSnapshot): Promise<StatementEstimate>;
 }
 
 /** Planning's questions, all answered from one snapshot of the catalogue. */
@@ -62,7 +63,7 @@ export class BigQueryView implements WarehouseView {
     return [];
   }
 
-  async dryRun(statement: Statement): Promise<{ bytes: bigint }> {
+  async dryRun(statement: Statement): Promise<StatementEstimate> {
     return this.source.dryRun(statement, await this.#read());
   }
 

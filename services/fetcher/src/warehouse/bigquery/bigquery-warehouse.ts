@@ -16,6 +16,7 @@ import type {
   RunOptions,
   Statement,
   StatementBatch,
+  StatementEstimate,
   TableName,
   ViewScope,
   Warehouse,
@@ -26,10 +27,9 @@ import type { JobState, TableReference } from './api-answers.js';
 import { BigQueryApi } from './bigquery-api.js';
 import { bigQueryError } from './bigquery-problem.js';
 import { BigQueryView } from './bigquery-view.js';
-import { billedBound } from './billed-bound.js';
+import { estimateStatement } from './estimate-statement.js';
 import { JobCancellations } from './job-cancellations.js';
 import { MetadataMemory } from './metadata-memory.js';
-import type { MetadataSnapshot } from './metadata-snapshot.js';
 import {
   readPages,
   resultGone,
@@ -125,7 +125,7 @@ export class BigQueryWarehouse implements Warehouse {
       keyColumn: this.options.names.keyColumn,
       query,
       snapshot: () => (planId === undefined ? this.#memory.now(query) : this.#memory.ofPlan(planId, query)),
-      dryRun: (statement, snapshot) => this.#dryRun(statement, snapshot),
+      dryRun: (statement, snapshot) => estimateStatement(this.#api, statement, snapshot),
     });
   }
 
@@ -145,7 +145,7 @@ export class BigQueryWarehouse implements Warehouse {
     return this.#own.findDoubledKeys([]);
   }
 
-  dryRun(statement: Statement): Promise<{ bytes: bigint }> {
+  dryRun(statement: Statement): Promise<StatementEstimate> {
     return this.#own.dryRun(statement);
   }
 
@@ -253,12 +253,6 @@ export class BigQueryWarehouse implements Warehouse {
     }
     if (job.status.state === 'DONE') await this.#api.describe(destinationTable, signal);
     return job;
-  }
-
-  async #dryRun(statement: Statement, snapshot: MetadataSnapshot): Promise<{ bytes: bigint }> {
-    requireWithinLimits(statement);
-    const processed = await this.#api.dryRun(statement.sql);
-    return { bytes: billedBound(processed, statement.reads, (table) => snapshot.rowsOf(table)) };
   }
 
   /** Runs a query on metadata and returns its rows. */

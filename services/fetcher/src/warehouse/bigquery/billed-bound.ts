@@ -14,13 +14,15 @@ const KEY_BYTES = 8n;
  *
  * @param processed bytes of the dry run
  * @param rowsOf rows of a table, negative when unknown
+ * @param below tables that the dry run names beside those of `reads`, which are read through views
  */
 export function billedBound(
   processed: bigint,
   reads: readonly TableRead[],
   rowsOf: (table: TableName) => number,
+  below: readonly string[] = [],
 ): bigint {
-  const sure = new Map<string, bigint>();
+  const sure = new Map<string, bigint>(below.map((id) => [id, 0n]));
   for (const { table, range } of reads) {
     const whole = range.from === undefined && range.to === undefined && range.days === undefined;
     const bytes = whole ? KEY_BYTES * BigInt(Math.max(0, rowsOf(table))) : 0n;

@@ -8,6 +8,24 @@ export const MAX_SQL_LENGTH = 1024 * 1024;
 export const MAX_TABLES = 1000;
 
 /**
+ * Checks the number of tables that a dry run has found, views resolved.
+ *
+ * @throws OnescanError FAILED_PRECONDITION with both numbers
+ */
+export function requireFewTables(tables: number): void {
+  if (tables <= MAX_TABLES) return;
+  throw new OnescanError(
+    'FAILED_PRECONDITION',
+    `the statement reads ${tables} tables, those below views counted, BigQuery allows ${MAX_TABLES}`,
+    {
+      remedy:
+        'Split it into more statements with --statement-tables, or leave views out with universe.exclude',
+      details: { tables },
+    },
+  );
+}
+
+/**
  * Checks what BigQuery would refuse, before anything is sent.
  *
  * @throws OnescanError FAILED_PRECONDITION with both numbers
