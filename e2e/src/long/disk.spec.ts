@@ -95,9 +95,9 @@ describe.skipIf(!canMount())('disks', () => {
   });
 
   test.each([
-    ['while rows are spooled', 1, /the disk of .* is full after .* of the fetch/],
+    ['before anything is sent', 1, /the dataset of eurusd takes about .* free: nothing was sent/],
     ['while the dataset is written', 9, /the disk is full: .*/],
-  ])('a disk that fills up %s: an error that names the folder, nothing left', async (_, mib, message) => {
+  ])('a disk that is full %s: an error that names the folder, nothing left', async (_, mib, message) => {
     disk = new SmallDisk(mib);
     const warehouse = mkdtempSync(join(tmpdir(), 'onescan-small-'));
     await buildSmallWarehouse(warehouse);

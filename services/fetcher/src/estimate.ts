@@ -10,6 +10,7 @@ import { OnescanError } from '@onescan/shared/onescan-error.js';
 import { requirePair } from '@onescan/shared/pair.js';
 import { type ResolvedRunSpec, resolveRunSpec } from '@onescan/shared/run-spec.js';
 import type { DatasetCache } from './cache/dataset-cache.js';
+import { diskNotes } from './cache/disk-room.js';
 import type { FetcherServices } from './fetcher-service.js';
 import { meterMetadata } from './jobs/metadata-bill.js';
 import { catalogueSnapshot } from './planning/catalogue-snapshot.js';
@@ -46,6 +47,7 @@ export async function estimatePair(
   const { planned, bytes, notes, strategies, perPair } = result;
   const catalogue = catalogueSnapshot(planned.universe);
   const cached = await isCached(cache, planned);
+  if (!cached) notes.push(...(await diskNotes(cache.folder, planned)));
   return {
     plan: {
       ...pairPlan({ ...planned, notes: [...planned.notes, ...notes] }, { bytes, cached, pricePerTibUsd }),

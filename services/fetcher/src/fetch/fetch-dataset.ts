@@ -7,6 +7,7 @@ import { formatBytes } from '@onescan/shared/format/bytes.js';
 import type { QueryJob } from '@onescan/shared/generated/onescan/v1/fetcher.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { DatasetCache } from '../cache/dataset-cache.js';
+import { requireDiskRoom } from '../cache/disk-room.js';
 import { jobLabels } from '../jobs/job-labels.js';
 import type { JobLog, JobRecord } from '../jobs/job-log.js';
 import { billRecord, settleLater } from '../jobs/settle-jobs.js';
@@ -61,6 +62,7 @@ export async function fetchDataset(environment: FetchEnvironment, order: FetchOr
   const { cache } = environment;
   const { planned } = order;
   const path = cache.pathOf(planned.pair, planned.datasetId);
+  await requireDiskRoom(cache.folder, planned);
   const spool = new DatasetSpool(cache.spoolPath(planned.datasetId));
   try {
     const rows = { atLeast: planned.rows, atMost: planned.rowsAtMost };

@@ -120,6 +120,23 @@ it('cuts a table only when it is too large alone, keeping every column once', ()
   expect(found.statements).toHaveLength(3);
 });
 
+it('takes the fewest statements beyond 10 GB of result, and the mandated sample in one', () => {
+  // 6,484 values over 668 tables.
+  const tables = Array.from({ length: 668 }, (_, t) => table(`cov_agg_${t}`, t < 465 ? 10 : 9));
+  const of = (rows: number) => {
+    const whole = query(tables);
+    const sources = [{ ...whole.sample.sources[0]!, rows }];
+    const limits = DEFAULT_STATEMENT_LIMITS;
+    return splitStatements({ ...whole, sample: { ...whole.sample, sources } }, { dialect, limits });
+  };
+  expect(of(80_000).statements).toHaveLength(1);
+  expect(of(140_000).statements).toHaveLength(1);
+  const split = of(150_000);
+  expect(split.statements).toHaveLength(2);
+  expect(split.reason).toBe('10,194,000,000 bytes of result where 10,000,000,000 are allowed');
+  expect(of(600_000).statements).toHaveLength(5);
+});
+
 it('keeps within the characters of SQL', () => {
   const { statements, reason } = split(
     Array.from({ length: 120 }, (_, t) => table(`t_${t}`, 5)),

@@ -130,6 +130,6 @@ function requireWithin(statements: readonly PlannedStatement[], limits: Statemen
 function noRoom(what: string): OnescanError {
   return new OnescanError('FAILED_PRECONDITION', `the limits of a statement leave no room for ${what}`, {
     remedy:
-      'Raise the limits (--statement-columns, --statement-tables), ask for fewer horizons, or sample with strategy hash instead of days',
+      'Raise the limits (--statement-columns, --statement-tables), ask for fewer horizons or rows, or sample with strategy hash instead of days',
   });
 }

@@ -10,6 +10,8 @@ export interface StatementLimits {
   readonly sqlLength: number;
   /** Characters of SQL with the full name of its table before every column, a bound on BigQuery's resolved text. */
   readonly resolvedLength: number;
+  /** Bytes of the result before compression. */
+  readonly resultBytes: number;
 }
 
 /** BigQuery's (docs: quotas and limits, 2026); the embedded warehouse keeps them to cost the same. */
@@ -18,7 +20,14 @@ export const DEFAULT_STATEMENT_LIMITS: StatementLimits = {
   tables: 1000,
   sqlLength: 1024 * 1024,
   resolvedLength: 12 * 1024 * 1024,
+  // The limit without a destination table is of compressed bytes: this keeps well within.
+  resultBytes: 10_000_000_000,
 };
+
+/** Of a result: position, key and part of a packed row, a number, and a text, whose length is not known. */
+const PART_BYTES = 24;
+const NUMBER_BYTES = 8;
+const TEXT_BYTES = 32;
 
 /** The size of a statement in the terms of its limits. */
 export function statementSize(query: FetchQuery, { sql, reads }: Statement): StatementLimits {
@@ -27,21 +36,30 @@ export function statementSize(query: FetchQuery, { sql, reads }: Statement): Sta
     (sum, { table, numbers, texts }) => sum + tableText(table).length * (numbers.length + texts.length),
     0,
   );
+  const texts = query.tables.reduce((sum, table) => sum + table.texts.length, 0);
+  const parts = query.tables.length + 1;
+  const rowBytes =
+    parts * PART_BYTES +
+    (samplePartWidth(query) + features) * NUMBER_BYTES +
+    texts * (TEXT_BYTES - NUMBER_BYTES);
+  const rows = query.sample.sources.reduce((sum, source) => sum + source.rows, 0);
   return {
     columns: 1 + samplePartWidth(query) + features,
     tables: new Set(reads.map(({ table }) => tableText(table))).size,
     sqlLength: sql.length,
     resolvedLength: sql.length + names,
+    resultBytes: rows * rowBytes,
   };
 }
 
-const DIMENSIONS = ['columns', 'tables', 'sqlLength', 'resolvedLength'] as const;
+const DIMENSIONS = ['columns', 'tables', 'sqlLength', 'resolvedLength', 'resultBytes'] as const;
 
 const WORDS: Record<(typeof DIMENSIONS)[number], string> = {
   columns: 'columns',
   tables: 'tables',
   sqlLength: 'characters of SQL',
   resolvedLength: 'characters of resolved SQL',
+  resultBytes: 'bytes of result',
 };
 
 /** Sizes in a fixed order of dimensions. */

@@ -1,0 +1,37 @@
+import { mkdtempSync, rmSync, statfsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { PlannedPair } from '../planning/plan-pair.js';
+import { diskNeed, diskNotes, requireDiskRoom } from './disk-room.js';
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'onescan-room-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Tables of two numbers and a text each, without targets. */
+function planned(rowsAtMost: number, tables = 100): PlannedPair {
+  const table = { numbers: [{}, {}], texts: [{}] };
+  const query = { tables: Array.from({ length: tables }, () => table) };
+  return { pair: 'eurusd', rowsAtMost, statements: [{ query }] } as unknown as PlannedPair;
+}
+
+it('counts every value twice, at 4.3 bytes', () => {
+  expect(diskNeed(planned(1000))).toBe(1000 * 300 * 8.6);
+});
+
+it('notes and refuses what does not fit, with folder and figures', async () => {
+  await requireDiskRoom(folder, planned(10));
+  expect(await diskNotes(folder, planned(10))).toEqual([]);
+  const { blocks, bsize } = statfsSync(folder);
+  const large = planned(Math.ceil((blocks * bsize) / (300 * 8.6)) + 1);
+  const [note] = await diskNotes(folder, large);
+  expect(note).toMatchObject({ kind: 'little disk', text: expect.stringContaining(`${folder} has `) });
+  await expect(requireDiskRoom(folder, large)).rejects.toMatchObject({
+    code: 'RESOURCE_EXHAUSTED',
+    message: expect.stringMatching(/^the dataset of eurusd takes about .* free: nothing was sent$/),
+    remedy: expect.stringContaining('Free space'),
+  });
+});

@@ -1,0 +1,52 @@
+import { statfs } from 'node:fs/promises';
+import { formatBytes } from '@onescan/shared/format/bytes.js';
+import type { PlanNote } from '@onescan/shared/generated/onescan/v1/plan.js';
+import { diskFull } from '@onescan/shared/onescan-error.js';
+import { planNote } from '../planning/plan-note.js';
+import type { PlannedPair } from '../planning/plan-pair.js';
+import { samplePartWidth } from '../sql/fetch-query.js';
+
+/** Of a value in the spool, and about as many in the dataset, which is written while the spool is there. */
+const BYTES_A_VALUE = 4.3;
+const COPIES = 2;
+
+/** Bytes of disk that fetching a dataset takes, about. */
+export function diskNeed({ statements, rowsAtMost }: Pick<PlannedPair, 'statements' | 'rowsAtMost'>): number {
+  const columns = statements.reduce(
+    (sum, { query }) =>
+      query.tables.reduce(
+        (all, table) => all + table.numbers.length + table.texts.length,
+        sum + samplePartWidth(query),
+      ),
+    0,
+  );
+  return Math.ceil(rowsAtMost * columns * BYTES_A_VALUE * COPIES);
+}
+
+/** A note when the disk of a folder has no room for a dataset now. */
+export async function diskNotes(folder: string, planned: PlannedPair): Promise<PlanNote[]> {
+  const short = await shortage(folder, planned);
+  return short ? [planNote('little disk', `${short}: free some before the run is approved`)] : [];
+}
+
+/**
+ * Checks that the disk of the cache folder has room for a dataset, before anything is paid for it.
+ *
+ * @throws OnescanError RESOURCE_EXHAUSTED with the folder and both figures
+ */
+export async function requireDiskRoom(folder: string, planned: PlannedPair): Promise<void> {
+  const short = await shortage(folder, planned);
+  if (!short) return;
+  throw diskFull(`${short}: nothing was sent`, {
+    remedy:
+      'Free space there, give the fetcher another folder with --cache, or sample fewer rows; then resume',
+  });
+}
+
+async function shortage(folder: string, planned: PlannedPair): Promise<string | undefined> {
+  const need = diskNeed(planned);
+  const { bavail, bsize } = await statfs(folder);
+  const free = bavail * bsize;
+  if (free >= need) return undefined;
+  return `the dataset of ${planned.pair} takes about ${formatBytes(BigInt(need))} of disk while it is made, ${folder} has ${formatBytes(BigInt(free))} free`;
+}
