@@ -30,6 +30,13 @@ function billing(): bigint[] {
   return data.map(({ bytesBilled }) => bytesBilled);
 }
 
+/** What the jobs with a run's label were billed, metadata queries included. */
+function billedTo(runId: string): bigint {
+  const ofRun = fake.jobs().filter((job) => job.configuration.labels?.run === runId);
+  expect(ofRun.length).toBeGreaterThan(billing().length);
+  return ofRun.reduce((sum, { bytesBilled }) => sum + bytesBilled, 0n);
+}
+
 function approve(run: Run) {
   const { coordinator } = stack;
   const approval = {
@@ -88,9 +95,7 @@ test('a run that is billed too much ends partial before it asks again; after a n
   await approve(resumed);
   const run = await rest();
   expect(run.state, run.problems.join()).toBe(RunState.RUN_STATE_COMPLETED);
-  const ofRun = fake.jobs().filter((job) => job.configuration.labels?.run === runId);
-  expect(run.bytesBilled).toBe(ofRun.reduce((sum, { bytesBilled }) => sum + bytesBilled, 0n));
-  expect(ofRun.length).toBeGreaterThan(billing().length);
+  expect(run.bytesBilled).toBe(billedTo(runId));
   expect(billing()).toHaveLength(2);
 });
 
@@ -106,8 +111,6 @@ test('tables that change between approval and fetch cost nothing; resume plans t
   await fake.changeMetadata(
     `UPDATE "__tables__ bqx_ml_v3_features_v2" SET last_modified_time = last_modified_time + 1 WHERE table_id LIKE '%usdjpy%'`,
   );
-  // What it remembers of the catalogue is gone with it.
-  await stack.restartFetcher();
   await approve(planned);
   const partial = await rest();
   expect(partial.state).toBe(RunState.RUN_STATE_PARTIAL);
@@ -125,5 +128,5 @@ test('tables that change between approval and fetch cost nothing; resume plans t
   expect(run.state, run.problems.join()).toBe(RunState.RUN_STATE_COMPLETED);
   expect(run.approvals).toHaveLength(2);
   expect(billing()).toHaveLength(2);
-  expect(run.bytesBilled).toBe(billing().reduce((sum, bytes) => sum + bytes));
+  expect(run.bytesBilled).toBe(billedTo(runId));
 });

@@ -54,7 +54,7 @@ describe.skipIf(!canMount())('disks', () => {
   });
 
   test('a cache disk that fills up ends the fetch by name, leaves nothing torn, and resume finishes', async () => {
-    disk = new SmallDisk(2);
+    disk = new SmallDisk(3);
     const cacheFolder = join(disk.folder, 'cache');
     stack = await Stack.start({ warehouse: WAREHOUSE, trainers: 1, cacheFolder });
     const runId = await startRun(stack, SPEC);
