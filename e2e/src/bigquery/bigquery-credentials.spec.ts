@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { BigQueryApi } from '@onescan/fetcher/warehouse/bigquery/bigquery-api.js';
 import { impersonate } from '@onescan/fetcher/warehouse/bigquery/impersonate.js';
+import { authMetadata, googleAuth } from '@onescan/fetcher/warehouse/bigquery/storage/storage-credentials.js';
 import { createLog } from '@onescan/shared/log.js';
 import type { AuthClient } from 'google-auth-library';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
@@ -118,6 +119,15 @@ it('acts as the service account of --impersonate with credentials of another', a
   ).rejects.toMatchObject({
     code: 'PERMISSION_DENIED',
     remedy: expect.stringContaining('serviceAccountTokenCreator'),
+  });
+});
+
+it("sends the quota project to the Storage Read API, as Google's clients do", async () => {
+  vi.stubEnv('GOOGLE_APPLICATION_CREDENTIALS', writeCredentials({ quota_project_id: 'who-pays' }));
+  const metadata = await authMetadata(googleAuth('my-project'));
+  expect(metadata.getMap()).toEqual({
+    authorization: `Bearer ${SECRETS.sts}`,
+    'x-goog-user-project': 'who-pays',
   });
 });
 

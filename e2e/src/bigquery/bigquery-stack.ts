@@ -62,6 +62,7 @@ export interface WarehouseChanges {
   results?: ResultTransport;
   firstDelayMs?: number;
   deadlines?: RequestDeadlines;
+  silenceMs?: number;
   onMetadata?: (query: MetadataQuery) => void;
 }
 

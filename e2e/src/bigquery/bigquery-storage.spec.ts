@@ -1,8 +1,13 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { BigQueryWarehouse } from '@onescan/fetcher/warehouse/bigquery/bigquery-warehouse.js';
+import { StorageReader } from '@onescan/fetcher/warehouse/bigquery/storage/storage-reader.js';
 import { openDataset } from '@onescan/shared/dataset/open-dataset.js';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { RESULTS_DATASET } from '../fake-bigquery/query-job.js';
 import { TcpProxy } from '../faults/tcp-proxy.js';
-import { BigQueryStack, type Choices } from './bigquery-stack.js';
+import { BigQueryStack, type Choices, PROJECT } from './bigquery-stack.js';
+
+const ONCE = { attempts: 1, firstDelayMs: 1, maxDelayMs: 1 };
 
 let stack: BigQueryStack;
 /** Reads every result by the Storage Read API. */
@@ -72,6 +77,56 @@ it('goes on after a connection that broke in the middle of a record batch', asyn
   expect(proxy.breaks).toBe(1);
   await behind.close();
   proxy.close();
+});
+
+it('opens streams again that fall silent', async () => {
+  const impatient = BigQueryStack.warehouse({ results: 'storage', silenceMs: 400 });
+  stack.fake.inject({ on: 'readRows', kind: 'unanswered' });
+  stack.fake.inject({ on: 'readRows', kind: 'silent', times: 4 }); // one of them after it was opened again
+  expect(await contentOf(impatient, BROKEN)).toBe(unbroken);
+  expect(stack.fake.pendingFaults()).toBe(0);
+  await impatient.close();
+});
+
+it('does not take its own slowness for silence', async () => {
+  const { table: tableId, totalRows } = stack.fetchJobs().at(-1)!;
+  const table = { projectId: PROJECT, datasetId: RESULTS_DATASET, tableId };
+  const reader = new StorageReader(PROJECT, ONCE, { emulator: stack.fake.storageAddress, silenceMs: 100 });
+  stack.fake.inject({ on: 'readRows', kind: 'backendError', after: 4 }); // a stream that is opened again
+  let batches = 0;
+  for await (const _ of reader.read(table, totalRows)) if (batches++ < 3) await sleep(300);
+  expect(stack.fake.pendingFaults()).toBe(1);
+  reader.close();
+});
+
+it.each(['createReadSession', 'readRows'] as const)('is cancelled while %s is unanswered', async (on) => {
+  const abort = new AbortController();
+  stack.fake.inject({ on, kind: 'unanswered', times: 4 });
+  const fetching = stack.fetch(warehouse, { ...BROKEN, signal: abort.signal });
+  fetching.catch(() => undefined);
+  await expect.poll(() => stack.fake.pendingFaults(), { timeout: 15_000 }).toBe(on === 'readRows' ? 0 : 3);
+  abort.abort();
+  await expect(fetching).rejects.toMatchObject({ code: 'CANCELLED' });
+});
+
+it('fails when one stream fails for good while the others are silent', async () => {
+  stack.fake.inject({ on: 'readRows', kind: 'unanswered', times: 3 });
+  stack.fake.inject({ on: 'readRows', kind: 'accessDenied' });
+  await expect(stack.fetch(warehouse, BROKEN)).rejects.toMatchObject({ code: 'PERMISSION_DENIED' });
+});
+
+it('finds out while it plans, before anything is paid for, that results cannot be read', async () => {
+  const { length } = stack.fetchJobs();
+  const denied = BigQueryStack.warehouse({ results: 'storage' });
+  stack.fake.inject({ on: 'createReadSession', kind: 'accessDenied', times: 99 });
+  const remedy = expect.stringMatching(/readSessionUser.*--fetcher-flag results=rest/);
+  await expect(stack.plan(denied)).rejects.toMatchObject({ code: 'PERMISSION_DENIED', remedy });
+  await stack.plan(BigQueryStack.warehouse({ results: 'rest' }));
+  // The role was given meanwhile.
+  stack.fake.clearFaults();
+  await stack.plan(denied);
+  expect(stack.fetchJobs()).toHaveLength(length);
+  await denied.close();
 });
 
 it('reads from the start in a new session when one expires, each row once, and pays nothing for it', async () => {

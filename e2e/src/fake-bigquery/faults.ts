@@ -30,11 +30,10 @@ export type FaultKind =
   | 'backendError'
   /** The connection breaks in the middle of the answer: what was asked for has been done. */
   | 'reset'
-  /**
-   * No answer comes, over an open connection: what was asked for has been done. readRows: nothing comes after a
-   * first record batch.
-   */
+  /** No answer comes, over an open connection: what was asked for has been done. */
   | 'unanswered'
+  /** readRows: nothing comes after a first record batch. */
+  | 'silent'
   /** Status 200 with a page of HTML, as of a captive portal: what was asked for has been done. */
   | 'html'
   /** Status 200 with nothing else: what was asked for has been done. */

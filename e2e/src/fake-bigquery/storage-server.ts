@@ -87,6 +87,7 @@ export async function startStorageServer(jobs: QueryJobs, faults: Faults): Promi
   const readRows: handleServerStreamingCall<ReadRowsRequest, ReadRowsResponse> = async (call) => {
     try {
       const fault = faults.take('readRows');
+      if (fault === 'unanswered') return;
       const [, session = '', stream, streams] = STREAM.exec(call.request.stream) ?? [];
       const job = sessions.jobOf(session);
       const part = { stream: Number(stream), streams: Number(streams), offset: call.request.offset };
@@ -96,7 +97,7 @@ export async function startStorageServer(jobs: QueryJobs, faults: Faults): Promi
         if (!call.write({ recordBatch, rowCount: chunk.rowCount })) await drained(call);
         if (fault === 'sessionExpired') sessions.expire(session);
         sessions.jobOf(session);
-        if (fault === 'unanswered') return;
+        if (fault === 'silent') return;
         if (fault === 'reset') throw new ApiError(503, 'backendError', 'the stream was reset');
       }
       call.end();

@@ -67,6 +67,8 @@ export interface BigQueryWarehouseOptions {
   readonly retry?: RetryPolicy;
   readonly deadlines?: RequestDeadlines;
   readonly results: ResultTransport;
+  /** Time without a message after which a stream of the Storage Read API is opened again. */
+  readonly silenceMs?: number;
   /** Default: the application default credentials. */
   readonly authClient?: AuthClient;
   /** Told of every metadata query, once when it starts and once when it has ended. */
@@ -101,6 +103,8 @@ export class BigQueryWarehouse implements Warehouse {
   readonly #storage: StorageReader | undefined;
   readonly #memory: MetadataMemory;
   readonly #own: WarehouseView;
+  /** Settled when the Storage Read API has been tried. */
+  #readable: Promise<void> | undefined;
 
   constructor(private readonly options: BigQueryWarehouseOptions) {
     this.name = `bigquery:${options.project}`;
@@ -109,7 +113,7 @@ export class BigQueryWarehouse implements Warehouse {
     const { authClient, deadlines } = options;
     this.#api = new BigQueryApi(options.project, options.location, policy, { authClient, deadlines });
     this.#cancellations = new JobCancellations(this.#api);
-    this.#storage = openStorageReader(options.results, options.project, policy, authClient);
+    this.#storage = openStorageReader(options.results, options.project, policy, options);
     const { featureSchema, targetSchema, keyColumn } = options.names;
     const datasets = [...new Set([featureSchema, targetSchema])];
     this.#memory = new MetadataMemory({ project: options.project, keyColumn }, datasets);
@@ -255,8 +259,17 @@ export class BigQueryWarehouse implements Warehouse {
     return job;
   }
 
-  /** Runs a query on metadata and returns its rows. */
-  async #metadata(sql: string, fetch: ViewScope['fetch']): Promise<(string | null)[][]> {
+  /** Rows of a query on metadata. */
+  async #metadata(sql: string, fetch: ViewScope['fetch']): Promise<Row[]> {
+    const { rows, table } = await this.#runMetadata(sql, fetch);
+    await this.#requireReadable(table);
+    return rows;
+  }
+
+  async #runMetadata(
+    sql: string,
+    fetch: ViewScope['fetch'],
+  ): Promise<{ rows: Row[]; table: TableReference }> {
     const jobId = `onescan-metadata-${randomUUID()}`;
     const timeoutMs = METADATA_TIMEOUT_MS;
     const labels = { purpose: 'metadata', ...(fetch ? jobLabels(fetch) : {}) };
@@ -273,23 +286,36 @@ export class BigQueryWarehouse implements Warehouse {
       await this.#api.startQuery({ sql, jobId, maximumBytesBilled: METADATA_MAX_BYTES, labels, timeoutMs });
       const job = await this.#done(jobId, { timeoutMs, graceMs: TIMEOUT_GRACE_MS });
       billed = { bytesBilled: billedBytes(job) };
-      const rows = await this.#metadataRows(resultTable(jobId, job));
+      const table = resultTable(jobId, job);
+      const rows = await this.#metadataRows(table);
       this.options.onMetadata?.({ ...noted, ...billed });
-      return rows;
+      return { rows, table };
     } catch (thrown) {
       this.options.onMetadata?.({ ...noted, ...billed, error: OnescanError.from(thrown).message });
       throw thrown;
     }
   }
 
-  async #metadataRows(table: TableReference): Promise<(string | null)[][]> {
-    const all: (string | null)[][] = [];
+  /** Tries the Storage Read API once, on a result of a few rows, before anything is paid for that it is to read. */
+  #requireReadable(table: TableReference): Promise<void> {
+    this.#readable ??= this.#storage?.requireReadable(table).catch((thrown: unknown) => {
+      this.#readable = undefined;
+      throw thrown;
+    });
+    return this.#readable ?? Promise.resolve();
+  }
+
+  async #metadataRows(table: TableReference): Promise<Row[]> {
+    const all: Row[] = [];
     for await (const { rows } of readPages(this.#api, table, await this.#api.describe(table))) {
       for (const { f } of rows) all.push(f.map(({ v }) => v as string | null));
     }
     return all;
   }
 }
+
+/** Of metadata: every value as a text. */
+type Row = (string | null)[];
 
 interface Billing {
   bytes: bigint | undefined;

@@ -16,7 +16,7 @@ export function openStorageReader(
   transport: ResultTransport,
   project: string,
   policy: RetryPolicy,
-  authClient?: AuthClient,
+  others: { authClient?: AuthClient | undefined; silenceMs?: number | undefined } = {},
 ): StorageReader | undefined {
   const { BIGQUERY_EMULATOR_HOST, BIGQUERY_STORAGE_EMULATOR_HOST } = process.env;
   if (transport === 'rest') return undefined;
@@ -27,6 +27,6 @@ export function openStorageReader(
   }
   return new StorageReader(project, policy, {
     emulator: BIGQUERY_STORAGE_EMULATOR_HOST || undefined,
-    authClient,
+    ...others,
   });
 }

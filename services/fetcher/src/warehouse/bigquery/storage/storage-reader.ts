@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
-  type ChannelCredentials,
   Client,
   type ClientReadableStream,
   credentials,
@@ -9,13 +8,15 @@ import {
   status,
 } from '@grpc/grpc-js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
-import { type AuthClient, GoogleAuth } from 'google-auth-library';
+import type { AuthClient } from 'google-auth-library';
 import type { TableReference } from '../api-answers.js';
-import { BIGQUERY_SCOPE } from '../impersonate.js';
 import { type RetryPolicy, retrying } from '../retrying.js';
 import { ArrowBatch } from './arrow-batch.js';
 import { type ArrowField, decodeRecordBatch, decodeSchema } from './arrow-message.js';
 import { BatchMemory } from './batch-memory.js';
+import { merged } from './merged.js';
+import { SilenceTimer } from './silence-timer.js';
+import { googleAuth, googleCredentials } from './storage-credentials.js';
 import {
   decodeReadRowsResponse,
   decodeReadSession,
@@ -36,6 +37,8 @@ const SESSION_DEADLINE_MS = 60_000;
 const KEEPALIVE_MS = 30_000;
 /** HTTP/2's own window of 64 KiB would allow 3 MB/s at 20 ms from Google. */
 const FLOW_CONTROL_WINDOW_BYTES = 16 * 1024 * 1024;
+/** A stream that sends nothing for so long is opened again. */
+const SILENCE_MS = 120_000;
 /** Sessions that are opened one after another for the same table. */
 const MAX_READINGS = 3;
 
@@ -47,20 +50,32 @@ const TRANSIENT = new Set([
   status.RESOURCE_EXHAUSTED,
 ]);
 
+const REST = 'read results by REST: onescan up ... --fetcher-flag results=rest';
+
+export interface StorageReaderOptions {
+  /** "host:port" of an emulator, without TLS and credentials. */
+  emulator?: string | undefined;
+  /** Default: the application default credentials. */
+  authClient?: AuthClient | undefined;
+  /** Time without a message after which a stream is opened again, default 120 s. */
+  silenceMs?: number | undefined;
+}
+
 /** Reads tables by the Storage Read API: several streams of Arrow record batches, resumed by offset. */
 export class StorageReader {
   readonly #client: Client;
 
-  /**
-   * @param emulator "host:port" of an emulator, without TLS and credentials
-   * @param authClient default: the application default credentials
-   */
+  readonly #silenceMs: number;
+
   constructor(
     private readonly project: string,
     private readonly policy: RetryPolicy,
-    { emulator, authClient }: { emulator?: string | undefined; authClient?: AuthClient | undefined } = {},
+    { emulator, authClient, silenceMs = SILENCE_MS }: StorageReaderOptions = {},
   ) {
-    const channel = emulator ? credentials.createInsecure() : googleCredentials(authClient);
+    this.#silenceMs = silenceMs;
+    const channel = emulator
+      ? credentials.createInsecure()
+      : googleCredentials(googleAuth(project, authClient));
     this.#client = new Client(emulator ?? ENDPOINT, channel, {
       'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
       // A connection that has died is noticed, and its streams opened again.
@@ -81,7 +96,7 @@ export class StorageReader {
     rows: number,
     signal?: AbortSignal,
   ): AsyncGenerator<ArrowBatch, void, undefined> {
-    const name = `projects/${table.projectId}/datasets/${table.datasetId}/tables/${table.tableId}`;
+    const name = nameOf(table);
     for (let reading = 1; ; reading++) {
       try {
         yield* this.#readOnce(name, rows, reading, signal);
@@ -92,6 +107,22 @@ export class StorageReader {
     }
   }
 
+  /**
+   * Makes sure, free of charge, that the account may read this table and its like.
+   *
+   * @throws OnescanError PERMISSION_DENIED with the role, UNAVAILABLE, ...
+   */
+  async requireReadable(table: TableReference): Promise<void> {
+    try {
+      await this.#openSession(nameOf(table), undefined);
+    } catch (thrown) {
+      const { code, message } = OnescanError.from(thrown);
+      if (code === 'PERMISSION_DENIED') throw thrown;
+      const instead = `Nothing was paid for. Plan again, or ${REST}`;
+      throw new OnescanError(code, message, { remedy: instead, cause: thrown });
+    }
+  }
+
   close(): void {
     this.#client.close();
   }
@@ -99,18 +130,17 @@ export class StorageReader {
   async *#readOnce(
     name: string,
     rows: number,
-    reading: number,
+    number: number,
     signal: AbortSignal | undefined,
   ): AsyncGenerator<ArrowBatch, void, undefined> {
     const session = await this.#openSession(name, signal);
-    const fields = decodeSchema(session.schema);
-    // One for all streams: their batches are used one after another.
-    const memory = new BatchMemory();
+    const reading = new Reading(decodeSchema(session.schema), signal);
     let received = 0;
     for await (const batch of merged(
-      session.streams.map((stream) => this.#rows(stream, { fields, memory }, signal)),
+      session.streams.map((stream) => this.#rows(stream, reading)),
+      reading,
     )) {
-      batch.reading = reading;
+      batch.reading = number;
       received += batch.rows;
       yield batch;
     }
@@ -121,18 +151,24 @@ export class StorageReader {
   }
 
   async #openSession(table: string, signal: AbortSignal | undefined): Promise<ReadSession> {
-    const request = { parent: `projects/${this.project}`, table, maxStreamCount: MAX_STREAMS };
+    const wanted = { parent: `projects/${this.project}`, table, maxStreamCount: MAX_STREAMS };
     const call = (): Promise<ReadSession> =>
       new Promise((resolve, reject) => {
-        this.#client.makeUnaryRequest(
+        const request = this.#client.makeUnaryRequest(
           `/${READ_SERVICE}/CreateReadSession`,
           encodeCreateReadSession,
           decodeReadSession,
-          request,
+          wanted,
           routing('read_session.table', table),
           { deadline: Date.now() + SESSION_DEADLINE_MS },
-          (error, session) => (error || !session ? reject(error) : resolve(session)),
+          (error, session) => {
+            signal?.removeEventListener('abort', abort);
+            if (error || !session) reject(error);
+            else resolve(session);
+          },
         );
+        const abort = (): void => request.cancel();
+        signal?.addEventListener('abort', abort, { once: true });
       });
     try {
       return await retrying(call, { policy: this.policy, isTransient, signal });
@@ -142,82 +178,93 @@ export class StorageReader {
   }
 
   /** Rows of a stream; when it breaks it is opened again after the rows that have arrived. */
-  async *#rows(
-    stream: string,
-    { fields, memory }: { fields: readonly ArrowField[]; memory: BatchMemory },
-    signal: AbortSignal | undefined,
-  ): AsyncGenerator<ArrowBatch, void, undefined> {
+  async *#rows(stream: string, reading: Reading): AsyncGenerator<ArrowBatch, void, undefined> {
+    const { fields, memory, signal } = reading;
     let offset = 0;
     for (let failures = 0; ; ) {
-      signal?.throwIfAborted();
+      signal.throwIfAborted();
       const call = this.#open(stream, offset);
       const abort = (): void => call.cancel();
-      signal?.addEventListener('abort', abort, { once: true });
+      signal.addEventListener('abort', abort, { once: true });
+      const timer = new SilenceTimer({
+        limitMs: this.#silenceMs,
+        isAwaited: () => reading.awaited,
+        onSilence: () => call.destroy(silent(this.#silenceMs)),
+      });
       try {
         for await (const { recordBatch } of call as AsyncIterable<ReadRowsResponse>) {
           const { rows, columns } = decodeRecordBatch(fields, recordBatch);
           offset += rows;
           failures = 0;
           yield new ArrowBatch(rows, columns, memory);
+          timer.heard();
         }
         return;
       } catch (thrown) {
-        signal?.throwIfAborted();
+        signal.throwIfAborted();
         if (!isTransient(thrown) || ++failures >= this.policy.attempts) throw storageError(thrown);
       } finally {
-        signal?.removeEventListener('abort', abort);
+        timer.stop();
+        signal.removeEventListener('abort', abort);
         call.cancel();
       }
-      await sleep(Math.min(this.policy.maxDelayMs, this.policy.firstDelayMs * 2 ** (failures - 1)));
+      const delay = Math.min(this.policy.maxDelayMs, this.policy.firstDelayMs * 2 ** (failures - 1));
+      await sleep(delay, undefined, { signal });
     }
   }
 
   #open(stream: string, offset: number): ClientReadableStream<ReadRowsResponse> {
-    return this.#client.makeServerStreamRequest(
+    const call = this.#client.makeServerStreamRequest(
       `/${READ_SERVICE}/ReadRows`,
       encodeReadRows,
       decodeReadRowsResponse,
       { stream, offset },
       routing('read_stream', stream),
     );
+    // What comes after the call was given up concerns nobody.
+    call.on('error', () => undefined);
+    return call;
   }
 }
 
-/** Takes from whichever iterator has something; ends all when one fails or the caller stops. */
-async function* merged<T>(
-  iterators: AsyncGenerator<T, void, undefined>[],
-): AsyncGenerator<T, void, undefined> {
-  const next = async (i: number) => ({ i, result: await iterators[i]!.next() });
-  const pending = new Map(iterators.map((_, i) => [i, next(i)]));
-  try {
-    while (pending.size > 0) {
-      const { i, result } = await Promise.race(pending.values());
-      if (result.done) {
-        pending.delete(i);
-        continue;
-      }
-      yield result.value;
-      pending.set(i, next(i));
-    }
-  } finally {
-    for (const promise of pending.values()) promise.catch(() => undefined);
-    await Promise.allSettled(iterators.map((iterator) => iterator.return()));
+/** What the streams of a session share. */
+class Reading {
+  /** For all streams: their batches are used one after another. */
+  readonly memory = new BatchMemory();
+  /** True while the caller waits for a batch: when it takes its time no stream is silent. */
+  awaited = false;
+  readonly #end = new AbortController();
+
+  constructor(
+    readonly fields: readonly ArrowField[],
+    outer: AbortSignal | undefined,
+  ) {
+    outer?.addEventListener('abort', () => this.#end.abort(outer.reason), { signal: this.#end.signal });
+    if (outer?.aborted) this.#end.abort(outer.reason);
+  }
+
+  /** Aborted when the reading is to end. */
+  get signal(): AbortSignal {
+    return this.#end.signal;
+  }
+
+  onAwaited(awaited: boolean): void {
+    this.awaited = awaited;
+  }
+
+  onEnd(): void {
+    this.#end.abort();
   }
 }
 
-function googleCredentials(authClient: AuthClient | undefined): ChannelCredentials {
-  const auth = new GoogleAuth(authClient ? { authClient } : { scopes: [BIGQUERY_SCOPE] });
-  const call = credentials.createFromMetadataGenerator((_, callback) => {
-    auth.getAccessToken().then(
-      (token) => {
-        const metadata = new Metadata();
-        metadata.set('authorization', `Bearer ${token}`);
-        callback(null, metadata);
-      },
-      (thrown: Error) => callback(thrown),
-    );
-  });
-  return credentials.combineChannelCredentials(credentials.createSsl(), call);
+function nameOf({ projectId, datasetId, tableId }: TableReference): string {
+  return `projects/${projectId}/datasets/${datasetId}/tables/${tableId}`;
+}
+
+/** The error of a stream that was given up because it sent nothing. */
+function silent(silenceMs: number): Error & Pick<ServiceError, 'code' | 'details'> {
+  const details = `a stream sent nothing for ${silenceMs} ms`;
+  return Object.assign(new Error(details), { code: status.UNAVAILABLE, details });
 }
 
 /** Google's front ends send a request to the right place by this header. */
@@ -241,7 +288,7 @@ function storageError(thrown: unknown): OnescanError {
   const { code, message } = OnescanError.from(thrown);
   const remedy =
     code === 'PERMISSION_DENIED'
-      ? 'Give the account bigquery.readSessionUser on the project'
+      ? `Give the account bigquery.readSessionUser on the project and enable bigquerystorage.googleapis.com there, or ${REST}`
       : 'Run again: the job is found again, not paid twice';
   return new OnescanError(code, `BigQuery: Storage Read API: ${message}`, { remedy, cause: thrown });
 }
