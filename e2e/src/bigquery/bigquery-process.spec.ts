@@ -121,4 +121,13 @@ it('plans without billing data, and after kill -9 in the middle of a job pays on
     Object.fromEntries(stack.fake.jobs().map(({ id, bytesBilled }) => [id, bytesBilled])),
   );
   expect(fetcher.log()).not.toContain(SECRET);
+
+  // An answer that never comes keeps nothing waiting.
+  stack.fake.inject({ on: 'dryRun', kind: 'unanswered' });
+  const given = { spec: RunSpec.fromPartial({ pairs: ['eurusd'], sample: { rows: 901 } }), pair: 'eurusd' };
+  callUnary(client, client.estimatePair, { ...given, sharedDatasetId: '' }).catch(() => undefined);
+  await expect.poll(() => stack.fake.pendingFaults(), { timeout: 20_000 }).toBe(0);
+  client.close();
+  fetcher.kill('SIGTERM');
+  expect(await fetcher.exited).toBe('code 0');
 });

@@ -1,4 +1,5 @@
 import { announceListening } from '@onescan/shared/announce.js';
+import { exitOnUncaught } from '@onescan/shared/exit-on-uncaught.js';
 import { createLog } from '@onescan/shared/log.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import { startTracing } from '@onescan/shared/telemetry/tracing.js';
@@ -10,6 +11,7 @@ const EXIT_FAILED = 5;
 const EXIT_INTERRUPTED = 130;
 
 const log = createLog('coordinator');
+exitOnUncaught(log);
 const tracing = startTracing('onescan-coordinator');
 
 function readOptions(): CoordinatorOptions {

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { readAnnouncement } from '@onescan/shared/announce.js';
 import { openDataset } from '@onescan/shared/dataset/open-dataset.js';
 import {
@@ -320,6 +321,25 @@ describe('the process', () => {
     expect(await exitCode(child)).toBe(0);
   });
 
+  it('logs an error that nobody caught, and ends', async () => {
+    const hook = join(folder, 'reject.mjs');
+    writeFileSync(
+      hook,
+      `const write = process.stdout.write;
+       process.stdout.write = function (text, ...more) {
+         if (String(text).includes('listening')) Promise.reject(new Error('caught by nobody'));
+         return write.call(this, text, ...more);
+       };`,
+    );
+    const flags = ['--warehouse', join(folder, 'wh'), '--cache', join(folder, 'uncaught')];
+    const child = start(flags, { NODE_OPTIONS: `--import=${pathToFileURL(hook).href}` });
+    const said = text(child.stderr!);
+    expect(await exitCode(child)).toBe(5);
+    const [line, ...others] = (await said).trim().split('\n');
+    expect(others).toEqual([]);
+    expect(JSON.parse(line!)).toMatchObject({ level: 60, reason: 'caught by nobody' });
+  });
+
   it('refuses a cache folder that another fetcher has, and takes it after kill -9', async () => {
     const own = join(folder, 'locked');
     const flags = ['--warehouse', join(folder, 'wh'), '--cache', own];
@@ -346,8 +366,8 @@ describe('the process', () => {
     expect(await exitCode(start(args))).toBe(code);
   });
 
-  function start(args: string[]): ChildProcess {
-    const env = { ...process.env, ONESCAN_LOG_LEVEL: 'error' };
+  function start(args: string[], more: Record<string, string> = {}): ChildProcess {
+    const env = { ...process.env, ONESCAN_LOG_LEVEL: 'error', ...more };
     return spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env });
   }
 });

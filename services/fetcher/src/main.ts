@@ -1,4 +1,5 @@
 import { announceListening } from '@onescan/shared/announce.js';
+import { exitOnUncaught } from '@onescan/shared/exit-on-uncaught.js';
 import { createLog } from '@onescan/shared/log.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import { startTracing } from '@onescan/shared/telemetry/tracing.js';
@@ -15,6 +16,7 @@ if (process.argv.includes('--help')) {
 }
 const options = readOptions();
 const log = createLog('fetcher');
+exitOnUncaught(log);
 const tracing = startTracing('onescan-fetcher');
 try {
   const fetcher = await startFetcher(options, log);
@@ -28,6 +30,8 @@ try {
   process.exitCode = EXIT_FAILED;
 } finally {
   await tracing.shutdown();
+  // A request that was given up may still hold its connection open.
+  process.exit();
 }
 
 function readOptions(): FetcherOptions {

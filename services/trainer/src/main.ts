@@ -1,3 +1,4 @@
+import { exitOnUncaught } from '@onescan/shared/exit-on-uncaught.js';
 import { createLog } from '@onescan/shared/log.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import { readProcessMemory } from '@onescan/shared/process-memory.js';
@@ -32,6 +33,7 @@ function drainOnSignals(trainer: Trainer): void {
 
 const options = readOptions();
 const log = createLog('trainer');
+exitOnUncaught(log);
 const tracing = startTracing('onescan-trainer');
 try {
   const health = await serveTrainerHealth(options.healthListen);
