@@ -4,7 +4,7 @@ import { JobLog } from '@onescan/fetcher/jobs/job-log.js';
 import { noteMetadataQuery } from '@onescan/fetcher/jobs/metadata-bill.js';
 import { settleJobs } from '@onescan/fetcher/jobs/settle-jobs.js';
 import { BigQueryApi } from '@onescan/fetcher/warehouse/bigquery/bigquery-api.js';
-import type { MetadataQuery } from '@onescan/fetcher/warehouse/bigquery/bigquery-warehouse.js';
+import type { MetadataQuery } from '@onescan/fetcher/warehouse/bigquery/metadata-queries.js';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { FaultKind, Operation } from '../fake-bigquery/faults.js';
 import { BigQueryStack, PROJECT } from './bigquery-stack.js';

@@ -11,10 +11,8 @@ import type { PlannedStatement } from '@onescan/fetcher/planning/split-statement
 import type { StatementLimits } from '@onescan/fetcher/planning/statement-limits.js';
 import type { SqlStrategy } from '@onescan/fetcher/sql/sql-dialect.js';
 import { FUTURE_COLUMN_PATTERNS } from '@onescan/fetcher/universe/future-columns.js';
-import {
-  BigQueryWarehouse,
-  type MetadataQuery,
-} from '@onescan/fetcher/warehouse/bigquery/bigquery-warehouse.js';
+import { BigQueryWarehouse } from '@onescan/fetcher/warehouse/bigquery/bigquery-warehouse.js';
+import type { MetadataQuery } from '@onescan/fetcher/warehouse/bigquery/metadata-queries.js';
 import type { RequestDeadlines } from '@onescan/fetcher/warehouse/bigquery/request-deadline.js';
 import type { ResultTransport } from '@onescan/fetcher/warehouse/bigquery/result-transport.js';
 import { EmbeddedWarehouse } from '@onescan/fetcher/warehouse/embedded/embedded-warehouse.js';

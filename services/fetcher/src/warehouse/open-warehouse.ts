@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { AuthClient } from 'google-auth-library';
 import type { FetcherOptions } from '../fetcher-options.js';
-import type { MetadataQuery } from './bigquery/bigquery-warehouse.js';
+import type { MetadataQuery } from './bigquery/metadata-queries.js';
 import { EmbeddedWarehouse } from './embedded/embedded-warehouse.js';
 import type { Warehouse } from './warehouse.js';
 

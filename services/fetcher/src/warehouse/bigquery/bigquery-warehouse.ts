@@ -1,7 +1,5 @@
-import { randomUUID } from 'node:crypto';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { AuthClient } from 'google-auth-library';
-import { jobLabels } from '../../jobs/job-labels.js';
 import { bigQueryDialect } from '../../sql/bigquery/bigquery-dialect.js';
 import type { SqlDialect } from '../../sql/sql-dialect.js';
 import type {
@@ -23,14 +21,16 @@ import type {
   WarehouseView,
 } from '../warehouse.js';
 import type { WarehouseNames } from '../warehouse-names.js';
-import type { JobState, TableReference } from './api-answers.js';
+import type { JobState } from './api-answers.js';
 import { BigQueryApi } from './bigquery-api.js';
 import { bigQueryError } from './bigquery-problem.js';
 import { BigQueryView } from './bigquery-view.js';
 import { estimateStatement } from './estimate-statement.js';
 import { JobCancellations } from './job-cancellations.js';
 import { MetadataMemory } from './metadata-memory.js';
+import { MetadataQueries, type MetadataQuery } from './metadata-queries.js';
 import {
+  billedBytes,
   readPages,
   resultGone,
   resultTable,
@@ -45,10 +45,6 @@ import { openStorageReader, type ResultTransport } from './result-transport.js';
 import { DEFAULT_RETRY_POLICY, type RetryPolicy } from './retrying.js';
 import { requireWithinLimits } from './statement-limits.js';
 import type { StorageReader } from './storage/storage-reader.js';
-
-/** A metadata query bills 10 MiB a dataset; this only stops what nobody expects. */
-const METADATA_MAX_BYTES = 100n * 1024n ** 2n;
-const METADATA_TIMEOUT_MS = 300_000;
 
 /** For how long closing waits until jobs are cancelled. */
 const CLOSE_GRACE_MS = 5000;
@@ -75,19 +71,6 @@ export interface BigQueryWarehouseOptions {
   readonly onMetadata?: (query: MetadataQuery) => void;
 }
 
-export interface MetadataQuery {
-  readonly jobId: string;
-  readonly sql: string;
-  readonly maximumBytesBilled: bigint;
-  readonly startedAt: string;
-  /** The approved fetch that asked; absent while planning. */
-  readonly fetch?: NonNullable<ViewScope['fetch']>;
-  /** Set when it has ended, and what it was billed is known. */
-  readonly bytesBilled?: bigint;
-  /** Set when it has failed. */
-  readonly error?: string;
-}
-
 /**
  * Datasets of Google BigQuery. Planning reads metadata only, see docs/bigquery.md. As a view it holds on to the catalogue
  * that it found when it was first asked.
@@ -103,8 +86,7 @@ export class BigQueryWarehouse implements Warehouse {
   readonly #storage: StorageReader | undefined;
   readonly #memory: MetadataMemory;
   readonly #own: WarehouseView;
-  /** Settled when the Storage Read API has been tried. */
-  #readable: Promise<void> | undefined;
+  readonly #metadata: MetadataQueries;
 
   constructor(private readonly options: BigQueryWarehouseOptions) {
     this.name = `bigquery:${options.project}`;
@@ -114,6 +96,12 @@ export class BigQueryWarehouse implements Warehouse {
     this.#api = new BigQueryApi(options.project, options.location, policy, { authClient, deadlines });
     this.#cancellations = new JobCancellations(this.#api);
     this.#storage = openStorageReader(options.results, options.project, policy, options);
+    this.#metadata = new MetadataQueries({
+      api: this.#api,
+      storage: this.#storage,
+      done: (jobId, waiting) => this.#done(jobId, waiting),
+      onQuery: options.onMetadata,
+    });
     const { featureSchema, targetSchema, keyColumn } = options.names;
     const datasets = [...new Set([featureSchema, targetSchema])];
     this.#memory = new MetadataMemory({ project: options.project, keyColumn }, datasets);
@@ -121,7 +109,7 @@ export class BigQueryWarehouse implements Warehouse {
   }
 
   view(scope: ViewScope): WarehouseView {
-    const query: Query = (sql) => this.#metadata(sql, scope.fetch);
+    const query: Query = (sql) => this.#metadata.rows(sql, scope.fetch);
     const { planId } = scope;
     return new BigQueryView({
       dialect: this.dialect,
@@ -258,69 +246,8 @@ export class BigQueryWarehouse implements Warehouse {
     if (job.status.state === 'DONE') await this.#api.describe(destinationTable, signal);
     return job;
   }
-
-  /** Rows of a query on metadata. */
-  async #metadata(sql: string, fetch: ViewScope['fetch']): Promise<Row[]> {
-    const { rows, table } = await this.#runMetadata(sql, fetch);
-    await this.#requireReadable(table);
-    return rows;
-  }
-
-  async #runMetadata(
-    sql: string,
-    fetch: ViewScope['fetch'],
-  ): Promise<{ rows: Row[]; table: TableReference }> {
-    const jobId = `onescan-metadata-${randomUUID()}`;
-    const timeoutMs = METADATA_TIMEOUT_MS;
-    const labels = { purpose: 'metadata', ...(fetch ? jobLabels(fetch) : {}) };
-    const noted: MetadataQuery = {
-      jobId,
-      sql,
-      maximumBytesBilled: METADATA_MAX_BYTES,
-      startedAt: new Date().toISOString(),
-      ...(fetch ? { fetch } : {}),
-    };
-    this.options.onMetadata?.(noted);
-    let billed: { bytesBilled?: bigint } = {};
-    try {
-      await this.#api.startQuery({ sql, jobId, maximumBytesBilled: METADATA_MAX_BYTES, labels, timeoutMs });
-      const job = await this.#done(jobId, { timeoutMs, graceMs: TIMEOUT_GRACE_MS });
-      billed = { bytesBilled: billedBytes(job) };
-      const table = resultTable(jobId, job);
-      const rows = await this.#metadataRows(table);
-      this.options.onMetadata?.({ ...noted, ...billed });
-      return { rows, table };
-    } catch (thrown) {
-      this.options.onMetadata?.({ ...noted, ...billed, error: OnescanError.from(thrown).message });
-      throw thrown;
-    }
-  }
-
-  /** Tries the Storage Read API once, on a result of a few rows, before anything is paid for that it is to read. */
-  #requireReadable(table: TableReference): Promise<void> {
-    this.#readable ??= this.#storage?.requireReadable(table).catch((thrown: unknown) => {
-      this.#readable = undefined;
-      throw thrown;
-    });
-    return this.#readable ?? Promise.resolve();
-  }
-
-  async #metadataRows(table: TableReference): Promise<Row[]> {
-    const all: Row[] = [];
-    for await (const { rows } of readPages(this.#api, table, await this.#api.describe(table))) {
-      for (const { f } of rows) all.push(f.map(({ v }) => v as string | null));
-    }
-    return all;
-  }
 }
-
-/** Of metadata: every value as a text. */
-type Row = (string | null)[];
 
 interface Billing {
   bytes: bigint | undefined;
-}
-
-function billedBytes(job: JobState): bigint {
-  return BigInt(job.statistics?.query?.totalBytesBilled ?? 0);
 }

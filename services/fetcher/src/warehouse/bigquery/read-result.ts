@@ -57,6 +57,11 @@ function tooLong(jobId: string, state: string, { timeoutMs }: Waiting): OnescanE
   );
 }
 
+/** What a job was billed; of one that is not done, so far. */
+export function billedBytes(job: JobState): bigint {
+  return BigInt(job.statistics?.query?.totalBytesBilled ?? 0);
+}
+
 /** The table of a job's result. Throws what the job failed with. */
 export function resultTable(jobId: string, job: JobState): TableReference {
   const { errorResult } = job.status;
