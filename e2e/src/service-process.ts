@@ -3,6 +3,7 @@ import { createWriteStream, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readAnnouncement } from '@onescan/shared/announce.js';
+import { FETCHER_NODE_FLAGS } from '@onescan/shared/fetcher-node-flags.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 
 export interface ServiceProcessOptions {
@@ -15,7 +16,7 @@ export interface ServiceProcessOptions {
 
 const STOP_GRACE_MS = 15_000;
 
-/** A service of Onescan as users run it: `node services/X/dist/main.js`. */
+/** A service of Onescan as the local stack runs it: `node services/X/dist/main.js`, with its flags. */
 export class ServiceProcess {
   readonly #child: ChildProcess;
   readonly #logPath: string;
@@ -27,7 +28,8 @@ export class ServiceProcess {
     mkdirSync(dirname(logPath), { recursive: true });
     this.#logPath = logPath;
     this.#service = service;
-    this.#child = spawn(process.execPath, [serviceMain(service), ...args], {
+    const flags = service === 'fetcher' ? FETCHER_NODE_FLAGS : [];
+    this.#child = spawn(process.execPath, [...flags, serviceMain(service), ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...env },
     });
