@@ -30,9 +30,19 @@ export function pairData(rows, columns, config) {
     seconds += timed(() => builder.addColumn(c, values)).seconds;
   }
   const { bar, time, persistence } = pair;
-  const input = { matrix: builder.finish(), featureIds, nullShare, time, bar, targetWindow: 45, persistence };
   const contentHash = featureIds.map((id) => `hash of ${id}`);
-  return { input: { ...input, contentHash }, binning: seconds, horizonInput: pair.horizonInput };
+  const targets = HORIZONS.map((horizon) => pair.horizonInput(horizon));
+  const columnFacts = { featureIds, nullShare, contentHash };
+  const input = {
+    matrix: builder.finish(),
+    ...columnFacts,
+    time,
+    bar,
+    targetWindow: 45,
+    persistence,
+    targets,
+  };
+  return { input, binning: seconds, horizonInput: pair.horizonInput };
 }
 
 function persistent(rows, { normal }) {

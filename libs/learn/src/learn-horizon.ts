@@ -16,11 +16,13 @@ import type { OutOfFold } from './models/out-of-fold.js';
 import type { PermutationImportance } from './models/permutation-importance.js';
 import type { PairInput } from './pair-learner.js';
 import type { PairSelection } from './pair-selection.js';
+import type { PairTarget } from './pair-target.js';
 import type { ProgressHooks } from './progress-hooks.js';
 import { featureFates } from './results/feature-fates.js';
 import type { FeatureRanking } from './results/feature-ranking.js';
 import type { FinalPredictions, FinalScores } from './results/final-scores.js';
 import { resultDocument } from './results/result-document.js';
+import { type Suspicion, suspicions } from './results/suspicions.js';
 import { subseed } from './seeded-random.js';
 import type { SelectionResult } from './selection/selection-result.js';
 import { type ProtocolSegments, protocolSegments } from './splits/protocol-segments.js';
@@ -28,13 +30,7 @@ import type { CrossFitStack } from './stacking/cross-fit-stack.js';
 import type { WorkPool } from './threads/work-pool.js';
 import type { Judgement, Verdict } from './verdict/judge.js';
 
-export interface HorizonInput {
-  /** Bars ahead. */
-  readonly horizon: number;
-  /** bqx_W[t + horizon] by row; NaN = missing. */
-  readonly target: Float64Array;
-  /** Already-known part of the target by row; null where horizon >= window, or when it is not available. */
-  readonly knownPart: Float64Array | null;
+export interface HorizonInput extends PairTarget {
   readonly seed: bigint;
 }
 
@@ -57,6 +53,8 @@ export interface HorizonSummary {
   /** NaN when the selection method has no bound. */
   readonly expectedFalseSelections: number;
   readonly rowsExplained: number;
+  /** Features that predict too well to be believed: leaks that were refused, and retained ones. */
+  readonly suspicions: readonly Suspicion[];
 }
 
 export interface HorizonOutcome {
@@ -109,6 +107,9 @@ export function learnHorizon(scope: HorizonScope, input: HorizonInput, hooks: Le
         `set protocol.purgeBars=${input.horizon} or more`,
     );
   }
+  if (!pair.targets.some(({ horizon }) => horizon === input.horizon)) {
+    throw new RangeError(`horizon ${input.horizon} is none of the pair's targets: leaks cannot be told`);
+  }
   const isCancelled = () => hooks.isCancelled?.() ?? false;
   const geometry = { horizon: input.horizon, targetWindow: pair.targetWindow };
   const data = horizonData({ geometry, ...input, bar: pair.bar, persistence: pair.persistence });
@@ -139,10 +140,11 @@ export function learnHorizon(scope: HorizonScope, input: HorizonInput, hooks: Le
   };
   const { modelled, explained } = learnRetained(context);
   const learned: LearnedHorizon = { data, segments, selection, ...modelled, ...explained };
+  const suspected = suspicions(scope, learned);
   return {
-    document: resultDocument(scope, input, learned),
-    fates: featureFates(pair.matrix.columns, pruned, learned),
-    summary: summarise(pair, learned),
+    document: resultDocument(scope, input, learned, suspected),
+    fates: featureFates(pair.matrix.columns, pruned, learned, suspected),
+    summary: { ...summarise(pair, learned), suspicions: suspected },
     explainedRows: exportedRows(scope, learned),
   };
 
@@ -198,7 +200,7 @@ function exportedRows(
 function summarise(
   pair: PairInput,
   { scores, judgement, selection, explanation }: LearnedHorizon,
-): HorizonSummary {
+): Omit<HorizonSummary, 'suspicions'> {
   const { estimates, skill } = scores;
   const gain = estimates.get('skill.logLossGain')!;
   return {

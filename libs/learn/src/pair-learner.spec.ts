@@ -141,6 +141,31 @@ describe('a planted effect', () => {
     expect(at(found.document, 'features', 'leaking')).toBe(1);
   });
 
+  it('refuses what gives away one horizon for all, with the same reason, and calls strong features suspicious', () => {
+    const target = planted.horizonInput(45).target;
+    const leak = { id: 'agg_eurusd.nearly', values: Float32Array.from(target, (value) => value + 0.01) };
+    const columns = [...planted.features, leak];
+    const learner = new PairLearner(planted.pairInput(config, columns), config);
+    const [near, far] = [30, 105].map((horizon) => learner.learnHorizon(planted.horizonInput(horizon)));
+    for (const { fates, summary, document } of [near!, far!]) {
+      expect(fates.at(-1)).toMatchObject({ status: 'PRUNED', stage: 'select' });
+      expect(fates.at(-1)!.reason).toMatch(/explains 99\.\d % of the target of h45 .* refused for all horizons/);
+      expect(summary.suspicions[0]).toMatchObject({ feature: leak.id, retained: false });
+      expect(at(document, 'selection', 'leakage')).toHaveLength(1);
+    }
+    expect(near!.fates.at(-1)).toEqual(far!.fates.at(-1));
+    // The planted effect is half of what a horizon moves: no market is like that.
+    const suspicious = near!.summary.suspicions.filter(({ retained }) => retained);
+    expect(suspicious.map(({ feature }) => feature)).toContain('mkt_flow.flow_ma');
+    expect(at(near!.document, 'suspicious')).toHaveLength(suspicious.length);
+    for (const { column, reason } of suspicious) {
+      expect(near!.fates[column]!.status).toBe('RETAINED');
+      expect(near!.fates[column]!.reason).toContain(`; ${reason}`);
+    }
+    const rest = near!.fates.slice(0, -1).map(({ status, rank }) => ({ status, rank }));
+    expect(rest).toEqual(outcome.fates.map(({ status, rank }) => ({ status, rank })));
+  });
+
   it('cannot be judged without the known part of an overlapping target', () => {
     const learner = new PairLearner(planted.pairInput(config), config);
     const found = learner.learnHorizon({ ...planted.horizonInput(15), knownPart: null });
@@ -186,6 +211,10 @@ describe('a planted interaction', () => {
 describe('PairLearner', () => {
   it('refuses a horizon beyond the purge that pruning and selection rest on', () => {
     expect(() => learn(planted, 120)).toThrow(/set protocol.purgeBars=120 or more/);
+  });
+
+  it('refuses a horizon whose target the pair does not have', () => {
+    expect(() => learn(planted, 20)).toThrow(/horizon 20 is none of the pair's targets/);
   });
 
   it('refuses arrays that do not fit the matrix', () => {

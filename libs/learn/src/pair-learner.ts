@@ -4,6 +4,7 @@ import type { LearnConfig } from './learn-config.js';
 import type { LearnHooks } from './learn-hooks.js';
 import { type HorizonInput, type HorizonOutcome, learnHorizon } from './learn-horizon.js';
 import { PairSelection } from './pair-selection.js';
+import type { PairTarget } from './pair-target.js';
 import { createWorkPool } from './threads/thread-pool.js';
 import type { WorkPool } from './threads/work-pool.js';
 
@@ -11,6 +12,7 @@ export type { ExplainedRows } from './explain/explained-rows.js';
 export type { FeatureFate } from './feature-fate.js';
 export type { LearnHooks, Stage } from './learn-hooks.js';
 export type { HorizonInput, HorizonOutcome, HorizonSummary } from './learn-horizon.js';
+export type { PairTarget } from './pair-target.js';
 
 /** One pair's data; all rows are in time order. */
 export interface PairInput {
@@ -26,6 +28,8 @@ export interface PairInput {
   readonly targetWindow: number;
   /** The target's value at the row itself, bqx_W[t]; NaN = missing. */
   readonly persistence: Float64Array;
+  /** All targets that the data has, learned or not: a feature that gives away one is refused for all. */
+  readonly targets: readonly PairTarget[];
 }
 
 /**
@@ -50,6 +54,10 @@ export class PairLearner {
       nullShare: input.nullShare,
       contentHash: input.contentHash,
     });
+    checkLengths(
+      matrix.rows,
+      Object.fromEntries(input.targets.map(({ horizon, target }) => [`target of h${horizon}`, target])),
+    );
     this.#input = input;
     this.#config = config;
     this.#pool = createWorkPool(threads);
@@ -59,7 +67,7 @@ export class PairLearner {
   /**
    * Learns one horizon.
    *
-   * @throws RangeError when the horizon has too few rows to be learned honestly
+   * @throws RangeError when the horizon has too few rows to be learned honestly, or is none of the pair's targets
    * @throws CancelledError when `hooks.isCancelled` says so
    */
   learnHorizon(input: HorizonInput, hooks: LearnHooks = {}): HorizonOutcome {

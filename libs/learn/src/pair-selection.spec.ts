@@ -26,13 +26,13 @@ function leaks(count: number): SimulatedPair['features'] {
     const spread = Math.sqrt(source.reduce((sum, value) => sum + value * value, 0) / source.length);
     return {
       id: `leak_${k}`,
-      values: Float32Array.from(source, (value) => value + 0.27 * spread * random.normal()),
+      values: Float32Array.from(source, (value) => value + 0.2 * spread * random.normal()),
     };
   });
 }
 
 function select(features: SimulatedPair['features'], preset: string, overrides: Record<string, string>) {
-  const config = resolveLearnConfig(preset, overrides);
+  const config = resolveLearnConfig(preset, { 'prune.correlation': '1', ...overrides });
   const { bar } = pair;
   const segments = protocolSegments({ bar, geometry, usable: data.usable, config });
   const selection = new PairSelection(pair.pairInput(config, features), config, developmentRows(bar, config));

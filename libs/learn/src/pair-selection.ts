@@ -3,7 +3,7 @@ import type { PairInput } from './pair-learner.js';
 import { type ProgressHooks, partOf } from './progress-hooks.js';
 import { prune } from './pruning/prune.js';
 import { keepInteractions } from './selection/keep-interactions.js';
-import { knownTargetLeaks } from './selection/known-target-leaks.js';
+import { type PairLeaks, pairLeaks } from './selection/pair-leaks.js';
 import { selectBoosted } from './selection/select-boosted.js';
 import { selectStable } from './selection/select-stable.js';
 import type { SelectionResult, SelectionTask } from './selection/selection-result.js';
@@ -36,6 +36,7 @@ export class PairSelection {
   readonly #developmentRows: number;
   readonly #rows: number;
   #pruning: PairPruning | undefined;
+  #leaks: PairLeaks | undefined;
   #context: StabilityContext | undefined;
 
   /** @param developmentRows leading rows that anything may be fitted on */
@@ -52,18 +53,26 @@ export class PairSelection {
     return this.#pruning;
   }
 
+  /** What the pair's targets say of the features that pruning left; found once and kept. */
+  leaks(pool: WorkPool = callingThread, hooks: ProgressHooks = {}): PairLeaks {
+    const { matrix, bar, targetWindow, targets } = this.#pair;
+    const { kept: candidates } = this.prune(pool);
+    const input = { matrix, candidates, bar, rows: this.#rows, targetWindow, targets };
+    this.#leaks ??= pairLeaks(input, pool, hooks);
+    return this.#leaks;
+  }
+
   /**
    * Selects features for one horizon.
    *
    * @throws RangeError when the rows are too few for the method; CancelledError when asked to stop
    */
   select(task: Omit<SelectionTask, 'target' | 'leaks'>, hooks: ProgressHooks): SelectionResult {
-    const { data, rows } = task;
+    const { data } = task;
     const { select, interactions } = this.#config;
     const { matrix } = this.#pair;
     const { kept } = this.prune(task.pool);
-    const isCancelled = () => hooks.isCancelled?.() ?? false;
-    const leaks = knownTargetLeaks(matrix, kept, rows, data, { pool: task.pool, isCancelled });
+    const { refused: leaks } = this.leaks(task.pool, partOf(hooks, 0, 0));
     const honest = kept.filter((column) => !leaks.has(column));
     if (honest.length === 0) return nothingToSelect(matrix.columns, select.threshold, leaks);
     const target = select.target === 'unknown' ? data.unknown : data.value;

@@ -2,9 +2,13 @@ import { formatBytes } from '@onescan/shared/format/bytes.js';
 import { formatDuration } from '@onescan/shared/format/duration.js';
 import { formatUsd } from '@onescan/shared/format/usd.js';
 import type { Run, TaskStatus } from '@onescan/shared/generated/onescan/v1/coordinator.js';
+import { pairSuspicions } from '@onescan/shared/pair-suspicions.js';
 import { approvalLines } from './job-table.js';
 import { runStateName } from './state-names.js';
 import { epochMs } from './timestamp.js';
+
+/** Suspected features that are named. */
+const SUSPICIONS_SHOWN = 20;
 
 const COUNT = new Intl.NumberFormat('en-US');
 
@@ -15,7 +19,7 @@ export function runSummary(run: Run): string {
     costLine(run),
     ...approvalLines(run),
     run.pilot ? `P${run.pilot.text.slice(1)}` : '',
-    ...leakLines(run),
+    ...suspicionLines(run),
     workersLine(run),
     memoryLine(run),
     run.ledgerRows > 0n ? `Ledger: ${COUNT.format(run.ledgerRows)} rows (onescan ledger ${run.runId})` : '',
@@ -54,12 +58,29 @@ function plannedText({ plan }: Run): string {
   return `${said}, beside ${before} billed before it`;
 }
 
-/** Features that were pruned because they predict too well to be honest, by task. */
-function leakLines(run: Run): string[] {
-  return run.tasks.flatMap(({ pair, horizon, summary }) => {
-    const leaks = summary?.suspectedLeaks ?? [];
-    return leaks.length === 0 ? [] : [`Suspected leaks, pruned: ${pair} h${horizon}: ${leaks.join(', ')}`];
-  });
+/** Features that predict too well to be believed, a line each. */
+function suspicionLines(run: Run): string[] {
+  const found = pairSuspicions(
+    run.tasks.map(({ pair, horizon, summary }) => ({
+      pair,
+      horizon,
+      suspicions: summary?.suspicions ?? [],
+    })),
+  );
+  const lines = found
+    .slice(0, SUSPICIONS_SHOWN)
+    .map(({ pair, featureId, reason, retained, horizons }) =>
+      retained
+        ? `Suspicious, retained: ${pair} ${featureId} (${horizons.map((h) => `h${h}`).join(', ')}): ${bare(reason)}`
+        : `Suspected leak: ${pair} ${featureId}: ${bare(reason)}`,
+    );
+  const more = found.length - lines.length;
+  return more > 0 ? [...lines, `Suspected: ${more} more, in the report`] : lines;
+}
+
+/** Without the word that the line begins with. */
+function bare(reason: string): string {
+  return reason.replace(/^(suspected leakage|suspicious): /, '');
 }
 
 function workersLine(run: Run): string {

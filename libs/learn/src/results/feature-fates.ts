@@ -1,9 +1,16 @@
 import type { FeatureFate } from '../feature-fate.js';
 import type { LearnedHorizon } from '../learn-horizon.js';
 import type { PairPruning } from '../pair-selection.js';
+import type { Suspicion } from './suspicions.js';
 
 /** What became of every feature, in matrix order: none is left out. */
-export function featureFates(columns: number, pruning: PairPruning, learned: LearnedHorizon): FeatureFate[] {
+export function featureFates(
+  columns: number,
+  pruning: PairPruning,
+  learned: LearnedHorizon,
+  suspected: readonly Suspicion[],
+): FeatureFate[] {
+  const suspicion = new Map(suspected.map(({ column, reason }) => [column, `; ${reason}`]));
   const { selection, ranking } = learned;
   const position = new Map(selection.selected.map((column, k) => [column, k]));
   return Array.from({ length: columns }, (_, column): FeatureFate => {
@@ -20,7 +27,7 @@ export function featureFates(columns: number, pruning: PairPruning, learned: Lea
     return {
       status: 'RETAINED',
       stage: 'model',
-      reason: selection.whySelected(column),
+      reason: selection.whySelected(column) + (suspicion.get(column) ?? ''),
       ...tried,
       importance: ranking!.importance[retained]!,
       shapMeanAbs: ranking!.shapMeanAbs[retained]!,

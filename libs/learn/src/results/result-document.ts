@@ -9,6 +9,7 @@ import type { ScoredRows } from '../stacking/cross-fit-stack.js';
 import { estimateJson, estimatesJson } from './estimate-json.js';
 import { gatingJson } from './gating-json.js';
 import { shapJson } from './shap-json.js';
+import type { Suspicion } from './suspicions.js';
 
 /** Version of the document's structure; docs/results.md describes it. */
 export const RESULT_FORMAT_VERSION = 1;
@@ -18,6 +19,7 @@ export function resultDocument(
   scope: HorizonScope,
   input: HorizonInput,
   learned: LearnedHorizon,
+  suspected: readonly Suspicion[],
 ): JsonObject {
   const { pair, config } = scope;
   const { data, predictions, scores, judgement, threshold } = learned;
@@ -49,6 +51,9 @@ export function resultDocument(
         reason,
       })),
     },
+    suspicious: suspected
+      .filter(({ retained }) => retained)
+      .map(({ feature, reason }) => ({ feature, reason })),
     interactions: interactionsJson(scope, learned),
     models: modelsJson(learned),
     stack: stackJson(learned),

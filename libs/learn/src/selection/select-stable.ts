@@ -40,7 +40,6 @@ export function selectStable(
     frequency[column] = outcome.frequency[k]!;
   });
   const stable = new Set(outcome.selected);
-  const own = outcome.leakage.map(({ column, reason }) => [column, reason] as const);
   const position = new Map(context.candidates.map((column, k) => [column, k]));
   const shares = (column: number) => describeShares(outcome.byMethod, position.get(column)!);
   return {
@@ -48,7 +47,7 @@ export function selectStable(
     order: outcome.order.map((position) => context.candidates[position]!),
     frequency,
     interactions: null,
-    leaks: new Map([...own, ...leaks].sort(([a], [b]) => a - b)),
+    leaks,
     expectedFalseSelections: boundValue(outcome),
     facts: {
       method: 'stability',

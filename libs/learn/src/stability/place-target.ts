@@ -9,13 +9,6 @@ export interface BlockMoments {
   square: number;
 }
 
-/** Sums of a target, and of its sign, over the rows of the blocks. */
-export interface PlacedTarget {
-  blocks: BlockMoments[];
-  value: BlockMoments;
-  sign: BlockMoments;
-}
-
 /**
  * Writes the centred target and its sign into the shared memory.
  *
@@ -26,7 +19,7 @@ export function placeTarget(
   room: TargetBinsRoom,
   rows: Uint32Array,
   target: Float64Array,
-): PlacedTarget {
+): BlockMoments[] {
   const arena = new Arena(context.matrix.memory);
   const values = arena.f64(room.target, 2 * context.matrix.rows).fill(0);
   const present = arena.u8(room.present, context.matrix.rows).fill(0);
@@ -45,22 +38,17 @@ export function placeTarget(
     values[2 * row + 1] = y > 0 ? 1 : -1;
     present[row] = 1;
   }
-  const value = { rows: 0, sum: 0, square: 0 };
-  const sign = { rows: 0, sum: 0, square: 0 };
-  const blocks = context.blocks.map(({ begin, end }, block) => {
+  return context.blocks.map(({ begin, end }, block) => {
     const moments = { rows: 0, sum: 0, square: 0 };
     for (let row = begin; row < end; row++) {
       if (present[row] === 0) continue;
       addMoment(moments, values[2 * row]!);
-      addMoment(value, values[2 * row]!);
-      addMoment(sign, values[2 * row + 1]!);
     }
     if (moments.rows === 0) {
       throw new RangeError(`time block ${block + 1} of ${context.blocks.length} has no row with a target`);
     }
     return moments;
   });
-  return { blocks, value, sign };
 }
 
 function addMoment(moments: BlockMoments, value: number): void {

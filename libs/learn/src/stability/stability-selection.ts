@@ -2,7 +2,6 @@ import { Arena } from '../kernels/arena.js';
 import { ArenaScope } from '../kernels/arena-scope.js';
 import type { ProgressHooks } from '../progress-hooks.js';
 import { seededRandom, subseed } from '../seeded-random.js';
-import { type Leak, leakReason } from '../selection/leakage.js';
 import { callingThread, type WorkPool } from '../threads/work-pool.js';
 import { combinedOrder } from './combine-methods.js';
 import { drawComplementaryPairs } from './complementary-pairs.js';
@@ -19,7 +18,7 @@ import {
 } from './stability-frequencies.js';
 import { DEFAULT_STABILITY_METHODS, inflationOf, type StabilityMethod } from './stability-method.js';
 import { RowLabelRoom } from './stump-gains.js';
-import { allocateTargetBins, sumTarget, type TargetBins, type TargetBinsRoom } from './target-bins.js';
+import { allocateTargetBins, sumTarget, type TargetBinsRoom } from './target-bins.js';
 
 const PAIR_STREAM = 1;
 const SHADOW_STREAM = 2;
@@ -66,11 +65,10 @@ export interface StabilitySelectionOutcome {
   inflation: ReadonlyMap<StabilityMethod, { median: number; largest: number }>;
   /** Mean number of columns selected for a shadow target; NaN when no shadow was asked for. */
   shadowSelections: number;
-  leakage: { column: number; reason: string }[];
   /** Most columns each fit of each method selects. */
   q: number;
   threshold: number;
-  /** Candidates that were neither leaks nor excluded. */
+  /** Candidates that were not excluded. */
   tested: number;
   pairs: number;
   blocks: number;
@@ -101,12 +99,10 @@ export function stabilitySelection(
     const room = allocateTargetBins(context, scope);
     const threads = { pool, isCancelled: () => hooks.isCancelled?.() ?? false };
     const bins = sumTarget(context, room, rows, target, threads);
-    const leaks = findLeaks(context, bins);
-    const isUsable = (j: number) => !leaks.has(j) && !input.excluded?.has(context.columns[j]!);
+    const isUsable = (j: number) => !input.excluded?.has(context.columns[j]!);
     const usable = Uint8Array.from(context.columns, (_, j) => (isUsable(j) ? 1 : 0));
     const tested = usable.reduce((sum, one) => sum + one, 0);
-    if (tested === 0)
-      throw new RangeError('every candidate is suspected of leakage: nothing is left to select');
+    if (tested === 0) throw new RangeError('every candidate is excluded: nothing is left to select');
     const q = largestQ({ p: tested, threshold, pairs: context.pairs }, maxFalse / methods.length, bound);
     const random = seededRandom(subseed(input.seed, PAIR_STREAM));
     const subsamples = {
@@ -140,10 +136,6 @@ export function stabilitySelection(
       },
       bound,
       shadowSelections: selections,
-      leakage: [...leaks.values()].map(({ candidate, reason }) => ({
-        column: context.candidates[candidate]!,
-        reason,
-      })),
       q,
       threshold,
       tested,
@@ -161,16 +153,6 @@ function checkMethods(methods: readonly StabilityMethod[]): void {
   if (new Set(methods).size < methods.length) {
     throw new RangeError(`stability selection was given a method twice: ${methods.join(', ')}`);
   }
-}
-
-/** Leaks by Gram position. */
-function findLeaks(context: StabilityContext, bins: TargetBins): Map<number, Leak> {
-  const leaks = new Map<number, Leak>();
-  for (let j = 0; j < context.columns.length; j++) {
-    const reason = leakReason(bins.explained[j]!, bins.explainedSign[j]!);
-    if (reason !== undefined) leaks.set(j, { candidate: context.position[j]!, reason });
-  }
-  return leaks;
 }
 
 interface ShadowRun {

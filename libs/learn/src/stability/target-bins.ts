@@ -6,7 +6,7 @@ import { type ProgressHooks, reportProgress } from '../progress-hooks.js';
 import type { PieceKind } from '../threads/piece-kind.js';
 import { type PieceRange, pieceRanges } from '../threads/piece-ranges.js';
 import { callingThread, type WorkPool } from '../threads/work-pool.js';
-import { type BlockMoments, type PlacedTarget, placeTarget } from './place-target.js';
+import { type BlockMoments, placeTarget } from './place-target.js';
 import type { StabilityContext } from './stability-context.js';
 
 export interface TargetBinsKernel {
@@ -59,10 +59,6 @@ export interface TargetBins {
   /** Address of i32 [column][block][bins]: rows with a target. */
   readonly counts: number;
   readonly moments: readonly BlockMoments[];
-  /** Share of the target's variance that each column's bins explain, adjusted for their number. */
-  readonly explained: Float64Array;
-  /** The same for the target's sign. */
-  readonly explainedSign: Float64Array;
 }
 
 /** Where `sumTarget` puts its results; reused from target to target. */
@@ -91,15 +87,10 @@ const COLUMNS_AT_ONCE = 256;
 interface Summing {
   readonly context: StabilityContext;
   readonly room: TargetBinsRoom;
-  readonly placed: Omit<PlacedTarget, 'blocks'>;
 }
 
-/** Explained shares of a range of columns, in Gram order; their sums and counts are left in the room. */
-export const SUMMED_COLUMNS: PieceKind<
-  Summing,
-  PieceRange,
-  Pick<TargetBins, 'explained' | 'explainedSign'>
-> = {
+/** Sums and counts of a range of columns, in Gram order, are left in the room. */
+export const SUMMED_COLUMNS: PieceKind<Summing, PieceRange, null> = {
   name: 'summed-columns',
   compute: sumColumns,
 };
@@ -118,20 +109,13 @@ export function sumTarget(
   target: Float64Array,
   { pool = callingThread, isCancelled = () => false }: { pool?: WorkPool; isCancelled?(): boolean } = {},
 ): TargetBins {
-  const { blocks, ...placed } = placeTarget(context, room, rows, target);
-  const count = context.columns.length;
-  const ranges = pieceRanges(count, COLUMNS_AT_ONCE);
-  const explained = new Float64Array(count);
-  const explainedSign = new Float64Array(count);
-  const parts = pool.compute(SUMMED_COLUMNS, { context, room, placed }, ranges, { isCancelled });
-  ranges.forEach(([from], piece) => {
-    explained.set(parts[piece]!.explained, from);
-    explainedSign.set(parts[piece]!.explainedSign, from);
-  });
-  return { sums: room.sums, counts: room.counts, moments: blocks, explained, explainedSign };
+  const moments = placeTarget(context, room, rows, target);
+  const ranges = pieceRanges(context.columns.length, COLUMNS_AT_ONCE);
+  pool.compute(SUMMED_COLUMNS, { context, room }, ranges, { isCancelled });
+  return { sums: room.sums, counts: room.counts, moments };
 }
 
-function sumColumns({ context, room, placed }: Summing, [from, to]: PieceRange, hooks: ProgressHooks) {
+function sumColumns({ context, room }: Summing, [from, to]: PieceRange, hooks: ProgressHooks): null {
   const { blocks } = context;
   const matrix = openBinnedMatrix(context.matrix);
   const { bins } = matrix;
@@ -143,46 +127,18 @@ function sumColumns({ context, room, placed }: Summing, [from, to]: PieceRange, 
     const stride = blocks.length * bins;
     const sums = scope.arena.f32(room.sums + 4 * from * stride, (to - from) * stride);
     const counts = scope.arena.i32(room.counts + 4 * from * stride, (to - from) * stride).fill(0);
-    const explained = new Float64Array(to - from);
-    const explainedSign = new Float64Array(to - from);
-    const value = new Float64Array(bins);
-    const sign = new Float64Array(bins);
-    const held = new Float64Array(bins);
     for (let k = 0; k < to - from; k++) {
       const address = matrix.columnAddress(context.columns[from + k]!);
-      for (const area of [value, sign, held]) area.fill(0);
       blocks.forEach(({ begin, end }, block) => {
         cells.fill(0);
         const at = k * stride + block * bins;
         kernel.sumByBin(address, begin, end, room.target, room.present, cellsAt, counts.byteOffset + 4 * at);
-        for (let bin = 0; bin < bins; bin++) {
-          sums[at + bin] = cells[2 * bin]!;
-          value[bin]! += cells[2 * bin]!;
-          sign[bin]! += cells[2 * bin + 1]!;
-          held[bin]! += counts[at + bin]!;
-        }
+        for (let bin = 0; bin < bins; bin++) sums[at + bin] = cells[2 * bin]!;
       });
-      explained[k] = adjustedShare(value, held, placed.value);
-      explainedSign[k] = adjustedShare(sign, held, placed.sign);
       if (k % 16 === 0) reportProgress(hooks, k / (to - from));
     }
-    return { explained, explainedSign };
+    return null;
   } finally {
     scope.release();
   }
-}
-
-/** Adjusted R^2 of the means of bins: 1 - (SSW / (n - k)) / (SST / (n - 1)). */
-function adjustedShare(sums: Float64Array, counts: Float64Array, moments: BlockMoments): number {
-  const { rows, sum, square } = moments;
-  const total = square - (sum * sum) / rows;
-  let between = -(sum * sum) / rows;
-  let used = 0;
-  for (let bin = 0; bin < sums.length; bin++) {
-    if (counts[bin] === 0) continue;
-    used++;
-    between += sums[bin]! ** 2 / counts[bin]!;
-  }
-  if (!(total > 0) || rows <= used) return 0;
-  return 1 - ((total - between) / (rows - used) / total) * (rows - 1);
 }

@@ -3,6 +3,7 @@ import { developmentRows } from '../development-rows.js';
 import type { LearnConfig } from '../learn-config.js';
 import type { HorizonInput } from '../learn-horizon.js';
 import type { PairInput } from '../pair-learner.js';
+import type { PairTarget } from '../pair-target.js';
 import { seededRandom, subseed } from '../seeded-random.js';
 
 export interface SimulationOptions {
@@ -35,6 +36,8 @@ export interface SimulatedPair {
 const STATE_PERSISTENCE = 0.985;
 const STATE_DELAY = 45;
 const BQX_WINDOWS = [45, 90, 180, 360];
+/** All targets of a dataset. */
+const HORIZONS = [15, 30, 45, 60, 75, 90, 105];
 
 /**
  * A random walk in prices, optionally with an AR(1) state that leads returns by 45 bars and is seen, with
@@ -65,6 +68,7 @@ export function simulatePair(options: SimulationOptions): SimulatedPair {
   const bar = sampleBars(rows, spacing, longest, random.next);
   const change = (end: number, start: number) => (100 * (close[end]! - close[start]!)) / close[start]!;
   const at = (value: (t: number) => number) => Float32Array.from(bar, value);
+  const at64 = (value: (t: number) => number) => Float64Array.from(bar, value);
   const features = BQX_WINDOWS.map((w) => ({
     id: `base_bqx_eurusd.bqx_${w}`,
     values: at((t) => change(t, t - w)),
@@ -90,17 +94,18 @@ export function simulatePair(options: SimulationOptions): SimulatedPair {
   }
   const persistence = Float64Array.from(bar, (t) => change(t, t - window));
   const time = Float64Array.from(bar, (t) => 1_577_836_800_000 + 60_000 * t);
+  const pairTarget = (horizon: number): PairTarget => ({
+    horizon,
+    target: at64((t) => change(t + horizon, t + horizon - window)),
+    knownPart: horizon < window ? at64((t) => change(t, t + horizon - window)) : null,
+  });
+  const targets = HORIZONS.map(pairTarget);
   return {
     bar,
     time,
     features,
     persistence,
-    horizonInput: (horizon) => ({
-      horizon,
-      target: Float64Array.from(bar, (t) => change(t + horizon, t + horizon - window)),
-      knownPart: horizon < window ? Float64Array.from(bar, (t) => change(t, t + horizon - window)) : null,
-      seed: seed * 1000n + BigInt(horizon),
-    }),
+    horizonInput: (horizon) => ({ ...pairTarget(horizon), seed: seed * 1000n + BigInt(horizon) }),
     pairInput: (config, columns = features) => ({
       matrix: binFeatures(columns, rows, developmentRows(bar, config), config.binning.bins),
       featureIds: columns.map(({ id }) => id),
@@ -110,6 +115,7 @@ export function simulatePair(options: SimulationOptions): SimulatedPair {
       bar,
       targetWindow: window,
       persistence,
+      targets,
     }),
   };
 }

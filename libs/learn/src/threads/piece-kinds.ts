@@ -8,7 +8,7 @@ import { COUNTED_COLUMNS } from '../pruning/bin-counts.js';
 import { CLOSE_PAIRS } from '../pruning/screen-pairs.js';
 import { SCORED_GROUP } from '../results/final-scores.js';
 import { BOOSTED_GAIN } from '../selection/boosted-frequencies.js';
-import { LEAK_SHARES } from '../selection/known-target-leaks.js';
+import { LEAK_SHARES } from '../selection/leak-shares.js';
 import { GRAM_OF_BLOCK } from '../stability/block-gram.js';
 import { TABLES_OF_COLUMNS } from '../stability/block-tables.js';
 import { EFFECTS_OF_COLUMNS } from '../stability/inflation.js';

@@ -1,5 +1,7 @@
 import { formatBytes } from '@onescan/shared/format/bytes.js';
 import { formatDuration } from '@onescan/shared/format/duration.js';
+import type { Suspicion } from '@onescan/shared/generated/onescan/v1/result.js';
+import { pairSuspicions } from '@onescan/shared/pair-suspicions.js';
 import { accuracyChart, gatingChart, reliabilityChart, stageChart, verdictHeatMap } from './charts.js';
 import { featureChart } from './feature-chart.js';
 import { Html, html, table } from './html.js';
@@ -7,8 +9,8 @@ import type { ReportData, ReportTask } from './report-data.js';
 import type { EstimateJson } from './result-document.js';
 import { shapSection } from './shap-section.js';
 
-/** Suspected leaks listed one by one. */
-const LEAKS_SHOWN = 50;
+/** Suspected features listed one by one. */
+const SUSPICIONS_SHOWN = 50;
 
 /** Verdict counts, and the map of all verdicts. */
 export function verdictSection({ snapshot, done }: ReportData): Html {
@@ -40,28 +42,44 @@ export function selectionSection({ done }: ReportData): Html {
     <p>Over all pair-horizons ${retained} features were retained. At most <b>${total.toFixed(2)}</b> of them are
       expected to be false by the selection's nominal error bound${
         unbounded > 0 ? html`, which ${unbounded} of ${bounds.length} results do not have` : ''
-      }.</p>${leaks(done)}`;
+      }.</p>${suspicions(done)}`;
 }
 
-/** Features that predict too well to be honest: pruned, and worth a look at how they are made. */
-function leaks(done: readonly ReportTask[]): Html {
-  const found = done.flatMap(({ pair, horizon, document }) =>
-    document.selection.leakage.map(({ feature, reason }) => ({
-      task: `${pair} h${horizon}`,
-      feature,
-      reason,
+/** Features that predict too well to be believed: worth a look at how they are made. */
+function suspicions(done: readonly ReportTask[]): Html {
+  const found = pairSuspicions(
+    done.map(({ pair, horizon, document }) => ({
+      pair,
+      horizon,
+      suspicions: [
+        ...document.selection.leakage.map((leak) => asSuspicion(leak, false)),
+        ...document.suspicious.map((one) => asSuspicion(one, true)),
+      ],
     })),
   );
   if (found.length === 0) return html``;
-  const rows = found.slice(0, LEAKS_SHOWN).map(({ task, feature, reason }) => [task, feature, reason]);
+  const rows = found
+    .slice(0, SUSPICIONS_SHOWN)
+    .map(({ pair, featureId, reason, retained, horizons }) => [
+      pair,
+      featureId,
+      retained ? `retained at ${horizons.map((h) => `h${h}`).join(', ')}` : 'refused',
+      reason,
+    ]);
   const more =
-    found.length > LEAKS_SHOWN
-      ? html`<p class="small">${found.length - LEAKS_SHOWN} more are in the ledger.</p>`
+    found.length > SUSPICIONS_SHOWN
+      ? html`<p class="small">${found.length - SUSPICIONS_SHOWN} more are in the ledger.</p>`
       : '';
   return html`<div class="problems"><h3>Suspected leaks</h3>
-    <p>Features that predict the target too well to be honest. They were pruned; look at how they are made, and
-      name them in <code>universe.future</code>.</p>
-    ${table(['task', 'feature', 'reason'], rows)}${more}</div>`;
+    <p>Features that predict too well to be believed. What gives away the target of one horizon is refused for all
+      horizons of the pair. Retained ones do better by themselves than honest features of a market are known to do:
+      believe no verdict that rests on them before you have looked at how they are made. Name leaks in
+      <code>universe.future</code>.</p>
+    ${table(['pair', 'feature', 'what became of it', 'reason'], rows)}${more}</div>`;
+}
+
+function asSuspicion({ feature, reason }: { feature: string; reason: string }, retained: boolean): Suspicion {
+  return { featureId: feature, reason, retained };
 }
 
 /** Where the features of the universe ended. */

@@ -44,6 +44,7 @@ const RESULT_DOCUMENT = z.object({
     shadowSelections: z.number().nullish(),
     leakage: z.array(z.object({ feature: z.string(), reason: z.string() })).default([]),
   }),
+  suspicious: z.array(z.object({ feature: z.string(), reason: z.string() })).default([]),
   final: z.object({
     direction: z.object({
       accuracy: ESTIMATE,

@@ -5,6 +5,9 @@ import type { ComputedResult, ComputeRequest } from './compute-protocol.js';
 import { ledgerRows } from './ledger.js';
 import type { LoadedPair } from './loaded-pair.js';
 
+/** Suspicions in a summary; the document and the ledger have all. */
+const SUSPICIONS_NAMED = 20;
+
 /**
  * What is sent for a learned horizon. The document holds nothing that depends on when, where or in what
  * order it was computed, so the same dataset and spec give the same bytes.
@@ -62,6 +65,14 @@ function resultDocument(
 }
 
 function horizonSummary({ pair, horizon }: ComputeRequest, { summary }: HorizonOutcome): HorizonSummary {
-  const { rowsExplained: _, ...shown } = summary;
-  return { pair, horizon, ...shown, suspectedLeaks: [] };
+  const { rowsExplained: _, suspicions, ...shown } = summary;
+  return {
+    pair,
+    horizon,
+    ...shown,
+    suspectedLeaks: [],
+    suspicions: suspicions
+      .slice(0, SUSPICIONS_NAMED)
+      .map(({ feature, reason, retained }) => ({ featureId: feature, reason, retained })),
+  };
 }

@@ -2,6 +2,7 @@ import { BinnedMatrixBuilder } from '@onescan/learn/binning/binned-matrix.js';
 import { CancelledError } from '@onescan/learn/cancelled-error.js';
 import { developmentRows } from '@onescan/learn/development-rows.js';
 import type { LearnConfig } from '@onescan/learn/learn-config.js';
+import type { PairTarget } from '@onescan/learn/pair-target.js';
 import type { DatasetMeta, OpenDataset } from '@onescan/shared/dataset/dataset.js';
 import { openDataset } from '@onescan/shared/dataset/open-dataset.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
@@ -59,9 +60,10 @@ function checkPair({ meta, included }: OpenDataset, { path, pair }: LoadOptions)
 }
 
 async function readTargets(dataset: OpenDataset): Promise<LoadedPair['targets']> {
-  const targets = new Map<number, { target: Float64Array; knownPart: Float64Array | null }>();
+  const targets = new Map<number, PairTarget>();
   for (const horizon of dataset.meta.horizons) {
     targets.set(horizon, {
+      horizon,
       target: await dataset.readTarget(horizon),
       knownPart: await dataset.readKnownPart(horizon),
     });

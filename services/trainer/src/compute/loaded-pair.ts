@@ -1,4 +1,5 @@
 import type { BinnedMatrix } from '@onescan/learn/binning/binned-matrix.js';
+import type { PairTarget } from '@onescan/learn/pair-target.js';
 import type { DatasetColumn, DatasetMeta } from '@onescan/shared/dataset/dataset.js';
 
 /** All of a pair that learning needs, in memory; the file is closed. */
@@ -11,7 +12,7 @@ export interface LoadedPair {
   time: Float64Array;
   bar: Int32Array;
   persistence: Float64Array;
-  /** Target and known part by horizon. */
-  targets: ReadonlyMap<number, { target: Float64Array; knownPart: Float64Array | null }>;
+  /** By horizon. */
+  targets: ReadonlyMap<number, PairTarget>;
   matrix: BinnedMatrix;
 }

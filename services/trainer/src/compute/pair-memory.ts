@@ -130,6 +130,7 @@ function createLearner(pair: LoadedPair, config: LearnConfig, threads: number): 
       bar,
       targetWindow: meta.targetWindow,
       persistence,
+      targets: [...pair.targets.values()],
     },
     config,
     threads,

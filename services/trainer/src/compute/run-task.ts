@@ -24,12 +24,8 @@ export async function runTask(
       onLoad: (event, facts) => clock[event]('load', facts),
       onProgress: (fraction) => clock.progress('load', fraction),
     });
-    const { target, knownPart } = held.pair.targets.get(request.horizon)!;
-    const { horizon, seed } = request;
-    const outcome = held.learner.learnHorizon(
-      { horizon, target, knownPart, seed },
-      learnHooks(clock, control),
-    );
+    const target = held.pair.targets.get(request.horizon)!;
+    const outcome = held.learner.learnHorizon({ ...target, seed: request.seed }, learnHooks(clock, control));
     const explanation =
       outcome.explainedRows &&
       (await handOverExplanation(request, held.pair, outcome.explainedRows, control));

@@ -37,6 +37,7 @@ const summary = {
   featuresRetained: 3,
   expectedFalseSelections: 1,
   suspectedLeaks: [],
+  suspicions: [],
 };
 
 test("the horizon under the coordinator's span, stages under the horizon with the times told", () => {

@@ -118,6 +118,16 @@ export interface HorizonSummary {
   expectedFalseSelections: number;
   /** Features that predict the target too well to be honest, at most 20; pruned, with the reason in the ledger. */
   suspectedLeaks: string[];
+  /** Features that predict too well to be believed, with the reason; at most 20, the refused ones first. */
+  suspicions: Suspicion[];
+}
+
+export interface Suspicion {
+  featureId: string;
+  /** Names the horizon whose target the feature gives away, which need not be the one that was learned. */
+  reason: string;
+  /** False: refused before selection, for all horizons of the pair. */
+  retained: boolean;
 }
 
 export interface TaskStats {
@@ -676,6 +686,7 @@ function createBaseHorizonSummary(): HorizonSummary {
     featuresRetained: 0,
     expectedFalseSelections: 0,
     suspectedLeaks: [],
+    suspicions: [],
   };
 }
 
@@ -725,6 +736,9 @@ export const HorizonSummary: MessageFns<HorizonSummary> = {
     }
     for (const v of message.suspectedLeaks) {
       writer.uint32(162).string(v!);
+    }
+    for (const v of message.suspicions) {
+      Suspicion.encode(v!, writer.uint32(170).fork()).join();
     }
     return writer;
   },
@@ -862,6 +876,14 @@ export const HorizonSummary: MessageFns<HorizonSummary> = {
             message.suspectedLeaks.push(reader.string());
             continue;
           }
+          case 21: {
+            if (tag !== 170) {
+              break;
+            }
+
+            message.suspicions.push(Suspicion.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -927,6 +949,9 @@ export const HorizonSummary: MessageFns<HorizonSummary> = {
         : globalThis.Array.isArray(object?.suspected_leaks)
         ? object.suspected_leaks.map((e: any) => globalThis.String(e))
         : [],
+      suspicions: globalThis.Array.isArray(object?.suspicions)
+        ? object.suspicions.map((e: any) => Suspicion.fromJSON(e))
+        : [],
     };
   },
 
@@ -977,6 +1002,9 @@ export const HorizonSummary: MessageFns<HorizonSummary> = {
     if (message.suspectedLeaks?.length) {
       obj.suspectedLeaks = message.suspectedLeaks;
     }
+    if (message.suspicions?.length) {
+      obj.suspicions = message.suspicions.map((e) => Suspicion.toJSON(e));
+    }
     return obj;
   },
 
@@ -1000,6 +1028,112 @@ export const HorizonSummary: MessageFns<HorizonSummary> = {
     message.featuresRetained = object.featuresRetained ?? 0;
     message.expectedFalseSelections = object.expectedFalseSelections ?? 0;
     message.suspectedLeaks = object.suspectedLeaks?.map((e) => e) || [];
+    message.suspicions = object.suspicions?.map((e) => Suspicion.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseSuspicion(): Suspicion {
+  return { featureId: "", reason: "", retained: false };
+}
+
+export const Suspicion: MessageFns<Suspicion> = {
+  encode(message: Suspicion, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.featureId !== "") {
+      writer.uint32(10).string(message.featureId);
+    }
+    if (message.reason !== "") {
+      writer.uint32(18).string(message.reason);
+    }
+    if (message.retained !== false) {
+      writer.uint32(24).bool(message.retained);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Suspicion {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSuspicion();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.featureId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.retained = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): Suspicion {
+    return {
+      featureId: isSet(object.featureId)
+        ? globalThis.String(object.featureId)
+        : isSet(object.feature_id)
+        ? globalThis.String(object.feature_id)
+        : "",
+      reason: isSet(object.reason) ? globalThis.String(object.reason) : "",
+      retained: isSet(object.retained) ? globalThis.Boolean(object.retained) : false,
+    };
+  },
+
+  toJSON(message: Suspicion): unknown {
+    const obj: any = {};
+    if (message.featureId !== "") {
+      obj.featureId = message.featureId;
+    }
+    if (message.reason !== "") {
+      obj.reason = message.reason;
+    }
+    if (message.retained !== false) {
+      obj.retained = message.retained;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<Suspicion>, I>>(base?: I): Suspicion {
+    return Suspicion.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<Suspicion>, I>>(object: I): Suspicion {
+    const message = createBaseSuspicion();
+    message.featureId = object.featureId ?? "";
+    message.reason = object.reason ?? "";
+    message.retained = object.retained ?? false;
     return message;
   },
 };
