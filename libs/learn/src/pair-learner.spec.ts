@@ -149,7 +149,9 @@ describe('a planted effect', () => {
     const [near, far] = [30, 105].map((horizon) => learner.learnHorizon(planted.horizonInput(horizon)));
     for (const { fates, summary, document } of [near!, far!]) {
       expect(fates.at(-1)).toMatchObject({ status: 'PRUNED', stage: 'select' });
-      expect(fates.at(-1)!.reason).toMatch(/explains 99\.\d % of the target of h45 .* refused for all horizons/);
+      expect(fates.at(-1)!.reason).toMatch(
+        /explains 99\.\d % of the target of h45 .* refused for all horizons/,
+      );
       expect(summary.suspicions[0]).toMatchObject({ feature: leak.id, retained: false });
       expect(at(document, 'selection', 'leakage')).toHaveLength(1);
     }

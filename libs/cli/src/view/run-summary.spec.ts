@@ -43,3 +43,20 @@ it('shows how far a horizon is that has no result', () => {
   );
   expect(lines[3]).toMatch(/eurusd +30 +FAILED +-/);
 });
+
+it('says a suspected leak once a pair, with what it gives away', () => {
+  const leak = {
+    featureId: 'agg_eurusd.nearly',
+    reason: 'suspected leakage: explains 99.7 % of the target of h45',
+    retained: false,
+  };
+  const strong = { featureId: 'mkt.flow', reason: 'suspicious: explains 31.0 % of the rest', retained: true };
+  const tasks = [15, 30].map((horizon) => {
+    const task = sampleTask({ horizon });
+    return { ...task, summary: { ...task.summary!, suspicions: [leak, strong] } };
+  });
+  expect(runSummary(sampleRun({ tasks })).split('\n').slice(2, 4)).toEqual([
+    'Suspected leak: eurusd agg_eurusd.nearly: explains 99.7 % of the target of h45',
+    'Suspicious, retained: eurusd mkt.flow (h15, h30): explains 31.0 % of the rest',
+  ]);
+});
