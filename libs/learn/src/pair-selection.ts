@@ -7,13 +7,13 @@ import { type PairLeaks, pairLeaks } from './selection/pair-leaks.js';
 import { selectBoosted } from './selection/select-boosted.js';
 import { selectStable } from './selection/select-stable.js';
 import type { SelectionResult, SelectionTask } from './selection/selection-result.js';
-import { distinctPairs } from './stability/complementary-pairs.js';
+import { blockDesign } from './stability/block-design.js';
 import {
   createStabilityContext,
   releaseStabilityContext,
   type StabilityContext,
 } from './stability/stability-context.js';
-import { timeBlocks } from './stability/time-blocks.js';
+import { type TimeBlocksInput, timeBlocks } from './stability/time-blocks.js';
 import { callingThread, type WorkPool } from './threads/work-pool.js';
 
 /** Share of the first horizon's selection that goes into what all horizons share; for progress only. */
@@ -84,8 +84,9 @@ export class PairSelection {
         ? this.#selectStable(full, single)
         : selectBoosted(matrix, honest, full, this.#config, single);
     if (!withInteractions) return found;
-    const blocks = timeBlocks(this.#blockDesign());
-    const setting = { matrix, blocks, dependenceBars: this.#purgeBars, task: full, config: this.#config };
+    const design = this.#blockDesign();
+    const blocks = timeBlocks(design);
+    const setting = { matrix, blocks, dependenceBars: design.purgeBars, task: full, config: this.#config };
     return keepInteractions(found, setting, partOf(hooks, SINGLE_PART, 1));
   }
 
@@ -116,16 +117,10 @@ export class PairSelection {
     return this.#context;
   }
 
-  /** Bars between blocks of time, whatever the horizon. */
-  get #purgeBars(): number {
-    return this.#config.protocol.purgeBars + this.#pair.targetWindow;
-  }
-
   /** The blocks of time that subsamples are made of. */
-  #blockDesign() {
-    const { pairs, blocks: most } = this.#config.select;
-    const span = { bar: this.#pair.bar, rows: this.#rows, purgeBars: this.#purgeBars };
-    return { ...span, blocks: blocksThatPay({ ...span, pairs, most }) };
+  #blockDesign(): TimeBlocksInput {
+    const { bar, targetWindow } = this.#pair;
+    return blockDesign({ bar, rows: this.#rows, targetWindow, config: this.#config });
   }
 }
 
@@ -145,23 +140,4 @@ function nothingToSelect(
     whySelected: () => '',
     notSelected: () => '',
   };
-}
-
-interface BlocksInput {
-  readonly bar: Int32Array;
-  readonly rows: number;
-  readonly purgeBars: number;
-  readonly pairs: number;
-  readonly most: number;
-}
-
-/** A block should be at least this many purges long, or most of its rows are purged away. */
-const PURGES_A_BLOCK = 3;
-
-/** Most blocks, an even number, that are long enough against the purge; never fewer than the pairs need. */
-function blocksThatPay({ bar, rows, purgeBars, pairs, most }: BlocksInput): number {
-  const bars = bar[rows - 1]! - bar[0]!;
-  let blocks = most - (most % 2);
-  while (bars / blocks < PURGES_A_BLOCK * purgeBars && distinctPairs(blocks - 2) >= pairs) blocks -= 2;
-  return blocks;
 }

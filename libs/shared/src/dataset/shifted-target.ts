@@ -12,7 +12,8 @@ const CLOSE_LEVELS = 0.4;
 const SECOND_SHIFTS = 16;
 const SECOND_PAIRS = 512;
 const THIRD_SHIFTS = 3;
-/** Of levels neighbouring shifts differ in few rows. */
+/** The same of levels, for which neighbouring shifts differ in few rows. */
+const SECOND_SHIFTS_OF_LEVELS = 48;
 const THIRD_SHIFTS_OF_LEVELS = 8;
 
 /** Agreement with the future that makes a copy. */
@@ -85,7 +86,7 @@ export class ShiftedTargets {
         .sort((a, b) => b.close - a.close || a.pairs.bars - b.pairs.bars)
         .slice(0, kept)
         .map(({ pairs }) => pairs);
-    const first = closest(this.#shifts, FIRST_PAIRS, SECOND_SHIFTS);
+    const first = closest(this.#shifts, FIRST_PAIRS, levels ? SECOND_SHIFTS_OF_LEVELS : SECOND_SHIFTS);
     return closest(first, SECOND_PAIRS, levels ? THIRD_SHIFTS_OF_LEVELS : THIRD_SHIFTS);
   }
 }

@@ -27,6 +27,9 @@ function pairContent(pair: PairPlan): Partial<PairPlan> {
     strategies: _strategies,
     perPairBytes: _bytes,
     perPairStatements: _statements,
+    periodRows: _periodRows,
+    days: _days,
+    dayRows: _dayRows,
     ...content
   } = pair;
   return content;

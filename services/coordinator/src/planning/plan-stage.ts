@@ -14,6 +14,7 @@ import { isTaskEnded } from '../states/task-state.js';
 import { amendPlan, missingPairs, type PlanNow } from './amend-plan.js';
 import { autoApproveProblem, budgetProblem } from './budget.js';
 import { catalogueSinceApproval } from './catalogue-since-approval.js';
+import { checkSample } from './check-sample.js';
 import { makeRerunPlan } from './make-plan.js';
 import { planRun } from './planner.js';
 
@@ -196,5 +197,5 @@ export function rerunPlan(earlier: RunSnapshot, spec: ResolvedRunSpec): Plan {
   }
   const fetched = [...earlier.pairs.values()].filter((pair) => pair.dataset !== undefined);
   const datasetIds = new Map(fetched.map((pair) => [pair.pair, pair.dataset!.datasetId]));
-  return makeRerunPlan(spec, { plan: earlier.run.plan, datasetIds });
+  return checkSample(spec, makeRerunPlan(spec, { plan: earlier.run.plan, datasetIds }));
 }

@@ -7,6 +7,7 @@ import type { ResolvedRunSpec } from '@onescan/shared/run-spec.js';
 import { type AskAgainOptions, askAgain } from '../fetching/ask-again.js';
 import { boundedMap } from './bounded-map.js';
 import type { PairCatalogues } from './catalogue-since-approval.js';
+import { checkSample } from './check-sample.js';
 import { makePlan } from './make-plan.js';
 import { withSharedOnce } from './shared-once.js';
 
@@ -20,7 +21,8 @@ const ESTIMATE_DEADLINE_MS = 10 * 60_000;
  * Asks the fetcher to dry-run what the pairs share, when that is fetched once, then every pair, and makes the plan.
  *
  * @param pairs of the spec; default all
- * @throws OnescanError as the fetcher sends it, e.g. FAILED_PRECONDITION for an unexpected column count
+ * @throws OnescanError as the fetcher sends it, e.g. FAILED_PRECONDITION for an unexpected column count;
+ *   INVALID_ARGUMENT when a sample is too small to be learned
  */
 export async function planRun(
   fetcher: FetcherServiceClient,
@@ -43,7 +45,7 @@ export async function planRun(
     ),
   );
   const catalogues = new Map(estimates.map(({ plan, catalogue }) => [plan?.pair ?? '', catalogue]));
-  const plan = makePlan(spec, estimates, shared);
+  const plan = checkSample(spec, makePlan(spec, estimates, shared));
   const isWhole = pairs.length === spec.pairs.length;
   return {
     plan: isWhole ? await withSharedOnce(fetcher, spec, plan, { planId, signal: asking.signal }) : plan,

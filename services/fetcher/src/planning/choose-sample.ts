@@ -23,6 +23,9 @@ export interface ChosenSample {
   /** Rows known to be in the range; more when it cuts days whose rows cannot be counted. */
   available: number;
   span: KeySpan;
+  /** Rows of the table in the period, and whole days that are taken; 0 days: rows of all days. */
+  periodRows: number;
+  days: number;
   notes: PlanNote[];
 }
 
@@ -66,12 +69,19 @@ export async function chooseSample(
   const facts = { notes: warehouse.countsWholeDays ? cutDayNotes(range) : [], span: spanOfDays(days) };
   const rows = Math.min(spec.sample.rows, available);
   if (spec.sample.strategy !== SampleStrategy.SAMPLE_STRATEGY_DAYS)
-    return { range, rows, available, ...facts };
+    return { range, rows, available, ...facts, periodRows: available, days: 0 };
   const shared = common.length === 1 ? days : await leastDays(warehouse, common, { range, ofRun });
   const chosen = new Set(chooseDays(shared, Math.min(spec.sample.rows, totalRows(shared)), spec.sample.seed));
   const held = totalRows(days.filter(({ day }) => chosen.has(day)));
   const within = { ...range, days: [...chosen] };
-  return { range: within, rows: Math.min(spec.sample.rows, held), available: held, ...facts };
+  return {
+    range: within,
+    rows: Math.min(spec.sample.rows, held),
+    available: held,
+    ...facts,
+    periodRows: available,
+    days: chosen.size,
+  };
 }
 
 /** The least rows that any of some tables has, for every day on which all have some. */

@@ -39,6 +39,9 @@ export function pairPlan(planned: PlannedPair, estimate: Estimate): PairPlan {
     perPairStatements: 0,
     strategies: [],
     catalogueSha256: '',
+    periodRows: planned.periodRows ?? 0,
+    days: planned.days ?? 0,
+    dayRows: planned.dayRows ?? 0,
   };
 }
 

@@ -40,6 +40,10 @@ export interface PlannedPair {
   /** Rows that the sample will hold, at least for the keys of several tables. */
   readonly rows: number;
   readonly rowsAtMost: number;
+  /** Of the sample of one pair; see PairPlan. */
+  readonly periodRows?: number;
+  readonly days?: number;
+  readonly dayRows?: number;
   /** The dataset that holds the columns of the shared groups, and their names. */
   readonly shared?: { readonly datasetId: string; readonly groups: ReadonlySet<string> };
   readonly notes: readonly PlanNote[];
@@ -109,6 +113,9 @@ export async function planPair(
     statements: split.statements,
     rows,
     rowsAtMost: rows,
+    periodRows: sample.periodRows,
+    days: sample.days,
+    dayRows: sample.days > 0 ? sample.available : 0,
     ...(shared ? { shared } : {}),
     notes: [
       ...universe.notes,

@@ -112,6 +112,13 @@ export interface PairPlan {
   strategies: StrategyEstimate[];
   /** Content hash of the tables and columns of the pair's universe. */
   catalogueSha256: string;
+  /**
+   * Rows of the targets table in the period; whole days that the sample is drawn from (0: all of the period) and the rows
+   * of these days. No part of the hash.
+   */
+  periodRows: number;
+  days: number;
+  dayRows: number;
 }
 
 /** Something found while planning that is not fatal. */
@@ -1143,6 +1150,9 @@ function createBasePairPlan(): PairPlan {
     perPairStatements: 0,
     strategies: [],
     catalogueSha256: "",
+    periodRows: 0,
+    days: 0,
+    dayRows: 0,
   };
 }
 
@@ -1204,6 +1214,15 @@ export const PairPlan: MessageFns<PairPlan> = {
     }
     if (message.catalogueSha256 !== "") {
       writer.uint32(170).string(message.catalogueSha256);
+    }
+    if (message.periodRows !== 0) {
+      writer.uint32(240).uint32(message.periodRows);
+    }
+    if (message.days !== 0) {
+      writer.uint32(248).uint32(message.days);
+    }
+    if (message.dayRows !== 0) {
+      writer.uint32(256).uint32(message.dayRows);
     }
     return writer;
   },
@@ -1357,6 +1376,30 @@ export const PairPlan: MessageFns<PairPlan> = {
             message.catalogueSha256 = reader.string();
             continue;
           }
+          case 30: {
+            if (tag !== 240) {
+              break;
+            }
+
+            message.periodRows = reader.uint32();
+            continue;
+          }
+          case 31: {
+            if (tag !== 248) {
+              break;
+            }
+
+            message.days = reader.uint32();
+            continue;
+          }
+          case 32: {
+            if (tag !== 256) {
+              break;
+            }
+
+            message.dayRows = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1414,6 +1457,17 @@ export const PairPlan: MessageFns<PairPlan> = {
         : isSet(object.catalogue_sha256)
         ? globalThis.String(object.catalogue_sha256)
         : "",
+      periodRows: isSet(object.periodRows)
+        ? globalThis.Number(object.periodRows)
+        : isSet(object.period_rows)
+        ? globalThis.Number(object.period_rows)
+        : 0,
+      days: isSet(object.days) ? globalThis.Number(object.days) : 0,
+      dayRows: isSet(object.dayRows)
+        ? globalThis.Number(object.dayRows)
+        : isSet(object.day_rows)
+        ? globalThis.Number(object.day_rows)
+        : 0,
     };
   },
 
@@ -1470,6 +1524,15 @@ export const PairPlan: MessageFns<PairPlan> = {
     if (message.catalogueSha256 !== "") {
       obj.catalogueSha256 = message.catalogueSha256;
     }
+    if (message.periodRows !== 0) {
+      obj.periodRows = Math.round(message.periodRows);
+    }
+    if (message.days !== 0) {
+      obj.days = Math.round(message.days);
+    }
+    if (message.dayRows !== 0) {
+      obj.dayRows = Math.round(message.dayRows);
+    }
     return obj;
   },
 
@@ -1497,6 +1560,9 @@ export const PairPlan: MessageFns<PairPlan> = {
     message.perPairStatements = object.perPairStatements ?? 0;
     message.strategies = object.strategies?.map((e) => StrategyEstimate.fromPartial(e)) || [];
     message.catalogueSha256 = object.catalogueSha256 ?? "";
+    message.periodRows = object.periodRows ?? 0;
+    message.days = object.days ?? 0;
+    message.dayRows = object.dayRows ?? 0;
     return message;
   },
 };

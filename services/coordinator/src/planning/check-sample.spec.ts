@@ -1,0 +1,49 @@
+import { Plan } from '@onescan/shared/generated/onescan/v1/plan.js';
+import { RunSpec } from '@onescan/shared/generated/onescan/v1/spec.js';
+import { resolveRunSpec } from '@onescan/shared/run-spec.js';
+import { expect, test } from 'vitest';
+import { pairPlan } from '../testing/scripted-fetcher.js';
+import { checkSample } from './check-sample.js';
+
+const SPEC = resolveRunSpec(RunSpec.fromPartial({ pairs: ['eurusd'], horizons: [15, 105], preset: 'quick' }));
+const planOf = (sample: { rows: number; periodRows: number; days?: number; dayRows?: number }): Plan =>
+  Plan.create({ pairs: [{ ...pairPlan('eurusd'), ...sample }] });
+
+test('a sample that cannot be learned is an error that names the setting and the least rows', () => {
+  const plan = planOf({ rows: 3000, periodRows: 60_000, days: 3, dayRows: 4320 });
+  expect(() => checkSample(SPEC, plan)).toThrow(
+    expect.objectContaining({
+      code: 'INVALID_ARGUMENT',
+      message: expect.stringMatching(
+        /^sample.rows: 3000 rows of 3 whole days of eurusd cannot be learned with preset quick: time block 1 of 16/,
+      ),
+      remedy: expect.stringMatching(/^Set sample.rows to \d+00 or more, or sample with strategy hash/),
+    }),
+  );
+});
+
+test('a period that is too short is named instead', () => {
+  const plan = planOf({ rows: 400, periodRows: 900 });
+  expect(() => checkSample(SPEC, plan)).toThrow(/^period: 400 of 900 rows of eurusd cannot be learned/);
+});
+
+test('a sample in doubt has notes, once; others and fetchers that do not tell have none', () => {
+  const plan = planOf({ rows: 1000, periodRows: 60_000 });
+  const checked = checkSample(SPEC, checkSample(SPEC, plan));
+  expect(checked.pairs[0]!.notes).toEqual([
+    {
+      kind: 'sample too small',
+      text: 'h15 may not be learned: inconclusive: 250 scored rows are fewer than 300',
+      severity: 1,
+    },
+    {
+      kind: 'sample too small',
+      text: 'h105 may not be learned: inconclusive: 250 scored rows are fewer than 300',
+      severity: 1,
+    },
+  ]);
+  const unknown = planOf({ rows: 3000, periodRows: 0 });
+  expect(checkSample(SPEC, unknown)).toEqual(unknown);
+  const usual = planOf({ rows: 80_000, periodRows: 2_000_000 });
+  expect(checkSample(SPEC, usual).pairs[0]!.notes).toEqual([]);
+});
