@@ -5,6 +5,7 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { sha256Hex } from '@onescan/shared/canonical-json.js';
 import { openDataset } from '@onescan/shared/dataset/open-dataset.js';
 import { type Run, RunState, TaskState } from '@onescan/shared/generated/onescan/v1/coordinator.js';
+import { callUnary } from '@onescan/shared/grpc/client.js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { finishRun, quickSpec, runExplanation, runLedger, runResults, startRun } from './runs.js';
 import { Stack } from './stack.js';
@@ -63,6 +64,17 @@ test('a run of two pairs ends COMPLETED with one statement a pair', async () => 
   expect(jobs.map((job) => `${job.pair} ${job.state}`).sort()).toEqual(['eurusd done', 'usdjpy done']);
   for (const job of jobs) expect(job.targetColumns).toBeGreaterThanOrEqual(HORIZONS.length);
   for (const task of first.tasks) expect(task.stats?.peakRssBytes).toBeGreaterThan(0n);
+});
+
+test('a sample that cannot be learned is refused when it is planned', async () => {
+  const spec = quickSpec({ pairs: ['eurusd'], sample: { rows: 3000, strategy: 'days' } });
+  const { coordinator } = stack;
+  await expect(callUnary(coordinator, coordinator.planRun, { spec })).rejects.toMatchObject({
+    code: 'INVALID_ARGUMENT',
+    text: expect.stringMatching(
+      /sample.rows: 3000 rows of \d whole days .* cannot be learned with preset quick/,
+    ),
+  });
 });
 
 test('the planted pair has skill, the random walk has none beyond overlap', async () => {

@@ -118,10 +118,12 @@ describe('a plan', () => {
   });
 
   it('takes the least number of stratified days that hold the rows', async () => {
-    const { statements } = await plan(untouched, {
+    const { statements, ...planned } = await plan(untouched, {
       sample: { rows: 1500, strategy: SampleStrategy.SAMPLE_STRATEGY_DAYS },
     });
     expect(statements[0]!.query.sample.range.days?.length).toBe(2);
+    expect(planned).toMatchObject({ rows: 1500, periodRows: BARS, days: 2 });
+    expect(planned.dayRows).toBeGreaterThanOrEqual(1500);
   });
 });
 
