@@ -4,8 +4,8 @@ export default defineConfig({
   test: {
     exclude: [...configDefaults.exclude, '**/long/**'],
     globalSetup: 'src/global-setup.ts',
-    // Each file starts processes of its own; side by side they would only slow each other down.
-    fileParallelism: false,
+    // Each file starts processes of its own, which wait for each other most of the time.
+    maxWorkers: 2,
     testTimeout: 120_000,
     hookTimeout: 60_000,
   },
