@@ -48,6 +48,16 @@ function approve(run: Run) {
   return callUnary(coordinator, coordinator.approveRun, approval);
 }
 
+/** Follows a run from where it was left to where it rests the next time. */
+function restsOf(runId: string): () => Promise<Run> {
+  let last = 0n;
+  return async () => {
+    const { events } = await followRun(stack, runId, () => undefined, last);
+    last = events.at(-1)!.sequence;
+    return readRun(stack, runId);
+  };
+}
+
 test('a pilot on BigQuery says what the rest will cost and take, also after kill -9, and waits for approval', async () => {
   const runId = await startRun(stack, quickSpec({ horizons: [15], pilotPair: 'usdjpy' }));
   const paused = await followRun(stack, runId);
@@ -72,12 +82,7 @@ test('a pilot on BigQuery says what the rest will cost and take, also after kill
 
 test('a run that is billed too much ends partial before it asks again; after a new approval it goes on', async () => {
   const runId = await startRun(stack, quickSpec({ horizons: [15], approvalMode: 'manual' }));
-  let last = 0n;
-  const rest = async (): Promise<Run> => {
-    const { events } = await followRun(stack, runId, () => undefined, last);
-    last = events.at(-1)!.sequence;
-    return readRun(stack, runId);
-  };
+  const rest = restsOf(runId);
   const planned = await rest();
   // After the query that looks whether tables have changed.
   fake.inject({ on: 'insert', kind: 'overbilled', after: 1 });
@@ -101,12 +106,7 @@ test('a run that is billed too much ends partial before it asks again; after a n
 
 test('tables that change between approval and fetch cost nothing; resume plans those pairs again and asks', async () => {
   const runId = await startRun(stack, quickSpec({ horizons: [15], approvalMode: 'manual' }));
-  let last = 0n;
-  const rest = async (): Promise<Run> => {
-    const { events } = await followRun(stack, runId, () => undefined, last);
-    last = events.at(-1)!.sequence;
-    return readRun(stack, runId);
-  };
+  const rest = restsOf(runId);
   const planned = await rest();
   await fake.changeMetadata(
     `UPDATE "__tables__ bqx_ml_v3_features_v2" SET last_modified_time = last_modified_time + 1 WHERE table_id LIKE '%usdjpy%'`,

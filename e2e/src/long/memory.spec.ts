@@ -19,7 +19,7 @@ test('a trainer with little memory refuses what cannot fit, with the arithmetic'
   const run = await readRun(stack, runId);
   expect(run.state).toBe(RunState.RUN_STATE_FAILED);
   const arithmetic =
-    /\d+ rows x \d+ columns need \d+ MiB, the limit is 256 MiB: process .*thread .*bins .*learning/;
+    /\d+ rows x \d+ columns need \d+ MiB, the limit is 256 MiB: process .*heaps .*bins .*learning/;
   expect(run.problems.join('\n')).toMatch(arithmetic);
   expect(run.tasks[0]!.attempt).toBe(2);
   const [trainer] = (await stack.untilConnected(1)).trainers;
