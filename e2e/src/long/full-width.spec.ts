@@ -93,13 +93,14 @@ test(
     expect(proxy.breaks).toBe(1);
     expect(peakBytes()).toBeLessThan(2e9);
 
-    const jobs = fake.jobs().filter((job) => job.configuration.labels?.run === RUN);
+    const jobs = fake.jobs().filter(({ configuration: { labels } }) => labels?.purpose !== 'metadata');
     expect(jobs).toHaveLength(1);
     const { id: jobId, bytesBilled } = jobs[0]!;
     expect(bytesBilled).toBeLessThanOrEqual(maximumBytesBilled);
     expect(dataset).toMatchObject({ rows: FULL_WIDTH.rows, columns: FULL_WIDTH.columns, bytesBilled });
     const listed = await callUnary(client, client.listQueryJobs, { runId: RUN });
-    expect(listed.jobs).toMatchObject([{ jobId, bytesBilled, state: 'done', billingUnknown: false }]);
+    const statements = listed.jobs.filter(({ purpose }) => purpose === 'fetch');
+    expect(statements).toMatchObject([{ jobId, bytesBilled, state: 'done', billingUnknown: false }]);
 
     const open = await openDataset(dataset.path, { expectedId: plan!.datasetId });
     expect(await checkWideDataset(open, FULL_WIDTH)).toBe(FULL_WIDTH.rows * FULL_WIDTH.columns);
