@@ -6,8 +6,9 @@ import type {
   QueryJob,
 } from '@onescan/shared/generated/onescan/v1/fetcher.js';
 import { callServerStream, callUnary } from '@onescan/shared/grpc/client.js';
+import { isMetadataQuery } from '@onescan/shared/metadata-query.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
-import { METADATA_PURPOSE, statementKey } from '../planning/amend-plan.js';
+import { statementKey } from '../planning/amend-plan.js';
 import { type AskAgainOptions, askAgain } from './ask-again.js';
 
 export interface FetchHooks extends AskAgainOptions {
@@ -61,6 +62,11 @@ export interface BilledFacts {
   jobs: readonly QueryJob[];
 }
 
+/** The billing of a pair's record alone, of a record or of what was read anew. */
+export function billedOf({ statementsRun, bytesBilled, usd, jobs }: BilledFacts): BilledFacts {
+  return { statementsRun, bytesBilled, usd, jobs };
+}
+
 /** Sums the statements that were run for a run and pair, those of failed or repeated fetches included. */
 export async function readBilled(
   fetcher: FetcherServiceClient,
@@ -69,7 +75,7 @@ export async function readBilled(
   const { jobs } = await callUnary(fetcher, fetcher.listQueryJobs, { runId: run.runId });
   const ours = jobs.filter((job) => job.pair === run.pair);
   return {
-    statementsRun: ours.filter(({ neverRan, purpose }) => !neverRan && purpose !== METADATA_PURPOSE).length,
+    statementsRun: ours.filter((job) => !job.neverRan && !isMetadataQuery(job)).length,
     bytesBilled: ours.reduce((sum, job) => sum + job.bytesBilled, 0n),
     usd: ours.reduce((sum, job) => sum + job.usd, 0),
     jobs: ours,

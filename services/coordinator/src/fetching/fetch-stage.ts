@@ -14,7 +14,7 @@ import type { PairRecord, RunSnapshot } from '../runs/run-record.js';
 import { pairsInScope, tasksOf } from '../runs/run-scope.js';
 import { isTaskEnded } from '../states/task-state.js';
 import { FETCHER_RETRY_WAITS_MS } from './ask-again.js';
-import { type BilledFacts, fetchDataset, readBilled } from './fetch-dataset.js';
+import { type BilledFacts, billedOf, fetchDataset, readBilled } from './fetch-dataset.js';
 
 /** Fetches the pairs of running runs, a bounded number ahead of training. */
 export class FetchStage {
@@ -275,10 +275,6 @@ function fail(change: RunChange, outcome: FetchOutcome & { error: OnescanError }
       change.setTask(task, { state: 'FAILED', error: `no dataset: ${error.text}` });
     }
   }
-}
-
-function billedOf({ statementsRun, bytesBilled, usd, jobs }: BilledFacts): BilledFacts {
-  return { statementsRun, bytesBilled, usd, jobs };
 }
 
 /** True when a trainer could still use the pair's dataset. */

@@ -1,9 +1,9 @@
-import { join } from 'node:path';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { Core } from '../core.js';
+import { reportRun } from '../report/report-run.js';
 import type { PairRecord, RunSnapshot } from '../runs/run-record.js';
 import { isEnded } from '../states/run-state.js';
-import { type BilledFacts, readBilled } from './fetch-dataset.js';
+import { type BilledFacts, billedOf, readBilled } from './fetch-dataset.js';
 
 /** How often bills are asked for that were not known when their fetch ended. */
 export const LATE_BILLS_MS = 60_000;
@@ -66,21 +66,11 @@ export class LateBills {
     const after = await this.#core.exclusive(async () => {
       const current = (await book.get(runId)).pairs.get(pair);
       if (!current || current.state === 'FETCHING' || unknown(billed) >= unknown(current)) return undefined;
-      const { statementsRun, bytesBilled, usd, jobs } = billed;
-      return book.change(runId, (change) => change.setPair(pair, { statementsRun, bytesBilled, usd, jobs }));
+      return book.change(runId, (change) => change.setPair(pair, billedOf(billed)));
     });
     if (!after) return;
     log.info({ runId, pair, bytesBilled: Number(billed.bytesBilled) }, 'a bill has come late');
-    if (isEnded(after.run.state) && after.run.reportPath !== '') await this.#report(after);
-  }
-
-  async #report(snapshot: RunSnapshot): Promise<void> {
-    const { writeReport } = await import('../report/write-report.js');
-    const { stateDir, fetchAhead } = this.#core.options;
-    await writeReport(this.#core.book.store, snapshot, {
-      folder: join(stateDir, 'runs', snapshot.run.runId),
-      fetchesAtOnce: fetchAhead,
-    });
+    if (isEnded(after.run.state) && after.run.reportPath !== '') await reportRun(this.#core, after);
   }
 }
 

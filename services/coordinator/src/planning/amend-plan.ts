@@ -1,13 +1,11 @@
 import type { PairPlan, Plan, SharedPlan } from '@onescan/shared/generated/onescan/v1/plan.js';
+import { isMetadataQuery } from '@onescan/shared/metadata-query.js';
 import { approvedBytes } from '../runs/approvals.js';
 import type { PairRecord, RunSnapshot } from '../runs/run-record.js';
 import { isTaskEnded, type TaskState } from '../states/task-state.js';
 import { approvalProblem } from './budget.js';
 import { estimatedBytes, priceOf } from './estimated-cost.js';
 import { planHash } from './plan-hash.js';
-
-/** Purpose of a job that looks tables up; it is no statement of a plan. */
-export const METADATA_PURPOSE = 'metadata';
 
 /**
  * Bytes that the statements of a run have been billed at most: those of unknown billing count with their bound. What
@@ -18,7 +16,7 @@ export function billedAtMost(pairs: Iterable<Pick<PairRecord, 'jobs' | 'bytesBil
   for (const { jobs, bytesBilled } of pairs) {
     bytes += bytesBilled;
     for (const job of jobs) {
-      if (job.purpose === METADATA_PURPOSE) bytes -= job.bytesBilled;
+      if (isMetadataQuery(job)) bytes -= job.bytesBilled;
       else if (job.billingUnknown) bytes += job.maximumBytesBilled;
     }
   }

@@ -2,6 +2,7 @@ import { formatCount } from '@onescan/shared/format/count.js';
 import { formatDuration } from '@onescan/shared/format/duration.js';
 import { formatUsd } from '@onescan/shared/format/usd.js';
 import type { PilotReport } from '@onescan/shared/generated/onescan/v1/coordinator.js';
+import { isMetadataQuery } from '@onescan/shared/metadata-query.js';
 import { estimatedBytes, priceOf } from '../planning/estimated-cost.js';
 import { isTaskEnded } from '../states/task-state.js';
 import type { PairRecord, RunSnapshot } from './run-record.js';
@@ -72,7 +73,7 @@ export function pilotReport(
 
 /** Seconds of the pilot's fetch that went into what all pairs share: up to the first statement of its own. */
 function sharedSeconds({ jobs, fetchSeconds }: PairRecord): number {
-  const statements = jobs.filter((job) => job.purpose !== 'metadata');
+  const statements = jobs.filter((job) => !isMetadataQuery(job));
   const start = (shared: boolean): number =>
     Math.min(...statements.filter((job) => job.shared === shared).map((job) => Date.parse(job.startedAt)));
   const seconds = (start(false) - start(true)) / 1000;

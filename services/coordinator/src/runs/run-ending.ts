@@ -1,9 +1,9 @@
-import { join } from 'node:path';
 import { sha256Hex } from '@onescan/shared/canonical-json.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import { ATTRIBUTE, SPAN } from '@onescan/shared/telemetry/attributes.js';
 import { withSpan } from '@onescan/shared/telemetry/tracing.js';
 import type { Core } from '../core.js';
+import { reportRun } from '../report/report-run.js';
 import { isTaskEnded } from '../states/task-state.js';
 import { findProblems } from './find-problems.js';
 import { pilotReport } from './pilot-report.js';
@@ -110,15 +110,9 @@ export class RunEnding {
   }
 
   async #report(snapshot: RunSnapshot, concluded: ConcludedRun): Promise<ConcludedRun> {
-    const folder = join(this.#core.options.stateDir, 'runs', snapshot.run.runId);
     try {
       const after = { ...snapshot, run: { ...snapshot.run, ...concluded } };
-      // Loaded when first needed: the chart library doubles the time that a coordinator takes to start.
-      const { writeReport } = await import('../report/write-report.js');
-      const reportPath = await writeReport(this.#core.book.store, after, {
-        folder,
-        fetchesAtOnce: this.#core.options.fetchAhead,
-      });
+      const reportPath = await reportRun(this.#core, after);
       return { ...concluded, reportPath };
     } catch (thrown) {
       const problem = `the report could not be written: ${OnescanError.from(thrown).text}`;

@@ -1,0 +1,18 @@
+import { join } from 'node:path';
+import type { Core } from '../core.js';
+import type { RunSnapshot } from '../runs/run-record.js';
+
+/**
+ * Writes the files of a run's report into its folder, over those that are there.
+ *
+ * @returns the path of the HTML file
+ * @throws OnescanError DATA_LOSS when a result document cannot be read
+ */
+export async function reportRun({ book, options }: Core, snapshot: RunSnapshot): Promise<string> {
+  // Loaded when first needed: the chart library doubles the time that a coordinator takes to start.
+  const { writeReport } = await import('./write-report.js');
+  return writeReport(book.store, snapshot, {
+    folder: join(options.stateDir, 'runs', snapshot.run.runId),
+    fetchesAtOnce: options.fetchAhead,
+  });
+}
