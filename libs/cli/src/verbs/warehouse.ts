@@ -1,5 +1,5 @@
-import { resolve } from 'node:path';
 import { formatBytes } from '@onescan/shared/format/bytes.js';
+import { resolveDatabaseFolder, resolveLocalPath } from '@onescan/shared/local-path.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { BarSource } from '@onescan/warehouse/bars/bar-source.js';
 import { type BuildWarehouseOptions, buildWarehouse } from '@onescan/warehouse/build-warehouse.js';
@@ -45,7 +45,7 @@ export function addWarehouseVerbs(program: Command, act: Act): void {
         const progress = buildProgress(terminal);
         const build: BuildWarehouseOptions = {
           bars: barSource(options, terminal.cwd),
-          out: resolve(terminal.cwd, options.out),
+          out: resolveDatabaseFolder({ name: '--out', value: options.out, cwd: terminal.cwd }),
           universe: options.universe,
           ...(options.pairs === undefined ? {} : { pairs: options.pairs }),
           onProgress: progress.show,
@@ -73,7 +73,9 @@ function barSource(options: Options, cwd: string): BarSource {
       remedy: 'Give either --bars DIR or --simulate',
     });
   }
-  if (options.bars !== undefined) return { kind: 'folder', path: resolve(cwd, options.bars) };
+  if (options.bars !== undefined) {
+    return { kind: 'folder', path: resolveLocalPath({ name: '--bars', value: options.bars, cwd }) };
+  }
   return {
     kind: 'simulation',
     seed: options.seed ?? DEFAULT_SEED,
