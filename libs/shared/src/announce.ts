@@ -8,8 +8,12 @@ export interface Announcement {
   address: string;
 }
 
-/** Prints the one stdout line by which a parent process learns the port that was chosen. */
+/**
+ * Prints the one stdout line by which a parent process learns the port that was chosen. A stdout that is full or
+ * closed does not end the service: who needs the line finds that it did not come.
+ */
 export function announceListening(service: string, address: string): void {
+  process.stdout.on('error', () => undefined);
   process.stdout.write(`${JSON.stringify({ event: 'listening', service, address })}\n`);
 }
 

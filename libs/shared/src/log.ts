@@ -1,15 +1,17 @@
 import pino, { type DestinationStream, type Logger } from 'pino';
+import { LogSink } from './log-sink.js';
 
 export type { Logger };
 
+/** pino's number of the level "warn". */
+const WARN = 40;
+
 /**
- * A logger that writes JSON lines to stderr (stdout is for data). Level from ONESCAN_LOG_LEVEL, default
- * info. Credentials are never logged: fields of these names are censored.
+ * A logger that writes JSON lines to stderr (stdout is for data), without ever waiting or failing: see {@link LogSink}.
+ * Level from ONESCAN_LOG_LEVEL, default info. A parent that has stderr append to a file names it in ONESCAN_LOG_FILE,
+ * so that it is rotated by size. Credentials are never logged: fields of these names are censored.
  */
-export function createLog(
-  service: string,
-  destination: DestinationStream = pino.destination({ fd: 2, sync: true }),
-): Logger {
+export function createLog(service: string, destination: DestinationStream = stderrSink(service)): Logger {
   return pino(
     {
       name: service,
@@ -18,4 +20,13 @@ export function createLog(
     },
     destination,
   );
+}
+
+function stderrSink(name: string): LogSink {
+  const path = process.env.ONESCAN_LOG_FILE;
+  return new LogSink({
+    ...(path ? { path } : {}),
+    droppedLine: (dropped, reason) =>
+      `${JSON.stringify({ level: WARN, time: Date.now(), pid: process.pid, name, dropped, reason, msg: 'log lines were dropped' })}\n`,
+  });
 }

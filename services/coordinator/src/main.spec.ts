@@ -1,12 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readAnnouncement } from '@onescan/shared/announce.js';
 import { CoordinatorServiceClient, RunState } from '@onescan/shared/generated/onescan/v1/coordinator.js';
 import { ApprovalMode, RunSpec } from '@onescan/shared/generated/onescan/v1/spec.js';
 import { callServerStream, callUnary, createClient } from '@onescan/shared/grpc/client.js';
+import { canMount, SmallDisk } from '@onescan/shared/testing/small-disk.js';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type ScriptedFetcher, startScriptedFetcher } from './testing/scripted-fetcher.js';
 import { ScriptedTrainer } from './testing/scripted-trainer.js';
@@ -29,12 +30,17 @@ afterEach(async () => {
 });
 
 function launch(...flags: string[]): ChildProcess & { errors: string } {
+  return launchWithLog('pipe', ...flags);
+}
+
+/** @param log descriptor of the file that gets the coordinator's log, or 'pipe' for `errors` */
+function launchWithLog(log: number | 'pipe', ...flags: string[]): ChildProcess & { errors: string } {
   const args = [MAIN, '--listen', '127.0.0.1:0', '--fetcher', fetcher.address, '--state', stateDir, ...flags];
   const env = { ...process.env, ONESCAN_LOG_LEVEL: 'info' };
-  const child = Object.assign(spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], env }), {
+  const child = Object.assign(spawn(process.execPath, args, { stdio: ['ignore', 'pipe', log], env }), {
     errors: '',
   });
-  child.stderr!.on('data', (chunk) => {
+  child.stderr?.on('data', (chunk) => {
     child.errors += chunk;
   });
   children.push(child);
@@ -102,4 +108,35 @@ test('goes on after kill -9 without fetching again', async () => {
   expect(sequences).toEqual(sequences.map((_, i) => i + 1));
   helper.close();
   again.close();
+});
+
+test.skipIf(!canMount())('a full disk under its log changes no answer and ends no process', async () => {
+  const disk = new SmallDisk(1);
+  const path = `${disk.folder}/coordinator.log`;
+  const log = openSync(path, 'a');
+  disk.fill(0);
+  const coordinator = launchWithLog(log);
+  const { address } = await readAnnouncement(coordinator.stdout!);
+  const client = createClient(CoordinatorServiceClient, address);
+  const spec = RunSpec.fromPartial({ pairs: ['eurusd'], horizons: [15], budgetUsd: 1 });
+  for (let i = 0; i < 3; i++) {
+    const { runId } = await callUnary(client, client.startRun, { spec, rerunOf: '' });
+    const read = async () => (await callUnary(client, client.getRun, { runId })).run!;
+    await expect.poll(async () => (await read()).state).toBe(RunState.RUN_STATE_AWAITING_APPROVAL);
+    const { planHash } = (await read()).plan!;
+    const approval = { runId, planHash, approvedBy: 'test', automatic: false };
+    const { run } = await callUnary(client, client.approveRun, approval);
+    expect(run!.approvedBy).toBe('test');
+  }
+  const { runs } = await callUnary(client, client.listRuns, {});
+  expect(runs.map(({ state }) => state)).toEqual(Array(3).fill(RunState.RUN_STATE_RUNNING));
+  expect(coordinator.exitCode).toBeNull();
+  disk.free();
+  await callUnary(client, client.cancelRun, { runId: runs[0]!.runId, pair: '', reason: 'test' });
+  coordinator.kill('SIGTERM');
+  expect(await exitCode(coordinator)).toBe(0);
+  expect(readFileSync(path, 'utf8')).toMatch(/"dropped":[1-9]\d*,"reason":"ENOSPC"/);
+  client.close();
+  closeSync(log);
+  disk.remove();
 });

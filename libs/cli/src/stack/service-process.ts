@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, fstatSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -14,7 +14,7 @@ export interface ServiceCommand {
   args: readonly string[];
   /** Flags of Node. */
   nodeFlags?: readonly string[];
-  /** File that receives the service's stderr. */
+  /** File to whose end the service's stderr goes, and which the service rotates. */
   logPath: string;
   env?: Readonly<Record<string, string | undefined>>;
 }
@@ -37,11 +37,15 @@ export class ServiceProcess {
   readonly exited: Promise<ServiceExit>;
   private readonly child: ChildProcess;
   private readonly logPath: string;
+  /** Bytes that earlier processes had left in the log. */
+  private readonly logStart: number;
 
   constructor(command: ServiceCommand) {
     this.name = command.name;
     this.logPath = command.logPath;
-    this.child = spawnService(command);
+    const { child, logStart } = spawnService(command);
+    this.child = child;
+    this.logStart = logStart;
     this.exited = new Promise((resolve, reject) => {
       this.child.once('error', reject);
       this.child.once('exit', (code, signal) => {
@@ -96,24 +100,30 @@ export class ServiceProcess {
 
   private logTail(): string {
     try {
-      return readFileSync(this.logPath, 'utf8').trimEnd().split('\n').slice(-LOG_TAIL_LINES).join('\n');
+      const all = readFileSync(this.logPath);
+      // Smaller than at the start: it was rotated since.
+      const own = all.subarray(all.length < this.logStart ? 0 : this.logStart).toString();
+      return own.trimEnd().split('\n').slice(-LOG_TAIL_LINES).join('\n');
     } catch {
       return '';
     }
   }
 }
 
-function spawnService(command: ServiceCommand): ChildProcess {
+function spawnService(command: ServiceCommand): { child: ChildProcess; logStart: number } {
   mkdirSync(dirname(command.logPath), { recursive: true });
-  const log = openSync(command.logPath, 'w');
+  // Appended to: another stack may be writing to the same file, and what an earlier one said may be wanted.
+  const log = openSync(command.logPath, 'a');
   try {
     const flags = [...(command.nodeFlags ?? []), '--import', STOP_WITH_PARENT.href];
-    return spawn(process.execPath, [...flags, command.entry, ...command.args], {
+    const own = { ONESCAN_STOP_WITH_PARENT: '1', ONESCAN_LOG_FILE: command.logPath };
+    const child = spawn(process.execPath, [...flags, command.entry, ...command.args], {
       stdio: ['pipe', 'pipe', log],
-      env: { ...process.env, ...command.env, ONESCAN_STOP_WITH_PARENT: '1' },
+      env: { ...process.env, ...command.env, ...own },
       // A group of its own: Ctrl-C reaches the launcher alone, which stops the services in order.
       detached: true,
     });
+    return { child, logStart: fstatSync(log).size };
   } finally {
     closeSync(log);
   }
