@@ -1,7 +1,7 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DuckDBInstance } from '@duckdb/node-api';
+import { openDuckDb } from '@onescan/shared/duckdb/open-duckdb.js';
 import { RunState } from '@onescan/shared/generated/onescan/v1/coordinator.js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { finishRun, quickSpec, runResults, startRun } from './runs.js';
@@ -25,7 +25,7 @@ afterAll(async () => {
 /** Trap 7: a key that occurs twice multiplies rows in every join. */
 async function doubleAKey(): Promise<void> {
   const file = join(warehouse, 'warehouse.duckdb');
-  const instance = await DuckDBInstance.create(file);
+  const instance = await openDuckDb(file);
   const connection = await instance.connect();
   await connection.run(`INSERT INTO ${TABLE} SELECT * FROM ${TABLE} USING SAMPLE 50 PERCENT (bernoulli, 1)`);
   await connection.run('CHECKPOINT');

@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DuckDBInstance } from '@duckdb/node-api';
 import { sha256Hex } from '@onescan/shared/canonical-json.js';
 import { openDataset } from '@onescan/shared/dataset/open-dataset.js';
+import { openDuckDb } from '@onescan/shared/duckdb/open-duckdb.js';
 import { type Run, RunState, TaskState } from '@onescan/shared/generated/onescan/v1/coordinator.js';
 import { callUnary } from '@onescan/shared/grpc/client.js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -100,7 +100,7 @@ test('the SHAP values of every row come as a Parquet file and add up to the pred
   const folder = mkdtempSync(join(tmpdir(), 'onescan-e2e-shap-'));
   const file = join(folder, 'eurusd_h45.parquet');
   writeFileSync(file, explanation);
-  const connection = await (await DuckDBInstance.create(':memory:')).connect();
+  const connection = await (await openDuckDb(':memory:')).connect();
   const ask = async (sql: string) => (await connection.runAndReadAll(sql)).getRowObjects();
   const [facts] = await ask(`SELECT count(*)::INT AS rows, sum(final_segment)::INT AS final FROM '${file}'`);
   const document = JSON.parse(String(documents.get('eurusd 45'))) as ExplainedDocument;

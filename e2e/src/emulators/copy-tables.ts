@@ -1,13 +1,14 @@
 import { join } from 'node:path';
-import { DuckDBInstance, DuckDBTimestampValue, type DuckDBValue } from '@duckdb/node-api';
+import { DuckDBTimestampValue, type DuckDBValue } from '@duckdb/node-api';
 import type { BigQuery } from '@google-cloud/bigquery';
+import { openDuckDb } from '@onescan/shared/duckdb/open-duckdb.js';
 import { bigQueryType } from '../fake-bigquery/bigquery-type.js';
 
 const ROWS_A_REQUEST = 400;
 
 /** Copies all tables of an embedded warehouse to an emulator, datasets named as its schemas. */
 export async function copyTables(folder: string, client: BigQuery, location: string): Promise<void> {
-  const instance = await DuckDBInstance.create(join(folder, 'warehouse.duckdb'), {
+  const instance = await openDuckDb(join(folder, 'warehouse.duckdb'), {
     access_mode: 'READ_ONLY',
   });
   const connection = await instance.connect();

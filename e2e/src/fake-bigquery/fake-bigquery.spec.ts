@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DuckDBInstance } from '@duckdb/node-api';
 import { BigQueryApi } from '@onescan/fetcher/warehouse/bigquery/bigquery-api.js';
+import { openDuckDb } from '@onescan/shared/duckdb/open-duckdb.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type FakeBigQuery, startFakeBigQuery } from './start-fake-bigquery.js';
 
@@ -18,7 +18,7 @@ let jobs = 0;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'onescan-fake-'));
   const databasePath = join(folder, 'tables.duckdb');
-  const instance = await DuckDBInstance.create(databasePath);
+  const instance = await openDuckDb(databasePath);
   const connection = await instance.connect();
   await connection.run('CREATE SCHEMA ds; BEGIN');
   for (let i = 0; i < TABLES; i++)

@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DuckDBInstance } from '@duckdb/node-api';
 import { BigQuery, type BigQueryTimestamp } from '@google-cloud/bigquery';
 import { BigQueryReadClient } from '@google-cloud/bigquery-storage';
 import { credentials } from '@grpc/grpc-js';
 import { StorageReader } from '@onescan/fetcher/warehouse/bigquery/storage/storage-reader.js';
+import { openDuckDb } from '@onescan/shared/duckdb/open-duckdb.js';
 import { type Table, tableFromIPC } from 'apache-arrow';
 import { PassThroughClient } from 'google-auth-library';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -35,7 +35,7 @@ let storage: BigQueryReadClient;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'onescan-real-clients-'));
   const databasePath = join(folder, 'tables.duckdb');
-  const instance = await DuckDBInstance.create(databasePath);
+  const instance = await openDuckDb(databasePath);
   const connection = await instance.connect();
   await connection.run(`CREATE SCHEMA ds; CREATE TABLE ds.bars AS SELECT i,
     TIMESTAMP '2020-01-01' + to_minutes(i) AS interval_time,

@@ -1,10 +1,5 @@
-import {
-  BIGINT,
-  type DuckDBConnection,
-  DuckDBInstance,
-  DuckDBScalarFunction,
-  VARCHAR,
-} from '@duckdb/node-api';
+import { BIGINT, type DuckDBConnection, DuckDBScalarFunction, VARCHAR } from '@duckdb/node-api';
+import { type DuckDb, openDuckDb } from '@onescan/shared/duckdb/open-duckdb.js';
 import { farmFingerprint } from './farm-fingerprint.js';
 import { createMetadataTables } from './metadata-tables.js';
 import { quote, WAREHOUSE } from './translate-sql.js';
@@ -22,7 +17,7 @@ const MAX_FINGERPRINTS = 500_000;
  */
 export class WarehouseDatabase {
   private constructor(
-    private readonly instance: DuckDBInstance,
+    private readonly instance: DuckDb,
     readonly connection: DuckDBConnection,
     /** Column types by "schema.table"; the fake's metadata tables have the schema "". */
     private types: ReadonlyMap<string, ReadonlyMap<string, string>>,
@@ -40,10 +35,8 @@ export class WarehouseDatabase {
       resultsPath?: string;
     },
   ): Promise<WarehouseDatabase> {
-    const instance = await DuckDBInstance.create(facts.resultsPath ?? ':memory:', {
+    const instance = await openDuckDb(facts.resultsPath ?? ':memory:', {
       ...facts.databaseSettings,
-      autoinstall_known_extensions: 'false',
-      autoload_known_extensions: 'false',
       default_null_order: 'nulls_first',
     });
     const connection = await instance.connect();

@@ -1,4 +1,5 @@
-import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { openDuckDb } from '@onescan/shared/duckdb/open-duckdb.js';
 import {
   WIDE_HORIZONS,
   WIDE_PAIRS,
@@ -16,7 +17,7 @@ export async function buildWideWarehouse(
   shape: WideShape,
   schemas: { features: string; targets: string },
 ): Promise<void> {
-  const instance = await DuckDBInstance.create(path, { memory_limit: '1GB' });
+  const instance = await openDuckDb(path, { memory_limit: '1GB' });
   const connection = await instance.connect();
   // Looking for the best compression would take longer than all else.
   await connection.run("SET force_compression = 'uncompressed'");

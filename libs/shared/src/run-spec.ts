@@ -10,6 +10,7 @@ import {
   SharedGroups,
 } from './generated/onescan/v1/spec.js';
 import { DEFAULT_HORIZONS, DEFAULT_TARGET_WINDOW, TARGET_WINDOWS } from './horizon.js';
+import { parseInstant } from './instant.js';
 import { OnescanError } from './onescan-error.js';
 import { PAIRS, requirePair } from './pair.js';
 
@@ -208,11 +209,11 @@ function checkRunSpec(spec: ResolvedRunSpec): void {
 
 function checkPeriod(period: { from: string; to: string }): void {
   for (const [name, bound] of Object.entries(period)) {
-    if (bound !== '' && Number.isNaN(Date.parse(bound))) {
+    if (bound !== '' && parseInstant(bound) === undefined) {
       reject(`period.${name}`, bound, 'a date such as 2020-01-01 or 2020-01-01T00:00:00Z');
     }
   }
-  if (period.from !== '' && period.to !== '' && Date.parse(period.from) >= Date.parse(period.to)) {
+  if (period.from !== '' && period.to !== '' && parseInstant(period.from)! >= parseInstant(period.to)!) {
     reject('period', `${period.from} to ${period.to}`, 'from before to');
   }
 }

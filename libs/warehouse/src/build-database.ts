@@ -1,4 +1,5 @@
-import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { openDuckDb } from '@onescan/shared/duckdb/open-duckdb.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import { type FoundBars, loadBars } from './bars/load-bars.js';
 import { literal } from './column.js';
@@ -46,12 +47,10 @@ export interface DatabaseFacts {
  * @throws OnescanError CANCELLED when the signal fires, INVALID_ARGUMENT on bad bars
  */
 export async function buildDatabase(input: DatabaseInput): Promise<DatabaseFacts> {
-  const instance = await DuckDBInstance.create(':memory:', {
+  const instance = await openDuckDb(':memory:', {
     threads: String(input.threads),
     memory_limit: input.memory,
     temp_directory: input.temporary,
-    autoinstall_known_extensions: 'false',
-    autoload_known_extensions: 'false',
   });
   const connection = await instance.connect();
   const interrupt = (): void => connection.interrupt();

@@ -1,3 +1,4 @@
+import { byCodeUnits } from '@onescan/shared/code-units.js';
 import { formatBytes } from '@onescan/shared/format/bytes.js';
 import { formatDuration } from '@onescan/shared/format/duration.js';
 import { formatUsd } from '@onescan/shared/format/usd.js';
@@ -98,7 +99,7 @@ function memoryLine(run: Run): string {
   }
   if (peaks.size === 0) return '';
   const texts = [...peaks.values()]
-    .sort((a, b) => a.trainerId.localeCompare(b.trainerId))
+    .sort((a, b) => byCodeUnits(a.trainerId, b.trainerId))
     .map((s) => `${s.trainerId} ${formatBytes(s.peakRssBytes)} of ${formatBytes(s.memoryLimitBytes)}`);
   return `Peak memory: ${texts.join(', ')}`;
 }

@@ -1,3 +1,4 @@
+import { byCodeUnits } from '@onescan/shared/code-units.js';
 import {
   type PairStatus,
   type RunEvent,
@@ -95,7 +96,7 @@ export function awaitsApproval(state: RunState): boolean {
 export function tasksAtWork(view: RunView): TaskStatus[] {
   return [...view.tasks.values()]
     .filter((task) => task.state === TaskState.TASK_STATE_LEASED)
-    .sort((a, b) => a.trainerId.localeCompare(b.trainerId) || a.horizon - b.horizon);
+    .sort((a, b) => byCodeUnits(a.trainerId, b.trainerId) || a.horizon - b.horizon);
 }
 
 export function taskKey(task: Pick<TaskStatus, 'pair' | 'horizon'>): string {

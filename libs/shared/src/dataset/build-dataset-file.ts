@@ -1,6 +1,6 @@
 import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { DuckDBInstance } from '@duckdb/node-api';
+import { openDuckDb } from '../duckdb/open-duckdb.js';
 import { OnescanError } from '../onescan-error.js';
 import { BlockWriter } from './block-writer.js';
 import { canonicaliseDoubles, combineHashes, hashValues } from './column-profile.js';
@@ -68,7 +68,7 @@ export async function buildDatasetFile(
 async function fillFile(partial: string, content: DatasetContent, hooks: WriteHooks): Promise<void> {
   const spool = new SpoolReader(content.spool, content.keys.length);
   const settings = duckdbSettings({ path: partial, memoryLimit: MEMORY_LIMIT, threads: WRITE_THREADS });
-  const instance = await DuckDBInstance.create(':memory:', settings);
+  const instance = await openDuckDb(':memory:', settings);
   const connection = await instance.connect();
   try {
     await connection.run(

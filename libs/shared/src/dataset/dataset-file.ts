@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
-import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { type DuckDb, openDuckDb } from '../duckdb/open-duckdb.js';
 import { OnescanError } from '../onescan-error.js';
 import { type DatasetColumn, type DatasetMeta, type OpenDataset, SHARED_PAIR } from './dataset.js';
 import { readOrDamaged } from './dataset-damage.js';
@@ -40,7 +41,7 @@ interface Slice {
 export async function openDatasetFile(file: string, expectedId: string | undefined): Promise<DatasetFile> {
   const settings = duckdbSettings({ path: file, memoryLimit: MEMORY_LIMIT, threads: DUCKDB_THREADS });
   const instance = await readOrDamaged(file, () =>
-    DuckDBInstance.create(file, { ...settings, access_mode: 'READ_ONLY', enable_external_access: 'false' }),
+    openDuckDb(file, { ...settings, access_mode: 'READ_ONLY', enable_external_access: 'false' }),
   );
   const connections: DuckDBConnection[] = [];
   try {
@@ -78,7 +79,7 @@ export class DatasetFile implements OpenDataset {
 
   constructor(
     readonly path: string,
-    private readonly instance: DuckDBInstance,
+    private readonly instance: DuckDb,
     private readonly connections: readonly DuckDBConnection[],
     catalogue: { meta: DatasetMeta; columns: readonly DatasetColumn[] },
   ) {

@@ -9,8 +9,8 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { openDuckDb } from '../duckdb/open-duckdb.js';
 import type { DatasetContent } from './dataset-content.js';
 import { DatasetSpool } from './dataset-spool.js';
 import { openDataset } from './open-dataset.js';
@@ -136,7 +136,7 @@ describe('a dataset file', () => {
   });
 
   it('shows all columns by feature id to ad-hoc SQL', async () => {
-    const instance = await DuckDBInstance.create(path, { access_mode: 'READ_ONLY' });
+    const instance = await openDuckDb(path, { access_mode: 'READ_ONLY' });
     const connection = await instance.connect();
     const result = await connection.runAndReadAll(
       `SELECT bar, target_h15, "t0.c1", "t16.c259" FROM features WHERE bar = 30`,
@@ -150,7 +150,7 @@ describe('a dataset file', () => {
   });
 
   it('stores feature values as they are, with little slack', async () => {
-    const instance = await DuckDBInstance.create(path, { access_mode: 'READ_ONLY' });
+    const instance = await openDuckDb(path, { access_mode: 'READ_ONLY' });
     const connection = await instance.connect();
     const result = await connection.runAndReadAll(
       `SELECT DISTINCT compression FROM pragma_storage_info('block_000') WHERE segment_type = 'FLOAT'`,

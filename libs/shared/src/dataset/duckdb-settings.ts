@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 
 /**
- * Settings for every DuckDB instance that touches a dataset file: no downloads, bounded buffers, spill
+ * Settings for every DuckDB instance that touches a dataset file: bounded buffers, spill
  * files beside the data. The buffer limit is not a limit of the process.
  */
 export function duckdbSettings(options: {
@@ -10,8 +10,6 @@ export function duckdbSettings(options: {
   threads: number;
 }): Record<string, string> {
   return {
-    autoinstall_known_extensions: 'false',
-    autoload_known_extensions: 'false',
     memory_limit: options.memoryLimit,
     threads: String(options.threads),
     temp_directory: `${dirname(options.path)}/.duckdb-tmp-${process.pid}`,

@@ -1,4 +1,4 @@
-import { byCodeUnits } from './code-units.js';
+import { byCodeUnits } from '../code-units.js';
 import { type ColumnProfile, type ColumnSummary, profileColumn } from './column-profile.js';
 import type { DatasetColumn } from './dataset.js';
 import type { CandidateColumn } from './dataset-content.js';

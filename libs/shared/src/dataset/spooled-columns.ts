@@ -1,4 +1,4 @@
-import { byCodeUnits } from './code-units.js';
+import { byCodeUnits } from '../code-units.js';
 import { type ColumnSummary, canonicalise } from './column-profile.js';
 import type { CandidateColumn, DatasetContent } from './dataset-content.js';
 import type { SpoolReader } from './dataset-spool.js';

@@ -1,8 +1,8 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, expect, test } from 'vitest';
+import { openDuckDb } from '../duckdb/open-duckdb.js';
 import { writeParquet } from './write-parquet.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'onescan-parquet-'));
@@ -29,7 +29,7 @@ test('writes what can be read back, the same bytes every time, and leaves nothin
   await writeParquet(two, content());
   expect(readFileSync(one).equals(readFileSync(two))).toBe(true);
   expect(readdirSync(folder).sort()).toEqual(['one.parquet', 'two.parquet']);
-  const connection = await (await DuckDBInstance.create(':memory:')).connect();
+  const connection = await (await openDuckDb(':memory:')).connect();
   const sums = await connection.runAndReadAll(
     `SELECT count(*), sum(final), max("a ""quoted"" t.x"), epoch_us(max(interval_time)) FROM '${one}'`,
   );

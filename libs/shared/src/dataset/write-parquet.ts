@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
-import { DOUBLE, DuckDBDataChunk, DuckDBInstance, INTEGER, TIMESTAMP } from '@duckdb/node-api';
+import { DOUBLE, DuckDBDataChunk, INTEGER, TIMESTAMP } from '@duckdb/node-api';
+import { openDuckDb } from '../duckdb/open-duckdb.js';
 import { literal, quoted } from './dataset-layout.js';
 import { duckdbSettings } from './duckdb-settings.js';
 import { copyToVector, type FixedWidthArray } from './float-vectors.js';
@@ -36,7 +37,7 @@ export async function writeParquet(
   const table = `${path}.duckdb`;
   await rm(table, { force: true });
   const settings = duckdbSettings({ path, memoryLimit: MEMORY_LIMIT, threads: 1 });
-  const instance = await DuckDBInstance.create(table, settings);
+  const instance = await openDuckDb(table, settings);
   const connection = await instance.connect();
   try {
     const definitions = columns.map(({ name, type }) => `${quoted(name)} ${TYPES[type]}`);

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DuckDBInstance } from '@duckdb/node-api';
+import { openDuckDb } from '@onescan/shared/duckdb/open-duckdb.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { buildWarehouse } from '../build-warehouse.js';
@@ -35,7 +35,7 @@ beforeEach(() => {
 /** Loads a folder with one file, eurusd.csv, of these lines, and gives the error. */
 async function errorOf(content: readonly string[], name = 'eurusd.csv'): Promise<OnescanError> {
   writeFileSync(join(folder, name), `${content.join('\n')}\n`);
-  const instance = await DuckDBInstance.create(':memory:');
+  const instance = await openDuckDb(':memory:');
   const connection = await instance.connect();
   try {
     await loadBars(connection, findBars({ kind: 'folder', path: folder }, ['eurusd']), () => {});
@@ -146,7 +146,7 @@ describe('good bars', () => {
       return `${time},1.1,1.2,1.0,1.1,${i === 24_000 ? '7.5' : '7'}`;
     });
     writeFileSync(join(folder, 'eurusd.csv'), `${[lines[0], ...many].join('\n')}\n`);
-    const instance = await DuckDBInstance.create(':memory:');
+    const instance = await openDuckDb(':memory:');
     const connection = await instance.connect();
     await loadBars(connection, findBars({ kind: 'folder', path: folder }, ['eurusd']), () => {});
     const reader = await connection.runAndReadAll('SELECT max(volume) FROM bars_eurusd');
@@ -166,7 +166,7 @@ describe('good bars', () => {
     writeFileSync(join(zoned, 'eurusd.csv'), `${shifted.join('\n')}\n`);
     const digests: unknown[] = [];
     for (const path of [join(root, 'good'), parquet, zoned]) {
-      const instance = await DuckDBInstance.create(':memory:');
+      const instance = await openDuckDb(':memory:');
       const connection = await instance.connect();
       const rows = await loadBars(connection, findBars({ kind: 'folder', path }, ['eurusd']), () => {});
       expect(rows.eurusd).toBe(3200);

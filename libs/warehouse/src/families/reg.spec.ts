@@ -1,4 +1,4 @@
-import { DuckDBInstance } from '@duckdb/node-api';
+import { openDuckDb } from '@onescan/shared/duckdb/open-duckdb.js';
 import { describe, expect, it, vi } from 'vitest';
 import { selectList } from '../column.js';
 import { createSeriesTable } from '../series/series-table.js';
@@ -18,7 +18,7 @@ const LINE = `SELECT i AS interval_time, 147 + sum(CASE WHEN i < ${STILL_FROM} T
 
 describe('reg far from the first row', () => {
   it('keeps its digits where sums of k^2 x would have lost them, and has no r2 of a standing line', async () => {
-    const instance = await DuckDBInstance.create(':memory:');
+    const instance = await openDuckDb(':memory:');
     const connection = await instance.connect();
     await connection.run(
       createSeriesTable({ name: 'walk', sql: LINE }, { windows: WINDOWS, parts: ['extent', 'curve'] }),

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { DuckDBInstance } from '@duckdb/node-api';
+import { openDuckDb } from '@onescan/shared/duckdb/open-duckdb.js';
 import { rawTable } from '../bars/bars-table.js';
 import { loadSimulatedPair } from '../bars/load-simulation.js';
 import { literal } from '../column.js';
@@ -22,7 +22,7 @@ export async function writeBarFiles(
   { pairs, format = 'parquet', change }: BarFileOptions = {},
 ): Promise<void> {
   mkdirSync(folder, { recursive: true });
-  const instance = await DuckDBInstance.create(':memory:');
+  const instance = await openDuckDb(':memory:');
   const connection = await instance.connect();
   try {
     for (const bars of simulateBars(source)) {

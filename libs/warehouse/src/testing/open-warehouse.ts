@@ -1,16 +1,17 @@
 import { join } from 'node:path';
-import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { type DuckDb, openDuckDb } from '@onescan/shared/duckdb/open-duckdb.js';
 import { DATABASE_FILE, FEATURE_SCHEMA, KEY_COLUMN } from '../schema.js';
 
 /** A built warehouse, opened read-only by a test. */
 export class OpenWarehouse {
   private constructor(
-    private readonly instance: DuckDBInstance,
+    private readonly instance: DuckDb,
     readonly connection: DuckDBConnection,
   ) {}
 
   static async open(directory: string): Promise<OpenWarehouse> {
-    const instance = await DuckDBInstance.create(join(directory, DATABASE_FILE), {
+    const instance = await openDuckDb(join(directory, DATABASE_FILE), {
       access_mode: 'READ_ONLY',
     });
     return new OpenWarehouse(instance, await instance.connect());

@@ -1,7 +1,8 @@
 import { renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import type { DuckDBConnection } from '@duckdb/node-api';
 import { canonicalJson, sha256Hex } from '@onescan/shared/canonical-json.js';
+import { openDuckDb } from '@onescan/shared/duckdb/open-duckdb.js';
 import { DEFAULT_HORIZONS, DEFAULT_TARGET_WINDOW, targetColumn } from '@onescan/shared/horizon.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import { targetsTable } from '../families/targets.js';
@@ -41,7 +42,7 @@ const SHIFT_ROWS = 10;
 export async function plantTrap(directory: string, trap: Trap): Promise<void> {
   const manifest = readManifest(directory);
   const file = join(directory, DATABASE_FILE);
-  const instance = await DuckDBInstance.create(file);
+  const instance = await openDuckDb(file);
   const connection = await instance.connect();
   try {
     const { schema, name } = tableOf(trap);

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DuckDBInstance } from '@duckdb/node-api';
 import { resolveLearnConfig } from '@onescan/learn/learn-config.js';
 import { PairLearner } from '@onescan/learn/pair-learner.js';
 import { simulatePair } from '@onescan/learn/testing/simulated-pair.js';
 import { canonicalJson } from '@onescan/shared/canonical-json.js';
+import { openDuckDb } from '@onescan/shared/duckdb/open-duckdb.js';
 import { RunState } from '@onescan/shared/generated/onescan/v1/coordinator.js';
 import { FailureKind } from '@onescan/shared/generated/onescan/v1/trainer.js';
 import { callServerStream } from '@onescan/shared/grpc/client.js';
@@ -108,7 +108,7 @@ async function readStreamedReport(stack: TestStack, runId: string): Promise<stri
 }
 
 async function countParquet(path: string): Promise<unknown> {
-  const instance = await DuckDBInstance.create();
+  const instance = await openDuckDb(':memory:');
   const connection = await instance.connect();
   const read = await connection.runAndReadAll(`SELECT count(*) FROM '${path}'`);
   return read.getRows()[0]?.[0];

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DuckDBInstance } from '@duckdb/node-api';
+import { openDuckDb } from '@onescan/shared/duckdb/open-duckdb.js';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { SCHEMA_VERSION } from './schema.js';
 import { Store } from './store.js';
@@ -39,7 +39,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 async function write(statements: readonly string[]): Promise<void> {
-  const instance = await DuckDBInstance.create(join(folder, 'coordinator.duckdb'));
+  const instance = await openDuckDb(join(folder, 'coordinator.duckdb'));
   const connection = await instance.connect();
   for (const statement of statements) await connection.run(statement);
   connection.closeSync();

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { type DuckDb, openDuckDb } from '@onescan/shared/duckdb/open-duckdb.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import { MIGRATIONS, SCHEMA, SCHEMA_VERSION } from './schema.js';
 
@@ -51,14 +52,12 @@ export async function openStateFile(stateDir: string): Promise<StateFile> {
   };
 }
 
-async function open(path: string, stateDir: string): Promise<DuckDBInstance> {
+async function open(path: string, stateDir: string): Promise<DuckDb> {
   try {
-    return await DuckDBInstance.create(path, {
+    return await openDuckDb(path, {
       threads: '2',
       memory_limit: MEMORY_LIMIT,
       temp_directory: join(stateDir, 'tmp'),
-      autoinstall_known_extensions: 'false',
-      autoload_known_extensions: 'false',
     });
   } catch (thrown) {
     const message = thrown instanceof Error ? thrown.message : String(thrown);

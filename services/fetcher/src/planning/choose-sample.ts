@@ -1,5 +1,6 @@
 import type { PlanNote } from '@onescan/shared/generated/onescan/v1/plan.js';
 import { SampleStrategy } from '@onescan/shared/generated/onescan/v1/spec.js';
+import { parseInstant } from '@onescan/shared/instant.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { ResolvedRunSpec } from '@onescan/shared/run-spec.js';
 import {
@@ -14,8 +15,6 @@ import {
 import { chooseDays } from './choose-days.js';
 import { cutDayNotes, spanOfDays } from './day-span.js';
 import { keyText } from './key-text.js';
-
-const MICROS_PER_MILLI = 1000;
 
 export interface ChosenSample {
   range: KeyRange;
@@ -52,8 +51,8 @@ export async function chooseSample(
   tables: SampledTables,
 ): Promise<ChosenSample> {
   const range: KeyRange = {
-    ...(spec.period.from === '' ? {} : { from: Date.parse(spec.period.from) * MICROS_PER_MILLI }),
-    ...(spec.period.to === '' ? {} : { to: Date.parse(spec.period.to) * MICROS_PER_MILLI }),
+    ...(spec.period.from === '' ? {} : { from: parseInstant(spec.period.from)! }),
+    ...(spec.period.to === '' ? {} : { to: parseInstant(spec.period.to)! }),
   };
   const { common = [targets], ofRun } = tables;
   const days = await warehouse.countDays(targets, range, ofRun);

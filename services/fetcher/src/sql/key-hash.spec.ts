@@ -1,4 +1,4 @@
-import { DuckDBInstance } from '@duckdb/node-api';
+import { openDuckDb } from '@onescan/shared/duckdb/open-duckdb.js';
 import { describe, expect, it } from 'vitest';
 import { keyHashSql } from './duckdb/duckdb-dialect.js';
 import { HASH_BOUND, hashLimit, hashTerms, keyHash } from './key-hash.js';
@@ -44,7 +44,7 @@ it('has a limit that the least hashes keep, for many seeds and sizes', () => {
 });
 
 it('is the same in SQL', async () => {
-  const instance = await DuckDBInstance.create(':memory:');
+  const instance = await openDuckDb(':memory:');
   const connection = await instance.connect();
   const terms = hashTerms(77n);
   const result = await connection.runAndReadAll(

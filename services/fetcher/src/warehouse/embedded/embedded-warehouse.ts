@@ -1,7 +1,8 @@
 import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import type { DuckDBConnection } from '@duckdb/node-api';
 import { sha256Hex } from '@onescan/shared/canonical-json.js';
+import { type DuckDb, openDuckDb } from '@onescan/shared/duckdb/open-duckdb.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import { duckdbDialect, name, rangeFilter, tableName } from '../../sql/duckdb/duckdb-dialect.js';
 import type {
@@ -43,7 +44,7 @@ export class EmbeddedWarehouse implements Warehouse {
   readonly name: string;
   readonly dialect = duckdbDialect;
   readonly #path: string;
-  #instance: Promise<DuckDBInstance> | undefined;
+  #instance: Promise<DuckDb> | undefined;
   #users = 0;
   /** State of the file for which the rest is remembered. */
   #version = '';
@@ -173,10 +174,8 @@ export class EmbeddedWarehouse implements Warehouse {
     this.#requireFile();
     this.#users++;
     try {
-      this.#instance ??= DuckDBInstance.create(this.#path, {
+      this.#instance ??= openDuckDb(this.#path, {
         access_mode: 'READ_ONLY',
-        autoinstall_known_extensions: 'false',
-        autoload_known_extensions: 'false',
         memory_limit: this.options.memoryLimit,
         temp_directory: this.options.tempFolder,
         preserve_insertion_order: 'false',

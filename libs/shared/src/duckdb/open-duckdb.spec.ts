@@ -1,0 +1,35 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, it } from 'vitest';
+
+const folder = mkdtempSync(join(tmpdir(), 'onescan-open-duckdb-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Opens a file twice in a process of its own, to write and to read, and says what its sessions make of an instant. */
+const CODE = `
+import { openDuckDb } from '${new URL('../../dist/duckdb/open-duckdb.js', import.meta.url).href}';
+const [path] = process.argv.slice(1);
+const writer = await openDuckDb(path);
+await (await writer.connect()).run("CREATE TABLE t AS SELECT TIMESTAMPTZ '2024-07-01 01:30:00+00' AS k");
+writer.closeSync();
+const reader = await openDuckDb(path, { access_mode: 'READ_ONLY', enable_external_access: 'false' });
+for (let i = 0; i < 2; i++) {
+  const rows = await (await reader.connect()).runAndReadAll(
+    "SELECT current_setting('TimeZone'), CAST(k AS DATE)::VARCHAR, k::VARCHAR, k = TIMESTAMP '2024-07-01 01:30:00' FROM t");
+  console.log(JSON.stringify(rows.getRows()[0]));
+}`;
+
+it.each(['UTC', 'America/New_York', 'Asia/Kathmandu', 'Pacific/Apia', 'No/Such_Zone'])(
+  'every session of a process in %s is in UTC',
+  (zone) => {
+    const path = join(folder, `${zone.replace('/', '-')}.duckdb`);
+    const printed = execFileSync(process.execPath, ['--input-type=module', '-e', CODE, '--', path], {
+      env: { ...process.env, TZ: zone, PGTZ: zone, LC_ALL: 'ar_SA.UTF-8' },
+      encoding: 'utf8',
+    });
+    const session = '["UTC","2024-07-01","2024-07-01 01:30:00+00",true]';
+    expect(printed.trim().split('\n')).toEqual([session, session]);
+  },
+);
