@@ -1,8 +1,8 @@
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openDuckDb } from './duckdb/open-duckdb.js';
 import { resolveDatabaseFolder, resolveLocalPath } from './local-path.js';
 
 let root = '';
@@ -22,7 +22,7 @@ const named = (value: string, cwd = root): { name: string; value: string; cwd: s
 /** Writes a database in the folder, as the build and the services do. */
 async function writeDatabase(folder: string): Promise<void> {
   mkdirSync(folder, { recursive: true });
-  const instance = await DuckDBInstance.create(join(folder, 'a.duckdb'));
+  const instance = await openDuckDb(join(folder, 'a.duckdb'));
   const connection = await instance.connect();
   try {
     await connection.run('CREATE OR REPLACE TABLE t AS SELECT 1 AS x');
