@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
@@ -59,12 +59,22 @@ it('one command starts the stack, the next ones run, look, verify and stop it', 
   expect(again.stderr).toMatch(/usdjpy: cached dataset \w+ from \S+, no query/);
   expect(again.stdout).toContain('Cost: 0 statements, 0 B billed');
 
+  const backup = await onescan(folder, 'backup');
+  expect(backup).toMatchObject({ code: 0, stdout: expect.stringContaining('backups') });
+  expect((await onescan(folder, 'restore')).stderr).toMatch(/in use by process \d+/);
+
   const second = await onescan(folder, 'up', '--warehouse', WAREHOUSE);
   expect(second.code).toBe(2);
   expect(second.stderr).toContain('Stop it with "onescan down"');
 
   expect((await onescan(folder, 'down')).code).toBe(0);
   expect([supervisor, ...services].filter(isAlive)).toEqual([]);
+  writeFileSync(join(folder, '.onescan', 'state', 'coordinator.duckdb'), 'damaged');
+  const torn = await onescan(folder, 'up', '--warehouse', WAREHOUSE);
+  expect(torn.stderr).toContain('is damaged');
+  expect(torn.stderr).toContain('onescan restore');
+  const restored = await onescan(folder, 'restore');
+  expect(restored).toMatchObject({ code: 0, stdout: expect.stringContaining(': 2 runs') });
   const without = await onescan(folder, 'ls');
   expect(without.code).toBe(5);
   expect(without.stderr).toContain('onescan up --warehouse DIR');

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { type Act, DEFAULT_HOME } from './context.js';
 import { addApproveVerb } from './verbs/approve.js';
+import { addBackupVerbs } from './verbs/backup.js';
 import { addCacheVerbs } from './verbs/cache.js';
 import { addCancelVerb } from './verbs/cancel.js';
 import { addDemoVerb } from './verbs/demo.js';
@@ -44,6 +45,7 @@ const VERBS: readonly ((program: Command, act: Act) => void)[] = [
   addExplainVerb,
   addTrainersVerb,
   addCacheVerbs,
+  addBackupVerbs,
   addWarehouseVerbs,
   addDoctorVerb,
 ];

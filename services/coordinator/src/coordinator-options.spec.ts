@@ -15,6 +15,8 @@ test('has defaults for all but addresses and state', () => {
     fetchAhead: 2,
     keepEvents: 100_000,
     keepEventDays: 90,
+    backupHours: 24,
+    keepBackups: 3,
     autoApproveUsd: 5,
   });
 });
@@ -25,6 +27,8 @@ test.each([
   [[...NEEDED, '--lease-ms', '1500'], '--lease-ms 1500 is less than two heartbeats'],
   [[...NEEDED, '--fetcher', 'nowhere'], '--fetcher "nowhere" is not an address'],
   [[...NEEDED, '--workers', '3'], '--workers'],
+  [[...NEEDED, '--keep-backups', '0'], '--keep-backups "0" is not allowed'],
+  [[...NEEDED, '--backup-hours', '-1'], '--backup-hours'],
   [[...NEEDED, '--auto-approve-usd', 'much'], '--auto-approve-usd "much" is not allowed'],
 ])('refuses %j', (args, message) => {
   expect(() => parseCoordinatorOptions(args)).toThrow(message);

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
+import type { RestoreOptions } from './store/restore-state.js';
 
 /** Settings of the process; every one has a flag of its name. */
 export interface CoordinatorOptions {
@@ -22,6 +23,10 @@ export interface CoordinatorOptions {
   keepEvents: number;
   /** Days after its end for which more than the last event of a run is kept. */
   keepEventDays: number;
+  /** Hours between two backups of the state, 0 for none. */
+  backupHours: number;
+  /** Backups kept, the latest. */
+  keepBackups: number;
   /** Most that a run may cost which nobody has looked at, in US dollars. */
   autoApproveUsd: number;
 }
@@ -35,13 +40,16 @@ export const OPTION_DEFAULTS = {
   fetchAhead: 2,
   keepEvents: 100_000,
   keepEventDays: 90,
+  backupHours: 24,
+  keepBackups: 3,
   autoApproveUsd: 5,
 } as const;
 
 export const USAGE = `usage: node dist/main.js --listen HOST:PORT --fetcher HOST:PORT --state FOLDER
                          [--max-workers 8] [--lease-ms 10000] [--heartbeat-ms 1000]
                          [--reconnect-grace-ms 2000] [--fetch-ahead 2] [--auto-approve-usd 5]
-                         [--keep-events 100000] [--keep-event-days 90]`;
+                         [--keep-events 100000] [--keep-event-days 90] [--backup-hours 24] [--keep-backups 3]
+   or: node dist/main.js --state FOLDER --restore [--backup FILE | --without-log]`;
 
 /**
  * Reads the command line.
@@ -65,6 +73,8 @@ export function parseCoordinatorOptions(args: readonly string[]): CoordinatorOpt
     fetchAhead: count('fetch-ahead', flags['fetch-ahead'], OPTION_DEFAULTS.fetchAhead),
     keepEvents: count('keep-events', flags['keep-events'], OPTION_DEFAULTS.keepEvents),
     keepEventDays: count('keep-event-days', flags['keep-event-days'], OPTION_DEFAULTS.keepEventDays),
+    backupHours: count('backup-hours', flags['backup-hours'], OPTION_DEFAULTS.backupHours, 0),
+    keepBackups: count('keep-backups', flags['keep-backups'], OPTION_DEFAULTS.keepBackups),
     autoApproveUsd: dollars('auto-approve-usd', flags['auto-approve-usd'], OPTION_DEFAULTS.autoApproveUsd),
   };
   if (options.leaseMs < 2 * options.heartbeatMs) {
@@ -74,6 +84,29 @@ export function parseCoordinatorOptions(args: readonly string[]): CoordinatorOpt
     );
   }
   return options;
+}
+
+/** What a process that only restores a state folder is told; undefined when it is not to. */
+export function parseRestoreOptions(args: readonly string[]): Omit<RestoreOptions, 'nowMs'> | undefined {
+  if (!args.includes('--restore')) return undefined;
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        restore: { type: 'boolean' },
+        state: { type: 'string' },
+        backup: { type: 'string' },
+        'without-log': { type: 'boolean' },
+      },
+    });
+    return {
+      stateDir: required('state', values.state),
+      ...(values.backup === undefined ? {} : { backup: values.backup }),
+      withoutLog: values['without-log'] ?? false,
+    };
+  } catch (thrown) {
+    throw thrown instanceof OnescanError ? thrown : invalid((thrown as Error).message, USAGE);
+  }
 }
 
 function readFlags(args: readonly string[]) {
@@ -92,6 +125,8 @@ function readFlags(args: readonly string[]) {
         'fetch-ahead': text,
         'keep-events': text,
         'keep-event-days': text,
+        'backup-hours': text,
+        'keep-backups': text,
         'auto-approve-usd': text,
       },
     }).values;
@@ -112,10 +147,10 @@ function address(flag: string, value: string): string {
   return value;
 }
 
-function count(flag: string, value: string | undefined, otherwise: number): number {
+function count(flag: string, value: string | undefined, otherwise: number, least = 1): number {
   if (value === undefined) return otherwise;
-  if (!/^[1-9]\d{0,8}$/.test(value))
-    throw invalid(`--${flag} "${value}" is not allowed`, 'Give a whole number from 1');
+  if (!/^(0|[1-9]\d{0,8})$/.test(value) || Number(value) < least)
+    throw invalid(`--${flag} "${value}" is not allowed`, `Give a whole number from ${least}`);
   return Number(value);
 }
 

@@ -22,6 +22,7 @@ import type { PairRecord, RunSnapshot } from './runs/run-record.js';
 import { RunTraces } from './runs/run-traces.js';
 import { Dispatcher } from './scheduling/dispatcher.js';
 import { isTaskEnded } from './states/task-state.js';
+import { BACKUP_CHECK_MS, BackupSchedule } from './store/backup-schedule.js';
 import { Store } from './store/store.js';
 
 /** How often progress is stored, in milliseconds: twice a second. */
@@ -50,6 +51,7 @@ export class Coordinator {
   readonly commands: RunCommands;
   readonly hub: TrainerHub;
   readonly bills: LateBills;
+  readonly backups: BackupSchedule;
   readonly #plans: PlanStage;
   readonly #fetches: FetchStage;
   readonly #dispatcher: Dispatcher;
@@ -70,6 +72,7 @@ export class Coordinator {
     this.#dispatcher = new Dispatcher(core, this.#outcomes);
     this.#ending = new RunEnding(core);
     this.bills = new LateBills(core);
+    this.backups = new BackupSchedule(core.book.store, core.options, core.clock);
     this.hub = new TrainerHub(core, this.#outcomes, advance);
     this.commands = new RunCommands(core, {
       advance,
@@ -186,6 +189,7 @@ export class Coordinator {
     this.#every(REPLAN_MS, 'plan', async () => this.#planAll());
     this.#timers.push(setInterval(() => this.bills.lookAll(), LATE_BILLS_MS));
     this.bills.lookAll();
+    this.#everyApart(BACKUP_CHECK_MS, 'back the state up', () => this.#backUpIfDue());
     this.#every(PRUNE_EVENTS_MS, 'prune events', () => pruneEvents(this.core));
   }
 
@@ -214,6 +218,11 @@ export class Coordinator {
     await this.#advance();
   }
 
+  async #backUpIfDue(): Promise<void> {
+    const backup = await this.backups.runIfDue();
+    if (backup) this.core.log.info({ ...backup }, 'backed the state up');
+  }
+
   /** A check that comes late says that this process stood still, not that trainers did. */
   #forgiveOwnStall(): void {
     const now = this.core.monotonic();
@@ -223,12 +232,17 @@ export class Coordinator {
   }
 
   #every(ms: number, what: string, fn: () => Promise<void>): void {
+    this.#everyApart(ms, what, () => this.core.exclusive(fn));
+  }
+
+  /** As #every, without the lock. */
+  #everyApart(ms: number, what: string, fn: () => Promise<void>): void {
     let running = false;
     this.#timers.push(
       setInterval(() => {
         if (running) return;
         running = true;
-        this.core.background(what, () => this.core.exclusive(fn).finally(() => (running = false)));
+        this.core.background(what, () => fn().finally(() => (running = false)));
       }, ms),
     );
   }

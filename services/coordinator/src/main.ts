@@ -3,8 +3,13 @@ import { exitOnUncaught } from '@onescan/shared/exit-on-uncaught.js';
 import { createLog } from '@onescan/shared/log.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import { startTracing } from '@onescan/shared/telemetry/tracing.js';
-import { type CoordinatorOptions, parseCoordinatorOptions } from './coordinator-options.js';
+import {
+  type CoordinatorOptions,
+  parseCoordinatorOptions,
+  parseRestoreOptions,
+} from './coordinator-options.js';
 import { type RunningCoordinator, startCoordinator } from './start-coordinator.js';
+import { restoreState } from './store/restore-state.js';
 
 const EXIT_BAD_USAGE = 2;
 const EXIT_FAILED = 5;
@@ -14,9 +19,9 @@ const log = createLog('coordinator');
 exitOnUncaught(log);
 const tracing = startTracing('onescan-coordinator');
 
-function readOptions(): CoordinatorOptions {
+function readOptions<T>(parse: (args: readonly string[]) => T): T {
   try {
-    return parseCoordinatorOptions(process.argv.slice(2));
+    return parse(process.argv.slice(2));
   } catch (thrown) {
     process.stderr.write(`${OnescanError.from(thrown).text}\n`);
     process.exit(EXIT_BAD_USAGE);
@@ -46,10 +51,26 @@ function fail(thrown: unknown): never {
   process.exit(EXIT_FAILED);
 }
 
-try {
-  const coordinator = await startCoordinator(readOptions(), log, { onFatal: fail });
+async function serve(options: CoordinatorOptions): Promise<void> {
+  const coordinator = await startCoordinator(options, log, { onFatal: fail });
   shutDownOnSignals(coordinator);
   announceListening('coordinator', coordinator.address);
+}
+
+/** Brings a state folder back instead of serving it; one line of JSON on stdout says what was done. */
+async function restore(options: Parameters<typeof restoreState>[0]): Promise<void> {
+  try {
+    process.stdout.write(`${JSON.stringify(await restoreState(options))}\n`);
+  } catch (thrown) {
+    process.stderr.write(`${OnescanError.from(thrown).text}\n`);
+    process.exit(EXIT_FAILED);
+  }
+}
+
+try {
+  const toRestore = readOptions(parseRestoreOptions);
+  if (toRestore) await restore({ ...toRestore, nowMs: Date.now() });
+  else await serve(readOptions(parseCoordinatorOptions));
 } catch (thrown) {
   fail(thrown);
 }

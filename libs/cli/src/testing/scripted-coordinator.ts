@@ -121,6 +121,11 @@ class Scripted {
         yield { chunk: Buffer.from('PAR1 ') };
         yield { chunk: Buffer.from(`${pair} ${horizon}`) };
       }),
+      backUpState: unary(async () => ({
+        path: 'state/backups/b.duckdb',
+        time: undefined,
+        bytes: 1_048_576n,
+      })),
       listTrainers: unary(async () => ({ trainers: [], maxWorkers: 8 })),
     };
   }

@@ -15,7 +15,7 @@ import { serverStream, unary } from '@onescan/shared/grpc/handlers.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { Coordinator } from '../coordinator.js';
 import { type RunSnapshot, type TaskRecord, taskKey } from '../runs/run-record.js';
-import { runView } from '../runs/run-view.js';
+import { runView, timestamp } from '../runs/run-view.js';
 
 /** Ledger rows a message. */
 const LEDGER_BATCH = 1_000;
@@ -53,6 +53,10 @@ export function coordinatorService(coordinator: Coordinator): CoordinatorService
     getResults: serverStream(({ runId }, _call, signal) => results(coordinator, runId, signal)),
     getReport: serverStream(({ runId }) => report(coordinator, runId)),
     getExplanation: serverStream((request) => explanation(coordinator, request)),
+    backUpState: unary(async () => {
+      const { path, time, bytes } = await coordinator.backups.run();
+      return { path, time: timestamp(Date.parse(time)), bytes: BigInt(bytes) };
+    }),
     listTrainers: unary(async () => ({
       trainers: core.registry.connected().map((trainer) => core.registry.status(trainer)),
       maxWorkers: core.options.maxWorkers,

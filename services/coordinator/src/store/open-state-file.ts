@@ -4,6 +4,10 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { type DuckDb, openDuckDb } from '@onescan/shared/duckdb/open-duckdb.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import { MIGRATIONS, SCHEMA, SCHEMA_VERSION } from './schema.js';
+import { stateProblem } from './state-damage.js';
+
+/** Name of the file in its folder. */
+export const STATE_FILE = 'coordinator.duckdb';
 
 /** Memory for DuckDB's buffers: the largest query is one run's ledger, streamed. */
 const MEMORY_LIMIT = '512MB';
@@ -24,11 +28,11 @@ export interface StateFile {
  * the process, however that ends.
  *
  * @throws OnescanError FAILED_PRECONDITION when another coordinator holds the folder, or a newer version of it
- *   has written the file
+ *   has written the file; DATA_LOSS with the way back when the file or its log is damaged
  */
 export async function openStateFile(stateDir: string): Promise<StateFile> {
   mkdirSync(join(stateDir, 'tmp'), { recursive: true });
-  const path = join(stateDir, 'coordinator.duckdb');
+  const path = join(stateDir, STATE_FILE);
   const instance = await open(path, stateDir);
   const writer = await instance.connect();
   try {
@@ -36,7 +40,7 @@ export async function openStateFile(stateDir: string): Promise<StateFile> {
   } catch (thrown) {
     writer.closeSync();
     instance.closeSync();
-    throw thrown;
+    throw stateProblem(thrown, stateDir, path);
   }
   const reader = await instance.connect();
   return {
@@ -60,14 +64,7 @@ async function open(path: string, stateDir: string): Promise<DuckDb> {
       temp_directory: join(stateDir, 'tmp'),
     });
   } catch (thrown) {
-    const message = thrown instanceof Error ? thrown.message : String(thrown);
-    if (!/lock/i.test(message)) throw thrown;
-    const holder = /PID (\d+)/.exec(message)?.[1];
-    const who = holder ? `process ${holder}` : 'another process';
-    throw new OnescanError('FAILED_PRECONDITION', `state folder ${stateDir} is in use by ${who}`, {
-      remedy: 'Stop the other coordinator, or give this one another --state folder',
-      cause: thrown,
-    });
+    throw stateProblem(thrown, stateDir, path);
   }
 }
 

@@ -156,3 +156,9 @@ function text(value: DuckDBValue | undefined): string {
     throw new TypeError(`expected text in the state file, found ${String(value)}`);
   return value;
 }
+
+/** The bytes of a BLOB column. */
+export function bytesOf(value: DuckDBValue | undefined): Uint8Array {
+  if (typeof value === 'object' && value !== null && 'bytes' in value) return value.bytes as Uint8Array;
+  throw new TypeError('expected bytes in the state file');
+}

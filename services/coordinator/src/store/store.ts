@@ -1,10 +1,11 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { blobValue, type DuckDBConnection, type DuckDBValue } from '@duckdb/node-api';
-import { RunEvent } from '@onescan/shared/generated/onescan/v1/coordinator.js';
+import type { RunEvent } from '@onescan/shared/generated/onescan/v1/coordinator.js';
 import type { HorizonResult, LedgerRow } from '@onescan/shared/generated/onescan/v1/result.js';
 import type { PairRecord, RunRecord, RunSnapshot, TaskRecord } from '../runs/run-record.js';
 import { taskKey } from '../runs/run-record.js';
 import { Serial } from '../runs/serial.js';
+import { countEvents, deleteEvents, readEvents, readLastSequence } from './event-table.js';
 import {
   countLedger,
   exportLedger,
@@ -17,8 +18,19 @@ import {
   totalLedger,
 } from './ledger-table.js';
 import { openStateFile, type StateFile } from './open-state-file.js';
-import { pairFromRow, pairRow, type Row, runFromRow, runRow, taskFromRow, taskRow } from './record-rows.js';
+import {
+  bytesOf,
+  pairFromRow,
+  pairRow,
+  type Row,
+  runFromRow,
+  runRow,
+  taskFromRow,
+  taskRow,
+} from './record-rows.js';
 import { requireDiskRoom } from './require-disk-room.js';
+import { backUpState, type StateBackup } from './state-backup.js';
+import { isFatal, stateProblem } from './state-damage.js';
 import { insert, insertEvents, insertResult, update } from './write-rows.js';
 
 /** A task's result as stored. */
@@ -40,19 +52,24 @@ export interface Commit {
   readonly result?: { readonly task: TaskRecord; readonly result: HorizonResult };
 }
 
-/** The coordinator's durable state. One instance a state folder; writes are transactions, one at a time. */
+/** The coordinator's durable state, one instance a folder; writes are transactions, one at a time. */
 export class Store {
   readonly #file: StateFile;
+  readonly #stateDir: string;
   readonly #writes = new Serial();
   #onFatal: (thrown: unknown) => void = () => undefined;
 
-  private constructor(file: StateFile) {
+  /** Another number after every write. */
+  version = 0;
+
+  private constructor(file: StateFile, stateDir: string) {
     this.#file = file;
+    this.#stateDir = stateDir;
   }
 
-  /** @throws OnescanError FAILED_PRECONDITION when another coordinator uses the folder */
+  /** @throws OnescanError FAILED_PRECONDITION when another coordinator uses the folder, DATA_LOSS when it is damaged */
   static async open(stateDir: string): Promise<Store> {
-    return new Store(await openStateFile(stateDir));
+    return new Store(await openStateFile(stateDir), stateDir);
   }
 
   /** Calls back when this process can no longer use the file; nothing that was committed is lost. */
@@ -126,12 +143,8 @@ export class Store {
   }
 
   /** Events with a higher sequence number, in order. */
-  async readEvents(runId: string, afterSequence: bigint, limit: number): Promise<RunEvent[]> {
-    const rows = await this.#read(
-      `SELECT event FROM events WHERE run_id = $1 AND sequence > $2 ORDER BY sequence LIMIT ${limit}`,
-      [runId, afterSequence],
-    );
-    return rows.map((row) => RunEvent.decode(bytesOf(row.event)));
+  readEvents(runId: string, afterSequence: bigint, limit: number): Promise<RunEvent[]> {
+    return this.#reading((reader) => readEvents(reader, { runId, afterSequence, limit }));
   }
 
   /**
@@ -140,31 +153,20 @@ export class Store {
    * @returns how many were removed
    */
   async pruneEvents(runId: string, keep: number): Promise<number> {
-    const last = await this.readLastSequence(runId);
-    const upTo = last - BigInt(Math.max(1, keep));
-    const values = [runId, upTo];
-    const where = 'WHERE run_id = $1 AND sequence <= $2';
-    const [found] = await this.#read(`SELECT count(*) AS events FROM events ${where}`, values);
-    const events = Number(found?.events ?? 0);
-    if (events === 0) return 0;
-    await this.#transaction(async (writer) => {
-      await writer.run(`DELETE FROM events ${where}`, values);
-    });
+    const upTo = (await this.readLastSequence(runId)) - BigInt(Math.max(1, keep));
+    const events = await this.#reading((reader) => countEvents(reader, runId, upTo));
+    if (events > 0) await this.#transaction((writer) => deleteEvents(writer, runId, upTo));
     return events;
   }
 
   /** Highest sequence number of a run's events; 0 when there are none. */
-  async readLastSequence(runId: string): Promise<bigint> {
-    const [row] = await this.#read('SELECT max(sequence) AS last FROM events WHERE run_id = $1', [runId]);
-    return row?.last == null ? 0n : BigInt(String(row.last));
+  readLastSequence(runId: string): Promise<bigint> {
+    return this.#reading((reader) => readLastSequence(reader, runId));
   }
 
   async readResult(runId: string, pair: string, horizon: number): Promise<StoredResult | undefined> {
-    const [row] = await this.#read('SELECT * FROM results WHERE run_id = $1 AND pair = $2 AND horizon = $3', [
-      runId,
-      pair,
-      horizon,
-    ]);
+    const sql = 'SELECT * FROM results WHERE run_id = $1 AND pair = $2 AND horizon = $3';
+    const [row] = await this.#read(sql, [runId, pair, horizon]);
     if (!row) return undefined;
     return {
       pair,
@@ -178,12 +180,9 @@ export class Store {
 
   /** Hashes of a run's documents by task key. */
   async readDocumentHashes(runId: string): Promise<Map<string, string>> {
-    const rows = await this.#read('SELECT pair, horizon, document_sha256 FROM results WHERE run_id = $1', [
-      runId,
-    ]);
-    return new Map(
-      rows.map((row) => [taskKey(String(row.pair), Number(row.horizon)), String(row.document_sha256)]),
-    );
+    const sql = 'SELECT pair, horizon, document_sha256 AS sha256 FROM results WHERE run_id = $1';
+    const rows = await this.#read(sql, [runId]);
+    return new Map(rows.map((row) => [taskKey(String(row.pair), Number(row.horizon)), String(row.sha256)]));
   }
 
   /** Keeps snapshots of the catalogue, each once, by the hash of its content. */
@@ -203,33 +202,36 @@ export class Store {
   }
 
   readTaskLedger(filter: LedgerFilter): Promise<LedgerRow[]> {
-    return readTaskLedger(this.#file.reader, filter);
+    return this.#reading((reader) => readTaskLedger(reader, filter));
   }
 
   countLedger(runId: string): Promise<LedgerCount[]> {
-    return countLedger(this.#file.reader, runId);
+    return this.#reading((reader) => countLedger(reader, runId));
   }
 
   totalLedger(runId: string): Promise<LedgerTotal[]> {
-    return totalLedger(this.#file.reader, runId);
+    return this.#reading((reader) => totalLedger(reader, runId));
   }
 
-  /** The best retained features of a task, by rank. */
+  /** By rank, retained ones only. */
   readTopFeatures(task: LedgerFilter, limit: number): Promise<RankedFeature[]> {
-    return readTopFeatures(this.#file.reader, task, limit);
+    return this.#reading((reader) => readTopFeatures(reader, task, limit));
   }
 
   /** Writes a run's ledger to a Parquet file. */
-  async exportLedger(runId: string, path: string): Promise<void> {
-    const connection = await this.#file.connect();
-    try {
-      await exportLedger(connection, runId, path);
-    } finally {
-      connection.closeSync();
-    }
+  exportLedger(runId: string, path: string): Promise<void> {
+    return this.#apart((connection) => exportLedger(connection, runId, path));
   }
 
-  /** Waits for writes under way, then closes the file. */
+  /** Copies the state, as it is at one moment, beside itself; the latest `keep` copies stay. */
+  backUp(nowMs: number, keep: number): Promise<StateBackup> {
+    const { path: statePath } = this.#file;
+    return this.#apart((connection) =>
+      backUpState(connection, { stateDir: this.#stateDir, statePath, nowMs, keep }),
+    );
+  }
+
+  /** Waits for writes under way. */
   async close(): Promise<void> {
     await this.#writes.idle();
     this.#file.close();
@@ -253,26 +255,41 @@ export class Store {
       try {
         await write(writer);
         await writer.run('COMMIT');
+        this.version++;
       } catch (thrown) {
         await writer.run('ROLLBACK').catch(() => undefined);
-        if (isFatal(thrown)) this.#onFatal(thrown);
-        throw thrown;
+        const problem = this.#problem(thrown);
+        if (isFatal(thrown)) this.#onFatal(problem);
+        throw problem;
       }
     });
   }
 
-  async #read(sql: string, values: DuckDBValue[]): Promise<Row[]> {
-    const read = await this.#file.reader.runAndReadAll(sql, values);
-    return read.getRowObjects();
+  /** Work on a connection of its own, beside reads and writes. */
+  async #apart<T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
+    const connection = await this.#file.connect();
+    try {
+      return await work(connection);
+    } catch (thrown) {
+      throw this.#problem(thrown);
+    } finally {
+      connection.closeSync();
+    }
   }
-}
 
-/** After such an error DuckDB refuses everything until the file is opened anew. */
-function isFatal(thrown: unknown): boolean {
-  return thrown instanceof Error && /^FATAL Error|database has been invalidated/.test(thrown.message);
-}
+  #problem(thrown: unknown): unknown {
+    return stateProblem(thrown, this.#stateDir, this.#file.path);
+  }
 
-function bytesOf(value: DuckDBValue | undefined): Uint8Array {
-  if (typeof value === 'object' && value !== null && 'bytes' in value) return value.bytes as Uint8Array;
-  throw new TypeError('expected bytes in the state file');
+  #read(sql: string, values: DuckDBValue[]): Promise<Row[]> {
+    return this.#reading(async (reader) => (await reader.runAndReadAll(sql, values)).getRowObjects());
+  }
+
+  async #reading<T>(read: (reader: DuckDBConnection) => Promise<T>): Promise<T> {
+    try {
+      return await read(this.#file.reader);
+    } catch (thrown) {
+      throw this.#problem(thrown);
+    }
+  }
 }

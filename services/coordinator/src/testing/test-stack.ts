@@ -24,6 +24,8 @@ const FAST = {
   fetchAhead: 2,
   keepEvents: 100_000,
   keepEventDays: 90,
+  backupHours: 0,
+  keepBackups: 3,
   autoApproveUsd: 5,
 };
 

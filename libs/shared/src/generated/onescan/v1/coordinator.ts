@@ -503,6 +503,16 @@ export interface ListTrainersResponse {
   maxWorkers: number;
 }
 
+export interface BackUpStateRequest {
+}
+
+export interface BackUpStateResponse {
+  /** Of the copy, on the coordinator's machine. */
+  path: string;
+  time?: Timestamp | undefined;
+  bytes: bigint;
+}
+
 function createBasePlanRunRequest(): PlanRunRequest {
   return { spec: undefined };
 }
@@ -4840,6 +4850,162 @@ export const ListTrainersResponse: MessageFns<ListTrainersResponse> = {
   },
 };
 
+function createBaseBackUpStateRequest(): BackUpStateRequest {
+  return {};
+}
+
+export const BackUpStateRequest: MessageFns<BackUpStateRequest> = {
+  encode(_: BackUpStateRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BackUpStateRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBackUpStateRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(_: any): BackUpStateRequest {
+    return {};
+  },
+
+  toJSON(_: BackUpStateRequest): unknown {
+    const obj: any = {};
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<BackUpStateRequest>, I>>(base?: I): BackUpStateRequest {
+    return BackUpStateRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<BackUpStateRequest>, I>>(_: I): BackUpStateRequest {
+    const message = createBaseBackUpStateRequest();
+    return message;
+  },
+};
+
+function createBaseBackUpStateResponse(): BackUpStateResponse {
+  return { path: "", time: undefined, bytes: 0n };
+}
+
+export const BackUpStateResponse: MessageFns<BackUpStateResponse> = {
+  encode(message: BackUpStateResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.path !== "") {
+      writer.uint32(10).string(message.path);
+    }
+    if (message.time !== undefined) {
+      Timestamp.encode(message.time, writer.uint32(18).fork()).join();
+    }
+    if (message.bytes !== 0n) {
+      if (BigInt.asUintN(64, message.bytes) !== message.bytes) {
+        throw new globalThis.Error("value provided for field message.bytes of type uint64 too large");
+      }
+      writer.uint32(24).uint64(message.bytes);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BackUpStateResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBackUpStateResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.path = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.time = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.bytes = reader.uint64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): BackUpStateResponse {
+    return {
+      path: isSet(object.path) ? globalThis.String(object.path) : "",
+      time: isSet(object.time) ? fromJsonTimestamp(object.time) : undefined,
+      bytes: isSet(object.bytes) ? BigInt(object.bytes) : 0n,
+    };
+  },
+
+  toJSON(message: BackUpStateResponse): unknown {
+    const obj: any = {};
+    if (message.path !== "") {
+      obj.path = message.path;
+    }
+    if (message.time !== undefined) {
+      obj.time = fromTimestamp(message.time).toISOString();
+    }
+    if (message.bytes !== 0n) {
+      obj.bytes = message.bytes.toString();
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<BackUpStateResponse>, I>>(base?: I): BackUpStateResponse {
+    return BackUpStateResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<BackUpStateResponse>, I>>(object: I): BackUpStateResponse {
+    const message = createBaseBackUpStateResponse();
+    message.path = object.path ?? "";
+    message.time = (object.time !== undefined && object.time !== null) ? Timestamp.fromPartial(object.time) : undefined;
+    message.bytes = (object.bytes !== undefined && object.bytes !== null) ? BigInt(object.bytes) : 0n;
+    return message;
+  },
+};
+
 /** Plans, approves, schedules and records runs. */
 export type CoordinatorServiceService = typeof CoordinatorServiceService;
 export const CoordinatorServiceService = {
@@ -4969,6 +5135,16 @@ export const CoordinatorServiceService = {
       Buffer.from(ListTrainersResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListTrainersResponse => ListTrainersResponse.decode(value),
   },
+  /** Copies the state file beside itself, whatever is under way; `onescan restore` brings such a copy back. */
+  backUpState: {
+    path: "/onescan.v1.CoordinatorService/BackUpState" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: BackUpStateRequest): Buffer => Buffer.from(BackUpStateRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): BackUpStateRequest => BackUpStateRequest.decode(value),
+    responseSerialize: (value: BackUpStateResponse): Buffer => Buffer.from(BackUpStateResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): BackUpStateResponse => BackUpStateResponse.decode(value),
+  },
 } as const;
 
 export interface CoordinatorServiceServer extends UntypedServiceImplementation {
@@ -4991,6 +5167,8 @@ export interface CoordinatorServiceServer extends UntypedServiceImplementation {
   /** SHAP values of every explained row of a pair and horizon, as a Parquet file. */
   getExplanation: handleServerStreamingCall<GetExplanationRequest, GetExplanationResponse>;
   listTrainers: handleUnaryCall<ListTrainersRequest, ListTrainersResponse>;
+  /** Copies the state file beside itself, whatever is under way; `onescan restore` brings such a copy back. */
+  backUpState: handleUnaryCall<BackUpStateRequest, BackUpStateResponse>;
 }
 
 export interface CoordinatorServiceClient extends Client {
@@ -5152,6 +5330,22 @@ export interface CoordinatorServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListTrainersResponse) => void,
+  ): ClientUnaryCall;
+  /** Copies the state file beside itself, whatever is under way; `onescan restore` brings such a copy back. */
+  backUpState(
+    request: BackUpStateRequest,
+    callback: (error: ServiceError | null, response: BackUpStateResponse) => void,
+  ): ClientUnaryCall;
+  backUpState(
+    request: BackUpStateRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: BackUpStateResponse) => void,
+  ): ClientUnaryCall;
+  backUpState(
+    request: BackUpStateRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: BackUpStateResponse) => void,
   ): ClientUnaryCall;
 }
 
