@@ -34,6 +34,20 @@ describe('OnescanError', () => {
     expect(error.remedy).not.toBe('');
   });
 
+  it.each([
+    ['No connection established. Last error: undefined. Resolution note: ', 'No connection established'],
+    [
+      'No connection established. Last error: connect ECONNREFUSED 127.0.0.1:9. Resolution note: ',
+      'No connection established. Last error: connect ECONNREFUSED 127.0.0.1:9',
+    ],
+    ['Name resolution failed', 'Name resolution failed'],
+    ['', '14 UNAVAILABLE: '],
+  ])('leaves out what grpc-js does not know: "%s"', (details, message) => {
+    const code = status.UNAVAILABLE;
+    const sent = Object.assign(new Error(`${code} UNAVAILABLE: ${details}`), { code, details });
+    expect(OnescanError.from(sent).message).toBe(message);
+  });
+
   it('leaves an OnescanError as it is', () => {
     const error = new OnescanError('ABORTED', 'x');
     expect(OnescanError.from(error)).toBe(error);

@@ -105,11 +105,20 @@ function isServiceError(thrown: unknown): thrown is ServiceError {
 function fromServiceError(thrown: ServiceError): OnescanError {
   const name = status[thrown.code] as ErrorCode | undefined;
   const { remedy, ...details } = readDetails(thrown);
-  return new OnescanError(name ?? 'UNKNOWN', thrown.details || thrown.message, {
+  const message = withoutEmptyParts(thrown.details) || thrown.message || (name ?? 'UNKNOWN');
+  return new OnescanError(name ?? 'UNKNOWN', message, {
     remedy: typeof remedy === 'string' ? remedy : '',
     details,
     cause: thrown,
   });
+}
+
+/** Without what grpc-js adds where it knows nothing: "Last error: undefined. Resolution note: ". */
+function withoutEmptyParts(details: string): string {
+  return details
+    .replace(/\.? ?Last error: (undefined|null)(?=\.|$)/g, '')
+    .replace(/\.? ?Resolution note: *$/, '')
+    .trim();
 }
 
 function readDetails(thrown: ServiceError): Record<string, string | number | boolean> {

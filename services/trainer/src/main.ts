@@ -45,4 +45,6 @@ try {
   process.exitCode = EXIT_FAILED;
 } finally {
   await tracing.shutdown();
+  // Spans that nobody takes may still hold a connection open.
+  process.exit();
 }

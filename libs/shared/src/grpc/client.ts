@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import {
-  type ChannelOptions,
   type Client,
+  type ClientOptions,
   type ClientReadableStream,
   type ClientUnaryCall,
   type ClientWritableStream,
@@ -11,6 +11,7 @@ import {
   type ServiceError,
 } from '@grpc/grpc-js';
 import { OnescanError } from '../onescan-error.js';
+import { isLoopbackAddress } from './loopback.js';
 import { CHANNEL_OPTIONS } from './message-limits.js';
 
 /** Deadline of unary calls that set none, in milliseconds: no call waits for ever. */
@@ -25,7 +26,7 @@ export interface CallOptions {
 type ClientConstructor<C> = new (
   address: string,
   creds: ReturnType<typeof credentials.createInsecure>,
-  options?: Partial<ChannelOptions>,
+  options?: Partial<ClientOptions>,
 ) => C;
 
 type UnaryMethod<Request, Response> = (
@@ -41,17 +42,29 @@ type StreamMethod<Request, Response> = (
   options?: Partial<GrpcCallOptions>,
 ) => ClientReadableStream<Response>;
 
+/** No proxy that http_proxy and the like name stands between processes of one machine. */
+const DIRECT = { 'grpc.enable_http_proxy': 0 } as const;
+
+/** Options of a channel to "host:port": straight to this machine, elsewhere as the environment's proxies say. */
+export function proxyOptions(address: string): Partial<typeof DIRECT> {
+  return isLoopbackAddress(address) ? DIRECT : {};
+}
+
 /**
  * A client of a ts-proto service at "host:port", with Onescan's message limits and keepalive.
  *
- * @param channelOptions further options of the channel, over the usual ones
+ * @param clientOptions further options of the client and its channel, over the usual ones
  */
 export function createClient<C extends Client>(
   Service: ClientConstructor<C>,
   address: string,
-  channelOptions: Partial<ChannelOptions> = {},
+  clientOptions: Partial<ClientOptions> = {},
 ): C {
-  return new Service(address, credentials.createInsecure(), { ...CHANNEL_OPTIONS, ...channelOptions });
+  return new Service(address, credentials.createInsecure(), {
+    ...CHANNEL_OPTIONS,
+    ...proxyOptions(address),
+    ...clientOptions,
+  });
 }
 
 /** Calls a unary method; errors come as OnescanError with the server's code and remedy. */

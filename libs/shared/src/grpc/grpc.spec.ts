@@ -1,12 +1,16 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { credentials, makeGenericClientConstructor } from '@grpc/grpc-js';
 import { service as healthService } from 'grpc-health-check';
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import {
   FetcherServiceClient,
   type FetcherServiceServer,
   FetcherServiceService,
 } from '../generated/onescan/v1/fetcher.js';
 import { OnescanError } from '../onescan-error.js';
+import { watchHealth } from '../testing/watch-health.js';
 import { callServerStream, callUnary, createClient } from './client.js';
 import { serverStream, unary } from './handlers.js';
 import { type RunningServer, startServer } from './start-server.js';
@@ -19,6 +23,7 @@ let sent = 0;
 let stopped = false;
 
 afterEach(async () => {
+  vi.unstubAllEnvs();
   await server?.shutdown(100);
   server = undefined;
 });
@@ -153,4 +158,37 @@ it('health goes NOT_SERVING at shutdown, and who watches it does not hold the se
   await stopped;
   client.close();
   expect(seen).toEqual(['SERVING', 'NOT_SERVING']);
+});
+
+it.each(['http_proxy', 'https_proxy', 'grpc_proxy', 'all_proxy'])(
+  'speaks to its own machine past %s',
+  async (name) => {
+    for (const each of [name, name.toUpperCase()]) vi.stubEnv(each, 'http://127.0.0.1:9');
+    const client = await serve();
+    const { datasets } = await callUnary(client, client.listDatasets, {}, { deadlineMs: 5_000 });
+    expect(datasets).toEqual([]);
+    const health = watchHealth(server!.address);
+    await vi.waitUntil(() => health.seen.length > 0, { timeout: 5_000 });
+    expect(health.seen).toEqual(['SERVING']);
+    health.close();
+    client.close();
+  },
+);
+
+it('goes through the proxy of the environment to other machines', async () => {
+  const asked: string[] = [];
+  const proxy = createServer().on('connect', (request, socket) => {
+    asked.push(request.url ?? '');
+    socket.end('HTTP/1.1 502 Bad Gateway\r\n\r\n');
+  });
+  await once(proxy.listen(0, '127.0.0.1'), 'listening');
+  const { port } = proxy.address() as AddressInfo;
+  vi.stubEnv('http_proxy', `http://127.0.0.1:${port}`);
+  const client = createClient(FetcherServiceClient, 'fetcher.example.org:7401');
+  const thrown: unknown = await callUnary(client, client.listDatasets, {}).catch((error: unknown) => error);
+  expect(asked[0]).toBe('fetcher.example.org:7401');
+  expect(OnescanError.from(thrown)).toMatchObject({ code: 'UNAVAILABLE' });
+  expect((thrown as OnescanError).text).not.toMatch(/undefined|null|Resolution note: *$/);
+  client.close();
+  proxy.close();
 });

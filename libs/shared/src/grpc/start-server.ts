@@ -1,6 +1,7 @@
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { OnescanError } from '../onescan-error.js';
 import { Health } from './health.js';
+import { isLoopbackHost } from './loopback.js';
 import { CHANNEL_OPTIONS } from './message-limits.js';
 
 export interface ServerOptions {
@@ -21,7 +22,6 @@ export interface RunningServer {
 }
 
 const MAX_CONCURRENT_STREAMS = 1024;
-const LOOPBACK = /^(127\.\d+\.\d+\.\d+|localhost|\[::1\])$/;
 
 /**
  * Starts a gRPC server with a health service.
@@ -58,7 +58,7 @@ function requireLoopback(listen: string): string {
       remedy: 'Give host:port, e.g. 127.0.0.1:0',
     });
   }
-  if (!LOOPBACK.test(host)) {
+  if (!isLoopbackHost(host)) {
     throw new OnescanError('INVALID_ARGUMENT', `refusing to listen on ${host} without TLS`, {
       remedy: 'Listen on a loopback address such as 127.0.0.1',
     });

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type Attributes,
   type Context,
@@ -18,12 +19,19 @@ import { OnescanError } from '../onescan-error.js';
 import { spanIds } from './span-ids.js';
 
 export interface Tracing {
-  /** Sends what is buffered and stops. */
+  /** Sends what is buffered and stops. Never fails, and waits little for a collector that does not answer. */
   shutdown(): Promise<void>;
 }
 
 /** How long buffered spans wait, in milliseconds: a crash loses little. */
 const EXPORT_DELAY_MS = 500;
+
+/**
+ * How long the end of a process waits for its last spans to be taken, in milliseconds: by a collector that took those
+ * before, and by one that did not. A stack stops three kinds of processes one after another.
+ */
+const FLUSH_MS = 5_000;
+const DOUBTFUL_FLUSH_MS = 500;
 
 /**
  * Starts exporting spans over OTLP/HTTP when OTEL_EXPORTER_OTLP_ENDPOINT (or its TRACES variant) is set;
@@ -32,15 +40,46 @@ const EXPORT_DELAY_MS = 500;
 export function startTracing(serviceName: string): Tracing {
   const endpoint = process.env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ?? process.env.OTEL_EXPORTER_OTLP_ENDPOINT;
   if (!endpoint) return { shutdown: async () => undefined };
+  const exporter = new WatchedExporter();
   const provider = new NodeTracerProvider({
     idGenerator: spanIds,
     resource: resourceFromAttributes({ [ATTR_SERVICE_NAME]: serviceName }),
-    spanProcessors: [
-      new BatchSpanProcessor(new OTLPTraceExporter(), { scheduledDelayMillis: EXPORT_DELAY_MS }),
-    ],
+    spanProcessors: [new BatchSpanProcessor(exporter, { scheduledDelayMillis: EXPORT_DELAY_MS })],
   });
   provider.register();
-  return { shutdown: () => provider.shutdown() };
+  return {
+    shutdown: async () => {
+      const waitMs = exporter.delivers ? FLUSH_MS : DOUBTFUL_FLUSH_MS;
+      // Lost spans are no reason to end otherwise than well.
+      const flushed = provider.shutdown().catch(() => undefined);
+      await Promise.race([flushed, sleep(waitMs, undefined, { ref: false })]);
+    },
+  };
+}
+
+/** What the SDK calls success. */
+const EXPORTED = 0;
+/** An export that takes longer than this is not being answered, in milliseconds. */
+const SLOW_EXPORT_MS = 1_000;
+
+/** Knows whether the collector takes what it is sent. */
+class WatchedExporter extends OTLPTraceExporter {
+  #delivered = false;
+  #pendingSince = Number.POSITIVE_INFINITY;
+
+  /** True when the last export succeeded and none has been waiting long since. */
+  get delivers(): boolean {
+    return this.#delivered && performance.now() - this.#pendingSince < SLOW_EXPORT_MS;
+  }
+
+  override export(...[spans, done]: Parameters<OTLPTraceExporter['export']>): void {
+    this.#pendingSince = performance.now();
+    super.export(spans, (result) => {
+      this.#pendingSince = Number.POSITIVE_INFINITY;
+      this.#delivered = Number(result.code) === EXPORTED;
+      done(result);
+    });
+  }
 }
 
 /** The tracer of Onescan's own spans. */

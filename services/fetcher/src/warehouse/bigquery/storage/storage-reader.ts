@@ -7,6 +7,7 @@ import {
   type ServiceError,
   status,
 } from '@grpc/grpc-js';
+import { proxyOptions } from '@onescan/shared/grpc/client.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { AuthClient } from 'google-auth-library';
 import type { TableReference } from '../api-answers.js';
@@ -81,6 +82,7 @@ export class StorageReader {
       // A connection that has died is noticed, and its streams opened again.
       'grpc.keepalive_time_ms': KEEPALIVE_MS,
       'grpc-node.flow_control_window': FLOW_CONTROL_WINDOW_BYTES,
+      ...proxyOptions(emulator ?? ENDPOINT),
     });
   }
 
