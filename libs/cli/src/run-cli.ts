@@ -39,9 +39,19 @@ export async function runCli(argv: readonly string[], terminal: Terminal): Promi
     await Promise.all(writes);
     return code;
   } catch (thrown) {
-    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? EXIT.ok : EXIT.badInput;
-    return reportError(OnescanError.from(thrown), terminal, argv);
+    const isAnswered = thrown instanceof CommanderError;
+    const failed = isAnswered ? await failureOf(Promise.all(writes)) : thrown;
+    if (failed === undefined) return isAnswered && thrown.exitCode === 0 ? EXIT.ok : EXIT.badInput;
+    return reportError(OnescanError.from(failed), terminal, argv);
   }
+}
+
+/** What a promise is rejected with; undefined when it is fulfilled. */
+function failureOf(promise: Promise<unknown>): Promise<unknown> {
+  return promise.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
 }
 
 function applyToAll(command: Command, change: (command: Command) => void): void {

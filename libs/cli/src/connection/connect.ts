@@ -5,6 +5,8 @@ import { FetcherServiceClient } from '@onescan/shared/generated/onescan/v1/fetch
 import { createClient } from '@onescan/shared/grpc/client.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { Invocation } from '../context.js';
+import { unlessInterrupted } from '../terminal/interrupted.js';
+import { cancelOnInterrupt } from './cancel-on-interrupt.js';
 import { type Endpoint, readEndpoint } from './endpoint-file.js';
 
 /** How long a service may take to accept the connection, in milliseconds. */
@@ -43,13 +45,14 @@ export function findAddress(invocation: Invocation, service: Service): string | 
 }
 
 function createClientOf<C extends Client>(Constructor: Parameters<typeof createClient<C>>[0]) {
-  return (address: string): C => createClient(Constructor, address);
+  return (address: string, interrupt: AbortSignal): C =>
+    createClient(Constructor, address, { interceptors: [cancelOnInterrupt(interrupt)] });
 }
 
 async function withService<C extends Client, T>(
   invocation: Invocation,
   service: Service,
-  create: (address: string) => C,
+  create: (address: string, interrupt: AbortSignal) => C,
   use: (client: C) => Promise<T>,
 ): Promise<T> {
   const address = findAddress(invocation, service);
@@ -58,9 +61,10 @@ async function withService<C extends Client, T>(
       remedy: `${HOW_TO_START} --${service} HOST:PORT`,
     });
   }
-  const client = create(address);
+  const { interrupt } = invocation.terminal;
+  const client = create(address, interrupt);
   try {
-    await waitUntilReady(client, service, address);
+    await unlessInterrupted(waitUntilReady(client, service, address), interrupt);
     return await use(client);
   } finally {
     client.close();

@@ -41,25 +41,31 @@ export async function driveRun(
 ): Promise<ExitCode> {
   const view = emptyRunView(runId);
   const display = invocation.global.json ? silentDisplay() : progressDisplay(invocation.terminal);
-  const ticker = setInterval(() => display.status(view), TICK_MS);
   try {
     const waits = (): boolean => options.approval !== 'wait' && awaitsApproval(view.state);
     for (let over = false; !over; ) {
-      await followRun(client, view, {
+      const follow = followRun(client, view, {
         signal: invocation.terminal.interrupt,
         until: waits,
         onEvent: (event) => showEvent(event, view, display, invocation),
         onChange: () => display.status(view),
       });
-      display.close();
+      await withStatus(follow, view, display);
       over = hasEnded(view.state) || !(await approveWaiting(client, view, invocation, options.approval));
     }
   } finally {
-    clearInterval(ticker);
-    display.close();
     if (invocation.terminal.interrupt.aborted) await leave(client, view, invocation, options);
   }
   return finish(client, view, invocation);
+}
+
+/** Shows the status for as long as `work` goes on, and no longer: what follows may be a question. */
+async function withStatus(work: Promise<void>, view: RunView, display: ProgressDisplay): Promise<void> {
+  const ticker = setInterval(() => display.status(view), TICK_MS);
+  await work.finally(() => {
+    clearInterval(ticker);
+    display.close();
+  });
 }
 
 async function showEvent(
@@ -92,13 +98,18 @@ async function finish(
 /** Says, or decides, what becomes of a run whose watcher was interrupted. */
 async function leave(
   client: CoordinatorServiceClient,
-  { runId }: RunView,
+  { runId, state }: RunView,
   { terminal }: Invocation,
   options: DriveOptions,
 ): Promise<void> {
+  if (hasEnded(state)) return;
   if (options.onInterrupt === 'cancel') {
     await callUnary(client, client.cancelRun, { runId, pair: '', reason: 'interrupted with Ctrl-C' });
     terminal.note(`Run ${runId} is cancelled; what it fetched stays cached.`);
+  } else if (awaitsApproval(state)) {
+    terminal.note(
+      `Run ${runId} waits for approval. Approve it with: onescan approve ${runId} --watch, or end it with: onescan cancel ${runId}`,
+    );
   } else {
     terminal.note(`Run ${runId} goes on without you: onescan watch ${runId}, or onescan cancel ${runId}.`);
   }

@@ -43,7 +43,9 @@ it('checks a machine whose home folder does not exist yet', async () => {
   expect(checks.find((check) => check.name === 'home folder')?.result).toBe('ok');
 });
 
+const NEVER = new AbortController().signal;
+
 it('fails on a service that was said to run and does not answer', async () => {
-  expect((await checkService('coordinator', undefined)).result).toBe('warning');
-  expect((await checkService('coordinator', '127.0.0.1:1')).result).toBe('FAILED');
+  expect((await checkService('coordinator', undefined, NEVER)).result).toBe('warning');
+  expect((await checkService('coordinator', '127.0.0.1:1', NEVER)).result).toBe('FAILED');
 });

@@ -1,3 +1,5 @@
+import { displayWidth, withoutControls } from '../terminal/display-width.js';
+
 /** A column of a printed table. */
 export interface TableColumn<Row> {
   title: string;
@@ -10,16 +12,24 @@ const GAP = '  ';
 
 /** Rows as aligned columns under a ruled title line; no trailing blanks, ends with a line break. */
 export function renderTable<Row>(columns: readonly TableColumn<Row>[], rows: readonly Row[]): string {
-  const cells = rows.map((row) => columns.map((column) => column.text(row)));
+  const cells = rows.map((row) => columns.map((column) => cellText(column.text(row))));
   const widths = columns.map((column, i) =>
-    Math.max(column.title.length, ...cells.map((line) => line[i]!.length)),
+    cells.reduce((widest, line) => Math.max(widest, displayWidth(line[i]!)), displayWidth(column.title)),
   );
   const renderLine = (line: readonly string[]): string =>
     line
-      .map((text, i) => (columns[i]!.align === 'right' ? text.padStart(widths[i]!) : text.padEnd(widths[i]!)))
+      .map((text, i) => {
+        const blanks = ' '.repeat(widths[i]! - displayWidth(text));
+        return columns[i]!.align === 'right' ? blanks + text : text + blanks;
+      })
       .join(GAP)
       .trimEnd();
   const title = renderLine(columns.map((column) => column.title));
   const rule = widths.map((width) => '-'.repeat(width)).join(GAP);
   return `${[title, rule, ...cells.map(renderLine)].join('\n')}\n`;
+}
+
+/** One line of text, whatever a name or a message holds. */
+function cellText(text: string): string {
+  return withoutControls(text.replace(/\s*[\r\n\t]+\s*/g, ' '));
 }

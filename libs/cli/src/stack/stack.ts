@@ -12,6 +12,7 @@ import {
   removeEndpoint,
   writeEndpoint,
 } from '../connection/endpoint-file.js';
+import { unlessInterrupted } from '../terminal/interrupted.js';
 import { type ServiceExit, ServiceProcess, serviceEntry } from './service-process.js';
 import { isBigQuery, type StackOptions } from './stack-options.js';
 
@@ -82,13 +83,13 @@ class Stack implements RunningStack {
       ...fetcherFlags.map((flag) => `--${flag}`),
     ];
     const fetcher = this.spawn('fetcher', 'fetcher', fetcherArgs);
-    this.fetcher = await unlessAborted(fetcher.address(START_MS), interrupt);
+    this.fetcher = await unlessInterrupted(fetcher.address(START_MS), interrupt);
     const coordinator = this.spawn('coordinator', 'coordinator', [
       ...['--listen', listen, '--fetcher', this.fetcher],
       ...['--state', join(home, 'state'), '--max-workers', String(maxWorkers)],
       ...(autoApproveUsd === undefined ? [] : ['--auto-approve-usd', String(autoApproveUsd)]),
     ]);
-    this.coordinator = await unlessAborted(coordinator.address(START_MS), interrupt);
+    this.coordinator = await unlessInterrupted(coordinator.address(START_MS), interrupt);
     for (let i = 1; i <= trainers; i++) this.trainers.push(this.spawnTrainer(`trainer-${i}`));
     await this.untilTrainersConnected(interrupt);
     writeEndpoint(home, this.endpoint());
@@ -196,14 +197,5 @@ function requireFreeHome(home: string): void {
   if (!running) return;
   throw new OnescanError('ALREADY_EXISTS', `a stack runs in ${home} already (process ${running.pid})`, {
     remedy: `Stop it with "onescan down", or give another --home. It is described in ${endpointPath(home)}`,
-  });
-}
-
-function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(new OnescanError('CANCELLED', 'interrupted'));
-    if (signal.aborted) return abort();
-    signal.addEventListener('abort', abort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
   });
 }

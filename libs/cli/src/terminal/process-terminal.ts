@@ -1,8 +1,11 @@
-import { once } from 'node:events';
 import { createInterface } from 'node:readline/promises';
+import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { withoutControls } from './display-width.js';
+import { unlessInterrupted } from './interrupted.js';
 import type { Terminal } from './terminal.js';
 
 const DEFAULT_COLUMNS = 100;
+const DEFAULT_ROWS = 24;
 const INTERRUPTED = 130;
 
 /**
@@ -11,47 +14,91 @@ const INTERRUPTED = 130;
  */
 export function processTerminal(): Terminal {
   const interrupt = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(name, () => {
-      if (interrupt.signal.aborted) process.exit(INTERRUPTED);
-      interrupt.abort();
-    });
-  }
+  const onInterrupt = (): void => {
+    if (interrupt.signal.aborted) process.exit(INTERRUPTED);
+    interrupt.abort();
+  };
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, onInterrupt);
   endQuietlyWhenReaderLeaves();
+  const { stdin, stderr, env } = process;
+  const canRedraw = stderr.isTTY === true && env.TERM !== 'dumb';
   return {
-    write: (data) => writeOut(data),
-    note: (line) => void process.stderr.write(`${line}\n`),
-    draw: (text) => void process.stderr.write(text),
-    redraws: process.stderr.isTTY === true && process.env.TERM !== 'dumb' && !process.env.CI,
-    interactive: process.stdin.isTTY === true && process.stderr.isTTY === true,
+    write: (data) => writeOut(data, interrupt.signal),
+    note: (line) => void stderr.write(`${withoutControls(line)}\n`),
+    draw: (text) => void stderr.write(text),
+    redraws: canRedraw && !isCi(env),
+    interactive: stdin.isTTY === true && stderr.isTTY === true && !isCi(env),
+    // A terminal that does not know its size says 0.
     get columns() {
-      return process.stderr.columns ?? DEFAULT_COLUMNS;
+      return stderr.columns || DEFAULT_COLUMNS;
     },
-    ask: (question) => ask(question, interrupt.signal),
+    get rows() {
+      return stderr.rows || DEFAULT_ROWS;
+    },
+    ask: (question) => ask(question, { canRedraw, interrupt: interrupt.signal, onInterrupt }),
     interrupt: interrupt.signal,
-    env: process.env,
+    env,
     cwd: process.cwd(),
     now: () => performance.now(),
   };
 }
 
-async function writeOut(data: string | Uint8Array): Promise<void> {
-  if (!process.stdout.write(data)) await once(process.stdout, 'drain');
+/** Nobody answers in a build; `CI=false` says that it is none. */
+function isCi({ CI }: NodeJS.ProcessEnv): boolean {
+  return CI !== undefined && !['', '0', 'false'].includes(CI.toLowerCase());
 }
 
-/** `onescan ledger ... | head` is no error. */
-function endQuietlyWhenReaderLeaves(): void {
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0);
-    throw error;
+/** @throws OnescanError with what the system says when nothing more can be written; CANCELLED on Ctrl-C */
+function writeOut(data: string | Uint8Array, interrupt: AbortSignal): Promise<void> {
+  const written = new Promise<void>((resolve, reject) => {
+    process.stdout.write(data, (error) => (error ? reject(writeError(error)) : resolve()));
+  });
+  return unlessInterrupted(written, interrupt);
+}
+
+const WRITE_ERRORS: Readonly<Record<string, string>> = {
+  ENOSPC: 'no space left on device',
+  EDQUOT: 'disk quota exceeded',
+  EFBIG: 'file too large',
+  EIO: 'input/output error',
+};
+
+function writeError(error: NodeJS.ErrnoException): OnescanError {
+  const reason = WRITE_ERRORS[error.code ?? ''] ?? error.message;
+  const code = error.code === 'ENOSPC' || error.code === 'EDQUOT' ? 'RESOURCE_EXHAUSTED' : 'UNAVAILABLE';
+  return new OnescanError(code, `cannot write: ${reason}`, {
+    remedy: 'Free space where stdout goes to, or write elsewhere',
+    cause: error,
   });
 }
 
-async function ask(question: string, signal: AbortSignal): Promise<string> {
-  const lines = createInterface({ input: process.stdin, output: process.stderr });
+/** `onescan ledger ... | head` is no error; other errors reach who writes, and on stderr there is nobody to tell. */
+function endQuietlyWhenReaderLeaves(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+  });
+  process.stderr.on('error', () => undefined);
+}
+
+interface Asking {
+  canRedraw: boolean;
+  interrupt: AbortSignal;
+  onInterrupt: () => void;
+}
+
+/** The line that is typed; "" at the end of the input. @throws OnescanError CANCELLED on Ctrl-C */
+async function ask(question: string, { canRedraw, interrupt, onInterrupt }: Asking): Promise<string> {
+  const lines = createInterface({ input: process.stdin, output: process.stderr, terminal: canRedraw });
+  // Reading a line takes Ctrl-C from the terminal as a key.
+  lines.on('SIGINT', onInterrupt);
+  const ended = new Promise<undefined>((resolve) => lines.once('close', () => resolve(undefined)));
+  let answer: string | undefined;
   try {
-    return await lines.question(question, { signal });
+    answer = await unlessInterrupted(Promise.race([lines.question(question), ended]), interrupt);
+    return answer ?? '';
   } finally {
     lines.close();
+    // Nobody pressed Enter: what follows begins on a line of its own.
+    if (answer === undefined) process.stderr.write('\n');
   }
 }

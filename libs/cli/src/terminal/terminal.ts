@@ -1,6 +1,10 @@
 /** All that a verb sees of the world around the process; tests give a fake. */
 export interface Terminal {
-  /** Writes data to stdout, resolving when it may take more. */
+  /**
+   * Writes data to stdout, resolving when it is written.
+   *
+   * @throws OnescanError with what the system says when it cannot be; CANCELLED on Ctrl-C meanwhile
+   */
   write(data: string | Uint8Array): Promise<void>;
   /** Writes a line for people to stderr. */
   note(line: string): void;
@@ -12,7 +16,9 @@ export interface Terminal {
   readonly interactive: boolean;
   /** Width of stderr in characters. */
   readonly columns: number;
-  /** Asks on stderr and reads one line from stdin. */
+  /** Height of stderr in lines. */
+  readonly rows: number;
+  /** Asks on stderr and reads one line from stdin. @throws OnescanError CANCELLED on Ctrl-C meanwhile */
   ask(question: string): Promise<string>;
   /** Aborted by Ctrl-C or SIGTERM. */
   readonly interrupt: AbortSignal;

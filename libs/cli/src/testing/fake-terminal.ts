@@ -23,6 +23,7 @@ interface Options {
   env?: Record<string, string>;
   cwd?: string;
   columns?: number;
+  rows?: number;
 }
 
 export function fakeTerminal(options: Options = {}): FakeTerminal {
@@ -40,6 +41,7 @@ export function fakeTerminal(options: Options = {}): FakeTerminal {
     redraws: options.redraws ?? false,
     interactive: options.answers !== undefined,
     columns: options.columns ?? 100,
+    rows: options.rows ?? 24,
     ask: async (question) => {
       questions.push(question);
       return answers.shift() ?? '';

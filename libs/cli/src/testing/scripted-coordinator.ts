@@ -30,6 +30,10 @@ interface Script {
   removed?: number;
   /** The run stays running until the server stops. */
   neverEnds?: boolean;
+  /** News of a fetch comes after its end. */
+  lateProgress?: boolean;
+  /** Calls are never answered, streams never go on; `called` counts them. */
+  stalls?: boolean;
 }
 
 /** A coordinator on a real socket with one run "r-1" that goes the way the script says. */
@@ -39,6 +43,8 @@ export interface ScriptedCoordinator {
   readonly rerunsOf: string[];
   readonly approvals: { planHash: string; approvedBy: string }[];
   readonly cancels: string[];
+  /** Calls of a coordinator that stalls. */
+  readonly called: number;
   /** `after_sequence` of every WatchRun. */
   readonly watchedAfter: bigint[];
   stop(): Promise<void>;
@@ -61,6 +67,7 @@ class Scripted {
   readonly rerunsOf: string[] = [];
   readonly approvals: { planHash: string; approvedBy: string }[] = [];
   readonly cancels: string[] = [];
+  called = 0;
   readonly watchedAfter: bigint[] = [];
   private readonly approved = new EventTarget();
   private readonly stopped = new AbortController();
@@ -79,6 +86,15 @@ class Scripted {
   }
 
   handlers(): CoordinatorServiceServer {
+    const handlers = this.answers();
+    if (!this.script.stalls) return handlers;
+    const stall = (): void => void this.called++;
+    return Object.fromEntries(
+      Object.keys(handlers).map((name) => [name, stall]),
+    ) as unknown as CoordinatorServiceServer;
+  }
+
+  private answers(): CoordinatorServiceServer {
     return {
       planRun: unary(async ({ spec }) => ({ plan: this.plan(), spec })),
       startRun: unary(async ({ spec, rerunOf }) => {
@@ -188,6 +204,7 @@ class Scripted {
           jobs: [],
         },
       },
+      ...(this.script.lateProgress ? [LATE_PROGRESS] : []),
       { $case: 'task', value: leased },
       { $case: 'task', value: sampleTask() },
     ];
@@ -195,6 +212,11 @@ class Scripted {
     return parts.map((event, i) => ({ runId, sequence: BigInt(i + 1), time: undefined, event }));
   }
 }
+
+const LATE_PROGRESS: RunEvent['event'] = {
+  $case: 'fetchProgress',
+  value: { pair: 'usdjpy', progress: { stage: 'verify', done: 53n, total: 100n, rssBytes: 0n } },
+};
 
 /** Position of the event after which the run waits for approval. */
 const APPROVAL_INDEX = 2;

@@ -27,8 +27,8 @@ export function addDoctorVerb(program: Command, act: Act): void {
         const home = resolve(terminal.cwd, global.home);
         const checks = [
           ...(await checkMachine(home)),
-          await checkService('coordinator', findAddress(invocation, 'coordinator')),
-          await checkService('fetcher', findAddress(invocation, 'fetcher')),
+          await checkService('coordinator', findAddress(invocation, 'coordinator'), terminal.interrupt),
+          await checkService('fetcher', findAddress(invocation, 'fetcher'), terminal.interrupt),
         ];
         if (global.json) await writeJson(terminal, { checks });
         else await terminal.write(renderTable(COLUMNS, checks));

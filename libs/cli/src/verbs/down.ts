@@ -26,7 +26,7 @@ export function addDownVerb(program: Command, act: Act): void {
           if (performance.now() > deadline) {
             throw new OnescanError('DEADLINE_EXCEEDED', `process ${endpoint.pid} has not stopped`);
           }
-          await sleep(POLL_MS);
+          await sleep(POLL_MS, undefined, { signal: terminal.interrupt });
         }
         if (global.json) await writeJson(terminal, { stopped: endpoint.pid });
         else await terminal.write('stopped\n');

@@ -66,3 +66,29 @@ it('on a terminal redraws no more often than an eye can follow', () => {
   display.status(runningView());
   expect(terminal.drawn).toHaveLength(2);
 });
+
+it('on a terminal shows no state before there is one', () => {
+  const terminal = fakeTerminal({ redraws: true });
+  const display = progressDisplay(terminal);
+  display.line('\nPlan');
+  display.status(emptyRunView('r-1'));
+  terminal.advance(1_000);
+  display.status(emptyRunView('r-1'));
+  expect(terminal.drawn[0]).toBe('\nPlan\n');
+  expect(terminal.drawn.join('')).not.toContain('unspecified');
+  expect(terminal.drawn.at(-1)).toContain('waiting for the coordinator, 1.0 s');
+});
+
+it('on a low terminal draws no more lines than it can take back', () => {
+  const terminal = fakeTerminal({ redraws: true, rows: 5 });
+  const display = progressDisplay(terminal);
+  const view = runningView();
+  for (let i = 0; i < 30; i++) {
+    const task = sampleTask({ state: 3, horizon: 15 + i, trainerId: `trainer-${i}` });
+    applyEvent(view, { runId: 'r-1', sequence: 2n, time: undefined, event: { $case: 'task', value: task } });
+  }
+  display.status(view);
+  const lines = terminal.drawn[0]!.trimEnd().split('\n');
+  expect(lines).toHaveLength(4);
+  expect(lines[3]).toMatch(/and \d+ more/);
+});

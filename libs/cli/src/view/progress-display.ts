@@ -1,5 +1,7 @@
+import { withoutControls } from '../terminal/display-width.js';
+import { statusArea } from '../terminal/status-area.js';
 import type { Terminal } from '../terminal/terminal.js';
-import { emptyRunView, type RunView } from './run-view.js';
+import type { RunView } from './run-view.js';
 import { statusLine, statusLines } from './status-lines.js';
 
 /** Where the progress of a run is shown: lines that stay, and a status that is replaced. */
@@ -7,7 +9,7 @@ export interface ProgressDisplay {
   line(text: string): void;
   /** Shows the status of now; how and how often is the display's matter. */
   status(view: RunView): void;
-  /** Takes the status away, so that other text can follow. */
+  /** Takes the status away, so that other text can follow; the next status shows it again. */
   close(): void;
 }
 
@@ -15,7 +17,6 @@ export interface ProgressDisplay {
 const PLAIN_INTERVAL_MS = 10_000;
 /** On a terminal: redraws at most this often. */
 const REDRAW_INTERVAL_MS = 100;
-const ERASE_BELOW = '\u001b[0J';
 
 /** The display that fits the terminal: redrawn where that works, plain lines elsewhere. */
 export function progressDisplay(terminal: Terminal): ProgressDisplay {
@@ -41,28 +42,23 @@ function plainDisplay(terminal: Terminal): ProgressDisplay {
 
 function redrawnDisplay(terminal: Terminal): ProgressDisplay {
   const start = terminal.now();
-  let drawn = 0;
+  const area = statusArea(terminal);
   let lastDrawn = Number.NEGATIVE_INFINITY;
-  let latest = emptyRunView('');
-  const erase = (): string => (drawn > 0 ? `\u001b[${drawn}A\r${ERASE_BELOW}` : '');
-  const draw = (before: string): void => {
+  let latest: RunView | undefined;
+  const draw = (above: string): void => {
     const now = terminal.now();
-    const lines = statusLines(latest, (now - start) / 1000).map((line) =>
-      line.slice(0, terminal.columns - 1),
-    );
-    terminal.draw(`${erase()}${before}${lines.join('\n')}\n`);
-    drawn = lines.length;
+    area.show(latest ? statusLines(latest, (now - start) / 1000) : [], above);
     lastDrawn = now;
   };
   return {
-    line: (text) => draw(`${text}\n`),
+    line: (text) => draw(`${withoutControls(text)}\n`),
     status: (view) => {
       latest = view;
       if (terminal.now() - lastDrawn >= REDRAW_INTERVAL_MS) draw('');
     },
     close: () => {
-      terminal.draw(erase());
-      drawn = 0;
+      area.clear();
+      latest = undefined;
     },
   };
 }

@@ -1,5 +1,6 @@
 import { byCodeUnits } from '@onescan/shared/code-units.js';
 import {
+  PairState,
   type PairStatus,
   type RunEvent,
   type RunProgress,
@@ -56,7 +57,8 @@ export function applyEvent(view: RunView, { sequence, time, event }: RunEvent): 
       view.fetching.delete(event.value.pair);
       return;
     case 'fetchProgress':
-      if (event.value.progress) {
+      // Progress is told now and then, so its last news may come after the end of the fetch.
+      if (event.value.progress && !isFetchOver(view, event.value.pair)) {
         const { pair, progress } = event.value;
         view.fetching.set(pair, nextPace(view.fetching.get(pair), progress, secondsOf(time)));
       }
@@ -73,6 +75,11 @@ export function applyEvent(view: RunView, { sequence, time, event }: RunEvent): 
     default:
       return;
   }
+}
+
+function isFetchOver(view: RunView, pair: string): boolean {
+  const state = view.pairs.get(pair)?.state;
+  return state === PairState.PAIR_STATE_FETCHED || state === PairState.PAIR_STATE_FAILED;
 }
 
 /** True in the states that a run never leaves by itself. */

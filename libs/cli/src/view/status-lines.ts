@@ -21,6 +21,7 @@ export function statusLine(view: RunView, elapsedSeconds: number): string {
 function overall(view: RunView, elapsedSeconds: number): string {
   const { progress } = view;
   const elapsed = formatDuration(elapsedSeconds);
+  if (view.state === RunState.RUN_STATE_UNSPECIFIED) return `waiting for the coordinator, ${elapsed}`;
   if (!progress || progress.tasksTotal === 0 || view.state !== RunState.RUN_STATE_RUNNING) {
     return `${runStateName(view.state)}, ${elapsed}`;
   }
