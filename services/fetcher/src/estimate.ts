@@ -31,26 +31,26 @@ export async function estimatePair(
   const view = viewOf(warehouse, scopeOf(request));
   const { result, bill } = await meterMetadata(async () => {
     const planned = await planRequest(view, rules, request);
-    const notes: PlanNote[] = [];
-    const bytes = await dryRunAll(view, planned.statements, notes);
+    const dryRuns = await dryRunAll(view, planned.statements);
     const spec = requireSpec(request.spec);
-    if (request.bytesOnly) return { planned, bytes, notes, strategies: [], perPair: {} };
-    const strategies = await estimateStrategies(spec, pairEstimate(planned, bytes), {
+    if (request.bytesOnly) return { planned, dryRuns, strategies: [], perPair: {} };
+    const strategies = await estimateStrategies(spec, pairEstimate(planned, dryRuns), {
       pricePerTibUsd,
       estimate: async (otherSpec) => {
         const other = await planRequest(view, rules, { ...request, spec: otherSpec });
         return pairEstimate(other, await dryRunAll(view, other.statements));
       },
     });
-    return { planned, bytes, notes, strategies, perPair: await estimatePerPair(view, rules, request) };
+    return { planned, dryRuns, strategies, perPair: await estimatePerPair(view, rules, request) };
   });
-  const { planned, bytes, notes, strategies, perPair } = result;
+  const { planned, dryRuns, strategies, perPair } = result;
   const catalogue = catalogueSnapshot(planned.universe);
   const cached = await isCached(cache, planned);
-  if (!cached) notes.push(...(await diskNotes(cache.folder, planned)));
+  const disk = cached ? [] : await diskNotes(cache.folder, planned);
+  const notes = [...planned.notes, ...dryRuns.notes, ...disk];
   return {
     plan: {
-      ...pairPlan({ ...planned, notes: [...planned.notes, ...notes] }, { bytes, cached, pricePerTibUsd }),
+      ...pairPlan({ ...planned, notes }, { bytes: dryRuns.bytes, cached, pricePerTibUsd }),
       strategies,
       catalogueSha256: catalogue.sha256,
       ...perPair,
@@ -64,9 +64,13 @@ export async function estimatePair(
   };
 }
 
-function pairEstimate({ rows, statements }: PlannedPair, bytes: readonly bigint[]): PairEstimate {
+function pairEstimate({ rows, statements }: PlannedPair, dryRuns: DryRuns): PairEstimate {
   const days = statements[0]!.query.sample.range.days?.length ?? 0;
-  return { rows, days, bytes: bytes.reduce((sum, each) => sum + each, 0n) };
+  return { rows, days, bytes: sumOf(dryRuns) };
+}
+
+function sumOf({ bytes }: DryRuns): bigint {
+  return bytes.reduce((sum, each) => sum + each, 0n);
 }
 
 /** What the pair would bill if it fetched the shared groups itself; nothing when it does. */
@@ -77,8 +81,8 @@ async function estimatePerPair(
 ): Promise<Partial<PairPlan>> {
   if (request.sharedDatasetId === '') return {};
   const { statements } = await planRequest(view, rules, { ...request, sharedDatasetId: '' });
-  const bytes = await dryRunAll(view, statements);
-  return { perPairBytes: bytes.reduce((sum, each) => sum + each, 0n), perPairStatements: statements.length };
+  const perPairBytes = sumOf(await dryRunAll(view, statements));
+  return { perPairBytes, perPairStatements: statements.length };
 }
 
 /** Dry-runs the statements of what all pairs share. Only metadata queries are billed. */
@@ -93,26 +97,29 @@ export async function estimateShared(
   const { result, bill } = await meterMetadata(async () => {
     const planned = await planShared(view, spec, rules);
     if (!planned) return undefined;
-    const bytes = await dryRunAll(view, planned.statements);
-    if (request.bytesOnly) return { planned, bytes, strategies: [] };
-    const strategies = await estimateStrategies(spec, pairEstimate(planned, bytes), {
+    const dryRuns = await dryRunAll(view, planned.statements);
+    if (request.bytesOnly) return { planned, dryRuns, strategies: [] };
+    const strategies = await estimateStrategies(spec, pairEstimate(planned, dryRuns), {
       pricePerTibUsd,
       estimate: async (otherSpec) => {
         const other = (await planShared(view, otherSpec, rules))!;
         return pairEstimate(other, await dryRunAll(view, other.statements));
       },
     });
-    return { planned, bytes, strategies };
+    return { planned, dryRuns, strategies };
   });
   const metadata = { metadataQueries: bill.queries, metadataBytes: bill.bytes };
   if (!result) return { ...answer, ...metadata };
-  const cached = await isCached(cache, result.planned);
+  const { planned, dryRuns, strategies } = result;
+  const cached = await isCached(cache, planned);
+  const disk = cached ? [] : await diskNotes(cache.folder, planned);
+  const notes = [...planned.notes, ...dryRuns.notes, ...disk];
   return {
     ...answer,
     ...metadata,
     plan: {
-      ...sharedPlan(result.planned, { bytes: result.bytes, cached, pricePerTibUsd }),
-      strategies: result.strategies,
+      ...sharedPlan({ ...planned, notes }, { bytes: dryRuns.bytes, cached, pricePerTibUsd }),
+      strategies,
     },
   };
 }
@@ -126,25 +133,27 @@ async function isCached(cache: DatasetCache, { pair, datasetId, shared }: Planne
   return true;
 }
 
-/**
- * Estimates of statements in order; the warehouse takes a few at a time.
- *
- * @param notes gets a note for an estimate that is no bound
- */
+/** Estimates of statements in order, with a note for each that is no bound. */
+export interface DryRuns {
+  readonly bytes: readonly bigint[];
+  readonly notes: readonly PlanNote[];
+}
+
+/** Dry-runs statements one after the other: the warehouse takes a few at a time. */
 export async function dryRunAll(
   view: WarehouseView,
   statements: readonly PlannedStatement[],
-  notes: PlanNote[] = [],
-): Promise<bigint[]> {
-  const estimated: bigint[] = [];
+): Promise<DryRuns> {
+  const bytes: bigint[] = [];
+  const notes: PlanNote[] = [];
   for (const { statement } of statements) {
-    const { bytes, accuracy } = await view.dryRun(statement);
-    estimated.push(bytes);
-    if (accuracy === undefined) continue;
-    const text = `the warehouse calls its estimate ${accuracy}: when the statement would bill more it is refused, unbilled`;
+    const estimate = await view.dryRun(statement);
+    bytes.push(estimate.bytes);
+    if (estimate.accuracy === undefined) continue;
+    const text = `the warehouse calls its estimate ${estimate.accuracy}: when the statement would bill more it is refused, unbilled`;
     notes.push(planNote('estimate is no bound', text));
   }
-  return estimated;
+  return { bytes, notes };
 }
 
 /** Resolves a request against a view of the warehouse. */

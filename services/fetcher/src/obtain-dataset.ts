@@ -176,7 +176,7 @@ async function requireWithinBudget(
       { remedy: 'Send the limits of the approved plan, one for each statement' },
     );
   }
-  const bytes = await dryRunAll(view, statements);
+  const { bytes } = await dryRunAll(view, statements);
   const over = bytes.findIndex((each, i) => each > limits[i]!);
   if (over < 0) return limits;
   const which = statements.length === 1 ? 'the statement' : `statement ${over + 1} of ${statements.length}`;

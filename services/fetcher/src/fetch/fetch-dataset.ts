@@ -17,7 +17,10 @@ import type { JobBill, RunningStatement, Warehouse } from '../warehouse/warehous
 import { candidateColumns } from './candidate-columns.js';
 import { DatasetReceiver } from './dataset-receiver.js';
 
-/** Hexadecimal digits of a run in a job id: fetchers with other job logs may share a project. */
+/**
+ * Hexadecimal digits of a run and its statement in a job id: fetchers with other job logs may share a project, and the
+ * same dataset may be read by other statements.
+ */
 const RUN_DIGITS = 8;
 
 /** Stages that a fetch reports; "spool" counts rows, "write" and "verify" count columns. */
@@ -197,7 +200,8 @@ async function chooseJob(
   const isNew = !again || (!warehouse.findJob && again.bytesBilled === 0n);
   if (isNew) requireApproved(pair, order, turn);
   if (again) return { jobId: again.jobId, runId: again.runId, isNew };
-  const jobId = `${jobs.nextJobId(datasetId)}-${sha256Hex(order.runId).slice(0, RUN_DIGITS)}`;
+  const digits = sha256Hex(`${order.runId}\n${sqlSha256}`).slice(0, RUN_DIGITS);
+  const jobId = `${jobs.nextJobId(datasetId)}-${digits}`;
   return { jobId, runId: order.runId, isNew };
 }
 

@@ -16,8 +16,9 @@ import { FUTURE_COLUMN_PATTERNS } from '../universe/future-columns.js';
 import { MIN_TABLE_BYTES } from '../warehouse/embedded/billed-bytes.js';
 import { EmbeddedWarehouse } from '../warehouse/embedded/embedded-warehouse.js';
 import { DEFAULT_WAREHOUSE_NAMES as names } from '../warehouse/warehouse-names.js';
+import { parseIdentity } from './dataset-identity.js';
 import { pairPlan } from './pair-plan.js';
-import { type PlannedPair, planPair } from './plan-pair.js';
+import { type PlannedPair, type PlanningRules, planPair } from './plan-pair.js';
 import type { PlannedStatement } from './split-statements.js';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 }); // generous: the machine may be busy
@@ -49,9 +50,13 @@ function open(name: string, changes: Partial<typeof names> = {}): EmbeddedWareho
   });
 }
 
-function plan(warehouse: EmbeddedWarehouse, spec: DeepPartial<RunSpec> = {}) {
+function plan(
+  warehouse: EmbeddedWarehouse,
+  spec: DeepPartial<RunSpec> = {},
+  rules: Partial<PlanningRules> = {},
+) {
   const resolved = resolveRunSpec(RunSpec.fromPartial({ pairs: ['eurusd'], ...spec }));
-  return planPair(warehouse, 'eurusd', resolved, { names, futurePatterns });
+  return planPair(warehouse, 'eurusd', resolved, { names, futurePatterns, ...rules });
 }
 
 describe('a plan', () => {
@@ -96,6 +101,10 @@ describe('a plan', () => {
     const id = planned.datasetId;
     expect((await plan(open('untouched'))).datasetId).toBe(id);
     expect((await plan(untouched, { budgetUsd: 1, preset: 'quick', horizons: [15] })).datasetId).toBe(id);
+    const split = await plan(untouched, {}, { sqlStrategy: 'join', limits: { columns: 12 } });
+    expect(split.statements.length).toBeGreaterThan(1);
+    expect(split.datasetId).toBe(id); // how it is read says nothing about what is read
+    expect(parseIdentity(planned.identity)).toEqual(JSON.parse(JSON.stringify(planned.facts)));
     const others: DeepPartial<RunSpec>[] = [
       { sample: { seed: 9n } },
       { sample: { rows: 500 } },

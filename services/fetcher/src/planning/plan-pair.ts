@@ -1,4 +1,3 @@
-import { sha256Hex } from '@onescan/shared/canonical-json.js';
 import type { PlanNote } from '@onescan/shared/generated/onescan/v1/plan.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { ResolvedRunSpec } from '@onescan/shared/run-spec.js';
@@ -10,7 +9,7 @@ import type { Catalogue, CatalogueTable, TableName, WarehouseView } from '../war
 import type { WarehouseNames } from '../warehouse/warehouse-names.js';
 import { type ChosenSample, chooseSample } from './choose-sample.js';
 import { coverageNotes, ownSpan, type TargetsSpan } from './coverage-notes.js';
-import { datasetIdentity } from './dataset-identity.js';
+import { type DatasetIdentity, datasetIdentity, identityText } from './dataset-identity.js';
 import { fetchTables, requireUniqueKeys } from './fetch-tables.js';
 import { findTargets } from './find-targets.js';
 import { planNote } from './plan-note.js';
@@ -32,7 +31,8 @@ export interface PlannedPair {
   /** "shared" for the dataset of what all pairs share. */
   readonly pair: string;
   readonly datasetId: string;
-  /** Canonical JSON of what the dataset id is the hash of. */
+  /** What the dataset id is the hash of, and its canonical JSON. */
+  readonly facts: DatasetIdentity;
   readonly identity: string;
   readonly universe: Universe;
   /** All take the same keys; the first brings the targets too. */
@@ -97,18 +97,18 @@ export async function planPair(
     tables,
   };
   const split = splitStatements(query, splitRules(warehouse, rules));
-  const identity = datasetIdentity({
+  const facts = datasetIdentity({
     catalogue,
+    dialect: warehouse.dialect.name,
     pair,
     universe,
-    statements: split.statements,
-    rows,
-    ...(shared ? { sharedDatasetId } : {}),
+    query,
+    ...(shared ? { shared } : {}),
   });
   return {
     pair,
-    datasetId: sha256Hex(identity),
-    identity,
+    facts,
+    ...identityText(facts),
     universe,
     statements: split.statements,
     rows,

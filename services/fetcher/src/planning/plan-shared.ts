@@ -1,4 +1,3 @@
-import { sha256Hex } from '@onescan/shared/canonical-json.js';
 import { SHARED_PAIR } from '@onescan/shared/dataset/dataset.js';
 import type { SharedPlan } from '@onescan/shared/generated/onescan/v1/plan.js';
 import type { ResolvedRunSpec } from '@onescan/shared/run-spec.js';
@@ -6,7 +5,7 @@ import type { FetchQuery } from '../sql/fetch-query.js';
 import { discoverUniverse } from '../universe/discover-universe.js';
 import type { WarehouseView } from '../warehouse/warehouse.js';
 import { chooseSample } from './choose-sample.js';
-import { datasetIdentity } from './dataset-identity.js';
+import { datasetIdentity, identityText } from './dataset-identity.js';
 import { fetchTables, requireUniqueKeys } from './fetch-tables.js';
 import { type Estimate, statementPlan } from './pair-plan.js';
 import { type PlannedPair, type PlanningRules, splitRules, targetsTables } from './plan-pair.js';
@@ -62,11 +61,12 @@ export async function planShared(
   const split = splitStatements(query, splitRules(warehouse, rules));
   const rows = Math.max(...samples.map((sample) => sample.rows));
   const { statements } = split;
-  const identity = datasetIdentity({ catalogue, pair: SHARED_PAIR, universe, statements, rows });
+  const dialect = warehouse.dialect.name;
+  const facts = datasetIdentity({ catalogue, dialect, pair: SHARED_PAIR, universe, query });
   return {
     pair: SHARED_PAIR,
-    datasetId: sha256Hex(identity),
-    identity,
+    facts,
+    ...identityText(facts),
     universe,
     statements,
     rows,

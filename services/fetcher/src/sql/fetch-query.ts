@@ -1,3 +1,4 @@
+import { DEFAULT_HORIZONS } from '@onescan/shared/horizon.js';
 import type { CatalogueColumn, KeyRange, TableName } from '../warehouse/warehouse.js';
 
 /** Columns of one feature table, those with texts apart from those that become numbers. */
@@ -41,6 +42,17 @@ export function overlapHorizons({ closes, targets }: FetchQuery): number[] {
   if (!closes || !targets) return [];
   const { window, columns } = targets;
   return columns.map(({ horizon }) => horizon).filter((horizon) => horizon < window);
+}
+
+/**
+ * The target whose past is the persistence: that of the least default horizon, which is stored whatever a spec asks for,
+ * so that the persistence does not depend on the other horizons; without any the least one.
+ */
+export function persistenceSource({ columns }: NonNullable<FetchQuery['targets']>): {
+  readonly horizon: number;
+  readonly column: string;
+} {
+  return columns.find(({ horizon }) => DEFAULT_HORIZONS.includes(horizon)) ?? columns[0]!;
 }
 
 /**

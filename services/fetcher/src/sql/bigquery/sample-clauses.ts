@@ -1,4 +1,4 @@
-import { type FetchQuery, overlapHorizons } from '../fetch-query.js';
+import { type FetchQuery, overlapHorizons, persistenceSource } from '../fetch-query.js';
 import { floatArray } from './array-values.js';
 import { leastKeys, whereAnyKey } from './key-filter.js';
 import { columnName, tableName } from './quoted-names.js';
@@ -48,11 +48,11 @@ function keyClauses(project: string, query: FetchQuery): string {
 
 function bars(project: string, query: FetchQuery, targets: NonNullable<FetchQuery['targets']>): string {
   const key = columnName(query.keyColumn);
-  const first = targets.columns[0]!;
+  const past = persistenceSource(targets);
   const columns = [
     `${key} AS k`,
     'ROW_NUMBER() OVER w - 1 AS bar',
-    `LAG(${columnName(first.column)}, ${first.horizon}) OVER w AS persistence`,
+    `LAG(${columnName(past.column)}, ${past.horizon}) OVER w AS persistence`,
     ...targets.columns.map(({ horizon, column }) => `${columnName(column)} AS target_${horizon}`),
   ];
   const from = tableName(project, targets.table);

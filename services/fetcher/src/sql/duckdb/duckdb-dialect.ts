@@ -1,5 +1,11 @@
 import type { CatalogueColumn, KeyRange, TableName } from '../../warehouse/warehouse.js';
-import { type FetchQuery, type FetchTable, type KeySource, overlapHorizons } from '../fetch-query.js';
+import {
+  type FetchQuery,
+  type FetchTable,
+  type KeySource,
+  overlapHorizons,
+  persistenceSource,
+} from '../fetch-query.js';
 import {
   HASH_BOUND,
   HASH_MULTIPLIER,
@@ -61,9 +67,9 @@ function sampleClauses(query: FetchQuery): string {
   const { targets, closes } = query;
   if (!targets) return keyClauses(query);
   const key = name(query.keyColumn);
-  const first = targets.columns[0]!;
+  const past = persistenceSource(targets);
   const clauses = [
-    `bars AS (SELECT ${key} AS k, row_number() OVER w - 1 AS bar, lag(${name(first.column)}, ${first.horizon}) OVER w AS persistence, ${targets.columns
+    `bars AS (SELECT ${key} AS k, row_number() OVER w - 1 AS bar, lag(${name(past.column)}, ${past.horizon}) OVER w AS persistence, ${targets.columns
       .map(({ horizon, column }) => `${name(column)} AS target_${horizon}`)
       .join(', ')} FROM ${tableName(targets.table)} WINDOW w AS (ORDER BY ${key}))`,
     `chosen AS (SELECT * FROM bars${leastKeys('k', query, query.sample.sources[0]!)})`,
