@@ -1,10 +1,10 @@
 import { BARS } from '@onescan/fetcher/fixtures/small-warehouse.js';
+import { farmFingerprint } from '@onescan/fetcher/sql/bigquery/farm-fingerprint.js';
 import type { Warehouse } from '@onescan/fetcher/warehouse/warehouse.js';
 import type { OpenDataset } from '@onescan/shared/dataset/dataset.js';
 import { openDataset } from '@onescan/shared/dataset/open-dataset.js';
 import { SampleStrategy } from '@onescan/shared/generated/onescan/v1/spec.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { farmFingerprint } from '../fake-bigquery/farm-fingerprint.js';
 import { BigQueryStack, type Choices } from './bigquery-stack.js';
 
 const START_MICROS = Date.UTC(2020, 0, 1) * 1000;

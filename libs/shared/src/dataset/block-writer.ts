@@ -1,16 +1,20 @@
 import { BLOCK_COLUMNS, blockTable, KEY_COLUMN, matrixColumn } from './dataset-layout.js';
 import type { TableFiller } from './fill-table.js';
 
-/** Writes the columns of the matrix as they come, a table for every {@link BLOCK_COLUMNS} of them. */
+/** Writes the columns of a matrix as they come, a table for every {@link BLOCK_COLUMNS} of them. */
 export class BlockWriter {
   #buffer = new Float32Array();
   #written = 0;
   #held = 0;
 
-  /** @param keys of the rows, which every table repeats */
+  /**
+   * @param keys of the rows, which every table repeats
+   * @param nameOf a table by its number
+   */
   constructor(
     private readonly tables: TableFiller,
     private readonly keys: BigInt64Array,
+    private readonly nameOf = blockTable,
   ) {}
 
   /** Takes a copy of the next column. */
@@ -29,7 +33,7 @@ export class BlockWriter {
       name: matrixColumn(this.#written + i),
       values: this.#buffer.subarray(i * rows, (i + 1) * rows),
     }));
-    const table = blockTable(this.#written / BLOCK_COLUMNS);
+    const table = this.nameOf(this.#written / BLOCK_COLUMNS);
     await this.tables.createAndFill(table, [{ name: KEY_COLUMN, values: this.keys }, ...columns]);
     this.#written += this.#held;
     this.#held = 0;

@@ -7,6 +7,7 @@ import { canonicaliseDoubles, combineHashes, hashValues } from './column-profile
 import type { DatasetColumn, SharedReference } from './dataset.js';
 import type { DatasetContent, WriteHooks } from './dataset-content.js';
 import { literal, ROWS_TABLE } from './dataset-layout.js';
+import { type DatasetReserve, writeReserve } from './dataset-reserve.js';
 import { SpoolReader } from './dataset-spool.js';
 import { writeCatalogueTables, writeFeaturesView } from './dataset-tables.js';
 import { duckdbSettings } from './duckdb-settings.js';
@@ -18,6 +19,7 @@ import { rowColumns } from './row-columns.js';
 import { ShiftedTargets } from './shifted-target.js';
 import { spooledColumns } from './spooled-columns.js';
 import { verifyDataset } from './verify-dataset.js';
+import { WithheldWriter } from './withheld-writer.js';
 
 const MEMORY_LIMIT = '512MB';
 /** Fixed, so that every version of DuckDB in use writes files that the others read. */
@@ -77,9 +79,10 @@ async function fillFile(partial: string, content: DatasetContent, hooks: WriteHo
     await connection.run('USE dataset');
     const shared = content.sharedPath === undefined ? undefined : await sharedReference(content.sharedPath);
     const tables = new TableFiller(connection);
-    const columns = await writeFeatures(tables, content, spool, hooks);
+    // First, so that columns are judged by the targets as they are stored.
     const rows = rowColumns(content);
     for (const { values } of rows) if (values instanceof Float64Array) canonicaliseDoubles(values);
+    const { columns, reserve } = await writeFeatures(tables, content, spool, hooks);
     await tables.createAndFill(ROWS_TABLE, rows);
     const contentSha256 = combineHashes([
       ...rows.map(({ name, values }) => ({ name, contentSha256: hashValues(values) })),
@@ -87,6 +90,7 @@ async function fillFile(partial: string, content: DatasetContent, hooks: WriteHo
         .filter((column) => column.included)
         .map((column) => ({ name: column.featureId, contentSha256: column.contentSha256 })),
     ]);
+    await writeReserve(connection, reserve, content.keys.length);
     await writeFeaturesView(connection, columns, rows);
     await writeCatalogueTables(connection, { content, columns, contentSha256, shared });
     await connection.run('CHECKPOINT dataset');
@@ -108,11 +112,13 @@ async function writeFeatures(
   content: DatasetContent,
   spool: SpoolReader,
   hooks: WriteHooks,
-): Promise<DatasetColumn[]> {
+): Promise<{ columns: DatasetColumn[]; reserve: DatasetReserve }> {
   const targets = new Map(content.targets.map(({ horizon, values }) => [horizon, Float32Array.from(values)]));
   const shifted = new ShiftedTargets(content.bar, content.targets);
   const judged = content.columns.map((column) => excludedColumn(column, column.exclusionReason ?? ''));
   const blocks = new BlockWriter(tables, content.keys);
+  const withheld = new WithheldWriter(tables, content);
+  const infinities = new Map<number, readonly number[]>();
   const total = content.columns.filter((column) => column.spool).length;
   let done = 0;
   for (const { position, values, summary } of spooledColumns(content, spool)) {
@@ -120,13 +126,16 @@ async function writeFeatures(
     const column = judgeColumn(content.columns[position]!, { values, summary }, { targets, shifted });
     judged[position] = column;
     if (column.included) await blocks.add(values);
+    else await withheld.add(position, values);
+    if (summary.infinite > 0) infinities.set(position, summary.infiniteRows);
     hooks.onProgress?.('write', ++done, total);
   }
   await blocks.flush();
+  const reserve = { withheld: await withheld.end(), infinities };
   if (content.sharedPath !== undefined) {
     await judgeSharedColumns(content, content.sharedPath, { judged, targets: { targets, shifted }, hooks });
   }
-  return judged;
+  return { columns: judged, reserve };
 }
 
 function sync(path: string): void {

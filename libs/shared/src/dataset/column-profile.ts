@@ -25,8 +25,9 @@ export interface ColumnSummary {
   /** Infinity when none is present. */
   min: number;
   max: number;
-  /** Infinities, which became missing. */
+  /** Infinities, which became missing, and their rows. */
   infinite: number;
+  infiniteRows: readonly number[];
 }
 
 /**
@@ -67,14 +68,14 @@ export function combineHashes(columns: Iterable<{ name: string; contentSha256: s
 export function canonicalise(values: Float32Array): ColumnSummary {
   const bits = new Int32Array(values.buffer, values.byteOffset, values.length);
   let present = 0;
-  let infinite = 0;
+  const infiniteRows: number[] = [];
   let sum = 0;
   let min = Number.POSITIVE_INFINITY;
   let max = Number.NEGATIVE_INFINITY;
   for (let i = 0; i < bits.length; i++) {
     const pattern = bits[i]!;
     if ((pattern & EXPONENT_BITS) === EXPONENT_BITS) {
-      if ((pattern & FRACTION_BITS) === 0) infinite++;
+      if ((pattern & FRACTION_BITS) === 0) infiniteRows.push(i);
       bits[i] = CANONICAL_NAN_BITS;
       continue;
     }
@@ -85,7 +86,7 @@ export function canonicalise(values: Float32Array): ColumnSummary {
     if (value < min) min = value;
     if (value > max) max = value;
   }
-  return { present, sum, min, max, infinite };
+  return { present, sum, min, max, infinite: infiniteRows.length, infiniteRows };
 }
 
 /** The same for doubles of the row table, which keep infinities out too. */

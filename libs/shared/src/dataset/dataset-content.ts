@@ -12,8 +12,10 @@ export interface CandidateColumn {
   /** How the values are to be read. "ordinal": codes into `texts`, which the writer sorts. */
   encoding: 'number' | 'bool' | 'ordinal';
   texts?: readonly string[];
-  /** Why it is not included. */
+  /** Why it is not included. With a place in the spool: for its texts, of which the codes are there. */
   exclusionReason?: string;
+  /** Of texts that are too many where the codes are gone: the least sample that is sure to hold too many. */
+  manyTextsFrom?: number;
 }
 
 /** Everything that goes into a dataset file; structured-cloneable. Rows are in ascending order of key. */
@@ -29,6 +31,8 @@ export interface DatasetContent {
   usd: number;
   /** RFC 3339. */
   createdAt: string;
+  /** The larger dataset that this one is made of. */
+  derivedFrom?: string;
   /** Keys in epoch microseconds. */
   keys: BigInt64Array;
   bar: Int32Array;
@@ -36,6 +40,8 @@ export interface DatasetContent {
   /** In ascending order of horizon. */
   targets: { horizon: number; values: Float64Array }[];
   knownParts: { horizon: number; values: Float64Array }[];
+  /** Rows in the order in which samples take them up; absent where nobody asks for it. */
+  sampleOrder?: Int32Array;
   /** The whole universe in stable order. */
   columns: CandidateColumn[];
   /** File of the dataset that holds the columns marked as shared. */

@@ -15,7 +15,9 @@ import {
   quoted,
   ROWS_TABLE,
   targetValueColumn,
+  withheldTable,
 } from './dataset-layout.js';
+import { type DatasetReserve, readReserve } from './dataset-reserve.js';
 import { duckdbSettings } from './duckdb-settings.js';
 import { readFixedWidth } from './float-vectors.js';
 import { readCatalogue } from './read-dataset-catalogue.js';
@@ -30,6 +32,13 @@ const MICROS_PER_MILLI = 1000;
 interface Slice {
   start: number;
   end: number;
+}
+
+/** Where columns are read from, and what becomes of them. */
+interface ColumnStream {
+  tableOf(block: number): string;
+  onColumn(position: number, values: Float32Array): void;
+  signal?: AbortSignal | undefined;
 }
 
 /**
@@ -131,7 +140,22 @@ export class DatasetFile implements OpenDataset {
     onColumn: (position: number, values: Float32Array) => void,
     signal?: AbortSignal,
   ): Promise<void> {
-    return this.#inTurn(() => this.#streamColumns(range, onColumn, signal));
+    return this.#inTurn(() => this.#streamColumns(range, { tableOf: blockTable, onColumn, signal }));
+  }
+
+  /** What the file keeps beyond its columns. */
+  async readReserve(): Promise<DatasetReserve> {
+    let reserve: DatasetReserve | undefined;
+    await this.#inTurn(async () => {
+      reserve = await readOrDamaged(this.path, () => readReserve(this.connections[0]!));
+    });
+    return reserve!;
+  }
+
+  /** As {@link readFeatures}, of the first `count` withheld columns whose values are kept. */
+  readWithheld(count: number, onColumn: (position: number, values: Float32Array) => void): Promise<void> {
+    const range = { from: 0, to: count };
+    return this.#inTurn(() => this.#streamColumns(range, { tableOf: withheldTable, onColumn }));
   }
 
   close(): void {
@@ -143,8 +167,7 @@ export class DatasetFile implements OpenDataset {
 
   async #streamColumns(
     { from, to }: { from: number; to: number },
-    onColumn: (position: number, values: Float32Array) => void,
-    signal: AbortSignal | undefined,
+    { tableOf, onColumn, signal }: ColumnStream,
   ): Promise<void> {
     const slices: Slice[] = [];
     const width = columnsPerQuery(this.meta.rows);
@@ -157,12 +180,10 @@ export class DatasetFile implements OpenDataset {
     const widest = Math.max(0, ...slices.map((slice) => slice.end - slice.start));
     const buffers = this.connections.map(() => new Float32Array(widest * this.meta.rows));
     const launch = (query: number): Promise<Float32Array[]> => {
-      const slice = this.#readSlice(
-        slices[query]!,
-        buffers[query % buffers.length]!,
-        query % buffers.length,
-        signal,
-      );
+      const connection = query % buffers.length;
+      const { start, end } = slices[query]!;
+      const table = tableOf(Math.floor(start / BLOCK_COLUMNS));
+      const slice = this.#readSlice({ start, end, table }, buffers[connection]!, { connection, signal });
       slice.catch(() => undefined); // it is awaited in its turn; until then a failure must not look unhandled
       return slice;
     };
@@ -184,10 +205,9 @@ export class DatasetFile implements OpenDataset {
 
   /** Columns of the matrix that do not span two blocks, in a buffer, through one of the connections. */
   async #readSlice(
-    { start, end }: Slice,
+    { start, end, table }: Slice & { table: string },
     buffer: Float32Array,
-    connection: number,
-    signal: AbortSignal | undefined,
+    through: { connection: number; signal: AbortSignal | undefined },
   ): Promise<Float32Array[]> {
     const names: string[] = [];
     const values: Float32Array[] = [];
@@ -196,8 +216,9 @@ export class DatasetFile implements OpenDataset {
       const offset = (position - start) * this.meta.rows;
       values.push(buffer.subarray(offset, offset + this.meta.rows));
     }
-    const sql = `SELECT ${names.join(', ')} FROM ${blockTable(Math.floor(start / BLOCK_COLUMNS))}`;
-    await readOrDamaged(this.path, () => readFixedWidth(this.connections[connection]!, sql, values, signal));
+    const sql = `SELECT ${names.join(', ')} FROM ${table}`;
+    const connection = this.connections[through.connection]!;
+    await readOrDamaged(this.path, () => readFixedWidth(connection, sql, values, through.signal));
     return values;
   }
 

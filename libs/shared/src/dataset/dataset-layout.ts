@@ -5,6 +5,9 @@ export const META_TABLE = '_meta';
 export const COLUMNS_TABLE = '_columns';
 /** Keys, bar ordinals, targets, persistence and known parts, one row a sampled key. */
 export const ROWS_TABLE = '_rows';
+/** Columns that are not included because of their values, and the rows where values were infinite: dataset-reserve.ts. */
+export const WITHHELD_TABLE = '_withheld';
+export const INFINITIES_TABLE = '_infinities';
 /** All columns by feature id, for ad-hoc SQL. */
 export const FEATURES_VIEW = 'features';
 export const KEY_COLUMN = 'interval_time';
@@ -14,6 +17,11 @@ export const PERSISTENCE_COLUMN = 'persistence';
 /** Table that holds the columns at positions [250 i, 250 i + 250) of the matrix. */
 export function blockTable(block: number): string {
   return `block_${String(block).padStart(3, '0')}`;
+}
+
+/** The same for withheld columns. */
+export function withheldTable(block: number): string {
+  return `withheld_${String(block).padStart(3, '0')}`;
 }
 
 /** Name, within its block table, of the column at a position of the matrix. */

@@ -128,6 +128,7 @@ async function writeMeta(
     created_at: [content.createdAt, VARCHAR],
     content_sha256: [contentSha256, VARCHAR],
     status: ['complete', VARCHAR],
+    ...(content.derivedFrom === undefined ? {} : { derived_from: [content.derivedFrom, VARCHAR] }),
     ...(isPlain
       ? {}
       : {

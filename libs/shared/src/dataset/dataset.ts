@@ -1,3 +1,5 @@
+import type { DatasetReserve } from './dataset-reserve.js';
+
 /** Version of the file format (docs/dataset-format.md) of a dataset that holds all of its columns. */
 export const DATASET_FORMAT_VERSION = 1;
 
@@ -67,6 +69,10 @@ export interface DatasetMeta {
   status: string;
   /** RFC 3339. */
   createdAt: string;
+  /** Canonical JSON whose SHA-256 is the dataset id. */
+  identity: string;
+  /** The larger dataset that this one was made of, without a statement; absent when it was fetched. */
+  derivedFrom?: string;
   /** Set when columns are in a shared dataset. */
   shared?: SharedReference;
 }
@@ -97,5 +103,9 @@ export interface OpenDataset {
     onColumn: (position: number, values: Float32Array) => void,
     signal?: AbortSignal,
   ): Promise<void>;
+  /** What the file keeps beyond its columns, for making smaller datasets of it. */
+  readReserve(): Promise<DatasetReserve>;
+  /** As {@link readFeatures}, of the first `count` withheld columns whose values are kept. */
+  readWithheld(count: number, onColumn: (position: number, values: Float32Array) => void): Promise<void>;
   close(): void;
 }

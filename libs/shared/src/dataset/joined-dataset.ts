@@ -1,6 +1,7 @@
 import type { DatasetColumn, DatasetMeta, OpenDataset } from './dataset.js';
 import { damagedDataset } from './dataset-damage.js';
 import type { DatasetFile } from './dataset-file.js';
+import type { DatasetReserve } from './dataset-reserve.js';
 import { gatherRows, keyRows } from './key-rows.js';
 import { ordinalTexts, recode } from './ordinal-texts.js';
 
@@ -77,6 +78,15 @@ export class JoinedDataset implements OpenDataset {
           signal,
         );
     }
+  }
+
+  /** Of the file of the pair. */
+  readReserve(): Promise<DatasetReserve> {
+    return this.own.readReserve();
+  }
+
+  readWithheld(count: number, onColumn: OnColumn): Promise<void> {
+    return this.own.readWithheld(count, onColumn);
   }
 
   close(): void {

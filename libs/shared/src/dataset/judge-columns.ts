@@ -80,7 +80,8 @@ function describe(candidate: CandidateColumn): { featureId: string; group: strin
   return { featureId: candidate.featureId, group: candidate.group, type: candidate.type };
 }
 
-function encodingText(candidate: CandidateColumn): string {
+/** How the values of a column are encoded, as files say it. */
+export function encodingText(candidate: CandidateColumn): string {
   if (candidate.encoding !== 'ordinal') return candidate.encoding;
   return JSON.stringify({ ordinal: [...(candidate.texts ?? [])].sort(byCodeUnits) });
 }

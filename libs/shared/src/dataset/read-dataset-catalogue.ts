@@ -80,6 +80,8 @@ async function readMeta({ connection, path }: CatalogueSource): Promise<DatasetM
     contentSha256: String(row.content_sha256),
     status: String(row.status),
     createdAt: String(row.created_at),
+    identity: String(row.identity),
+    ...(row.derived_from ? { derivedFrom: String(row.derived_from) } : {}),
     ...(row.shared_dataset_id
       ? {
           shared: {

@@ -30,7 +30,8 @@ export function* spooledColumns(content: DatasetContent, spool: SpoolReader): Ge
     for (let i = 0; i < count; i++) {
       const values = buffer.subarray(i * rows, (i + 1) * rows);
       const candidate = columns[start + i]!;
-      if (candidate.encoding === 'ordinal') rankCodes(values, candidate.texts ?? []);
+      if (candidate.encoding === 'ordinal' && candidate.exclusionReason === undefined)
+        rankCodes(values, candidate.texts ?? []);
       yield { position: start + i, values, summary: canonicalise(values) };
     }
     start += count;

@@ -53,6 +53,7 @@ export async function verifyDataset(path: string, options: VerifyOptions = {}): 
       columnsChecked++;
       options.onProgress?.(columnsChecked, included.length);
     });
+    problems.push(...(await withheldProblems(dataset)));
     if (problems.length === 0 && combineHashes(hashes) !== dataset.meta.contentSha256) {
       problems.push('keys, targets or baselines have other values');
     }
@@ -66,6 +67,18 @@ export async function verifyDataset(path: string, options: VerifyOptions = {}): 
   const named = problems.slice(0, MAX_PROBLEMS_NAMED);
   if (problems.length > named.length) named.push(`and ${problems.length - named.length} more`);
   return { ok: problems.length === 0, problems: named, columnsChecked };
+}
+
+async function withheldProblems(dataset: OpenDataset): Promise<string[]> {
+  const problems: string[] = [];
+  const { withheld } = await dataset.readReserve();
+  const kept = withheld.filter(({ position }) => position !== undefined);
+  await dataset.readWithheld(kept.length, (position, values) => {
+    const { ordinal, contentSha256 } = kept[position]!;
+    if (contentHash(values, contentSha256) === contentSha256) return;
+    problems.push(`${dataset.columns[ordinal]!.featureId}, which is excluded, has other values`);
+  });
+  return problems;
 }
 
 /**

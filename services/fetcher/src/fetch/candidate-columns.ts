@@ -41,10 +41,11 @@ function textCandidate(
   column: CatalogueColumn,
 ): CandidateColumn {
   const codes = place.part.codes[place.column - place.part.table.numbers.length]!;
-  const { spool, ...described } = spooled;
-  if (codes.tooMany) {
-    const exclusionReason = `its ${column.type} values have more than ${MAX_ORDINAL_TEXTS} distinct texts`;
-    return { ...described, encoding: 'ordinal', exclusionReason };
-  }
-  return { ...described, ...(spool ? { spool } : {}), encoding: 'ordinal', texts: codes.texts };
+  if (codes.tooMany) return { ...spooled, encoding: 'ordinal', exclusionReason: tooManyTexts(column) };
+  return { ...spooled, encoding: 'ordinal', texts: codes.texts };
+}
+
+/** Why a column of too many texts is excluded. */
+export function tooManyTexts({ type }: Pick<CatalogueColumn, 'type'>): string {
+  return `its ${type} values have more than ${MAX_ORDINAL_TEXTS} distinct texts`;
 }

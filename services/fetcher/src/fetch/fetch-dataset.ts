@@ -13,6 +13,7 @@ import type { JobLog, JobRecord } from '../jobs/job-log.js';
 import { billRecord, settleLater } from '../jobs/settle-jobs.js';
 import type { PlannedPair } from '../planning/plan-pair.js';
 import type { PlannedStatement } from '../planning/split-statements.js';
+import { sampleOrder } from '../sql/sample-order.js';
 import type { JobBill, RunningStatement, Warehouse } from '../warehouse/warehouse.js';
 import { candidateColumns } from './candidate-columns.js';
 import { DatasetReceiver } from './dataset-receiver.js';
@@ -82,7 +83,7 @@ export async function fetchDataset(environment: FetchEnvironment, order: FetchOr
     }
     const { shared } = planned;
     const sharedPath = shared && cache.pathOf(SHARED_PAIR, shared.datasetId);
-    const content = datasetContent(planned, receiver, { jobs, spool, sharedPath });
+    const content = await datasetContent(planned, receiver, { jobs, spool, sharedPath });
     await writeDataset(path, content, {
       signal: order.signal,
       onProgress: order.onProgress,
@@ -257,13 +258,18 @@ function startedJob(
   };
 }
 
-function datasetContent(
+async function datasetContent(
   planned: PlannedPair,
   receiver: DatasetReceiver,
   from: { jobs: readonly JobRecord[]; spool: DatasetSpool; sharedPath: string | undefined },
-): DatasetContent {
+): Promise<DatasetContent> {
   const { jobs, spool, sharedPath } = from;
   const { keys, bar, persistence, targets, knownParts } = receiver.sample;
+  const columns = candidateColumns(planned.universe, receiver.parts, planned.shared?.groups);
+  const hasManyTexts = columns.some((column) => column.spool && column.exclusionReason !== undefined);
+  const { warehouse, sample } = planned.facts;
+  // The keys of several sources are no nested sample.
+  const isNested = hasManyTexts && sample.sources.length === 1;
   return {
     datasetId: planned.datasetId,
     pair: planned.pair,
@@ -279,7 +285,8 @@ function datasetContent(
     persistence,
     targets,
     knownParts,
-    columns: candidateColumns(planned.universe, receiver.parts, planned.shared?.groups),
+    ...(isNested ? { sampleOrder: await sampleOrder(warehouse.dialect, BigInt(sample.seed), keys) } : {}),
+    columns,
     ...(sharedPath === undefined ? {} : { sharedPath }),
     spool: spool.index(),
   };

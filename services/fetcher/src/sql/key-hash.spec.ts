@@ -2,6 +2,7 @@ import { openDuckDb } from '@onescan/shared/duckdb/open-duckdb.js';
 import { describe, expect, it } from 'vitest';
 import { keyHashSql } from './duckdb/duckdb-dialect.js';
 import { HASH_BOUND, hashLimit, hashTerms, keyHash } from './key-hash.js';
+import { sampleOrder } from './sample-order.js';
 
 const START = 1_577_836_800n;
 const KEYS = 50_000;
@@ -41,6 +42,19 @@ it('has a limit that the least hashes keep, for many seeds and sizes', () => {
     }
   }
   expect(hashLimit(KEYS, KEYS)).toBeUndefined();
+});
+
+it('orders rows as SQL does, also keys with fractions of seconds and before 1970', async () => {
+  const instance = await openDuckDb(':memory:');
+  const connection = await instance.connect();
+  const keys = BigInt64Array.from({ length: 500 }, (_, i) => BigInt(i - 250) * 700_001n);
+  const result = await connection.runAndReadAll(
+    `SELECT x FROM (SELECT x, make_timestamp((x - 250) * 700001) AS k FROM range(500) t(x)) ORDER BY ${keyHashSql('k', hashTerms(5n))}, k`,
+  );
+  const found = result.getRows().map(([x]) => Number(x));
+  expect(Array.from(await sampleOrder('duckdb', 5n, keys))).toEqual(found);
+  connection.closeSync();
+  instance.closeSync();
 });
 
 it('is the same in SQL', async () => {

@@ -5,7 +5,7 @@ import { hashLimit, sampleHashLimit } from '../key-hash.js';
 const MICROS_PER_MILLI = 1000;
 
 /** Bits of the fingerprint that order the sample: below the bound for which the hash limit is computed. */
-const FINGERPRINT_MASK = 2 ** 31 - 1;
+export const FINGERPRINT_MASK = 2 ** 31 - 1;
 
 /** Hash of a TIMESTAMP with the sample's seed: 31 bits of its FARM_FINGERPRINT. */
 export function keyHashSql(key: string, seed: bigint): string {
