@@ -1,9 +1,11 @@
+import { version } from '@onescan/shared/version.js';
 import { Command } from 'commander';
 import { type Act, DEFAULT_HOME } from './context.js';
 import { addApproveVerb } from './verbs/approve.js';
 import { addBackupVerbs } from './verbs/backup.js';
 import { addCacheVerbs } from './verbs/cache.js';
 import { addCancelVerb } from './verbs/cancel.js';
+import { addCompletionVerb } from './verbs/completion.js';
 import { addDemoVerb } from './verbs/demo.js';
 import { addDoctorVerb } from './verbs/doctor.js';
 import { addDownVerb } from './verbs/down.js';
@@ -48,12 +50,14 @@ const VERBS: readonly ((program: Command, act: Act) => void)[] = [
   addBackupVerbs,
   addWarehouseVerbs,
   addDoctorVerb,
+  addCompletionVerb,
 ];
 
 /** The whole command line. `act` connects the verbs with the world. */
 export function createProgram(act: Act): Command {
   const program = new Command('onescan')
     .description('Tests thousands of warehouse features against many targets, paying for the scan once.')
+    .version(`onescan ${version()}`, '-V, --version', 'version and, where it is known, commit')
     .option('--json', 'JSON on stdout: one document, or a line each for streams')
     .option('--verbose', 'show the cause and stack of errors')
     .option('--coordinator <address>', 'host:port (default: $ONESCAN_COORDINATOR, else the local stack)')

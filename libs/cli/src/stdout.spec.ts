@@ -39,6 +39,8 @@ describe.skipIf(!hasFullDevice())('on a full disk', { concurrent: true }, () => 
     [
       ['--help'],
       ['ledger', '--help'],
+      ['--version'],
+      ['completion', 'bash'],
       ['ls'],
       ['ls', '--json'],
       ['show', 'r-1'],

@@ -3,10 +3,12 @@ import { exitOnUncaught } from '@onescan/shared/exit-on-uncaught.js';
 import { createLog } from '@onescan/shared/log.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import { startTracing } from '@onescan/shared/telemetry/tracing.js';
+import { answerHelpAndVersion } from '@onescan/shared/version.js';
 import {
   type CoordinatorOptions,
   parseCoordinatorOptions,
   parseRestoreOptions,
+  USAGE,
 } from './coordinator-options.js';
 import { type RunningCoordinator, startCoordinator } from './start-coordinator.js';
 import { restoreState } from './store/restore-state.js';
@@ -15,6 +17,7 @@ const EXIT_BAD_USAGE = 2;
 const EXIT_FAILED = 5;
 const EXIT_INTERRUPTED = 130;
 
+answerHelpAndVersion('coordinator', USAGE);
 const log = createLog('coordinator');
 exitOnUncaught(log);
 const tracing = startTracing('onescan-coordinator');

@@ -3,6 +3,7 @@ import { exitOnUncaught } from '@onescan/shared/exit-on-uncaught.js';
 import { createLog } from '@onescan/shared/log.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import { startTracing } from '@onescan/shared/telemetry/tracing.js';
+import { answerHelpAndVersion } from '@onescan/shared/version.js';
 import { type FetcherOptions, parseFetcherOptions, USAGE } from './fetcher-options.js';
 import { startFetcher } from './start-fetcher.js';
 
@@ -10,10 +11,7 @@ const EXIT_BAD_USAGE = 2;
 const EXIT_FAILED = 5;
 const EXIT_INTERRUPTED = 130;
 
-if (process.argv.includes('--help')) {
-  process.stdout.write(`${USAGE}\n`);
-  process.exit(0);
-}
+answerHelpAndVersion('fetcher', USAGE);
 const options = readOptions();
 const log = createLog('fetcher');
 exitOnUncaught(log);

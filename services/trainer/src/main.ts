@@ -3,9 +3,10 @@ import { createLog } from '@onescan/shared/log.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import { readProcessMemory } from '@onescan/shared/process-memory.js';
 import { startTracing } from '@onescan/shared/telemetry/tracing.js';
+import { answerHelpAndVersion } from '@onescan/shared/version.js';
 import { Trainer } from './trainer.js';
 import { serveTrainerHealth } from './trainer-health.js';
-import { parseTrainerOptions, type TrainerOptions } from './trainer-options.js';
+import { parseTrainerOptions, type TrainerOptions, USAGE } from './trainer-options.js';
 
 const EXIT_BAD_USAGE = 2;
 const EXIT_FAILED = 5;
@@ -31,6 +32,7 @@ function drainOnSignals(trainer: Trainer): void {
   process.on('SIGINT', onSignal);
 }
 
+answerHelpAndVersion('trainer', USAGE);
 const options = readOptions();
 const log = createLog('trainer');
 exitOnUncaught(log);

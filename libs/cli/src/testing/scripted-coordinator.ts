@@ -30,6 +30,8 @@ interface Script {
   removed?: number;
   /** The run stays running until the server stops. */
   neverEnds?: boolean;
+  /** Runs before r-1, in the order in which they were started. */
+  earlierRuns?: number;
   /** News of a fetch comes after its end. */
   lateProgress?: boolean;
   /** Calls are never answered, streams never go on; `called` counts them. */
@@ -113,7 +115,12 @@ class Scripted {
         return { run: this.run() };
       }),
       getRun: unary(async ({ runId }) => ({ run: this.known(runId) })),
-      listRuns: unary(async () => ({ runs: [this.run()] })),
+      listRuns: unary(async () => {
+        const earlier = Array.from({ length: this.script.earlierRuns ?? 0 }, (_, i) =>
+          sampleRun({ runId: `r-0.${i + 1}` }),
+        );
+        return { runs: [...earlier, this.run()] };
+      }),
       cancelRun: unary(async ({ runId }) => {
         this.cancels.push(runId);
         return { run: sampleRun({ state: RunState.RUN_STATE_CANCELLED }) };

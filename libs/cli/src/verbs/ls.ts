@@ -5,6 +5,7 @@ import type { Command } from 'commander';
 import { withCoordinator } from '../connection/connect.js';
 import type { Act } from '../context.js';
 import { EXIT } from '../exit-code.js';
+import { parsePositive } from '../options/parsers.js';
 import { messageJson } from '../output/message-json.js';
 import { renderTable, type TableColumn } from '../output/table.js';
 import { writeJson } from '../output/write-json.js';
@@ -21,18 +22,27 @@ const COLUMNS: readonly TableColumn<Run>[] = [
   { title: 'billed', text: (run) => formatUsd(run.usdBilled), align: 'right' },
 ];
 
-/** `onescan ls`: all runs that the coordinator knows. */
+const DEFAULT_LIMIT = 20;
+
+/** `onescan ls`: the runs that the coordinator knows, the newest first. */
 export function addLsVerb(program: Command, act: Act): void {
   program
     .command('ls')
-    .description('list runs')
+    .description('list runs, the newest first')
+    .option('--limit <n>', `most runs to list (default: ${DEFAULT_LIMIT}; with --json all)`, parsePositive)
     .action(
-      act(async (invocation) =>
+      act(async (invocation, { limit }: { limit?: number }) =>
         withCoordinator(invocation, async (client) => {
           const response = await callUnary(client, client.listRuns, {});
           const { terminal, global } = invocation;
-          if (global.json) await writeJson(terminal, messageJson(ListRunsResponse, response));
-          else await terminal.write(renderTable(COLUMNS, response.runs));
+          // They come in the order in which they were started.
+          const newestFirst = response.runs.toReversed();
+          const runs = newestFirst.slice(0, limit ?? (global.json ? undefined : DEFAULT_LIMIT));
+          if (global.json) await writeJson(terminal, messageJson(ListRunsResponse, { ...response, runs }));
+          else await terminal.write(renderTable(COLUMNS, runs));
+          if (!global.json && runs.length < newestFirst.length) {
+            terminal.note(`The newest ${runs.length} of ${newestFirst.length} runs; more with --limit.`);
+          }
           return EXIT.ok;
         }),
       ),

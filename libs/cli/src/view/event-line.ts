@@ -1,6 +1,7 @@
 import { formatBytes } from '@onescan/shared/format/bytes.js';
 import { formatCount } from '@onescan/shared/format/count.js';
 import { formatDuration } from '@onescan/shared/format/duration.js';
+import { formatKnown } from '@onescan/shared/format/unknown.js';
 import { formatUsd } from '@onescan/shared/format/usd.js';
 import {
   PairState,
@@ -107,7 +108,7 @@ function taskLine(task: TaskStatus, earlier: TaskStatus | undefined): string | u
 
 function summaryText(summary: NonNullable<TaskStatus['summary']>): string {
   return (
-    `${verdictName(summary.verdict)}, AUC ${summary.auc.toFixed(3)}, ` +
+    `${verdictName(summary.verdict)}, AUC ${formatKnown(summary.auc, (auc) => auc.toFixed(3))}, ` +
     `${summary.featuresRetained} of ${summary.featuresTested} features kept`
   );
 }

@@ -1,3 +1,4 @@
+import { formatKnown } from '@onescan/shared/format/unknown.js';
 import { type LedgerRow, LedgerStatus } from '@onescan/shared/generated/onescan/v1/result.js';
 import type { TableColumn } from '../output/table.js';
 
@@ -13,8 +14,16 @@ export const LEDGER_COLUMNS: readonly TableColumn<LedgerRow>[] = [
   { title: 'feature', text: (row) => row.featureId },
   { title: 'status', text: (row) => ledgerStatusName(row.status) },
   { title: 'stage', text: (row) => row.stage },
-  { title: 'frequency', text: (row) => row.selectionFrequency?.toFixed(2) ?? '-', align: 'right' },
-  { title: 'mean |SHAP|', text: (row) => row.shapMeanAbs?.toPrecision(3) ?? '-', align: 'right' },
+  {
+    title: 'frequency',
+    text: (row) => formatKnown(row.selectionFrequency ?? Number.NaN, (share) => share.toFixed(2)),
+    align: 'right',
+  },
+  {
+    title: 'mean |SHAP|',
+    text: (row) => formatKnown(row.shapMeanAbs ?? Number.NaN, (mean) => mean.toPrecision(3)),
+    align: 'right',
+  },
   { title: 'rank', text: (row) => String(row.rank ?? '-'), align: 'right' },
   { title: 'reason', text: (row) => row.reason },
 ];

@@ -55,7 +55,10 @@ function statements(pair: PairPlan): string {
 function totals(plan: Plan): string[] {
   const count = statementsToRun(plan);
   const problem = overBudget(plan);
-  const saved = plan.usd > 0 ? `, ${(plan.naiveUsd / plan.usd).toFixed(1)} times as much` : '';
+  const saved =
+    plan.usd > 0 && Number.isFinite(plan.naiveUsd)
+      ? `, ${(plan.naiveUsd / plan.usd).toFixed(1)} times as much`
+      : '';
   return [
     `In total: ${formatCount(count, 'statement')}, ${formatBytes(plan.bytes)}, ${formatUsd(plan.usd)} ` +
       `of a budget of ${formatUsd(plan.budgetUsd)}.`,

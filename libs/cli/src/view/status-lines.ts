@@ -1,5 +1,6 @@
 import { formatBytes } from '@onescan/shared/format/bytes.js';
 import { formatDuration } from '@onescan/shared/format/duration.js';
+import { formatKnown } from '@onescan/shared/format/unknown.js';
 import { RunState, type WorkerStatus } from '@onescan/shared/generated/onescan/v1/coordinator.js';
 import { type RunView, tasksAtWork } from './run-view.js';
 import { stageSecondsLeft } from './stage-pace.js';
@@ -46,7 +47,7 @@ function fetches(view: RunView): string[] {
 function trainers(view: RunView): string[] {
   return tasksAtWork(view).map((task) => {
     const memory = memoryText(view.workers.get(task.trainerId));
-    const done = Math.floor(100 * task.fraction);
+    const done = formatKnown(Math.floor(100 * task.fraction), String);
     return `  ${task.trainerId}: ${task.pair} h${task.horizon} ${task.stage || 'starting'} ${done} %${memory}`;
   });
 }

@@ -1,3 +1,4 @@
+import { formatKnown } from '@onescan/shared/format/unknown.js';
 import { type Run, TaskState, type TaskStatus } from '@onescan/shared/generated/onescan/v1/coordinator.js';
 import type { HorizonSummary } from '@onescan/shared/generated/onescan/v1/result.js';
 import { renderTable, type TableColumn } from '../output/table.js';
@@ -14,7 +15,7 @@ const COLUMNS: readonly TableColumn<TaskStatus>[] = [
   { title: 'pair', text: (task) => task.pair },
   { title: 'horizon', text: (task) => String(task.horizon), align: 'right' },
   { title: 'verdict', text: (task) => verdictOf(task) },
-  { title: 'AUC', text: ofSummary((s) => s.auc.toFixed(3)), align: 'right' },
+  { title: 'AUC', text: ofSummary((s) => formatKnown(s.auc, (auc) => auc.toFixed(3))), align: 'right' },
   { title: 'accuracy', text: ofSummary((s) => percent(s.accuracy)), align: 'right' },
   {
     title: 'best baseline',
@@ -28,7 +29,7 @@ const COLUMNS: readonly TableColumn<TaskStatus>[] = [
   },
   {
     title: 'false <=',
-    text: ofSummary((s) => s.expectedFalseSelections.toFixed(1)),
+    text: ofSummary((s) => formatKnown(s.expectedFalseSelections, (count) => count.toFixed(1))),
     align: 'right',
   },
 ];
@@ -42,7 +43,18 @@ export function verdictTable(run: Pick<Run, 'tasks'>): string {
   const tasks = [...run.tasks].sort(
     (a, b) => order(run.tasks, a) - order(run.tasks, b) || a.horizon - b.horizon,
   );
-  return renderTable(COLUMNS, tasks);
+  const table = renderTable(COLUMNS, tasks);
+  return tasks.some(({ summary }) => summary && hasUnknown(summary)) ? `${table}\n${UNKNOWN_MEANS}\n` : table;
+}
+
+/** What a "-" among the figures of a horizon that was learned means. */
+const UNKNOWN_MEANS = '-: these rows do not give this figure, e.g. no AUC where all targets have one sign.';
+
+function hasUnknown(summary: HorizonSummary): boolean {
+  const { auc, accuracy, bestBaselineAccuracy, skill, skillLow, skillHigh, expectedFalseSelections } =
+    summary;
+  const figures = [auc, accuracy, bestBaselineAccuracy, skill, skillLow, skillHigh, expectedFalseSelections];
+  return !figures.every(Number.isFinite);
 }
 
 /** Pairs keep the order in which the run names them. */
@@ -61,7 +73,7 @@ function ofSummary(cell: Cell): (task: TaskStatus) => string {
 }
 
 function percent(share: number): string {
-  return `${(100 * share).toFixed(1)} %`;
+  return formatKnown(share, () => `${(100 * share).toFixed(1)} %`);
 }
 
 function gain(summary: HorizonSummary): string {
@@ -70,6 +82,6 @@ function gain(summary: HorizonSummary): string {
 
 /** Log loss saved a row in millinats, with the sign written out. */
 function signed(nats: number): string {
-  const text = (1000 * nats).toFixed(1);
+  const text = formatKnown(nats, () => (1000 * nats).toFixed(1));
   return nats > 0 ? `+${text}` : text;
 }

@@ -1,8 +1,11 @@
+import { UNKNOWN } from './unknown.js';
+
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'] as const;
 
 /** Bytes in binary units with three significant digits: 1536 → "1.50 KiB". */
 export function formatBytes(bytes: number | bigint): string {
   let value = Number(bytes);
+  if (!Number.isFinite(value)) return UNKNOWN;
   let unit = 0;
   while (Math.abs(value) >= 1024 && unit < UNITS.length - 1) {
     value /= 1024;
