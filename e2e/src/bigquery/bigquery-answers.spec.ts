@@ -124,7 +124,7 @@ describe('an answer that never comes, or is not of BigQuery', () => {
 describe('a refusal comes with what helps', () => {
   const refusals: [FaultKind, string, RegExp][] = [
     ['billingNotEnabled', 'FAILED_PRECONDITION', /enable billing/i],
-    ['tooComplex', 'FAILED_PRECONDITION', /--fetcher-flag statement-tables=300/],
+    ['tooComplex', 'FAILED_PRECONDITION', /planned with more statements and waits for approval/],
     ['partitionElimination', 'FAILED_PRECONDITION', /require_partition_filter = false/],
   ];
   it.each(refusals)('%s', async (kind, code, remedy) => {

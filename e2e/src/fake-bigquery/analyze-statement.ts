@@ -1,5 +1,6 @@
 import { invalidQuery } from './api-error.js';
 import { bigQueryType } from './bigquery-type.js';
+import { type ComplexityLimit, requireSimple } from './complexity.js';
 import { statementReads, type TableScan } from './statement-reads.js';
 import type { TableBytes } from './table-bytes.js';
 import { translateSql } from './translate-sql.js';
@@ -12,6 +13,8 @@ export interface QueryLimits {
   readonly sqlLength: number;
   readonly resultColumns: number;
   readonly tables: number;
+  /** Default: none, since BigQuery's is not known. */
+  readonly complexity?: ComplexityLimit;
 }
 
 /** BigQuery's (docs: quotas and limits). */
@@ -77,6 +80,11 @@ export async function analyzeStatement(
       `Too many tables: ${tables.size} are referenced, ${limits.tables} are allowed in a query`,
     );
   }
+  const columns = [...tables.values()].reduce(
+    (sum, ofTable) => sum + new Set(ofTable.flatMap((scan) => [...scan.columns])).size,
+    0,
+  );
+  requireSimple({ tables: tables.size, columns, characters: sql.length }, limits.complexity);
   const fields = await resultFields(database, duckDbSql, limits);
   let processed = 0n;
   let billed = 0n;

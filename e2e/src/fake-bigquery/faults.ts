@@ -1,4 +1,5 @@
 import { ApiError } from './api-error.js';
+import { TOO_COMPLEX } from './complexity.js';
 
 /** A kind of request that can go wrong. */
 export type Operation =
@@ -49,7 +50,9 @@ export type FaultKind =
   /** insert: both `reset` and `stuck`. */
   | 'stuckReset'
   /** insert: the job is accepted and fails with backendError. */
-  | 'jobBackendError';
+  | 'jobBackendError'
+  /** insert: the job is accepted and fails, unbilled, for want of memory. */
+  | 'jobResourcesExceeded';
 
 export interface Fault {
   on: Operation;
@@ -79,11 +82,7 @@ const ERRORS: Partial<Record<FaultKind, readonly [number, string, string]>> = {
     'billingNotEnabled',
     'Billing has not been enabled for this project. Enable billing at https://console.cloud.google.com/billing.',
   ],
-  tooComplex: [
-    400,
-    'resourcesExceeded',
-    'Resources exceeded during query execution: Not enough resources for query planning - too many subqueries or query is too complex.',
-  ],
+  tooComplex: [400, 'resourcesExceeded', TOO_COMPLEX],
   partitionElimination: [
     400,
     'invalidQuery',

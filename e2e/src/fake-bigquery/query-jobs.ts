@@ -43,6 +43,9 @@ export interface ResultPage {
   next?: number;
 }
 
+const OUT_OF_MEMORY =
+  'Resources exceeded during query execution: The query could not be executed in the allotted memory. Peak usage: 123% of limit.';
+
 const ROWS_A_READ = 500;
 /** A cancelled job goes on while it is asked for as often as this. */
 const CANCELLED_IN = 2;
@@ -108,6 +111,8 @@ export class QueryJobs {
       fail(job, 'bytesBilledLimitExceeded', limitText(maximum, analysis.billed));
     } else if (fault === 'jobBackendError') {
       fail(job, 'backendError', 'Error encountered during execution. Retrying may solve the problem.');
+    } else if (fault === 'jobResourcesExceeded') {
+      fail(job, 'resourcesExceeded', OUT_OF_MEMORY);
     } else {
       await this.#start(job);
     }

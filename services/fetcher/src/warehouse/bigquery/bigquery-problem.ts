@@ -1,4 +1,5 @@
 import { type ErrorCode, OnescanError } from '@onescan/shared/onescan-error.js';
+import { refusalDetails, type StatementRefusal } from '../statement-refusal.js';
 
 /** What the client library throws, or the errorResult of a job. */
 export interface BigQueryProblem {
@@ -10,6 +11,8 @@ export interface BigQueryProblem {
 interface Meaning {
   readonly code: ErrorCode;
   readonly remedy: string;
+  /** Set when smaller statements may do. */
+  readonly refusal?: StatementRefusal;
 }
 
 /**
@@ -19,6 +22,10 @@ interface Meaning {
 export class NoUsableAnswer extends Error {
   override readonly name = 'NoUsableAnswer';
 }
+
+/** Of statements that are too much at once: the planner splits them before anybody reads this. */
+const SMALLER =
+  'Nothing was billed. Plan again, or resume the run: it is planned with more statements and waits for approval';
 
 /** BigQuery's error reasons (docs: error messages). */
 const MEANINGS: Readonly<Record<string, Meaning>> = {
@@ -55,20 +62,34 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
     code: 'PERMISSION_DENIED',
     remedy: 'Enable the API: gcloud services enable bigquery.googleapis.com bigquerystorage.googleapis.com',
   },
-  responseTooLarge: { code: 'FAILED_PRECONDITION', remedy: 'Sample fewer rows or test fewer columns' },
-  resourcesExceeded: { code: 'FAILED_PRECONDITION', remedy: 'Sample fewer rows or test fewer tables' },
+  responseTooLarge: { code: 'FAILED_PRECONDITION', remedy: SMALLER, refusal: 'result' },
+  resourcesExceeded: { code: 'FAILED_PRECONDITION', remedy: SMALLER, refusal: 'resources' },
   stopped: { code: 'ABORTED', remedy: 'Somebody cancelled the job in BigQuery. Run again' },
   timeout: { code: 'DEADLINE_EXCEEDED', remedy: 'Raise --job-timeout-ms' },
 };
 
-/** What BigQuery tells by its message only. */
+/** What BigQuery tells by its message only (docs: troubleshoot queries, quotas and limits). */
 const BY_MESSAGE: readonly (readonly [RegExp, Meaning])[] = [
   [
-    /too many subqueries|query is too complex|not enough resources for query planning/i,
+    /too many subqueries|query is too complex|not enough resources for query planning|out of stack space/i,
+    { code: 'FAILED_PRECONDITION', remedy: SMALLER, refusal: 'complexity' },
+  ],
+  [
+    /query is too large|query text is too l|resolved (standard sql )?query/i,
+    { code: 'FAILED_PRECONDITION', remedy: SMALLER, refusal: 'length' },
+  ],
+  [/too many tables/i, { code: 'FAILED_PRECONDITION', remedy: SMALLER, refusal: 'tables' }],
+  [
+    /too many (total |leaf )*(columns|fields)/i,
+    { code: 'FAILED_PRECONDITION', remedy: SMALLER, refusal: 'columns' },
+  ],
+  [
+    // CPU for the bytes that are read: both are less of a smaller statement, their ratio is not.
+    /query exceeded resource limits/i,
     {
       code: 'FAILED_PRECONDITION',
       remedy:
-        'Split it into several statements: `onescan up ... --fetcher-flag statement-tables=300`, less if that is not enough, and plan again',
+        'The query takes more CPU than on-demand pricing allows for what it reads: sample by hash instead of days, leave slow views out with universe.exclude, or use a project with reserved slots',
     },
   ],
   [
@@ -130,10 +151,10 @@ export function bigQueryError(doing: string, thrown: unknown): OnescanError {
     return new OnescanError('CANCELLED', `${doing} was cancelled`, { cause: thrown });
   }
   const problem = problemOf(thrown);
-  const { code, remedy } = meaningOf(problem, thrown);
+  const { code, remedy, refusal } = meaningOf(problem, thrown);
   return new OnescanError(code, `BigQuery: ${doing}: ${problem.message.replace(/\.$/, '')}`, {
     remedy,
-    details: { reason: problem.reason },
+    details: { reason: problem.reason, ...refusalDetails(refusal) },
     cause: thrown,
   });
 }
@@ -153,7 +174,9 @@ function meaningOf(problem: BigQueryProblem, thrown: unknown): Meaning {
     return { code: 'UNAUTHENTICATED', remedy: 'Log in again: the credentials expired' };
   // BigQuery ends a job after its jobTimeoutMs with the reason of one that was cancelled.
   const timedOut = problem.reason === 'stopped' && /timed out/i.test(problem.message);
-  const known = meaningByMessage(problem.message) ?? MEANINGS[timedOut ? 'timeout' : problem.reason];
+  const byReason = MEANINGS[timedOut ? 'timeout' : problem.reason];
+  // A quota, which is of time, may be told in the words of a limit, which is of the statement.
+  const known = isOfTime(problem) ? byReason : (meaningByMessage(problem.message) ?? byReason);
   if (known) return known;
   if (thrown instanceof NoUsableAnswer) {
     const remedy =
@@ -167,6 +190,11 @@ function meaningOf(problem: BigQueryProblem, thrown: unknown): Meaning {
     };
   }
   return { code: 'INTERNAL', remedy: 'Look the job up in the BigQuery console' };
+}
+
+/** True for quotas and rates: the same statement may be taken later. */
+function isOfTime({ reason }: BigQueryProblem): boolean {
+  return reason === 'quotaExceeded' || TRANSIENT_REASONS.has(reason);
 }
 
 function meaningByMessage(message: string): Meaning | undefined {

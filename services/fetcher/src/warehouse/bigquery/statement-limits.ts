@@ -1,4 +1,5 @@
 import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { refusalDetails } from '../statement-refusal.js';
 import { type Statement, tableText } from '../warehouse.js';
 
 /** Characters of SQL text that BigQuery takes (docs: quotas and limits). */
@@ -19,8 +20,8 @@ export function requireFewTables(tables: number): void {
     `the statement reads ${tables} tables, those below views counted, BigQuery allows ${MAX_TABLES}`,
     {
       remedy:
-        'Split it into more statements with --statement-tables, or leave views out with universe.exclude',
-      details: { tables },
+        'Plan again: it is split into more statements. If that does not help, leave views out with universe.exclude',
+      details: { tables, ...refusalDetails('tables') },
     },
   );
 }
@@ -36,7 +37,10 @@ export function requireWithinLimits({ sql, reads }: Statement): void {
     throw new OnescanError(
       'FAILED_PRECONDITION',
       `the statement refers to ${tables} tables, BigQuery allows ${MAX_TABLES}`,
-      { remedy: 'Take tables out of the universe with universe.exclude', details: { tables } },
+      {
+        remedy: 'Take tables out of the universe with universe.exclude',
+        details: { tables, ...refusalDetails('tables') },
+      },
     );
   }
   if (sql.length <= MAX_SQL_LENGTH) return;
@@ -46,7 +50,7 @@ export function requireWithinLimits({ sql, reads }: Statement): void {
     {
       remedy:
         'Take tables out of the universe with universe.exclude, or sample with strategy hash instead of days',
-      details: { characters: sql.length },
+      details: { characters: sql.length, ...refusalDetails('length') },
     },
   );
 }

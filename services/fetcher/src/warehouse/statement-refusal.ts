@@ -1,0 +1,20 @@
+import { type ErrorDetails, OnescanError } from '@onescan/shared/onescan-error.js';
+import { z } from 'zod';
+
+const REFUSAL = z.enum(['complexity', 'length', 'tables', 'columns', 'result', 'resources']);
+
+/**
+ * Why a warehouse does not take a statement of which it may take each half: it is too complex to be planned, its text
+ * too long, its tables or columns too many, its result too large; or it ran out of resources while it ran.
+ */
+export type StatementRefusal = z.infer<typeof REFUSAL>;
+
+/** Part of an error's details by which {@link refusalOf} knows it. */
+export function refusalDetails(refusal: StatementRefusal | undefined): ErrorDetails {
+  return refusal === undefined ? {} : { refusal };
+}
+
+/** Undefined for errors of which smaller statements would die too. */
+export function refusalOf(thrown: unknown): StatementRefusal | undefined {
+  return thrown instanceof OnescanError ? REFUSAL.safeParse(thrown.details.refusal).data : undefined;
+}
