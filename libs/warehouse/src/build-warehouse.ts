@@ -181,7 +181,12 @@ function checkSource(bars: BarSource): void {
 async function describeSource(found: FoundBars): Promise<WarehouseManifest['source']> {
   const { source } = found;
   if (source.kind === 'folder')
-    return { kind: 'folder', path: resolve(source.path), sha256: await hashBars(found) };
+    return {
+      kind: 'folder',
+      path: resolve(source.path),
+      reading: found.reader.named,
+      sha256: await hashBars(found),
+    };
   return { kind: 'simulation', seed: source.seed.toString(), bars: source.bars, effect: source.effect ?? 1 };
 }
 
@@ -193,8 +198,9 @@ interface Inputs {
 }
 
 function hashInputs({ source, pairs, steps, universe }: Inputs): string {
-  // The same bars from another folder are the same bars.
-  const bars = source.kind === 'folder' ? { kind: source.kind, sha256: source.sha256 } : source;
+  // The same bars from another folder are the same bars; the same bytes read otherwise are others.
+  const bars =
+    source.kind === 'folder' ? { kind: source.kind, sha256: source.sha256, reading: source.reading } : source;
   const statements = steps.flatMap(({ prepare, tables }) => [...prepare, ...tables.map(({ sql }) => sql)]);
   const sql = sha256Hex(statements.join(';\n'));
   return sha256Hex(canonicalJson({ format: WAREHOUSE_FORMAT, bars, pairs, universe, sql }));

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
+import type { BarReader } from './bars/bar-reading.js';
 import type { TableGroup } from './plan/build-step.js';
 import { DATABASE_FILE, MANIFEST_FILE } from './schema.js';
 import type { PlantedEffect } from './simulation/planted-effects.js';
@@ -21,7 +22,13 @@ export interface WarehouseManifest {
   readonly name: string;
   readonly universe: UniverseName;
   readonly source:
-    | { readonly kind: 'folder'; readonly path: string; readonly sha256: Readonly<Record<string, string>> }
+    | {
+        readonly kind: 'folder';
+        readonly path: string;
+        /** How the files were read. */
+        readonly reading: BarReader['named'];
+        readonly sha256: Readonly<Record<string, string>>;
+      }
     | { readonly kind: 'simulation'; readonly seed: string; readonly bars: number; readonly effect: number };
   /** SHA-256 of everything that determines the content: bars, pairs, universe and every SQL statement. */
   readonly inputsSha256: string;

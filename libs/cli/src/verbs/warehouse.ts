@@ -1,6 +1,7 @@
 import { formatBytes } from '@onescan/shared/format/bytes.js';
 import { resolveDatabaseFolder, resolveLocalPath } from '@onescan/shared/local-path.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { BAR_FORMATS, type BarFormatName } from '@onescan/warehouse/bars/bar-format.js';
 import type { BarSource } from '@onescan/warehouse/bars/bar-source.js';
 import { type BuildWarehouseOptions, buildWarehouse } from '@onescan/warehouse/build-warehouse.js';
 import { DEMO_BARS } from '@onescan/warehouse/simulation/simulation-source.js';
@@ -18,6 +19,9 @@ interface Options {
   simulate?: boolean;
   simulatedBars?: number;
   seed?: bigint;
+  barsFormat?: BarFormatName;
+  timeFormat?: string;
+  timeZone?: string;
   out: string;
   universe: UniverseName;
   pairs?: string[];
@@ -34,6 +38,19 @@ export function addWarehouseVerbs(program: Command, act: Act): void {
     .command('build')
     .description('build feature and target tables from bars (time, open, high, low, close, volume)')
     .option('--bars <dir>', 'folder with one Parquet or CSV file a pair, e.g. eurusd.parquet')
+    .addOption(
+      new Option('--bars-format <name>', 'whose export the CSV files are (default: columns)').choices(
+        Object.keys(BAR_FORMATS),
+      ),
+    )
+    .option(
+      '--time-format <format>',
+      'how times are written: "%d.%m.%Y %H:%M:%S", epoch-ms (default: ISO or epoch)',
+    )
+    .option(
+      '--time-zone <zone>',
+      'of times without one: Europe/Athens, +02:00, America/New_York+7 (default: UTC)',
+    )
     .option('--simulate', 'simulate the bars instead')
     .option('--simulated-bars <n>', `one-minute bars to simulate (default: ${DEMO_BARS})`, parsePositive)
     .option('--seed <n>', 'of the simulation (default: 1)', parseSeed)
@@ -73,8 +90,22 @@ function barSource(options: Options, cwd: string): BarSource {
       remedy: 'Give either --bars DIR or --simulate',
     });
   }
+  const { barsFormat, timeFormat, timeZone } = options;
   if (options.bars !== undefined) {
-    return { kind: 'folder', path: resolveLocalPath({ name: '--bars', value: options.bars, cwd }) };
+    return {
+      kind: 'folder',
+      path: resolveLocalPath({ name: '--bars', value: options.bars, cwd }),
+      reading: {
+        ...(barsFormat === undefined ? {} : { format: barsFormat }),
+        ...(timeFormat === undefined ? {} : { timeFormat }),
+        ...(timeZone === undefined ? {} : { timeZone }),
+      },
+    };
+  }
+  if (barsFormat !== undefined || timeFormat !== undefined || timeZone !== undefined) {
+    throw new OnescanError('INVALID_ARGUMENT', 'a simulation is not read from files', {
+      remedy: '--bars-format, --time-format and --time-zone go with --bars',
+    });
   }
   return {
     kind: 'simulation',

@@ -63,13 +63,18 @@ describe('bad bars', () => {
       'a missing column',
       () => lines.map((line) => line.split(',').slice(0, 5).join(',')),
       'has no column volume',
-      'needs the columns',
+      'It needs the columns',
     ],
-    ['unsorted times', () => swapped(100, 200), 'is not sorted by time (bar 101 of 3200)', 'Sort the bars'],
+    [
+      'unsorted times',
+      () => swapped(100, 200),
+      'is not sorted by time (bar 101 of 3200, line 102)',
+      'Sort the bars',
+    ],
     [
       'a doubled time',
       () => lines.toSpliced(501, 0, lines[500]!),
-      'has the same time twice (bar 501 of 3201)',
+      'has the same time twice (bar 501 of 3201, line 502)',
       'Keep one bar',
     ],
     [
@@ -81,10 +86,10 @@ describe('bad bars', () => {
     [
       'an infinite price',
       () => withField(8, 1, 'inf'),
-      'price that is not a positive number (bar 8',
+      'line 9 has an open that is not a number: "inf"',
       'finite',
     ],
-    ['an empty price', () => withField(9, 2, ''), 'has an empty time or price (bar 9', 'Leave bars'],
+    ['an empty price', () => withField(9, 2, ''), 'line 10 has an empty high', 'Leave bars'],
     ['a negative volume', () => withField(10, 5, '-3'), 'volume that is empty, negative', 'Write 0'],
     [
       'a high below the close',
@@ -92,11 +97,16 @@ describe('bad bars', () => {
       'whose high is below',
       'order of the columns',
     ],
-    ['words among numbers', () => withField(12, 4, 'n/a'), 'column close is VARCHAR', 'decimal point'],
+    [
+      'words among numbers',
+      () => withField(12, 4, 'n/a'),
+      'line 13 has a close that is not a number: "n/a"',
+      'decimal point',
+    ],
     [
       'times that are numbers',
       () => lines.map((line, i) => (i === 0 ? line : [i, ...line.split(',').slice(1)].join(','))),
-      'column time is BIGINT',
+      'line 2: time is not one that can be read: "1"',
       '2020-01-31 23:55:00',
     ],
     ['too few bars', () => lines.slice(0, 100), 'has 99 bars', 'At least 2986'],

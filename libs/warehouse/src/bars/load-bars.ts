@@ -4,11 +4,16 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import { PAIRS } from '@onescan/shared/pair.js';
 import { simulateBars } from '../simulation/simulate-bars.js';
+import { appendBars } from './append-bars.js';
+import type { ReadBars } from './bar-columns.js';
+import { type BarReader, barReader } from './bar-reading.js';
 import type { BarSource } from './bar-source.js';
 import { createBarsTable, rawTable } from './bars-table.js';
 import { checkBars } from './check-bars.js';
-import { findBarFile, loadBarFile, requireFolder } from './load-folder.js';
-import { loadSimulatedPair } from './load-simulation.js';
+import { readCsv } from './csv/read-csv.js';
+import { findBarFile, requireFolder } from './find-bar-file.js';
+import { readParquet } from './parquet/read-parquet.js';
+import { simulatedColumns } from './simulated-columns.js';
 
 /** Bars that can be loaded: which pairs, from which files. */
 export interface FoundBars {
@@ -17,16 +22,20 @@ export interface FoundBars {
   readonly available: readonly string[];
   /** File by pair; empty for the simulation. */
   readonly files: ReadonlyMap<string, string>;
+  /** How the files are read. */
+  readonly reader: BarReader;
 }
 
 /**
- * Finds the bars of the source without reading them.
+ * Finds the bars of the source without reading them, and checks what was said about how they are written.
  *
  * @param required pairs whose own tables are wanted, so they must be there
+ * @throws OnescanError INVALID_ARGUMENT when it cannot be read as was said
  * @throws OnescanError NOT_FOUND naming the folder or the pair that is missing
  */
 export function findBars(source: BarSource, required: readonly string[]): FoundBars {
-  if (source.kind === 'simulation') return { source, available: PAIRS, files: new Map() };
+  const reader = barReader(source.kind === 'folder' ? source.reading : undefined);
+  if (source.kind === 'simulation') return { source, available: PAIRS, files: new Map(), reader };
   requireFolder(source.path);
   const files = new Map<string, string>();
   for (const pair of PAIRS) {
@@ -40,7 +49,7 @@ export function findBars(source: BarSource, required: readonly string[]): FoundB
       details: { path: source.path, pairs: missing.join(',') },
     });
   }
-  return { source, available: [...files.keys()], files };
+  return { source, available: [...files.keys()], files, reader };
 }
 
 /** SHA-256 by pair of the files' bytes; nothing for the simulation, whose source says it all. */
@@ -66,22 +75,25 @@ export async function loadBars(
   onPair: (pair: string) => void,
 ): Promise<Record<string, number>> {
   const rows: Record<string, number> = {};
-  const finish = async (pair: string, name: string): Promise<void> => {
-    rows[pair] = await checkBars(connection, pair, name);
+  const finish = async (pair: string, name: string, bars: ReadBars): Promise<void> => {
+    rows[pair] = checkBars(bars, name, found.reader.latest);
+    await appendBars(connection, pair, bars.columns);
     await connection.run(createBarsTable(pair));
     await connection.run(`DROP TABLE ${rawTable(pair)}`);
     onPair(pair);
   };
   if (found.source.kind === 'simulation') {
     for (const bars of simulateBars(found.source)) {
-      await loadSimulatedPair(connection, bars);
-      await finish(bars.pair, `simulation of ${bars.pair}`);
+      const columns = simulatedColumns(bars);
+      await finish(bars.pair, `simulation of ${bars.pair}`, { columns, placeOf: (row) => `bar ${row + 1}` });
     }
     return rows;
   }
   for (const [pair, file] of found.files) {
-    await loadBarFile(connection, pair, file);
-    await finish(pair, file);
+    const bars = file.endsWith('.csv')
+      ? await readCsv(file, found.reader)
+      : await readParquet(connection, file, found.reader);
+    await finish(pair, file, bars);
   }
   return rows;
 }

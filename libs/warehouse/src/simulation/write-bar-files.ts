@@ -1,8 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { openDuckDb } from '@onescan/shared/duckdb/open-duckdb.js';
+import { appendBars } from '../bars/append-bars.js';
 import { rawTable } from '../bars/bars-table.js';
-import { loadSimulatedPair } from '../bars/load-simulation.js';
+import { simulatedColumns } from '../bars/simulated-columns.js';
 import { literal } from '../column.js';
 import { type SimulatedBars, simulateBars } from './simulate-bars.js';
 import type { SimulationSource } from './simulation-source.js';
@@ -28,7 +29,7 @@ export async function writeBarFiles(
     for (const bars of simulateBars(source)) {
       if (pairs !== undefined && !pairs.includes(bars.pair)) continue;
       change?.(bars);
-      await loadSimulatedPair(connection, bars);
+      await appendBars(connection, bars.pair, simulatedColumns(bars));
       const file = join(folder, `${bars.pair}.${format}`);
       await connection.run(
         `COPY (SELECT interval_time AS time, open, high, low, close, volume FROM ${rawTable(bars.pair)})
