@@ -221,7 +221,7 @@ test('a dataset that cannot be had fails its tasks and the run says why', async 
   expect(run.problems).toEqual(['gbpusd h15 h45: failed: no dataset: rows out differ from rows sampled']);
 });
 
-test('a ledger that does not cover the universe makes the run partial', async () => {
+test('a ledger that does not cover the universe is no result, whoever sends it', async () => {
   stack = await TestStack.start();
   stack.addTrainers(1, (assign, self) =>
     self.succeed(assign, (sent) => ({
@@ -230,6 +230,7 @@ test('a ledger that does not cover the universe makes the run partial', async ()
     })),
   );
   const run = await stack.complete({ pairs: ['eurusd'], horizons: [15] });
-  expect(run.state).toBe(RunState.RUN_STATE_PARTIAL);
-  expect(run.problems).toEqual(['eurusd h15: the ledger has 3 rows of 3 features, the universe 4']);
+  expect(run.state).toBe(RunState.RUN_STATE_FAILED);
+  expect(run.tasks[0]).toMatchObject({ state: TaskState.TASK_STATE_QUARANTINED, attempt: 3 });
+  expect(run.problems[0]).toMatch(/its result was refused: the ledger has 3 rows, the universe 4 columns/);
 });

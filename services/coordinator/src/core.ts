@@ -1,13 +1,19 @@
+import { join } from 'node:path';
 import type { FetcherServiceClient } from '@onescan/shared/generated/onescan/v1/fetcher.js';
 import type { Logger } from '@onescan/shared/log.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { readOrCreateSecret } from '@onescan/shared/secret-file.js';
 import type { CoordinatorOptions } from './coordinator-options.js';
 import { ExplanationFiles } from './hub/explanation-files.js';
+import { LeaseTokens } from './hub/lease-tokens.js';
 import type { TrainerRegistry } from './hub/trainer-registry.js';
 import type { ProgressBuffer } from './runs/progress-buffer.js';
 import type { RunBook } from './runs/run-book.js';
 import { outsideSpans, type RunTraces } from './runs/run-traces.js';
 import { Serial } from './runs/serial.js';
+
+/** File in the state folder with what lease tokens are made from. */
+const LEASE_SECRET = 'lease.key';
 
 export interface CoreParts {
   options: CoordinatorOptions;
@@ -38,6 +44,7 @@ export class Core {
   readonly progress: ProgressBuffer;
   readonly fetcher: FetcherServiceClient;
   readonly explanations: ExplanationFiles;
+  readonly leaseTokens: LeaseTokens;
   readonly #lock = new Serial();
   readonly #background = new Set<Promise<void>>();
   readonly #stopping = new AbortController();
@@ -53,6 +60,7 @@ export class Core {
     this.progress = parts.progress;
     this.fetcher = parts.fetcher;
     this.explanations = new ExplanationFiles(parts.options.stateDir);
+    this.leaseTokens = new LeaseTokens(readOrCreateSecret(join(parts.options.stateDir, LEASE_SECRET)));
   }
 
   /** Aborted when the coordinator shuts down. */

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import { kernelVersion } from '@onescan/learn/kernels/load-kernel.js';
 import type {
   Ack,
   Assign,
@@ -10,6 +11,7 @@ import type {
 import type { Logger } from '@onescan/shared/log.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { ProcessMemory } from '@onescan/shared/process-memory.js';
+import { PRODUCT_VERSION } from '@onescan/shared/product-version.js';
 import { COMPUTE_PROGRAM } from './compute/compute-thread.js';
 import { newDownloadFolder, removeStaleDownloads } from './compute/download-folder.js';
 import { HubConnection } from './hub/hub-connection.js';
@@ -19,9 +21,6 @@ import { describeMemory, MemoryGuard } from './memory/memory-guard.js';
 import { type CompleteAssign, failureMessage, requireComplete } from './tasks/task-messages.js';
 import { TaskRunner } from './tasks/task-runner.js';
 import type { TrainerOptions } from './trainer-options.js';
-
-/** Version told to the coordinator. */
-const VERSION = '0.1.0';
 
 /** Time for the stream to end after the last message, in milliseconds. */
 const CLOSE_GRACE_MS = 1_000;
@@ -167,7 +166,8 @@ export class Trainer {
           host: hostname(),
           processId: process.pid,
           memoryLimitBytes: BigInt(this.#options.memoryLimitBytes),
-          version: VERSION,
+          version: PRODUCT_VERSION,
+          kernelVersion: kernelVersion(),
           heldDatasetIds: this.#runner.heldDatasetId ? [this.#runner.heldDatasetId] : [],
           instanceId: this.#instanceId,
           holding: [...this.#runner.workingOn, ...this.#outbox.attempts()],

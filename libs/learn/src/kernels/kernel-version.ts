@@ -30,6 +30,12 @@ export function hashSources(folder: string): string | undefined {
   return hash.digest('hex');
 }
 
+/** What a compiled kernel says of itself; undefined when it says nothing. */
+export function readKernelVersion(module: WebAssembly.Module): KernelVersion | undefined {
+  const [section] = WebAssembly.Module.customSections(module, VERSION_SECTION);
+  return section && (JSON.parse(new TextDecoder().decode(section)) as KernelVersion);
+}
+
 /**
  * Refuses a kernel that was compiled from other sources than are there, or that agrees on something else with
  * the code: it would compute wrong numbers without any error.
@@ -42,8 +48,7 @@ export function checkKernelVersion(
   module: WebAssembly.Module,
   sources: string | undefined,
 ): void {
-  const [section] = WebAssembly.Module.customSections(module, VERSION_SECTION);
-  const version = section && (JSON.parse(new TextDecoder().decode(section)) as KernelVersion);
+  const version = readKernelVersion(module);
   const remedy = 'build again: npm run build';
   if (!version) throw new Error(`kernel ${name} does not say what it was compiled from; ${remedy}`);
   if (version.abi !== KERNEL_ABI) {

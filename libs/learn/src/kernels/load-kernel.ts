@@ -1,6 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { checkKernelVersion, hashSources } from './kernel-version.js';
+import { checkKernelVersion, hashSources, readKernelVersion } from './kernel-version.js';
+
+const FOLDER = new URL('../../dist/kernels/', import.meta.url);
+
+/** Characters of the sources' hash that tell kernels apart. */
+const HASH_DIGITS = 16;
 
 const compiled = new Map<string, WebAssembly.Module>();
 let sources: string | undefined;
@@ -28,8 +33,24 @@ export function loadKernel<Exports>(name: string, memory: WebAssembly.Memory): E
   return instance.exports as Exports;
 }
 
+/**
+ * Which kernels this process computes with: processes of equal versions give equal results.
+ *
+ * @throws Error when they were not built, or from different sources
+ */
+export function kernelVersion(): string {
+  const names = existsSync(FOLDER) ? readdirSync(FOLDER).filter((name) => name.endsWith('.wasm')) : [];
+  const versions = names.map((name) => {
+    const version = readKernelVersion(new WebAssembly.Module(readFileSync(new URL(name, FOLDER))));
+    return version ? `${version.abi}-${version.sources.slice(0, HASH_DIGITS)}` : 'none';
+  });
+  const different = [...new Set(versions)];
+  if (different.length === 1) return different[0]!;
+  throw new Error(`the kernels are of versions ${different.join(', ') || 'none'}; build them: npm run build`);
+}
+
 function compileKernel(name: string): WebAssembly.Module {
-  const file = new URL(`../../dist/kernels/${name}.wasm`, import.meta.url);
+  const file = new URL(`${name}.wasm`, FOLDER);
   if (!existsSync(file)) throw new Error(`kernel ${name} was not built; build it: npm run build`);
   const module = new WebAssembly.Module(readFileSync(file));
   sources ??= hashSources(fileURLToPath(new URL('../../assembly', import.meta.url)));

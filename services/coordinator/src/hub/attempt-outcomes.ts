@@ -8,8 +8,10 @@ import type { Core } from '../core.js';
 import { type RunSnapshot, type TaskRecord, taskKey } from '../runs/run-record.js';
 import { suspectedLeaks } from '../runs/suspected-leaks.js';
 import { afterFailure, type FailureName } from '../scheduling/failure-policy.js';
-import { attemptKey } from './attempt-key.js';
-import { resultProblem } from './check-result.js';
+import { attemptKey, sameAttempt } from './attempt-key.js';
+import { expectedResult, resultProblem } from './check-result.js';
+import type { LeaseTokens } from './lease-tokens.js';
+import { instanceOf, type Trainer } from './trainer.js';
 import type { ReturnedTask } from './trainer-registry.js';
 
 /** Whether a trainer's message counts. */
@@ -17,6 +19,9 @@ export interface Answer {
   accepted: boolean;
   reason: string;
 }
+
+/** Characters of a trainer's error that are kept. */
+const MAX_ERROR = 4_096;
 
 const ACCEPTED: Answer = { accepted: true, reason: '' };
 
@@ -28,20 +33,27 @@ export class AttemptOutcomes {
     this.#core = core;
   }
 
-  /** Stores a result with its ledger, once: results of older attempts and doubles are told apart. */
-  async result(trainerId: string, message: TaskResult): Promise<Answer> {
+  /**
+   * Stores a result with its ledger, once, when it comes from the trainer that holds the lease: results of older
+   * attempts, of others and doubles are told apart.
+   */
+  async result(trainer: Trainer, message: TaskResult): Promise<Answer> {
     const attempt = message.task!;
+    const { trainerId } = trainer;
     const found = await this.#find(attempt);
     if (!found) return this.#refuse(attempt, 'there is no such task');
     const { snapshot, task } = found;
-    if (task.state === 'DONE' && task.attempt === attempt.attempt && task.specHash === message.specHash) {
+    const isStored =
+      task.state === 'DONE' && task.trainerId === trainerId && task.attempt === attempt.attempt;
+    if (isStored && task.specHash === message.specHash) {
       return { accepted: true, reason: 'the result is stored already' };
     }
-    const stale = staleness(snapshot, task, attempt);
+    const stale = staleness(snapshot, task, attempt) ?? strangeness(trainer, task, attempt);
     if (stale) return this.#refuse(attempt, stale);
     const wrong =
       task.specHash === message.specHash
-        ? (resultProblem(task, message.result) ?? (await this.#explanationProblem(attempt, message)))
+        ? (resultProblem(expectedResult(snapshot, task), message.result) ??
+          (await this.#explanationProblem(attempt, message)))
         : 'wrong spec hash';
     if (wrong) {
       await this.#fail(task, 'CRASH', {
@@ -61,10 +73,14 @@ export class AttemptOutcomes {
     return ACCEPTED;
   }
 
-  /** Why an attempt does not hold its lease; undefined when it does. */
-  async objection(attempt: TaskAttempt): Promise<string | undefined> {
+  /** Why the bearer of a token does not hold the lease of an attempt; undefined when it does. */
+  async objection(attempt: TaskAttempt, token: string, tokens: LeaseTokens): Promise<string | undefined> {
     const found = await this.#find(attempt);
-    return found ? staleness(found.snapshot, found.task, attempt) : 'there is no such task';
+    if (!found) return 'there is no such task';
+    const stale = staleness(found.snapshot, found.task, attempt);
+    if (stale) return stale;
+    const isHolder = tokens.isTokenOf(token, attempt, found.task.trainerInstance);
+    return isHolder ? undefined : `attempt ${attempt.attempt} was not given to whoever sends this`;
   }
 
   /** A result with SHAP values by row comes after their file. */
@@ -75,13 +91,16 @@ export class AttemptOutcomes {
   }
 
   /** Records a failure and decides whether the task is tried again. */
-  async failure(trainerId: string, message: TaskFailure): Promise<Answer> {
+  async failure(trainer: Trainer, message: TaskFailure): Promise<Answer> {
     const attempt = message.task!;
+    const { trainerId } = trainer;
     const found = await this.#find(attempt);
     if (!found) return this.#refuse(attempt, 'there is no such task');
     const stale = staleness(found.snapshot, found.task, attempt);
     // A cancelled task reports its end like any other: nothing is left to do.
     if (stale) return { accepted: true, reason: stale };
+    const strange = strangeness(trainer, found.task, attempt);
+    if (strange) return this.#refuse(attempt, strange);
     const kind = failureName(message.kind);
     this.#core.log.warn({ ...attempt, trainerId, kind, reason: message.message }, 'attempt failed');
     await this.#fail(found.task, kind, message);
@@ -107,7 +126,7 @@ export class AttemptOutcomes {
         state,
         crashes,
         outOfMemory,
-        error: `${kind}: ${facts.message}`,
+        error: `${kind}: ${facts.message.slice(0, MAX_ERROR)}`,
         failedTraceparent: facts.traceparent || task.failedTraceparent,
         ...(state === 'READY' ? { attempt: task.attempt + 1, trainerId: '' } : {}),
       });
@@ -133,6 +152,17 @@ function staleness({ run }: RunSnapshot, task: TaskRecord, attempt: TaskAttempt)
   if (task.state === 'LEASED' && task.attempt === attempt.attempt) return undefined;
   const now = `the task is ${task.state} at attempt ${task.attempt} of a run that is ${run.state}`;
   return `attempt ${attempt.attempt} no longer holds the lease: ${now}`;
+}
+
+/** Why a trainer may not speak of an attempt; undefined when it was given to its process. */
+function strangeness(trainer: Trainer, task: TaskRecord, attempt: TaskAttempt): string | undefined {
+  const { current, trainerId, register } = trainer;
+  const isHolder =
+    task.trainerId === trainerId &&
+    current !== undefined &&
+    sameAttempt(current.attempt, attempt) &&
+    (current.instance === '' || current.instance === instanceOf(register));
+  return isHolder ? undefined : `attempt ${attempt.attempt} was not given to trainer ${trainerId}`;
 }
 
 function failureName(kind: FailureKind): FailureName {

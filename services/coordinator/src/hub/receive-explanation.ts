@@ -4,6 +4,7 @@ import type {
   TaskAttempt,
 } from '@onescan/shared/generated/onescan/v1/trainer.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { checkAttempt } from './check-trainer-message.js';
 import type { ExplanationFiles } from './explanation-files.js';
 
 /** Largest file that is taken, in bytes. */
@@ -12,13 +13,13 @@ const MOST_BYTES = 64n * 1024n ** 3n;
 /**
  * Takes a trainer's file of SHAP values by row.
  *
- * @param objection why an attempt may not hand anything over; undefined when it holds the lease
+ * @param objection why the bearer of a token may not hand anything over; undefined when it holds the lease
  * @throws OnescanError INVALID_ARGUMENT, FAILED_PRECONDITION for an attempt without the lease, and as the files do
  */
 export async function receiveExplanation(
   requests: AsyncIterable<PutExplanationRequest>,
   files: ExplanationFiles,
-  objection: (task: TaskAttempt) => Promise<string | undefined>,
+  objection: (task: TaskAttempt, leaseToken: string) => Promise<string | undefined>,
 ): Promise<PutExplanationResponse> {
   const messages = requests[Symbol.asyncIterator]();
   const first = await messages.next();
@@ -27,11 +28,12 @@ export async function receiveExplanation(
   if (!header?.task || !header.file) {
     throw new OnescanError('INVALID_ARGUMENT', 'a file starts with a header that names its task and hash');
   }
-  const { task, file } = header;
+  const { task, file, leaseToken } = header;
+  checkAttempt('header.task', task);
   if (file.bytes > MOST_BYTES) {
     throw new OnescanError('INVALID_ARGUMENT', `a file of ${file.bytes} bytes is larger than ${MOST_BYTES}`);
   }
-  const reason = await objection(task);
+  const reason = await objection(task, leaseToken);
   if (reason) throw new OnescanError('FAILED_PRECONDITION', reason);
   await files.receive(task, file, chunksOf(messages));
   return {};

@@ -1,3 +1,4 @@
+import { kernelVersion } from '@onescan/learn/kernels/load-kernel.js';
 import {
   type ConnectRequest,
   FailureKind,
@@ -5,13 +6,16 @@ import {
   type PutExplanationResponse,
   type Register,
   type TaskAttempt,
+  type TaskProgress,
 } from '@onescan/shared/generated/onescan/v1/trainer.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { PRODUCT_VERSION } from '@onescan/shared/product-version.js';
 import type { Core } from '../core.js';
 import { taskKey } from '../runs/run-record.js';
 import { taskStatus } from '../runs/run-view.js';
 import { sameAttempt } from './attempt-key.js';
 import type { Answer, AttemptOutcomes } from './attempt-outcomes.js';
+import { type ComputeVersion, checkMessage, checkRegister } from './check-trainer-message.js';
 import type { HubHandler } from './hub-service.js';
 import { receiveExplanation } from './receive-explanation.js';
 import type { Trainer, TrainerStream } from './trainer.js';
@@ -31,6 +35,7 @@ export class TrainerHub implements HubHandler {
   readonly #core: Core;
   readonly #outcomes: AttemptOutcomes;
   readonly #advance: () => Promise<void>;
+  readonly #version: ComputeVersion = { version: PRODUCT_VERSION, kernelVersion: kernelVersion() };
 
   /** `advance` is called, under the lock, whenever a trainer may take work. */
   constructor(core: Core, outcomes: AttemptOutcomes, advance: () => Promise<void>) {
@@ -41,6 +46,7 @@ export class TrainerHub implements HubHandler {
 
   onRegister(register: Register, stream: TrainerStream): Trainer {
     const { registry, options, log } = this.#core;
+    checkRegister(register, this.#version);
     const trainer = registry.register(register, stream);
     const { trainerId, host, processId, version } = register;
     log.info({ trainerId, host, processId, version }, 'trainer registered');
@@ -52,6 +58,7 @@ export class TrainerHub implements HubHandler {
 
   onMessage(trainer: Trainer, message: NonNullable<ConnectRequest['message']>): void {
     const { registry } = this.#core;
+    checkMessage(message);
     switch (message.$case) {
       case 'register':
         throw new OnescanError(
@@ -63,17 +70,17 @@ export class TrainerHub implements HubHandler {
         this.#onHeartbeat(trainer);
         return;
       case 'progress':
-        this.#onProgress(message.value);
+        this.#onProgress(trainer, message.value);
         return;
       case 'result':
-        this.#settle(trainer, requireTask(message.value.task), 'done', () =>
-          this.#outcomes.result(trainer.trainerId, message.value),
+        this.#settle(trainer, message.value.task!, 'done', () =>
+          this.#outcomes.result(trainer, message.value),
         );
         return;
       case 'failure': {
         const outcome = RESTING.has(message.value.kind) ? 'handed-back' : 'failed';
-        this.#settle(trainer, requireTask(message.value.task), outcome, () =>
-          this.#outcomes.failure(trainer.trainerId, message.value),
+        this.#settle(trainer, message.value.task!, outcome, () =>
+          this.#outcomes.failure(trainer, message.value),
         );
         return;
       }
@@ -84,7 +91,9 @@ export class TrainerHub implements HubHandler {
   }
 
   putExplanation(requests: AsyncIterable<PutExplanationRequest>): Promise<PutExplanationResponse> {
-    return receiveExplanation(requests, this.#core.explanations, (task) => this.#outcomes.objection(task));
+    return receiveExplanation(requests, this.#core.explanations, (task, token) =>
+      this.#outcomes.objection(task, token, this.#core.leaseTokens),
+    );
   }
 
   onDisconnect(trainer: Trainer, stream: TrainerStream): void {
@@ -155,16 +164,8 @@ export class TrainerHub implements HubHandler {
     }
   }
 
-  #onProgress({
-    task,
-    stage,
-    fraction,
-  }: {
-    task?: TaskAttempt | undefined;
-    stage: string;
-    fraction: number;
-  }): void {
-    if (!task) return;
+  #onProgress({ current }: Trainer, { task, stage, fraction }: TaskProgress): void {
+    if (!task || !current || !sameAttempt(current.attempt, task)) return;
     const stored = this.#core.book.activeRun(task.runId)?.tasks.get(taskKey(task.pair, task.horizon));
     if (stored?.state !== 'LEASED' || stored.attempt !== task.attempt) return;
     const live = { stage, fraction };
@@ -175,9 +176,4 @@ export class TrainerHub implements HubHandler {
   #moveOn(what: string): void {
     this.#core.background(what, () => this.#core.exclusive(() => this.#advance()));
   }
-}
-
-function requireTask(task: TaskAttempt | undefined): TaskAttempt {
-  if (task) return task;
-  throw new OnescanError('INVALID_ARGUMENT', 'a message about a task names no task');
 }

@@ -17,6 +17,9 @@ export interface ReturnedTask {
   readonly reason: string;
 }
 
+/** Attempts that a trainer is told to give up on one stream: one that goes on inventing some is not answered. */
+const MAX_CANCELLED = 1_000;
+
 export interface RegistryOptions {
   /** Silence after which a trainer counts as lost, in milliseconds. */
   leaseMs: number;
@@ -43,11 +46,10 @@ export class TrainerRegistry {
   /**
    * Takes a trainer in, or back when its stream broke.
    *
-   * @throws OnescanError INVALID_ARGUMENT without an id, ALREADY_EXISTS when another living process has it
+   * @throws OnescanError ALREADY_EXISTS when another living process has it
    */
   register(register: Register, stream: TrainerStream): Trainer {
     const { trainerId } = register;
-    if (trainerId === '') throw new OnescanError('INVALID_ARGUMENT', 'a trainer registered without an id');
     const known = this.#trainers.get(trainerId);
     if (known && this.#isOther(known, register)) {
       throw new OnescanError('ALREADY_EXISTS', `trainer id "${trainerId}" is in use by another process`, {
@@ -140,7 +142,7 @@ export class TrainerRegistry {
   /** Tells a trainer once to give an attempt up; false when it has been told. */
   cancel(trainer: Trainer, task: TaskAttempt, reason: string): boolean {
     const key = attemptKey(task);
-    if (trainer.cancelled.has(key)) return false;
+    if (trainer.cancelled.has(key) || trainer.cancelled.size >= MAX_CANCELLED) return false;
     trainer.cancelled.add(key);
     trainer.stream?.send({ message: { $case: 'cancel', value: { task, reason } } });
     return true;

@@ -51,6 +51,7 @@ export const NOT_REGISTERED = {
   processId: 0,
   memoryLimitBytes: 0n,
   version: '',
+  kernelVersion: '',
   heldDatasetIds: [],
   instanceId: '',
   holding: [],

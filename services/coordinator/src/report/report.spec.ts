@@ -72,7 +72,9 @@ test('reads the documents that the learning engine writes', () => {
   });
   const pair = simulatePair({ seed: 3n, rows: 1500, spacing: 8, noiseFeatures: 5, effect: 0.3 });
   const { document } = new PairLearner(pair.pairInput(config), config).learnHorizon(pair.horizonInput(30));
-  const read = readResultDocument({ pair: 'eurusd', horizon: 30 }, Buffer.from(canonicalJson(document)));
+  // As the trainer sends it.
+  const sent = canonicalJson({ ...document, pair: 'eurusd', dataset: { contentSha256: 'ab' } });
+  const read = readResultDocument({ pair: 'eurusd', horizon: 30 }, Buffer.from(sent));
   expect(read.baselines.map(({ name }) => name)).toContain('overlap');
   expect(read.final.direction.accuracy.value).toBeGreaterThan(0.4);
   expect(read.reliability.reduce((sum, { rows }) => sum + rows, 0)).toBe(read.rows.final);
@@ -93,7 +95,7 @@ test('reliability and interactions are drawn from the document', () => {
 });
 
 test('a document of another structure is refused with the task and the place', () => {
-  const bytes = Buffer.from('{"formatVersion":1,"horizon":"x"}');
+  const bytes = Buffer.from(JSON.stringify({ ...resultDocument('eurusd', 30), horizon: 'x' }));
   expect(() => readResultDocument({ pair: 'eurusd', horizon: 30 }, bytes)).toThrow(
     'the result document of eurusd h30 cannot be read at horizon',
   );

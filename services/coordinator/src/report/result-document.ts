@@ -26,10 +26,16 @@ const SAMPLED = z.object({
 
 const INTERACTION = z.object({ features: z.tuple([z.string(), z.string()]), meanAbs: z.number() });
 
-/** The parts of a result document (docs/results.md) that the report shows; the rest is left alone. */
+/** The parts of a result document (docs/results.md) that are stored, listed or shown; the rest is left alone. */
 const RESULT_DOCUMENT = z.object({
+  format: z.literal('onescan.horizon-result'),
   formatVersion: z.literal(1),
+  pair: z.string(),
   horizon: z.number().int(),
+  dataset: z.object({ contentSha256: z.string() }),
+  verdict: z.enum(['SKILL', 'NO_SKILL_BEYOND_OVERLAP', 'INCONCLUSIVE']),
+  verdictText: z.string().max(4_096),
+  features: z.object({ tested: z.number().int(), retained: z.number().int() }),
   rows: z.object({ usable: z.number(), development: z.number(), final: z.number(), explained: z.number() }),
   skill: z.object({
     level: z.number(),
@@ -108,12 +114,23 @@ export function readResultDocument(
   task: { pair: string; horizon: number },
   document: Uint8Array,
 ): ResultDocument {
-  const parsed = RESULT_DOCUMENT.safeParse(JSON.parse(new TextDecoder().decode(document)));
+  const name = `the result document of ${task.pair} h${task.horizon}`;
+  const remedy = 'Run coordinator and trainers of the same version, then: onescan resume RUN';
+  const parsed = RESULT_DOCUMENT.safeParse(parseJson(document));
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0]!;
-  throw new OnescanError(
-    'DATA_LOSS',
-    `the result document of ${task.pair} h${task.horizon} cannot be read at ${issue.path.join('.')}: ${issue.message}`,
-    { remedy: 'Run coordinator and trainers of the same version', cause: parsed.error },
-  );
+  const where = issue.path.length === 0 ? '' : ` at ${issue.path.join('.')}`;
+  throw new OnescanError('DATA_LOSS', `${name} cannot be read${where}: ${issue.message}`, {
+    remedy,
+    cause: parsed.error,
+  });
+}
+
+/** Undefined for what is not JSON in UTF-8. */
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch {
+    return undefined;
+  }
 }

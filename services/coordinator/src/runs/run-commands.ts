@@ -11,6 +11,7 @@ import { checkOverrides, checkSpec } from '../planning/check-spec.js';
 import { rerunPlan } from '../planning/plan-stage.js';
 import { planRun } from '../planning/planner.js';
 import { rerunSpec } from '../planning/rerun-spec.js';
+import { readResultDocument } from '../report/result-document.js';
 import { isEnded } from '../states/run-state.js';
 import { isTaskEnded } from '../states/task-state.js';
 import { approvalOf } from './approvals.js';
@@ -138,7 +139,8 @@ export class RunCommands {
   }
 
   /**
-   * Takes up what a PARTIAL, FAILED or CANCELLED run has not finished. Datasets that it had are asked for again, which
+   * Takes up what a PARTIAL, FAILED or CANCELLED run has not finished: tasks without a result, or with one that cannot
+   * be read any more, and the report. Datasets that it had are asked for again, which
    * is free while they are cached; what it still has to fetch is planned again first, and waits for a new approval
    * when the one that there is does not suffice or the warehouse has changed.
    *
@@ -148,10 +150,11 @@ export class RunCommands {
     const after = await this.#core.exclusive(async () => {
       const before = await this.#core.book.get(runId);
       requireResumable(before.run);
+      const unreadable = await this.#unreadableResults(before);
       // A root of its own in the same trace: the one before was sent when the run ended.
       const traceparent = this.#core.traces.start(runId, before.run.traceparent);
       const resumed = await this.#core.book.change(runId, (change) => {
-        reopenTasks(change, before);
+        reopenTasks(change, before, unreadable);
         const state = resumedState(change.snapshot());
         change.setRun({ traceparent, endedMs: undefined, problems: [], reportPath: '', state });
       });
@@ -161,6 +164,22 @@ export class RunCommands {
     });
     if (after.run.state === 'PLANNING') this.#hooks.plan(runId);
     return after;
+  }
+
+  /** Keys of finished tasks whose stored result no report can be made from. */
+  async #unreadableResults({ run, tasks }: RunSnapshot): Promise<Set<string>> {
+    const unreadable = new Set<string>();
+    for (const [key, task] of tasks) {
+      if (task.state !== 'DONE') continue;
+      const stored = await this.#core.book.store.readResult(run.runId, task.pair, task.horizon);
+      try {
+        readResultDocument(task, stored?.document ?? new Uint8Array());
+      } catch (thrown) {
+        this.#core.log.warn({ runId: run.runId, reason: OnescanError.from(thrown).message }, 'learned again');
+        unreadable.add(key);
+      }
+    }
+    return unreadable;
   }
 
   async #rerunSpec(given: RunSpec | undefined, rerunOf: string): Promise<ResolvedRunSpec> {
@@ -249,8 +268,10 @@ function cancelTasks(change: RunChange, before: RunSnapshot, what: { pair: strin
   }
 }
 
-function reopenTasks(change: RunChange, before: RunSnapshot): void {
-  const open = [...before.tasks.values()].filter((task) => task.state !== 'DONE');
+function reopenTasks(change: RunChange, before: RunSnapshot, unreadable: ReadonlySet<string>): void {
+  const open = [...before.tasks].flatMap(([key, task]) =>
+    task.state !== 'DONE' || unreadable.has(key) ? [task] : [],
+  );
   for (const pair of before.pairs.values()) {
     if (pair.state === 'PENDING' || !open.some((task) => task.pair === pair.pair)) continue;
     change.setPair(pair.pair, { state: 'PENDING', error: '', trainStartedMs: undefined });

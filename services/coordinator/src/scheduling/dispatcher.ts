@@ -68,8 +68,9 @@ export class Dispatcher {
   #message({ run, pairs, tasks }: RunSnapshot, name: { pair: string; horizon: number }): Assign {
     const task = tasks.get(taskKey(name.pair, name.horizon))!;
     const { spec } = run;
+    const attempt = { runId: run.runId, pair: task.pair, horizon: task.horizon, attempt: task.attempt };
     return {
-      task: { runId: run.runId, pair: task.pair, horizon: task.horizon, attempt: task.attempt },
+      task: attempt,
       dataset: pairs.get(task.pair)!.dataset!,
       fetcherAddress: this.#core.options.fetcher,
       targetWindow: spec.targetWindow,
@@ -80,6 +81,7 @@ export class Dispatcher {
       memoryLimitBytes: spec.memoryPerWorkerBytes,
       traceparent: this.#core.traces.trainPair(run.runId, pairs.get(task.pair)!),
       failedTraceparent: task.failedTraceparent,
+      leaseToken: this.#core.leaseTokens.tokenOf(attempt, task.trainerInstance),
     };
   }
 

@@ -29,7 +29,7 @@ describe.each(Object.entries(MACHINES))('the %s machine', (name, transitions) =>
 
 test('what is complete never changes again', () => {
   expect(RUN_TRANSITIONS.COMPLETED).toEqual([]);
-  expect(TASK_TRANSITIONS.DONE).toEqual([]);
+  expect(TASK_TRANSITIONS.DONE).toEqual(['BLOCKED']);
 });
 
 test('ended runs and tasks go on only by being resumed', () => {
@@ -37,6 +37,6 @@ test('ended runs and tasks go on only by being resumed', () => {
     if (isEnded(state)) expect(RUN_TRANSITIONS[state].some(isEnded)).toBe(false);
   }
   for (const state of Object.keys(TASK_TRANSITIONS) as TaskState[]) {
-    if (isTaskEnded(state) && state !== 'DONE') expect(TASK_TRANSITIONS[state]).toEqual(['BLOCKED']);
+    if (isTaskEnded(state)) expect(TASK_TRANSITIONS[state]).toEqual(['BLOCKED']);
   }
 });

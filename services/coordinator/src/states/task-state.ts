@@ -6,7 +6,7 @@ import type { Transitions } from './transition.js';
  * - BLOCKED: its dataset is not there yet.
  * - READY: may be given to a trainer; its attempt number is the one that the next trainer gets.
  * - LEASED: one trainer works on it, under the attempt number as fencing token.
- * - DONE: result and ledger are stored. Final.
+ * - DONE: result and ledger are stored. Final, unless a resumed run finds that its result cannot be read any more.
  * - FAILED: will not succeed by itself (bad data, out of memory twice, dataset not to be had).
  * - QUARANTINED: crashed or lost too many trainers.
  * - CANCELLED: by CancelRun.
@@ -19,7 +19,7 @@ export const TASK_TRANSITIONS: Transitions<TaskState> = {
   BLOCKED: ['READY', 'FAILED', 'CANCELLED'],
   READY: ['LEASED', 'CANCELLED'],
   LEASED: ['DONE', 'READY', 'FAILED', 'QUARANTINED', 'CANCELLED'],
-  DONE: [],
+  DONE: ['BLOCKED'],
   FAILED: ['BLOCKED'],
   QUARANTINED: ['BLOCKED'],
   CANCELLED: ['BLOCKED'],

@@ -42,12 +42,16 @@ export async function insertEvents(writer: DuckDBConnection, events: readonly Ru
   }
 }
 
-/** Stores a result with its ledger. */
+/** Stores a result with its ledger, in the place of an earlier one where there is one. */
 export async function insertResult(
   writer: DuckDBConnection,
   task: TaskRecord,
   result: HorizonResult,
 ): Promise<void> {
+  const key = [task.runId, task.pair, task.horizon];
+  const isKey = 'run_id = $1 AND pair = $2 AND horizon = $3';
+  const { rowsChanged } = await writer.run(`DELETE FROM results WHERE ${isKey}`, key);
+  if (rowsChanged > 0) await writer.run(`DELETE FROM ledger WHERE ${isKey}`, key);
   await insert(writer, 'results', {
     run_id: task.runId,
     pair: task.pair,

@@ -1,13 +1,17 @@
 const BASELINES = ['majority', 'persistence', 'overlap'];
 
 /** A made-up result document with the structure of docs/results.md; the same for the same task. */
-export function resultDocument(pair: string, horizon: number): Record<string, unknown> {
+export function resultDocument(pair: string, horizon: number, datasetContentSha256 = '') {
   const estimate = (value: number) => ({ value, low: value - 0.02, high: value + 0.02, standardError: 0.01 });
   return {
     format: 'onescan.horizon-result',
     formatVersion: 1,
     pair,
     horizon,
+    dataset: { contentSha256: datasetContentSha256 },
+    verdict: horizon < 45 ? 'NO_SKILL_BEYOND_OVERLAP' : 'SKILL',
+    verdictText: 'scripted',
+    features: { tested: 3, retained: 1 },
     rows: { total: 1000, usable: 990, development: 780, final: 200, explained: 990 },
     skill: {
       level: 0.01,

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { kernelVersion } from '@onescan/learn/kernels/load-kernel.js';
 import { canonicalJson, sha256Hex } from '@onescan/shared/canonical-json.js';
 import {
   type ExplanationFile,
@@ -17,6 +18,7 @@ import {
   TrainerHubServiceClient,
 } from '@onescan/shared/generated/onescan/v1/trainer.js';
 import { callClientStream, createClient } from '@onescan/shared/grpc/client.js';
+import { PRODUCT_VERSION } from '@onescan/shared/product-version.js';
 import { resultDocument } from './sample-document.js';
 import { FEATURES } from './scripted-fetcher.js';
 
@@ -91,7 +93,8 @@ export class ScriptedTrainer {
       host: 'here',
       processId: this.#processId,
       memoryLimitBytes: 1n << 30n,
-      version: 'test',
+      version: PRODUCT_VERSION,
+      kernelVersion: kernelVersion(),
       heldDatasetIds: this.#held ? [this.#held] : [],
       instanceId: this.#instanceId,
       holding: [...this.#working, ...this.#finished.map((assign) => assign.task!)],
@@ -110,9 +113,9 @@ export class ScriptedTrainer {
 
   /** Hands over a file of SHAP values; `announced` differs from it in tests of damage. */
   async handOver(assign: Assign, content: Buffer, announced = fileOf(content)): Promise<ExplanationFile> {
-    const { task } = assign;
+    const { task, leaseToken } = assign;
     async function* messages(): AsyncGenerator<PutExplanationRequest> {
-      yield { message: { $case: 'header', value: { task, file: announced } } };
+      yield { message: { $case: 'header', value: { task, file: announced, leaseToken } } };
       for (const chunk of [content.subarray(0, 3), content.subarray(3)]) {
         yield { message: { $case: 'chunk', value: chunk } };
       }
@@ -210,7 +213,8 @@ function fileOf(content: Buffer): ExplanationFile {
 /** A whole result for an assignment: a document, one ledger row for every feature of the universe. */
 export function resultOf(assign: Assign, trainerId: string): TaskResult {
   const { pair, horizon, runId } = assign.task!;
-  const document = Buffer.from(canonicalJson(resultDocument(pair, horizon)));
+  const documented = resultDocument(pair, horizon, assign.dataset!.contentSha256);
+  const document = Buffer.from(canonicalJson(documented));
   const result = HorizonResult.create({
     document,
     documentSha256: sha256Hex(document),
@@ -226,15 +230,15 @@ export function resultOf(assign: Assign, trainerId: string): TaskResult {
     summary: {
       pair,
       horizon,
-      verdict: horizon < 45 ? 'NO_SKILL_BEYOND_OVERLAP' : 'SKILL',
-      verdictText: 'scripted',
-      auc: 0.6,
-      accuracy: 0.61,
+      verdict: documented.verdict,
+      verdictText: documented.verdictText,
+      auc: documented.final.direction.auc.value,
+      accuracy: documented.final.direction.accuracy.value,
       bestBaseline: 'overlap',
       bestBaselineAccuracy: 0.58,
-      skill: 0.03,
-      skillLow: 0.01,
-      skillHigh: 0.05,
+      skill: documented.skill.logLossGain.value,
+      skillLow: documented.skill.logLossGain.low,
+      skillHigh: documented.skill.logLossGain.high,
       featuresTested: 3,
       featuresRetained: 1,
       expectedFalseSelections: 0.5,

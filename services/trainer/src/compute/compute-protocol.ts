@@ -14,6 +14,8 @@ export interface ComputeRequest {
   fetcherAddress: string;
   /** Where the file of SHAP values by row is handed over. */
   coordinatorAddress: string;
+  /** Goes with that file. */
+  leaseToken: string;
   /** Folder for a dataset that must be downloaded, and for files on their way to the coordinator. */
   downloadFolder: string;
   preset: string;

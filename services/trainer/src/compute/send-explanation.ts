@@ -26,7 +26,10 @@ const PASSING_CODES: ReadonlySet<ErrorCode> = new Set([
 ]);
 
 export interface SendOptions {
-  request: Pick<ComputeRequest, 'runId' | 'pair' | 'horizon' | 'attempt' | 'coordinatorAddress'>;
+  request: Pick<
+    ComputeRequest,
+    'runId' | 'pair' | 'horizon' | 'attempt' | 'coordinatorAddress' | 'leaseToken'
+  >;
   path: string;
   file: ExplanationFile;
   isCancelled(): boolean;
@@ -64,8 +67,10 @@ async function* messages({
   file,
   isCancelled,
 }: SendOptions): AsyncGenerator<PutExplanationRequest> {
-  const { runId, pair, horizon, attempt } = request;
-  yield { message: { $case: 'header', value: { task: { runId, pair, horizon, attempt }, file } } };
+  const { runId, pair, horizon, attempt, leaseToken } = request;
+  yield {
+    message: { $case: 'header', value: { task: { runId, pair, horizon, attempt }, file, leaseToken } },
+  };
   for await (const chunk of createReadStream(path, { highWaterMark: CHUNK_BYTES })) {
     if (isCancelled()) throw new OnescanError('CANCELLED', 'handing over the SHAP values was cancelled');
     yield { message: { $case: 'chunk', value: chunk as Buffer } };

@@ -97,7 +97,8 @@ export class HubConnection {
   #lose(stream: ClientDuplexStream<ConnectRequest, ConnectResponse>, error: OnescanError): void {
     if (this.#stream !== stream || this.#closed) return;
     this.#stream = undefined;
-    if (FINAL_CODES.has(error.code)) {
+    // Of another version: this process stays what it is.
+    if (FINAL_CODES.has(error.code) || error.details.refused === 'version') {
       this.#closed = true;
       this.#options.onRefused(error);
       return;

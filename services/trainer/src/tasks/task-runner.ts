@@ -176,6 +176,7 @@ export class TaskRunner {
       dataset,
       fetcherAddress,
       coordinatorAddress: this.#options.coordinator,
+      leaseToken: assign.leaseToken,
       targetWindow,
       preset,
       overrides,

@@ -29,6 +29,7 @@ export function testAssignment(more: Partial<CompleteAssign> = {}): CompleteAssi
     memoryLimitBytes: 0n,
     traceparent: '',
     failedTraceparent: '',
+    leaseToken: '',
     ...more,
   };
 }

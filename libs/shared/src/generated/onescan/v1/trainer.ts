@@ -124,12 +124,17 @@ export interface ConnectResponse {
 }
 
 export interface Register {
-  /** Stable while the process lives. */
+  /** Stable while the process lives; at most 128 letters, digits and . _ : @ - characters. */
   trainerId: string;
   host: string;
   processId: number;
   memoryLimitBytes: bigint;
+  /**
+   * Of the trainer and of its compute kernels; another one than the coordinator's is refused: results must not
+   * depend on which trainer computed them.
+   */
   version: string;
+  kernelVersion: string;
   /** Results not yet acknowledged are sent again after this message when a stream is re-opened. */
   heldDatasetIds: string[];
   /** Random, one a process: host and process id may be those of another process before it. */
@@ -192,6 +197,8 @@ export interface Assign {
   traceparent: string;
   /** Of the attempt before, when there was one. */
   failedTraceparent: string;
+  /** Known to the holder of the lease alone; goes with its file of SHAP values, which comes on a call of its own. */
+  leaseToken: string;
 }
 
 export interface Assign_OverridesEntry {
@@ -250,7 +257,11 @@ export interface PutExplanationRequest {
 
 export interface ExplanationHeader {
   task?: TaskAttempt | undefined;
-  file?: ExplanationFile | undefined;
+  file?:
+    | ExplanationFile
+    | undefined;
+  /** As assigned. */
+  leaseToken: string;
 }
 
 export interface PutExplanationResponse {
@@ -612,6 +623,7 @@ function createBaseRegister(): Register {
     processId: 0,
     memoryLimitBytes: 0n,
     version: "",
+    kernelVersion: "",
     heldDatasetIds: [],
     instanceId: "",
     holding: [],
@@ -637,6 +649,9 @@ export const Register: MessageFns<Register> = {
     }
     if (message.version !== "") {
       writer.uint32(42).string(message.version);
+    }
+    if (message.kernelVersion !== "") {
+      writer.uint32(74).string(message.kernelVersion);
     }
     for (const v of message.heldDatasetIds) {
       writer.uint32(50).string(v!);
@@ -703,6 +718,14 @@ export const Register: MessageFns<Register> = {
             message.version = reader.string();
             continue;
           }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.kernelVersion = reader.string();
+            continue;
+          }
           case 6: {
             if (tag !== 50) {
               break;
@@ -758,6 +781,11 @@ export const Register: MessageFns<Register> = {
         ? BigInt(object.memory_limit_bytes)
         : 0n,
       version: isSet(object.version) ? globalThis.String(object.version) : "",
+      kernelVersion: isSet(object.kernelVersion)
+        ? globalThis.String(object.kernelVersion)
+        : isSet(object.kernel_version)
+        ? globalThis.String(object.kernel_version)
+        : "",
       heldDatasetIds: globalThis.Array.isArray(object?.heldDatasetIds)
         ? object.heldDatasetIds.map((e: any) => globalThis.String(e))
         : globalThis.Array.isArray(object?.held_dataset_ids)
@@ -791,6 +819,9 @@ export const Register: MessageFns<Register> = {
     if (message.version !== "") {
       obj.version = message.version;
     }
+    if (message.kernelVersion !== "") {
+      obj.kernelVersion = message.kernelVersion;
+    }
     if (message.heldDatasetIds?.length) {
       obj.heldDatasetIds = message.heldDatasetIds;
     }
@@ -815,6 +846,7 @@ export const Register: MessageFns<Register> = {
       ? BigInt(object.memoryLimitBytes)
       : 0n;
     message.version = object.version ?? "";
+    message.kernelVersion = object.kernelVersion ?? "";
     message.heldDatasetIds = object.heldDatasetIds?.map((e) => e) || [];
     message.instanceId = object.instanceId ?? "";
     message.holding = object.holding?.map((e) => TaskAttempt.fromPartial(e)) || [];
@@ -1287,6 +1319,7 @@ function createBaseAssign(): Assign {
     memoryLimitBytes: 0n,
     traceparent: "",
     failedTraceparent: "",
+    leaseToken: "",
   };
 }
 
@@ -1330,6 +1363,9 @@ export const Assign: MessageFns<Assign> = {
     }
     if (message.failedTraceparent !== "") {
       writer.uint32(90).string(message.failedTraceparent);
+    }
+    if (message.leaseToken !== "") {
+      writer.uint32(98).string(message.leaseToken);
     }
     return writer;
   },
@@ -1438,6 +1474,14 @@ export const Assign: MessageFns<Assign> = {
             message.failedTraceparent = reader.string();
             continue;
           }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.leaseToken = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1496,6 +1540,11 @@ export const Assign: MessageFns<Assign> = {
         : isSet(object.failed_traceparent)
         ? globalThis.String(object.failed_traceparent)
         : "",
+      leaseToken: isSet(object.leaseToken)
+        ? globalThis.String(object.leaseToken)
+        : isSet(object.lease_token)
+        ? globalThis.String(object.lease_token)
+        : "",
     };
   },
 
@@ -1540,6 +1589,9 @@ export const Assign: MessageFns<Assign> = {
     if (message.failedTraceparent !== "") {
       obj.failedTraceparent = message.failedTraceparent;
     }
+    if (message.leaseToken !== "") {
+      obj.leaseToken = message.leaseToken;
+    }
     return obj;
   },
 
@@ -1573,6 +1625,7 @@ export const Assign: MessageFns<Assign> = {
       : 0n;
     message.traceparent = object.traceparent ?? "";
     message.failedTraceparent = object.failedTraceparent ?? "";
+    message.leaseToken = object.leaseToken ?? "";
     return message;
   },
 };
@@ -2392,7 +2445,7 @@ export const PutExplanationRequest: MessageFns<PutExplanationRequest> = {
 };
 
 function createBaseExplanationHeader(): ExplanationHeader {
-  return { task: undefined, file: undefined };
+  return { task: undefined, file: undefined, leaseToken: "" };
 }
 
 export const ExplanationHeader: MessageFns<ExplanationHeader> = {
@@ -2402,6 +2455,9 @@ export const ExplanationHeader: MessageFns<ExplanationHeader> = {
     }
     if (message.file !== undefined) {
       ExplanationFile.encode(message.file, writer.uint32(18).fork()).join();
+    }
+    if (message.leaseToken !== "") {
+      writer.uint32(26).string(message.leaseToken);
     }
     return writer;
   },
@@ -2435,6 +2491,14 @@ export const ExplanationHeader: MessageFns<ExplanationHeader> = {
             message.file = ExplanationFile.decode(reader, reader.uint32());
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.leaseToken = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2451,6 +2515,11 @@ export const ExplanationHeader: MessageFns<ExplanationHeader> = {
     return {
       task: isSet(object.task) ? TaskAttempt.fromJSON(object.task) : undefined,
       file: isSet(object.file) ? ExplanationFile.fromJSON(object.file) : undefined,
+      leaseToken: isSet(object.leaseToken)
+        ? globalThis.String(object.leaseToken)
+        : isSet(object.lease_token)
+        ? globalThis.String(object.lease_token)
+        : "",
     };
   },
 
@@ -2461,6 +2530,9 @@ export const ExplanationHeader: MessageFns<ExplanationHeader> = {
     }
     if (message.file !== undefined) {
       obj.file = ExplanationFile.toJSON(message.file);
+    }
+    if (message.leaseToken !== "") {
+      obj.leaseToken = message.leaseToken;
     }
     return obj;
   },
@@ -2476,6 +2548,7 @@ export const ExplanationHeader: MessageFns<ExplanationHeader> = {
     message.file = (object.file !== undefined && object.file !== null)
       ? ExplanationFile.fromPartial(object.file)
       : undefined;
+    message.leaseToken = object.leaseToken ?? "";
     return message;
   },
 };

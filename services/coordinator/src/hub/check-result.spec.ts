@@ -1,0 +1,160 @@
+import { createHash } from 'node:crypto';
+import { RunState } from '@onescan/shared/generated/onescan/v1/coordinator.js';
+import { LedgerStatus } from '@onescan/shared/generated/onescan/v1/result.js';
+import type { TaskResult } from '@onescan/shared/generated/onescan/v1/trainer.js';
+import { afterEach, expect, test } from 'vitest';
+import { resultOf } from '../testing/scripted-trainer.js';
+import { TestStack } from '../testing/test-stack.js';
+
+let stack: TestStack;
+afterEach(() => stack.close());
+
+/** Changes a sound result into one that must not count. */
+type Spoil = (result: TaskResult) => void;
+const spoilDocument = (change: (document: Record<string, unknown>) => unknown): Spoil => {
+  return ({ result }) => {
+    const changed = change(JSON.parse(result!.document.toString()) as Record<string, unknown>);
+    result!.document = Buffer.from(typeof changed === 'string' ? changed : JSON.stringify(changed));
+    result!.documentSha256 = createHash('sha256').update(result!.document).digest('hex');
+  };
+};
+
+const SPOILT: readonly (readonly [string, RegExp, Spoil])[] = [
+  ['an empty document', /cannot be read at format/, spoilDocument(() => ({}))],
+  ['no JSON', /cannot be read/, spoilDocument(() => '{"format":')],
+  ['another format', /cannot be read at formatVersion/, spoilDocument((d) => ({ ...d, formatVersion: 99 }))],
+  ['a part of another kind', /at gating/, spoilDocument((d) => ({ ...d, gating: { thresholds: 'many' } }))],
+  ['an unknown verdict', /at verdict/, spoilDocument((d) => ({ ...d, verdict: 'CERTAIN' }))],
+  ['another task', /the document is of usdjpy h6/, spoilDocument((d) => ({ ...d, pair: 'usdjpy' }))],
+  [
+    'another dataset',
+    /of another dataset/,
+    spoilDocument((d) => ({ ...d, dataset: { contentSha256: 'ab' } })),
+  ],
+  [
+    'another hash',
+    /does not match its hash/,
+    ({ result }) => {
+      result!.documentSha256 = 'ab'.repeat(32);
+    },
+  ],
+  [
+    'a forged verdict',
+    /verdict of the summary/,
+    ({ result }) => {
+      result!.summary!.verdict = 'SKILL';
+    },
+  ],
+  [
+    'a forged AUC',
+    /auc of the summary/,
+    ({ result }) => {
+      result!.summary!.auc = 0.99;
+    },
+  ],
+  [
+    'no summary',
+    /the result is empty/,
+    ({ result }) => {
+      result!.summary = undefined;
+    },
+  ],
+  [
+    'a ledger that lacks a row',
+    /ledger has 3 rows, the universe 4/,
+    ({ result }) => {
+      result!.ledger.pop();
+    },
+  ],
+  [
+    'a ledger without end',
+    /ledger has 400 rows/,
+    ({ result }) => {
+      result!.ledger = Array(100).fill(result!.ledger).flat();
+    },
+  ],
+  [
+    'a feature twice',
+    /stands twice/,
+    ({ result }) => {
+      result!.ledger[1] = { ...result!.ledger[1]!, featureId: result!.ledger[2]!.featureId };
+    },
+  ],
+  [
+    'a row of another run',
+    /of another task/,
+    ({ result }) => {
+      result!.ledger[0] = { ...result!.ledger[0]!, runId: 'other' };
+    },
+  ],
+  [
+    'a wrong rank',
+    /the ranks of the 1 retained/,
+    ({ result }) => {
+      result!.ledger[0] = { ...result!.ledger[0]!, rank: 7 };
+    },
+  ],
+  [
+    'a frequency of 2',
+    /selection frequency/,
+    ({ result }) => {
+      result!.ledger[1] = { ...result!.ledger[1]!, selectionFrequency: 2 };
+    },
+  ],
+  [
+    'an infinite importance',
+    /not finite/,
+    ({ result }) => {
+      result!.ledger[0] = { ...result!.ledger[0]!, importance: Infinity };
+    },
+  ],
+  [
+    'more retained than documented',
+    /retains 2 features/,
+    ({ result }) => {
+      result!.ledger[1] = { ...result!.ledger[1]!, status: LedgerStatus.LEDGER_STATUS_RETAINED, rank: 2 };
+    },
+  ],
+  [
+    'an unknown stage',
+    /has no stage "later"/,
+    ({ result }) => {
+      result!.ledger[2] = { ...result!.ledger[2]!, stage: 'later' };
+    },
+  ],
+  [
+    'a name without end',
+    /no fitting name/,
+    ({ result }) => {
+      result!.ledger[2] = { ...result!.ledger[2]!, featureId: 'x'.repeat(1 << 16) };
+    },
+  ],
+  [
+    'suspicions without end',
+    /suspicions/,
+    ({ result }) => {
+      result!.summary!.suspicions = Array(1000).fill({ featureId: 'f', reason: 'r', retained: true });
+    },
+  ],
+];
+
+test('a result with anything in it that does not fit fails its attempt; sound ones then complete the run', async () => {
+  stack = await TestStack.start();
+  const horizons = SPOILT.map((_, i) => i + 1);
+  const [liar] = stack.addTrainers(1, (assign, self) => {
+    const { horizon, attempt } = assign.task!;
+    const message = resultOf(assign, self.id);
+    if (attempt === 1) SPOILT[horizon - 1]![2](message);
+    self.succeed(assign, () => message);
+  });
+  const run = await stack.complete({ pairs: ['eurusd'], horizons });
+  const refused = new Map(
+    liar!.acks.flatMap(({ task, accepted, reason }) => (accepted ? [] : [[task!.horizon, reason]])),
+  );
+  for (const [i, [name, pattern]] of SPOILT.entries()) expect(refused.get(i + 1), name).toMatch(pattern);
+  expect(refused.size).toBe(SPOILT.length);
+  expect(run.problems).toEqual([]);
+  expect(run.state).toBe(RunState.RUN_STATE_COMPLETED);
+  expect(run.tasks.map(({ attempt }) => attempt)).toEqual(horizons.map(() => 2));
+  expect(run.reportPath).not.toBe('');
+});
