@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { DatasetCache } from '@onescan/fetcher/cache/dataset-cache.js';
+import { CoveringDatasets } from '@onescan/fetcher/deriving/covering-datasets.js';
 import { estimatePair } from '@onescan/fetcher/estimate.js';
 import { SharedFetches } from '@onescan/fetcher/fetch/shared-fetches.js';
 import type { FetcherServices } from '@onescan/fetcher/fetcher-service.js';
@@ -37,6 +38,7 @@ beforeEach(() => {
     warehouse: BigQueryStack.warehouse({ onMetadata: (query) => noteMetadataQuery(jobs, query, PRICE) }),
     cache,
     jobs,
+    covering: new CoveringDatasets(cache),
     fetches: new SharedFetches({ limit: 2, orphanGraceMs: 0 }),
     rules: { names, futurePatterns: [] },
     pricePerTibUsd: PRICE,

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { RunSpec } from '@onescan/shared/generated/onescan/v1/spec.js';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { DatasetCache } from './cache/dataset-cache.js';
+import { CoveringDatasets } from './deriving/covering-datasets.js';
 import { estimatePair, estimateShared } from './estimate.js';
 import { SharedFetches } from './fetch/shared-fetches.js';
 import { buildSmallWarehouse } from './fixtures/small-warehouse.js';
@@ -32,9 +33,11 @@ afterAll(async () => {
 });
 
 it('an estimate that is no bound is noted in the plans of pairs and of what they share', async () => {
+  const cache = new DatasetCache(join(folder, 'cache'));
   const services = {
     warehouse,
-    cache: new DatasetCache(join(folder, 'cache')),
+    cache,
+    covering: new CoveringDatasets(cache),
     jobs: new JobLog(join(folder, 'jobs.jsonl')),
     fetches: new SharedFetches({ limit: 1, orphanGraceMs: 0 }),
     pricePerTibUsd: 6.25,

@@ -10,11 +10,13 @@ import { OnescanError } from '@onescan/shared/onescan-error.js';
 import { requirePair } from '@onescan/shared/pair.js';
 import { type ResolvedRunSpec, resolveRunSpec } from '@onescan/shared/run-spec.js';
 import type { DatasetCache } from './cache/dataset-cache.js';
-import { diskNotes } from './cache/disk-room.js';
+import { diskNotes, plannedSize } from './cache/disk-room.js';
+import { planWithin } from './deriving/plan-within.js';
 import type { FetcherServices } from './fetcher-service.js';
 import { meterMetadata } from './jobs/metadata-bill.js';
 import { catalogueSnapshot } from './planning/catalogue-snapshot.js';
-import { pairPlan } from './planning/pair-plan.js';
+import { identityText } from './planning/dataset-identity.js';
+import { pairPlan, pairPlanWithin } from './planning/pair-plan.js';
 import { planNote } from './planning/plan-note.js';
 import { type PlannedPair, type PlanningRules, planPair } from './planning/plan-pair.js';
 import { planShared, sharedPlan } from './planning/plan-shared.js';
@@ -27,7 +29,8 @@ export async function estimatePair(
   services: FetcherServices,
   request: EstimatePairRequest,
 ): Promise<EstimatePairResponse> {
-  const { warehouse, cache, pricePerTibUsd, rules } = services;
+  const { warehouse, pricePerTibUsd, rules } = services;
+  if (request.withinDatasetId) return estimateWithin(services, request, request.withinDatasetId);
   const view = viewOf(warehouse, scopeOf(request));
   const { result, bill } = await meterMetadata(async () => {
     const planned = await planRequest(view, rules, request);
@@ -45,12 +48,11 @@ export async function estimatePair(
   });
   const { planned, dryRuns, strategies, perPair } = result;
   const catalogue = catalogueSnapshot(planned.universe);
-  const cached = await isCached(cache, planned);
-  const disk = cached ? [] : await diskNotes(cache.folder, planned);
-  const notes = [...planned.notes, ...dryRuns.notes, ...disk];
+  const there = await whatIsThere(services, planned);
+  const notes = [...planned.notes, ...dryRuns.notes, ...there.notes];
   return {
     plan: {
-      ...pairPlan({ ...planned, notes }, { bytes: dryRuns.bytes, cached, pricePerTibUsd }),
+      ...pairPlan({ ...planned, notes }, { ...there, bytes: dryRuns.bytes, pricePerTibUsd }),
       strategies,
       catalogueSha256: catalogue.sha256,
       ...perPair,
@@ -90,7 +92,7 @@ export async function estimateShared(
   services: FetcherServices,
   request: EstimateSharedRequest,
 ): Promise<EstimateSharedResponse> {
-  const { warehouse, cache, pricePerTibUsd, rules } = services;
+  const { warehouse, pricePerTibUsd, rules } = services;
   const view = viewOf(warehouse, scopeOf(request));
   const answer = { pricePerTibUsd, warehouse: warehouse.kind };
   const spec = requireSpec(request.spec);
@@ -111,16 +113,54 @@ export async function estimateShared(
   const metadata = { metadataQueries: bill.queries, metadataBytes: bill.bytes };
   if (!result) return { ...answer, ...metadata };
   const { planned, dryRuns, strategies } = result;
-  const cached = await isCached(cache, planned);
-  const disk = cached ? [] : await diskNotes(cache.folder, planned);
-  const notes = [...planned.notes, ...dryRuns.notes, ...disk];
+  const there = await whatIsThere(services, planned);
+  const notes = [...planned.notes, ...dryRuns.notes, ...there.notes];
   return {
     ...answer,
     ...metadata,
     plan: {
-      ...sharedPlan({ ...planned, notes }, { bytes: dryRuns.bytes, cached, pricePerTibUsd }),
+      ...sharedPlan({ ...planned, notes }, { ...there, bytes: dryRuns.bytes, pricePerTibUsd }),
       strategies,
     },
+  };
+}
+
+/** Plans within a dataset that is there, whatever the warehouse has become. */
+async function estimateWithin(
+  { warehouse, cache, covering, pricePerTibUsd, rules }: FetcherServices,
+  { pair, spec, sharedDatasetId }: EstimatePairRequest,
+  withinDatasetId: string,
+): Promise<EstimatePairResponse> {
+  requirePair(pair);
+  const [held] = await covering.list(pair, withinDatasetId);
+  if (held?.datasetId !== withinDatasetId) throw notCached(pair, withinDatasetId);
+  await cache.requireWhole(held.path, () => undefined);
+  const within = planWithin(held, requireSpec(spec), { rules, sharedDatasetId });
+  const { datasetId } = identityText(within.wanted);
+  const servedFrom = cache.has(pair, datasetId) ? '' : withinDatasetId;
+  return {
+    plan: pairPlanWithin(within, { datasetId, servedFrom }),
+    pricePerTibUsd,
+    warehouse: warehouse.kind,
+    warehouseName: warehouse.name,
+    catalogue: Buffer.alloc(0),
+    metadataQueries: 0,
+    metadataBytes: 0n,
+  };
+}
+
+/** The dataset itself, or one that holds all of it; notes on what else could be known of it. */
+async function whatIsThere(
+  { cache, covering }: FetcherServices,
+  planned: PlannedPair,
+): Promise<{ cached: boolean; servedFrom?: string; notes: readonly PlanNote[] }> {
+  if (await isCached(cache, planned)) return { cached: true, notes: [] };
+  const { held, notes } = await covering.find(planned.facts);
+  const disk = await diskNotes(cache.folder, plannedSize(planned));
+  return {
+    cached: held !== undefined,
+    ...(held ? { servedFrom: held.datasetId } : {}),
+    notes: [...notes, ...disk],
   };
 }
 
@@ -154,6 +194,14 @@ export async function dryRunAll(
     notes.push(planNote('estimate is no bound', text));
   }
   return { bytes, notes };
+}
+
+/** A dataset is asked for that must be there and is not. */
+export function notCached(pair: string, datasetId: string): OnescanError {
+  return new OnescanError('FAILED_PRECONDITION', `dataset ${datasetId} of ${pair} is not cached`, {
+    remedy: 'Start a new run, which plans and fetches it, instead of a rerun',
+    details: { pair, datasetId },
+  });
 }
 
 /** Resolves a request against a view of the warehouse. */

@@ -6,6 +6,7 @@ import type {
 import { serverStream, unary } from '@onescan/shared/grpc/handlers.js';
 import { ATTRIBUTE, SPAN } from '@onescan/shared/telemetry/attributes.js';
 import { contextFromTraceparent, withSpan } from '@onescan/shared/telemetry/tracing.js';
+import type { CoveringDatasets } from './deriving/covering-datasets.js';
 import { estimatePair, estimateShared } from './estimate.js';
 import type { FetchEnvironment } from './fetch/fetch-dataset.js';
 import { readFileChunks } from './fetch/read-file-chunks.js';
@@ -18,6 +19,7 @@ import type { PlanningRules } from './planning/plan-pair.js';
 
 export interface FetcherServices extends FetchEnvironment {
   readonly rules: PlanningRules;
+  readonly covering: CoveringDatasets;
   readonly fetches: SharedFetches;
 }
 

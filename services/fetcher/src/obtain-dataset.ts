@@ -1,10 +1,15 @@
 import { SHARED_PAIR } from '@onescan/shared/dataset/dataset.js';
 import type { DatasetRef, FetchPairRequest } from '@onescan/shared/generated/onescan/v1/fetcher.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
-import { dryRunAll, planRequest, requireSpec, viewOf } from './estimate.js';
+import { requirePair } from '@onescan/shared/pair.js';
+import { deriveDataset } from './deriving/derive-dataset.js';
+import type { HeldDataset } from './deriving/held-dataset.js';
+import { planWithin } from './deriving/plan-within.js';
+import { dryRunAll, notCached, planRequest, requireSpec, viewOf } from './estimate.js';
 import { type Fetched, fetchDataset } from './fetch/fetch-dataset.js';
 import type { FetchProgressNow } from './fetch/shared-fetches.js';
 import type { FetcherServices } from './fetcher-service.js';
+import { type DatasetIdentity, identityText } from './planning/dataset-identity.js';
 import type { PlannedPair } from './planning/plan-pair.js';
 import { planShared } from './planning/plan-shared.js';
 import type { WarehouseView } from './warehouse/warehouse.js';
@@ -19,14 +24,15 @@ export async function obtainDataset(
   signal: AbortSignal,
   report: Report,
 ): Promise<DatasetRef> {
-  const { runId, pair, planHash, datasetId, sharedDatasetId, cachedOnly } = request;
+  const { runId, pair, planHash, datasetId, sharedDatasetId, cachedOnly, withinDatasetId } = request;
   const view = viewOf(services.warehouse, { fetch: { runId, pair, planHash } });
   const caller = { request, view, signal, report };
   const shared = sharedDatasetId === '' ? undefined : await obtainShared(services, caller);
-  if (datasetId !== '' && (cachedOnly || services.cache.has(pair, datasetId))) {
-    requireCached(services, pair, datasetId);
+  if (datasetId !== '' && services.cache.has(pair, datasetId)) {
     return withShared(await cachedDataset(services, pair, datasetId, report), shared);
   }
+  if (withinDatasetId) return withShared(await obtainWithin(services, caller), shared);
+  if (datasetId !== '' && cachedOnly) throw notCached(pair, datasetId);
   const planned = await planRequest(view, services.rules, request);
   requireApproved(planned, datasetId);
   const spent = shared?.statementsRun ? shared.bytesBilled : 0n;
@@ -36,10 +42,11 @@ export async function obtainDataset(
 
 async function obtainShared(services: FetcherServices, caller: Caller): Promise<DatasetRef> {
   const { sharedDatasetId: datasetId, sharedMaximumBytesBilled: limits, spec, cachedOnly } = caller.request;
+  const isFree = Boolean(caller.request.sharedWithinDatasetId);
   if (services.cache.has(SHARED_PAIR, datasetId)) {
     return cachedDataset(services, SHARED_PAIR, datasetId, caller.report);
   }
-  if (cachedOnly) requireCached(services, SHARED_PAIR, datasetId);
+  if (cachedOnly) throw notCached(SHARED_PAIR, datasetId);
   const planned = await planShared(caller.view, requireSpec(spec), services.rules);
   if (!planned) {
     throw new OnescanError('FAILED_PRECONDITION', 'the shared groups have no columns any more', {
@@ -47,7 +54,7 @@ async function obtainShared(services: FetcherServices, caller: Caller): Promise<
     });
   }
   requireApproved(planned, datasetId);
-  return obtain(services, { planned, limits, spent: 0n }, caller);
+  return obtain(services, { planned, limits, spent: 0n, isFree }, caller);
 }
 
 function withShared(ref: DatasetRef, shared: DatasetRef | undefined): DatasetRef {
@@ -70,16 +77,21 @@ interface Wanted {
   readonly planned: PlannedPair;
   readonly limits: readonly bigint[];
   readonly spent: bigint;
+  /** True when the plan says that no statement is needed. */
+  readonly isFree?: boolean;
 }
 
 async function obtain(
   services: FetcherServices,
-  { planned, limits, spent }: Wanted,
+  { planned, limits, spent, isFree }: Wanted,
   { request, view, signal, report }: Caller,
 ): Promise<DatasetRef> {
   const { pair, datasetId } = planned;
   if (services.cache.has(pair, datasetId)) return cachedDataset(services, pair, datasetId, report);
-  if (request.cachedOnly) requireCached(services, pair, datasetId);
+  if (request.cachedOnly) throw notCached(pair, datasetId);
+  const { held } = await services.covering.find(planned.facts);
+  if (held) return derive(services, { held, wanted: planned.facts }, { signal, report });
+  if (isFree) throw goneCovering(pair, datasetId);
   const maximumBytesBilled = await requireWithinBudget(view, planned, limits);
   await services.fetches.whenJoinable(datasetId);
   // Another caller may have finished it meanwhile.
@@ -101,6 +113,80 @@ async function obtain(
   );
   report(ticket.progress);
   return describeFetched(services, await ticket.result, ticket.started);
+}
+
+/**
+ * A dataset that was planned to be made of a larger one: of that, or of another which holds it.
+ *
+ * @throws OnescanError FAILED_PRECONDITION when none does any more: nothing was approved to be paid for it
+ */
+async function obtainWithin(
+  services: FetcherServices,
+  { request, signal, report }: Caller,
+): Promise<DatasetRef> {
+  const { pair, datasetId, sharedDatasetId, withinDatasetId } = request;
+  const { covering, rules } = services;
+  requirePair(pair);
+  const spec = requireSpec(request.spec);
+  const damages: string[] = [];
+  for (const held of await covering.list(pair, withinDatasetId)) {
+    const wanted = within(held, spec, { rules, sharedDatasetId });
+    if (!wanted || identityText(wanted).datasetId !== datasetId) continue;
+    let now: FetchProgressNow = { stage: 'verify', done: 0, total: held.columns.size };
+    report(() => now);
+    const damage = await covering.damageOf(held, (done, total) => {
+      now = { stage: 'verify', done, total };
+    });
+    if (damage === undefined) return derive(services, { held, wanted }, { signal, report });
+    damages.push(damage);
+  }
+  throw goneCovering(pair, datasetId, damages);
+}
+
+/** What a spec asks for within a dataset; undefined when the dataset does not hold it. */
+function within(...plan: Parameters<typeof planWithin>): DatasetIdentity | undefined {
+  try {
+    return planWithin(...plan).wanted;
+  } catch (thrown) {
+    const error = OnescanError.from(thrown);
+    if (error.code === 'INVALID_ARGUMENT' || error.code === 'FAILED_PRECONDITION') return undefined;
+    throw error;
+  }
+}
+
+async function derive(
+  services: FetcherServices,
+  { held, wanted }: { held: HeldDataset; wanted: DatasetIdentity },
+  { signal, report }: Pick<Caller, 'signal' | 'report'>,
+): Promise<DatasetRef> {
+  const { cache, fetches } = services;
+  const { datasetId } = identityText(wanted);
+  await fetches.whenJoinable(datasetId);
+  if (cache.has(wanted.pair, datasetId)) return cachedDataset(services, wanted.pair, datasetId, report);
+  signal.throwIfAborted();
+  const ticket = fetches.join(datasetId, signal, (shared, onProgress) =>
+    deriveDataset(cache, {
+      held,
+      wanted,
+      signal: shared,
+      onProgress: (stage, done, total) => onProgress({ stage, done, total }),
+    }),
+  );
+  report(ticket.progress);
+  const { path } = await ticket.result;
+  return unbilled((await cache.describe(path)).ref);
+}
+
+function goneCovering(pair: string, datasetId: string, damages: readonly string[] = []): OnescanError {
+  const why = damages.length > 0 ? `: ${damages.join('; ')}` : '';
+  return new OnescanError(
+    'FAILED_PRECONDITION',
+    `the dataset of which ${datasetId.slice(0, 16)} of ${pair} was to be made is not there any more${why}`,
+    {
+      remedy: 'Resume the run: what it lacks is planned again and waits for approval',
+      details: { pair, datasetId },
+    },
+  );
 }
 
 async function describeFetched(
@@ -151,14 +237,6 @@ function requireApproved(planned: PlannedPair, approved: string): void {
       details: { pair: planned.pair, approved, now: planned.datasetId },
     },
   );
-}
-
-function requireCached({ cache }: FetcherServices, pair: string, datasetId: string): void {
-  if (cache.has(pair, datasetId)) return;
-  throw new OnescanError('FAILED_PRECONDITION', `dataset ${datasetId} of ${pair} is not cached`, {
-    remedy: 'Start a new run, which plans and fetches it, instead of a rerun',
-    details: { pair, datasetId },
-  });
 }
 
 /** Dry-runs the statements again; the approved limits of their bytes. Throws RESOURCE_EXHAUSTED above one. */

@@ -4,6 +4,7 @@ import { startServer } from '@onescan/shared/grpc/start-server.js';
 import type { Logger } from '@onescan/shared/log.js';
 import { lockCache } from './cache/cache-lock.js';
 import { DatasetCache } from './cache/dataset-cache.js';
+import { CoveringDatasets } from './deriving/covering-datasets.js';
 import { SharedFetches } from './fetch/shared-fetches.js';
 import type { FetcherOptions } from './fetcher-options.js';
 import { fetcherService } from './fetcher-service.js';
@@ -48,6 +49,7 @@ export async function startFetcher(options: FetcherOptions, log: Logger): Promis
   const service = fetcherService({
     warehouse,
     cache,
+    covering: new CoveringDatasets(cache),
     fetches,
     jobs,
     pricePerTibUsd: options.pricePerTibUsd,

@@ -80,6 +80,9 @@ function datasetText(dataset: DatasetRef, seconds: number): string {
 
 function ownText(dataset: DatasetRef, seconds: number): string {
   const id = dataset.datasetId.slice(0, 12);
+  if (dataset.cached && dataset.derivedFrom !== '') {
+    return `dataset ${id} from dataset ${dataset.derivedFrom.slice(0, 12)}, no query`;
+  }
   if (dataset.cached) return `cached dataset ${id} from ${dataset.createdAt}, no query`;
   const statements = formatCount(dataset.statementsRun, 'statement');
   return (

@@ -32,6 +32,7 @@ export function planText(plan: Plan): string {
     `Plan ${plan.planHash.slice(0, 12)} (${plan.warehouseName || plan.warehouse}, ${formatUsd(plan.pricePerTibUsd)} a TiB)`,
     '',
     renderTable(PAIR_COLUMNS, plan.shared ? [sharedLine(plan.shared), ...plan.pairs] : plan.pairs),
+    ...servedFrom(plan),
     ...totals(plan),
     ...sharedSaving(plan),
     ...planMoney(plan),
@@ -50,6 +51,14 @@ function sharedLine(shared: SharedPlan): PairPlan {
 
 function statements(pair: PairPlan): string {
   return pair.cached ? '0 (cached)' : COUNT.format(pair.statements.length);
+}
+
+/** Which datasets are made of larger ones. */
+function servedFrom({ pairs, shared }: Plan): string[] {
+  const datasets = [...(shared ? [{ ...shared, pair: 'shared tables' }] : []), ...pairs];
+  return datasets
+    .filter(({ servedFrom: from }) => from !== '')
+    .map(({ pair, servedFrom: from }) => `${pair}: from dataset ${from.slice(0, 12)}, no query.`);
 }
 
 function totals(plan: Plan): string[] {

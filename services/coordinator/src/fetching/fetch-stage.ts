@@ -210,6 +210,8 @@ function fetchRequest(snapshot: RunSnapshot, planned: PairPlan, traceparent: str
     cachedOnly: run.rerunOf !== '',
     traceparent,
     sharedDatasetId: run.plan!.shared?.datasetId ?? '',
+    withinDatasetId: planned.servedFrom,
+    sharedWithinDatasetId: run.plan!.shared?.servedFrom ?? '',
     sharedMaximumBytesBilled: (run.plan!.shared?.statements ?? []).map((each) => each.maximumBytesBilled),
   };
 }

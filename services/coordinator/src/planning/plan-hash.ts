@@ -30,12 +30,19 @@ function pairContent(pair: PairPlan): Partial<PairPlan> {
     periodRows: _periodRows,
     days: _days,
     dayRows: _dayRows,
+    servedFrom: _servedFrom,
     ...content
   } = pair;
   return content;
 }
 
 function sharedContent(shared: SharedPlan): Partial<SharedPlan> {
-  const { cached: _cached, notes: _notes, strategies: _strategies, ...content } = shared;
+  const {
+    cached: _cached,
+    notes: _notes,
+    strategies: _strategies,
+    servedFrom: _servedFrom,
+    ...content
+  } = shared;
   return content;
 }

@@ -74,6 +74,7 @@ export class DatasetCache {
       usd: meta.usd,
       createdAt: meta.createdAt,
       contentSha256: meta.contentSha256,
+      derivedFrom: meta.derivedFrom ?? '',
       referencedBy: [],
     };
     return { ref, meta };
@@ -90,6 +91,13 @@ export class DatasetCache {
   /** Notes that a file was read in full and found whole. */
   markWhole(path: string): void {
     this.#verified.add(fileState(path));
+  }
+
+  /** Paths of the datasets of a pair. */
+  pathsOf(pair: string): string[] {
+    return this.#names()
+      .filter((name) => name.startsWith(`${pair}-`))
+      .map((name) => join(this.folder, name));
   }
 
   async list(): Promise<{ datasets: DatasetRef[]; unreadable: UnreadableDataset[] }> {
@@ -171,7 +179,8 @@ export class DatasetCache {
   }
 }
 
-function fileState(path: string): string {
+/** Changes whenever a file may have changed. */
+export function fileState(path: string): string {
   const { ino, size, mtimeMs } = statSync(path);
   return `${path} ${ino} ${size} ${mtimeMs}`;
 }

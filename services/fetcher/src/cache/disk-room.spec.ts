@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { PlannedPair } from '../planning/plan-pair.js';
-import { diskNeed, diskNotes, requireDiskRoom } from './disk-room.js';
+import { type DatasetSize, diskNeed, diskNotes, plannedSize, requireDiskRoom } from './disk-room.js';
 
 let folder: string;
 beforeAll(() => {
@@ -12,10 +12,10 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Tables of two numbers and a text each, without targets. */
-function planned(rowsAtMost: number, tables = 100): PlannedPair {
+function planned(rowsAtMost: number, tables = 100): DatasetSize {
   const table = { numbers: [{}, {}], texts: [{}] };
   const query = { tables: Array.from({ length: tables }, () => table) };
-  return { pair: 'eurusd', rowsAtMost, statements: [{ query }] } as unknown as PlannedPair;
+  return plannedSize({ pair: 'eurusd', rowsAtMost, statements: [{ query }] } as unknown as PlannedPair);
 }
 
 it('counts every value twice, at 4.3 bytes', () => {

@@ -10,8 +10,20 @@ import { samplePartWidth } from '../sql/fetch-query.js';
 const BYTES_A_VALUE = 4.3;
 const COPIES = 2;
 
-/** Bytes of disk that fetching a dataset takes, about. */
-export function diskNeed({ statements, rowsAtMost }: Pick<PlannedPair, 'statements' | 'rowsAtMost'>): number {
+/** What is to be written. */
+export interface DatasetSize {
+  readonly pair: string;
+  readonly rows: number;
+  /** Of features and targets. */
+  readonly columns: number;
+}
+
+/** The size of a planned dataset. */
+export function plannedSize({
+  pair,
+  statements,
+  rowsAtMost,
+}: Pick<PlannedPair, 'pair' | 'statements' | 'rowsAtMost'>): DatasetSize {
   const columns = statements.reduce(
     (sum, { query }) =>
       query.tables.reduce(
@@ -20,12 +32,17 @@ export function diskNeed({ statements, rowsAtMost }: Pick<PlannedPair, 'statemen
       ),
     0,
   );
-  return Math.ceil(rowsAtMost * columns * BYTES_A_VALUE * COPIES);
+  return { pair, rows: rowsAtMost, columns };
+}
+
+/** Bytes of disk that making a dataset takes, about. */
+export function diskNeed({ rows, columns }: DatasetSize): number {
+  return Math.ceil(rows * columns * BYTES_A_VALUE * COPIES);
 }
 
 /** A note when the disk of a folder has no room for a dataset now. */
-export async function diskNotes(folder: string, planned: PlannedPair): Promise<PlanNote[]> {
-  const short = await shortage(folder, planned);
+export async function diskNotes(folder: string, size: DatasetSize): Promise<PlanNote[]> {
+  const short = await shortage(folder, size);
   return short ? [planNote('little disk', `${short}: free some before the run is approved`)] : [];
 }
 
@@ -34,8 +51,8 @@ export async function diskNotes(folder: string, planned: PlannedPair): Promise<P
  *
  * @throws OnescanError RESOURCE_EXHAUSTED with the folder and both figures
  */
-export async function requireDiskRoom(folder: string, planned: PlannedPair): Promise<void> {
-  const short = await shortage(folder, planned);
+export async function requireDiskRoom(folder: string, size: DatasetSize): Promise<void> {
+  const short = await shortage(folder, size);
   if (!short) return;
   throw diskFull(`${short}: nothing was sent`, {
     remedy:
@@ -43,10 +60,10 @@ export async function requireDiskRoom(folder: string, planned: PlannedPair): Pro
   });
 }
 
-async function shortage(folder: string, planned: PlannedPair): Promise<string | undefined> {
-  const need = diskNeed(planned);
+async function shortage(folder: string, size: DatasetSize): Promise<string | undefined> {
+  const need = diskNeed(size);
   const { bavail, bsize } = await statfs(folder);
   const free = bavail * bsize;
   if (free >= need) return undefined;
-  return `the dataset of ${planned.pair} takes about ${formatBytes(BigInt(need))} of disk while it is made, ${folder} has ${formatBytes(BigInt(free))} free`;
+  return `the dataset of ${size.pair} takes about ${formatBytes(BigInt(need))} of disk while it is made, ${folder} has ${formatBytes(BigInt(free))} free`;
 }

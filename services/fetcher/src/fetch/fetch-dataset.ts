@@ -7,7 +7,7 @@ import { formatBytes } from '@onescan/shared/format/bytes.js';
 import type { QueryJob } from '@onescan/shared/generated/onescan/v1/fetcher.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { DatasetCache } from '../cache/dataset-cache.js';
-import { requireDiskRoom } from '../cache/disk-room.js';
+import { plannedSize, requireDiskRoom } from '../cache/disk-room.js';
 import { jobLabels } from '../jobs/job-labels.js';
 import type { JobLog, JobRecord } from '../jobs/job-log.js';
 import { billRecord, settleLater } from '../jobs/settle-jobs.js';
@@ -24,8 +24,8 @@ import { DatasetReceiver } from './dataset-receiver.js';
  */
 const RUN_DIGITS = 8;
 
-/** Stages that a fetch reports; "spool" counts rows, "write" and "verify" count columns. */
-export type FetchStage = 'query' | 'spool' | 'write' | 'verify';
+/** Stages that a fetch reports; "spool" counts rows, "derive", "write" and "verify" count columns. */
+export type FetchStage = 'query' | 'spool' | 'derive' | 'write' | 'verify';
 
 export interface FetchEnvironment {
   readonly warehouse: Warehouse;
@@ -66,7 +66,7 @@ export async function fetchDataset(environment: FetchEnvironment, order: FetchOr
   const { cache } = environment;
   const { planned } = order;
   const path = cache.pathOf(planned.pair, planned.datasetId);
-  await requireDiskRoom(cache.folder, planned);
+  await requireDiskRoom(cache.folder, plannedSize(planned));
   const spool = new DatasetSpool(cache.spoolPath(planned.datasetId));
   try {
     const rows = { atLeast: planned.rows, atMost: planned.rowsAtMost };

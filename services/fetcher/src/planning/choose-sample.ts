@@ -50,10 +50,7 @@ export async function chooseSample(
   spec: ResolvedRunSpec,
   tables: SampledTables,
 ): Promise<ChosenSample> {
-  const range: KeyRange = {
-    ...(spec.period.from === '' ? {} : { from: parseInstant(spec.period.from)! }),
-    ...(spec.period.to === '' ? {} : { to: parseInstant(spec.period.to)! }),
-  };
+  const range = keyRange(spec.period);
   const { common = [targets], ofRun } = tables;
   const days = await warehouse.countDays(targets, range, ofRun);
   const available = totalRows(days);
@@ -80,6 +77,14 @@ export async function chooseSample(
     ...facts,
     periodRows: available,
     days: chosen.size,
+  };
+}
+
+/** The bounds of a period, without its days. */
+export function keyRange({ from, to }: ResolvedRunSpec['period']): KeyRange {
+  return {
+    ...(from === '' ? {} : { from: parseInstant(from)! }),
+    ...(to === '' ? {} : { to: parseInstant(to)! }),
   };
 }
 

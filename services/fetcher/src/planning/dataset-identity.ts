@@ -164,3 +164,12 @@ export function parseIdentity(text: string): DatasetIdentity | undefined {
     return undefined;
   }
 }
+
+/** Columns whose values a dataset's own statements bring. */
+export function fetchedColumns({ tables }: DatasetIdentity): number {
+  return tables.reduce(
+    (sum, { shared, columns }) =>
+      sum + (shared ? 0 : columns.filter(({ exclusion }) => exclusion === undefined).length),
+    0,
+  );
+}

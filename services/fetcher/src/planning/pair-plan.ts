@@ -1,5 +1,7 @@
 import { sha256Hex } from '@onescan/shared/canonical-json.js';
-import type { PairPlan, Statement } from '@onescan/shared/generated/onescan/v1/plan.js';
+import { PairPlan, type Statement } from '@onescan/shared/generated/onescan/v1/plan.js';
+import type { PlannedWithin } from '../deriving/plan-within.js';
+import type { Universe } from '../universe/universe.js';
 import { tableText } from '../warehouse/warehouse.js';
 import type { PlannedPair } from './plan-pair.js';
 import { priceOf } from './price.js';
@@ -9,13 +11,14 @@ export interface Estimate {
   /** By statement. */
   readonly bytes: readonly bigint[];
   readonly cached: boolean;
+  /** The larger dataset that it will be made of. */
+  readonly servedFrom?: string;
   readonly pricePerTibUsd: number;
 }
 
 /** The plan of a pair as it goes over the wire. */
 export function pairPlan(planned: PlannedPair, estimate: Estimate): PairPlan {
   const { universe, statements } = planned;
-  const excluded = universe.columns.filter((column) => column.exclusionReason !== undefined);
   const bytes = estimate.bytes.reduce((sum, each) => sum + each, 0n);
   return {
     pair: planned.pair,
@@ -23,12 +26,7 @@ export function pairPlan(planned: PlannedPair, estimate: Estimate): PairPlan {
     statements: statements.map((statement, i) => statementPlan(statement, estimate.bytes[i]!)),
     tables: universe.tables.length,
     columns: universe.columns.length,
-    includedColumns: universe.columns.length - excluded.length,
-    exclusions: excluded.map(({ featureId, exclusionReason }) => ({
-      featureId,
-      stage: 'plan',
-      reason: exclusionReason!,
-    })),
+    ...judged(universe),
     targets: statements[0]!.query.targets!.columns.length,
     rows: planned.rows,
     bytes,
@@ -42,6 +40,38 @@ export function pairPlan(planned: PlannedPair, estimate: Estimate): PairPlan {
     periodRows: planned.periodRows ?? 0,
     days: planned.days ?? 0,
     dayRows: planned.dayRows ?? 0,
+    servedFrom: estimate.servedFrom ?? '',
+  };
+}
+
+/** The plan of a pair within a dataset that is there: nothing is read and nothing is paid. */
+export function pairPlanWithin(
+  { wanted, universe, notes }: PlannedWithin,
+  { datasetId, servedFrom }: { datasetId: string; servedFrom: string },
+): PairPlan {
+  return PairPlan.fromPartial({
+    pair: wanted.pair,
+    datasetId,
+    tables: universe.tables.length,
+    columns: universe.columns.length,
+    ...judged(universe),
+    targets: wanted.targets?.horizons.length ?? 0,
+    rows: wanted.sample.sources[0]!.rows,
+    cached: true,
+    servedFrom,
+    notes: [...notes],
+  });
+}
+
+function judged({ columns }: Universe): Pick<PairPlan, 'includedColumns' | 'exclusions'> {
+  const excluded = columns.filter((column) => column.exclusionReason !== undefined);
+  return {
+    includedColumns: columns.length - excluded.length,
+    exclusions: excluded.map(({ featureId, exclusionReason }) => ({
+      featureId,
+      stage: 'plan',
+      reason: exclusionReason!,
+    })),
   };
 }
 

@@ -18,7 +18,9 @@ export type PlanNoteKind =
   | 'coverage unknown before the fetch'
   | 'period cuts a day'
   | 'estimate is no bound'
-  | 'little disk';
+  | 'little disk'
+  | 'damaged dataset'
+  | 'dataset not used';
 
 /** A note with a severity of its own within its kind, e.g. the share that is missing. */
 export function planNote(kind: PlanNoteKind, text: string, severity = 0): PlanNote {

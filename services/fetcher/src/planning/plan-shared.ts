@@ -89,6 +89,7 @@ export function sharedPlan(planned: PlannedPair, estimate: Estimate): SharedPlan
     bytes,
     usd: priceOf(bytes, estimate.pricePerTibUsd),
     cached: estimate.cached,
+    servedFrom: estimate.servedFrom ?? '',
     notes: [...planned.notes],
     rowsAtLeast: planned.rows,
     rowsAtMost: planned.rowsAtMost,

@@ -18,6 +18,7 @@ export function testAssignment(more: Partial<CompleteAssign> = {}): CompleteAssi
       usd: 0,
       createdAt: '',
       contentSha256: '',
+      derivedFrom: '',
       referencedBy: [],
     },
     fetcherAddress: '',

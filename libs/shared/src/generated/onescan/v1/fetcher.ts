@@ -59,6 +59,13 @@ export interface EstimatePairRequest {
     | boolean
     | undefined;
   /**
+   * Plan what the spec asks for within this dataset of the pair, without asking the warehouse: it may have changed, or be
+   * gone. INVALID_ARGUMENT names what the dataset lacks.
+   */
+  withinDatasetId?:
+    | string
+    | undefined;
+  /**
    * All estimates of one plan, whichever pair they are for, see the warehouse's catalogue as it was at the first of
    * them; unset: as it is now.
    */
@@ -95,6 +102,14 @@ export interface FetchPairRequest {
   /** One for each statement of the approved SharedPlan. */
   sharedMaximumBytesBilled: bigint[];
   /**
+   * PairPlan.served_from and SharedPlan.served_from of the plan: the dataset is made of that one, or of another that holds
+   * it, and never queried for.
+   */
+  withinDatasetId?: string | undefined;
+  sharedWithinDatasetId?:
+    | string
+    | undefined;
+  /**
    * Bytes that new statements may still bill; unset: no bound but theirs. A statement that was paid for before
    * needs none of it.
    */
@@ -115,7 +130,7 @@ export interface FetchPairResponse {
 }
 
 export interface FetchProgress {
-  /** "query", "spool", "write", "verify". */
+  /** "query", "spool", "derive", "write", "verify". */
   stage: string;
   done: bigint;
   total: bigint;
@@ -149,6 +164,8 @@ export interface DatasetRef {
   shared?:
     | DatasetRef
     | undefined;
+  /** The larger dataset that it was made of, without a statement; empty when it was fetched. */
+  derivedFrom: string;
   /** Datasets in the cache that refer to this one. */
   referencedBy: string[];
 }
@@ -501,7 +518,14 @@ export const EstimateSharedResponse: MessageFns<EstimateSharedResponse> = {
 };
 
 function createBaseEstimatePairRequest(): EstimatePairRequest {
-  return { spec: undefined, pair: "", sharedDatasetId: "", bytesOnly: undefined, planId: undefined };
+  return {
+    spec: undefined,
+    pair: "",
+    sharedDatasetId: "",
+    bytesOnly: undefined,
+    withinDatasetId: undefined,
+    planId: undefined,
+  };
 }
 
 export const EstimatePairRequest: MessageFns<EstimatePairRequest> = {
@@ -517,6 +541,9 @@ export const EstimatePairRequest: MessageFns<EstimatePairRequest> = {
     }
     if (message.bytesOnly !== undefined) {
       writer.uint32(240).bool(message.bytesOnly);
+    }
+    if (message.withinDatasetId !== undefined) {
+      writer.uint32(250).string(message.withinDatasetId);
     }
     if (message.planId !== undefined) {
       writer.uint32(162).string(message.planId);
@@ -569,6 +596,14 @@ export const EstimatePairRequest: MessageFns<EstimatePairRequest> = {
             message.bytesOnly = reader.bool();
             continue;
           }
+          case 31: {
+            if (tag !== 250) {
+              break;
+            }
+
+            message.withinDatasetId = reader.string();
+            continue;
+          }
           case 20: {
             if (tag !== 162) {
               break;
@@ -603,6 +638,11 @@ export const EstimatePairRequest: MessageFns<EstimatePairRequest> = {
         : isSet(object.bytes_only)
         ? globalThis.Boolean(object.bytes_only)
         : undefined,
+      withinDatasetId: isSet(object.withinDatasetId)
+        ? globalThis.String(object.withinDatasetId)
+        : isSet(object.within_dataset_id)
+        ? globalThis.String(object.within_dataset_id)
+        : undefined,
       planId: isSet(object.planId)
         ? globalThis.String(object.planId)
         : isSet(object.plan_id)
@@ -625,6 +665,9 @@ export const EstimatePairRequest: MessageFns<EstimatePairRequest> = {
     if (message.bytesOnly !== undefined) {
       obj.bytesOnly = message.bytesOnly;
     }
+    if (message.withinDatasetId !== undefined) {
+      obj.withinDatasetId = message.withinDatasetId;
+    }
     if (message.planId !== undefined) {
       obj.planId = message.planId;
     }
@@ -640,6 +683,7 @@ export const EstimatePairRequest: MessageFns<EstimatePairRequest> = {
     message.pair = object.pair ?? "";
     message.sharedDatasetId = object.sharedDatasetId ?? "";
     message.bytesOnly = object.bytesOnly ?? undefined;
+    message.withinDatasetId = object.withinDatasetId ?? undefined;
     message.planId = object.planId ?? undefined;
     return message;
   },
@@ -851,6 +895,8 @@ function createBaseFetchPairRequest(): FetchPairRequest {
     traceparent: "",
     sharedDatasetId: "",
     sharedMaximumBytesBilled: [],
+    withinDatasetId: undefined,
+    sharedWithinDatasetId: undefined,
     remainingBytes: undefined,
   };
 }
@@ -902,6 +948,12 @@ export const FetchPairRequest: MessageFns<FetchPairRequest> = {
         writer.uint64(v);
       }
       writer.join();
+    }
+    if (message.withinDatasetId !== undefined) {
+      writer.uint32(170).string(message.withinDatasetId);
+    }
+    if (message.sharedWithinDatasetId !== undefined) {
+      writer.uint32(178).string(message.sharedWithinDatasetId);
     }
     if (message.remainingBytes !== undefined) {
       if (BigInt.asUintN(64, message.remainingBytes) !== message.remainingBytes) {
@@ -1025,6 +1077,22 @@ export const FetchPairRequest: MessageFns<FetchPairRequest> = {
 
             break;
           }
+          case 21: {
+            if (tag !== 170) {
+              break;
+            }
+
+            message.withinDatasetId = reader.string();
+            continue;
+          }
+          case 22: {
+            if (tag !== 178) {
+              break;
+            }
+
+            message.sharedWithinDatasetId = reader.string();
+            continue;
+          }
           case 20: {
             if (tag !== 160) {
               break;
@@ -1085,6 +1153,16 @@ export const FetchPairRequest: MessageFns<FetchPairRequest> = {
         : globalThis.Array.isArray(object?.shared_maximum_bytes_billed)
         ? object.shared_maximum_bytes_billed.map((e: any) => BigInt(e))
         : [],
+      withinDatasetId: isSet(object.withinDatasetId)
+        ? globalThis.String(object.withinDatasetId)
+        : isSet(object.within_dataset_id)
+        ? globalThis.String(object.within_dataset_id)
+        : undefined,
+      sharedWithinDatasetId: isSet(object.sharedWithinDatasetId)
+        ? globalThis.String(object.sharedWithinDatasetId)
+        : isSet(object.shared_within_dataset_id)
+        ? globalThis.String(object.shared_within_dataset_id)
+        : undefined,
       remainingBytes: isSet(object.remainingBytes)
         ? BigInt(object.remainingBytes)
         : isSet(object.remaining_bytes)
@@ -1125,6 +1203,12 @@ export const FetchPairRequest: MessageFns<FetchPairRequest> = {
     if (message.sharedMaximumBytesBilled?.length) {
       obj.sharedMaximumBytesBilled = message.sharedMaximumBytesBilled.map((e) => e.toString());
     }
+    if (message.withinDatasetId !== undefined) {
+      obj.withinDatasetId = message.withinDatasetId;
+    }
+    if (message.sharedWithinDatasetId !== undefined) {
+      obj.sharedWithinDatasetId = message.sharedWithinDatasetId;
+    }
     if (message.remainingBytes !== undefined) {
       obj.remainingBytes = message.remainingBytes.toString();
     }
@@ -1146,6 +1230,8 @@ export const FetchPairRequest: MessageFns<FetchPairRequest> = {
     message.traceparent = object.traceparent ?? "";
     message.sharedDatasetId = object.sharedDatasetId ?? "";
     message.sharedMaximumBytesBilled = object.sharedMaximumBytesBilled?.map((e) => BigInt(e)) || [];
+    message.withinDatasetId = object.withinDatasetId ?? undefined;
+    message.sharedWithinDatasetId = object.sharedWithinDatasetId ?? undefined;
     message.remainingBytes = (object.remainingBytes !== undefined && object.remainingBytes !== null)
       ? BigInt(object.remainingBytes)
       : undefined;
@@ -1540,6 +1626,7 @@ function createBaseDatasetRef(): DatasetRef {
     createdAt: "",
     contentSha256: "",
     shared: undefined,
+    derivedFrom: "",
     referencedBy: [],
   };
 }
@@ -1593,6 +1680,9 @@ export const DatasetRef: MessageFns<DatasetRef> = {
     }
     if (message.shared !== undefined) {
       DatasetRef.encode(message.shared, writer.uint32(114).fork()).join();
+    }
+    if (message.derivedFrom !== "") {
+      writer.uint32(130).string(message.derivedFrom);
     }
     for (const v of message.referencedBy) {
       writer.uint32(122).string(v!);
@@ -1725,6 +1815,14 @@ export const DatasetRef: MessageFns<DatasetRef> = {
             message.shared = DatasetRef.decode(reader, reader.uint32());
             continue;
           }
+          case 16: {
+            if (tag !== 130) {
+              break;
+            }
+
+            message.derivedFrom = reader.string();
+            continue;
+          }
           case 15: {
             if (tag !== 122) {
               break;
@@ -1785,6 +1883,11 @@ export const DatasetRef: MessageFns<DatasetRef> = {
         ? globalThis.String(object.content_sha256)
         : "",
       shared: isSet(object.shared) ? DatasetRef.fromJSON(object.shared) : undefined,
+      derivedFrom: isSet(object.derivedFrom)
+        ? globalThis.String(object.derivedFrom)
+        : isSet(object.derived_from)
+        ? globalThis.String(object.derived_from)
+        : "",
       referencedBy: globalThis.Array.isArray(object?.referencedBy)
         ? object.referencedBy.map((e: any) => globalThis.String(e))
         : globalThis.Array.isArray(object?.referenced_by)
@@ -1837,6 +1940,9 @@ export const DatasetRef: MessageFns<DatasetRef> = {
     if (message.shared !== undefined) {
       obj.shared = DatasetRef.toJSON(message.shared);
     }
+    if (message.derivedFrom !== "") {
+      obj.derivedFrom = message.derivedFrom;
+    }
     if (message.referencedBy?.length) {
       obj.referencedBy = message.referencedBy;
     }
@@ -1866,6 +1972,7 @@ export const DatasetRef: MessageFns<DatasetRef> = {
     message.shared = (object.shared !== undefined && object.shared !== null)
       ? DatasetRef.fromPartial(object.shared)
       : undefined;
+    message.derivedFrom = object.derivedFrom ?? "";
     message.referencedBy = object.referencedBy?.map((e) => e) || [];
     return message;
   },

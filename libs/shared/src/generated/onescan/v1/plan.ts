@@ -76,9 +76,14 @@ export interface SharedPlan {
   includedColumns: number;
   bytes: bigint;
   usd: number;
-  /** True when a dataset of this identity exists, so nothing will be fetched. */
+  /** True when a dataset of this identity exists, or one that holds all of it, so nothing will be fetched. */
   cached: boolean;
   notes: PlanNote[];
+  /**
+   * With `cached`: the larger dataset that it will be made of, without a statement; empty when it is there itself. No part
+   * of the hash.
+   */
+  servedFrom: string;
   /** The dataset holds at least as many rows as the largest sample, at most as many as all samples together. */
   rowsAtLeast: number;
   rowsAtMost: number;
@@ -101,7 +106,7 @@ export interface PairPlan {
   rows: number;
   bytes: bigint;
   usd: number;
-  /** True when a verified dataset of this identity exists, so nothing will be fetched. */
+  /** True when a verified dataset of this identity exists, or one that holds all of it, so nothing will be fetched. */
   cached: boolean;
   /** Things found while planning that are not fatal, e.g. tables without the key. */
   notes: PlanNote[];
@@ -119,6 +124,8 @@ export interface PairPlan {
   periodRows: number;
   days: number;
   dayRows: number;
+  /** As of SharedPlan. */
+  servedFrom: string;
 }
 
 /** Something found while planning that is not fatal. */
@@ -861,6 +868,7 @@ function createBaseSharedPlan(): SharedPlan {
     usd: 0,
     cached: false,
     notes: [],
+    servedFrom: "",
     rowsAtLeast: 0,
     rowsAtMost: 0,
     strategies: [],
@@ -898,6 +906,9 @@ export const SharedPlan: MessageFns<SharedPlan> = {
     }
     for (const v of message.notes) {
       PlanNote.encode(v!, writer.uint32(74).fork()).join();
+    }
+    if (message.servedFrom !== "") {
+      writer.uint32(106).string(message.servedFrom);
     }
     if (message.rowsAtLeast !== 0) {
       writer.uint32(80).uint32(message.rowsAtLeast);
@@ -996,6 +1007,14 @@ export const SharedPlan: MessageFns<SharedPlan> = {
             message.notes.push(PlanNote.decode(reader, reader.uint32()));
             continue;
           }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.servedFrom = reader.string();
+            continue;
+          }
           case 10: {
             if (tag !== 80) {
               break;
@@ -1053,6 +1072,11 @@ export const SharedPlan: MessageFns<SharedPlan> = {
       usd: isSet(object.usd) ? globalThis.Number(object.usd) : 0,
       cached: isSet(object.cached) ? globalThis.Boolean(object.cached) : false,
       notes: globalThis.Array.isArray(object?.notes) ? object.notes.map((e: any) => PlanNote.fromJSON(e)) : [],
+      servedFrom: isSet(object.servedFrom)
+        ? globalThis.String(object.servedFrom)
+        : isSet(object.served_from)
+        ? globalThis.String(object.served_from)
+        : "",
       rowsAtLeast: isSet(object.rowsAtLeast)
         ? globalThis.Number(object.rowsAtLeast)
         : isSet(object.rows_at_least)
@@ -1098,6 +1122,9 @@ export const SharedPlan: MessageFns<SharedPlan> = {
     if (message.notes?.length) {
       obj.notes = message.notes.map((e) => PlanNote.toJSON(e));
     }
+    if (message.servedFrom !== "") {
+      obj.servedFrom = message.servedFrom;
+    }
     if (message.rowsAtLeast !== 0) {
       obj.rowsAtLeast = Math.round(message.rowsAtLeast);
     }
@@ -1124,6 +1151,7 @@ export const SharedPlan: MessageFns<SharedPlan> = {
     message.usd = object.usd ?? 0;
     message.cached = object.cached ?? false;
     message.notes = object.notes?.map((e) => PlanNote.fromPartial(e)) || [];
+    message.servedFrom = object.servedFrom ?? "";
     message.rowsAtLeast = object.rowsAtLeast ?? 0;
     message.rowsAtMost = object.rowsAtMost ?? 0;
     message.strategies = object.strategies?.map((e) => StrategyEstimate.fromPartial(e)) || [];
@@ -1153,6 +1181,7 @@ function createBasePairPlan(): PairPlan {
     periodRows: 0,
     days: 0,
     dayRows: 0,
+    servedFrom: "",
   };
 }
 
@@ -1223,6 +1252,9 @@ export const PairPlan: MessageFns<PairPlan> = {
     }
     if (message.dayRows !== 0) {
       writer.uint32(256).uint32(message.dayRows);
+    }
+    if (message.servedFrom !== "") {
+      writer.uint32(266).string(message.servedFrom);
     }
     return writer;
   },
@@ -1400,6 +1432,14 @@ export const PairPlan: MessageFns<PairPlan> = {
             message.dayRows = reader.uint32();
             continue;
           }
+          case 33: {
+            if (tag !== 266) {
+              break;
+            }
+
+            message.servedFrom = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1468,6 +1508,11 @@ export const PairPlan: MessageFns<PairPlan> = {
         : isSet(object.day_rows)
         ? globalThis.Number(object.day_rows)
         : 0,
+      servedFrom: isSet(object.servedFrom)
+        ? globalThis.String(object.servedFrom)
+        : isSet(object.served_from)
+        ? globalThis.String(object.served_from)
+        : "",
     };
   },
 
@@ -1533,6 +1578,9 @@ export const PairPlan: MessageFns<PairPlan> = {
     if (message.dayRows !== 0) {
       obj.dayRows = Math.round(message.dayRows);
     }
+    if (message.servedFrom !== "") {
+      obj.servedFrom = message.servedFrom;
+    }
     return obj;
   },
 
@@ -1563,6 +1611,7 @@ export const PairPlan: MessageFns<PairPlan> = {
     message.periodRows = object.periodRows ?? 0;
     message.days = object.days ?? 0;
     message.dayRows = object.dayRows ?? 0;
+    message.servedFrom = object.servedFrom ?? "";
     return message;
   },
 };
