@@ -5,6 +5,7 @@ import { noteMetadataQuery } from '@onescan/fetcher/jobs/metadata-bill.js';
 import { settleJobs } from '@onescan/fetcher/jobs/settle-jobs.js';
 import { BigQueryApi } from '@onescan/fetcher/warehouse/bigquery/bigquery-api.js';
 import type { MetadataQuery } from '@onescan/fetcher/warehouse/bigquery/metadata-queries.js';
+import type { ResultTransport } from '@onescan/fetcher/warehouse/bigquery/result-transport.js';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { FaultKind, Operation } from '../fake-bigquery/faults.js';
 import { BigQueryStack, PROJECT } from './bigquery-stack.js';
@@ -19,7 +20,11 @@ beforeAll(async () => {
 afterAll(() => stack.stop());
 afterEach(() => stack.fake.clearFaults());
 
-const REQUESTS: readonly Operation[] = ['dryRun', 'insert', 'getJob', 'getTable', 'rows'];
+const REQUESTS: Readonly<Record<ResultTransport, readonly Operation[]>> = {
+  rest: ['dryRun', 'insert', 'getJob', 'rows'],
+  storage: ['dryRun', 'insert', 'getJob', 'getTable'],
+};
+const KINDS = ['unanswered', 'html', 'emptyBody'] as const;
 /** For what happens in the background. */
 const LATER = { timeout: 15_000 };
 
@@ -37,13 +42,14 @@ function jobs(): string[] {
 }
 
 describe('an answer that never comes, or is not of BigQuery', () => {
-  it.each(['unanswered', 'html', 'emptyBody'] as const)(
-    'is asked for again at every kind of request, with one job: %s',
-    async (kind) => {
+  it.each(KINDS.flatMap((kind) => [[kind, 'rest'] as const, [kind, 'storage'] as const]))(
+    'is asked for again at every kind of request, with one job: %s, by %s',
+    async (kind, results) => {
       const choices = fresh();
-      const warehouse = BigQueryStack.warehouse({ deadlines: { requestMs: 500, statementMs: 500 } });
+      const deadlines = { requestMs: 500, statementMs: 500 };
+      const warehouse = BigQueryStack.warehouse({ deadlines, results });
       await stack.plan(warehouse, choices);
-      for (const on of REQUESTS) stack.fake.inject({ on, kind });
+      for (const on of REQUESTS[results]) stack.fake.inject({ on, kind });
       const { bytesBilled } = await stack.fetch(warehouse, choices);
       expect(stack.fake.pendingFaults()).toBe(0);
       expect(jobs()).toEqual(['DONE']);

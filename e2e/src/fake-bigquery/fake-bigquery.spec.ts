@@ -111,11 +111,12 @@ describe('a job', () => {
 
   it('sorts NULL first and sends pages of limited size', async () => {
     const job = await run(big('`half`', 'ORDER BY `half`, `interval_time` LIMIT 40'));
-    const table = job.configuration.query.destinationTable!;
+    const jobId = `job-${jobs}`;
+    expect(job.status.errorResult).toBeUndefined();
     const values: unknown[] = [];
     let pages = 0;
     for (let pageToken: string | undefined, more = true; more; pages++) {
-      const page = await api.readPage(table, { maxResults: 1000, ...(pageToken ? { pageToken } : {}) });
+      const page = await api.readPage(jobId, { maxResults: 1000, ...(pageToken ? { pageToken } : {}) });
       values.push(...page.rows!.map(({ f }) => f[0]!.v));
       pageToken = page.pageToken;
       more = pageToken !== undefined;

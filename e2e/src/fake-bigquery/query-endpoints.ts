@@ -55,7 +55,6 @@ export class QueryEndpoints {
 
   /** Waits a while for a job and sends a page of its result. Throws what the job failed with. */
   results(jobId: string, query: URLSearchParams): Promise<object> {
-    this.faults.take('getJob');
     const timeoutMs = query.has('timeoutMs') ? Number(query.get('timeoutMs')) : undefined;
     return this.#answer(this.jobs.get(jobId), timeoutMs, pagingOf(query, this.facts.maxRows));
   }

@@ -161,7 +161,10 @@ async function route(context: Context, method: string, path: string[], input: In
   const [kind, name, third, table, fifth] = path;
   const sentJob = (job: QueryJob): object => jobResource(options.project, job);
   if (method === 'POST' && kind === 'queries') return { body: await queries.query(JSON.parse(input.body)) };
-  if (method === 'GET' && kind === 'queries') return { body: await queries.results(name!, input.query) };
+  if (method === 'GET' && kind === 'queries') {
+    const fault = faults.take('rows');
+    return { body: await queries.results(name!, input.query), fault };
+  }
   if (method === 'POST' && kind === 'jobs' && name === undefined) return insert(context, input);
   if (method === 'POST' && kind === 'jobs' && third === 'cancel') {
     const fault = faults.take('cancel');

@@ -1,29 +1,42 @@
 import { z } from 'zod';
 import { NoUsableAnswer } from './bigquery-problem.js';
+import { sentError } from './problem-of.js';
 
-/** The parts of BigQuery's answers that are used; it sends 64-bit numbers as texts. */
+/**
+ * The parts of BigQuery's answers that are used; it sends 64-bit numbers as texts. Most fields may be missing: required
+ * here is only what recorded answers of the kind always have.
+ */
 const integer = z.string().regex(/^\d+$/);
 
 const tableReference = z.object({ projectId: z.string(), datasetId: z.string(), tableId: z.string() });
 
+const jobStatus = z.object({
+  state: z.string(),
+  errorResult: z.object({ reason: z.string().optional(), message: z.string().optional() }).optional(),
+});
+
 export const jobAnswer = z.object({
-  status: z.object({
-    state: z.string(),
-    errorResult: z.object({ reason: z.string().optional(), message: z.string().optional() }).optional(),
-  }),
-  configuration: z.object({
-    query: z.object({ query: z.string(), destinationTable: tableReference.optional() }),
-  }),
+  status: jobStatus,
+  configuration: z
+    .object({
+      query: z
+        .object({ query: z.string().optional(), destinationTable: tableReference.optional() })
+        .optional(),
+    })
+    .optional(),
   statistics: z.object({ query: z.object({ totalBytesBilled: integer.optional() }).optional() }).optional(),
 });
 
 export const insertAnswer = z.object({ status: z.object({ state: z.string() }) });
 
+/** Of a statement that is refused with status 200 there is an error and no number of bytes. */
 export const dryRunAnswer = z.object({
+  status: jobStatus,
   statistics: z.object({
-    totalBytesProcessed: integer,
+    totalBytesProcessed: integer.optional(),
     query: z
       .object({
+        totalBytesProcessed: integer.optional(),
         referencedTables: z.array(tableReference).optional(),
         totalBytesProcessedAccuracy: z.string().optional(),
       })
@@ -31,16 +44,15 @@ export const dryRunAnswer = z.object({
   }),
 });
 
-export const tableAnswer = z.object({
-  schema: z.object({ fields: z.array(z.object({ name: z.string() })) }),
-  numRows: integer,
-});
+export const tableAnswer = z.object({ numRows: integer });
 
 /** Rows are many: that they are a list is all that is checked. */
-export const rowsAnswer = z.object({
+export const resultsAnswer = z.object({
+  jobComplete: z.boolean(),
+  schema: z.object({ fields: z.array(z.object({ name: z.string() })).optional() }).optional(),
   rows: z.custom<readonly { readonly f: readonly Cell[] }[]>(Array.isArray).optional(),
   pageToken: z.string().optional(),
-  totalRows: integer,
+  totalRows: integer.optional(),
 });
 
 export const anyAnswer = z.object({});
@@ -48,11 +60,11 @@ export const anyAnswer = z.object({});
 export type TableReference = z.infer<typeof tableReference>;
 /** A job's resource. */
 export type JobState = z.infer<typeof jobAnswer>;
-export type RowsPage = z.infer<typeof rowsAnswer>;
+export type ResultsPage = z.infer<typeof resultsAnswer>;
 
-/** A cell of a row: `v` is a text, null, or cells of a list. */
+/** A cell of a row: `v` is a text, null, cells of a list, or a record. */
 export interface Cell {
-  readonly v: string | null | readonly Cell[];
+  readonly v: string | null | readonly Cell[] | { readonly f: readonly Cell[] };
 }
 
 const EXCERPT_CHARACTERS = 60;
@@ -65,11 +77,25 @@ const EXCERPT_CHARACTERS = 60;
 export function readAnswer<T>(schema: z.ZodType<T>, body: unknown): T {
   const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
-  if (body === undefined || body === null || body === '') throw new NoUsableAnswer('the answer is empty');
-  if (typeof body !== 'object') {
-    const excerpt = String(body).replace(/\s+/g, ' ').trim().slice(0, EXCERPT_CHARACTERS);
-    throw new NoUsableAnswer(`the answer is not BigQuery's but begins with "${excerpt}"`);
-  }
+  if (typeof body !== 'object' || body === null) throw new NoUsableAnswer(foreign(body));
   const { path, message } = parsed.error.issues[0]!;
   throw new NoUsableAnswer(`the answer is not BigQuery's: ${path.join('.')}: ${message}`);
+}
+
+/**
+ * The error that the client made of an answer; NoUsableAnswer in its stead when the answer is none of BigQuery's errors:
+ * a job is not missing because a proxy says 404.
+ */
+export function readRefusal(error: Error): Error {
+  const { response } = error as { response?: { statusCode?: unknown; body?: unknown } };
+  if (typeof response?.statusCode !== 'number' || response.statusCode < 300) return error;
+  if (sentError(response.body)) return error;
+  return new NoUsableAnswer(`status ${response.statusCode}: ${foreign(response.body)}`);
+}
+
+function foreign(body: unknown): string {
+  if (body === undefined || body === null || body === '') return 'the answer is empty';
+  const text = typeof body === 'object' ? JSON.stringify(body) : String(body);
+  const excerpt = text.replace(/\s+/g, ' ').trim().slice(0, EXCERPT_CHARACTERS);
+  return `the answer is not BigQuery's but begins with "${excerpt}"`;
 }

@@ -8,13 +8,16 @@ import {
   insertAnswer,
   type JobState,
   jobAnswer,
-  type RowsPage,
+  type ResultsPage,
   readAnswer,
-  rowsAnswer,
+  readRefusal,
+  resultsAnswer,
   type TableReference,
   tableAnswer,
 } from './api-answers.js';
-import { bigQueryError, isTransient, problemOf } from './bigquery-problem.js';
+import { bigQueryError, isTransient, NoUsableAnswer } from './bigquery-problem.js';
+import { failureOf } from './job-failure.js';
+import { problemOf } from './problem-of.js';
 import { DEFAULT_REQUEST_DEADLINES, type RequestDeadlines, withDeadline } from './request-deadline.js';
 import { type RetryPolicy, retrying } from './retrying.js';
 
@@ -24,11 +27,6 @@ export interface QueryRequest {
   readonly maximumBytesBilled: bigint;
   readonly labels: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
-}
-
-export interface TableDescription {
-  readonly columns: readonly string[];
-  readonly rows: number;
 }
 
 export interface DryRun {
@@ -64,6 +62,8 @@ interface Request<T> {
   readonly json?: object;
   /** Of the body that is expected. */
   readonly answer: z.ZodType<T>;
+  /** Throws NoUsableAnswer for an answer that is to be asked for again. */
+  check?(answer: T): void;
 }
 
 interface Calling {
@@ -107,10 +107,18 @@ export class BigQueryApi {
     const json = { configuration, jobReference: { projectId: this.project, location: this.location } };
     const request = { method: 'POST', uri: '/jobs', json, answer: dryRunAnswer } as const;
     const deadlineMs = this.#deadlines.statementMs;
-    const { statistics } = await this.#call('dry run', request, { signal, deadlineMs });
-    const { referencedTables, totalBytesProcessedAccuracy } = statistics.query ?? {};
+    const job = await this.#call('dry run', request, { signal, deadlineMs });
+    const failure = failureOf('dry run', job);
+    if (failure) throw failure;
+    const { totalBytesProcessed, referencedTables, totalBytesProcessedAccuracy } = job.statistics.query ?? {};
+    const bytes = job.statistics.totalBytesProcessed ?? totalBytesProcessed;
+    if (bytes === undefined) {
+      throw new OnescanError('INTERNAL', 'BigQuery: dry run: the answer does not say what would be read', {
+        remedy: 'Look the statement up in the BigQuery console',
+      });
+    }
     return {
-      bytes: BigInt(statistics.totalBytesProcessed),
+      bytes: BigInt(bytes),
       tables: referencedTables ?? [],
       accuracy: totalBytesProcessedAccuracy ?? '',
     };
@@ -128,7 +136,7 @@ export class BigQueryApi {
     } catch (thrown) {
       if (problemOf(thrown).status !== DUPLICATE) throw bigQueryError(doing, thrown);
       const { configuration } = await this.getJob(request.jobId, signal);
-      if (configuration.query.query !== request.sql) {
+      if (configuration?.query?.query !== request.sql) {
         throw new OnescanError('ALREADY_EXISTS', `BigQuery: ${doing} exists and runs another statement`, {
           remedy: 'Run again: the next attempt has an id of its own',
         });
@@ -153,22 +161,22 @@ export class BigQueryApi {
     await this.#call(`cancelling job ${jobId}`, request);
   }
 
-  /** Columns of a table in order, and its number of rows. */
-  async describe(table: TableReference, signal?: AbortSignal): Promise<TableDescription> {
-    const { projectId } = table;
-    const request = { projectId, uri: pathOf(table), answer: tableAnswer };
-    const { schema, numRows } = await this.#call('result', request, { signal });
-    return { columns: schema.fields.map(({ name }) => name), rows: Number(numRows) };
+  /** Number of rows of a table. */
+  async countRows(table: TableReference, signal?: AbortSignal): Promise<number> {
+    const { projectId, datasetId, tableId } = table;
+    const uri = `/datasets/${datasetId}/tables/${tableId}`;
+    const { numRows } = await this.#call('result', { projectId, uri, answer: tableAnswer }, { signal });
+    return Number(numRows);
   }
 
-  /** A page of a table's rows; BigQuery ends a page at 10 MB whatever is asked for. */
+  /** A page of the result of a job that is done; BigQuery ends a page at 10 MB whatever is asked for. */
   readPage(
-    table: TableReference,
+    jobId: string,
     page: { maxResults: number; pageToken?: string },
     signal?: AbortSignal,
-  ): Promise<RowsPage> {
-    const { projectId } = table;
-    const request = { projectId, uri: `${pathOf(table)}/data`, qs: page, answer: rowsAnswer };
+  ): Promise<ResultsPage> {
+    const qs = { location: this.location, ...page };
+    const request = { uri: `/queries/${jobId}`, qs, answer: resultsAnswer, check: requireComplete };
     return this.#call('reading rows', request, { signal });
   }
 
@@ -214,12 +222,14 @@ export class BigQueryApi {
     return retrying(call, { policy: policy ?? this.policy, isTransient, signal });
   }
 
-  #send<T>({ answer, ...request }: Request<T>): Promise<T> {
+  #send<T>({ answer, check, ...request }: Request<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       this.#client.request(request, (error: Error | null, body: unknown) => {
-        if (error) return reject(error);
+        if (error) return reject(readRefusal(error));
         try {
-          resolve(readAnswer(answer, body));
+          const read = readAnswer(answer, body);
+          check?.(read);
+          resolve(read);
         } catch (thrown) {
           reject(thrown);
         }
@@ -228,6 +238,7 @@ export class BigQueryApi {
   }
 }
 
-function pathOf({ datasetId, tableId }: TableReference): string {
-  return `/datasets/${datasetId}/tables/${tableId}`;
+/** A job that is done may be told as unfinished by another of BigQuery's servers. */
+function requireComplete({ jobComplete }: ResultsPage): void {
+  if (!jobComplete) throw new NoUsableAnswer('the result is not ready although the job is done');
 }

@@ -1,12 +1,6 @@
 import { type ErrorCode, OnescanError } from '@onescan/shared/onescan-error.js';
 import { refusalDetails, type StatementRefusal } from '../statement-refusal.js';
-
-/** What the client library throws, or the errorResult of a job. */
-export interface BigQueryProblem {
-  readonly status?: number;
-  readonly reason: string;
-  readonly message: string;
-}
+import { type BigQueryProblem, problemOf } from './problem-of.js';
 
 interface Meaning {
   readonly code: ErrorCode;
@@ -50,6 +44,10 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
     remedy: 'Check the project, --location, --features-dataset and --targets-dataset',
   },
   invalidQuery: {
+    code: 'FAILED_PRECONDITION',
+    remedy: 'Plan again: the tables may have changed. If it stays, report it with this message',
+  },
+  invalid: {
     code: 'FAILED_PRECONDITION',
     remedy: 'Plan again: the tables may have changed. If it stays, report it with this message',
   },
@@ -111,6 +109,7 @@ const TRANSIENT_REASONS = new Set([
   'jobBackendError',
   'internalError',
   'jobInternalError',
+  'tableUnavailable',
 ]);
 const TRANSIENT_STATUS = new Set([429, 500, 502, 503, 504]);
 const BROKEN_CONNECTION =
@@ -119,21 +118,6 @@ const NO_CREDENTIALS =
   /default credentials|GOOGLE_APPLICATION_CREDENTIALS|invalid_grant|unable to detect|getaddrinfo.*metadata/i;
 
 const IMPERSONATION_REFUSED = /iam\.serviceAccounts\.getAccessToken|unable to impersonate/i;
-
-/** What was wrong, from anything that the client library throws. */
-export function problemOf(thrown: unknown): BigQueryProblem {
-  const { code, errors, message } = thrown as {
-    code?: unknown;
-    errors?: { reason?: string; message?: string }[];
-    message?: unknown;
-  };
-  const first = errors?.[0];
-  return {
-    ...(typeof code === 'number' ? { status: code } : {}),
-    reason: first?.reason ?? (typeof code === 'string' ? code : ''),
-    message: first?.message ?? String(message ?? thrown),
-  };
-}
 
 /** True when the same call may succeed later. */
 export function isTransient(thrown: unknown): boolean {

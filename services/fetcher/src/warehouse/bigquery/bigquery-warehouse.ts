@@ -203,12 +203,11 @@ export class BigQueryWarehouse implements Warehouse {
       const job = await this.#done(jobId, { timeoutMs: this.options.jobTimeoutMs, graceMs, signal });
       billing.bytes = billedBytes(job);
       const table = resultTable(jobId, job);
-      const described = await this.#api.describe(table, signal);
       if (this.#storage) {
-        yield* this.#storage.read(table, described.rows, signal);
+        yield* this.#storage.read(table, await this.#api.countRows(table, signal), signal);
         return;
       }
-      for await (const { rows, columns } of readPages(this.#api, table, described, signal)) {
+      for await (const { rows, columns } of readPages(this.#api, jobId, table, signal)) {
         yield new RestBatch(rows, columns);
       }
     } catch (thrown) {
@@ -231,19 +230,19 @@ export class BigQueryWarehouse implements Warehouse {
   /** Throws NOT_FOUND when a job does not exist, failed, ran another statement or lost its result. */
   async #requireUsable(jobId: string, statement: Statement, signal?: AbortSignal): Promise<void> {
     const job = await this.#requireResult(jobId, signal);
-    if (job.configuration.query.query === statement.sql) return;
+    if (job.configuration?.query?.query === statement.sql) return;
     throw new OnescanError('NOT_FOUND', `job ${jobId} has no result of this statement`);
   }
 
   /** Throws NOT_FOUND when a job failed or its result is gone. */
   async #requireResult(jobId: string, signal?: AbortSignal): Promise<JobState> {
     const job = await this.#api.getJob(jobId, signal);
-    const { destinationTable } = job.configuration.query;
+    const destinationTable = job.configuration?.query?.destinationTable;
     const ends = this.#cancellations.includes(jobId) && job.status.state !== 'DONE';
     if (ends || job.status.errorResult || !destinationTable) {
       throw new OnescanError('NOT_FOUND', `job ${jobId} has no result`);
     }
-    if (job.status.state === 'DONE') await this.#api.describe(destinationTable, signal);
+    if (job.status.state === 'DONE') await this.#api.countRows(destinationTable, signal);
     return job;
   }
 }

@@ -5,6 +5,7 @@ import type { ViewScope } from '../warehouse.js';
 import type { JobState, TableReference } from './api-answers.js';
 import type { BigQueryApi } from './bigquery-api.js';
 import { billedBytes, readPages, resultTable, TIMEOUT_GRACE_MS, type Waiting } from './read-result.js';
+import { nullableText } from './rest-batch.js';
 import type { StorageReader } from './storage/storage-reader.js';
 
 /** A metadata query bills 10 MiB a dataset; this only stops what nobody expects. */
@@ -79,7 +80,7 @@ export class MetadataQueries {
       const job = await done(jobId, { timeoutMs, graceMs: TIMEOUT_GRACE_MS });
       billed = { bytesBilled: billedBytes(job) };
       const table = resultTable(jobId, job);
-      const rows = await this.#read(table);
+      const rows = await this.#read(jobId, table);
       onQuery?.({ ...noted, ...billed });
       return { rows, table };
     } catch (thrown) {
@@ -88,11 +89,10 @@ export class MetadataQueries {
     }
   }
 
-  async #read(table: TableReference): Promise<Row[]> {
-    const { api } = this.facts;
+  async #read(jobId: string, table: TableReference): Promise<Row[]> {
     const all: Row[] = [];
-    for await (const { rows } of readPages(api, table, await api.describe(table))) {
-      for (const { f } of rows) all.push(f.map(({ v }) => v as string | null));
+    for await (const { rows } of readPages(this.facts.api, jobId, table)) {
+      for (const { f } of rows) all.push(f.map(nullableText));
     }
     return all;
   }

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { Cell, JobState, TableReference } from './api-answers.js';
-import type { BigQueryApi, TableDescription } from './bigquery-api.js';
+import type { BigQueryApi } from './bigquery-api.js';
 import { bigQueryError } from './bigquery-problem.js';
+import { failureOf } from './job-failure.js';
 
 /** BigQuery ends pages at 10 MB; this many rows only bound what small rows take. */
 const PAGE_ROWS = 50_000;
@@ -64,12 +65,9 @@ export function billedBytes(job: JobState): bigint {
 
 /** The table of a job's result. Throws what the job failed with. */
 export function resultTable(jobId: string, job: JobState): TableReference {
-  const { errorResult } = job.status;
-  if (errorResult) {
-    const { reason = '', message = 'failed' } = errorResult;
-    throw bigQueryError(`job ${jobId}`, { errors: [{ reason, message }], message });
-  }
-  const table = job.configuration.query.destinationTable;
+  const failure = failureOf(`job ${jobId}`, job);
+  if (failure) throw failure;
+  const table = job.configuration?.query?.destinationTable;
   if (table) return table;
   throw new OnescanError('INTERNAL', `BigQuery: job ${jobId} names no table of its result`);
 }
@@ -91,31 +89,35 @@ export interface ResultPage {
 }
 
 /**
- * The rows of a table by the REST API, page by page.
+ * The rows of a job's result by the REST API, page by page.
  *
- * @throws OnescanError DATA_LOSS when the pages hold another number of rows than the table
+ * @param table of the result
+ * @throws OnescanError DATA_LOSS when the pages hold another number of rows than the result
  */
 export async function* readPages(
   api: BigQueryApi,
+  jobId: string,
   table: TableReference,
-  { columns: names, rows: total }: TableDescription,
   signal?: AbortSignal,
 ): AsyncGenerator<ResultPage, void, undefined> {
-  const columns = new Map(names.map((name, i) => [name, i]));
-  let pageToken: string | undefined;
+  const columns = new Map<string, number>();
+  let total: string | undefined;
   let received = 0;
+  let pageToken: string | undefined;
   do {
     signal?.throwIfAborted();
     const request = { maxResults: PAGE_ROWS, ...(pageToken === undefined ? {} : { pageToken }) };
-    const page = await api.readPage(table, request, signal);
-    const rows = page.rows ?? [];
+    const page = await api.readPage(jobId, request, signal);
+    const { rows = [], schema, totalRows } = page;
+    for (const [i, { name }] of (schema?.fields ?? []).entries()) columns.set(name, i);
+    total ??= totalRows;
     received += rows.length;
-    pageToken = page.pageToken;
-    if (pageToken === undefined && received !== total) {
-      throw new OnescanError('DATA_LOSS', `BigQuery: ${received} of ${total} rows arrived`, {
-        remedy: 'Run again: the job is found again, not paid twice',
-      });
-    }
+    pageToken = page.pageToken || undefined;
     if (rows.length > 0) yield { rows, columns };
   } while (pageToken !== undefined);
+  const expected = total === undefined ? await api.countRows(table, signal) : Number(total);
+  if (received === expected) return;
+  throw new OnescanError('DATA_LOSS', `BigQuery: ${received} of ${expected} rows arrived`, {
+    remedy: 'Run again: the job is found again, not paid twice',
+  });
 }

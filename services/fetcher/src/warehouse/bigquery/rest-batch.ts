@@ -20,8 +20,9 @@ export class RestBatch implements StatementBatch {
   integers(column: string): Float64Array {
     const position = this.#position(column);
     return Float64Array.from(this.content, (row) => {
-      const value = Number(row.f[position]!.v);
-      if (!Number.isSafeInteger(value)) throw notA('whole number', row.f[position]!.v);
+      const { v } = cellOf(row, position);
+      const value = typeof v === 'string' && v !== '' ? Number(v) : Number.NaN;
+      if (!Number.isSafeInteger(value)) throw notA('whole number', v);
       return value;
     });
   }
@@ -41,7 +42,7 @@ export class RestBatch implements StatementBatch {
     const offsets = new Uint32Array(this.rows + 1);
     const cells: Cell[] = [];
     this.content.forEach((row, i) => {
-      const list = row.f[position]!.v;
+      const list = cellOf(row, position).v;
       if (!Array.isArray(list)) throw notA('list', list);
       for (const cell of list as readonly Cell[]) cells.push(cell);
       offsets[i + 1] = cells.length;
@@ -51,9 +52,13 @@ export class RestBatch implements StatementBatch {
 
   #position(column: string): number {
     const position = this.columns.get(column);
-    if (position === undefined) throw new RangeError(`the statement has no column ${column}`);
-    return position;
+    if (position !== undefined) return position;
+    throw new OnescanError('DATA_LOSS', `BigQuery sent no column ${column} of the statement's`);
   }
+}
+
+function cellOf(row: Row, position: number): Cell {
+  return row.f[position] ?? { v: null };
 }
 
 function numberOf({ v }: Cell): number {
@@ -63,6 +68,12 @@ function numberOf({ v }: Cell): number {
   const infinite = /^([+-]?)inf(inity)?$/i.exec(String(v));
   if (!infinite) throw notA('number', v);
   return infinite[1] === '-' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+}
+
+/** A text or NULL: what columns of metadata hold. */
+export function nullableText({ v }: Cell): string | null {
+  if (v === null || typeof v === 'string') return v;
+  throw notA('text', v);
 }
 
 function textOf({ v }: Cell): string | null {
