@@ -75,10 +75,15 @@ async function fillDatabase(connection: DuckDBConnection, input: DatabaseInput):
   await connection.run(`CREATE SCHEMA ${ATTACHED}.${TARGET_SCHEMA}`);
   const total = found.available.length + steps.reduce((sum, step) => sum + step.tables.length, 0);
   let done = 0;
-  const rows = await loadBars(connection, found, () => {
-    if (signal?.aborted) throw cancelled();
-    onProgress({ stage: 'bars', done: ++done, total });
-  });
+  const rows = await loadBars(
+    connection,
+    found,
+    () => {
+      if (signal?.aborted) throw cancelled();
+      onProgress({ stage: 'bars', done: ++done, total });
+    },
+    signal,
+  );
   let pending = 0;
   await connection.run('BEGIN');
   for (const { stage, prepare, tables } of steps) {

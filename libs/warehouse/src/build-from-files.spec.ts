@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -158,5 +167,44 @@ describe('a warehouse from files', () => {
     const folder = join(root, 'odd');
     mkdirSync(join(folder, 'eurusd.csv'), { recursive: true });
     expect(await errorOf(() => build(folder))).toContain('eurusd.csv is not a file');
+  });
+
+  it.skipIf(!existsSync('/proc/self/mem'))('is refused for a file that cannot be read', async () => {
+    const folder = join(root, 'unreadable');
+    mkdirSync(folder);
+    symlinkSync('/proc/self/mem', join(folder, 'eurusd.csv'));
+    expect(await errorOf(() => build(folder))).toContain('eurusd.csv cannot be read: EIO');
+  });
+
+  it('is refused when a file is written to after its hash was taken', async () => {
+    const folder = folderOf('growing');
+    await writeBarFiles({ kind: 'simulation', seed: 3n, bars: 3200 }, folder, { pairs: ['gbpusd'] });
+    const building = buildWarehouse({
+      bars: { kind: 'folder', path: folder },
+      out: join(root, 'growing-out'),
+      universe: 'small',
+      pairs: ['eurusd'],
+      // The first pair is done, the second not yet begun.
+      onProgress: ({ done }) => {
+        if (done === 1) utimesSync(join(folder, 'gbpusd.parquet'), 1, 1);
+      },
+    });
+    expect(await errorOf(() => building)).toContain('gbpusd.parquet was written to while it was read');
+  });
+
+  it('stops in the middle of a file when it is cancelled', async () => {
+    const folder = folderOf('cancelled');
+    writeFileSync(join(folder, 'gbpusd.csv'), 'not read any more');
+    const controller = new AbortController();
+    const building = buildWarehouse({
+      bars: { kind: 'folder', path: folder },
+      out: join(root, 'cancelled-out'),
+      universe: 'small',
+      pairs: ['eurusd'],
+      signal: controller.signal,
+      onProgress: () => controller.abort(),
+    });
+    await expect(building).rejects.toMatchObject({ code: 'CANCELLED' });
+    expect(existsSync(join(root, 'cancelled-out'))).toBe(false);
   });
 });

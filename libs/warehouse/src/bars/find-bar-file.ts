@@ -1,4 +1,5 @@
-import { existsSync, statSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { createReadStream, existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import { badFile } from './bad-bars.js';
@@ -30,4 +31,30 @@ export function findBarFile(folder: string, pair: string): string | undefined {
     remedy: 'Keep one of them',
     details: { pair },
   });
+}
+
+/** What tells that a file was written to: its size and when. */
+export function fileState(file: string): string {
+  const { size, mtimeMs, ino } = statSync(file);
+  return `${size} ${mtimeMs} ${ino}`;
+}
+
+/**
+ * SHA-256 of the bytes of a file.
+ *
+ * @throws OnescanError INVALID_ARGUMENT when it cannot be read
+ */
+export async function hashBarFile(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  try {
+    for await (const piece of createReadStream(file)) hash.update(piece as Buffer);
+  } catch (cause) {
+    throw badFile(
+      file,
+      `cannot be read: ${(cause as Error).message}`,
+      'Check its permissions and its disk',
+      cause,
+    );
+  }
+  return hash.digest('hex');
 }

@@ -1,17 +1,16 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import { PAIRS } from '@onescan/shared/pair.js';
 import { simulateBars } from '../simulation/simulate-bars.js';
 import { appendBars } from './append-bars.js';
+import { badFile } from './bad-bars.js';
 import type { ReadBars } from './bar-columns.js';
 import { type BarReader, barReader } from './bar-reading.js';
 import type { BarSource } from './bar-source.js';
 import { createBarsTable, rawTable } from './bars-table.js';
 import { checkBars } from './check-bars.js';
 import { readCsv } from './csv/read-csv.js';
-import { findBarFile, requireFolder } from './find-bar-file.js';
+import { fileState, findBarFile, hashBarFile, requireFolder } from './find-bar-file.js';
 import { readParquet } from './parquet/read-parquet.js';
 import { simulatedColumns } from './simulated-columns.js';
 
@@ -22,6 +21,8 @@ export interface FoundBars {
   readonly available: readonly string[];
   /** File by pair; empty for the simulation. */
   readonly files: ReadonlyMap<string, string>;
+  /** {@link fileState} of each file when it was found. */
+  readonly states: ReadonlyMap<string, string>;
   /** How the files are read. */
   readonly reader: BarReader;
 }
@@ -35,7 +36,8 @@ export interface FoundBars {
  */
 export function findBars(source: BarSource, required: readonly string[]): FoundBars {
   const reader = barReader(source.kind === 'folder' ? source.reading : undefined);
-  if (source.kind === 'simulation') return { source, available: PAIRS, files: new Map(), reader };
+  if (source.kind === 'simulation')
+    return { source, available: PAIRS, files: new Map(), states: new Map(), reader };
   requireFolder(source.path);
   const files = new Map<string, string>();
   for (const pair of PAIRS) {
@@ -49,17 +51,14 @@ export function findBars(source: BarSource, required: readonly string[]): FoundB
       details: { path: source.path, pairs: missing.join(',') },
     });
   }
-  return { source, available: [...files.keys()], files, reader };
+  const states = new Map([...files.values()].map((file) => [file, fileState(file)]));
+  return { source, available: [...files.keys()], files, states, reader };
 }
 
 /** SHA-256 by pair of the files' bytes; nothing for the simulation, whose source says it all. */
 export async function hashBars({ files }: FoundBars): Promise<Record<string, string>> {
   const hashes: Record<string, string> = {};
-  for (const [pair, file] of files) {
-    const hash = createHash('sha256');
-    for await (const piece of createReadStream(file)) hash.update(piece as Buffer);
-    hashes[pair] = hash.digest('hex');
-  }
+  for (const [pair, file] of files) hashes[pair] = await hashBarFile(file);
   return hashes;
 }
 
@@ -73,6 +72,7 @@ export async function loadBars(
   connection: DuckDBConnection,
   found: FoundBars,
   onPair: (pair: string) => void,
+  signal?: AbortSignal,
 ): Promise<Record<string, number>> {
   const rows: Record<string, number> = {};
   const finish = async (pair: string, name: string, bars: ReadBars): Promise<void> => {
@@ -91,8 +91,12 @@ export async function loadBars(
   }
   for (const [pair, file] of found.files) {
     const bars = file.endsWith('.csv')
-      ? await readCsv(file, found.reader)
+      ? await readCsv(file, found.reader, signal)
       : await readParquet(connection, file, found.reader);
+    // Else the hash of its bytes would be of others than the bars.
+    if (fileState(file) !== found.states.get(file)) {
+      throw badFile(file, 'was written to while it was read', 'Build when it is complete');
+    }
     await finish(pair, file, bars);
   }
   return rows;

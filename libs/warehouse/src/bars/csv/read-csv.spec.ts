@@ -94,6 +94,7 @@ describe('a CSV is refused with its line', () => {
     ['with an empty volume', broken(SECOND.replace(/8$/, '')), 'line 3 has an empty volume'],
     ['with an empty time', broken(SECOND.replace(/^[^,]+/, '')), 'line 3 has an empty time'],
     ['with commas only', broken(',,,,,'), 'line 3 has an empty time'],
+    ['with tabs only', separatedBy('\t').replace(/$/, '\t\t\t\t\t'), 'line 4 has an empty time'],
     ['with a comment', broken('# by hand'), 'line 3 is a comment'],
     ['with a comment that has commas', broken('# a,b,c,d,e'), 'line 3 is a comment'],
     ['with a comment first', `# by hand\n${TEXT}`, 'line 1 is a comment'],

@@ -7,39 +7,46 @@ import { readLines } from './read-lines.js';
 import { splitFields } from './split-fields.js';
 
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
+/** A line of tabs is one of empty fields. */
+const BLANK = /^ *$/;
 const CLOCK_ONLY = /^\d{1,2}:\d{2}/;
 
 /**
  * Reads the bars of a CSV: every line that is not blank is one bar, or an error that names it. Times are UTC.
  *
- * @throws OnescanError INVALID_ARGUMENT naming file, line and remedy
+ * @throws OnescanError INVALID_ARGUMENT naming file, line and remedy; AbortError when the signal fires
  */
-export async function readCsv(file: string, reader: BarReader): Promise<ReadBars> {
+export async function readCsv(file: string, reader: BarReader, signal?: AbortSignal): Promise<ReadBars> {
   const columns = new BarColumns();
   const times = new FileTimes(file, reader);
   /** Line of each bar, where bars do not simply follow the header: [row, lines before it that are no bars]. */
   const skipped: [row: number, lines: number][] = [];
   let layout: CsvLayout | undefined;
   let notBars = 0;
-  await readLines(file, (line, number) => {
-    if (line.trim() === '' || layout === undefined) {
-      const isHeader = line.trim() !== '';
-      if (isHeader) layout = requireLayout(file, line, number, reader);
-      if (!isHeader || layout!.hasHeader) {
-        skipped.push([columns.rows, ++notBars]);
-        return;
+  await readLines(
+    file,
+    (line, number) => {
+      const blank = BLANK.test(line);
+      if (blank || layout === undefined) {
+        const isHeader = !blank;
+        if (isHeader) layout = requireLayout(file, line, number, reader);
+        if (!isHeader || layout!.hasHeader) {
+          skipped.push([columns.rows, ++notBars]);
+          return;
+        }
       }
-    }
-    const fields = requireFields(file, line, number, layout!);
-    const text = timeText(fields, layout!);
-    const time = times.read(text, layout!.timeFormats, () => `line ${number}`);
-    columns.push(
-      time,
-      layout!.values.map((at, i) =>
-        readNumber(file, number, VALUES[i]!, fields[at]!),
-      ) as unknown as BarValues,
-    );
-  });
+      const fields = requireFields(file, line, number, layout!);
+      const text = timeText(fields, layout!);
+      const time = times.read(text, layout!.timeFormats, () => `line ${number}`);
+      columns.push(
+        time,
+        layout!.values.map((at, i) =>
+          readNumber(file, number, VALUES[i]!, fields[at]!),
+        ) as unknown as BarValues,
+      );
+    },
+    signal,
+  );
   if (layout === undefined) throw badFile(file, 'is empty', 'It needs a header and bars');
   const placeOf = (row: number): string => `line ${row + 1 + linesBefore(skipped, row)}`;
   times.toUtc(columns, placeOf);

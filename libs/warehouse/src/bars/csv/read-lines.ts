@@ -9,9 +9,13 @@ const LONGEST_LINE = 1 << 16;
  * Calls `onLine` with every line of a text file and its number, from 1. Text is UTF-8, or UTF-16 with a byte order mark
  * (as MetaTrader's scripts write it); lines end in LF or CRLF, the last one may have no end.
  *
- * @throws OnescanError INVALID_ARGUMENT when the bytes are not such text
+ * @throws OnescanError INVALID_ARGUMENT when the bytes are not such text; AbortError when the signal fires
  */
-export async function readLines(file: string, onLine: (line: string, number: number) => void): Promise<void> {
+export async function readLines(
+  file: string,
+  onLine: (line: string, number: number) => void,
+  signal?: AbortSignal,
+): Promise<void> {
   let decoder: TextDecoder | undefined;
   let rest = '';
   let number = 0;
@@ -31,7 +35,10 @@ export async function readLines(file: string, onLine: (line: string, number: num
     rest = all.slice(from);
     if (rest.length > LONGEST_LINE) take(rest);
   };
-  for await (const piece of createReadStream(file, { highWaterMark: PIECE_BYTES })) {
+  for await (const piece of createReadStream(file, {
+    highWaterMark: PIECE_BYTES,
+    ...(signal && { signal }),
+  })) {
     const bytes = piece as Buffer;
     decoder ??= new TextDecoder(encodingOf(bytes), { fatal: true });
     feed(decode(file, number, () => decoder!.decode(bytes, { stream: true })));

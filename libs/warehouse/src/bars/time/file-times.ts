@@ -54,6 +54,10 @@ export class FileTimes {
     if (this.instant !== false) return;
     const change = wallTimesToUtc(time, rows, this.bars.zone);
     if (change === undefined) return;
+    if (change.kind === 'unsorted') {
+      const problem = `${placeOf(change.row)} is not sorted by time, beyond what clocks that are put back explain`;
+      throw badFile(this.file, problem, 'Sort the bars by time, oldest first');
+    }
     const { name } = this.bars.zone;
     const problem =
       change.kind === 'skipped'

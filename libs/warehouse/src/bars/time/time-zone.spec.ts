@@ -81,7 +81,6 @@ describe('the hour that clocks show twice', () => {
     ['a single bar', ['00:00', '01:30', '03:00'], 'line 3'],
     ['two bars exchanged', ['01:00', '01:02', '01:01', '01:03'], 'line 2'],
     ['a bar doubled', ['01:00', '01:01', '01:01', '01:02'], 'line 2'],
-    ['two steps back', ['01:50', '01:00', '01:50', '01:00'], 'line 2'],
   ])('is an error with %s', async (_what, clocks, line) => {
     const error = await errorOf(() =>
       readTimes(
@@ -90,6 +89,19 @@ describe('the hour that clocks show twice', () => {
       ),
     );
     expect(error).toContain(`${line} has a time that came twice in America/New_York`);
+  });
+
+  it.each([
+    ['two steps back', ['01:50', '01:00', '01:50', '01:00'], 'line 5'],
+    ['the newest bar first', ['02:30', '01:50', '01:40', '01:30', '00:50'], 'line 5'],
+  ])('is not sorted with %s', async (_what, clocks, line) => {
+    const error = await errorOf(() =>
+      readTimes(
+        clocks.map((clock) => `2024-11-03 ${clock}`),
+        reading,
+      ),
+    );
+    expect(error).toContain(`${line} is not sorted by time`);
   });
 });
 

@@ -4,7 +4,8 @@ import type { TimeZone, WallSpan } from './time-zone.js';
 export interface ClockChange {
   readonly row: number;
   readonly wall: number;
-  readonly kind: 'skipped' | 'repeated';
+  /** `unsorted`: in an hour that came twice, times step back more often than clocks do. */
+  readonly kind: 'skipped' | 'repeated' | 'unsorted';
 }
 
 /**
@@ -23,7 +24,8 @@ export function wallTimesToUtc(times: Float64Array, rows: number, zone: TimeZone
       continue;
     }
     const end = endOfSpan(times, row, rows, span);
-    if (!resolveRepeated(times, row, end, span)) return { row, wall, kind: 'repeated' };
+    const unresolved = resolveRepeated(times, row, end, span);
+    if (unresolved !== undefined) return { wall, ...unresolved };
     row = end;
   }
   return undefined;
@@ -40,12 +42,19 @@ function endOfSpan(times: Float64Array, row: number, rows: number, { from, until
  * that this leaves is no longer than the step itself or the bar before it: two bars that are merely exchanged, or one
  * that is there twice, would leave a gap of nearly the whole hour.
  */
-function resolveRepeated(times: Float64Array, start: number, end: number, span: WallSpan): boolean {
+function resolveRepeated(
+  times: Float64Array,
+  start: number,
+  end: number,
+  span: WallSpan,
+): Pick<ClockChange, 'row' | 'kind'> | undefined {
   const [first, second] = span.offsets as readonly [number, number];
   const back: number[] = [];
   for (let row = start + 1; row < end; row++) if (times[row]! <= times[row - 1]!) back.push(row);
   const [change, another] = back;
-  if (change === undefined || another !== undefined) return false;
+  const repeated = { row: start, kind: 'repeated' } as const;
+  if (change === undefined) return repeated;
+  if (another !== undefined) return { row: another, kind: 'unsorted' };
   const step = times[change - 1]! - times[change]!;
   const gap = first - second - step;
   const barBefore =
@@ -54,7 +63,7 @@ function resolveRepeated(times: Float64Array, start: number, end: number, span: 
       : start > 0
         ? times[start]! - first - times[start - 1]!
         : 0;
-  if (gap > Math.max(step, barBefore)) return false;
+  if (gap > Math.max(step, barBefore)) return repeated;
   for (let row = start; row < end; row++) times[row]! -= row < change ? first : second;
-  return true;
+  return undefined;
 }
