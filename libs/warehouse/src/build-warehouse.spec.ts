@@ -382,8 +382,12 @@ describe('formulas', () => {
 });
 
 describe('buildWarehouse', () => {
-  it('leaves no other file than the two and keeps a warehouse that is up to date', async () => {
-    expect(readdirSync(join(folder, 'a')).sort()).toEqual(['warehouse.duckdb', 'warehouse.json']);
+  it('leaves no other file than the three and keeps a warehouse that is up to date', async () => {
+    expect(readdirSync(join(folder, 'a')).sort()).toEqual([
+      'warehouse-tables.json',
+      'warehouse.duckdb',
+      'warehouse.json',
+    ]);
     const stages: string[] = [];
     const again = await buildWarehouse({
       bars: { kind: 'folder', path: join(folder, 'bars-a') },

@@ -18,6 +18,7 @@ import { PAIRS, requirePair } from '@onescan/shared/pair.js';
 import type { BarSource } from './bars/bar-source.js';
 import { type FoundBars, findBars, hashBars } from './bars/load-bars.js';
 import { type BuildProgress, buildDatabase, type DatabaseFacts } from './build-database.js';
+import { BUILT_TABLES_FILE, writeBuiltTables } from './built-tables.js';
 import { countColumns } from './count-columns.js';
 import { findManifest, WAREHOUSE_FORMAT, type WarehouseManifest } from './manifest.js';
 import type { BuildStep } from './plan/build-step.js';
@@ -46,8 +47,8 @@ export interface BuildWarehouseOptions {
 const DEFAULT_MEMORY = '2GB';
 
 /**
- * Builds the embedded warehouse from bars: `warehouse.duckdb` with the feature and targets tables, and
- * `warehouse.json`. A warehouse in `out` that was made from the same bars by the same statements is kept as it is. The
+ * Builds the embedded warehouse from bars: `warehouse.duckdb` with the feature and targets tables,
+ * `warehouse-tables.json` and `warehouse.json`. A warehouse in `out` that was made from the same bars by the same statements is kept as it is. The
  * files appear by rename when they are complete; a build that fails leaves what was there before.
  *
  * @throws OnescanError NOT_FOUND or INVALID_ARGUMENT on missing or bad bars, CANCELLED when the signal fires
@@ -107,11 +108,15 @@ async function buildAside(options: BuildWarehouseOptions, input: BuildInput): Pr
       onProgress: options.onProgress ?? (() => {}),
     });
     const manifest = input.publish(facts, statSync(file).size);
+    const builtTables = join(partial, BUILT_TABLES_FILE);
+    const { inputsSha256 } = manifest;
+    await writeBuiltTables(builtTables, file, { inputsSha256, memory: options.memory ?? DEFAULT_MEMORY });
     const written = join(partial, MANIFEST_FILE);
     writeFileSync(written, `${JSON.stringify(manifest, null, 2)}\n`);
-    for (const path of [file, written]) sync(path);
+    for (const path of [file, builtTables, written]) sync(path);
     rmSync(join(options.out, MANIFEST_FILE), { force: true });
     renameSync(file, join(options.out, DATABASE_FILE));
+    renameSync(builtTables, join(options.out, BUILT_TABLES_FILE));
     renameSync(written, join(options.out, MANIFEST_FILE));
     sync(options.out);
     rmSync(partial, { recursive: true, force: true });

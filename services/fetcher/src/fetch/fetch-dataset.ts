@@ -17,6 +17,7 @@ import { sampleOrder } from '../sql/sample-order.js';
 import type { JobBill, RunningStatement, Warehouse } from '../warehouse/warehouse.js';
 import { candidateColumns } from './candidate-columns.js';
 import { DatasetReceiver } from './dataset-receiver.js';
+import { requireUnchanged } from './require-unchanged.js';
 
 /**
  * Hexadecimal digits of a run and its statement in a job id: fetchers with other job logs may share a project, and the
@@ -81,6 +82,7 @@ export async function fetchDataset(environment: FetchEnvironment, order: FetchOr
       jobs.push(job);
       if (remainingBytes !== undefined && isNew) remainingBytes -= billedAtMost(job);
     }
+    await requireUnchanged(environment.warehouse, planned);
     const { shared } = planned;
     const sharedPath = shared && cache.pathOf(SHARED_PAIR, shared.datasetId);
     const content = await datasetContent(planned, receiver, { jobs, spool, sharedPath });

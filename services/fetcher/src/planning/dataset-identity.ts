@@ -4,6 +4,7 @@ import { MAX_ORDINAL_TEXTS } from '@onescan/shared/dataset/judge-columns.js';
 import { z } from 'zod';
 import { type FetchQuery, persistenceSource } from '../sql/fetch-query.js';
 import type { Universe } from '../universe/universe.js';
+import { findColumn } from '../warehouse/find-names.js';
 import { type Catalogue, type TableName, tableText } from '../warehouse/warehouse.js';
 
 /** Raised whenever statements or judgements give the same facts another content. */
@@ -93,7 +94,7 @@ export function datasetIdentity(facts: IdentityFacts): DatasetIdentity {
     isRead = true,
   ): Pick<IdentityTable, keyof typeof TABLE> => {
     const table = known.get(tableText({ schema, name }))!;
-    const keyType = table.columns.find((column) => column.name === query.keyColumn)?.type;
+    const keyType = findColumn(table, query.keyColumn)?.type;
     const { rows, minKey, maxKey, version } = table;
     return { schema, name, keyType, ...(isRead ? { state: { rows, minKey, maxKey, version } } : {}) };
   };

@@ -3,6 +3,7 @@ import { DEFAULT_HORIZONS, targetColumn } from '@onescan/shared/horizon.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { ResolvedRunSpec } from '@onescan/shared/run-spec.js';
 import type { FetchQuery } from '../sql/fetch-query.js';
+import { findColumn, findTable, keyProblem } from '../warehouse/find-names.js';
 import { type Catalogue, type CatalogueTable, tableText } from '../warehouse/warehouse.js';
 import type { WarehouseNames } from '../warehouse/warehouse-names.js';
 import { planNote } from './plan-note.js';
@@ -25,22 +26,25 @@ export function findTargets(
   spec: ResolvedRunSpec,
   names: WarehouseNames,
 ): FoundTargets {
-  const table = findTable(catalogue, pair, names);
+  const table = requireTable(catalogue, pair, names);
   requireKey(table, names);
-  const has = new Set(
-    table.columns.filter((column) => column.kind === 'number').map((column) => column.name),
-  );
+  const numbers = { columns: table.columns.filter((column) => column.kind === 'number') };
   const wanted = [...new Set([...spec.horizons, ...DEFAULT_HORIZONS])].sort((a, b) => a - b);
-  const columns = wanted.map((horizon) => ({ horizon, column: targetColumn(spec.targetWindow, horizon) }));
-  const missing = columns.filter(({ column }) => !has.has(column));
+  const columns = wanted.map((horizon) => {
+    const column = targetColumn(spec.targetWindow, horizon);
+    return { horizon, column, stored: findColumn(numbers, column)?.name };
+  });
+  const missing = columns.filter(({ stored }) => stored === undefined);
   const fatal = missing.filter(({ horizon }) => spec.horizons.includes(horizon));
-  if (fatal.length > 0) throw missingColumns(table, fatal, has);
+  if (fatal.length > 0) throw missingColumns(table, fatal, numbers);
   return {
     table,
     targets: {
       table: { schema: table.schema, name: table.name },
       window: spec.targetWindow,
-      columns: columns.filter(({ column }) => has.has(column)),
+      columns: columns.flatMap(({ horizon, stored }) =>
+        stored === undefined ? [] : [{ horizon, column: stored }],
+      ),
     },
     notes: missing.map(({ column }) =>
       planNote('target not stored', `${tableText(table)} has no ${column}, which is not requested`),
@@ -48,9 +52,9 @@ export function findTargets(
   };
 }
 
-function findTable(catalogue: Catalogue, pair: string, names: WarehouseNames): CatalogueTable {
+function requireTable(catalogue: Catalogue, pair: string, names: WarehouseNames): CatalogueTable {
   const name = names.targetsTable.replaceAll('{pair}', pair);
-  const table = catalogue.tables.find((t) => t.schema === names.targetSchema && t.name === name);
+  const table = findTable(catalogue, names.targetSchema, name);
   if (table) return table;
   const elsewhere = catalogue.tables.filter((t) => t.name === name).map((t) => t.schema);
   throw new OnescanError('NOT_FOUND', `there is no targets table ${names.targetSchema}.${name} for ${pair}`, {
@@ -63,24 +67,32 @@ function findTable(catalogue: Catalogue, pair: string, names: WarehouseNames): C
 }
 
 function requireKey(table: CatalogueTable, names: WarehouseNames): void {
-  const key = table.columns.find((column) => column.name === names.keyColumn);
-  if (key?.type.startsWith('TIMESTAMP')) return;
-  const problem = key
-    ? `key column ${names.keyColumn} of ${tableText(table)} has type ${key.type}, not TIMESTAMP`
-    : `targets table ${tableText(table)} has no key column ${names.keyColumn}`;
-  throw new OnescanError('NOT_FOUND', problem, {
+  const details = { table: tableText(table) };
+  if (table.problem !== undefined) {
+    throw new OnescanError('FAILED_PRECONDITION', `targets table ${tableText(table)} ${table.problem}`, {
+      remedy: 'Repair it in the warehouse, or leave its pair out of the run',
+      details,
+    });
+  }
+  const problem = keyProblem(table, names.keyColumn);
+  if (problem === undefined) return;
+  const missing = findColumn(table, names.keyColumn) ? problem : `has no key column ${names.keyColumn}`;
+  throw new OnescanError('NOT_FOUND', `targets table ${tableText(table)} ${missing}`, {
     remedy: 'Add the key to the table, or give the name it has to --key-column',
-    details: { table: tableText(table) },
+    details,
   });
 }
 
 function missingColumns(
   table: CatalogueTable,
   missing: readonly { column: string }[],
-  has: ReadonlySet<string>,
+  numbers: Pick<CatalogueTable, 'columns'>,
 ): OnescanError {
   const named = missing.map(({ column }) => column).join(', ');
-  const there = [...has].filter((column) => column.startsWith('target_')).slice(0, 10);
+  const there = numbers.columns
+    .map(({ name }) => name)
+    .filter((name) => /^target_/i.test(name))
+    .slice(0, 10);
   return new OnescanError('NOT_FOUND', `targets table ${tableText(table)} has no numeric column ${named}`, {
     remedy: `It has ${there.join(', ') || 'no target columns'}: change horizons or targetWindow in the spec`,
     details: { table: tableText(table), column: missing[0]!.column },

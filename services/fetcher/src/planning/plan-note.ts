@@ -6,6 +6,7 @@ export type PlanNoteKind =
   | 'group without tables'
   | 'rare family'
   | 'table without key'
+  | 'table that cannot be read'
   | 'table without rows'
   | 'partial coverage'
   | 'columns removed'

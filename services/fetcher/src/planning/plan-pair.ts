@@ -5,15 +5,15 @@ import type { FetchQuery } from '../sql/fetch-query.js';
 import type { SqlStrategy } from '../sql/sql-dialect.js';
 import { discoverUniverse } from '../universe/discover-universe.js';
 import type { Universe } from '../universe/universe.js';
-import type { Catalogue, CatalogueTable, TableName, WarehouseView } from '../warehouse/warehouse.js';
+import type { Catalogue, CatalogueTable, WarehouseView } from '../warehouse/warehouse.js';
 import type { WarehouseNames } from '../warehouse/warehouse-names.js';
 import { type ChosenSample, chooseSample } from './choose-sample.js';
 import { coverageNotes, ownSpan, type TargetsSpan } from './coverage-notes.js';
 import { type DatasetIdentity, datasetIdentity, identityText } from './dataset-identity.js';
 import { fetchTables, requireUniqueKeys } from './fetch-tables.js';
+import { findCloses } from './find-closes.js';
 import { findTargets } from './find-targets.js';
-import { planNote } from './plan-note.js';
-import { featuresOfRun, targetsOfRun } from './run-tables.js';
+import { featuresOfRun, tablesOfRun, tablesRead, targetsOfRun } from './run-tables.js';
 import { type PlannedStatement, type SplitRules, splitNotes, splitStatements } from './split-statements.js';
 import { DEFAULT_STATEMENT_LIMITS, type StatementLimits } from './statement-limits.js';
 
@@ -37,6 +37,8 @@ export interface PlannedPair {
   readonly universe: Universe;
   /** All take the same keys; the first brings the targets too. */
   readonly statements: readonly PlannedStatement[];
+  /** The tables that they read, as they were. */
+  readonly tables: readonly CatalogueTable[];
   /** Rows that the sample will hold, at least for the keys of several tables. */
   readonly rows: number;
   readonly rowsAtMost: number;
@@ -62,7 +64,9 @@ export async function planPair(
   rules: PlanningRules,
   sharedDatasetId = '',
 ): Promise<PlannedPair> {
-  const catalogue = await warehouse.readCatalogue();
+  const catalogue = await warehouse.readCatalogue(
+    tablesOfRun({ ...spec, pairs: [...spec.pairs, pair] }, rules.names),
+  );
   const found = findTargets(catalogue, pair, spec, rules.names);
   const universe = discoverUniverse(catalogue, {
     pair,
@@ -74,7 +78,7 @@ export async function planPair(
     sharedDatasetId === '' ? undefined : { datasetId: sharedDatasetId, groups: sharedGroups(spec) };
   const tables = fetchTables(universe, shared?.groups);
   if (tables.length === 0 && !shared) throw nothingToFetch(pair, universe);
-  const closes = findCloses(catalogue, pair, rules.names);
+  const { closes, notes: closesNotes } = findCloses(catalogue, pair, rules.names);
   await requireUniqueKeys(warehouse, [
     found.table,
     ...(closes ? [closes.table] : []),
@@ -111,6 +115,7 @@ export async function planPair(
     ...identityText(facts),
     universe,
     statements: split.statements,
+    tables: tablesRead(catalogue, split.statements),
     rows,
     rowsAtMost: rows,
     periodRows: sample.periodRows,
@@ -121,7 +126,7 @@ export async function planPair(
       ...universe.notes,
       ...found.notes,
       ...splitNotes(split),
-      ...(closes ? [] : [noCloses(pair, rules.names)]),
+      ...closesNotes,
       ...sample.notes,
       ...(await coverageNotes(warehouse, targetsSpan(found.table, sample), universe, () =>
         featuresOfRun(catalogue, spec, rules.names),
@@ -152,27 +157,9 @@ export function splitRules({ dialect }: Pick<WarehouseView, 'dialect'>, rules: P
   };
 }
 
-function noCloses(pair: string, names: WarehouseNames): PlanNote {
-  const source = `${names.closesTable.replaceAll('{pair}', pair)}.${names.closesColumn}`;
-  return planNote('no overlap baseline', `${pair} has no ${source}: the overlap baseline cannot be computed`);
-}
-
 function targetsSpan(table: CatalogueTable, { span, available }: ChosenSample): TargetsSpan {
   const own = ownSpan(table);
   return own ? { ...own, rows: table.rows } : { ...span, rows: available };
-}
-
-function findCloses(
-  catalogue: Catalogue,
-  pair: string,
-  names: WarehouseNames,
-): { table: TableName; column: string } | undefined {
-  const name = names.closesTable.replaceAll('{pair}', pair);
-  const table = catalogue.tables.find((t) => t.schema === names.featureSchema && t.name === name);
-  const hasColumn = (wanted: string): boolean =>
-    table?.columns.some((column) => column.name === wanted) ?? false;
-  if (!table || !hasColumn(names.closesColumn) || !hasColumn(names.keyColumn)) return undefined;
-  return { table: { schema: table.schema, name: table.name }, column: names.closesColumn };
 }
 
 function nothingToFetch(pair: string, universe: Universe): OnescanError {

@@ -10,6 +10,7 @@ import { fetchTables, requireUniqueKeys } from './fetch-tables.js';
 import { type Estimate, statementPlan } from './pair-plan.js';
 import { type PlannedPair, type PlanningRules, splitRules, targetsTables } from './plan-pair.js';
 import { priceOf } from './price.js';
+import { tablesOfRun, tablesRead } from './run-tables.js';
 import { splitNotes, splitStatements } from './split-statements.js';
 
 /**
@@ -27,7 +28,7 @@ export async function planShared(
 ): Promise<PlannedPair | undefined> {
   const groups = spec.universe.groups.filter((group) => group.shared);
   if (groups.length === 0) return undefined;
-  const catalogue = await warehouse.readCatalogue();
+  const catalogue = await warehouse.readCatalogue(tablesOfRun(spec, rules.names));
   const { expectedColumns: _, ...selection } = spec.universe;
   const universe = discoverUniverse(catalogue, {
     pair: SHARED_PAIR,
@@ -69,6 +70,7 @@ export async function planShared(
     ...identityText(facts),
     universe,
     statements,
+    tables: tablesRead(catalogue, statements),
     rows,
     rowsAtMost: samples.reduce((sum, sample) => sum + sample.rows, 0),
     // What else there is to say of the tables, the pairs' plans say.

@@ -1,7 +1,36 @@
 import type { ResolvedRunSpec } from '@onescan/shared/run-spec.js';
 import { globsPattern } from '../universe/glob.js';
-import type { Catalogue, TableName } from '../warehouse/warehouse.js';
+import { isSameName } from '../warehouse/find-names.js';
+import {
+  type Catalogue,
+  type CatalogueTable,
+  type Statement,
+  type TableFilter,
+  type TableName,
+  tableText,
+} from '../warehouse/warehouse.js';
 import type { WarehouseNames } from '../warehouse/warehouse-names.js';
+
+/**
+ * The tables that plans of a spec's pairs can need: targets, closes, and those of its groups but for what it excludes.
+ * Nothing else in a warehouse can make a plan fail or wait.
+ */
+export function tablesOfRun(spec: ResolvedRunSpec, names: WarehouseNames): TableFilter {
+  const named = (pattern: string, name: string): boolean =>
+    spec.pairs.some((pair) => isSameName(pattern.replaceAll('{pair}', pair), name));
+  const pattern = groupsPattern(spec);
+  const { exclude } = spec.universe;
+  const excluded = exclude.length > 0 ? globsPattern(exclude) : undefined;
+  const isExcluded = (id: string): boolean => excluded?.test(id) ?? false;
+  return ({ schema, name, columns }) => {
+    if (schema === names.targetSchema && named(names.targetsTable, name)) return true;
+    if (schema !== names.featureSchema) return false;
+    if (named(names.closesTable, name)) return true;
+    if (!pattern.test(name) || isExcluded(name)) return false;
+    const features = columns.filter((column) => !isSameName(column.name, names.keyColumn));
+    return features.length === 0 || !features.every((column) => isExcluded(`${name}.${column.name}`));
+  };
+}
 
 /** Targets tables of all pairs of a spec that the catalogue has; those that it lacks are for their pairs to report. */
 export function targetsOfRun(
@@ -9,8 +38,10 @@ export function targetsOfRun(
   spec: ResolvedRunSpec,
   names: WarehouseNames,
 ): TableName[] {
-  const wanted = new Set(spec.pairs.map((pair) => names.targetsTable.replaceAll('{pair}', pair)));
-  return named(catalogue, names.targetSchema, (name) => wanted.has(name));
+  const wanted = new Set(
+    spec.pairs.map((pair) => names.targetsTable.replaceAll('{pair}', pair).toLowerCase()),
+  );
+  return named(catalogue, names.targetSchema, (name) => wanted.has(name.toLowerCase()));
 }
 
 /** Feature tables that a group of the spec has, for any of its pairs. */
@@ -19,11 +50,25 @@ export function featuresOfRun(
   spec: ResolvedRunSpec,
   names: WarehouseNames,
 ): TableName[] {
+  const pattern = groupsPattern(spec);
+  return named(catalogue, names.featureSchema, (name) => pattern.test(name));
+}
+
+/** The tables that statements read. */
+export function tablesRead(
+  { tables }: Catalogue,
+  statements: readonly { readonly statement: Statement }[],
+): CatalogueTable[] {
+  const reads = statements.flatMap(({ statement }) => statement.reads);
+  const read = new Set(reads.map(({ table }) => tableText(table)));
+  return tables.filter((table) => read.has(tableText(table)));
+}
+
+function groupsPattern(spec: ResolvedRunSpec): RegExp {
   const globs = spec.universe.groups.flatMap((group) =>
     group.tables.flatMap((glob) => spec.pairs.map((pair) => glob.replaceAll('{pair}', pair))),
   );
-  const pattern = globsPattern([...new Set(globs)]);
-  return named(catalogue, names.featureSchema, (name) => pattern.test(name));
+  return globsPattern([...new Set(globs)]);
 }
 
 function named(catalogue: Catalogue, schema: string, wants: (name: string) => boolean): TableName[] {

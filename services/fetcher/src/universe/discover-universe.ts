@@ -3,6 +3,7 @@ import type { PlanNote } from '@onescan/shared/generated/onescan/v1/plan.js';
 import type { FeatureGroup, FutureColumns } from '@onescan/shared/generated/onescan/v1/spec.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import { planNote } from '../planning/plan-note.js';
+import { isSameName, keyProblem } from '../warehouse/find-names.js';
 import type { Catalogue, CatalogueColumn, CatalogueTable } from '../warehouse/warehouse.js';
 import { tableText } from '../warehouse/warehouse.js';
 import type { WarehouseNames } from '../warehouse/warehouse-names.js';
@@ -84,16 +85,16 @@ function tableColumns(
 ): UniverseColumn[] {
   const { group, request, lineage, notes } = looking;
   const { keyColumn } = request.names;
-  const keyProblem = describeKeyProblem(table, keyColumn);
-  const columns = table.columns.filter((column) => column.name !== keyColumn);
-  if (keyProblem && !request.exclude.some((glob) => matchesGlob(glob, table.name))) {
+  const problem = table.problem ?? keyProblem(table, keyColumn);
+  const columns = table.columns.filter((column) => !isSameName(column.name, keyColumn));
+  if (problem && !request.exclude.some((glob) => matchesGlob(glob, table.name))) {
     const its = `its ${formatCount(columns.length, 'column')} ${columns.length === 1 ? 'is' : 'are'} excluded`;
-    const text = `table ${table.name} ${keyProblem}: ${its}`;
-    notes.push(planNote('table without key', text, columns.length));
+    const kind = table.problem === undefined ? 'table without key' : 'table that cannot be read';
+    notes.push(planNote(kind, `table ${table.name} ${problem}: ${its}`, columns.length));
   }
   return columns.map((column) => {
-    const reason = keyProblem
-      ? `its table ${keyProblem}`
+    const reason = problem
+      ? `its table ${problem}`
       : (exclusionReason(column, request.futurePatterns) ?? lineage.exclusionReason(table.name, column.name));
     return {
       featureId: `${table.name}.${column.name}`,
@@ -103,12 +104,6 @@ function tableColumns(
       ...(reason === undefined ? {} : { exclusionReason: reason }),
     };
   });
-}
-
-function describeKeyProblem(table: CatalogueTable, keyColumn: string): string | undefined {
-  const key = table.columns.find((column) => column.name === keyColumn);
-  if (!key) return `has no ${keyColumn}`;
-  return key.type.startsWith('TIMESTAMP') ? undefined : `has ${keyColumn} as ${key.type}, not TIMESTAMP`;
 }
 
 function exclusionReason(column: CatalogueColumn, futurePatterns: readonly RegExp[]): string | undefined {

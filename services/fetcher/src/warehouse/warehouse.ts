@@ -21,12 +21,17 @@ export interface CatalogueTable extends TableName {
   /** Negative when unknown, as of a view. */
   readonly rows: number;
   readonly columns: readonly CatalogueColumn[];
+  /** Why it cannot be read, as what follows its name: "cannot be read: ..."; nothing but its columns is known then. */
+  readonly problem?: string;
   /** First and last key in epoch microseconds; undefined without a key or without rows. */
   readonly minKey?: number;
   readonly maxKey?: number;
   /** Changes whenever the table's data may have changed; absent when the catalogue's fingerprint says so. */
   readonly version?: string;
 }
+
+/** Which tables have to be known in full; of others names and columns will do. */
+export type TableFilter = (table: Pick<CatalogueTable, 'schema' | 'name' | 'columns'>) => boolean;
 
 export interface Catalogue {
   /** Sorted by schema, then name. */
@@ -138,8 +143,13 @@ export interface ViewScope {
 /** What planning asks of a warehouse: nothing that reads data which is billed. */
 export interface WarehouseView {
   readonly dialect: SqlDialect;
-  /** All tables of the configured schemas, in a number of queries that does not depend on theirs. */
-  readCatalogue(): Promise<Catalogue>;
+  /**
+   * All tables, in a number of queries that does not depend on theirs. A table that cannot be read costs no other: it
+   * has a problem.
+   *
+   * @param wanted default: all
+   */
+  readCatalogue(wanted?: TableFilter): Promise<Catalogue>;
   /**
    * Spans of tables of which the catalogue does not tell them, by "schema.table", to the day; those that cannot be
    * known without reading are left out. Absent where the catalogue tells all.
@@ -192,6 +202,10 @@ export interface Warehouse extends WarehouseView {
   hasResult?(jobId: string): Promise<boolean>;
   /** What a job was billed, asked once; undefined while it runs. Absent where nothing is paid for. */
   billedBy?(jobId: string): Promise<JobBill | undefined>;
+  /**
+   * Those of some tables that are not any more what a catalogue said. Absent where only a query that is billed could tell.
+   */
+  findChanged?(before: readonly CatalogueTable[]): Promise<TableName[]>;
   /** Runs a statement. Aborting the signal ends it at once, and cancels its job in the background. */
   run(statement: Statement, options: RunOptions): Promise<RunningStatement>;
   close(): Promise<void>;

@@ -5,7 +5,10 @@ import { whereSampled } from './key-filter.js';
 import { columnName, tableName } from './quoted-names.js';
 import { sampleArray, sampleClauses } from './sample-clauses.js';
 
-/** GoogleSQL over tables of a project. Texts come marked, see `TEXT_MARK`. */
+/**
+ * GoogleSQL over tables of a project. Texts come marked, see `TEXT_MARK`. Every column of a user's is qualified, so that
+ * none is taken for a name of ours, nor for its table, which may have the same name.
+ */
 export function bigQueryDialect(project: string): SqlDialect {
   return {
     name: 'bigquery',
@@ -37,11 +40,11 @@ function packedTable(
   query: FetchQuery,
   { table, part }: { table: FetchTable; part: number },
 ): string {
-  const key = columnName(query.keyColumn);
-  const values = [key, String(part), numberArray(table.numbers), textArray(table.texts)];
+  const key = `f.${columnName(query.keyColumn)}`;
+  const values = [key, String(part), numberArray(table.numbers, 'f.'), textArray(table.texts, 'f.')];
   // The first of a union names its columns; the text has a limit that hundreds of tables come near.
   const named = part === 1 ? values.map((value, i) => `${value} AS ${PACKED_COLUMNS[i]}`) : values;
-  return `SELECT ${named.join(', ')} FROM ${tableName(project, table.table)}${whereSampled(key, query)}`;
+  return `SELECT ${named.join(', ')} FROM ${tableName(project, table.table)} f${whereSampled(key, query)}`;
 }
 
 /** Filters stand in subqueries, before the join, where partitions are left unread. */
@@ -52,8 +55,9 @@ function join(project: string, query: FetchQuery): string {
     const alias = `f${i + 1}`;
     columns.push(`${numberArray(table.numbers, `${alias}.`)} AS numbers_${i + 1}`);
     columns.push(`${textArray(table.texts, `${alias}.`)} AS texts_${i + 1}`);
-    const read = [key, ...[...table.numbers, ...table.texts].map(({ name }) => columnName(name))].join(', ');
-    const from = `SELECT ${read} FROM ${tableName(project, table.table)}${whereSampled(key, query)}`;
+    const names = [key, ...[...table.numbers, ...table.texts].map(({ name }) => columnName(name))];
+    const read = names.map((each) => `t.${each}`).join(', ');
+    const from = `SELECT ${read} FROM ${tableName(project, table.table)} t${whereSampled(`t.${key}`, query)}`;
     return `LEFT JOIN (${from}) ${alias} ON ${alias}.${key} = s.k`;
   });
   return `${sampleClauses(project, query)}\nSELECT ${columns.join(',\n  ')}\nFROM sample s\n${joins.join('\n')}`;

@@ -35,10 +35,10 @@ export function sampleArray(query: FetchQuery): string {
 }
 
 function keyClauses(project: string, query: FetchQuery): string {
-  const key = columnName(query.keyColumn);
+  const key = `t.${columnName(query.keyColumn)}`;
   const { sources } = query.sample;
   const clauses = sources.map((source, i) => {
-    const from = tableName(project, source.table);
+    const from = `${tableName(project, source.table)} t`;
     return `chosen_${i} AS (SELECT ${key} AS k FROM ${from}${leastKeys(key, query, source)})`;
   });
   const keys = sources.map((_, i) => `SELECT k FROM chosen_${i}`).join(' UNION DISTINCT ');
@@ -47,15 +47,15 @@ function keyClauses(project: string, query: FetchQuery): string {
 }
 
 function bars(project: string, query: FetchQuery, targets: NonNullable<FetchQuery['targets']>): string {
-  const key = columnName(query.keyColumn);
+  const key = `t.${columnName(query.keyColumn)}`;
   const past = persistenceSource(targets);
   const columns = [
     `${key} AS k`,
     'ROW_NUMBER() OVER w - 1 AS bar',
-    `LAG(${columnName(past.column)}, ${past.horizon}) OVER w AS persistence`,
-    ...targets.columns.map(({ horizon, column }) => `${columnName(column)} AS target_${horizon}`),
+    `LAG(t.${columnName(past.column)}, ${past.horizon}) OVER w AS persistence`,
+    ...targets.columns.map(({ horizon, column }) => `t.${columnName(column)} AS target_${horizon}`),
   ];
-  const from = tableName(project, targets.table);
+  const from = `${tableName(project, targets.table)} t`;
   return `bars AS (SELECT ${columns.join(', ')} FROM ${from}${whereAnyKey(key)} WINDOW w AS (ORDER BY ${key}))`;
 }
 
@@ -65,14 +65,14 @@ function chosen(query: FetchQuery): string {
 
 /** 100 * (close[t] - close[t - (W - H)]) / close[t - (W - H)] for every horizon H < W. */
 function closes(project: string, query: FetchQuery, source: NonNullable<FetchQuery['closes']>): string {
-  const key = columnName(query.keyColumn);
-  const close = `CAST(${columnName(source.column)} AS FLOAT64)`;
+  const key = `t.${columnName(query.keyColumn)}`;
+  const close = `CAST(t.${columnName(source.column)} AS FLOAT64)`;
   const { window } = query.targets!;
   const parts = overlapHorizons(query).map((horizon) => {
     const before = `LAG(${close}, ${window - horizon}) OVER w`;
     return `100 * (${close} - ${before}) / NULLIF(${before}, 0) AS known_${horizon}`;
   });
-  const from = tableName(project, source.table);
+  const from = `${tableName(project, source.table)} t`;
   return `closes AS (SELECT ${key} AS k, ${parts.join(', ')} FROM ${from}${whereAnyKey(key)} WINDOW w AS (ORDER BY ${key}))`;
 }
 

@@ -16,6 +16,9 @@ import {
 } from '../key-hash.js';
 import type { SqlDialect } from '../sql-dialect.js';
 
+/** Put before every text: what decodes them drops a U+FEFF that one begins with. */
+export const TEXT_MARK = '=';
+
 /** DuckDB's SQL. */
 export const duckdbDialect: SqlDialect = { name: 'duckdb', pack, join };
 
@@ -40,9 +43,9 @@ function pack(query: FetchQuery): string {
 }
 
 function packedTable(query: FetchQuery, table: FetchTable, part: number): string {
-  const key = name(query.keyColumn);
+  const key = keyOf('f', query);
   const values = `${part} AS part, ${numberList('f', table.numbers)} AS numbers, ${textList('f', table.texts)} AS texts`;
-  return `SELECT f.${key} AS k, ${values} FROM ${tableName(table.table)} f${where(sampleFilter(`f.${key}`, query))}`;
+  return `SELECT ${instant(key)} AS k, ${values} FROM ${tableName(table.table)} f${where(sampleFilter(key, query))}`;
 }
 
 function join(query: FetchQuery): string {
@@ -52,9 +55,11 @@ function join(query: FetchQuery): string {
     const alias = `f${i + 1}`;
     columns.push(`${numberList(alias, table.numbers)} AS numbers_${i + 1}`);
     columns.push(`${textList(alias, table.texts)} AS texts_${i + 1}`);
-    const key = `${alias}.${name(query.keyColumn)}`;
+    const key = keyOf(alias, query);
     const filter = rangeFilter(key, query.sample.range);
-    joins.push(`LEFT JOIN ${tableName(table.table)} ${alias} ON ${key} = s.k${filter && ` AND ${filter}`}`);
+    joins.push(
+      `LEFT JOIN ${tableName(table.table)} ${alias} ON ${instant(key)} = s.k${filter && ` AND ${filter}`}`,
+    );
   });
   return `${sampleClauses(query)}\nSELECT ${columns.join(',\n  ')}\nFROM sample s\n${joins.join('\n')}`;
 }
@@ -66,12 +71,12 @@ function join(query: FetchQuery): string {
 function sampleClauses(query: FetchQuery): string {
   const { targets, closes } = query;
   if (!targets) return keyClauses(query);
-  const key = name(query.keyColumn);
+  const key = keyOf('t', query);
   const past = persistenceSource(targets);
   const clauses = [
-    `bars AS (SELECT ${key} AS k, row_number() OVER w - 1 AS bar, lag(${name(past.column)}, ${past.horizon}) OVER w AS persistence, ${targets.columns
-      .map(({ horizon, column }) => `${name(column)} AS target_${horizon}`)
-      .join(', ')} FROM ${tableName(targets.table)} WINDOW w AS (ORDER BY ${key}))`,
+    `bars AS (SELECT ${instant(key)} AS k, row_number() OVER w - 1 AS bar, lag(t.${name(past.column)}, ${past.horizon}) OVER w AS persistence, ${targets.columns
+      .map(({ horizon, column }) => `t.${name(column)} AS target_${horizon}`)
+      .join(', ')} FROM ${tableName(targets.table)} t WINDOW w AS (ORDER BY ${key}))`,
     `chosen AS (SELECT * FROM bars${leastKeys('k', query, query.sample.sources[0]!)})`,
   ];
   let known = '';
@@ -91,11 +96,11 @@ function sampleClauses(query: FetchQuery): string {
 
 /** sample: the sampled keys of all sources in order, each with its row. */
 function keyClauses(query: FetchQuery): string {
-  const key = name(query.keyColumn);
+  const key = keyOf('t', query);
   const { sources } = query.sample;
   const chosen = sources.map(
     (source, i) =>
-      `chosen_${i} AS (SELECT ${key} AS k FROM ${tableName(source.table)}${leastKeys(key, query, source)})`,
+      `chosen_${i} AS (SELECT ${instant(key)} AS k FROM ${tableName(source.table)} t${leastKeys(key, query, source)})`,
   );
   const keys = sources.map((_, i) => `SELECT k FROM chosen_${i}`).join(' UNION ');
   const sample = `sample AS MATERIALIZED (SELECT CAST(row_number() OVER (ORDER BY k) - 1 AS INTEGER) AS r, k FROM (${keys}))`;
@@ -112,13 +117,13 @@ function leastKeys(key: string, query: FetchQuery, source: KeySource): string {
 /** 100 * (close[t] - close[t - (W - H)]) / close[t - (W - H)] for every horizon H < W. */
 function knownParts(query: FetchQuery, closes: { table: TableName; column: string }): string {
   const { window } = query.targets!;
-  const key = name(query.keyColumn);
-  const close = `CAST(${name(closes.column)} AS DOUBLE)`;
+  const key = keyOf('t', query);
+  const close = `CAST(t.${name(closes.column)} AS DOUBLE)`;
   const parts = overlapHorizons(query).map((horizon) => {
     const before = `lag(${close}, ${window - horizon}) OVER w`;
     return `100 * (${close} - ${before}) / nullif(${before}, 0) AS known_${horizon}`;
   });
-  return `SELECT ${key} AS k, ${parts.join(', ')} FROM ${tableName(closes.table)} WINDOW w AS (ORDER BY ${key})`;
+  return `SELECT ${instant(key)} AS k, ${parts.join(', ')} FROM ${tableName(closes.table)} t WINDOW w AS (ORDER BY ${key})`;
 }
 
 function sampleNumbers(query: FetchQuery): string {
@@ -144,7 +149,20 @@ function numberList(alias: string, columns: readonly CatalogueColumn[]): string 
 
 function textList(alias: string, columns: readonly CatalogueColumn[]): string {
   if (columns.length === 0) return '[]::VARCHAR[]';
-  return `[${columns.map((column) => `CAST(${alias}.${name(column.name)} AS VARCHAR)`).join(', ')}]`;
+  return `[${columns.map((column) => `${literal(TEXT_MARK)} || CAST(${alias}.${name(column.name)} AS VARCHAR)`).join(', ')}]`;
+}
+
+/** The key of a table by its alias. Every column of a user's is qualified, so that none is taken for a name of ours. */
+function keyOf(alias: string, { keyColumn }: FetchQuery): string {
+  return `${alias}.${name(keyColumn)}`;
+}
+
+/**
+ * A key as UTC microseconds, whatever its type: TIMESTAMP WITH TIME ZONE is an instant, which the session, in UTC, turns
+ * into the same time; nanoseconds are cut off. Nothing is to be done for a TIMESTAMP.
+ */
+function instant(key: string): string {
+  return `CAST(${key} AS TIMESTAMP)`;
 }
 
 /** The hash of a key expression, see {@link keyHash}. */
@@ -177,6 +195,11 @@ export function rangeFilter(key: string, range: KeyRange): string {
   if (range.days)
     conditions.push(`CAST(${key} AS DATE) IN (${range.days.map((day) => `DATE '${day}'`).join(', ')})`);
   return conditions.join(' AND ');
+}
+
+/** A text in quotes. */
+export function literal(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
 }
 
 /** A qualified table name in quotes. */

@@ -1,4 +1,5 @@
 import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { isSameName } from '../find-names.js';
 import { type DayCount, type KeySpan, type TableName, tableText } from '../warehouse.js';
 import { readDayCounts } from './day-counts.js';
 import { readPartitionSpans } from './partition-spans.js';
@@ -34,7 +35,8 @@ export class MetadataSnapshot {
   }
 
   isPartitionedByKey(table: TableName): boolean {
-    return this.catalogued.partitionedBy.get(tableText(table)) === this.facts.keyColumn;
+    const column = this.catalogued.partitionedBy.get(tableText(table));
+    return column !== undefined && isSameName(column, this.facts.keyColumn);
   }
 
   /**

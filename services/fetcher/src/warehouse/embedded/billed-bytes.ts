@@ -23,12 +23,12 @@ export async function billedBytes(
 ): Promise<bigint> {
   if (reads.length === 0) return 0n;
   const selects = reads.map((read, i) => {
-    const filter = rangeFilter('k', wholeDays(read.range));
+    const filter = rangeFilter(`t.${name(keyOf(read))}`, wholeDays(read.range));
     const texts = read.columns.filter((column) => column.kind === 'text');
     const textBytes = texts.map(
-      (column) => `coalesce(sum(strlen(CAST(${name(column.name)} AS VARCHAR))), 0)`,
+      (column) => `coalesce(sum(strlen(CAST(t.${name(column.name)} AS VARCHAR))), 0)`,
     );
-    const from = `(SELECT *, ${name(keyOf(read))} AS k FROM ${tableName(read.table)})`;
+    const from = `${tableName(read.table)} t`;
     return `SELECT ${i}, count(*), ${textBytes.join(' + ') || '0'} FROM ${from}${filter && ` WHERE ${filter}`}`;
   });
   const result = await connection.runAndReadAll(selects.join(' UNION ALL '));

@@ -1,5 +1,6 @@
 import { type DuckDBDataChunk, type DuckDBListValue, DuckDBTypeId } from '@duckdb/node-api';
 import duckdb from '@duckdb/node-bindings';
+import { TEXT_MARK } from '../../sql/duckdb/duckdb-dialect.js';
 import type { Lists, StatementBatch } from '../warehouse.js';
 
 const LIST_ENTRY_WORDS = 2;
@@ -57,7 +58,8 @@ export class DuckDbBatch implements StatementBatch {
     const offsets = new Uint32Array(this.rows + 1);
     const values: (string | null)[] = [];
     this.chunk.getColumnValues(this.#position(column)).forEach((list, row) => {
-      values.push(...((list as DuckDBListValue).items as (string | null)[]));
+      const texts = (list as DuckDBListValue).items as (string | null)[];
+      for (const text of texts) values.push(text === null ? null : text.slice(TEXT_MARK.length));
       offsets[row + 1] = values.length;
     });
     return { offsets, values };

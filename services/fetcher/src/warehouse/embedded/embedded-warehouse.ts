@@ -1,29 +1,34 @@
-import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { sha256Hex } from '@onescan/shared/canonical-json.js';
-import { type DuckDb, openDuckDb } from '@onescan/shared/duckdb/open-duckdb.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import { duckdbDialect, name, rangeFilter, tableName } from '../../sql/duckdb/duckdb-dialect.js';
-import type {
-  Catalogue,
-  DayCount,
-  DoubledKey,
-  KeyRange,
-  RunningStatement,
-  RunOptions,
-  Statement,
-  StatementBatch,
-  TableName,
-  Warehouse,
+import {
+  type Catalogue,
+  type CatalogueTable,
+  type DayCount,
+  type DoubledKey,
+  type KeyRange,
+  type RunningStatement,
+  type RunOptions,
+  type Statement,
+  type StatementBatch,
+  type TableFilter,
+  type TableName,
+  tableText,
+  type Warehouse,
 } from '../warehouse.js';
 import type { WarehouseNames } from '../warehouse-names.js';
 import { billedBytes } from './billed-bytes.js';
+import { builtTablesText, readBuiltTables } from './built-tables.js';
+import { CatalogueMemory } from './catalogue-memory.js';
+import { DatabaseFile } from './database-file.js';
 import { DuckDbBatch } from './duckdb-batch.js';
-import { readTables } from './read-catalogue.js';
 
 const DATABASE_FILE = 'warehouse.duckdb';
-const MANIFEST_FILE = 'warehouse.json';
+/** A view is computed once for each state of the file, to know whether it can be. */
+const VIEW_LIMIT_MS = 60_000;
 
 export interface EmbeddedWarehouseOptions {
   folder: string;
@@ -32,6 +37,18 @@ export interface EmbeddedWarehouseOptions {
   tempFolder: string;
   /** Buffer limit of a statement, e.g. "1GB". */
   memoryLimit: string;
+  /** Time that a view may take to compute before it is left out; default {@link VIEW_LIMIT_MS}. */
+  viewLimitMs?: number;
+}
+
+/** What is remembered of a file in one state. */
+interface FileMemory {
+  readonly state: string;
+  readonly catalogue: CatalogueMemory;
+  /** Tables in which every key is there once. */
+  readonly unique: Set<string>;
+  /** Bytes by hash of a statement. */
+  readonly bytes: Map<string, bigint>;
 }
 
 /**
@@ -43,41 +60,39 @@ export class EmbeddedWarehouse implements Warehouse {
   readonly countsWholeDays = false;
   readonly name: string;
   readonly dialect = duckdbDialect;
-  readonly #path: string;
-  #instance: Promise<DuckDb> | undefined;
-  #users = 0;
-  /** State of the file for which the rest is remembered. */
-  #version = '';
-  #catalogue: Promise<Catalogue> | undefined;
-  readonly #unique = new Set<string>();
-  readonly #bytes = new Map<string, bigint>();
+  readonly #file: DatabaseFile;
+  #memory: FileMemory | undefined;
 
   /** @throws OnescanError NOT_FOUND when the folder holds no warehouse */
   constructor(private readonly options: EmbeddedWarehouseOptions) {
-    this.#path = join(options.folder, DATABASE_FILE);
     this.name = `embedded:${options.folder}`;
-    this.#requireFile();
+    this.#file = new DatabaseFile(join(options.folder, DATABASE_FILE), {
+      memory_limit: options.memoryLimit,
+      temp_directory: options.tempFolder,
+      preserve_insertion_order: 'false',
+    });
   }
 
-  readCatalogue(): Promise<Catalogue> {
-    this.#forgetIfChanged();
-    this.#catalogue ??= this.#withConnection(async (connection) => ({
-      tables: await readTables(connection, this.options.names.keyColumn),
-      fingerprint: this.#fingerprint(),
-    }));
-    const catalogue = this.#catalogue;
-    catalogue.catch(() => {
-      if (this.#catalogue === catalogue) this.#catalogue = undefined;
-    });
-    return catalogue;
+  async readCatalogue(wanted: TableFilter = () => true): Promise<Catalogue> {
+    const { catalogue } = this.#current();
+    const tables = await this.#file.use((connection) => catalogue.read(connection, wanted));
+    return { tables, fingerprint: '' };
+  }
+
+  async findChanged(before: readonly CatalogueTable[]): Promise<TableName[]> {
+    this.#current().catalogue.forgetUnstable();
+    const ids = new Set(before.map(tableText));
+    const { tables } = await this.readCatalogue((table) => ids.has(tableText(table)));
+    const now = new Map(tables.map((table) => [tableText(table), table.version]));
+    return before.filter((table) => now.get(tableText(table)) !== table.version);
   }
 
   countDays(table: TableName, range: KeyRange): Promise<DayCount[]> {
-    const key = name(this.options.names.keyColumn);
+    const key = `t.${name(this.options.names.keyColumn)}`;
     const filter = rangeFilter(key, range);
-    return this.#withConnection(async (connection) => {
+    return this.#file.use(async (connection) => {
       const result = await connection.runAndReadAll(
-        `SELECT CAST(CAST(${key} AS DATE) AS VARCHAR), count(*) FROM ${tableName(table)}
+        `SELECT CAST(CAST(${key} AS DATE) AS VARCHAR), count(*) FROM ${tableName(table)} t
          ${filter && `WHERE ${filter}`} GROUP BY 1 ORDER BY 1`,
       );
       return result.getRows().map(([day, rows]) => ({ day: String(day), rows: Number(rows) }));
@@ -85,15 +100,16 @@ export class EmbeddedWarehouse implements Warehouse {
   }
 
   async findDoubledKeys(tables: readonly TableName[]): Promise<DoubledKey[]> {
-    this.#forgetIfChanged();
-    const unchecked = tables.filter((table) => !this.#unique.has(tableName(table)));
+    const { unique } = this.#current();
+    const unchecked = tables.filter((table) => !unique.has(tableName(table)));
     if (unchecked.length === 0) return [];
-    const key = name(this.options.names.keyColumn);
+    // Nanoseconds are cut off when keys are joined.
+    const key = `CAST(t.${name(this.options.names.keyColumn)} AS TIMESTAMP)`;
     const selects = unchecked.map(
       (table, i) =>
-        `(SELECT ${i}, epoch_us(${key}), count(*) FROM ${tableName(table)} GROUP BY ${key} HAVING count(*) > 1 ORDER BY 3 DESC, 2 LIMIT 1)`,
+        `(SELECT ${i}, epoch_us(${key}), count(*) FROM ${tableName(table)} t GROUP BY ${key} HAVING count(*) > 1 ORDER BY 3 DESC, 2 LIMIT 1)`,
     );
-    const rows = await this.#withConnection(async (connection) =>
+    const rows = await this.#file.use(async (connection) =>
       (await connection.runAndReadAll(selects.join(' UNION ALL '))).getRows(),
     );
     const doubled = rows.map(([i, micros, times]) => ({
@@ -102,19 +118,19 @@ export class EmbeddedWarehouse implements Warehouse {
       times: Number(times),
     }));
     const bad = new Set(doubled.map(({ table }) => tableName(table)));
-    for (const table of unchecked) if (!bad.has(tableName(table))) this.#unique.add(tableName(table));
+    for (const table of unchecked) if (!bad.has(tableName(table))) unique.add(tableName(table));
     return doubled;
   }
 
   async dryRun(statement: Statement): Promise<{ bytes: bigint }> {
-    this.#forgetIfChanged();
+    const { bytes: remembered } = this.#current();
     const id = sha256Hex(statement.sql);
-    const known = this.#bytes.get(id);
+    const known = remembered.get(id);
     if (known !== undefined) return { bytes: known };
-    return this.#withConnection(async (connection) => {
+    return this.#file.use(async (connection) => {
       await prepareOnly(connection, statement.sql);
       const bytes = await billedBytes(connection, statement.reads);
-      this.#bytes.set(id, bytes);
+      remembered.set(id, bytes);
       return { bytes };
     });
   }
@@ -132,12 +148,12 @@ export class EmbeddedWarehouse implements Warehouse {
   }
 
   async close(): Promise<void> {
-    this.#catalogue = undefined;
+    this.#memory = undefined;
     rmSync(this.options.tempFolder, { recursive: true, force: true });
   }
 
   async *#stream(statement: Statement, options: RunOptions): AsyncGenerator<StatementBatch, void, undefined> {
-    const connection = await this.#acquire();
+    const connection = await this.#file.acquire();
     const interrupt = (): void => connection.interrupt();
     options.signal?.addEventListener('abort', interrupt, { once: true });
     try {
@@ -157,85 +173,24 @@ export class EmbeddedWarehouse implements Warehouse {
       throw thrown;
     } finally {
       options.signal?.removeEventListener('abort', interrupt);
-      await this.#release(connection);
+      await this.#file.release(connection);
     }
   }
 
-  async #withConnection<T>(use: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
-    const connection = await this.#acquire();
-    try {
-      return await use(connection);
-    } finally {
-      await this.#release(connection);
-    }
-  }
-
-  async #acquire(): Promise<DuckDBConnection> {
-    this.#requireFile();
-    this.#users++;
-    try {
-      this.#instance ??= openDuckDb(this.#path, {
-        access_mode: 'READ_ONLY',
-        memory_limit: this.options.memoryLimit,
-        temp_directory: this.options.tempFolder,
-        preserve_insertion_order: 'false',
-      });
-      return await (await this.#instance).connect();
-    } catch (thrown) {
-      await this.#leave();
-      const problem = thrown instanceof Error ? thrown.message.split('\n')[0] : String(thrown);
-      throw new OnescanError('UNAVAILABLE', `cannot open the warehouse ${this.#path}: ${problem}`, {
-        remedy: 'Wait until nothing writes to it, or build it again with `onescan warehouse build`',
-        cause: thrown,
-      });
-    }
-  }
-
-  async #release(connection: DuckDBConnection): Promise<void> {
-    connection.closeSync();
-    await this.#leave();
-  }
-
-  async #leave(): Promise<void> {
-    if (--this.#users > 0) return;
-    const instance = this.#instance;
-    this.#instance = undefined;
-    (await instance?.catch(() => undefined))?.closeSync();
-  }
-
-  #forgetIfChanged(): void {
-    this.#requireFile();
-    const { ino, mtimeMs, size } = statSync(this.#path);
-    const version = `${ino} ${mtimeMs} ${size} ${this.#fingerprint()}`;
-    if (version === this.#version) return;
-    this.#version = version;
-    this.#catalogue = undefined;
-    this.#unique.clear();
-    this.#bytes.clear();
-  }
-
-  #fingerprint(): string {
-    const manifest = join(this.options.folder, MANIFEST_FILE);
-    return existsSync(manifest) ? manifestFingerprint(readFileSync(manifest, 'utf8')) : '';
-  }
-
-  #requireFile(): void {
-    if (existsSync(this.#path)) return;
-    throw new OnescanError('NOT_FOUND', `there is no embedded warehouse at ${this.#path}`, {
-      remedy: 'Build one with `onescan warehouse build`, or give the right folder to --warehouse',
+  /** What is remembered of the file as it is now. */
+  #current(): FileMemory {
+    const state = `${this.#file.state()} ${builtTablesText(this.options.folder)}`;
+    if (this.#memory?.state === state) return this.#memory;
+    const { folder, names, viewLimitMs = VIEW_LIMIT_MS } = this.options;
+    const catalogue = new CatalogueMemory({
+      path: this.#file.path,
+      keyColumn: names.keyColumn,
+      viewLimitMs,
+      builtVersion: readBuiltTables(folder),
     });
+    this.#memory = { state, catalogue, unique: new Set(), bytes: new Map() };
+    return this.#memory;
   }
-}
-
-/** What a warehouse was built from, which its folder and the size of its file have no part in. */
-function manifestFingerprint(text: string): string {
-  try {
-    const { inputsSha256 } = JSON.parse(text) as { inputsSha256?: unknown };
-    if (typeof inputsSha256 === 'string') return inputsSha256;
-  } catch {
-    // Not Onescan's manifest: its text is the identity.
-  }
-  return sha256Hex(text);
 }
 
 async function prepareOnly(connection: DuckDBConnection, sql: string): Promise<void> {

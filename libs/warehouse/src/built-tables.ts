@@ -1,0 +1,37 @@
+import { writeFileSync } from 'node:fs';
+import { openDuckDb } from '@onescan/shared/duckdb/open-duckdb.js';
+import { tableVersions } from '@onescan/shared/duckdb/table-versions.js';
+
+/** File beside a built database that tells how its tables were stored. */
+export const BUILT_TABLES_FILE = 'warehouse-tables.json';
+
+/** `warehouse-tables.json`: by it a table that was changed since is told from one that is as it was built. */
+export interface BuiltTables {
+  /** What the tables were made from; see the manifest. */
+  readonly inputsSha256: string;
+  /** Version of the stored table by "schema.table". */
+  readonly tables: Readonly<Record<string, string>>;
+}
+
+/** Writes the versions of all tables of a database that nobody writes to. */
+export async function writeBuiltTables(
+  path: string,
+  database: string,
+  { inputsSha256, memory }: { inputsSha256: string; memory: string },
+): Promise<void> {
+  const instance = await openDuckDb(database, { access_mode: 'READ_ONLY', memory_limit: memory });
+  try {
+    const connection = await instance.connect();
+    const rows = await connection.runAndReadAll(
+      'SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = current_database() ORDER BY ALL',
+    );
+    const tables = rows.getRows().map(([schema, name]) => ({ schema: String(schema), name: String(name) }));
+    const versions = await tableVersions(connection, database, tables);
+    const named = tables.map(({ schema, name }, i) => [`${schema}.${name}`, versions[i]!]);
+    const built: BuiltTables = { inputsSha256, tables: Object.fromEntries(named) };
+    writeFileSync(path, `${JSON.stringify(built, null, 2)}\n`);
+    connection.closeSync();
+  } finally {
+    instance.closeSync();
+  }
+}

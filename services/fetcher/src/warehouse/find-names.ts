@@ -1,0 +1,36 @@
+import type { Catalogue, CatalogueColumn, CatalogueTable } from './warehouse.js';
+
+/** True when two names are the same column: neither BigQuery nor DuckDB tells their case apart. */
+export function isSameName(a: string, b: string): boolean {
+  return a === b || a.toLowerCase() === b.toLowerCase();
+}
+
+/** A table of a schema; one whose name is in another case when there is none in this, as DuckDB would take it. */
+export function findTable(
+  { tables }: Pick<Catalogue, 'tables'>,
+  schema: string,
+  name: string,
+): CatalogueTable | undefined {
+  const own = tables.filter((table) => table.schema === schema);
+  return own.find((table) => table.name === name) ?? own.find((table) => isSameName(table.name, name));
+}
+
+/** A table's column of a name, in whatever case. */
+export function findColumn(
+  { columns }: Pick<CatalogueTable, 'columns'>,
+  name: string,
+): CatalogueColumn | undefined {
+  return columns.find((column) => isSameName(column.name, name));
+}
+
+/** Why a table has no key to be read by; undefined when it has one. */
+export function keyProblem(table: Pick<CatalogueTable, 'columns'>, keyColumn: string): string | undefined {
+  const key = findColumn(table, keyColumn);
+  if (!key) return `has no ${keyColumn}`;
+  return isInstant(key) ? undefined : `has ${keyColumn} as ${key.type}, not TIMESTAMP`;
+}
+
+/** With or without time zone, of any precision. A DATE would stand for one bar a day, a TIME for none. */
+function isInstant({ type }: CatalogueColumn): boolean {
+  return /^TIMESTAMP(_S|_MS|_NS)?( WITH TIME ZONE)?$/.test(type);
+}
