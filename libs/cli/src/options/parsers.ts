@@ -69,7 +69,7 @@ export function collectOverride(
   earlier: Record<string, string> | undefined,
 ): Record<string, string> {
   const split = text.indexOf('=');
-  if (split < 1) throw new InvalidArgumentError('Give key=value, e.g. selection.subsamples=25.');
+  if (split < 1) throw new InvalidArgumentError('Give key=value, e.g. select.pairs=25.');
   return { ...earlier, [text.slice(0, split).trim()]: text.slice(split + 1).trim() };
 }
 

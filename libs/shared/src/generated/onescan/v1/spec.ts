@@ -196,7 +196,7 @@ export interface RunSpec {
   pilotPair: string;
   /** "quick", "standard" (default) or "mandated". */
   preset: string;
-  /** Overrides of the preset, e.g. {"selection.subsamples": "25"}. */
+  /** Overrides of the preset, e.g. {"select.pairs": "25"}. */
   overrides: { [key: string]: string };
   /** Trainers used at the same time. Default 8. */
   maxWorkers?:
