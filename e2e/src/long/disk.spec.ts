@@ -53,6 +53,28 @@ describe.skipIf(!canMount())('disks', () => {
     expect(await fingerprint(stack, rerun)).toEqual(before);
   });
 
+  test('SHAP values by row wait at the trainer for room, and the task is none the worse for it', async () => {
+    disk = new SmallDisk(300);
+    const stateFolder = join(disk.folder, 'state');
+    stack = await Stack.start({ warehouse: WAREHOUSE, trainers: 1, stateFolder });
+    const running = stack;
+    const overrides = { ...SPEC.overrides, 'explain.export': 'yes' };
+    const runId = await startRun(stack, { ...SPEC, horizons: [15], overrides });
+    let freed: Promise<void> | undefined;
+    await followRun(stack, runId, ({ event }) => {
+      if (event?.$case !== 'task' || event.value.state !== TaskState.TASK_STATE_LEASED || freed) return;
+      disk.fill(8);
+      freed = expect
+        .poll(() => running.logs(), { timeout: 60_000 })
+        .toMatch(/"reason":"the disk of [^"]*","[^\n]*a file of SHAP values was not stored/)
+        .then(() => disk.free());
+    });
+    await freed;
+    const run = await readRun(stack, runId);
+    expect(run.state, run.problems.join('\n')).toBe(RunState.RUN_STATE_COMPLETED);
+    expect(run.tasks[0]).toMatchObject({ attempt: 1, state: TaskState.TASK_STATE_DONE });
+  });
+
   test('a cache disk that fills up ends the fetch by name, leaves nothing torn, and resume finishes', async () => {
     disk = new SmallDisk(3);
     const cacheFolder = join(disk.folder, 'cache');

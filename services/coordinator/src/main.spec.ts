@@ -4,9 +4,14 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readAnnouncement } from '@onescan/shared/announce.js';
-import { CoordinatorServiceClient, RunState } from '@onescan/shared/generated/onescan/v1/coordinator.js';
+import {
+  CoordinatorServiceClient,
+  RunState,
+  TaskState,
+} from '@onescan/shared/generated/onescan/v1/coordinator.js';
 import { ApprovalMode, RunSpec } from '@onescan/shared/generated/onescan/v1/spec.js';
 import { callServerStream, callUnary, createClient } from '@onescan/shared/grpc/client.js';
+import { isDiskFull, OnescanError } from '@onescan/shared/onescan-error.js';
 import { canMount, SmallDisk } from '@onescan/shared/testing/small-disk.js';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type ScriptedFetcher, startScriptedFetcher } from './testing/scripted-fetcher.js';
@@ -140,3 +145,47 @@ test.skipIf(!canMount())('a full disk under its log changes no answer and ends n
   closeSync(log);
   disk.remove();
 });
+
+test.skipIf(!canMount())(
+  'a full disk refuses SHAP values as what it is, and costs the task nothing',
+  async () => {
+    const disk = new SmallDisk(256);
+    const flags = ['--state', join(disk.folder, 'state')];
+    const coordinator = launch(...flags);
+    const { address } = await readAnnouncement(coordinator.stdout!);
+    const client = createClient(CoordinatorServiceClient, address);
+    const content = Buffer.alloc(20 * 1024 ** 2);
+    const refusals: OnescanError[] = [];
+    const trainer = new ScriptedTrainer(address, {
+      id: 'trainer-1',
+      act: async (assign, self) => {
+        // Room for the state file alone, then for nothing at all.
+        for (const leave of [45, 0]) {
+          disk.fill(leave);
+          await self.handOver(assign, content).catch((thrown) => refusals.push(OnescanError.from(thrown)));
+          disk.free();
+        }
+        const explanation = await self.handOver(assign, content);
+        self.succeed(assign, (message) => ({ ...message, result: { ...message.result!, explanation } }));
+      },
+    });
+    const spec = RunSpec.fromPartial({
+      pairs: ['eurusd'],
+      horizons: [15],
+      approvalMode: ApprovalMode.APPROVAL_MODE_WITHIN_BUDGET,
+    });
+    const { runId } = await callUnary(client, client.startRun, { spec, rerunOf: '' });
+    for await (const _ of callServerStream(client, client.watchRun, { runId, afterSequence: 0n }));
+    const { run } = await callUnary(client, client.getRun, { runId });
+    expect(refusals.map(isDiskFull)).toEqual([true, true]);
+    expect(refusals[0]!.message).toMatch(/the disk of .* is full: .* free, .* needed/);
+    expect(run!.state).toBe(RunState.RUN_STATE_COMPLETED);
+    expect(run!.tasks[0]).toMatchObject({ attempt: 1, state: TaskState.TASK_STATE_DONE });
+    expect(coordinator.errors).toContain('a file of SHAP values was not stored');
+    trainer.close();
+    client.close();
+    coordinator.kill('SIGTERM');
+    await exitCode(coordinator);
+    disk.remove();
+  },
+);

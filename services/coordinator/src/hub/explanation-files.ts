@@ -3,7 +3,9 @@ import { createReadStream } from 'node:fs';
 import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ExplanationFile } from '@onescan/shared/generated/onescan/v1/result.js';
-import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { diskFull, isDiskFull, OnescanError } from '@onescan/shared/onescan-error.js';
+import { STATE_FILE } from '../store/open-state-file.js';
+import { requireDiskRoom } from '../store/require-disk-room.js';
 
 /** Which task a file is of. */
 export interface ExplainedTask {
@@ -27,16 +29,17 @@ export class ExplanationFiles {
 
   /**
    * Stores a file in one step: nobody sees half of it, and it is on disk when this returns. A file that is there
-   * already is left alone.
+   * already is left alone. The state file beside it keeps the room that it needs.
    *
-   * @throws OnescanError DATA_LOSS when the bytes are not those announced; RESOURCE_EXHAUSTED on a full disk
+   * @throws OnescanError DATA_LOSS when the bytes are not those announced; one that tells a full disk
    */
   async receive(task: ExplainedTask, file: ExplanationFile, chunks: AsyncIterable<Buffer>): Promise<void> {
     if (await this.holds(task, file)) return;
     const path = this.pathOf(task);
     const partial = `${path}.partial-${randomUUID()}`;
-    await mkdir(dirname(path), { recursive: true });
+    await requireDiskRoom(join(this.#stateDir, STATE_FILE), Number(file.bytes));
     try {
+      await mkdir(dirname(path), { recursive: true });
       const handle = await open(partial, 'wx');
       try {
         await write(handle, file, chunks);
@@ -47,7 +50,7 @@ export class ExplanationFiles {
       await rename(partial, path);
     } catch (thrown) {
       await rm(partial, { force: true });
-      throw isDiskFull(thrown) ? diskFull(path, thrown) : thrown;
+      throw told(path, thrown);
     }
   }
 
@@ -83,15 +86,11 @@ async function write(
   }
 }
 
-function isDiskFull(thrown: unknown): boolean {
-  return (
-    thrown instanceof Error && 'code' in thrown && (thrown.code === 'ENOSPC' || thrown.code === 'EDQUOT')
-  );
-}
-
-function diskFull(path: string, cause: unknown): OnescanError {
-  return new OnescanError('RESOURCE_EXHAUSTED', `no room on the disk for ${path}`, {
-    remedy: 'Free space: trainers try again for two minutes, then the task counts as failed',
-    cause,
+/** What went wrong; a full disk with the path and what happens next. */
+function told(path: string, thrown: unknown): unknown {
+  if (!isDiskFull(OnescanError.from(thrown))) return thrown;
+  return diskFull(`no room on the disk for ${path}`, {
+    remedy: 'Free space: the trainer keeps the file and the run goes on by itself',
+    cause: thrown,
   });
 }

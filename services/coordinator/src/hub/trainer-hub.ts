@@ -8,7 +8,7 @@ import {
   type TaskAttempt,
   type TaskProgress,
 } from '@onescan/shared/generated/onescan/v1/trainer.js';
-import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { isDiskFull, OnescanError } from '@onescan/shared/onescan-error.js';
 import { PRODUCT_VERSION } from '@onescan/shared/product-version.js';
 import type { Core } from '../core.js';
 import { taskKey } from '../runs/run-record.js';
@@ -90,10 +90,17 @@ export class TrainerHub implements HubHandler {
     }
   }
 
-  putExplanation(requests: AsyncIterable<PutExplanationRequest>): Promise<PutExplanationResponse> {
-    return receiveExplanation(requests, this.#core.explanations, (task, token) =>
-      this.#outcomes.objection(task, token, this.#core.leaseTokens),
-    );
+  async putExplanation(requests: AsyncIterable<PutExplanationRequest>): Promise<PutExplanationResponse> {
+    const { explanations, leaseTokens, log } = this.#core;
+    try {
+      return await receiveExplanation(requests, explanations, (task, token) =>
+        this.#outcomes.objection(task, token, leaseTokens),
+      );
+    } catch (thrown) {
+      const error = OnescanError.from(thrown);
+      if (isDiskFull(error)) log.warn({ reason: error.text }, 'a file of SHAP values was not stored');
+      throw error;
+    }
   }
 
   onDisconnect(trainer: Trainer, stream: TrainerStream): void {

@@ -7,6 +7,7 @@ test.each([
   [new OnescanError('DATA_LOSS', 'checksum of block 3'), 'BAD_DATA'],
   [new OnescanError('UNAVAILABLE', 'no fetcher'), 'CRASH'],
   [new OnescanError('RESOURCE_EXHAUSTED', 'needs 9 GiB'), 'OUT_OF_MEMORY'],
+  [new Error('ENOSPC: no space left on device, write'), 'DISK_FULL'],
   [OnescanError.from(new Error('ENOSPC: no space left on device, write')), 'DISK_FULL'],
   [new RangeError('WebAssembly.Memory(): could not allocate memory'), 'OUT_OF_MEMORY'],
   [new RangeError('Array buffer allocation failed'), 'OUT_OF_MEMORY'],

@@ -32,6 +32,8 @@ export function classifyFailure(thrown: unknown): ComputeFailure {
     return { failure: 'OUT_OF_MEMORY', message: thrown.message };
   }
   if (thrown instanceof OnescanError) return classifyOnescanError(thrown);
+  const storage = OnescanError.from(thrown);
+  if (isDiskFull(storage)) return classifyOnescanError(storage);
   if (thrown instanceof RangeError) return { failure: 'BAD_DATA', message: thrown.message };
   return { failure: 'CRASH', message: `${thrown.name}: ${thrown.message}` };
 }

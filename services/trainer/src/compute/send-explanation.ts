@@ -6,24 +6,22 @@ import {
   TrainerHubServiceClient,
 } from '@onescan/shared/generated/onescan/v1/trainer.js';
 import { callClientStream, createClient } from '@onescan/shared/grpc/client.js';
-import { type ErrorCode, OnescanError } from '@onescan/shared/onescan-error.js';
+import { type ErrorCode, isDiskFull, OnescanError } from '@onescan/shared/onescan-error.js';
 import type { ComputeRequest } from './compute-protocol.js';
 
 /** Bytes a message. */
 const CHUNK_BYTES = 256 * 1024;
 
-/** How long a coordinator that is away is waited for, in milliseconds. */
-const PATIENCE_MS = 120_000;
 const RETRY_WAIT_MS = 1_000;
 
-/** Errors that another try may not meet: the coordinator restarts, or its disk is full for now. */
-const PASSING_CODES: ReadonlySet<ErrorCode> = new Set([
-  'UNAVAILABLE',
-  'DEADLINE_EXCEEDED',
-  'UNKNOWN',
-  'RESOURCE_EXHAUSTED',
-  'DATA_LOSS',
-]);
+/** How long errors that may be the file's or the connection's are tried again, in milliseconds. */
+const PATIENCE_MS = 120_000;
+
+/** Errors that another try may not meet. */
+const PASSING_CODES: ReadonlySet<ErrorCode> = new Set(['UNKNOWN', 'RESOURCE_EXHAUSTED', 'DATA_LOSS']);
+
+/** Errors of a coordinator that is away or restarts. */
+const AWAY_CODES: ReadonlySet<ErrorCode> = new Set(['UNAVAILABLE', 'DEADLINE_EXCEEDED']);
 
 export interface SendOptions {
   request: Pick<
@@ -38,9 +36,10 @@ export interface SendOptions {
 }
 
 /**
- * Sends a file to the coordinator, from the start whenever the connection breaks.
+ * Sends a file to the coordinator, from the start whenever the connection breaks. A coordinator that is away, or whose
+ * disk is full, is waited for as results wait for it: neither says anything against the task.
  *
- * @throws OnescanError of the coordinator; CANCELLED
+ * @throws OnescanError INVALID_ARGUMENT as the coordinator's; INTERNAL with its reason for others; CANCELLED
  */
 export async function sendExplanation(options: SendOptions): Promise<void> {
   const client = createClient(TrainerHubServiceClient, options.request.coordinatorAddress);
@@ -52,13 +51,26 @@ export async function sendExplanation(options: SendOptions): Promise<void> {
         return;
       } catch (thrown) {
         const error = OnescanError.from(thrown);
-        if (!PASSING_CODES.has(error.code) || performance.now() >= until) throw error;
+        if (options.isCancelled() || error.code === 'CANCELLED') throw cancelled();
+        const waits = isDiskFull(error) || AWAY_CODES.has(error.code);
+        if (!waits && !(PASSING_CODES.has(error.code) && performance.now() < until)) throw refused(error);
         await sleep(RETRY_WAIT_MS);
       }
     }
   } finally {
     client.close();
   }
+}
+
+/** But for what it would refuse from any trainer, the coordinator's codes say nothing about memory or dataset here. */
+function refused(error: OnescanError): OnescanError {
+  if (error.code === 'INVALID_ARGUMENT') return error;
+  const message = `the coordinator did not take the SHAP values (${error.code}): ${error.message}`;
+  return new OnescanError('INTERNAL', message, { remedy: error.remedy, cause: error });
+}
+
+function cancelled(): OnescanError {
+  return new OnescanError('CANCELLED', 'handing over the SHAP values was cancelled');
 }
 
 async function* messages({
@@ -72,7 +84,7 @@ async function* messages({
     message: { $case: 'header', value: { task: { runId, pair, horizon, attempt }, file, leaseToken } },
   };
   for await (const chunk of createReadStream(path, { highWaterMark: CHUNK_BYTES })) {
-    if (isCancelled()) throw new OnescanError('CANCELLED', 'handing over the SHAP values was cancelled');
+    if (isCancelled()) throw cancelled();
     yield { message: { $case: 'chunk', value: chunk as Buffer } };
   }
 }

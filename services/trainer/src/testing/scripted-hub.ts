@@ -28,8 +28,9 @@ export class ScriptedHub {
   acknowledge = true;
   /** Files of SHAP values that arrived whole. */
   readonly explanations: { header: ExplanationHeader; content: Buffer }[] = [];
-  /** So many files are refused, as by a coordinator that restarts. */
+  /** So many files are refused, by default as by a coordinator that restarts. */
   refuseExplanations = 0;
+  refuseExplanationsWith = new OnescanError('UNAVAILABLE', 'refused by the test');
   /** When false, registrations are left without an answer. */
   answerRegistrations = true;
   #server: RunningServer | undefined;
@@ -101,7 +102,7 @@ export class ScriptedHub {
   }
 
   async #onExplanation(requests: AsyncIterable<PutExplanationRequest>): Promise<PutExplanationResponse> {
-    if (this.refuseExplanations-- > 0) throw new OnescanError('UNAVAILABLE', 'refused by the test');
+    if (this.refuseExplanations-- > 0) throw this.refuseExplanationsWith;
     let header: ExplanationHeader | undefined;
     const chunks: Buffer[] = [];
     for await (const { message } of requests) {
