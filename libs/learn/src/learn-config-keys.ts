@@ -134,9 +134,21 @@ export const CONFIG_KEYS: Readonly<Record<string, ConfigKey>> = {
     ['unknown', 'value'],
     ['unknown', 'unknown', 'value'],
   ),
-  'select.pairs': whole('Complementary pairs of subsamples.', [5, 200], [25, 50, 50]),
-  'select.blocks': whole('Time blocks that subsamples are made of.', [4, 64], [16, 16, 16]),
-  'select.threshold': real('Selection frequency that makes a feature stable.', [0.5, 1], [0.6, 0.6, 0.5]),
+  'select.pairs': whole(
+    'Complementary pairs of subsamples; at least 1 / (select.threshold - 0.5), and no more than the blocks allow.',
+    [5, 200],
+    [25, 50, 50],
+  ),
+  'select.blocks': whole(
+    'Time blocks that subsamples are made of; fewer where they would be too short for the purge.',
+    [4, 64],
+    [16, 16, 16],
+  ),
+  'select.threshold': real(
+    'Selection frequency that makes a feature stable; raised where too few candidates are left to keep select.maxFalse.',
+    [0.5, 1],
+    [0.6, 0.6, 0.5],
+  ),
   'select.maxFalse': real('Expected number of false selections at most.', [0.01, 1000], [1, 1, 1]),
   'select.maxFeatures': whole('Most features a horizon may retain.', [1, 20_000], [60, 200, 20_000]),
 

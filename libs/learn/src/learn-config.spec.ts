@@ -41,6 +41,19 @@ describe('resolveLearnConfig', () => {
     expect(resolveLearnConfig('standard').select.methods).toEqual(['elastic-net', 'curvature']);
   });
 
+  it.each<[string, Record<string, string>]>([
+    ['quick', { 'select.pairs': '10' }],
+    ['quick', { 'select.threshold': '0.54' }],
+    ['quick', { 'select.pairs': '7', 'select.threshold': '0.6429' }],
+    ['quick', { 'select.blocks': '8' }],
+    ['standard', { 'select.pairs': '200', 'select.blocks': '12' }],
+    ['quick', { 'protocol.scheme': 'combinatorial', 'protocol.folds': '3' }],
+    // Boosted selection draws no subsamples.
+    ['mandated', { 'select.pairs': '5', 'select.blocks': '4' }],
+  ])('takes the value that is told to work: %s %j', (preset, overrides) => {
+    expect(() => resolveLearnConfig(preset, overrides)).not.toThrow();
+  });
+
   it('mandated is the procedure of the original project', () => {
     const { models, select, protocol, explain } = resolveLearnConfig('mandated');
     expect(models.leaf).toMatchObject({ maxLeaves: 63, learningRate: 0.03, rounds: 300, minRowsInLeaf: 50 });
@@ -61,6 +74,19 @@ describe('resolveLearnConfig', () => {
     ['quick', { 'select.methods': '' }, /select.methods must be some of elastic-net, curvature, .*, got ''/],
     ['quick', { 'select.methods': 'stumps,stumps' }, /select.methods names one twice: 'stumps,stumps'/],
     ['quick', { toString: '1' }, /unknown learning setting/],
+    ['quick', { 'select.pairs': '9' }, /select.pairs must be 10 or more with select.threshold=0.6, got 9/],
+    ['quick', { 'select.threshold': '0.5' }, /select.threshold must be 0.54 or more with select.pairs=25/],
+    ['standard', { 'select.threshold': '0.51' }, /select.threshold must be 0.52 or more with/],
+    ['quick', { 'select.pairs': '7', 'select.threshold': '0.55' }, /select.threshold must be 0.6429 or more/],
+    ['quick', { 'select.blocks': '7' }, /select.blocks must be 8 or more with select.pairs=25, got 7/],
+    ['quick', { 'select.blocks': '8', 'select.pairs': '40' }, /select.blocks must be 10 or more/],
+    ['standard', { 'select.pairs': '200', 'select.blocks': '10' }, /select.blocks must be 12 or more/],
+    ['mandated', { 'select.method': 'stability' }, /select.threshold must be 0.52 or more/],
+    [
+      'quick',
+      { 'protocol.scheme': 'combinatorial', 'protocol.folds': '2' },
+      /protocol.folds must be 3 or more with protocol.scheme=combinatorial, got 2/,
+    ],
   ])('refuses %s %j', (preset, overrides, message) => {
     expect(() => resolveLearnConfig(preset, overrides as Record<string, string>)).toThrow(message);
     expect(() => resolveLearnConfig(preset, overrides as Record<string, string>)).toThrow(RangeError);

@@ -1,5 +1,6 @@
 import { CONFIG_KEYS, type ConfigKey, type PresetName } from './learn-config-keys.js';
 import type { StabilityMethod } from './stability/stability-method.js';
+import { requireWorkable } from './workable-config.js';
 
 export type { PresetName } from './learn-config-keys.js';
 
@@ -84,7 +85,8 @@ export interface LearnConfig {
  * @param preset `quick` (a demonstration in minutes), `standard` (statistically sound) or `mandated` (the
  *   reference procedure of the original project)
  * @param overrides dotted key to text, e.g. `{ 'protocol.folds': '8' }`
- * @throws RangeError naming the preset, the unknown key, or the key whose value is out of bounds
+ * @throws RangeError naming the preset, the unknown key, the key whose value is out of bounds, or the one that works with
+ *   no data beside the others
  */
 export function resolveLearnConfig(preset: string, overrides: Record<string, string> = {}): LearnConfig {
   if (preset !== 'quick' && preset !== 'standard' && preset !== 'mandated') {
@@ -100,7 +102,9 @@ export function resolveLearnConfig(preset: string, overrides: Record<string, str
     const text = overrides[key];
     setPath(config, key.split('.'), parseValue(key, spec, text ?? String(spec.defaults[preset])));
   }
-  return config as unknown as LearnConfig;
+  const resolved = config as unknown as LearnConfig;
+  requireWorkable(resolved, overrides);
+  return resolved;
 }
 
 function parseValue(key: string, spec: ConfigKey, text: string): number | string | string[] {

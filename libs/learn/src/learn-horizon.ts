@@ -18,6 +18,7 @@ import type { PairInput } from './pair-learner.js';
 import type { PairSelection } from './pair-selection.js';
 import type { PairTarget } from './pair-target.js';
 import type { ProgressHooks } from './progress-hooks.js';
+import { requireLearnable } from './require-learnable.js';
 import { featureFates } from './results/feature-fates.js';
 import type { FeatureRanking } from './results/feature-ranking.js';
 import type { FinalPredictions, FinalScores } from './results/final-scores.js';
@@ -25,7 +26,7 @@ import { resultDocument } from './results/result-document.js';
 import { type Suspicion, suspicions } from './results/suspicions.js';
 import { subseed } from './seeded-random.js';
 import type { SelectionResult } from './selection/selection-result.js';
-import { type ProtocolSegments, protocolSegments } from './splits/protocol-segments.js';
+import type { ProtocolSegments } from './splits/protocol-segments.js';
 import type { CrossFitStack } from './stacking/cross-fit-stack.js';
 import type { WorkPool } from './threads/work-pool.js';
 import type { Judgement, Verdict } from './verdict/judge.js';
@@ -101,19 +102,19 @@ const SEED = { select: 1, model: 2, bootstrap: 3 } as const;
 /** Prune, select, model and explain one horizon. */
 export function learnHorizon(scope: HorizonScope, input: HorizonInput, hooks: LearnHooks): HorizonOutcome {
   const { pair, config } = scope;
-  if (input.horizon > config.protocol.purgeBars) {
-    throw new RangeError(
-      `horizon ${input.horizon} is longer than protocol.purgeBars (${config.protocol.purgeBars}): ` +
-        `set protocol.purgeBars=${input.horizon} or more`,
-    );
-  }
-  if (!pair.targets.some(({ horizon }) => horizon === input.horizon)) {
-    throw new RangeError(`horizon ${input.horizon} is none of the pair's targets: leaks cannot be told`);
-  }
   const isCancelled = () => hooks.isCancelled?.() ?? false;
   const geometry = { horizon: input.horizon, targetWindow: pair.targetWindow };
   const data = horizonData({ geometry, ...input, bar: pair.bar, persistence: pair.persistence });
-  const segments = protocolSegments({ bar: pair.bar, geometry, usable: data.usable, config });
+  const segments = requireLearnable({
+    bar: pair.bar,
+    usable: data.usable,
+    columns: pair.matrix.columns,
+    geometry,
+    config,
+  });
+  if (!pair.targets.some(({ horizon }) => horizon === input.horizon)) {
+    throw new RangeError(`horizon ${input.horizon} is none of the pair's targets: leaks cannot be told`);
+  }
 
   const pruned = stage(
     'prune',

@@ -2,6 +2,7 @@ import type { LearnConfig } from './learn-config.js';
 import type { PairInput } from './pair-learner.js';
 import { type ProgressHooks, partOf } from './progress-hooks.js';
 import { prune } from './pruning/prune.js';
+import { canSelectFrom } from './require-learnable.js';
 import { keepInteractions } from './selection/keep-interactions.js';
 import { type PairLeaks, pairLeaks } from './selection/pair-leaks.js';
 import { selectBoosted } from './selection/select-boosted.js';
@@ -74,7 +75,9 @@ export class PairSelection {
     const { kept } = this.prune(task.pool);
     const { refused: leaks } = this.leaks(task.pool, partOf(hooks, 0, 0));
     const honest = kept.filter((column) => !leaks.has(column));
-    if (honest.length === 0) return nothingToSelect(matrix.columns, select.threshold, leaks);
+    if (honest.length === 0 || (select.method === 'stability' && !canSelectFrom(honest.length, { select }))) {
+      return nothingToSelect(matrix.columns, select.threshold, { leaks, tested: honest.length });
+    }
     const target = select.target === 'unknown' ? data.unknown : data.value;
     const full = { ...task, target, leaks };
     const withInteractions = interactions.features > 0;
@@ -127,7 +130,7 @@ export class PairSelection {
 function nothingToSelect(
   columns: number,
   threshold: number,
-  leaks: ReadonlyMap<number, string>,
+  { leaks, tested }: { leaks: ReadonlyMap<number, string>; tested: number },
 ): SelectionResult {
   return {
     selected: [],
@@ -136,8 +139,9 @@ function nothingToSelect(
     leaks,
     interactions: null,
     expectedFalseSelections: 0,
-    facts: { method: 'none', threshold, tested: 0 },
+    facts: { method: 'none', threshold, tested },
     whySelected: () => '',
-    notSelected: () => '',
+    notSelected: () =>
+      `pruning left ${tested} candidates: too few to select any within the expected false selections`,
   };
 }

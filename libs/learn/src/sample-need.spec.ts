@@ -10,6 +10,7 @@ const outlook = (shape: SampleShape, preset = 'quick', overrides: Record<string,
     horizons: HORIZONS,
     targetWindow: 45,
     config: resolveLearnConfig(preset, overrides),
+    columns: 100,
   });
 const wholeDays = (rows: number, count: number): SampleShape => ({
   rows,
@@ -50,7 +51,7 @@ describe('sampleOutlook', () => {
   it('says beforehand what can have no verdict', () => {
     const { impossible, doubtful } = outlook({ rows: 1000, periodBars: 60_000 });
     expect(impossible).toEqual([]);
-    expect(doubtful[0]!.reason).toBe('inconclusive: 250 scored rows are fewer than 300');
+    expect(doubtful[0]!.reason).toBe('inconclusive: 249 scored rows are fewer than 300');
   });
 
   it('agrees with learning, which fails where it says so', () => {

@@ -1,12 +1,16 @@
-import { developmentRows } from './development-rows.js';
 import type { LearnConfig } from './learn-config.js';
 import { blockRows } from './metrics/block-bootstrap.js';
-import { innerSplit } from './models/inner-split.js';
-import { protocolSegments } from './splits/protocol-segments.js';
-import { blockDesign } from './stability/block-design.js';
-import { timeBlocks } from './stability/time-blocks.js';
+import { requireLearnable } from './require-learnable.js';
 
-/** What is known of a sample before it is fetched. */
+/** The rows of a sample itself, known before it is fetched. */
+export interface KnownSample {
+  /** Ordinal of every row's bar, ascending. */
+  readonly bar: Int32Array;
+  /** By horizon: rows with target, known part and persistence. */
+  readonly usable: ReadonlyMap<number, Uint32Array>;
+}
+
+/** What is known of the size of a sample before it is fetched. */
 export interface SampleShape {
   readonly rows: number;
   /** Bars of the period that the rows are drawn from. */
@@ -19,11 +23,13 @@ export interface LearnTask {
   readonly horizons: readonly number[];
   readonly targetWindow: number;
   readonly config: LearnConfig;
+  /** Feature columns that are to be tested. */
+  readonly columns: number;
 }
 
 /** What learning such a sample would come to. */
 export interface SampleOutlook {
-  /** Horizons that cannot be learned even if rows lay a fourth further apart than expected, with the reason. */
+  /** Horizons that cannot be learned, of an expected sample even if rows lay a fourth further apart; with the reason. */
   readonly impossible: readonly HorizonObstacle[];
   /** Horizons that cannot be learned as rows are expected to lie, or would be inconclusive whatever is found. */
   readonly doubtful: readonly HorizonObstacle[];
@@ -41,21 +47,49 @@ const FURTHER = 1.25;
 /** Search steps for the least rows: within 3 %. */
 const SEARCH_STEPS = 12;
 
+/** Tells of a sample whose rows are known whether it can be learned: exactly as learning will. */
+export function knownOutlook(
+  { bar, usable }: KnownSample,
+  task: LearnTask,
+): Omit<SampleOutlook, 'leastRows'> {
+  const none = new Uint32Array(0);
+  const rowsOf = (horizon: number) => usable.get(horizon) ?? none;
+  const impossible = obstaclesOf(task, (horizon) => obstacle(bar, rowsOf(horizon), horizon, task));
+  const learned = task.horizons.filter((horizon) => impossible.every((one) => one.horizon !== horizon));
+  const doubtful = obstaclesOf({ horizons: learned }, (horizon) =>
+    inconclusive(bar, rowsOf(horizon), horizon, task),
+  );
+  return { impossible, doubtful };
+}
+
 /**
- * Tells before a sample is fetched whether it can be learned: the cuts, purges and blocks of the protocol, on rows that lie as
- * evenly as their number and the period allow. Even rows are the best case: a purge takes least of them.
+ * Tells of a sample of which only the size is known whether it can be learned: the cuts, purges and blocks of the
+ * protocol, on rows that lie as evenly as their number and the period allow. Even rows are the best case: a purge takes
+ * least of them. In doubt the first rows of the period lack the past of the target and the last ones its future.
  */
 export function sampleOutlook(shape: SampleShape, task: LearnTask): SampleOutlook {
   const bar = expectedBars(shape, 1);
   const expected = obstacles(bar, task);
   const further = expected.length > 0 ? obstacles(expectedBars(shape, FURTHER), task) : [];
-  const learned = task.horizons.filter((horizon) => expected.every((one) => one.horizon !== horizon));
   const possible = expected.filter(({ horizon }) => further.every((one) => one.horizon !== horizon));
+  const learned = task.horizons.filter((horizon) => expected.every((one) => one.horizon !== horizon));
+  const edges = obstaclesOf({ horizons: learned }, (horizon) => {
+    const usable = withoutEdges(bar, horizon, task);
+    return obstacle(bar, usable, horizon, task) ?? inconclusive(bar, usable, horizon, task);
+  });
   return {
     impossible: further,
-    doubtful: [...possible, ...inconclusive(bar, learned, task)],
+    doubtful: [...possible, ...edges].sort((a, b) => a.horizon - b.horizon),
     leastRows: expected.length > 0 ? leastRows(shape, task) : undefined,
   };
+}
+
+/** Rows whose label ends before the last bar and whose past starts after the first. */
+function withoutEdges(bar: Int32Array, horizon: number, { targetWindow }: LearnTask): Uint32Array {
+  const last = bar.at(-1)! - horizon;
+  return Uint32Array.from(bar.keys()).filter(
+    (row) => bar[row]! >= bar[0]! + targetWindow && bar[row]! <= last,
+  );
 }
 
 /** Ordinals of the bars of an even sample. @param spread factor on the bars between rows */
@@ -77,60 +111,54 @@ function expectedBars({ rows, periodBars, days }: SampleShape, spread: number): 
   return bar;
 }
 
-/** By horizon, ascending. Purges are the longer the further the horizon, so that those below one that works work too. */
+/** By horizon, ascending. */
 function obstacles(bar: Int32Array, task: LearnTask): HorizonObstacle[] {
-  return furthestFirst(task.horizons, (horizon) => {
-    try {
-      tryProtocol(bar, horizon, task);
-      return undefined;
-    } catch (thrown) {
-      if (!(thrown instanceof RangeError)) throw thrown;
-      return thrown.message;
-    }
-  });
+  const all = Uint32Array.from(bar.keys());
+  return obstaclesOf(task, (horizon) => obstacle(bar, all, horizon, task));
 }
 
-function furthestFirst(
-  horizons: readonly number[],
+function obstaclesOf(
+  { horizons }: Pick<LearnTask, 'horizons'>,
   reasonOf: (horizon: number) => string | undefined,
 ): HorizonObstacle[] {
-  const found: HorizonObstacle[] = [];
-  for (const horizon of horizons.toSorted((a, b) => b - a)) {
-    const reason = reasonOf(horizon);
-    if (reason === undefined) break;
-    found.unshift({ horizon, reason });
-  }
-  return found;
+  return horizons
+    .toSorted((a, b) => a - b)
+    .flatMap((horizon) => {
+      const reason = reasonOf(horizon);
+      return reason === undefined ? [] : [{ horizon, reason }];
+    });
 }
 
-/** @throws RangeError as learning would */
-function tryProtocol(bar: Int32Array, horizon: number, { targetWindow, config }: LearnTask): void {
-  const geometry = { horizon, targetWindow };
-  const usable = Uint32Array.from(bar.keys());
-  const { folds } = protocolSegments({ bar, geometry, usable, config });
-  if (config.select.method === 'stability') {
-    const rows = Math.floor(developmentRows(bar, config) * config.protocol.selectionShare);
-    timeBlocks(blockDesign({ bar, rows, targetWindow, config }));
+/** Why learning would refuse the rows; undefined when it would not. */
+function obstacle(
+  bar: Int32Array,
+  usable: Uint32Array,
+  horizon: number,
+  { targetWindow, columns, config }: LearnTask,
+): string | undefined {
+  try {
+    requireLearnable({ bar, usable, columns, geometry: { horizon, targetWindow }, config });
+    return undefined;
+  } catch (thrown) {
+    if (!(thrown instanceof RangeError)) throw thrown;
+    return thrown.message;
   }
-  for (const { train } of folds) innerSplit(train, bar, geometry, config.protocol.innerShare);
 }
 
-/** Horizons whose final segment is too small for a verdict. */
+/** Why the final segment of rows that can be learned is too small for a verdict. */
 function inconclusive(
   bar: Int32Array,
-  horizons: readonly number[],
-  { targetWindow, config }: LearnTask,
-): HorizonObstacle[] {
+  usable: Uint32Array,
+  horizon: number,
+  { targetWindow, columns, config }: LearnTask,
+): string | undefined {
   const { minRows, minBlocks } = config.verdict;
-  const usable = Uint32Array.from(bar.keys());
-  return furthestFirst(horizons, (horizon) => {
-    const geometry = { horizon, targetWindow };
-    const { final } = protocolSegments({ bar, geometry, usable, config });
-    const blocks = Math.floor(final.length / blockRows(final, bar, geometry));
-    if (final.length < minRows) return `inconclusive: ${final.length} scored rows are fewer than ${minRows}`;
-    if (blocks < minBlocks) return `inconclusive: ${blocks} independent blocks are fewer than ${minBlocks}`;
-    return undefined;
-  });
+  const geometry = { horizon, targetWindow };
+  const { final } = requireLearnable({ bar, usable, columns, geometry, config });
+  const blocks = Math.floor(final.length / blockRows(final, bar, geometry));
+  if (final.length < minRows) return `inconclusive: ${final.length} scored rows are fewer than ${minRows}`;
+  if (blocks < minBlocks) return `inconclusive: ${blocks} independent blocks are fewer than ${minBlocks}`;
+  return undefined;
 }
 
 function leastRows(shape: SampleShape, task: LearnTask): number | undefined {

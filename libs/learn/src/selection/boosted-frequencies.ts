@@ -82,6 +82,18 @@ export const BOOSTED_GAIN: PieceKind<Fits, Fit, Float64Array> = {
 };
 
 /**
+ * Training rows of each fold of the fits.
+ *
+ * @throws RangeError when rows are too few
+ */
+export function boostedFolds(
+  input: Pick<BoostedFrequenciesInput, 'rows' | 'bar' | 'geometry'>,
+): Uint32Array[] {
+  const { folds } = BOOSTED_SELECTION;
+  return combinatorialPurged({ ...input, folds, testFolds: 1 }).map(({ train }) => train);
+}
+
+/**
  * Share of 15 boosted fits in which each candidate got any gain: the original project's selection. It has
  * no error bound and tends to keep most of what enters; results say so.
  *
@@ -90,7 +102,7 @@ export const BOOSTED_GAIN: PieceKind<Fits, Fit, Float64Array> = {
 export function boostedFrequencies(input: BoostedFrequenciesInput): BoostedFrequencies {
   const { matrix, candidates, rows, bar, geometry, target, seed, pool, hooks } = input;
   const { folds, seeds } = BOOSTED_SELECTION;
-  const trains = combinatorialPurged({ rows, bar, geometry, folds, testFolds: 1 }).map(({ train }) => train);
+  const trains = boostedFolds({ rows, bar, geometry });
   const pieces = trains.flatMap((_, fold) => Array.from({ length: seeds }, (_, draw) => ({ fold, draw })));
   const shared = { matrix: matrix.handle, candidates, target, trains, seed };
   const frequency = new Float64Array(candidates.length);

@@ -59,7 +59,7 @@ export function selectStable(
       inflation: Object.fromEntries([...outcome.inflation].map(([name, times]) => [name, { ...times }])),
       stable: outcome.selected.length,
       stableBy: countStable(outcome),
-      threshold,
+      threshold: outcome.threshold,
       q: outcome.q,
       pairs: outcome.pairs,
       blocks: outcome.blocks,

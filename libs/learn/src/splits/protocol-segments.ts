@@ -75,7 +75,7 @@ interface CutInput extends Pick<SegmentsInput, 'bar' | 'geometry' | 'config'> {
 /** Groups tested at a time: with two, every group has models that saw neither it nor any one other group. */
 const TESTED_GROUPS = 2;
 /** A third is needed to fit stacking weights on. */
-const FEWEST_GROUPS = 3;
+export const FEWEST_GROUPS = 3;
 
 function cutFolds({
   development,

@@ -106,6 +106,26 @@ export function smallestThreshold(
   throw new RangeError(`no threshold keeps E[V] <= ${level} with p = ${p} and q = ${q}: lower q`);
 }
 
+/**
+ * What can be selected of p candidates within `level`: the largest q at the wanted threshold. Where even q = 1 exceeds
+ * it, because candidates are few, q = 1 at the smallest higher threshold that does not.
+ *
+ * @returns undefined when no threshold up to 1 keeps the level: of one candidate none can
+ */
+export function affordableDesign(
+  wanted: Omit<StabilityDesign, 'q'>,
+  level: number,
+  kind: BoundKind = 'unimodal',
+): { readonly q: number; readonly threshold: number } | undefined {
+  const { threshold, pairs } = wanted;
+  if (keepsLevel({ ...wanted, q: 1 }, level, kind)) return { q: largestQ(wanted, level, kind), threshold };
+  for (let step = thresholdStep(threshold, pairs) + 1; step <= 2 * pairs; step++) {
+    const raised = step / (2 * pairs);
+    if (keepsLevel({ ...wanted, q: 1, threshold: raised }, level, kind)) return { q: 1, threshold: raised };
+  }
+  return undefined;
+}
+
 /** Number of fits out of 2 x pairs that reach the threshold (rounded up, tolerant of 0.6 x 100 = 60.00..1). */
 export function thresholdStep(threshold: number, pairs: number): number {
   return Math.ceil(Number((threshold * 2 * pairs).toPrecision(10)));
@@ -121,11 +141,16 @@ function unimodalConstant(threshold: number, pairs: number, theta: number): numb
   return threshold <= 0.75 ? 2 * (2 * threshold - 1 - half) : (1 + 1 / pairs) / (4 * (1 - threshold + half));
 }
 
+/** Lowest threshold at which the unimodal bound can hold, however many candidates there are. */
+export function leastThreshold(pairs: number): number {
+  return 0.5 + 1 / pairs;
+}
+
 /** Lowest threshold at which the unimodal bound holds: above 1/2 + min(theta^2, 1/(2B) + 3 theta^2 / 4). */
 function unimodalLimits({ p, q, pairs }: StabilityDesign): number {
   const square = (q / p) ** 2;
   const lowest = 0.5 + Math.min(square, 1 / (2 * pairs) + 0.75 * square);
-  return Math.max(lowest, 0.5 + 1 / pairs);
+  return Math.max(lowest, leastThreshold(pairs));
 }
 
 function checkDesign({ p, q, threshold, pairs }: StabilityDesign): void {

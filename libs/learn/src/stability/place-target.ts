@@ -1,6 +1,7 @@
 import { Arena } from '../kernels/arena.js';
 import type { StabilityContext } from './stability-context.js';
 import type { TargetBinsRoom } from './target-bins.js';
+import type { RowBlock } from './time-blocks.js';
 
 /** Sums of a target over rows of one block. */
 export interface BlockMoments {
@@ -44,11 +45,26 @@ export function placeTarget(
       if (present[row] === 0) continue;
       addMoment(moments, values[2 * row]!);
     }
-    if (moments.rows === 0) {
-      throw new RangeError(`time block ${block + 1} of ${context.blocks.length} has no row with a target`);
-    }
+    if (moments.rows === 0) throw emptyBlock(block, context.blocks.length);
     return moments;
   });
+}
+
+/**
+ * Checks what {@link placeTarget} needs of rows with a target, ascending.
+ *
+ * @throws RangeError when a block has none
+ */
+export function requireRowsInBlocks(blocks: readonly RowBlock[], rows: Uint32Array): void {
+  let next = 0;
+  blocks.forEach(({ begin, end }, block) => {
+    while (next < rows.length && rows[next]! < begin) next++;
+    if (next === rows.length || rows[next]! >= end) throw emptyBlock(block, blocks.length);
+  });
+}
+
+function emptyBlock(block: number, blocks: number): RangeError {
+  return new RangeError(`time block ${block + 1} of ${blocks} has no row with a target`);
 }
 
 function addMoment(moments: BlockMoments, value: number): void {

@@ -13,6 +13,12 @@ export interface ShadowInput {
   dependenceBars: number;
 }
 
+/** @throws RangeError for fewer rows than a shadow is made of */
+export function requireShadowRows(rows: Uint32Array): void {
+  if (rows.length >= FEWEST_PIECES) return;
+  throw new RangeError(`a shadow needs at least ${FEWEST_PIECES} rows, got ${rows.length}`);
+}
+
 /**
  * An order of the rows that breaks every relation in time but those between neighbours: pieces of at least
  * four dependence lengths, where the rows allow it, in random order, none in its own place.
@@ -24,8 +30,7 @@ export function shadowOrder(
   { rows, bar, dependenceBars }: Omit<ShadowInput, 'target'>,
   random: SeededRandom,
 ): Uint32Array {
-  if (rows.length < FEWEST_PIECES)
-    throw new RangeError(`a shadow needs at least ${FEWEST_PIECES} rows, got ${rows.length}`);
+  requireShadowRows(rows);
   const bars = bar[rows[rows.length - 1]!]! - bar[rows[0]!]! + 1;
   const wanted = Math.floor(bars / (4 * Math.max(1, dependenceBars)));
   const pieces = Math.min(MOST_PIECES, Math.max(FEWEST_PIECES, wanted));

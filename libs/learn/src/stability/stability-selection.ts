@@ -5,7 +5,7 @@ import { seededRandom, subseed } from '../seeded-random.js';
 import { callingThread, type WorkPool } from '../threads/work-pool.js';
 import { combinedOrder } from './combine-methods.js';
 import { drawComplementaryPairs } from './complementary-pairs.js';
-import { allBounds, type BoundKind, largestQ, thresholdStep } from './error-bounds.js';
+import { affordableDesign, allBounds, type BoundKind, thresholdStep } from './error-bounds.js';
 import { estimateInflation } from './inflation.js';
 import { shadowTarget } from './shadow-target.js';
 import { rankingDepth } from './stability-bytes.js';
@@ -32,7 +32,7 @@ export interface StabilitySelectionInput {
   /** Ordinal of each row's bar. */
   bar: Int32Array;
   seed: bigint;
-  /** Frequency that makes a feature stable, by any method. */
+  /** Frequency that makes a feature stable, by any method; raised where candidates are too few for it. */
   threshold: number;
   /** E[V], the expected number of false selections, that the bound may reach over all methods together. */
   maxFalse: number;
@@ -91,7 +91,7 @@ export function stabilitySelection(
   input: StabilitySelectionInput,
   hooks: ProgressHooks = {},
 ): StabilitySelectionOutcome {
-  const { threshold, maxFalse, bound = 'unimodal', shadows = 1, pool = callingThread } = input;
+  const { maxFalse, bound = 'unimodal', shadows = 1, pool = callingThread } = input;
   const { rows, target, methods = DEFAULT_STABILITY_METHODS } = input;
   checkMethods(methods);
   const scope = new ArenaScope(new Arena(context.matrix.memory));
@@ -103,7 +103,11 @@ export function stabilitySelection(
     const usable = Uint8Array.from(context.columns, (_, j) => (isUsable(j) ? 1 : 0));
     const tested = usable.reduce((sum, one) => sum + one, 0);
     if (tested === 0) throw new RangeError('every candidate is excluded: nothing is left to select');
-    const q = largestQ({ p: tested, threshold, pairs: context.pairs }, maxFalse / methods.length, bound);
+    const { q, threshold } = requireDesign(
+      { p: tested, threshold: input.threshold, pairs: context.pairs },
+      maxFalse / methods.length,
+      bound,
+    );
     const random = seededRandom(subseed(input.seed, PAIR_STREAM));
     const subsamples = {
       pairs: drawComplementaryPairs(context.blocks.length, context.pairs, random),
@@ -124,7 +128,16 @@ export function stabilitySelection(
     const real = { ...design, target: bins, labels: labels?.hold(rows, target) };
     const evidence = evidenceOnAllRows(real, rankingDepth(q, context.columns.length), step(0));
     const frequencies = stabilityFrequencies(real, subsamples, step(0));
-    const selections = selectShadows({ design, subsamples, room, labels, input, shadows, threads, step });
+    const selections = selectShadows({
+      design,
+      subsamples,
+      room,
+      labels,
+      input: { ...input, threshold },
+      shadows,
+      threads,
+      step,
+    });
     const one = allBounds({ p: tested, q, threshold, pairs: context.pairs });
     return {
       ...byCandidate({ context, methods, frequencies, evidence, threshold }),
@@ -146,6 +159,15 @@ export function stabilitySelection(
   } finally {
     scope.release();
   }
+}
+
+/** @throws RangeError when so few candidates cannot be selected from within the level */
+function requireDesign(wanted: Parameters<typeof affordableDesign>[0], level: number, bound: BoundKind) {
+  const design = affordableDesign(wanted, level, bound);
+  if (design) return design;
+  throw new RangeError(
+    `no threshold keeps E[V] <= ${level} with ${wanted.p} candidates: raise the level or use fewer methods`,
+  );
 }
 
 function checkMethods(methods: readonly StabilityMethod[]): void {

@@ -29,8 +29,9 @@ export function checkSample(spec: ResolvedRunSpec, plan: Plan): Plan {
       const notes = pair.notes.filter(({ kind }) => kind !== NOTE);
       if (pair.periodRows === 0) return pair;
       const shape = shapeOf(pair);
-      const key = JSON.stringify(shape);
-      const outlook = outlooks.get(key) ?? sampleOutlook(shape, task);
+      const columns = pair.includedColumns;
+      const key = JSON.stringify({ ...shape, columns });
+      const outlook = outlooks.get(key) ?? sampleOutlook(shape, { ...task, columns });
       outlooks.set(key, outlook);
       if (outlook.impossible.length === spec.horizons.length) throw tooSmall(spec, pair, outlook);
       return { ...pair, notes: [...notes, ...sampleNotes(outlook)] };

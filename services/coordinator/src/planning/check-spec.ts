@@ -22,7 +22,7 @@ export function checkOverrides(spec: ResolvedRunSpec): void {
   } catch (thrown) {
     if (!(thrown instanceof RangeError)) throw thrown;
     throw new OnescanError('INVALID_ARGUMENT', `overrides: ${thrown.message}`, {
-      remedy: 'docs/run-spec.md lists the keys of each preset and their bounds',
+      remedy: 'docs/learning-settings.md lists the keys, their bounds and their values in each preset',
       details: { field: 'overrides' },
       cause: thrown,
     });

@@ -32,6 +32,7 @@ function send(isCancelled = () => false): Promise<void> {
     pair: 'eurusd',
     horizon: 15,
     attempt: 1,
+    leaseToken: 'token',
     coordinatorAddress: hub.address,
   };
   const path = join(folder, 'rows.parquet');
