@@ -9,7 +9,8 @@ import { splitFields } from './split-fields.js';
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 /** A line of tabs is one of empty fields. */
 const BLANK = /^ *$/;
-const CLOCK_ONLY = /^\d{1,2}:\d{2}/;
+/** `9:30`, `0930` or `093000`: no time of its own, whatever the format. */
+const CLOCK_ONLY = /^(?:\d{1,2}:\d{2}.*|\d{4}|\d{6})$/;
 
 /**
  * Reads the bars of a CSV: every line that is not blank is one bar, or an error that names it. Times are UTC.

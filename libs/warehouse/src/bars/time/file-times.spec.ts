@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { errorOf, readTimes } from '../../testing/read-bars.js';
+import { errorOf, readText, readTimes } from '../../testing/read-bars.js';
 
 describe('times without a format', () => {
   it.each([
@@ -119,6 +119,19 @@ describe('times with a format', () => {
   ])('%s is no format', async (timeFormat, message) => {
     expect(await errorOf(() => readTimes(['2024-02-01'], { timeFormat }))).toContain(message);
   });
+
+  it.each([
+    ['20240201', '050607', '%Y%m%d %H%M%S', '2024-02-01T05:06:07.000Z'],
+    ['02/01/2024', '0506', '%m/%d/%Y %H%M', '2024-02-01T05:06:00.000Z'],
+    ['02/01/2024', '5:06 PM', '%m/%d/%Y %I:%M %p', '2024-02-01T17:06:00.000Z'],
+  ])(
+    'is of day and clock where they are in two columns: %s and %s',
+    async (date, time, timeFormat, expected) => {
+      const text = `date,time,open,high,low,close,volume\n${date},${time},1,1,1,1,0\n`;
+      expect((await readText(text, { timeFormat }))[0]![0]).toBe(expected);
+      expect(await errorOf(() => readText(text))).toContain(timeFormat);
+    },
+  );
 
   it('names the line that is written otherwise', async () => {
     const error = await errorOf(() => readTimes(['02/01/2024', '02/13/2024'], { timeFormat: '%d/%m/%Y' }));

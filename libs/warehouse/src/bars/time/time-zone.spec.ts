@@ -1,5 +1,9 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { errorOf, readTimes } from '../../testing/read-bars.js';
+import { readIso } from './choose-reader.js';
+import { timeZone } from './time-zone.js';
+import { wallTimesToUtc } from './to-utc.js';
 
 describe('times in a zone', () => {
   it.each([
@@ -40,10 +44,15 @@ describe('times in a zone', () => {
   );
 });
 
-/** Wall times of New York every so many minutes, and the instants they stand for. */
-function newYork(from: string, minutes: number, bars: number): { walls: string[]; instants: string[] } {
+/** Wall times of a zone every so many minutes, and the instants they stand for. */
+function clockOf(
+  timeZone: string,
+  from: string,
+  minutes: number,
+  bars: number,
+): { walls: string[]; instants: string[] } {
   const format = new Intl.DateTimeFormat('sv-SE', {
-    timeZone: 'America/New_York',
+    timeZone,
     dateStyle: 'short',
     timeStyle: 'medium',
   });
@@ -55,7 +64,12 @@ describe('the hour that clocks show twice', () => {
   const reading = { timeZone: 'America/New_York' };
   // Clocks go from 02:00 back to 01:00 on 3 November 2024 at 06:00 UTC.
   it.each([1, 5, 10, 15, 30, 60])('is told by the order of bars of %i minutes', async (minutes) => {
-    const { walls, instants } = newYork('2024-11-03T03:00:00Z', minutes, Math.ceil(300 / minutes));
+    const { walls, instants } = clockOf(
+      'America/New_York',
+      '2024-11-03T03:00:00Z',
+      minutes,
+      Math.ceil(300 / minutes),
+    );
     expect(await readTimes(walls, reading)).toEqual(instants);
   });
 
@@ -114,7 +128,41 @@ describe('the hour that clocks skip', () => {
   });
 
   it('is no gap for bars around it', async () => {
-    const { walls, instants } = newYork('2024-03-10T06:30:00Z', 10, 10);
+    const { walls, instants } = clockOf('America/New_York', '2024-03-10T06:30:00Z', 10, 10);
     expect(await readTimes(walls, { timeZone: 'America/New_York' })).toEqual(instants);
+  });
+});
+
+describe('times of any zone', () => {
+  const zones = [
+    'America/New_York',
+    'Europe/London',
+    'Australia/Lord_Howe',
+    'Asia/Kolkata',
+    'America/Sao_Paulo',
+    'Africa/Casablanca',
+    'Pacific/Apia',
+    'America/Havana',
+  ].map((name) => timeZone(name));
+
+  it('are what a clock there showed, or told to have come twice', () => {
+    const bars = fc.record({
+      zone: fc.constantFrom(...zones),
+      start: fc.integer({ min: Date.UTC(1971, 0) / 60_000, max: Date.UTC(2025, 0) / 60_000 }),
+      step: fc.integer({ min: 1, max: 20_000 }),
+    });
+    let told = 0;
+    fc.assert(
+      fc.property(bars, ({ zone, start, step }) => {
+        const { walls, instants } = clockOf(zone.name, new Date(start * 60_000).toISOString(), step, 20);
+        const times = Float64Array.from(walls, (wall) => readIso(wall)!.micros);
+        const change = wallTimesToUtc(times, times.length, zone);
+        if (change !== undefined) expect(change.kind).toBe('repeated');
+        else expect(Array.from(times, (time) => new Date(time / 1000).toISOString())).toEqual(instants);
+        told += change === undefined ? 1 : 0;
+      }),
+      { numRuns: 500 },
+    );
+    expect(told).toBeGreaterThan(450);
   });
 });
