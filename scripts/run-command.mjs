@@ -6,9 +6,13 @@ import { ROOT } from './workspace.mjs';
  * Runs a program in the checkout and resolves with its exit code (130 when a signal ended it).
  * `stdio` as in node:child_process; the output goes to stderr by default, so stdout stays data.
  */
-export function runCommand(program, args, { stdio = ['ignore', process.stderr, process.stderr], env } = {}) {
+export function runCommand(
+  program,
+  args,
+  { stdio = ['ignore', process.stderr, process.stderr], env, cwd = ROOT } = {},
+) {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { cwd: ROOT, stdio, env: { ...process.env, ...env } });
+    const child = spawn(program, args, { cwd, stdio, env: { ...process.env, ...env } });
     child.once('error', reject);
     child.once('exit', (code) => resolve(code ?? 130));
   });

@@ -51,6 +51,9 @@ export const USAGE = `usage: node dist/main.js --listen HOST:PORT --fetcher HOST
                          [--keep-events 100000] [--keep-event-days 90] [--backup-hours 24] [--keep-backups 3]
    or: node dist/main.js --state FOLDER --restore [--backup FILE | --without-log]`;
 
+/** What an error says that lies in the command line. */
+const HELP = 'Run node services/coordinator/dist/main.js --help for the flags';
+
 /**
  * Reads the command line.
  *
@@ -105,7 +108,7 @@ export function parseRestoreOptions(args: readonly string[]): Omit<RestoreOption
       withoutLog: values['without-log'] ?? false,
     };
   } catch (thrown) {
-    throw thrown instanceof OnescanError ? thrown : invalid((thrown as Error).message, USAGE);
+    throw thrown instanceof OnescanError ? thrown : invalid((thrown as Error).message, HELP);
   }
 }
 
@@ -131,12 +134,12 @@ function readFlags(args: readonly string[]) {
       },
     }).values;
   } catch (thrown) {
-    throw invalid(thrown instanceof Error ? thrown.message : String(thrown), USAGE);
+    throw invalid(thrown instanceof Error ? thrown.message : String(thrown), HELP);
   }
 }
 
 function required(flag: string, value: string | undefined): string {
-  if (!value) throw invalid(`--${flag} is missing`, USAGE);
+  if (!value) throw invalid(`--${flag} is missing`, HELP);
   return value;
 }
 

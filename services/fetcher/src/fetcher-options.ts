@@ -82,6 +82,9 @@ export const USAGE = `usage: node services/fetcher/dist/main.js --warehouse DIR 
   --grace-ms N             time for running fetches to end after SIGTERM, default 30000
   --orphan-grace-ms N      time a fetch goes on after its callers have gone, default 60000`;
 
+/** What an error says that lies in the command line. */
+const HELP = 'Run node services/fetcher/dist/main.js --help for the flags';
+
 /**
  * Reads the flags.
  *
@@ -149,7 +152,7 @@ function readFlags(args: readonly string[]) {
     }).values;
   } catch (thrown) {
     throw new OnescanError('INVALID_ARGUMENT', thrown instanceof Error ? thrown.message : String(thrown), {
-      remedy: USAGE,
+      remedy: HELP,
     });
   }
 }
@@ -231,5 +234,5 @@ function toPattern(text: string): RegExp {
 }
 
 function invalid(flag: string, value: string, allowed: string): OnescanError {
-  return new OnescanError('INVALID_ARGUMENT', `--${flag}: "${value}" is not ${allowed}`, { remedy: USAGE });
+  return new OnescanError('INVALID_ARGUMENT', `--${flag}: "${value}" is not ${allowed}`, { remedy: HELP });
 }

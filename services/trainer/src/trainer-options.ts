@@ -32,6 +32,9 @@ export interface TrainerOptions {
 export const USAGE = `usage: node dist/main.js --coordinator HOST:PORT [--id NAME] [--memory-limit BYTES|8GiB]
                          [--grace MILLISECONDS] [--threads N] [--health-listen HOST:PORT]`;
 
+/** What an error says that lies in the command line. */
+const HELP = 'Run node services/trainer/dist/main.js --help for the flags';
+
 /**
  * Reads the command line. The memory limit is never above that of the container.
  *
@@ -63,12 +66,12 @@ function readFlags(args: readonly string[]) {
       },
     }).values;
   } catch (thrown) {
-    throw invalid(thrown instanceof Error ? thrown.message : String(thrown), USAGE);
+    throw invalid(thrown instanceof Error ? thrown.message : String(thrown), HELP);
   }
 }
 
 function readCoordinator(text: string | undefined): string {
-  if (!text) throw invalid('--coordinator is missing', USAGE);
+  if (!text) throw invalid('--coordinator is missing', HELP);
   const port = /^.+:(\d+)$/.exec(text)?.[1];
   if (!port || Number(port) < 1 || Number(port) > 65_535) {
     throw invalid(`--coordinator "${text}" is not an address`, 'Give host:port, e.g. 127.0.0.1:7400');

@@ -49,3 +49,15 @@ it('fails on a service that was said to run and does not answer', async () => {
   expect((await checkService('coordinator', undefined, NEVER)).result).toBe('warning');
   expect((await checkService('coordinator', '127.0.0.1:1', NEVER)).result).toBe('FAILED');
 });
+
+it('fails on a clock that is far off: before the release, decades ahead, or behind what was written', () => {
+  const now = Date.parse('2027-03-01T00:00:00Z');
+  expect(checkClock(now).result).toBe('ok');
+  expect(checkClock(now, now + 1_000).result).toBe('ok');
+  expect(checkClock(now, now + 3_600_000)).toMatchObject({
+    result: 'FAILED',
+    found: expect.stringContaining('files are from 2027-03-01T01:00:00.000Z') as string,
+  });
+  expect(checkClock(0).result).toBe('FAILED');
+  expect(checkClock(Date.parse('2090-01-01T00:00:00Z')).result).toBe('FAILED');
+});

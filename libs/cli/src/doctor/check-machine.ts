@@ -1,11 +1,12 @@
-import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { availableParallelism, freemem, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { formatBytes } from '@onescan/shared/format/bytes.js';
 import { readProcessMemory } from '@onescan/shared/process-memory.js';
-import type { Check } from './check.js';
+import { type Check, check } from './check.js';
+import { checkHome } from './check-environment.js';
 
 const GIB = 1024 ** 3;
 /** First Node with everything that is used, as in package.json. */
@@ -16,6 +17,10 @@ const MINIMUM_DISK_BYTES = 5 * GIB;
 const MINIMUM_MEMORY_BYTES = 2 * GIB;
 /** Before the first release a clock can only be wrong. */
 const EARLIEST_CLOCK = Date.parse('2026-01-01T00:00:00Z');
+/** A clock this far ahead is wrong too. */
+const LATEST_CLOCK = Date.parse('2056-01-01T00:00:00Z');
+/** Clocks are corrected by a little all the time. */
+const CLOCK_SLACK_MS = 60_000;
 
 /** Checks everything that does not need a running stack. `home` need not exist. */
 export async function checkMachine(home: string): Promise<Check[]> {
@@ -27,7 +32,7 @@ export async function checkMachine(home: string): Promise<Check[]> {
     checkHome(home),
     await checkDisk(home),
     checkDatasets(join(home, 'datasets')),
-    checkClock(Date.now()),
+    checkClock(Date.now(), newestChange(home)),
   ];
 }
 
@@ -53,9 +58,28 @@ export function checkMemory(bytes: number): Check {
   );
 }
 
-export function checkClock(now: number): Check {
-  const ok = now >= EARLIEST_CLOCK;
-  return check('clock', ok ? 'ok' : 'FAILED', new Date(now).toISOString(), 'set the clock of this machine');
+/** `newest`: when something in the home folder was last changed, by the clock of then; both in milliseconds. */
+export function checkClock(now: number, newest = 0): Check {
+  const found = new Date(now).toISOString();
+  const remedy = 'set the clock of this machine: what is made now would look older than what there is';
+  if (now < newest - CLOCK_SLACK_MS) {
+    return check('clock', 'FAILED', `${found}, and files are from ${new Date(newest).toISOString()}`, remedy);
+  }
+  const isPlausible = now >= EARLIEST_CLOCK && now < LATEST_CLOCK;
+  return check('clock', isPlausible ? 'ok' : 'FAILED', found, 'set the clock of this machine');
+}
+
+/** When a file that the services write was last changed; 0 when there is none. */
+function newestChange(home: string): number {
+  const folders = ['', 'state', 'logs', 'datasets'].map((name) => join(home, name));
+  const times = folders
+    .filter(existsSync)
+    .flatMap((folder) =>
+      readdirSync(folder).map(
+        (name) => statSync(join(folder, name), { throwIfNoEntry: false })?.mtimeMs ?? 0,
+      ),
+    );
+  return times.reduce((newest, time) => Math.max(newest, time), 0);
 }
 
 /** A file in the dataset folder that no fetcher is writing any more is worth a look. */
@@ -67,15 +91,6 @@ export function checkDatasets(folder: string): Check {
   if (partial.length === 0) return check('datasets', 'ok', found, '');
   const remedy = 'left by a fetch that goes on or was cut off; the fetcher clears them when it starts';
   return check('datasets', 'warning', `${found}, ${partial.length} partial`, remedy);
-}
-
-function checkHome(home: string): Check {
-  try {
-    accessSync(nearestExisting(home), constants.W_OK);
-    return check('home folder', 'ok', home, '');
-  } catch {
-    return check('home folder', 'FAILED', `${home} cannot be written`, 'give another folder with --home');
-  }
 }
 
 async function checkDisk(home: string): Promise<Check> {
@@ -105,8 +120,4 @@ async function checkPort(): Promise<Check> {
 
 function nearestExisting(path: string): string {
   return existsSync(path) ? path : nearestExisting(dirname(path));
-}
-
-function check(name: string, result: Check['result'], found: string, remedy: string): Check {
-  return { name, result, found, remedy: result === 'ok' ? '' : remedy };
 }

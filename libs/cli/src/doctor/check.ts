@@ -8,3 +8,8 @@ export interface Check {
   /** Empty when there is nothing to do. */
   remedy: string;
 }
+
+/** A finding; what to do is left out where all is well. */
+export function check(name: string, result: Check['result'], found: string, remedy: string): Check {
+  return { name, result, found, remedy: result === 'ok' ? '' : remedy };
+}

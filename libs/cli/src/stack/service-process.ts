@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, fstatSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, fstatSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { readAnnouncement } from '@onescan/shared/announce.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { logTail } from './log-tail.js';
 
 export interface ServiceCommand {
   /** Name in messages and of the log, e.g. "trainer-1". */
@@ -28,7 +29,6 @@ export interface ServiceExit {
 }
 
 const STOP_WITH_PARENT = new URL('../../dist/stack/stop-with-parent.js', import.meta.url);
-const LOG_TAIL_LINES = 5;
 
 /** A service of the local stack as a process of its own. Never restarted: whoever owns it decides. */
 export class ServiceProcess {
@@ -84,7 +84,7 @@ export class ServiceProcess {
 
   /** An error about this service that shows the end of its log. */
   failure(message: string): OnescanError {
-    const tail = this.logTail();
+    const tail = logTail(this.logPath, this.logStart);
     return new OnescanError('UNAVAILABLE', tail ? `${message}\n${tail}\n` : message, {
       remedy: `Its whole log: ${this.logPath}`,
     });
@@ -96,17 +96,6 @@ export class ServiceProcess {
     this.child.kill('SIGTERM');
     const force = setTimeout(() => this.child.kill('SIGKILL'), graceMs);
     await this.exited.finally(() => clearTimeout(force));
-  }
-
-  private logTail(): string {
-    try {
-      const all = readFileSync(this.logPath);
-      // Smaller than at the start: it was rotated since.
-      const own = all.subarray(all.length < this.logStart ? 0 : this.logStart).toString();
-      return own.trimEnd().split('\n').slice(-LOG_TAIL_LINES).join('\n');
-    } catch {
-      return '';
-    }
   }
 }
 

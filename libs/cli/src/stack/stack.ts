@@ -1,10 +1,11 @@
-import { existsSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, statfsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FETCHER_NODE_FLAGS } from '@onescan/shared/fetcher-node-flags.js';
+import { formatBytes } from '@onescan/shared/format/bytes.js';
 import { CoordinatorServiceClient } from '@onescan/shared/generated/onescan/v1/coordinator.js';
 import { callUnary, createClient } from '@onescan/shared/grpc/client.js';
-import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { diskFull, OnescanError } from '@onescan/shared/onescan-error.js';
 import {
   type Endpoint,
   endpointPath,
@@ -15,6 +16,7 @@ import {
 import { unlessInterrupted } from '../terminal/interrupted.js';
 import { type ServiceExit, ServiceProcess, serviceEntry } from './service-process.js';
 import { isBigQuery, type StackOptions } from './stack-options.js';
+import { requireTemporaryFolder } from './temporary-folder.js';
 
 /** A running local stack: fetcher, coordinator and trainers, each a process of its own. */
 export interface RunningStack {
@@ -38,6 +40,8 @@ const SERVICE_GRACE_MS = 10_000;
 const TRAINER_WORK_MS = 12_000;
 const FETCHER_WORK_MS = 8_000;
 const POLL_MS = 100;
+/** State, logs and the temporary files of a start; a dataset of a full pair takes 1.7 GB beside it. */
+const MINIMUM_DISK_BYTES = 64 * 1024 ** 2;
 
 /**
  * Starts the services in the order in which they need each other and waits until every trainer is
@@ -47,8 +51,7 @@ const POLL_MS = 100;
  *   UNAVAILABLE with the end of the log of the service that did not start, CANCELLED when interrupted
  */
 export async function startStack(options: StackOptions, interrupt: AbortSignal): Promise<RunningStack> {
-  requireWarehouse(options.warehouse);
-  requireFreeHome(options.home);
+  requireStartable(options);
   const stack = new Stack(options);
   try {
     await stack.start(interrupt);
@@ -57,6 +60,19 @@ export async function startStack(options: StackOptions, interrupt: AbortSignal):
     await stack.stop();
     throw interrupt.aborted ? new OnescanError('CANCELLED', 'interrupted', { cause: thrown }) : thrown;
   }
+}
+
+/**
+ * Makes sure of what can be known before anything is started.
+ *
+ * @throws OnescanError ALREADY_EXISTS when a stack runs in this home, NOT_FOUND without a warehouse, FAILED_PRECONDITION
+ *   when temporary files cannot be written, RESOURCE_EXHAUSTED when the disk is full
+ */
+export function requireStartable(options: StackOptions): void {
+  requireWarehouse(options.warehouse);
+  requireFreeHome(options.home);
+  requireTemporaryFolder();
+  requireRoom(options.home);
 }
 
 class Stack implements RunningStack {
@@ -190,6 +206,20 @@ function requireWarehouse(folder: string): void {
   throw new OnescanError('NOT_FOUND', `${folder} holds no warehouse`, {
     remedy: 'Build one with: onescan warehouse build --bars DIR --out DIR (or --simulate)',
   });
+}
+
+/** Without room not even the reason could be written into a log. */
+function requireRoom(home: string): void {
+  const { blocks, bavail, bsize } = statfsSync(nearestExisting(home));
+  // Some file systems do not say.
+  if (blocks === 0 || bavail * bsize >= MINIMUM_DISK_BYTES) return;
+  throw diskFull(`${formatBytes(bavail * bsize)} are free on the disk of ${home}`, {
+    remedy: `At least ${formatBytes(MINIMUM_DISK_BYTES)} are needed, and more for datasets: free some, or give another --home`,
+  });
+}
+
+function nearestExisting(path: string): string {
+  return existsSync(path) ? path : nearestExisting(dirname(path));
 }
 
 function requireFreeHome(home: string): void {

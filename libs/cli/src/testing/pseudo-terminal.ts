@@ -6,7 +6,7 @@ import xterm from '@xterm/headless';
 
 const BRIDGE = fileURLToPath(new URL('../../src/testing/pty-bridge.py', import.meta.url));
 const BIN = fileURLToPath(new URL('../../bin/onescan.mjs', import.meta.url));
-const TIMEOUT_MS = 20_000;
+const TIMEOUT_MS = 40_000;
 const POLL_MS = 20;
 const CTRL_C = '\u0003';
 
@@ -77,8 +77,8 @@ export class PseudoTerminal {
   }
 
   /** Waits until the text on the screen matches. @throws Error with the screen when it does not in time */
-  async until(pattern: RegExp): Promise<void> {
-    const deadline = performance.now() + TIMEOUT_MS;
+  async until(pattern: RegExp, timeoutMs = TIMEOUT_MS): Promise<void> {
+    const deadline = performance.now() + timeoutMs;
     while (!pattern.test(this.text())) {
       if (performance.now() > deadline) throw new Error(`no ${pattern} on the screen:\n${this.text()}`);
       await sleep(POLL_MS);

@@ -1,7 +1,8 @@
-import { relative, resolve } from 'node:path';
+import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { formatBytes } from '@onescan/shared/format/bytes.js';
 import { callUnary } from '@onescan/shared/grpc/client.js';
+import { resolveDatabaseFolder } from '@onescan/shared/local-path.js';
 import type { Command } from 'commander';
 import { withCoordinator } from '../connection/connect.js';
 import { driveRun } from '../connection/drive-run.js';
@@ -26,7 +27,7 @@ export function addDemoVerb(program: Command, act: Act): void {
   addRunOptions(command).action(
     act(async (invocation, options: RunOptions) => {
       const { terminal, global } = invocation;
-      const home = resolve(terminal.cwd, global.home);
+      const home = resolveDatabaseFolder({ name: '--home', value: global.home, cwd: terminal.cwd });
       const spec = specFromOptions({ spec: DEMO_SPEC, ...options });
       const warehouse = await demoWarehouse(home, spec.pairs, terminal);
       const stackOptions = withStackDefaults({ warehouse, home, trainers: TRAINERS });

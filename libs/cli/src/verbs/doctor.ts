@@ -1,13 +1,18 @@
 import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { findAddress } from '../connection/connect.js';
 import type { Act } from '../context.js';
 import type { Check } from '../doctor/check.js';
+import { checkEnvironment } from '../doctor/check-environment.js';
 import { checkMachine } from '../doctor/check-machine.js';
 import { checkService } from '../doctor/check-service.js';
 import { EXIT } from '../exit-code.js';
 import { renderTable, type TableColumn } from '../output/table.js';
 import { writeJson } from '../output/write-json.js';
+
+/** Root folder of the checkout, from dist as well as from src. */
+const ROOT = fileURLToPath(new URL('../../../..', import.meta.url));
 
 const COLUMNS: readonly TableColumn<Check>[] = [
   { title: 'check', text: (check) => check.name },
@@ -20,12 +25,15 @@ const COLUMNS: readonly TableColumn<Check>[] = [
 export function addDoctorVerb(program: Command, act: Act): void {
   program
     .command('doctor')
-    .description('check node, ports, disk, memory, datasets, the clock, and whether the stack answers')
+    .description(
+      'check packages, limits, folders, disk, memory, datasets, the clock, and whether the stack answers',
+    )
     .action(
       act(async (invocation) => {
         const { terminal, global } = invocation;
         const home = resolve(terminal.cwd, global.home);
         const checks = [
+          ...(await checkEnvironment(ROOT, process.env)),
           ...(await checkMachine(home)),
           await checkService('coordinator', findAddress(invocation, 'coordinator'), terminal.interrupt),
           await checkService('fetcher', findAddress(invocation, 'fetcher'), terminal.interrupt),

@@ -1,18 +1,13 @@
-import { spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { formatBytes } from '@onescan/shared/format/bytes.js';
-import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { resolveDatabaseFolder, resolveLocalPath } from '@onescan/shared/local-path.js';
 import type { Command } from 'commander';
-import { type Endpoint, readEndpoint } from '../connection/endpoint-file.js';
 import type { Act, Invocation } from '../context.js';
 import { EXIT, type ExitCode } from '../exit-code.js';
 import { addFetcherFlag, parseByteCount, parseDollars, parsePositive } from '../options/parsers.js';
 import { writeJson } from '../output/write-json.js';
 import { type RunningStack, startStack } from '../stack/stack.js';
 import { isBigQuery, type StackOptions, withStackDefaults } from '../stack/stack-options.js';
+import { startDetached } from '../stack/start-detached.js';
 
 interface Options {
   warehouse: string;
@@ -24,9 +19,6 @@ interface Options {
   fetcherFlag?: string[];
   autoApprove?: number;
 }
-
-const DETACH_MS = 90_000;
-const POLL_MS = 200;
 
 /** `onescan up`: runs a local stack in the foreground until Ctrl-C, or leaves it behind with --detach. */
 export function addUpVerb(program: Command, act: Act): void {
@@ -58,8 +50,10 @@ export function addUpVerb(program: Command, act: Act): void {
 
 function readOptions({ terminal, global }: Invocation, options: Options): StackOptions {
   return withStackDefaults({
-    warehouse: isBigQuery(options.warehouse) ? options.warehouse : resolve(terminal.cwd, options.warehouse),
-    home: resolve(terminal.cwd, global.home),
+    warehouse: isBigQuery(options.warehouse)
+      ? options.warehouse
+      : resolveLocalPath({ name: '--warehouse', value: options.warehouse, cwd: terminal.cwd }),
+    home: resolveDatabaseFolder({ name: '--home', value: global.home, cwd: terminal.cwd }),
     ...(options.trainers === undefined ? {} : { trainers: options.trainers }),
     ...(options.maxWorkers === undefined ? {} : { maxWorkers: options.maxWorkers }),
     ...(options.memoryLimit === undefined ? {} : { memoryLimitBytes: options.memoryLimit }),
@@ -108,45 +102,4 @@ async function showEndpoint(
     `${options.trainers} trainers of at most ${formatBytes(options.memoryLimitBytes)}; logs in ${logs}. ` +
       'In another terminal: onescan run --pairs eurusd --yes. Ctrl-C stops everything.',
   );
-}
-
-/** Starts this same verb as a background process and waits for its endpoint file. */
-async function startDetached({ terminal, global }: Invocation, options: StackOptions): Promise<ExitCode> {
-  const logs = join(options.home, 'logs');
-  mkdirSync(logs, { recursive: true });
-  const logPath = join(logs, 'up.log');
-  const log = openSync(logPath, 'w');
-  const main = fileURLToPath(new URL('../main.js', import.meta.url));
-  const child = spawn(process.execPath, [main, 'up', ...detachedFlags(options)], {
-    stdio: ['ignore', log, log],
-    detached: true,
-  });
-  closeSync(log);
-  child.unref();
-  const endpoint = await waitForEndpoint(options.home, () => child.exitCode === null, logPath);
-  if (global.json) await writeJson(terminal, endpoint);
-  else await terminal.write(`coordinator ${endpoint.coordinator}\nfetcher     ${endpoint.fetcher}\n`);
-  return EXIT.ok;
-}
-
-function detachedFlags(options: StackOptions): string[] {
-  return [
-    ...['--warehouse', options.warehouse, '--home', options.home, '--listen', options.listen],
-    ...['--trainers', String(options.trainers), '--max-workers', String(options.maxWorkers)],
-    ...['--memory-limit', String(options.memoryLimitBytes)],
-    ...(options.autoApproveUsd === undefined ? [] : ['--auto-approve', String(options.autoApproveUsd)]),
-    ...options.fetcherFlags.flatMap((flag) => ['--fetcher-flag', flag]),
-  ];
-}
-
-async function waitForEndpoint(home: string, isRunning: () => boolean, logPath: string): Promise<Endpoint> {
-  const deadline = performance.now() + DETACH_MS;
-  for (;;) {
-    const endpoint = readEndpoint(home);
-    if (endpoint) return endpoint;
-    if (!isRunning() || performance.now() > deadline) {
-      throw new OnescanError('UNAVAILABLE', 'the stack did not start', { remedy: `Look at ${logPath}` });
-    }
-    await sleep(POLL_MS);
-  }
 }

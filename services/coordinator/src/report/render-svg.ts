@@ -1,20 +1,5 @@
-import { BarChart, CustomChart, HeatmapChart, LineChart, ScatterChart } from 'echarts/charts';
-import { GridComponent, LegendComponent, TitleComponent, VisualMapComponent } from 'echarts/components';
-import { type EChartsCoreOption, init, use } from 'echarts/core';
-import { SVGRenderer } from 'echarts/renderers';
-
-use([
-  BarChart,
-  CustomChart,
-  HeatmapChart,
-  LineChart,
-  ScatterChart,
-  GridComponent,
-  LegendComponent,
-  TitleComponent,
-  VisualMapComponent,
-  SVGRenderer,
-]);
+import type { EChartsCoreOption } from 'echarts/core';
+import { init } from 'echarts/dist/echarts.esm.min.mjs';
 
 /** Stand-ins that become CSS variables, so that one picture serves light and dark pages. */
 export const INK = '#010203';

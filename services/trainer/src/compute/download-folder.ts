@@ -15,11 +15,20 @@ export function newDownloadFolder(): string {
 
 /** Removes what trainers of this machine have left that were killed; returns the folders. */
 export function removeStaleDownloads(): string[] {
-  const stale = readdirSync(tmpdir()).filter((name) => {
+  const stale = namesIn(tmpdir()).filter((name) => {
     const pid = name.startsWith(PREFIX) ? NAME.exec(name.slice(PREFIX.length))?.[1] : undefined;
     return pid !== undefined && !isProcessAlive(Number(pid));
   });
   const folders = stale.map((name) => join(tmpdir(), name));
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
   return folders;
+}
+
+/** A folder that cannot be read has nothing that could be removed; whoever downloads into it is told. */
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
 }

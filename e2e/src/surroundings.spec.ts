@@ -1,0 +1,144 @@
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { CommandResult } from './command.js';
+import { WAREHOUSE } from './warehouse.js';
+
+const BIN = fileURLToPath(new URL('../../libs/cli/bin/onescan.mjs', import.meta.url));
+const NOBODY_LISTENS = 'http://127.0.0.1:9';
+const PROXIES = ['http_proxy', 'https_proxy', 'grpc_proxy', 'all_proxy'];
+const RUN = ['run', '--pairs', 'usdjpy', '--horizons', '15', '--rows', '2000', '--preset', 'quick', '--yes'];
+
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'onescan-surroundings-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+interface Surroundings {
+  args: readonly string[];
+  /** Shell commands before it, e.g. "ulimit -n 256". */
+  before?: string;
+  /** undefined takes a variable away. */
+  env?: Readonly<Record<string, string | undefined>>;
+}
+
+/** `onescan ...` from a shell in which `before` was said. */
+function onescan({ args, before = ':', env = {} }: Surroundings): Promise<CommandResult> {
+  const command = `${before}; exec "$0" "$@"`;
+  const child = spawn('bash', ['-c', command, process.execPath, BIN, ...args], {
+    cwd: folder,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const result = { code: null as number | null, stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].setEncoding('utf8').on('data', (text: string) => {
+      result[name] += text;
+    });
+  }
+  return new Promise((resolve) => child.once('close', (code) => resolve({ ...result, code })));
+}
+
+describe('a stack with everything against it', () => {
+  it('works: proxies, few open files, no HOME, a bare locale, a umask, an odd and long path', async () => {
+    const home = join(folder, `it's "odd" * [1] #%;~ é 円`, 'd'.repeat(200), 'e'.repeat(200));
+    const proxies = [...PROXIES, ...PROXIES.map((name) => name.toUpperCase())];
+    const env = {
+      ...Object.fromEntries(proxies.map((name) => [name, NOBODY_LISTENS])),
+      ...{ HOME: undefined, LANG: 'xx_YY.bogus', LC_ALL: 'C', NODE_ENV: 'production' },
+    };
+    const before = 'ulimit -n 256; umask 077';
+    const run = (...args: string[]) => onescan({ args: ['--home', home, ...args], before, env });
+    expect(await run('up', '--warehouse', WAREHOUSE, '--trainers', '1', '--detach')).toMatchObject({
+      code: 0,
+    });
+    try {
+      const done = await run(...RUN);
+      expect(done.stderr).not.toMatch(/problem|EMFILE/i);
+      expect(done).toMatchObject({ code: 0, stdout: expect.stringContaining('report.html') as string });
+      const doctor = await run('doctor');
+      expect(doctor.code).toBe(0);
+      expect(doctor.stdout).toMatch(/^open files +ok +256 a process/m);
+      expect(doctor.stdout).toMatch(/^proxy +ok +ALL_PROXY, .*never for this one/m);
+      expect(doctor.stdout).toMatch(/^coordinator +ok/m);
+    } finally {
+      expect(await run('down')).toMatchObject({ code: 0 });
+    }
+  });
+});
+
+describe('says at once what is wrong', () => {
+  const up = ['up', '--warehouse', WAREHOUSE, '--trainers', '1'];
+
+  it.each([64, 100])('with %i open files', async (limit) => {
+    for (const args of [['ls'], ['--help'], up]) {
+      const { code, stderr } = await onescan({ args, before: `ulimit -n ${limit}` });
+      expect(stderr).toMatch(
+        new RegExp(`^onescan: a process may have only ${limit} files open .*ulimit -n 1024`),
+      );
+      expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+      expect(code).toBe(5);
+    }
+  });
+
+  it.each([
+    ['does not exist', '/nowhere', 'there is no such folder'],
+    ['is a file', process.execPath, 'that is no folder'],
+  ])('when TMPDIR %s', async (_, path, reason) => {
+    for (const args of [up, [...up, '--detach']]) {
+      const { code, stderr } = await onescan({ args, env: { TMPDIR: path } });
+      expect(stderr).toContain(`temporary files cannot be written in ${path}: ${reason}`);
+      expect(stderr).toContain('set TMPDIR to another one');
+      expect(code).toBe(5);
+    }
+    const doctor = await onescan({ args: ['doctor'], env: { TMPDIR: path } });
+    expect(doctor.code).toBe(5);
+    expect(doctor.stdout).toMatch(/^temporary files +FAILED/m);
+  });
+
+  it('when --detach does not start, with what its log says', async () => {
+    const bad = [...up, '--detach', '--fetcher-flag', 'price-per-tib=much'];
+    const { code, stderr } = await onescan({ args: bad });
+    expect(stderr).toContain('--price-per-tib: "much" is not');
+    expect(stderr).toContain(join(folder, '.onescan', 'logs', 'up.log'));
+    expect(code).toBe(5);
+  });
+
+  it.each([
+    ['a warehouse that is not there', ['up', '--warehouse', 'none'], 'holds no warehouse'],
+    ['a "?" in --home', ['--home', 'what?', ...up], 'has a "?" in its path'],
+    ['a "?" in --home of the demo', ['--home', 'what?', 'demo'], 'has a "?" in its path'],
+    [
+      'a file where --home should be',
+      ['--home', join(WAREHOUSE, 'warehouse.duckdb', 'x'), ...up],
+      'is a file',
+    ],
+  ])('%s, detached or not, with exit code 2', async (_, args, reason) => {
+    const detached = args.includes('demo') ? [] : ['--detach'];
+    for (const more of [[], detached]) {
+      const { code, stderr } = await onescan({ args: [...args, ...more] });
+      expect(stderr).toContain(reason);
+      expect(code).toBe(2);
+    }
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it('when it is started as it is not whole', async () => {
+    const checkout = join(folder, 'checkout');
+    mkdirSync(checkout);
+    const copied = `cp -r --parents libs/cli/bin scripts/require-node.mjs package.json '${checkout}'`;
+    await onescan({ args: [], before: `(cd '${join(BIN, '../../../..')}' && ${copied})` });
+    const bin = join(checkout, 'libs/cli/bin/onescan.mjs');
+    expect(existsSync(bin)).toBe(true);
+    const { code, stderr } = await onescan({ args: ['ls'], before: `set -- '${bin}' ls` });
+    expect(stderr).toBe(
+      'onescan: it is not built. Run `npm run setup` in the checkout: it installs and builds what is missing\n',
+    );
+    expect(code).toBe(5);
+  });
+});

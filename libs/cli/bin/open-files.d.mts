@@ -1,0 +1,3 @@
+export const MINIMUM_OPEN_FILES: number;
+export function openFilesLimit(path?: string): number;
+export function requireOpenFiles(): void;
