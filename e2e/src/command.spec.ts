@@ -59,6 +59,18 @@ it('one command starts the stack, the next ones run, look, verify and stop it', 
   expect(again.stderr).toMatch(/usdjpy: cached dataset \w+ from \S+, no query/);
   expect(again.stdout).toContain('Cost: 0 statements, 0 B billed');
 
+  const plan = await onescan(folder, 'plan', ...RUN.slice(1), '--exclude', 'mkt_*');
+  expect(plan.stdout).toMatch(/^usdjpy: from dataset [0-9a-f]{12}, no query\.$/m);
+  expect(plan.stdout).toContain('In total: 0 statements, 0 B, $0.00 ');
+  const part = await onescan(folder, 'rerun', runId, '--groups', 'csi,tri', '--rows', '1900');
+  expect(part.code).toBe(0);
+  expect(part.stderr).toMatch(/usdjpy: dataset \w+ from dataset \w+, no query/);
+  expect(part.stdout).toContain('Cost: 0 statements, 0 B billed');
+  const more = await onescan(folder, 'rerun', runId, '--rows', '2001');
+  expect(more.code).toBe(2);
+  expect(more.stderr).toContain('has 2000 rows, not 2001');
+  expect(more.stderr).toContain('onescan run');
+
   const backup = await onescan(folder, 'backup');
   expect(backup).toMatchObject({ code: 0, stdout: expect.stringContaining('backups') });
   expect((await onescan(folder, 'restore')).stderr).toMatch(/in use by process \d+/);
@@ -74,7 +86,7 @@ it('one command starts the stack, the next ones run, look, verify and stop it', 
   expect(torn.stderr).toContain('is damaged');
   expect(torn.stderr).toContain('onescan restore');
   const restored = await onescan(folder, 'restore');
-  expect(restored).toMatchObject({ code: 0, stdout: expect.stringContaining(': 2 runs') });
+  expect(restored).toMatchObject({ code: 0, stdout: expect.stringContaining(': 3 runs') });
   const without = await onescan(folder, 'ls');
   expect(without.code).toBe(5);
   expect(without.stderr).toContain('onescan up --warehouse DIR');

@@ -254,6 +254,20 @@ describe('run', () => {
     expect(await runCli(['rerun', 'r-0', '--preset', 'mandated'], terminal())).toBe(0);
     expect(coordinator?.rerunsOf).toEqual(['r-0']);
     expect(coordinator?.startedSpecs[0]).toMatchObject({ preset: 'mandated', pairs: [] });
+    expect(coordinator?.startedSpecs[0]?.universe).toBeUndefined();
+  });
+
+  it('sends what part of the datasets a rerun is to take, groups by their names', async () => {
+    await start();
+    const part = ['--pairs', 'eurusd', '--horizons', '30', '--rows', '500', '--groups', 'mine,tri'];
+    const globs = ['--exclude', 'mkt_*', '--exclude', 'a.b'];
+    expect(await runCli(['rerun', 'r-0', ...part, ...globs], terminal())).toBe(0);
+    expect(coordinator?.startedSpecs[0]).toMatchObject({
+      pairs: ['eurusd'],
+      horizons: [30],
+      sample: { rows: 500 },
+      universe: { groups: [{ name: 'mine', tables: [] }, { name: 'tri' }], exclude: ['mkt_*', 'a.b'] },
+    });
   });
 });
 

@@ -154,8 +154,8 @@ test('a rerun trains on the same datasets with another preset and asks the wareh
   expect(rerun.plan!.planHash).toBe(first.plan!.planHash);
   expect(stack.fetcher.jobs).toHaveLength(estimates);
   expect(stack.fetcher.fetches.slice(3).every((fetch) => fetch.cachedOnly)).toBe(true);
-  await expect(stack.startRun({ pairs: ['eurusd'] }, first.runId)).rejects.toThrow(
-    'pairs: cannot be set in a rerun',
+  await expect(stack.startRun({ pairs: ['audnzd'] }, first.runId)).rejects.toThrow(
+    'pairs: the earlier run has no "audnzd"',
   );
 });
 

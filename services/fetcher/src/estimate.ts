@@ -133,7 +133,11 @@ async function estimateWithin(
 ): Promise<EstimatePairResponse> {
   requirePair(pair);
   const [held] = await covering.list(pair, withinDatasetId);
-  if (held?.datasetId !== withinDatasetId) throw notCached(pair, withinDatasetId);
+  if (held?.datasetId !== withinDatasetId) {
+    if (!cache.has(pair, withinDatasetId)) throw notCached(pair, withinDatasetId);
+    await cache.describe(cache.pathOf(pair, withinDatasetId), withinDatasetId);
+    throw ofEarlierVersion(pair, withinDatasetId);
+  }
   await cache.requireWhole(held.path, () => undefined);
   const within = planWithin(held, requireSpec(spec), { rules, sharedDatasetId });
   const { datasetId } = identityText(within.wanted);
@@ -194,6 +198,14 @@ export async function dryRunAll(
     notes.push(planNote('estimate is no bound', text));
   }
   return { bytes, notes };
+}
+
+function ofEarlierVersion(pair: string, datasetId: string): OnescanError {
+  const text = `dataset ${datasetId} of ${pair} was made by an earlier version of Onescan: no part can be made of it`;
+  return new OnescanError('FAILED_PRECONDITION', text, {
+    remedy: 'Learn from all of it, or start a new run with `onescan run`',
+    details: { pair, datasetId },
+  });
 }
 
 /** A dataset is asked for that must be there and is not. */

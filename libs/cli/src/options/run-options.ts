@@ -92,6 +92,20 @@ export function addRunOptions(command: Command): Command {
     .option('--seed <n>', 'root of every random seed of training (default: 1)', parseSeed);
 }
 
+/** Adds the flags that name a part of the datasets of an earlier run, for `rerun`. */
+export function addPartOptions(command: Command): Command {
+  return command
+    .option('--pairs <list>', "some of the run's pairs", parsePairList)
+    .option('--horizons <list>', 'in bars, of those that the datasets hold', parseHorizonList)
+    .option('--rows <n>', 'fewer of the sampled rows', parsePositive)
+    .option('--groups <list>', "some of the run's feature groups", parseNameList)
+    .option(
+      '--exclude <globs>',
+      'tables or table.column to leave out, beside those before; may be repeated',
+      collectGlobs,
+    );
+}
+
 /** Adds --preset and --set, which `rerun` takes too. */
 export function addPresetOptions(command: Command): Command {
   return command

@@ -4,19 +4,21 @@ import type { Command } from 'commander';
 import { withCoordinator } from '../connection/connect.js';
 import { driveRun } from '../connection/drive-run.js';
 import type { Act } from '../context.js';
-import { addPresetOptions, type RunOptions } from '../options/run-options.js';
+import { addPartOptions, addPresetOptions, type RunOptions } from '../options/run-options.js';
 import { PLAN_DEADLINE_MS } from './plan.js';
 
-type Options = Pick<RunOptions, 'preset' | 'set'>;
+type Options = Pick<RunOptions, 'preset' | 'set' | 'pairs' | 'horizons' | 'rows' | 'groups' | 'exclude'>;
 
-/** `onescan rerun`: trains again on the datasets of an earlier run; never asks the warehouse, so costs nothing. */
+/** `onescan rerun`: trains again on the datasets of an earlier run or parts of them; never asks the warehouse, so costs nothing. */
 export function addRerunVerb(program: Command, act: Act): void {
   const command = program
     .command('rerun <run>')
-    .description('train again on the datasets of an earlier run; never queries, costs nothing');
-  addPresetOptions(command).action(
+    .description(
+      'train again on the datasets of an earlier run, or parts of them; never queries, costs nothing',
+    );
+  addPartOptions(addPresetOptions(command)).action(
     act(async (invocation, options: Options, runId: string) => {
-      const spec = RunSpec.fromJSON({ preset: options.preset, overrides: options.set ?? {} });
+      const spec = rerunSpecOf(options);
       return withCoordinator(invocation, async (client) => {
         const request = { spec, rerunOf: runId };
         const started = await callUnary(client, client.startRun, request, { deadlineMs: PLAN_DEADLINE_MS });
@@ -24,4 +26,17 @@ export function addRerunVerb(program: Command, act: Act): void {
       });
     }),
   );
+}
+
+/** What is to be different; groups by their names, which the earlier run knows. */
+function rerunSpecOf({ preset, set, pairs, horizons, rows, groups, exclude }: Options): RunSpec {
+  const isPart = groups !== undefined || exclude !== undefined;
+  return RunSpec.fromJSON({
+    preset,
+    overrides: set ?? {},
+    pairs,
+    horizons,
+    ...(rows === undefined ? {} : { sample: { rows } }),
+    ...(isPart ? { universe: { groups: groups?.map((name) => ({ name })), exclude } } : {}),
+  });
 }

@@ -1,11 +1,10 @@
 import type { Plan } from '@onescan/shared/generated/onescan/v1/plan.js';
 import { ApprovalMode } from '@onescan/shared/generated/onescan/v1/spec.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
-import type { ResolvedRunSpec } from '@onescan/shared/run-spec.js';
 import { ATTRIBUTE, SPAN } from '@onescan/shared/telemetry/attributes.js';
 import { withSpan } from '@onescan/shared/telemetry/tracing.js';
 import type { Core } from '../core.js';
-import { FETCHER_RETRY_WAITS_MS } from '../fetching/ask-again.js';
+import { type AskAgainOptions, FETCHER_RETRY_WAITS_MS } from '../fetching/ask-again.js';
 import { readRepeatable } from '../fetching/fetch-dataset.js';
 import { approvalOf } from '../runs/approvals.js';
 import { endTrace } from '../runs/run-ending.js';
@@ -14,9 +13,8 @@ import { isTaskEnded } from '../states/task-state.js';
 import { amendPlan, missingPairs, type PlanNow } from './amend-plan.js';
 import { autoApproveProblem, budgetProblem } from './budget.js';
 import { catalogueSinceApproval } from './catalogue-since-approval.js';
-import { checkSample } from './check-sample.js';
-import { makeRerunPlan } from './make-plan.js';
 import { planRun } from './planner.js';
+import { rerunPlan } from './rerun-plan.js';
 
 /** Plans runs, and approves those plans that need nobody's word. */
 export class PlanStage {
@@ -60,11 +58,11 @@ export class PlanStage {
   }
 
   #makePlan(run: RunRecord): Promise<Plan> {
-    return this.#inSpan(run, async () =>
-      run.rerunOf === ''
-        ? this.#askFetcher(run, run.spec.pairs)
-        : rerunPlan(await this.#core.book.get(run.rerunOf), run.spec),
-    );
+    return this.#inSpan(run, async () => {
+      if (run.rerunOf === '') return this.#askFetcher(run, run.spec.pairs);
+      const earlier = await this.#core.book.get(run.rerunOf);
+      return rerunPlan(this.#core.fetcher, { earlier, spec: run.spec }, this.#asking(run.runId));
+    });
   }
 
   /** What the pairs that an approved run lacks would read and cost now. */
@@ -89,16 +87,19 @@ export class PlanStage {
     });
   }
 
+  #asking(runId: string): AskAgainOptions {
+    return {
+      signal: this.#core.stopping,
+      waitsMs: FETCHER_RETRY_WAITS_MS,
+      onRetry: (error, waitMs) =>
+        this.#core.log.warn({ runId, reason: error.message, waitMs }, 'asking the fetcher again'),
+    };
+  }
+
   /** Asks the fetcher; what it found is stored, and compared with the last approved plan. */
   async #askFetcher({ runId, spec }: RunRecord, pairs: readonly string[]): Promise<Plan> {
-    const { fetcher, stopping, log, book } = this.#core;
-    const asking = {
-      signal: stopping,
-      waitsMs: FETCHER_RETRY_WAITS_MS,
-      onRetry: (error: OnescanError, waitMs: number) =>
-        log.warn({ runId, reason: error.message, waitMs }, 'asking the fetcher again'),
-    };
-    const planned = await planRun(fetcher, spec, asking, pairs);
+    const { fetcher, book } = this.#core;
+    const planned = await planRun(fetcher, spec, this.#asking(runId), pairs);
     const { plan, catalogues } = planned;
     await book.store.putCatalogues(
       plan.pairs.map(({ pair, catalogueSha256 }) => [catalogueSha256, catalogues.get(pair)!] as const),
@@ -182,20 +183,4 @@ function wasApproved({ plan, approvals, rerunOf }: RunRecord): boolean {
 function automaticApproval(run: RunRecord): string {
   if (run.rerunOf !== '') return `rerun of ${run.rerunOf} without cost`;
   return run.spec.approvalMode === ApprovalMode.APPROVAL_MODE_WITHIN_BUDGET ? 'the budget' : '';
-}
-
-/**
- * The plan of a rerun.
- *
- * @throws OnescanError FAILED_PRECONDITION when the earlier run lacks a plan or a dataset
- */
-export function rerunPlan(earlier: RunSnapshot, spec: ResolvedRunSpec): Plan {
-  if (!earlier.run.plan) {
-    throw new OnescanError('FAILED_PRECONDITION', `run ${earlier.run.runId} was never planned`, {
-      remedy: 'Start a new run',
-    });
-  }
-  const fetched = [...earlier.pairs.values()].filter((pair) => pair.dataset !== undefined);
-  const datasetIds = new Map(fetched.map((pair) => [pair.pair, pair.dataset!.datasetId]));
-  return checkSample(spec, makeRerunPlan(spec, { plan: earlier.run.plan, datasetIds }));
 }

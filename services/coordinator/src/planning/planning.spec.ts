@@ -1,12 +1,12 @@
 import { EstimatePairResponse } from '@onescan/shared/generated/onescan/v1/fetcher.js';
-import { RunSpec } from '@onescan/shared/generated/onescan/v1/spec.js';
+import { type DeepPartial, RunSpec } from '@onescan/shared/generated/onescan/v1/spec.js';
 import { resolveRunSpec } from '@onescan/shared/run-spec.js';
 import { describe, expect, test } from 'vitest';
 import { PAIR_BYTES, PAIR_USD, pairPlan } from '../testing/scripted-fetcher.js';
 import { boundedMap } from './bounded-map.js';
 import { approvalProblem, autoApproveProblem, budgetProblem } from './budget.js';
 import { makePlan, makeRerunPlan } from './make-plan.js';
-import { rerunSpec } from './rerun-spec.js';
+import { isPartOf, rerunSpec } from './rerun-spec.js';
 import { taskSeed, taskSpecHash } from './task-spec.js';
 
 const SPEC = resolveRunSpec(RunSpec.fromPartial({ pairs: ['eurusd', 'gbpusd'], horizons: [15, 45, 105] }));
@@ -127,8 +127,44 @@ test('a rerun may change how to learn, not what was fetched', () => {
     overrides: { b: '2' },
     maxWorkers: 3,
   });
-  const refused = RunSpec.fromPartial({ horizons: [15], sample: { rows: 5000 } });
-  expect(() => rerunSpec(earlier, refused)).toThrow('horizons, sample: cannot be set in a rerun');
+  const refused = RunSpec.fromPartial({ targetWindow: 90, sample: { rows: 5000, seed: 2n } });
+  expect(() => rerunSpec(earlier, refused)).toThrow('targetWindow, sample.seed: cannot be set in a rerun');
+  const lineage = RunSpec.fromPartial({ universe: { future: [{ columns: 'a', reason: 'b' }] } });
+  expect(() => rerunSpec(earlier, lineage)).toThrow('universe.future: cannot be set in a rerun');
+});
+
+test('a rerun may take a part: some pairs and groups, other horizons, fewer rows, more exclusions', () => {
+  const universe = { ...SPEC.universe, exclude: ['mkt_*'], expectedColumns: 22 };
+  const earlier = { ...SPEC, universe };
+  const given = RunSpec.fromPartial({
+    pairs: [SPEC.pairs[0]!],
+    horizons: [45],
+    sample: { rows: 500 },
+    universe: { groups: [{ name: 'tri' }, { name: 'pair' }], exclude: ['mom_*', 'mkt_*'] },
+  });
+  const spec = rerunSpec(earlier, given);
+  expect(spec).toMatchObject({ pairs: [SPEC.pairs[0]], horizons: [45], sample: { rows: 500, seed: 1n } });
+  expect(spec.universe).toEqual({
+    groups: ['tri', 'pair'].map((name) => ({
+      ...universe.groups.find((group) => group.name === name)!,
+      optional: false,
+    })),
+    exclude: ['mkt_*', 'mom_*'],
+    future: [],
+  });
+  expect(isPartOf(spec, earlier)).toBe(true);
+  expect(isPartOf(rerunSpec(earlier, RunSpec.fromPartial({ pairs: [SPEC.pairs[0]!] })), earlier)).toBe(false);
+  const refused: [DeepPartial<RunSpec>, string][] = [
+    [{ pairs: ['audnzd'] }, 'pairs: the earlier run has no "audnzd"'],
+    [{ universe: { groups: [{ name: 'cov' }] } }, 'universe.groups: the earlier run has no "cov"'],
+    [
+      { universe: { groups: [{ name: 'tri', tables: ['x_*'] }] } },
+      'universe.groups: "tri" has other tables than before',
+    ],
+  ];
+  for (const [change, message] of refused) {
+    expect(() => rerunSpec(earlier, RunSpec.fromPartial(change))).toThrow(message);
+  }
 });
 
 test('a bounded map keeps order and its limit, and stops at the first failure', async () => {

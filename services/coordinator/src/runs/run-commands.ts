@@ -4,12 +4,13 @@ import { RunSpec } from '@onescan/shared/generated/onescan/v1/spec.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { ResolvedRunSpec } from '@onescan/shared/run-spec.js';
 import type { Core } from '../core.js';
+import type { AskAgainOptions } from '../fetching/ask-again.js';
 import { missingPairs } from '../planning/amend-plan.js';
 import { autoApproveProblem, budgetProblem } from '../planning/budget.js';
 import { catalogueSinceApproval } from '../planning/catalogue-since-approval.js';
 import { checkOverrides, checkSpec } from '../planning/check-spec.js';
-import { rerunPlan } from '../planning/plan-stage.js';
 import { planRun } from '../planning/planner.js';
+import { rerunPlan } from '../planning/rerun-plan.js';
 import { rerunSpec } from '../planning/rerun-spec.js';
 import { readResultDocument } from '../report/result-document.js';
 import { isEnded } from '../states/run-state.js';
@@ -50,9 +51,7 @@ export class RunCommands {
   /** A plan without a run: nothing is stored. */
   async plan(spec: RunSpec | undefined): Promise<{ plan: Plan; spec: ResolvedRunSpec }> {
     const resolved = checkSpec(spec ?? RunSpec.create());
-    // Whoever waits for an answer hears at once that the fetcher is away.
-    const asking = { signal: this.#core.stopping, waitsMs: [], onRetry: () => undefined };
-    const planned = await planRun(this.#core.fetcher, resolved, asking);
+    const planned = await planRun(this.#core.fetcher, resolved, this.#askOnce());
     const catalogueChange = await catalogueSinceApproval(this.#core.book.store, resolved, planned);
     return { plan: { ...planned.plan, catalogueChange }, spec: resolved };
   }
@@ -182,11 +181,16 @@ export class RunCommands {
     return unreadable;
   }
 
+  /** Whoever waits for an answer hears at once that the fetcher is away. */
+  #askOnce(): AskAgainOptions {
+    return { signal: this.#core.stopping, waitsMs: [], onRetry: () => undefined };
+  }
+
   async #rerunSpec(given: RunSpec | undefined, rerunOf: string): Promise<ResolvedRunSpec> {
     const earlier = await this.#core.book.get(rerunOf);
     const spec = rerunSpec(earlier.run.spec, given);
     checkOverrides(spec);
-    rerunPlan(earlier, spec);
+    await rerunPlan(this.#core.fetcher, { earlier, spec }, this.#askOnce());
     return spec;
   }
 }

@@ -244,8 +244,8 @@ export interface StartRunRequest {
     | RunSpec
     | undefined;
   /**
-   * Train again on the datasets of this run, never asking the warehouse. `spec` may then be left out;
-   * its overrides and preset, when given, replace those of the earlier run.
+   * Train again on the datasets of this run, or parts of them, never asking the warehouse. `spec` may then be left out; what
+   * it sets replaces that of the earlier run (docs/operations.md lists what may be set), and excludes more.
    */
   rerunOf: string;
 }
