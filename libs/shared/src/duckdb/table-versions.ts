@@ -26,7 +26,7 @@ const VERSION_DIGITS = 32;
  * A text for every table that changes whenever its rows may have changed, in the order of the tables; files that were
  * copied byte by byte have the same. It is made from the table's definition, from what DuckDB says of the table's segments and from the checksums
  * and first bytes of their blocks: about a kilobyte is read for half a megabyte of data. What a checkpoint has not
- * yet written, and tables from which rows were deleted, are read in full, and told by the hash of their rows in any order.
+ * yet written, tables from which rows were deleted, and those with quotes in their names are read in full, and told by the hash of their rows in any order.
  */
 export async function tableVersions(
   connection: DuckDBConnection,
@@ -40,11 +40,11 @@ export async function tableVersions(
     const blocks = new BlockReader(file, await blockBytes(connection));
     for (let start = 0; start < tables.length; start += TABLES_A_QUERY) {
       const some = tables.slice(start, start + TABLES_A_QUERY);
-      const storage = await readStorage(connection, some);
-      for (const [i, table] of some.entries()) {
-        const { facts, isWhole, places } = storage[i]!;
+      const storage = await readStorage(connection, some.filter(hasStorageInfo));
+      for (const table of some) {
+        const known = storage.get(table);
         const hash = createHash('sha256').update(`${definitions.get(qualified(table))}\n`);
-        if (isWhole) await blocks.update(hash.update(facts), places);
+        if (known?.isWhole) await blocks.update(hash.update(known.facts), known.places);
         else hash.update(await readRowsHash(connection, table));
         versions.push(hash.digest('hex').slice(0, VERSION_DIGITS));
       }
@@ -53,6 +53,11 @@ export async function tableVersions(
     await file.close();
   }
   return versions;
+}
+
+/** DuckDB's function for it does not find a table with quotes in its name, however they are written. */
+function hasStorageInfo({ schema, name }: StoredTable): boolean {
+  return !`${schema}${name}`.includes('"');
 }
 
 interface TableStorage {
@@ -66,7 +71,8 @@ interface TableStorage {
 async function readStorage(
   connection: DuckDBConnection,
   tables: readonly StoredTable[],
-): Promise<TableStorage[]> {
+): Promise<Map<StoredTable, TableStorage>> {
+  if (tables.length === 0) return new Map();
   const segment = 'column_id, column_path, row_group_id, segment_id';
   const said = `concat_ws('|', ${segment}, segment_type, start, count, compression, stats, block_id, block_offset, additional_block_ids)`;
   // Without deleted rows, the identifiers of rows have no gaps.
@@ -80,15 +86,15 @@ async function readStorage(
       FROM pragma_storage_info(${literal(from)})`;
   });
   const rows = (await connection.runAndReadAll(selects.join(' UNION ALL '))).getRows();
-  const storage: TableStorage[] = [];
+  const storage = new Map<StoredTable, TableStorage>();
   for (const [i, facts, whole, places, others] of rows) {
     const own = parsed<[number, number][]>(places);
     const more = parsed<number[]>(others).map((block): [number, number] => [block, 0]);
-    storage[Number(i)] = {
+    storage.set(tables[Number(i)]!, {
       facts: String(facts),
       isWhole: whole === true,
       places: [...own, ...more].sort((a, b) => a[0] - b[0] || a[1] - b[1]),
-    };
+    });
   }
   return storage;
 }

@@ -15,6 +15,11 @@ export interface Shortfall {
   readonly text: string;
 }
 
+/** Tables that were read and are not any more what they were. */
+interface Changed {
+  readonly changed: readonly string[];
+}
+
 /**
  * What is missing in a dataset for making another one of it; nothing when the other would hold the same bytes as if it
  * were fetched.
@@ -24,11 +29,15 @@ export function shortfalls(held: HeldDataset, wanted: DatasetIdentity): Shortfal
   if (!isSameSource(identity, wanted)) {
     return [{ field: 'warehouse', text: 'is of another pair, warehouse or version of Onescan' }];
   }
-  return [
+  const found = [
     ...sampleShortfalls(identity, wanted),
     ...targetShortfalls(identity, wanted),
     ...tableShortfalls(held, wanted),
   ];
+  const changed = new Set(found.flatMap((each) => ('changed' in each ? each.changed : [])));
+  const others = found.flatMap((each) => ('changed' in each ? [] : [each]));
+  if (changed.size === 0) return others;
+  return [{ field: 'universe', text: `is from before ${list([...changed], 'table')} changed` }, ...others];
 }
 
 function isSameSource(held: DatasetIdentity, wanted: DatasetIdentity): boolean {
@@ -38,7 +47,7 @@ function isSameSource(held: DatasetIdentity, wanted: DatasetIdentity): boolean {
 }
 
 /** Samples are nested where seed and period, the rows to choose from and their source are the same. */
-function sampleShortfalls(held: DatasetIdentity, wanted: DatasetIdentity): Shortfall[] {
+function sampleShortfalls(held: DatasetIdentity, wanted: DatasetIdentity): (Shortfall | Changed)[] {
   const [has, wants] = [held.sample, wanted.sample];
   if (has.seed !== wants.seed) {
     return [{ field: 'sample.seed', text: `has the sample of seed ${has.seed}, not ${wants.seed}` }];
@@ -51,7 +60,7 @@ function sampleShortfalls(held: DatasetIdentity, wanted: DatasetIdentity): Short
   const source = ({ sources }: DatasetIdentity['sample']): string =>
     canonicalJson(sources.map(({ rows: _, ...facts }) => facts));
   if (source(has) !== source(wants)) {
-    return [{ field: 'pairs', text: changedText(has.sources, wants.sources) }];
+    return [changedTables(has.sources, wants.sources)];
   }
   const more = wants.sources.find(({ rows }, i) => rows > has.sources[i]!.rows);
   if (more) {
@@ -63,7 +72,7 @@ function sampleShortfalls(held: DatasetIdentity, wanted: DatasetIdentity): Short
   return isOther ? [{ field: 'sample.rows', text: 'has the samples of several pairs, of more rows' }] : [];
 }
 
-function targetShortfalls(held: DatasetIdentity, wanted: DatasetIdentity): Shortfall[] {
+function targetShortfalls(held: DatasetIdentity, wanted: DatasetIdentity): (Shortfall | Changed)[] {
   const [has, wants] = [held.targets, wanted.targets];
   if (!wants) return [];
   if (has?.window !== wants.window) {
@@ -79,10 +88,10 @@ function targetShortfalls(held: DatasetIdentity, wanted: DatasetIdentity): Short
   }
   const closes = wanted.closes && canonicalJson(wanted.closes);
   if (closes === undefined || (held.closes && canonicalJson(held.closes) === closes)) return [];
-  return [{ field: 'pairs', text: changedText(held.closes ? [held.closes] : [], [wanted.closes!]) }];
+  return [changedTables(held.closes ? [held.closes] : [], [wanted.closes!])];
 }
 
-function tableShortfalls(held: HeldDataset, wanted: DatasetIdentity): Shortfall[] {
+function tableShortfalls(held: HeldDataset, wanted: DatasetIdentity): (Shortfall | Changed)[] {
   const there = new Map(held.identity.tables.map((table) => [tableText(table), table]));
   const isSample = held.identity.sample.sources.length === 1;
   const rows = isSample ? wanted.sample.sources[0]!.rows : held.rows;
@@ -107,9 +116,7 @@ function tableShortfalls(held: HeldDataset, wanted: DatasetIdentity): Shortfall[
     }
   }
   return [
-    ...(changed.length > 0
-      ? [{ field: 'universe', text: `is from before ${list(changed, 'table')} changed` }]
-      : []),
+    ...(changed.length > 0 ? [{ changed }] : []),
     ...(missing.length > 0 ? [{ field: 'universe', text: `lacks ${list(missing, 'column')}` }] : []),
     ...(texts.length > 0
       ? [
@@ -126,17 +133,22 @@ function dataOf({ keyType, state }: IdentityTable): string {
   return canonicalJson({ keyType, state });
 }
 
-function changedText(
+function changedTables(
   before: readonly { schema: string; name: string }[],
   now: readonly { schema: string; name: string }[],
-): string {
+): Shortfall | Changed {
   const same = now.every((table, i) => before[i] && tableText(before[i]) === tableText(table));
-  if (same && before.length === now.length)
-    return `is from before ${list(
-      now.map(({ name }) => name),
-      'table',
-    )} changed`;
-  return 'is of other keys or closes';
+  if (!same || before.length !== now.length) return { field: 'pairs', text: 'is of other keys or closes' };
+  const changed = now.filter(
+    (table, i) => canonicalJson(stateOf(table)) !== canonicalJson(stateOf(before[i]!)),
+  );
+  return { changed: changed.map(({ name }) => name) };
+}
+
+/** Of a source or of closes: what is there, but not how much of it is taken. */
+function stateOf<T extends object>(table: T & { rows?: number }): Omit<T, 'rows'> {
+  const { rows: _, ...state } = table;
+  return state;
 }
 
 function list(names: readonly string[], what: string): string {

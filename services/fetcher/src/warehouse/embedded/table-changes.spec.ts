@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openDuckDb } from '@onescan/shared/duckdb/open-duckdb.js';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { DatasetCache } from '../../cache/dataset-cache.js';
+import { CoveringDatasets } from '../../deriving/covering-datasets.js';
 import { fetchTiny, openWarehouse, planTiny } from '../../fixtures/plan-and-fetch.js';
 import { FEATURES as F, TARGETS as T } from '../../fixtures/small-warehouse.js';
 import { buildTinyWarehouse, changeDatabase } from '../../fixtures/tiny-warehouse.js';
@@ -117,6 +119,31 @@ it('the same dataset comes of a warehouse that is copied, moved or touched', asy
   const moved = join(root, 'moved');
   renameSync(folder, moved);
   expect(await datasetOf(moved)).toBe(await datasetOf(sound));
+});
+
+it('a plan names the tables that changed since the dataset that would have served', async () => {
+  const folder = copy();
+  const warehouse = openWarehouse(folder);
+  const cacheFolder = join(folder, 'cache');
+  await fetchTiny(warehouse, await planTiny(warehouse), cacheFolder);
+  const said = async (): Promise<string[]> => {
+    const covering = new CoveringDatasets(new DatasetCache(cacheFolder));
+    const { held, notes } = await covering.find((await planTiny(warehouse)).facts);
+    return held ? ['served'] : notes.map(({ text }) => text);
+  };
+  expect(await said()).toEqual(['served']);
+  await changeDatabase(folder, [`UPDATE ${F}.odd_eurusd SET a = -a`]);
+  expect(await said()).toEqual([
+    expect.stringMatching(/^dataset [0-9a-f]{12} is from before table odd_eurusd changed$/),
+  ]);
+  await changeDatabase(folder, [
+    `UPDATE ${T}.targets_eurusd SET target_bqx45_h60 = 1; UPDATE ${F}.base_idx_eurusd SET close_idx = 5; UPDATE source SET v = -v`,
+  ]);
+  expect(await said()).toEqual([
+    expect.stringMatching(
+      /is from before 5 tables \(targets_eurusd, base_idx_eurusd, odd_eurusd, ...\) changed$/,
+    ),
+  ]);
 });
 
 it('names the tables that changed since they were planned, and no dataset is made of two states', async () => {
