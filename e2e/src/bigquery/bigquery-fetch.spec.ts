@@ -2,6 +2,7 @@ import { BARS } from '@onescan/fetcher/fixtures/small-warehouse.js';
 import { farmFingerprint } from '@onescan/fetcher/sql/bigquery/farm-fingerprint.js';
 import type { Warehouse } from '@onescan/fetcher/warehouse/warehouse.js';
 import type { OpenDataset } from '@onescan/shared/dataset/dataset.js';
+import type { FeatureValues } from '@onescan/shared/dataset/feature-values.js';
 import { openDataset } from '@onescan/shared/dataset/open-dataset.js';
 import { SampleStrategy } from '@onescan/shared/generated/onescan/v1/spec.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -21,8 +22,8 @@ async function dataset(warehouse: Warehouse, choices: Choices): Promise<OpenData
   return openDataset((await stack.fetch(warehouse, choices)).path);
 }
 
-async function features(opened: OpenDataset): Promise<Map<string, Float32Array>> {
-  const values = new Map<string, Float32Array>();
+async function features(opened: OpenDataset): Promise<Map<string, FeatureValues>> {
+  const values = new Map<string, FeatureValues>();
   await opened.readFeatures((i, column) => values.set(opened.included[i]!.featureId, column.slice()));
   return values;
 }

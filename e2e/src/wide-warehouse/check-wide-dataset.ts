@@ -1,4 +1,5 @@
 import type { OpenDataset } from '@onescan/shared/dataset/dataset.js';
+import type { FeatureValues } from '@onescan/shared/dataset/feature-values.js';
 import {
   MINUTE_MS,
   START_MS,
@@ -46,7 +47,7 @@ function numberOf(featureId: string, firsts: ReadonlyMap<string, number>): numbe
   return firsts.get(table)! + Number(column.slice(1));
 }
 
-function requireColumn(values: Float32Array, column: number): void {
+function requireColumn(values: FeatureValues, column: number): void {
   for (let row = 0; row < values.length; row++) {
     const wanted = Math.fround(wideCell(column, row));
     if (values[row] === wanted || (Number.isNaN(wanted) && Number.isNaN(values[row]))) continue;

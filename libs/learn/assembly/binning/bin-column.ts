@@ -1,10 +1,13 @@
 @inline
-function binOf(value: f32, bounds: usize, half: u32): u32 {
-  let below: u32 = 0;
-  for (let step = half; step > 0; step >>= 1) {
-    below += value > load<f32>(bounds + (<usize>(below + step - 1) << 2)) ? step : 0;
+function binAll<F>(values: usize, rows: u32, bounds: usize, half: u32, out: usize): void {
+  for (let row: u32 = 0; row < rows; row++) {
+    const value = load<F>(values + <usize>row * sizeof<F>());
+    let below: u32 = 0;
+    for (let step = half; step > 0; step >>= 1) {
+      below += value > load<F>(bounds + <usize>(below + step - 1) * sizeof<F>()) ? step : 0;
+    }
+    store<u8>(out + (<usize>row << 3), <u8>(value == value ? below + 1 : 0));
   }
-  return value == value ? below + 1 : 0;
 }
 
 /**
@@ -15,7 +18,10 @@ function binOf(value: f32, bounds: usize, half: u32): u32 {
  * @param out address of the first row's byte; rows are 8 bytes apart
  */
 export function binColumn(values: usize, rows: u32, bounds: usize, half: u32, out: usize): void {
-  for (let row: u32 = 0; row < rows; row++) {
-    store<u8>(out + (<usize>row << 3), <u8>binOf(load<f32>(values + (<usize>row << 2)), bounds, half));
-  }
+  binAll<f32>(values, rows, bounds, half, out);
+}
+
+/** The same for values and bounds of float64. */
+export function binDoubles(values: usize, rows: u32, bounds: usize, half: u32, out: usize): void {
+  binAll<f64>(values, rows, bounds, half, out);
 }

@@ -1,13 +1,18 @@
-/** A float32 m with a <= m < b: the midpoint, or `a` where rounding or an infinity leaves no room. */
+/** A value m with a <= m < b: the midpoint, or `a` where rounding or an infinity leaves no room. */
 @inline
-function between(a: f32, b: f32): f32 {
-  const middle = <f32>(<f64>a * 0.5 + <f64>b * 0.5);
+function between<F>(a: F, b: F): F {
+  const middle = <F>(<f64>a * 0.5 + <f64>b * 0.5);
   return middle >= a && middle < b ? middle : a;
 }
 
 @inline
-function value(values: usize, i: u32): f32 {
-  return load<f32>(values + (<usize>i << 2));
+function value<F>(values: usize, i: u32): F {
+  return load<F>(values + <usize>i * sizeof<F>());
+}
+
+@inline
+function put<F>(values: usize, i: u32, value: F): void {
+  store<F>(values + <usize>i * sizeof<F>(), value);
 }
 
 @inline
@@ -27,26 +32,36 @@ function count(counts: usize, i: u32): u32 {
  * @returns the number of bounds, one less than the number of bins (0 without values)
  */
 export function fitBounds(sorted: usize, total: u32, valueBins: u32, distinct: usize, counts: usize, bounds: usize): u32 {
+  return fit<f32>(sorted, total, valueBins, distinct, counts, bounds);
+}
+
+/** The same for values, distinct values and bounds of float64. */
+export function fitDoubleBounds(sorted: usize, total: u32, valueBins: u32, distinct: usize, counts: usize, bounds: usize): u32 {
+  return fit<f64>(sorted, total, valueBins, distinct, counts, bounds);
+}
+
+@inline
+function fit<F>(sorted: usize, total: u32, valueBins: u32, distinct: usize, counts: usize, bounds: usize): u32 {
   if (total == 0) return 0;
   let found: u32 = 0;
   let start: u32 = 0;
   for (let i: u32 = 1; i <= total; i++) {
-    if (i < total && value(sorted, i) == value(sorted, start)) continue;
-    store<f32>(distinct + (<usize>found << 2), value(sorted, start));
+    if (i < total && value<F>(sorted, i) == value<F>(sorted, start)) continue;
+    put<F>(distinct, found, value<F>(sorted, start));
     store<u32>(counts + (<usize>found << 2), i - start);
     found++;
     start = i;
   }
   if (found <= valueBins) {
     for (let i: u32 = 0; i + 1 < found; i++) {
-      store<f32>(bounds + (<usize>i << 2), between(value(distinct, i), value(distinct, i + 1)));
+      put<F>(bounds, i, between<F>(value<F>(distinct, i), value<F>(distinct, i + 1)));
     }
     return found - 1;
   }
-  return greedyBounds(distinct, counts, found, total, valueBins, bounds);
+  return greedyBounds<F>(distinct, counts, found, total, valueBins, bounds);
 }
 
-function greedyBounds(distinct: usize, counts: usize, found: u32, total: u32, valueBins: u32, bounds: usize): u32 {
+function greedyBounds<F>(distinct: usize, counts: usize, found: u32, total: u32, valueBins: u32, bounds: usize): u32 {
   const fair = <f64>total / <f64>valueBins;
   let restBins = valueBins;
   let rest = total;
@@ -66,7 +81,7 @@ function greedyBounds(distinct: usize, counts: usize, found: u32, total: u32, va
     filled += own;
     const nextLarge = <f64>count(counts, i + 1) >= fair;
     if (!large && <f64>filled < target && !(nextLarge && <f64>filled >= Math.max(1.0, target * 0.5))) continue;
-    store<f32>(bounds + (<usize>made << 2), between(value(distinct, i), value(distinct, i + 1)));
+    put<F>(bounds, made, between<F>(value<F>(distinct, i), value<F>(distinct, i + 1)));
     made++;
     filled = 0;
     if (!large && restBins > 1) {

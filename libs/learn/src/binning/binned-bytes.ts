@@ -4,6 +4,8 @@ import { MAX_MEMORY_BYTES } from '../kernels/arena.js';
 export const GROUP_COLUMNS = 8;
 export const DEFAULT_BINS = 64;
 export const MAX_BINS = 256;
+/** Six passes over 11 bits each of a float64. */
+export const RADIX_TABLE_BYTES = 6 * 2048 * 4;
 const PAGE = 65536;
 const ALIGN = 64;
 
@@ -20,12 +22,12 @@ export function histogramCells(bins: number): 64 | 128 | 256 {
 
 /** Bytes of the facts kept beside the bins: bounds, representatives, counts and slots. */
 export function factBytes(columns: number, bins: number): number {
-  return columns * (2 * 4 * bins + 8) + 4 * ALIGN;
+  return columns * (2 * 8 * bins + 8) + 4 * ALIGN;
 }
 
-/** Scratch of a builder: one column of float32, three sort areas, count tables and padded bounds. */
+/** Scratch of a builder: a column of float64, two sort areas, counts of values, count tables and padded bounds. */
 export function builderScratchBytes(rows: number): number {
-  return 16 * rows + 3 * 2048 * 4 + 4 * MAX_BINS + 8 * ALIGN;
+  return 28 * rows + RADIX_TABLE_BYTES + 8 * MAX_BINS + 8 * ALIGN;
 }
 
 /**

@@ -1,6 +1,12 @@
 import { Arena } from '../kernels/arena.js';
 import { loadKernel } from '../kernels/load-kernel.js';
-import { builderScratchBytes, DEFAULT_BINS, GROUP_COLUMNS, MAX_BINS } from './binned-bytes.js';
+import {
+  builderScratchBytes,
+  DEFAULT_BINS,
+  GROUP_COLUMNS,
+  MAX_BINS,
+  RADIX_TABLE_BYTES,
+} from './binned-bytes.js';
 import type { BinnedMatrix } from './binned-matrix.js';
 import { allocateMatrix, type BinnedMatrixHandle, matrixFacts } from './matrix-storage.js';
 import { openBinnedMatrix } from './shared-binned-matrix.js';
@@ -14,26 +20,45 @@ export interface BinningOptions {
   maximumBytes?: number;
 }
 
+type SortValues = (values: number, count: number, sorted: number, spare: number, counts: number) => number;
+type FitBounds = (
+  sorted: number,
+  total: number,
+  valueBins: number,
+  distinct: number,
+  counts: number,
+  bounds: number,
+) => number;
+type BinColumn = (values: number, rows: number, bounds: number, half: number, out: number) => void;
+type AverageBins = (
+  sorted: number,
+  total: number,
+  bounds: number,
+  boundCount: number,
+  lowest: number,
+  highest: number,
+  means: number,
+) => void;
+
 interface BinningKernel {
-  sortValues(values: number, count: number, sorted: number, spare: number, counts: number): number;
-  fitBounds(
-    sorted: number,
-    total: number,
-    valueBins: number,
-    distinct: number,
-    counts: number,
-    bounds: number,
-  ): number;
-  binColumn(values: number, rows: number, bounds: number, half: number, out: number): void;
-  averageBins(
-    sorted: number,
-    total: number,
-    bounds: number,
-    boundCount: number,
-    lowest: number,
-    highest: number,
-    means: number,
-  ): void;
+  sortValues: SortValues;
+  sortDoubles: SortValues;
+  fitBounds: FitBounds;
+  fitDoubleBounds: FitBounds;
+  binColumn: BinColumn;
+  binDoubles: BinColumn;
+  averageBins: AverageBins;
+  averageDoubleBins: AverageBins;
+}
+
+/** The kernel's functions for one width of values. */
+interface ColumnKernel {
+  readonly sort: SortValues;
+  readonly fit: FitBounds;
+  readonly bin: BinColumn;
+  readonly average: AverageBins;
+  readonly largest: number;
+  view(address: number, length: number): Float32Array | Float64Array;
 }
 
 interface Scratch {
@@ -48,7 +73,7 @@ interface Scratch {
 
 const FLOAT32_MAX = 3.4028234663852886e38;
 
-/** Turns float32 columns into a `BinnedMatrix`, one column at a time and in any order. */
+/** Turns columns of float32 or float64 into a `BinnedMatrix`, one column at a time and in any order. */
 export class BinnedMatrixBuilder {
   readonly #handle: BinnedMatrixHandle;
   readonly #arena: Arena;
@@ -74,10 +99,10 @@ export class BinnedMatrixBuilder {
 
   /**
    * Fits the column's bounds and bins all its rows.
-   * @param values one float32 a row, NaN where missing; infinities are ordinary extreme values
+   * @param values one a row, NaN where missing; infinities are ordinary extreme values
    * @throws RangeError for a wrong position or length, Error for a column added twice
    */
-  addColumn(position: number, values: Float32Array): void {
+  addColumn(position: number, values: Float32Array | Float64Array): void {
     const { rows, bins } = this.#handle;
     if (this.#finished) throw new Error('the matrix is finished, no column can be added');
     if (this.#added[position] === undefined) throw new RangeError(`there is no column ${position}`);
@@ -86,27 +111,16 @@ export class BinnedMatrixBuilder {
       throw new RangeError(`column ${position} has ${values.length} values for ${rows} rows`);
     const scratch = this.#scratch;
     const facts = matrixFacts(this.#handle);
-    this.#arena.f32(scratch.values, rows).set(values);
-    const total = this.#kernel.sortValues(
-      scratch.values,
-      this.#fitRows,
-      scratch.sorted,
-      scratch.spare,
-      scratch.radixCounts,
-    );
-    const bounds = this.#arena.f32(scratch.bounds, MAX_BINS).fill(Number.POSITIVE_INFINITY);
-    const count = this.#kernel.fitBounds(
-      scratch.sorted,
-      total,
-      bins - 1,
-      scratch.spare,
-      scratch.distinctCounts,
-      scratch.bounds,
-    );
+    const kernel = values instanceof Float32Array ? this.#singles() : this.#doubles();
+    kernel.view(scratch.values, rows).set(values);
+    const { sorted, spare, radixCounts } = scratch;
+    const total = kernel.sort(scratch.values, this.#fitRows, sorted, spare, radixCounts);
+    const bounds = kernel.view(scratch.bounds, MAX_BINS).fill(Number.POSITIVE_INFINITY);
+    const count = kernel.fit(sorted, total, bins - 1, spare, scratch.distinctCounts, scratch.bounds);
     facts.bounds.set(bounds.subarray(0, count), position * bins);
     facts.valueBins[position] = total === 0 ? 0 : count + 1;
-    this.#average(position, total, count, facts.representatives.byteOffset);
-    this.#bin(facts.slots[position]!, count);
+    this.#average(kernel, total, count, facts.representatives.byteOffset + 8 * position * bins);
+    this.#bin(kernel, facts.slots[position]!, count);
     this.#added[position] = 1;
   }
 
@@ -119,41 +133,62 @@ export class BinnedMatrixBuilder {
     return openBinnedMatrix(this.#handle);
   }
 
-  #average(position: number, total: number, boundCount: number, representatives: number): void {
-    const sorted = this.#arena.f32(this.#scratch.sorted, total);
-    const lowest = sorted.find((value) => value !== Number.NEGATIVE_INFINITY);
-    const highest = sorted.findLast((value) => value !== Number.POSITIVE_INFINITY);
-    this.#kernel.averageBins(
-      this.#scratch.sorted,
+  #average(kernel: ColumnKernel, total: number, boundCount: number, representatives: number): void {
+    const { sorted, bounds } = this.#scratch;
+    const values = kernel.view(sorted, total);
+    let [first, last] = [0, total - 1];
+    while (first < total && values[first] === Number.NEGATIVE_INFINITY) first++;
+    while (last >= 0 && values[last] === Number.POSITIVE_INFINITY) last--;
+    const [lowest, highest] = [values[first], values[last]];
+    kernel.average(
+      sorted,
       total,
-      this.#scratch.bounds,
+      bounds,
       boundCount,
-      Number.isFinite(lowest) ? lowest! : -FLOAT32_MAX,
-      Number.isFinite(highest) ? highest! : FLOAT32_MAX,
-      representatives + 4 * position * this.#handle.bins,
+      Number.isFinite(lowest) ? lowest! : -kernel.largest,
+      Number.isFinite(highest) ? highest! : kernel.largest,
+      representatives,
     );
   }
 
-  #bin(slot: number, boundCount: number): void {
+  #bin(kernel: ColumnKernel, slot: number, boundCount: number): void {
     const { rows, block } = this.#handle;
     const group = Math.floor(slot / GROUP_COLUMNS);
     const out = block + group * GROUP_COLUMNS * rows + (slot % GROUP_COLUMNS);
     const half = 2 ** Math.max(0, Math.ceil(Math.log2(boundCount + 1)) - 1);
-    this.#kernel.binColumn(this.#scratch.values, rows, this.#scratch.bounds, half, out);
+    kernel.bin(this.#scratch.values, rows, this.#scratch.bounds, half, out);
+  }
+
+  #singles(): ColumnKernel {
+    const { sortValues: sort, fitBounds: fit, binColumn: bin, averageBins: average } = this.#kernel;
+    const view = (address: number, length: number) => this.#arena.f32(address, length);
+    return { sort, fit, bin, average, largest: FLOAT32_MAX, view };
+  }
+
+  #doubles(): ColumnKernel {
+    const {
+      sortDoubles: sort,
+      fitDoubleBounds: fit,
+      binDoubles: bin,
+      averageDoubleBins: average,
+    } = this.#kernel;
+    const view = (address: number, length: number) => this.#arena.f64(address, length);
+    return { sort, fit, bin, average, largest: Number.MAX_VALUE, view };
   }
 }
 
 function allocateScratch(arena: Arena, rows: number): Scratch {
   const address = arena.allocate(builderScratchBytes(rows), `scratch to bin columns of ${rows} rows`);
-  const area = (index: number) => address + index * 4 * rows;
-  const radixCounts = area(4);
+  const area = (index: number) => address + index * 8 * rows;
+  const bounds = area(3);
+  const radixCounts = bounds + 8 * MAX_BINS;
   return {
     address,
     values: area(0),
     sorted: area(1),
     spare: area(2),
-    distinctCounts: area(3),
+    bounds,
     radixCounts,
-    bounds: radixCounts + 3 * 2048 * 4,
+    distinctCounts: radixCounts + RADIX_TABLE_BYTES,
   };
 }

@@ -21,9 +21,12 @@ export interface BinnedMatrix {
   /** Bins of the column that stand for values (0 for a column without any value in the fit rows). */
   valueBins(column: number): number;
   /** Ascending upper bounds, inclusive, of all value bins but the last, which is open. */
-  bounds(column: number): Float32Array;
-  /** Mean of the fit rows' values by bin, `bins` entries; NaN for bin 0 and for bins without fit rows. */
-  representatives(column: number): Float32Array;
+  bounds(column: number): Float64Array;
+  /**
+   * What each bin stands for: the mean of the fit rows' values in it, but no further out than all but an eighth of them,
+   * `bins` entries; NaN for bin 0 and for bins without fit rows.
+   */
+  representatives(column: number): Float64Array;
   /** The bin of every row. */
   readColumn(column: number, into?: Uint8Array): Uint8Array;
   /** Address of the column's byte of row 0; rows are 8 bytes apart. */

@@ -21,9 +21,9 @@ export interface MatrixFacts {
   readonly slots: Int32Array;
   readonly valueBins: Int32Array;
   /** [column][bins]: bounds, then unused. */
-  readonly bounds: Float32Array;
+  readonly bounds: Float64Array;
   /** [column][bins] */
-  readonly representatives: Float32Array;
+  readonly representatives: Float64Array;
 }
 
 interface IdleMemory {
@@ -87,7 +87,7 @@ export function matrixFacts(handle: BinnedMatrixHandle): MatrixFacts {
   return {
     slots: arena.i32(facts, columns),
     valueBins: arena.i32(facts + 4 * columns, columns),
-    bounds: arena.f32(facts + 8 * columns, columns * bins),
-    representatives: arena.f32(facts + 8 * columns + 4 * columns * bins, columns * bins),
+    bounds: arena.f64(facts + 8 * columns, columns * bins),
+    representatives: arena.f64(facts + 8 * columns + 8 * columns * bins, columns * bins),
   };
 }

@@ -46,14 +46,14 @@ class SharedBinnedMatrix implements BinnedMatrix {
     return this.#facts.valueBins[column]!;
   }
 
-  bounds(column: number): Float32Array {
+  bounds(column: number): Float64Array {
     const count = Math.max(0, this.valueBins(column) - 1);
-    return Float32Array.from(this.#facts.bounds.subarray(column * this.bins, column * this.bins + count));
+    return Float64Array.from(this.#facts.bounds.subarray(column * this.bins, column * this.bins + count));
   }
 
-  representatives(column: number): Float32Array {
+  representatives(column: number): Float64Array {
     this.#check(column);
-    return Float32Array.from(
+    return Float64Array.from(
       this.#facts.representatives.subarray(column * this.bins, (column + 1) * this.bins),
     );
   }
@@ -125,11 +125,11 @@ function fingerprintOf(handle: BinnedMatrixHandle, facts: MatrixFacts): number {
   };
   mix(handle.columns);
   mix(handle.bins);
-  const words = new Int32Array(facts.bounds.buffer, facts.bounds.byteOffset, facts.bounds.length);
+  const words = new Int32Array(facts.bounds.buffer, facts.bounds.byteOffset, 2 * facts.bounds.length);
   for (let column = 0; column < handle.columns; column++) {
     const count = facts.valueBins[column]!;
     mix(count);
-    for (let i = 0; i + 1 < count; i++) mix(words[column * handle.bins + i]!);
+    for (let i = 0; i < 2 * (count - 1); i++) mix(words[2 * column * handle.bins + i]!);
   }
   return hash >>> 0;
 }

@@ -1,4 +1,5 @@
 import type { BinnedMatrix } from '../binning/binned-matrix.js';
+import { standardisedLevels } from '../standardised-levels.js';
 
 /**
  * Standardised values of binned features for linear models: each bin stands for the mean of its values on
@@ -11,13 +12,14 @@ export function designColumns(
   columns: readonly number[],
   fitRows: Uint32Array,
 ): Float64Array[] {
-  const bins = new Uint8Array(matrix.rows);
-  return columns.map((column) => {
-    matrix.readColumn(column, bins);
-    const representative = matrix.representatives(column);
-    const value = Float64Array.from(bins, (bin) => representative[bin]!);
-    return standardise(value, fitRows);
-  });
+  return columns.map((column) => designColumn(matrix, column, fitRows));
+}
+
+/** The same of one column. */
+export function designColumn(matrix: BinnedMatrix, column: number, fitRows: Uint32Array): Float64Array {
+  const bins = matrix.readColumn(column);
+  const levels = levelsOver(matrix, { column, bins, fitRows });
+  return Float64Array.from(bins, (bin) => levels[bin]!);
 }
 
 /**
@@ -25,12 +27,16 @@ export function designColumns(
  * @returns one value a bin, 0 for missing values
  */
 export function designOfBins(matrix: BinnedMatrix, column: number, fitRows: Uint32Array): Float64Array {
-  const bins = matrix.readColumn(column);
-  const value = Float64Array.from(matrix.representatives(column));
-  return standardise(
-    value,
-    Uint32Array.from(fitRows, (row) => bins[row]!),
-  );
+  return levelsOver(matrix, { column, bins: matrix.readColumn(column), fitRows });
+}
+
+function levelsOver(
+  matrix: BinnedMatrix,
+  { column, bins, fitRows }: { column: number; bins: Uint8Array; fitRows: Uint32Array },
+): Float64Array {
+  const counts = new Uint32Array(matrix.bins);
+  for (const row of fitRows) counts[bins[row]!]!++;
+  return standardisedLevels(matrix.representatives(column), counts);
 }
 
 /** In place: subtracts the mean over `fitRows` and divides by the deviation there; NaN becomes 0. */

@@ -7,7 +7,7 @@ import type { Fold } from '../splits/walk-forward.js';
 import { shadowOrder } from '../stability/shadow-target.js';
 import { type Stack, stackLogOdds } from '../stacking/stack-log-odds.js';
 import type { PieceKind } from '../threads/piece-kind.js';
-import { standardise } from './design-columns.js';
+import { designColumn } from './design-columns.js';
 import type { LinearFit } from './linear-fit.js';
 import { type ModelContext, retainedMatrix } from './model-context.js';
 import type { OutOfFold } from './out-of-fold.js';
@@ -123,7 +123,7 @@ function lossOfPermuted({ matrix: handle, linearColumns, up, weights, folds }: P
     });
     if (position >= 0) {
       const slope = weights[GROWTHS.length]! * fold.logistic.coefficients[position]!;
-      const value = standardisedColumn(matrix, column, fold.train);
+      const value = designColumn(matrix, column, fold.train);
       for (let k = 0; k < rows.length; k++) change[k]! += slope * (value[sources[k]!]! - value[rows[k]!]!);
     }
     for (let k = 0; k < rows.length; k++) {
@@ -164,15 +164,6 @@ function addTreeChange(change: Float64Array, input: TreeChange): void {
       change[k]! += weight * (leafValue(rows[k]!, sources[k]!) - leafValue(rows[k]!, rows[k]!));
     }
   }
-}
-
-/** As the linear model of the fold saw the column: standardised over its training rows. */
-function standardisedColumn(matrix: BinnedMatrix, column: number, train: Uint32Array): Float64Array {
-  const representative = matrix.representatives(column);
-  return standardise(
-    Float64Array.from(matrix.readColumn(column), (bin) => representative[bin]!),
-    train,
-  );
 }
 
 /** Log loss of a call with the given log-odds of being right: log(1 + exp(-x)), without overflow. */

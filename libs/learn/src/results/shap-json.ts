@@ -11,6 +11,8 @@ const DEPENDENCE_GROUPS = 10;
 const SAMPLE_FEATURES = 10;
 const SAMPLE_ROWS = 200;
 const SAMPLE_DIGITS = 4;
+/** Of a double. */
+const MOST_DIGITS = 17;
 
 /** What the result document says about SHAP; null when no feature was retained. */
 export function shapJson({ pair, config }: HorizonScope, learned: LearnedHorizon): JsonObject | null {
@@ -83,7 +85,7 @@ function valueJson(value: ExplainedOutput, featureId: (column: number) => string
 
 interface SampledColumn {
   readonly feature: string;
-  readonly byBin: Float32Array;
+  readonly byBin: Float64Array;
   readonly bins: Uint8Array;
 }
 
@@ -96,19 +98,31 @@ function sampleJson(
   const count = Math.min(SAMPLE_ROWS, keptRows.length);
   const positions = Array.from({ length: count }, (_, k) => Math.floor((k * keptRows.length) / count));
   const shapOf = keptColumn(outputs[0]!);
-  const rounded = (number: number) => jsonNumber(Number(number.toPrecision(SAMPLE_DIGITS)));
+  const rounded = (number: number, digits = SAMPLE_DIGITS) => jsonNumber(Number(number.toPrecision(digits)));
   return {
     rows: count,
     features: columns.map((column) => {
       const { feature, byBin, bins } = describe(column);
       const shap = shapOf(column);
+      const digits = SAMPLE_DIGITS + commonDigits(byBin);
       return {
         feature,
-        values: positions.map((position) => rounded(byBin[bins[keptRows[position]!]!]!)),
+        values: positions.map((position) =>
+          rounded(byBin[bins[keptRows[position]!]!]!, Math.min(MOST_DIGITS, digits)),
+        ),
         shap: positions.map((position) => rounded(shap[position]!)),
       };
     }),
   };
+}
+
+/** Leading digits that all values share, about: those that tell them apart come after. */
+function commonDigits(values: Float64Array): number {
+  const known = values.filter(Number.isFinite);
+  const least = known.reduce((low, value) => Math.min(low, value), Number.POSITIVE_INFINITY);
+  const most = known.reduce((high, value) => Math.max(high, value), Number.NEGATIVE_INFINITY);
+  const size = Math.max(Math.abs(least), Math.abs(most));
+  return most > least ? Math.max(0, Math.floor(Math.log10(size) - Math.log10(most - least))) : 0;
 }
 
 /**
@@ -136,14 +150,14 @@ export function dependenceJson(
     group.shap += sums[bin]!;
     if (Number.isFinite(representative[bin])) {
       group.valued += counts[bin]!;
-      group.value += counts[bin]! * representative[bin]!;
+      group.value += (representative[bin]! - group.value) * (counts[bin]! / group.valued);
     }
     seen += counts[bin]!;
     const quota = (valued * (groups.filter((known) => !known.missing).length + 1)) / DEPENDENCE_GROUPS;
     if (seen < quota && seen < valued) continue;
     groups.push({
       rows: group.rows,
-      meanValue: jsonNumber(group.value / group.valued),
+      meanValue: jsonNumber(group.valued > 0 ? group.value : Number.NaN),
       meanShap: jsonNumber(group.shap / group.rows),
     });
     group = emptyGroup();

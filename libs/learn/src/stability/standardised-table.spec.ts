@@ -3,7 +3,7 @@ import { standardisedTable, TABLE_LIMIT } from './standardised-table.js';
 
 function table(representatives: number[], counts: number[]): number[] {
   const into = new Int16Array(representatives.length);
-  standardisedTable(Float32Array.from(representatives), counts, into);
+  standardisedTable(Float64Array.from(representatives), counts, into);
   return Array.from(into);
 }
 

@@ -1,3 +1,5 @@
+import { standardisedLevels } from '../standardised-levels.js';
+
 /** Table value of one standard deviation. */
 export const TABLE_SCALE = 256;
 /** 8 standard deviations: the largest value whose products over 512 rows fit 32 bits. */
@@ -12,31 +14,13 @@ export const TABLE_LIMIT = 2047;
  * @returns all zeros for a column without variance
  */
 export function standardisedTable(
-  representatives: Float32Array,
+  representatives: Float64Array,
   counts: ArrayLike<number>,
   into: Int16Array,
 ): void {
-  let rows = 0;
-  let mean = 0;
+  const levels = standardisedLevels(representatives.subarray(0, into.length), counts);
+  into[0] = 0;
   for (let bin = 1; bin < into.length; bin++) {
-    const value = representatives[bin]!;
-    const count = counts[bin]!;
-    if (count === 0 || Number.isNaN(value)) continue;
-    rows += count;
-    mean += ((value - mean) * count) / rows;
-  }
-  let square = 0;
-  for (let bin = 1; bin < into.length; bin++) {
-    const value = representatives[bin]!;
-    if (counts[bin]! > 0 && !Number.isNaN(value)) square += counts[bin]! * (value - mean) ** 2;
-  }
-  into.fill(0);
-  const deviation = Math.sqrt(square / rows);
-  if (!(deviation > Math.abs(mean) * 1e-6)) return;
-  for (let bin = 1; bin < into.length; bin++) {
-    const value = representatives[bin]!;
-    if (Number.isNaN(value)) continue;
-    const scaled = Math.round(((value - mean) / deviation) * TABLE_SCALE);
-    into[bin] = Math.max(-TABLE_LIMIT, Math.min(TABLE_LIMIT, scaled));
+    into[bin] = Math.max(-TABLE_LIMIT, Math.min(TABLE_LIMIT, Math.round(levels[bin]! * TABLE_SCALE)));
   }
 }

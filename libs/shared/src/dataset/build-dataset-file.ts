@@ -18,6 +18,7 @@ import { openDataset } from './open-dataset.js';
 import { rowColumns } from './row-columns.js';
 import { ShiftedTargets } from './shifted-target.js';
 import { spooledColumns } from './spooled-columns.js';
+import { TargetCopies } from './target-copy.js';
 import { verifyDataset } from './verify-dataset.js';
 import { WithheldWriter } from './withheld-writer.js';
 
@@ -113,8 +114,8 @@ async function writeFeatures(
   spool: SpoolReader,
   hooks: WriteHooks,
 ): Promise<{ columns: DatasetColumn[]; reserve: DatasetReserve }> {
-  const targets = new Map(content.targets.map(({ horizon, values }) => [horizon, Float32Array.from(values)]));
-  const shifted = new ShiftedTargets(content.bar, content.targets);
+  const copies = new TargetCopies(content.targets);
+  const targets = { copies, shifted: new ShiftedTargets(content.bar, content.targets) };
   const judged = content.columns.map((column) => excludedColumn(column, column.exclusionReason ?? ''));
   const blocks = new BlockWriter(tables, content.keys);
   const withheld = new WithheldWriter(tables, content);
@@ -123,7 +124,7 @@ async function writeFeatures(
   let done = 0;
   for (const { position, values, summary } of spooledColumns(content, spool)) {
     if (hooks.isCancelled?.()) throw new OnescanError('CANCELLED', 'writing the dataset was cancelled');
-    const column = judgeColumn(content.columns[position]!, { values, summary }, { targets, shifted });
+    const column = judgeColumn(content.columns[position]!, { values, summary }, targets);
     judged[position] = column;
     if (column.included) await blocks.add(values);
     else await withheld.add(position, values);
@@ -133,7 +134,7 @@ async function writeFeatures(
   await blocks.flush();
   const reserve = { withheld: await withheld.end(), infinities };
   if (content.sharedPath !== undefined) {
-    await judgeSharedColumns(content, content.sharedPath, { judged, targets: { targets, shifted }, hooks });
+    await judgeSharedColumns(content, content.sharedPath, { judged, targets, hooks });
   }
   return { columns: judged, reserve };
 }

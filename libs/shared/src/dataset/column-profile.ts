@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { FeatureValues } from './feature-values.js';
 
 /** Bit pattern of the one NaN that stands for "missing" in files and hashes. */
 const CANONICAL_NAN_BITS = 0x7fc00000;
@@ -20,8 +21,6 @@ export interface ColumnProfile {
 export interface ColumnSummary {
   /** Values that are not missing. */
   present: number;
-  /** Of the values that are present. */
-  sum: number;
   /** Infinity when none is present. */
   min: number;
   max: number;
@@ -34,18 +33,14 @@ export interface ColumnSummary {
  * Measures a column that {@link canonicalise} has been over. The deviation is the corrected two-pass one
  * (Chan, Golub, LeVeque 1983, eq. 1.7).
  */
-export function profileColumn(
-  values: Float32Array,
-  { present, sum, min, max }: ColumnSummary,
-): ColumnProfile {
+export function profileColumn(values: FeatureValues, { present, min, max }: ColumnSummary): ColumnProfile {
   const contentSha256 = hashValues(values);
   const nullShare = values.length === 0 ? 0 : 1 - present / values.length;
   if (present === 0) {
     const none = Number.NaN;
     return { nullShare, min: none, max: none, mean: none, deviation: none, contentSha256 };
   }
-  const mean = sum / present;
-  return { nullShare, min, max, mean, deviation: deviation(values, mean, present), contentSha256 };
+  return { nullShare, min, max, ...moments(values, { present, min, max }), contentSha256 };
 }
 
 /** SHA-256 over the bytes of the values, little-endian. */
@@ -65,11 +60,14 @@ export function combineHashes(columns: Iterable<{ name: string; contentSha256: s
  * One bit pattern a value, in place, so that equal content has equal hashes: infinities become missing,
  * every NaN the same NaN and every zero the same zero.
  */
-export function canonicalise(values: Float32Array): ColumnSummary {
+export function canonicalise(values: FeatureValues): ColumnSummary {
+  return values instanceof Float32Array ? canonicaliseSingles(values) : canonicaliseDoubles(values);
+}
+
+function canonicaliseSingles(values: Float32Array): ColumnSummary {
   const bits = new Int32Array(values.buffer, values.byteOffset, values.length);
   let present = 0;
   const infiniteRows: number[] = [];
-  let sum = 0;
   let min = Number.POSITIVE_INFINITY;
   let max = Number.NEGATIVE_INFINITY;
   for (let i = 0; i < bits.length; i++) {
@@ -82,30 +80,65 @@ export function canonicalise(values: Float32Array): ColumnSummary {
     const value = values[i]! + 0; // -0 + 0 = 0
     if (value === 0) bits[i] = 0; // compression does not keep the two zeros apart
     present++;
-    sum += value;
     if (value < min) min = value;
     if (value > max) max = value;
   }
-  return { present, sum, min, max, infinite: infiniteRows.length, infiniteRows };
+  return { present, min, max, infinite: infiniteRows.length, infiniteRows };
 }
 
-/** The same for doubles of the row table, which keep infinities out too. */
-export function canonicaliseDoubles(values: Float64Array): void {
+/** The same for doubles. */
+export function canonicaliseDoubles(values: Float64Array): ColumnSummary {
+  let present = 0;
+  const infiniteRows: number[] = [];
+  let min = Number.POSITIVE_INFINITY;
+  let max = Number.NEGATIVE_INFINITY;
   for (let i = 0; i < values.length; i++) {
     const value = values[i]!;
+    if (!Number.isFinite(value)) {
+      if (!Number.isNaN(value)) infiniteRows.push(i);
+      values[i] = Number.NaN;
+      continue;
+    }
     if (value === 0) values[i] = 0;
-    else if (!Number.isFinite(value)) values[i] = Number.NaN;
+    present++;
+    if (value < min) min = value;
+    if (value > max) max = value;
   }
+  return { present, min: min + 0, max: max + 0, infinite: infiniteRows.length, infiniteRows };
 }
 
-function deviation(values: Float32Array, mean: number, present: number): number {
+/**
+ * Mean and deviation of finite values. They are measured from the least value, in units of the range: values may be far
+ * from 0 and close together, or have squares beyond a double.
+ */
+function moments(
+  values: FeatureValues,
+  { present, min, max }: { present: number; min: number; max: number },
+): { mean: number; deviation: number } {
+  if (max === min) return { mean: min, deviation: 0 };
+  const factor = exactFactor(max - min);
+  const least = min * factor;
+  const inverse = 1 / (max * factor - least);
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) {
+    const value = (values[i]! * factor - least) * inverse;
+    if (!Number.isNaN(value)) sum += value;
+  }
+  const mean = sum / present;
   let squares = 0;
   let rest = 0;
   for (let i = 0; i < values.length; i++) {
-    const difference = values[i]! - mean;
+    const difference = (values[i]! * factor - least) * inverse - mean;
     if (Number.isNaN(difference)) continue;
     squares += difference * difference;
     rest += difference;
   }
-  return Math.sqrt(Math.max(0, (squares - (rest * rest) / present) / present));
+  const deviation = Math.sqrt(Math.max(0, (squares - (rest * rest) / present) / present));
+  return { mean: (least + mean / inverse) / factor, deviation: deviation / inverse / factor };
+}
+
+/** A power of two that brings a range of values to where neither it nor its inverse is beyond a double. */
+function exactFactor(range: number): number {
+  if (!Number.isFinite(range)) return 2 ** -2;
+  return range < 2 ** -900 ? 2 ** 900 : 1;
 }

@@ -19,9 +19,10 @@ import {
 } from './dataset-layout.js';
 import { type DatasetReserve, readReserve } from './dataset-reserve.js';
 import { duckdbSettings } from './duckdb-settings.js';
+import type { FeatureValues, StoredType } from './feature-values.js';
 import { readFixedWidth } from './float-vectors.js';
 import { readCatalogue } from './read-dataset-catalogue.js';
-import { columnsPerQuery, READ_CONNECTIONS } from './read-width.js';
+import { ColumnBuffer, columnSlices, READ_CONNECTIONS } from './read-width.js';
 
 const MEMORY_LIMIT = '384MB';
 /** Streamed queries run in the threads that fetch from them; more of DuckDB's would only wait for work, busily. */
@@ -37,7 +38,8 @@ interface Slice {
 /** Where columns are read from, and what becomes of them. */
 interface ColumnStream {
   tableOf(block: number): string;
-  onColumn(position: number, values: Float32Array): void;
+  typeOf(position: number): StoredType;
+  onColumn(position: number, values: FeatureValues): void;
   signal?: AbortSignal | undefined;
 }
 
@@ -128,7 +130,7 @@ export class DatasetFile implements OpenDataset {
   }
 
   readFeatures(
-    onColumn: (position: number, values: Float32Array) => void,
+    onColumn: (position: number, values: FeatureValues) => void,
     signal?: AbortSignal,
   ): Promise<void> {
     return this.readColumns({ from: 0, to: this.included.length }, onColumn, signal);
@@ -137,10 +139,11 @@ export class DatasetFile implements OpenDataset {
   /** The same for the included columns at the positions from ... to - 1. */
   readColumns(
     range: { from: number; to: number },
-    onColumn: (position: number, values: Float32Array) => void,
+    onColumn: (position: number, values: FeatureValues) => void,
     signal?: AbortSignal,
   ): Promise<void> {
-    return this.#inTurn(() => this.#streamColumns(range, { tableOf: blockTable, onColumn, signal }));
+    const typeOf = (position: number): StoredType => this.included[position]!.stored || 'FLOAT';
+    return this.#inTurn(() => this.#streamColumns(range, { tableOf: blockTable, typeOf, onColumn, signal }));
   }
 
   /** What the file keeps beyond its columns. */
@@ -153,9 +156,15 @@ export class DatasetFile implements OpenDataset {
   }
 
   /** As {@link readFeatures}, of the first `count` withheld columns whose values are kept. */
-  readWithheld(count: number, onColumn: (position: number, values: Float32Array) => void): Promise<void> {
+  async readWithheld(
+    count: number,
+    onColumn: (position: number, values: FeatureValues) => void,
+  ): Promise<void> {
+    if (count === 0) return;
+    const kept = (await this.readReserve()).withheld.filter(({ position }) => position !== undefined);
+    const typeOf = (position: number): StoredType => kept[position]!.stored || 'FLOAT';
     const range = { from: 0, to: count };
-    return this.#inTurn(() => this.#streamColumns(range, { tableOf: withheldTable, onColumn }));
+    await this.#inTurn(() => this.#streamColumns(range, { tableOf: withheldTable, typeOf, onColumn }));
   }
 
   close(): void {
@@ -166,28 +175,22 @@ export class DatasetFile implements OpenDataset {
   }
 
   async #streamColumns(
-    { from, to }: { from: number; to: number },
-    { tableOf, onColumn, signal }: ColumnStream,
+    range: { from: number; to: number },
+    { tableOf, typeOf, onColumn, signal }: ColumnStream,
   ): Promise<void> {
-    const slices: Slice[] = [];
-    const width = columnsPerQuery(this.meta.rows);
-    for (let start = from; start < to; ) {
-      const end = Math.min(to, (Math.floor(start / width) + 1) * width);
-      slices.push({ start, end });
-      start = end;
-    }
-    // A joined dataset reads many short ranges: memory for what one has, not for what it could have.
-    const widest = Math.max(0, ...slices.map((slice) => slice.end - slice.start));
-    const buffers = this.connections.map(() => new Float32Array(widest * this.meta.rows));
-    const launch = (query: number): Promise<Float32Array[]> => {
+    const slices = columnSlices(range, this.meta.rows, typeOf);
+    const buffers = this.connections.map(() => new ColumnBuffer(this.meta.rows));
+    const launch = (query: number): Promise<FeatureValues[]> => {
       const connection = query % buffers.length;
       const { start, end } = slices[query]!;
       const table = tableOf(Math.floor(start / BLOCK_COLUMNS));
-      const slice = this.#readSlice({ start, end, table }, buffers[connection]!, { connection, signal });
+      const types = Array.from({ length: end - start }, (_, i) => typeOf(start + i));
+      const values = buffers[connection]!.columns(types);
+      const slice = this.#readSlice({ start, end, table }, values, { connection, signal });
       slice.catch(() => undefined); // it is awaited in its turn; until then a failure must not look unhandled
       return slice;
     };
-    const inFlight: Promise<Float32Array[]>[] = [];
+    const inFlight: Promise<FeatureValues[]>[] = [];
     for (let query = 0; query < Math.min(buffers.length, slices.length); query++)
       inFlight.push(launch(query));
     try {
@@ -203,19 +206,14 @@ export class DatasetFile implements OpenDataset {
     }
   }
 
-  /** Columns of the matrix that do not span two blocks, in a buffer, through one of the connections. */
+  /** Columns of the matrix that do not span two blocks, through one of the connections. */
   async #readSlice(
     { start, end, table }: Slice & { table: string },
-    buffer: Float32Array,
+    values: FeatureValues[],
     through: { connection: number; signal: AbortSignal | undefined },
-  ): Promise<Float32Array[]> {
+  ): Promise<FeatureValues[]> {
     const names: string[] = [];
-    const values: Float32Array[] = [];
-    for (let position = start; position < end; position++) {
-      names.push(matrixColumn(position));
-      const offset = (position - start) * this.meta.rows;
-      values.push(buffer.subarray(offset, offset + this.meta.rows));
-    }
+    for (let position = start; position < end; position++) names.push(matrixColumn(position));
     const sql = `SELECT ${names.join(', ')} FROM ${table}`;
     const connection = this.connections[through.connection]!;
     await readOrDamaged(this.path, () => readFixedWidth(connection, sql, values, through.signal));

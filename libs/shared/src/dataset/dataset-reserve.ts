@@ -1,5 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { INFINITIES_TABLE, WITHHELD_TABLE } from './dataset-layout.js';
+import type { StoredType } from './feature-values.js';
 
 /**
  * A column that is not included because of its values in the rows of this file: in fewer rows, or beside fewer targets,
@@ -12,7 +13,9 @@ export interface WithheldColumn {
   position?: number;
   /** As of a column that is included; empty without values. */
   encoding: string;
-  /** SHA-256 over the float32 values in row order; empty without values. */
+  /** How the values are stored; empty without values. */
+  stored: StoredType | '';
+  /** SHA-256 over the stored values in row order; empty without values. */
   contentSha256: string;
   /** The least sample, in rows, that is sure to hold too many texts too; undefined for other columns. */
   manyTextsFrom?: number;
@@ -40,14 +43,13 @@ async function writeWithheld(
   withheld: readonly WithheldColumn[],
 ): Promise<void> {
   await connection.run(`CREATE TABLE ${WITHHELD_TABLE} (
-    ordinal INTEGER, position INTEGER, encoding VARCHAR, content_sha256 VARCHAR, many_texts_from INTEGER)`);
+    ordinal INTEGER, position INTEGER, encoding VARCHAR, stored VARCHAR, content_sha256 VARCHAR, many_texts_from INTEGER)`);
   const appender = await connection.createAppender(WITHHELD_TABLE);
-  for (const { ordinal, position, encoding, contentSha256, manyTextsFrom } of withheld) {
+  for (const { ordinal, position, encoding, stored, contentSha256, manyTextsFrom } of withheld) {
     appender.appendInteger(ordinal);
     if (position === undefined) appender.appendNull();
     else appender.appendInteger(position);
-    appender.appendVarchar(encoding);
-    appender.appendVarchar(contentSha256);
+    for (const text of [encoding, stored, contentSha256]) appender.appendVarchar(text);
     if (manyTextsFrom === undefined) appender.appendNull();
     else appender.appendInteger(manyTextsFrom);
     appender.endRow();
@@ -89,6 +91,7 @@ async function readWithheld(connection: DuckDBConnection): Promise<WithheldColum
     ordinal: Number(row.ordinal),
     ...(row.position == null ? {} : { position: Number(row.position) }),
     encoding: String(row.encoding),
+    stored: String(row.stored) as StoredType | '',
     contentSha256: String(row.content_sha256),
     ...(row.many_texts_from == null ? {} : { manyTextsFrom: Number(row.many_texts_from) }),
   }));

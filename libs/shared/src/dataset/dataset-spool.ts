@@ -2,12 +2,18 @@ import { closeSync, ftruncateSync, openSync, readSync, rmSync, writeSync } from 
 import { dirname } from 'node:path';
 import { formatBytes } from '../format/bytes.js';
 import { OnescanError } from '../onescan-error.js';
+import type { FeatureValues } from './feature-values.js';
 
-/** Some rows of one table of the spool, at `offset` in the file: their numbers as int32, then column-major float32. */
+/**
+ * Some rows of one table of the spool, at `offset` in the file: their numbers as int32, then column after column, each
+ * of float32, or of float64 where the column has a value here that is no float32. Each fills up 8 bytes.
+ */
 export interface SpoolSegment {
   table: number;
   offset: number;
   rows: number;
+  /** Columns of float64; absent when there are none. */
+  wide?: Uint8Array;
 }
 
 /** What another thread needs to read a spool; structured-cloneable. */
@@ -16,19 +22,26 @@ export interface SpoolIndex {
   segments: SpoolSegment[];
 }
 
-/** Of a value and of a row's number. */
-const CELL_BYTES = 4;
-const TILE_ROWS = 128;
+/** Values of some rows, row after row or column after column: value (r, c) is at r * rowStep + c * columnStep. */
+interface Batch {
+  values: FeatureValues;
+  width: number;
+  rowStep: number;
+  columnStep: number;
+}
+
+const NARROW_BYTES = Float32Array.BYTES_PER_ELEMENT;
+const WIDE_BYTES = Float64Array.BYTES_PER_ELEMENT;
 
 /**
  * Raw temporary file that takes arriving batches in any order: each batch is appended column-major, so any
- * range of columns can later be gathered with one read a batch and memory for just those columns.
+ * range of columns can later be gathered with one read a batch and memory for just those columns. No value is rounded.
  */
 export class DatasetSpool {
   readonly #descriptor: number;
   readonly #segments: SpoolSegment[] = [];
   /** Used again for every batch. */
-  #columns = new Float32Array();
+  #bytes = new ArrayBuffer();
   #end = 0;
 
   constructor(readonly path: string) {
@@ -46,19 +59,14 @@ export class DatasetSpool {
    * @param rows row of the dataset for each row of the batch
    * @param values the table's columns one after the other, each of `rows.length` values
    */
-  append(table: number, rows: Int32Array, values: Float32Array): void {
-    const segment = { table, offset: this.#end, rows: rows.length };
-    this.#write(rows);
-    this.#write(values);
-    this.#segments.push(segment);
+  append(table: number, rows: Int32Array, values: FeatureValues): void {
+    const width = rows.length === 0 ? 0 : values.length / rows.length;
+    this.#append(table, rows, { values, width, rowStep: 1, columnStep: rows.length });
   }
 
   /** The same for values that come row after row, `width` a row; what follows the last row is not looked at. */
-  appendRows(table: number, rows: Int32Array, width: number, values: Float32Array): void {
-    const cells = width * rows.length;
-    if (this.#columns.length < cells) this.#columns = new Float32Array(cells);
-    transpose(values, rows.length, width, this.#columns);
-    this.append(table, rows, this.#columns.subarray(0, cells));
+  appendRows(table: number, rows: Int32Array, width: number, values: Float64Array): void {
+    this.#append(table, rows, { values, width, rowStep: width, columnStep: 1 });
   }
 
   /** Forgets everything from a position on, the value of {@link bytes} at some time before. */
@@ -78,6 +86,21 @@ export class DatasetSpool {
     rmSync(this.path, { force: true });
   }
 
+  #append(table: number, rows: Int32Array, batch: Batch): void {
+    const wide = wideColumns(batch, rows.length);
+    const places = columnPlaces(rows.length, batch.width, wide);
+    const size = places[batch.width]!;
+    if (this.#bytes.byteLength < size) this.#bytes = new ArrayBuffer(size);
+    new Int32Array(this.#bytes, 0, rows.length).set(rows);
+    for (let column = 0; column < batch.width; column++) {
+      const Type = wide?.[column] ? Float64Array : Float32Array;
+      copyColumn(batch, column, new Type(this.#bytes, places[column]!, rows.length));
+    }
+    const segment = { table, offset: this.#end, rows: rows.length, ...(wide ? { wide } : {}) };
+    this.#write(new Uint8Array(this.#bytes, 0, size));
+    this.#segments.push(segment);
+  }
+
   /** @throws OnescanError RESOURCE_EXHAUSTED naming the folder when its disk is full */
   #writeSome(bytes: Uint8Array): number {
     try {
@@ -93,8 +116,7 @@ export class DatasetSpool {
     }
   }
 
-  #write(source: Int32Array | Float32Array): void {
-    const bytes = bytesOf(source, source.length);
+  #write(bytes: Uint8Array): void {
     for (let done = 0; done < bytes.length; ) {
       const written = this.#writeSome(bytes.subarray(done));
       done += written;
@@ -107,9 +129,10 @@ export class DatasetSpool {
 export class SpoolReader {
   readonly #descriptor: number;
   readonly #byTable = new Map<number, SpoolSegment[]>();
-  /** Used again for every segment. */
+  /** Used again for every segment, and for every gathering. */
   #rows = new Int32Array();
-  #values = new Float32Array();
+  #bytes = new ArrayBuffer();
+  #gathered = new ArrayBuffer();
 
   constructor(
     index: SpoolIndex,
@@ -124,32 +147,51 @@ export class SpoolReader {
   }
 
   /**
-   * Columns [first, first + count) of a table as `count` runs of `rowCount` values in `into`; NaN where no
-   * batch brought the row.
+   * Columns [first, first + count) of a table, each of `rowCount` values, NaN where no batch brought the row: float32
+   * when all values are, else float64. Valid until the next call.
    */
-  gather(table: number, first: number, count: number, into: Float32Array): void {
-    into.fill(Number.NaN, 0, count * this.rowCount);
-    for (const { offset, rows: height } of this.#byTable.get(table) ?? []) {
+  gather(table: number, first: number, count: number): FeatureValues[] {
+    const segments = this.#byTable.get(table) ?? [];
+    const columns = this.#emptyColumns(segments, first, count);
+    for (const segment of segments) {
+      const height = segment.rows;
       if (this.#rows.length < height) this.#rows = new Int32Array(height);
-      if (this.#values.length < count * height) this.#values = new Float32Array(count * height);
       const rows = this.#rows;
-      const values = this.#values;
-      this.#read(rows, height, offset);
-      this.#read(values, count * height, offset + (1 + first) * height * CELL_BYTES);
-      for (let column = 0; column < count; column++) {
-        const from = column * height;
-        const to = column * this.rowCount;
-        for (let i = 0; i < height; i++) into[to + rows[i]!] = values[from + i]!;
+      this.#read(new Uint8Array(rows.buffer, 0, height * rows.BYTES_PER_ELEMENT), segment.offset);
+      const places = columnPlaces(height, first + count, segment.wide);
+      const start = places[first]!;
+      const size = places[first + count]! - start;
+      if (this.#bytes.byteLength < size) this.#bytes = new ArrayBuffer(size);
+      this.#read(new Uint8Array(this.#bytes, 0, size), segment.offset + start);
+      for (let i = 0; i < count; i++) {
+        const Type = segment.wide?.[first + i] ? Float64Array : Float32Array;
+        scatter(new Type(this.#bytes, places[first + i]! - start, height), rows, columns[i]!);
       }
     }
+    return columns;
   }
 
   close(): void {
     closeSync(this.#descriptor);
   }
 
-  #read(target: Int32Array | Float32Array, length: number, position: number): void {
-    const bytes = bytesOf(target, length);
+  #emptyColumns(segments: readonly SpoolSegment[], first: number, count: number): FeatureValues[] {
+    const widths = Array.from({ length: count }, (_, i) =>
+      segments.some(({ wide }) => wide?.[first + i]) ? WIDE_BYTES : NARROW_BYTES,
+    );
+    const sizes = widths.map((bytes) => padded(bytes * this.rowCount));
+    const size = sizes.reduce((sum, bytes) => sum + bytes, 0);
+    if (this.#gathered.byteLength < size) this.#gathered = new ArrayBuffer(size);
+    let place = 0;
+    return widths.map((bytes, i) => {
+      const Type = bytes === WIDE_BYTES ? Float64Array : Float32Array;
+      const column = new Type(this.#gathered, place, this.rowCount);
+      place += sizes[i]!;
+      return column.fill(Number.NaN);
+    });
+  }
+
+  #read(bytes: Uint8Array, position: number): void {
     for (let done = 0; done < bytes.length; ) {
       const read = readSync(this.#descriptor, bytes, done, bytes.length - done, position + done);
       if (read === 0) throw new RangeError(`spool ${position + done} lies beyond the end of the file`);
@@ -158,17 +200,44 @@ export class SpoolReader {
   }
 }
 
-/** Rows to columns, in tiles that stay in the cache. */
-function transpose(values: Float32Array, rows: number, width: number, into: Float32Array): void {
-  for (let start = 0; start < rows; start += TILE_ROWS) {
-    const end = Math.min(rows, start + TILE_ROWS);
-    for (let column = 0; column < width; column++) {
-      const to = column * rows;
-      for (let row = start; row < end; row++) into[to + row] = values[row * width + column]!;
+/** Columns with a value that is no float32; undefined when there are none. */
+function wideColumns({ values, width, rowStep, columnStep }: Batch, rows: number): Uint8Array | undefined {
+  if (values instanceof Float32Array) return undefined;
+  const wide = new Uint8Array(width);
+  let found = 0;
+  for (let column = 0; column < width; column++) {
+    let at = column * columnStep;
+    let row = 0;
+    for (; row < rows; row++, at += rowStep) {
+      const value = values[at]!;
+      if (Math.fround(value) !== value && !Number.isNaN(value)) break;
     }
+    if (row === rows) continue;
+    wide[column] = 1;
+    found++;
   }
+  return found > 0 ? wide : undefined;
 }
 
-function bytesOf(array: Int32Array | Float32Array, length: number): Uint8Array {
-  return new Uint8Array(array.buffer, array.byteOffset, length * CELL_BYTES);
+/** Where each column of a segment starts, in bytes from its start, and last where the segment ends. */
+function columnPlaces(rows: number, width: number, wide: Uint8Array | undefined): Float64Array {
+  const places = new Float64Array(width + 1);
+  places[0] = padded(rows * Int32Array.BYTES_PER_ELEMENT);
+  for (let column = 0; column < width; column++) {
+    places[column + 1] = places[column]! + padded(rows * (wide?.[column] ? WIDE_BYTES : NARROW_BYTES));
+  }
+  return places;
+}
+
+function padded(bytes: number): number {
+  return Math.ceil(bytes / WIDE_BYTES) * WIDE_BYTES;
+}
+
+function copyColumn({ values, rowStep, columnStep }: Batch, column: number, into: FeatureValues): void {
+  for (let row = 0, at = column * columnStep; row < into.length; row++, at += rowStep)
+    into[row] = values[at]!;
+}
+
+function scatter(values: FeatureValues, rows: Int32Array, into: FeatureValues): void {
+  for (let i = 0; i < values.length; i++) into[rows[i]!] = values[i]!;
 }

@@ -74,7 +74,7 @@ async function writeColumns(
   { columns, shared }: CatalogueContent,
 ): Promise<void> {
   await connection.run(`CREATE TABLE ${COLUMNS_TABLE} (
-    ordinal INTEGER, feature_id VARCHAR, feature_group VARCHAR, type VARCHAR, encoding VARCHAR,
+    ordinal INTEGER, feature_id VARCHAR, feature_group VARCHAR, type VARCHAR, encoding VARCHAR, stored VARCHAR,
     included BOOLEAN, position INTEGER, exclusion_stage VARCHAR, exclusion_reason VARCHAR,
     null_share DOUBLE, min DOUBLE, max DOUBLE, mean DOUBLE, deviation DOUBLE, infinite_values INTEGER,
     content_sha256 VARCHAR${shared ? ', shared_position INTEGER' : ''})`);
@@ -82,7 +82,7 @@ async function writeColumns(
   let position = 0;
   columns.forEach((column, ordinal) => {
     appender.appendInteger(ordinal);
-    for (const text of [column.featureId, column.group, column.type, column.encoding])
+    for (const text of [column.featureId, column.group, column.type, column.encoding, column.stored])
       appender.appendVarchar(text);
     appender.appendBoolean(column.included);
     if (column.included) appender.appendInteger(position++);

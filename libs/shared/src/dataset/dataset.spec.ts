@@ -298,6 +298,6 @@ describe('writeDataset', () => {
   });
 });
 
-function bytesOf(values: Float32Array): Buffer {
+function bytesOf(values: Float32Array | Float64Array): Buffer {
   return Buffer.from(values.buffer, values.byteOffset, values.byteLength);
 }

@@ -1,10 +1,11 @@
 import type { DatasetReserve } from './dataset-reserve.js';
+import type { FeatureValues, StoredType } from './feature-values.js';
 
 /** Version of the file format (docs/dataset-format.md) of a dataset that holds all of its columns. */
-export const DATASET_FORMAT_VERSION = 1;
+export const DATASET_FORMAT_VERSION = 3;
 
 /** Version of shared datasets and of datasets that refer to one. Readers refuse every other version. */
-export const SHARED_FORMAT_VERSION = 2;
+export const SHARED_FORMAT_VERSION = 4;
 
 /** Stands for the pair in a dataset of the columns that are the same for all pairs: keys and features, no targets. */
 export const SHARED_PAIR = 'shared';
@@ -18,6 +19,8 @@ export interface DatasetColumn {
   type: string;
   /** "number", "bool", or JSON {"ordinal": [texts in order of their codes 0, 1, ...]}; empty when excluded. */
   encoding: string;
+  /** How the values are stored; empty when excluded. */
+  stored: StoredType | '';
   included: boolean;
   /** "plan" for columns that are not included, else empty. */
   exclusionStage: string;
@@ -31,7 +34,7 @@ export interface DatasetColumn {
   deviation: number;
   /** Infinite values, which were made missing; of a column in the shared dataset, those in that. */
   infinite: number;
-  /** SHA-256 over the float32 values in row order; empty when excluded. */
+  /** SHA-256 over the stored values in row order; empty when excluded. */
   contentSha256: string;
   /** Position in the matrix of the shared dataset that holds the values; absent when this file holds them. */
   sharedPosition?: number;
@@ -100,12 +103,12 @@ export interface OpenDataset {
    * the call. NaN = missing.
    */
   readFeatures(
-    onColumn: (position: number, values: Float32Array) => void,
+    onColumn: (position: number, values: FeatureValues) => void,
     signal?: AbortSignal,
   ): Promise<void>;
   /** What the file keeps beyond its columns, for making smaller datasets of it. */
   readReserve(): Promise<DatasetReserve>;
   /** As {@link readFeatures}, of the first `count` withheld columns whose values are kept. */
-  readWithheld(count: number, onColumn: (position: number, values: Float32Array) => void): Promise<void>;
+  readWithheld(count: number, onColumn: (position: number, values: FeatureValues) => void): Promise<void>;
   close(): void;
 }

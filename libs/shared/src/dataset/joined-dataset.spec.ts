@@ -6,6 +6,7 @@ import { buildDatasetFile } from './build-dataset-file.js';
 import { SHARED_PAIR } from './dataset.js';
 import type { CandidateColumn, DatasetContent } from './dataset-content.js';
 import { DatasetSpool } from './dataset-spool.js';
+import type { FeatureValues } from './feature-values.js';
 import { openDataset, sharedDatasetPath } from './open-dataset.js';
 import { verifyDataset } from './verify-dataset.js';
 
@@ -107,7 +108,7 @@ async function write(name: string, keys: readonly number[], parts: Part[], refer
 
 async function contentOf(path: string) {
   const dataset = await openDataset(path);
-  const values: Float32Array[] = [];
+  const values: FeatureValues[] = [];
   await dataset.readFeatures((position, column) => {
     expect(position).toBe(values.length);
     values.push(column.slice());

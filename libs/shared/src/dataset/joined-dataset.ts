@@ -2,10 +2,11 @@ import type { DatasetColumn, DatasetMeta, OpenDataset } from './dataset.js';
 import { damagedDataset } from './dataset-damage.js';
 import type { DatasetFile } from './dataset-file.js';
 import type { DatasetReserve } from './dataset-reserve.js';
-import { gatherRows, keyRows } from './key-rows.js';
+import type { FeatureValues } from './feature-values.js';
+import { keyRows, RowGatherer } from './key-rows.js';
 import { ordinalTexts, recode } from './ordinal-texts.js';
 
-type OnColumn = (position: number, values: Float32Array) => void;
+type OnColumn = (position: number, values: FeatureValues) => void;
 
 /** Neighbours in the matrix that are neighbours in one of the files too. */
 interface Run {
@@ -95,19 +96,26 @@ export class JoinedDataset implements OpenDataset {
   }
 
   #readShared(run: Run, onColumn: OnColumn, signal: AbortSignal | undefined): Promise<void> {
-    const buffer = new Float32Array(this.meta.rows);
+    const gather = this.rows && new RowGatherer(this.rows);
     return this.shared.readColumns(
       run,
       (at, all) => {
         const position = run.position + at - run.from;
-        const values = this.rows ? gatherRows(all, this.rows, buffer) : all;
-        const texts = ordinalTexts(this.included[position]!.encoding);
+        const column = this.included[position]!;
+        const gathered = gather?.take(all) ?? all;
+        // Of other rows than these the shared dataset may need doubles.
+        const values = column.stored === 'FLOAT' ? asSingles(gathered) : gathered;
+        const texts = ordinalTexts(column.encoding);
         if (texts) recode(values, ordinalTexts(this.shared.included[at]!.encoding)!, texts);
         onColumn(position, values);
       },
       signal,
     );
   }
+}
+
+function asSingles(values: FeatureValues): Float32Array {
+  return values instanceof Float32Array ? values : Float32Array.from(values);
 }
 
 function isSame(column: DatasetColumn, shared: readonly DatasetColumn[]): boolean {

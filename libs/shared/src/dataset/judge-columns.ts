@@ -2,16 +2,16 @@ import { byCodeUnits } from '../code-units.js';
 import { type ColumnProfile, type ColumnSummary, profileColumn } from './column-profile.js';
 import type { DatasetColumn } from './dataset.js';
 import type { CandidateColumn } from './dataset-content.js';
+import { type FeatureValues, storedType } from './feature-values.js';
 import type { ShiftedTargets } from './shifted-target.js';
-import { repeatedTarget } from './target-copy.js';
+import type { TargetCopies } from './target-copy.js';
 
 /** Most distinct texts of a column that is encoded by the order of its texts. */
 export const MAX_ORDINAL_TEXTS = 64;
 
 /** What a column must not repeat. */
 export interface PairTargets {
-  /** By horizon, rounded to float32. */
-  readonly targets: ReadonlyMap<number, Float32Array>;
+  readonly copies: TargetCopies;
   readonly shifted: ShiftedTargets;
 }
 
@@ -27,19 +27,15 @@ const NOT_MEASURED: ColumnProfile = {
   contentSha256: '',
 };
 
-/**
- * Decides whether a column is included, and measures it if so.
- *
- * @param targets targets by horizon, rounded to float32
- */
+/** Decides whether a column is included, and measures it if so. */
 export function judgeColumn(
   candidate: CandidateColumn,
-  { values, summary }: { values: Float32Array; summary: ColumnSummary },
-  { targets, shifted }: PairTargets,
+  { values, summary }: { values: FeatureValues; summary: ColumnSummary },
+  { copies, shifted }: PairTargets,
 ): DatasetColumn {
   if (candidate.exclusionReason) return excludedColumn(candidate, candidate.exclusionReason);
   const profile = profileColumn(values, summary);
-  const horizon = repeatedTarget(values, targets);
+  const horizon = copies.repeated(values);
   if (horizon !== null) {
     return excludedColumn(
       candidate,
@@ -56,6 +52,7 @@ export function judgeColumn(
   return {
     ...describe(candidate),
     encoding: encodingText(candidate),
+    stored: storedType(values),
     included: true,
     exclusionStage: '',
     exclusionReason: '',
@@ -68,6 +65,7 @@ export function excludedColumn(candidate: CandidateColumn, reason: string): Data
   return {
     ...describe(candidate),
     encoding: '',
+    stored: '',
     included: false,
     exclusionStage: EXCLUSION_STAGE,
     exclusionReason: reason,

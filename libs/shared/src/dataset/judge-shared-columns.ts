@@ -2,8 +2,9 @@ import { OnescanError } from '../onescan-error.js';
 import { canonicalise } from './column-profile.js';
 import type { DatasetColumn } from './dataset.js';
 import type { CandidateColumn, DatasetContent, WriteHooks } from './dataset-content.js';
+import { type FeatureValues, StoredValues } from './feature-values.js';
 import { excludedColumn, judgeColumn, type PairTargets } from './judge-columns.js';
-import { gatherRows, keyRows } from './key-rows.js';
+import { keyRows, RowGatherer } from './key-rows.js';
 import { openDataset } from './open-dataset.js';
 import { ordinalTexts, recode, textsInUse } from './ordinal-texts.js';
 
@@ -32,15 +33,17 @@ export async function judgeSharedColumns(
     for (const [position, column] of positions.excluded) {
       judged[position] = excludedColumn(content.columns[position]!, column.exclusionReason);
     }
-    const values = new Float32Array(rows.length);
+    const gather = new RowGatherer(rows);
+    const stored = new StoredValues();
     let done = 0;
     await shared.readFeatures((sharedPosition, all) => {
       if (hooks.isCancelled?.()) throw new OnescanError('CANCELLED', 'writing the dataset was cancelled');
       const position = positions.included.get(sharedPosition);
       if (position === undefined) return;
-      gatherRows(all, rows, values);
+      const gathered = gather.take(all);
       const column = shared.included[sharedPosition]!;
-      const candidate = decode(content.columns[position]!, column, values);
+      const candidate = decode(content.columns[position]!, column, gathered);
+      const values = gathered instanceof Float32Array ? gathered : stored.choose(gathered, candidate.type);
       const summary = { ...canonicalise(values), infinite: column.infinite };
       const judgement = judgeColumn(candidate, { values, summary }, targets);
       judged[position] = judgement.included ? { ...judgement, sharedPosition } : judgement;
@@ -52,7 +55,7 @@ export async function judgeSharedColumns(
 }
 
 /** The candidate as the shared dataset encodes it; codes of texts become those among the texts of these rows. */
-function decode(candidate: CandidateColumn, column: DatasetColumn, values: Float32Array): CandidateColumn {
+function decode(candidate: CandidateColumn, column: DatasetColumn, values: FeatureValues): CandidateColumn {
   const all = ordinalTexts(column.encoding);
   if (!all) return { ...candidate, encoding: column.encoding === 'bool' ? 'bool' : 'number' };
   const texts = textsInUse(values, all);

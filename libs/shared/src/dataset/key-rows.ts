@@ -1,3 +1,5 @@
+import { emptyValues, type FeatureValues, storedType } from './feature-values.js';
+
 /**
  * For each key its row among other keys, -1 where they lack it.
  *
@@ -17,10 +19,25 @@ export function keyRows(
 }
 
 /** Values at the given rows, NaN where the row is -1. */
-export function gatherRows(values: Float32Array, rows: Int32Array, into: Float32Array): Float32Array {
+export function gatherRows<T extends FeatureValues>(values: FeatureValues, rows: Int32Array, into: T): T {
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i]!;
     into[i] = row < 0 ? Number.NaN : values[row]!;
   }
   return into;
+}
+
+/** Takes the values of some rows out of column after column. */
+export class RowGatherer {
+  readonly #room = new Map<string, FeatureValues>();
+
+  constructor(private readonly rows: Int32Array) {}
+
+  /** Values at the rows, NaN where one is -1; valid until the next call. */
+  take(values: FeatureValues): FeatureValues {
+    const type = storedType(values);
+    const into = this.#room.get(type) ?? emptyValues(type, this.rows.length);
+    this.#room.set(type, into);
+    return gatherRows(values, this.rows, into);
+  }
 }

@@ -1,3 +1,4 @@
+import type { FeatureValues } from './feature-values.js';
 import { MAX_ORDINAL_TEXTS } from './judge-columns.js';
 
 /**
@@ -7,7 +8,7 @@ import { MAX_ORDINAL_TEXTS } from './judge-columns.js';
  * @param codes by row; a code may stand for several texts, never a text for several codes, NaN = missing
  * @param order rows in the order in which samples take them up; without one only all rows are sure to
  */
-export function manyTextsFrom(codes: Float32Array, order: Int32Array | undefined): number {
+export function manyTextsFrom(codes: FeatureValues, order: Int32Array | undefined): number {
   const seen = new Set<number>();
   for (let taken = 0; order !== undefined && taken < order.length; taken++) {
     const code = codes[order[taken]!]!;

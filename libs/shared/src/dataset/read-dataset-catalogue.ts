@@ -16,6 +16,7 @@ import {
   META_TABLE,
   ROWS_TABLE,
 } from './dataset-layout.js';
+import type { StoredType } from './feature-values.js';
 
 /** DuckDB files start with three headers of 4 KiB; blocks follow. */
 const FILE_HEADER_BYTES = 3 * 4096;
@@ -100,6 +101,7 @@ async function readColumns(connection: DuckDBConnection): Promise<DatasetColumn[
     group: String(row.feature_group),
     type: String(row.type),
     encoding: String(row.encoding),
+    stored: String(row.stored) as StoredType | '',
     included: row.included === true,
     exclusionStage: String(row.exclusion_stage),
     exclusionReason: String(row.exclusion_reason),

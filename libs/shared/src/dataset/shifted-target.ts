@@ -1,3 +1,4 @@
+import type { FeatureValues } from './feature-values.js';
 import { correlation, gammaAgreement, rankCorrelation } from './rank-agreement.js';
 import { type HorizonTargets, PairFinder, type ShiftedPairs } from './shifted-pairs.js';
 
@@ -62,7 +63,8 @@ export class ShiftedTargets {
   }
 
   /** Bars by which a column looks ahead; undefined when it holds no future value. */
-  lookAhead(values: Float32Array): number | undefined {
+  lookAhead(column: FeatureValues): number | undefined {
+    const values = measurable(column);
     const levels = hasLevels(values);
     const nearest = this.#nearest(values, levels);
     if (nearest.length === 0 || (levels && changes(values, nearest[0]!.rows) < LEAST_CHANGES))
@@ -78,7 +80,7 @@ export class ShiftedTargets {
   }
 
   /** Shifts at which the column is like the future, by a first and a second look. */
-  #nearest(values: Float32Array, levels: boolean): ShiftedPairs[] {
+  #nearest(values: FeatureValues, levels: boolean): ShiftedPairs[] {
     const closest = (shifts: readonly ShiftedPairs[], most: number, kept: number): ShiftedPairs[] =>
       shifts
         .map((pairs) => ({ pairs, close: quickAgreement(values, pairs, most) }))
@@ -91,14 +93,24 @@ export class ShiftedTargets {
   }
 }
 
+/** Values whose squares are doubles: those of extreme size are brought near 1, which changes no correlation. */
+function measurable(values: FeatureValues): FeatureValues {
+  if (values instanceof Float32Array) return values;
+  let largest = 0;
+  for (let i = 0; i < values.length; i++) largest = Math.max(largest, Math.abs(values[i]!) || 0);
+  if (largest === 0 || (largest < 2 ** 400 && largest > 2 ** -400)) return values;
+  const half = 2 ** -Math.floor(Math.log2(largest) / 2);
+  return values.map((value) => value * half * half);
+}
+
 /** What a column misses of the target, as a share; NaN when too few rows can be compared. */
-function missed(agreement: Agreement, values: Float32Array, pairs: ShiftedPairs): number {
+function missed(agreement: Agreement, values: FeatureValues, pairs: ShiftedPairs): number {
   const { column, target } = compared(values, pairs);
   return column.length < LEAST_PAIRS ? Number.NaN : 1 - agreement(column, target) ** 2;
 }
 
 /** True when the column is a line through the future values but for rounding. */
-function isExact(values: Float32Array, pairs: ShiftedPairs): boolean {
+function isExact(values: FeatureValues, pairs: ShiftedPairs): boolean {
   const { column, target } = compared(values, pairs);
   return column.length >= LEAST_EXACT_PAIRS && 1 - correlation(column, target) ** 2 <= EXACT_MISS;
 }
@@ -107,7 +119,7 @@ function isExact(values: Float32Array, pairs: ShiftedPairs): boolean {
  * Pearson's correlation with the future value or with its rank, whichever is larger in size, over the first rows that
  * have a value; 0 when they are too few. Done for every column and shift: without copies.
  */
-function quickAgreement(values: Float32Array, { rows, future, rank }: ShiftedPairs, most: number): number {
+function quickAgreement(values: FeatureValues, { rows, future, rank }: ShiftedPairs, most: number): number {
   let count = 0;
   let [x0, y0, r0, sx, sy, sr] = [0, 0, 0, 0, 0, 0];
   let [sxx, syy, srr, sxy, sxr] = [0, 0, 0, 0, 0];
@@ -138,7 +150,7 @@ function quickAgreement(values: Float32Array, { rows, future, rank }: ShiftedPai
 }
 
 /** The column where it has a value, and the target there. */
-function compared(values: Float32Array, { rows, future }: ShiftedPairs) {
+function compared(values: FeatureValues, { rows, future }: ShiftedPairs) {
   const column = new Float64Array(rows.length);
   const target = new Float64Array(rows.length);
   let count = 0;
@@ -151,7 +163,7 @@ function compared(values: Float32Array, { rows, future }: ShiftedPairs) {
   return { column: column.subarray(0, count), target: target.subarray(0, count) };
 }
 
-function hasLevels(values: Float32Array): boolean {
+function hasLevels(values: FeatureValues): boolean {
   const found = new Set<number>();
   const step = Math.max(1, Math.floor(values.length / LEVEL_ROWS));
   for (let row = 0; row < values.length; row += step) {
@@ -163,7 +175,7 @@ function hasLevels(values: Float32Array): boolean {
 }
 
 /** How often a column changes from one of the rows with a value to the next in time. */
-function changes(values: Float32Array, rows: Uint32Array): number {
+function changes(values: FeatureValues, rows: Uint32Array): number {
   const held = rows.filter((row) => Number.isFinite(values[row]!)).sort();
   let count = 0;
   for (let k = 1; k < held.length; k++) if (values[held[k]!] !== values[held[k - 1]!]) count++;

@@ -2,6 +2,7 @@ import { byCodeUnits } from '../code-units.js';
 import { type ColumnSummary, canonicalise } from './column-profile.js';
 import type { CandidateColumn, DatasetContent } from './dataset-content.js';
 import type { SpoolReader } from './dataset-spool.js';
+import { type FeatureValues, StoredValues } from './feature-values.js';
 
 /** Consecutive spool columns that are gathered with one pass. */
 const GATHER_COLUMNS = 125;
@@ -9,16 +10,15 @@ const GATHER_COLUMNS = 125;
 export interface SpooledColumn {
   /** In `content.columns`. */
   readonly position: number;
-  /** Valid until the next column is asked for. Infinities have become missing. */
-  readonly values: Float32Array;
+  /** As they are stored; valid until the next column is asked for. Infinities have become missing. */
+  readonly values: FeatureValues;
   readonly summary: ColumnSummary;
 }
 
 /** The decoded values of every column that has some, in order; runs of neighbours in the spool are read together. */
 export function* spooledColumns(content: DatasetContent, spool: SpoolReader): Generator<SpooledColumn> {
-  const { columns, keys } = content;
-  const rows = keys.length;
-  const buffer = new Float32Array(GATHER_COLUMNS * rows);
+  const { columns } = content;
+  const stored = new StoredValues();
   for (let start = 0; start < columns.length; ) {
     const place = columns[start]!.spool;
     if (!place) {
@@ -26,10 +26,9 @@ export function* spooledColumns(content: DatasetContent, spool: SpoolReader): Ge
       continue;
     }
     const count = runLength(columns, start);
-    spool.gather(place.table, place.column, count, buffer);
-    for (let i = 0; i < count; i++) {
-      const values = buffer.subarray(i * rows, (i + 1) * rows);
+    for (const [i, gathered] of spool.gather(place.table, place.column, count).entries()) {
       const candidate = columns[start + i]!;
+      const values = gathered instanceof Float32Array ? gathered : stored.choose(gathered, candidate.type);
       if (candidate.encoding === 'ordinal' && candidate.exclusionReason === undefined)
         rankCodes(values, candidate.texts ?? []);
       yield { position: start + i, values, summary: canonicalise(values) };
@@ -50,7 +49,7 @@ function runLength(columns: readonly CandidateColumn[], start: number): number {
 }
 
 /** Codes count texts in the order of their arrival; what is stored is their rank in sorted order. */
-function rankCodes(values: Float32Array, texts: readonly string[]): void {
+function rankCodes(values: FeatureValues, texts: readonly string[]): void {
   const order = texts.map((_, code) => code).sort((a, b) => byCodeUnits(texts[a]!, texts[b]!));
   const rank = new Float32Array(texts.length);
   order.forEach((code, position) => {

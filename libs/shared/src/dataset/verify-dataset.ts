@@ -8,6 +8,7 @@ import {
   PERSISTENCE_COLUMN,
   targetValueColumn,
 } from './dataset-layout.js';
+import type { FeatureValues } from './feature-values.js';
 import { openDataset } from './open-dataset.js';
 
 export interface VerifyOptions {
@@ -85,7 +86,7 @@ async function withheldProblems(dataset: OpenDataset): Promise<string[]> {
  * Hash of a column as read. What was written is canonical, and so is what is read from uncompressed columns:
  * only other values are looked at one by one, since a compressed zero may come back as -0.
  */
-function contentHash(values: Float32Array, recorded: string): string {
+function contentHash(values: FeatureValues, recorded: string): string {
   const asRead = hashValues(values);
   if (asRead === recorded) return asRead;
   return canonicalise(values).infinite > 0 ? asRead : hashValues(values);

@@ -3,6 +3,7 @@ import { hashValues } from './column-profile.js';
 import type { DatasetContent } from './dataset-content.js';
 import { withheldTable } from './dataset-layout.js';
 import type { WithheldColumn } from './dataset-reserve.js';
+import { type FeatureValues, storedType } from './feature-values.js';
 import type { TableFiller } from './fill-table.js';
 import { encodingText } from './judge-columns.js';
 import { manyTextsFrom } from './many-texts.js';
@@ -21,7 +22,7 @@ export class WithheldWriter {
   }
 
   /** Takes a copy of the values of the column at a place in the universe. */
-  async add(ordinal: number, values: Float32Array): Promise<void> {
+  async add(ordinal: number, values: FeatureValues): Promise<void> {
     const candidate = this.content.columns[ordinal]!;
     if (candidate.exclusionReason !== undefined) {
       this.#addTexts(ordinal, manyTextsFrom(values, this.content.sampleOrder));
@@ -32,6 +33,7 @@ export class WithheldWriter {
       ordinal,
       position: this.#kept++,
       encoding,
+      stored: storedType(values),
       contentSha256: hashValues(values),
     });
     await this.#blocks.add(values);
@@ -47,6 +49,6 @@ export class WithheldWriter {
   }
 
   #addTexts(ordinal: number, from: number): void {
-    this.#columns.push({ ordinal, encoding: '', contentSha256: '', manyTextsFrom: from });
+    this.#columns.push({ ordinal, encoding: '', stored: '', contentSha256: '', manyTextsFrom: from });
   }
 }

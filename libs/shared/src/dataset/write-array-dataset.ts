@@ -14,7 +14,7 @@ export interface ArrayDataset {
   persistence: ArrayLike<number>;
   targets: ReadonlyMap<number, ArrayLike<number>>;
   knownParts?: ReadonlyMap<number, ArrayLike<number>>;
-  features: readonly { featureId: string; group: string; values: ArrayLike<number> }[];
+  features: readonly { featureId: string; group: string; type?: string; values: ArrayLike<number> }[];
   /** Columns in a shared dataset, after the others. */
   shared?: { path: string; features: readonly { featureId: string; group: string }[] };
   excluded?: readonly { featureId: string; group: string; type: string; reason: string }[];
@@ -28,15 +28,10 @@ export async function writeArrayDataset(path: string, data: ArrayDataset): Promi
   const barRows = data.pair === SHARED_PAIR ? 0 : rows;
   const spool = new DatasetSpool(`${path}.spool-${process.pid}`);
   try {
-    const values = new Float32Array(rows * data.features.length);
-    for (const [i, feature] of data.features.entries()) {
-      values.set(ofLength(feature.featureId, feature.values, rows), i * rows);
+    const order = Int32Array.from({ length: rows }, (_, row) => row);
+    for (const [table, feature] of data.features.entries()) {
+      spool.append(table, order, Float64Array.from(ofLength(feature.featureId, feature.values, rows)));
     }
-    spool.append(
-      0,
-      Int32Array.from({ length: rows }, (_, row) => row),
-      values,
-    );
     await buildDatasetFile(
       path,
       {
@@ -55,12 +50,12 @@ export async function writeArrayDataset(path: string, data: ArrayDataset): Promi
         targets: byHorizon(data.targets, rows),
         knownParts: byHorizon(data.knownParts ?? new Map(), rows),
         columns: [
-          ...data.features.map(({ featureId, group }, column) => ({
+          ...data.features.map(({ featureId, group, type = 'DOUBLE' }, table) => ({
             featureId,
             group,
-            type: 'DOUBLE',
+            type,
             encoding: 'number' as const,
-            spool: { table: 0, column },
+            spool: { table, column: 0 },
           })),
           ...(data.shared?.features ?? []).map(({ featureId, group }) => ({
             featureId,

@@ -18,15 +18,15 @@ function planned(rowsAtMost: number, tables = 100): DatasetSize {
   return plannedSize({ pair: 'eurusd', rowsAtMost, statements: [{ query }] } as unknown as PlannedPair);
 }
 
-it('counts every value twice, at 4.3 bytes', () => {
-  expect(diskNeed(planned(1000))).toBe(1000 * 300 * 8.6);
+it('counts every value twice, as a double of the spool and as a float32 of the dataset', () => {
+  expect(diskNeed(planned(1000))).toBe(1000 * 300 * 12.7);
 });
 
 it('notes and refuses what does not fit, with folder and figures', async () => {
   await requireDiskRoom(folder, planned(10));
   expect(await diskNotes(folder, planned(10))).toEqual([]);
   const { blocks, bsize } = statfsSync(folder);
-  const large = planned(Math.ceil((blocks * bsize) / (300 * 8.6)) + 1);
+  const large = planned(Math.ceil((blocks * bsize) / (300 * 12.7)) + 1);
   const [note] = await diskNotes(folder, large);
   expect(note).toMatchObject({ kind: 'little disk', text: expect.stringContaining(`${folder} has `) });
   await expect(requireDiskRoom(folder, large)).rejects.toMatchObject({

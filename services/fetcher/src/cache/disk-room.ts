@@ -6,9 +6,12 @@ import { planNote } from '../planning/plan-note.js';
 import type { PlannedPair } from '../planning/plan-pair.js';
 import { samplePartWidth } from '../sql/fetch-query.js';
 
-/** Of a value in the spool, and about as many in the dataset, which is written while the spool is there. */
-const BYTES_A_VALUE = 4.3;
-const COPIES = 2;
+/**
+ * Of a value in the spool, which holds doubles, and in the dataset, which is written while the spool is there and holds
+ * float32 but for few columns; with what both hold besides.
+ */
+const SPOOL_BYTES_A_VALUE = 8.4;
+const DATASET_BYTES_A_VALUE = 4.3;
 
 /** What is to be written. */
 export interface DatasetSize {
@@ -37,7 +40,7 @@ export function plannedSize({
 
 /** Bytes of disk that making a dataset takes, about. */
 export function diskNeed({ rows, columns }: DatasetSize): number {
-  return Math.ceil(rows * columns * BYTES_A_VALUE * COPIES);
+  return Math.ceil(rows * columns * (SPOOL_BYTES_A_VALUE + DATASET_BYTES_A_VALUE));
 }
 
 /** A note when the disk of a folder has no room for a dataset now. */

@@ -1,6 +1,7 @@
 import type { CandidateColumn } from '@onescan/shared/dataset/dataset-content.js';
 import type { DatasetFile } from '@onescan/shared/dataset/dataset-file.js';
 import type { DatasetSpool } from '@onescan/shared/dataset/dataset-spool.js';
+import type { FeatureValues } from '@onescan/shared/dataset/feature-values.js';
 import { gatherRows } from '@onescan/shared/dataset/key-rows.js';
 import { ordinalTexts, recode, textsInUse } from '@onescan/shared/dataset/ordinal-texts.js';
 import type { HeldValues } from './held-dataset.js';
@@ -39,7 +40,7 @@ export async function spoolHeldColumns(
   let done = 0;
   const take = (wanted: readonly WantedValues[]) => {
     const at = new Map(wanted.map((column) => [column.position, column]));
-    return (position: number, all: Float32Array): void => {
+    return (position: number, all: FeatureValues): void => {
       const column = at.get(position);
       if (!column) return;
       writer.add(column, all);
@@ -68,7 +69,8 @@ function runsOf(columns: readonly { position: number }[]): { from: number; to: n
 
 class SpoolWriter {
   readonly places = new Map<number, SpooledPlace>();
-  readonly #buffer: Float32Array;
+  /** Doubles, since some columns are: the spool finds those that are not. */
+  readonly #buffer: Float64Array;
   readonly #width: number;
   /** All rows of a segment, in order. */
   readonly #all: Int32Array;
@@ -81,15 +83,15 @@ class SpoolWriter {
     private readonly spool: DatasetSpool,
     private readonly rows: Int32Array,
   ) {
-    const bytes = rows.length * Float32Array.BYTES_PER_ELEMENT;
+    const bytes = rows.length * Float64Array.BYTES_PER_ELEMENT;
     this.#width = Math.max(1, Math.floor(GATHERED_BYTES / Math.max(1, bytes)));
-    this.#buffer = new Float32Array(this.#width * rows.length);
+    this.#buffer = new Float64Array(this.#width * rows.length);
     this.#all = Int32Array.from(rows, (_, row) => row);
     this.#newRow = new Int32Array((rows.at(-1) ?? -1) + 1).fill(-1);
     for (const [row, from] of rows.entries()) this.#newRow[from] = row;
   }
 
-  add({ ordinal, encoding, infinite }: WantedValues, all: Float32Array): void {
+  add({ ordinal, encoding, infinite }: WantedValues, all: FeatureValues): void {
     const start = this.#held * this.rows.length;
     const values = gatherRows(all, this.rows, this.#buffer.subarray(start, start + this.rows.length));
     const place = { table: this.#table, column: this.#held };

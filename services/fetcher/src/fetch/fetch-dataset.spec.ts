@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { OpenDataset } from '@onescan/shared/dataset/dataset.js';
+import type { FeatureValues } from '@onescan/shared/dataset/feature-values.js';
 import { openDataset } from '@onescan/shared/dataset/open-dataset.js';
 import { RunSpec, SampleStrategy } from '@onescan/shared/generated/onescan/v1/spec.js';
 import { resolveRunSpec } from '@onescan/shared/run-spec.js';
@@ -80,8 +81,8 @@ function bill(cacheName: string, runId: string): { statements: number; bytes: bi
   return { statements: jobs.length, bytes: jobs.reduce((sum, job) => sum + job.bytesBilled, 0n) };
 }
 
-async function features(dataset: OpenDataset): Promise<Map<string, Float32Array>> {
-  const values = new Map<string, Float32Array>();
+async function features(dataset: OpenDataset): Promise<Map<string, FeatureValues>> {
+  const values = new Map<string, FeatureValues>();
   await dataset.readFeatures((i, column) => values.set(dataset.included[i]!.featureId, column.slice()));
   return values;
 }
@@ -130,7 +131,7 @@ describe('a fetched dataset', () => {
 
   it('holds numbers, whole numbers and truth values as float32 and NULL as NaN', async () => {
     const values = await features(dataset);
-    const of = (id: string): Float32Array => values.get(id)!;
+    const of = (id: string): FeatureValues => values.get(id)!;
     for (const [row, b] of bar.entries()) {
       expect(of('mom_eurusd.roc')[row]).toBe(b % 5 === 0 ? Number.NaN : Math.fround(Math.sin(b)));
       expect(of('mom_eurusd.steps')[row]).toBe(b % 7);

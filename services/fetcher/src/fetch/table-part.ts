@@ -7,7 +7,7 @@ import { RowSet } from './row-set.js';
 import { TextCodes } from './text-codes.js';
 
 /** Rows that are gathered before they go to the spool: of hundreds of tables, some 100 MB together. */
-const GATHERED_ROWS = 4096;
+const GATHERED_ROWS = 2048;
 
 /**
  * Rows of one feature table as they arrive, in any order: checks that no key comes twice and appends them to
@@ -20,7 +20,7 @@ export class TablePart {
   readonly #width: number;
   readonly #rows: Int32Array;
   /** Row after row, so that one row touches one place in memory; allocated when the first one comes. */
-  #values = new Float32Array();
+  #values = new Float64Array();
   #gathered = 0;
 
   constructor(
@@ -49,7 +49,7 @@ export class TablePart {
     numbers: Lists<Float64Array>,
     texts: Lists<readonly (string | null)[]> | undefined,
   ): void {
-    if (this.#values.length === 0) this.#values = new Float32Array(this.#width * this.#rows.length);
+    if (this.#values.length === 0) this.#values = new Float64Array(this.#width * this.#rows.length);
     const { offsets, values: source } = numbers;
     const [rows, values, width] = [this.#rows, this.#values, this.#width];
     const expected = this.table.numbers.length;
@@ -78,7 +78,7 @@ export class TablePart {
    */
   end(): void {
     this.#flush(this.#gathered);
-    this.#values = new Float32Array();
+    this.#values = new Float64Array();
   }
 
   #flush(count: number): void {

@@ -12,6 +12,7 @@ function column(featureId: string, exclusionReason = ''): DatasetColumn {
     group: 'g',
     type: 'DOUBLE',
     encoding: '',
+    stored: '' as const,
     included,
     exclusionStage,
     exclusionReason,
