@@ -128,7 +128,19 @@ describe('says at once what is wrong', () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  it('when it is started as it is not whole', async () => {
+  it.each([
+    ['fetcher', ['--warehouse', WAREHOUSE], '--cache'],
+    ['coordinator', ['--fetcher', '127.0.0.1:1'], '--state'],
+  ])('a "?" in the folder of a %s by itself, with exit code 2', async (name, flags, flag) => {
+    const main = join(BIN, '../../../../services', name, 'dist/main.js');
+    const args = [main, '--listen', '127.0.0.1:0', ...flags, flag, join(folder, 'what?')];
+    const before = `set -- ${args.map((arg) => `'${arg}'`).join(' ')}`;
+    const { code, stderr } = await onescan({ args: [], before });
+    expect(stderr).toContain(`${flag} has a "?" in its path`);
+    expect(code).toBe(2);
+  });
+
+  it('when the checkout is not whole', async () => {
     const checkout = join(folder, 'checkout');
     mkdirSync(checkout);
     const copied = `cp -r --parents libs/cli/bin scripts/require-node.mjs package.json '${checkout}'`;

@@ -56,6 +56,7 @@ const VERBS: readonly ((program: Command, act: Act) => void)[] = [
 /** The whole command line. `act` connects the verbs with the world. */
 export function createProgram(act: Act): Command {
   const program = new Command('onescan')
+    .configureHelp({ showGlobalOptions: true })
     .description('Tests thousands of warehouse features against many targets, paying for the scan once.')
     .version(`onescan ${version()}`, '-V, --version', 'version and, where it is known, commit')
     .option('--json', 'JSON on stdout: one document, or a line each for streams')

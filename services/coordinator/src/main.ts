@@ -1,5 +1,6 @@
 import { announceListening } from '@onescan/shared/announce.js';
 import { exitOnUncaught } from '@onescan/shared/exit-on-uncaught.js';
+import { resolveDatabaseFolder } from '@onescan/shared/local-path.js';
 import { createLog } from '@onescan/shared/log.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import { startTracing } from '@onescan/shared/telemetry/tracing.js';
@@ -29,6 +30,13 @@ function readOptions<T>(parse: (args: readonly string[]) => T): T {
     process.stderr.write(`${OnescanError.from(thrown).text}\n`);
     process.exit(EXIT_BAD_USAGE);
   }
+}
+
+/** @throws OnescanError INVALID_ARGUMENT when no database can be written in the state folder */
+function checkedOptions(args: readonly string[]): CoordinatorOptions {
+  const options = parseCoordinatorOptions(args);
+  resolveDatabaseFolder({ name: '--state', value: options.stateDir, cwd: process.cwd() });
+  return options;
 }
 
 /** The first signal shuts down in order, the second forces. */
@@ -73,7 +81,7 @@ async function restore(options: Parameters<typeof restoreState>[0]): Promise<voi
 try {
   const toRestore = readOptions(parseRestoreOptions);
   if (toRestore) await restore({ ...toRestore, nowMs: Date.now() });
-  else await serve(readOptions(parseCoordinatorOptions));
+  else await serve(readOptions(checkedOptions));
 } catch (thrown) {
   fail(thrown);
 }

@@ -1,5 +1,6 @@
 import { announceListening } from '@onescan/shared/announce.js';
 import { exitOnUncaught } from '@onescan/shared/exit-on-uncaught.js';
+import { resolveDatabaseFolder } from '@onescan/shared/local-path.js';
 import { createLog } from '@onescan/shared/log.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import { startTracing } from '@onescan/shared/telemetry/tracing.js';
@@ -34,7 +35,9 @@ try {
 
 function readOptions(): FetcherOptions {
   try {
-    return parseFetcherOptions(process.argv.slice(2));
+    const parsed = parseFetcherOptions(process.argv.slice(2));
+    resolveDatabaseFolder({ name: '--cache', value: parsed.cache, cwd: process.cwd() });
+    return parsed;
   } catch (thrown) {
     process.stderr.write(`${OnescanError.from(thrown).text}\n`);
     process.exit(EXIT_BAD_USAGE);

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { formatBytes } from '@onescan/shared/format/bytes.js';
@@ -24,6 +25,7 @@ export function addDemoVerb(program: Command, act: Act): void {
   const command = program
     .command('demo')
     .description('run everything once on a simulated warehouse (npm start); takes the flags of run');
+  command.addHelpText('after', ownDefaults);
   addRunOptions(command).action(
     act(async (invocation, options: RunOptions) => {
       const { terminal, global } = invocation;
@@ -44,6 +46,11 @@ export function addDemoVerb(program: Command, act: Act): void {
       }
     }),
   );
+}
+
+/** The defaults that the flags tell are those of `run`; the spec of the demo comes before them. */
+function ownDefaults(): string {
+  return `\nThe demo has defaults of its own (libs/cli/src/demo/demo-run.yaml):\n${readFileSync(DEMO_SPEC, 'utf8')}`;
 }
 
 /** The stack of the demo is gone by now; another one on the same home folder knows its runs. */

@@ -15,7 +15,10 @@ export function addRunVerb(program: Command, act: Act): void {
   const command = program
     .command('run')
     .description('plan a run, get it approved, and follow it to its end')
-    .option('--yes', 'approve the plan when its estimate is within the budget');
+    .option(
+      '--yes',
+      'approve the plan when its estimate is within the budget and what needs no person (up --auto-approve)',
+    );
   addRunOptions(command).action(
     act(async (invocation, options: Options) => {
       const spec = specFromOptions(options);

@@ -50,11 +50,22 @@ it('on a terminal redraws in place, within its width, and leaves lines standing'
   display.status(runningView());
   display.line('eurusd h15: done');
   display.close();
-  expect(terminal.drawn[0]).toMatch(/^\[#####\.+\] 3 of 14/);
-  expect(terminal.drawn[1]?.startsWith('\u001b[2A\r\u001b[0Jeurusd h15: done\n[')).toBe(true);
+  expect(terminal.drawn[0]).toMatch(/^3 of 14 horizons, 1 of 2 pairs fetched/);
+  expect(terminal.drawn[1]?.startsWith('\u001b[2A\r\u001b[0Jeurusd h15: done\n3 of 14')).toBe(true);
   expect(terminal.drawn[2]).toBe('\u001b[2A\r\u001b[0J');
   const statusWidths = terminal.drawn[0]!.split('\n').map((line) => line.length);
   expect(Math.max(...statusWidths)).toBeLessThan(40);
+});
+
+it.each([
+  [100, /^\[#####\.{19}\] 3 of 14/],
+  [80, /^\[[#.]{6,23}\] 3 of 14/],
+  [60, /^3 of 14/],
+])('on a terminal of %i columns draws the bar that fits', (columns, line) => {
+  const terminal = fakeTerminal({ redraws: true, columns });
+  progressDisplay(terminal).status(runningView());
+  expect(terminal.drawn[0]).toMatch(line);
+  expect(Math.max(...terminal.drawn[0]!.split('\n').map((each) => each.length))).toBeLessThan(columns);
 });
 
 it('on a terminal redraws no more often than an eye can follow', () => {

@@ -47,7 +47,7 @@ function redrawnDisplay(terminal: Terminal): ProgressDisplay {
   let latest: RunView | undefined;
   const draw = (above: string): void => {
     const now = terminal.now();
-    area.show(latest ? statusLines(latest, (now - start) / 1000) : [], above);
+    area.show(latest ? statusLines(latest, (now - start) / 1000, terminal.columns) : [], above);
     lastDrawn = now;
   };
   return {
