@@ -17,6 +17,14 @@ beforeAll(async () => {
       `CREATE VIEW ${FEATURES}.var_view AS SELECT a.interval_time, a.v * b.v + c.v AS mixed FROM ${FEATURES}.raw_1 a
         JOIN ${FEATURES}.raw_2 b ON a.interval_time = b.interval_time JOIN ${FEATURES}.raw_3 c ON a.interval_time = c.interval_time`,
       `ALTER TABLE ${FEATURES}.mom_eurusd ADD COLUMN "Rate in %" DOUBLE DEFAULT 1.5`,
+      // Names of ours, that of the table itself, and the key in other capitals.
+      ...['k', 'f', 't', 's', 'part', 'numbers', 'mom_eurusd'].map(
+        (column) => `ALTER TABLE ${FEATURES}.mom_eurusd ADD COLUMN ${column} DOUBLE DEFAULT 2.5`,
+      ),
+      ...[`${FEATURES}.mom_eurusd`, `${FEATURES}.base_idx_eurusd`, `${TARGETS}.targets_eurusd`].map(
+        (table) => `ALTER TABLE ${table} RENAME interval_time TO Interval_Time`,
+      ),
+      `ALTER TABLE ${FEATURES}.tri_error ALTER interval_time TYPE TIMESTAMP WITH TIME ZONE`,
     ],
   });
 });
@@ -50,6 +58,18 @@ it('excludes a column whose name no statement can hold, and knows no pseudo-colu
   expect(found.map(({ featureId, exclusionReason }) => [featureId, exclusionReason])).toEqual([
     [ODD, 'its name has characters other than letters, digits and _'],
   ]);
+});
+
+it('knows the key in any capitals, and takes no column for a name of its own', async () => {
+  for (const strategy of ['pack', 'join'] as const) {
+    const { universe, statements } = await stack.plan(stack.bigQuery, { strategy });
+    const excluded = universe.columns.filter(({ exclusionReason }) => exclusionReason !== undefined);
+    expect(excluded.map(({ featureId }) => featureId)).not.toContain('mom_eurusd.roc');
+    expect(universe.columns.map(({ featureId }) => featureId)).toContain('mom_eurusd.mom_eurusd');
+    expect(universe.columns.map(({ featureId }) => featureId)).not.toContain('mom_eurusd.Interval_Time');
+    expect(statements[0]!.query.closes).toBeDefined();
+    await stack.fetchOnce(stack.bigQuery, { pairs: ['eurusd', 'gbpusd'], sample: { rows: 120 } });
+  }
 });
 
 it('fetches views within the estimate, which counts the tables below them', async () => {

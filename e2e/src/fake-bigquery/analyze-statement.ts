@@ -108,7 +108,8 @@ async function serialize(database: WarehouseDatabase, sql: string): Promise<stri
 function requireFilters(database: WarehouseDatabase, scans: readonly TableScan[], keyColumn: string): void {
   for (const { schema, table, days } of scans) {
     if (database.viewSql(schema, table) !== undefined) continue;
-    const isPartitioned = schema !== '' && database.columnsOf(schema, table)!.get(keyColumn) === 'TIMESTAMP';
+    const isPartitioned =
+      schema !== '' && database.columnsOf(schema, table)!.get(keyColumn)?.startsWith('TIMESTAMP') === true;
     if (!isPartitioned || days.length > 0) continue;
     throw invalidQuery(
       `Cannot query over table '${schema}.${table}' without a filter over column(s) '${keyColumn}' that can be used for partition elimination`,

@@ -19,6 +19,7 @@ const TYPES: Readonly<Record<string, KnownType>> = {
   BOOLEAN: { type: 'BOOL', bytes: 1 },
   VARCHAR: { type: 'STRING', bytes: 2 },
   TIMESTAMP: { type: 'TIMESTAMP', bytes: 8 },
+  'TIMESTAMP WITH TIME ZONE': { type: 'TIMESTAMP', bytes: 8 },
   DATE: { type: 'DATE', bytes: 8 },
 };
 

@@ -24,12 +24,14 @@ export async function createMetadataTables(
     type: String(type),
     position: Number(position),
   }));
+  // Column names have no case.
+  const isKey = (column: string): boolean => column.toLowerCase() === facts.keyColumn.toLowerCase();
   for (const dataset of new Set(columns.map(({ schema }) => schema))) {
     const own = columns.filter(({ schema }) => schema === dataset);
     const tables = [...new Set(own.map(({ table }) => table))];
     const partitioned = new Set(
       own
-        .filter((c) => c.column === facts.keyColumn && c.type === 'TIMESTAMP')
+        .filter((c) => isKey(c.column) && bigQueryType(c.type) === 'TIMESTAMP')
         .map(({ table }) => table)
         .filter((table) => !facts.views.has(`${dataset}.${table}`)),
     );
@@ -44,7 +46,7 @@ export async function createMetadataTables(
         c.column,
         c.position,
         bigQueryType(c.type),
-        partitioned.has(c.table) && c.column === facts.keyColumn ? 'YES' : 'NO',
+        partitioned.has(c.table) && isKey(c.column) ? 'YES' : 'NO',
         'NO',
       ]),
     );

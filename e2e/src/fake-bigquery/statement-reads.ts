@@ -128,7 +128,10 @@ function prunedDays(where: Json, keyColumn: string): DayTest[] {
 
 function isKey(expression: Json, keyColumn: string): boolean {
   const tree = expression as Tree;
-  return tree.class === 'COLUMN_REF' && (tree.column_names as string[]).at(-1) === keyColumn;
+  return (
+    tree.class === 'COLUMN_REF' &&
+    (tree.column_names as string[]).at(-1)?.toLowerCase() === keyColumn.toLowerCase()
+  );
 }
 
 /** The UTC day of a constant, cast or not. */

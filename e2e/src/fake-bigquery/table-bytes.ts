@@ -29,7 +29,7 @@ export class TableBytes {
     isRead?: (day: string) => boolean,
   ): Promise<bigint> {
     const known = await this.#count(table, columns);
-    const isPartitioned = this.#types(table).get(this.keyColumn) === 'TIMESTAMP';
+    const isPartitioned = this.#types(table).get(this.keyColumn)?.startsWith('TIMESTAMP') === true;
     const counts = known.days.map((day) => !isPartitioned || !isRead || (day !== null && isRead(day)));
     return columns
       .flatMap((column) => known.columns.get(column)!.filter((_, i) => counts[i]))
@@ -61,7 +61,7 @@ export class TableBytes {
     if (missing.length === 0) return known;
     const sums = missing.map((column) => logicalBytesSql(quote(column), types.get(column)!));
     const day =
-      types.get(this.keyColumn) === 'TIMESTAMP'
+      types.get(this.keyColumn)?.startsWith('TIMESTAMP') === true
         ? `CAST(${quote(this.keyColumn)} AS DATE)`
         : 'CAST(NULL AS DATE)';
     const rows = await this.database.rows(

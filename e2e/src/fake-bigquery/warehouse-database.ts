@@ -92,6 +92,17 @@ async function readViews(connection: DuckDBConnection): Promise<Map<string, stri
   );
 }
 
+/** Types by column name, which has no case. */
+class ColumnTypes extends Map<string, string> {
+  override get(column: string): string | undefined {
+    return super.get(column) ?? [...this].find(([name]) => name.toLowerCase() === column.toLowerCase())?.[1];
+  }
+
+  override has(column: string): boolean {
+    return this.get(column) !== undefined;
+  }
+}
+
 async function readTypes(connection: DuckDBConnection): Promise<Map<string, Map<string, string>>> {
   const result = await connection.runAndReadAll(
     `SELECT CASE WHEN database_name = '${WAREHOUSE}' THEN schema_name ELSE '' END, table_name, column_name, data_type
@@ -100,7 +111,7 @@ async function readTypes(connection: DuckDBConnection): Promise<Map<string, Map<
   const types = new Map<string, Map<string, string>>();
   for (const [schema, table, column, type] of result.getRows() as string[][]) {
     const id = `${schema}.${table}`;
-    types.set(id, (types.get(id) ?? new Map<string, string>()).set(column!, type!));
+    types.set(id, (types.get(id) ?? new ColumnTypes()).set(column!, type!));
   }
   return types;
 }

@@ -53,3 +53,7 @@ describe('OnescanError', () => {
     expect(OnescanError.from(error)).toBe(error);
   });
 });
+
+it.each([new Error(''), new Error(' \n'), '', undefined, null])('has words for %j', (thrown) => {
+  expect(OnescanError.from(thrown).message).toMatch(/^(Error|an error) without a message$/);
+});

@@ -49,7 +49,7 @@ export class OnescanError extends Error {
     if (thrown instanceof Error && thrown.name === 'TimeoutError') {
       return new OnescanError('DEADLINE_EXCEEDED', thrown.message, { cause: thrown });
     }
-    const message = thrown instanceof Error ? thrown.message : String(thrown);
+    const message = messageOf(thrown);
     return storageError(message, thrown) ?? new OnescanError(fallback, message, { cause: thrown });
   }
 
@@ -64,6 +64,12 @@ export class OnescanError extends Error {
       metadata,
     });
   }
+}
+
+/** Never empty: an error without words, as DuckDB throws some, at least has a name. */
+function messageOf(thrown: unknown): string {
+  if (!(thrown instanceof Error)) return String(thrown ?? '').trim() || 'an error without a message';
+  return thrown.message.trim() || `${thrown.name} without a message`;
 }
 
 /** Detail by which a full disk is told from other things that are exhausted, over the network too. */
