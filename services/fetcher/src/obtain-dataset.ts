@@ -120,10 +120,8 @@ async function obtain(
  *
  * @throws OnescanError FAILED_PRECONDITION when none does any more: nothing was approved to be paid for it
  */
-async function obtainWithin(
-  services: FetcherServices,
-  { request, signal, report }: Caller,
-): Promise<DatasetRef> {
+async function obtainWithin(services: FetcherServices, caller: Caller): Promise<DatasetRef> {
+  const { request, signal, report } = caller;
   const { pair, datasetId, sharedDatasetId, withinDatasetId } = request;
   const { covering, rules } = services;
   requirePair(pair);
@@ -140,7 +138,15 @@ async function obtainWithin(
     if (damage === undefined) return derive(services, { held, wanted }, { signal, report });
     damages.push(damage);
   }
-  throw goneCovering(pair, datasetId, damages);
+  if (request.cachedOnly || damages.length > 0) throw goneCovering(pair, datasetId, damages);
+  return obtainCovered(services, caller);
+}
+
+/** The same by a plan against the warehouse, for what a dataset does not tell of it; still without a statement. */
+async function obtainCovered(services: FetcherServices, caller: Caller): Promise<DatasetRef> {
+  const planned = await planRequest(caller.view, services.rules, caller.request);
+  requireApproved(planned, caller.request.datasetId);
+  return obtain(services, { planned, limits: [], spent: 0n, isFree: true }, caller);
 }
 
 /** What a spec asks for within a dataset; undefined when the dataset does not hold it. */

@@ -79,6 +79,8 @@ async function fetch(
       sharedDatasetId: shared?.datasetId ?? '',
       sharedMaximumBytesBilled: shared?.statements.map(({ maximumBytesBilled }) => maximumBytesBilled) ?? [],
       cachedOnly,
+      withinDatasetId: plan.servedFrom,
+      sharedWithinDatasetId: shared?.servedFrom ?? '',
     });
     for await (const { message } of callServerStream(client, client.fetchPair, request)) {
       if (message?.$case === 'dataset') return message.value;
@@ -186,4 +188,34 @@ it('takes the same days for all pairs, chosen by the least rows of a day', async
     return new Set(Array.from(time, (ms) => new Date(ms).toISOString().slice(0, 10)));
   };
   expect(await days(eurusd!)).toEqual(await days(gbpusd!));
+});
+
+it('is made of a larger one, as its pairs are, and serves fewer rows of a pair within', async () => {
+  const whole = await plan(specOf(SharedGroups.SHARED_GROUPS_ONCE));
+  const [first] = await fetch('whole', whole);
+  const billed = (await callUnary(client, client.listQueryJobs, { runId: '' })).jobs.length;
+  const part = RunSpec.fromPartial({ ...whole.spec, universe: { exclude: ['mkt_*', 'mom_*'] } });
+  const planned = await plan(part);
+  expect(planned.shared).toMatchObject({ cached: true, servedFrom: whole.shared!.datasetId });
+  expect(planned.pairs.map(({ servedFrom }) => servedFrom)).toEqual(whole.pairs.map((p) => p.datasetId));
+  const made = await fetch('part', planned);
+  expect(made.map(({ bytesBilled, shared }) => [bytesBilled, shared?.derivedFrom])).toEqual(
+    made.map(() => [0n, whole.shared!.datasetId]),
+  );
+  expect((await callUnary(client, client.listQueryJobs, { runId: '' })).jobs).toHaveLength(billed);
+
+  const fewer = RunSpec.fromPartial({ ...whole.spec, sample: { ...whole.spec.sample!, rows: 500 } });
+  const request = {
+    spec: fewer,
+    pair: 'eurusd',
+    sharedDatasetId: whole.shared!.datasetId,
+    withinDatasetId: first!.datasetId,
+  };
+  const within = (await callUnary(client, client.estimatePair, request)).plan!;
+  expect(within).toMatchObject({ cached: true, servedFrom: first!.datasetId, rows: 500 });
+  const [small] = await fetch('fewer', { spec: fewer, shared: whole.shared, pairs: [within] }, true);
+  expect(small).toMatchObject({ rows: 500, bytesBilled: 0n, derivedFrom: first!.datasetId });
+  const apart = { ...fewer, sharedGroups: SharedGroups.SHARED_GROUPS_PER_PAIR };
+  const [fetched] = await fetch('apart', await plan(apart));
+  expect(small!.contentSha256).toBe(fetched!.contentSha256);
 });

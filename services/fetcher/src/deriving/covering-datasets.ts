@@ -30,20 +30,21 @@ export class CoveringDatasets {
 
   constructor(private readonly cache: DatasetCache) {}
 
-  /** The smallest whole dataset that holds all of another one. Damaged files are passed over, with a note. */
+  /** The whole dataset of fewest values that holds all of another one. Damaged files are passed over, with a note. */
   async find(wanted: DatasetIdentity): Promise<Covering> {
-    const notes: PlanNote[] = [];
+    const reads = await this.#bySize(wanted.pair);
+    const notes = reads.flatMap(({ damage }) => (damage === undefined ? [] : [damageNote(damage)]));
     let nearest: { held: HeldDataset; lacks: readonly Shortfall[] } | undefined;
-    for (const read of await this.#bySize(wanted.pair)) {
-      const { held } = read;
-      const lacks = held ? shortfalls(held, wanted) : [];
-      if (held && lacks.length > 0) {
+    for (const { held } of reads) {
+      if (!held) continue;
+      const lacks = shortfalls(held, wanted);
+      if (lacks.length > 0) {
         if (lacks.length < (nearest?.lacks.length ?? FEW_SHORTFALLS + 1)) nearest = { held, lacks };
         continue;
       }
-      const damage = read.damage ?? (held && (await this.damageOf(held)));
-      if (damage !== undefined) notes.push(planNote('damaged dataset', `${damage}: it is not used`, 1));
-      else if (held) return { held, notes };
+      const damage = await this.damageOf(held);
+      if (damage === undefined) return { held, notes };
+      notes.push(damageNote(damage));
     }
     if (nearest && nearest.lacks[0]?.field !== 'warehouse')
       notes.push(planNote('dataset not used', shortfallText(nearest)));
@@ -61,7 +62,8 @@ export class CoveringDatasets {
     for (const path of this.#read.keys()) if (!existsSync(path)) this.#read.delete(path);
     const reads: Read[] = [];
     for (const path of this.cache.pathsOf(pair)) reads.push(await this.#readOnce(path));
-    const size = ({ held }: Read): number => held?.fileBytes ?? Number.POSITIVE_INFINITY;
+    const size = ({ held }: Read): number =>
+      held ? held.rows * (1 + held.columns.size) : Number.POSITIVE_INFINITY;
     const id = ({ held }: Read): string => held?.datasetId ?? '';
     return reads.sort((a, b) => (size(a) < size(b) ? -1 : size(a) > size(b) ? 1 : id(a) < id(b) ? -1 : 1));
   }
@@ -95,6 +97,10 @@ export class CoveringDatasets {
       return message;
     }
   }
+}
+
+function damageNote(damage: string): PlanNote {
+  return planNote('damaged dataset', `${damage}: it is not used`, 1);
 }
 
 async function readFile(path: string, state: string): Promise<Read> {

@@ -1,4 +1,3 @@
-import { statSync } from 'node:fs';
 import type { DatasetColumn } from '@onescan/shared/dataset/dataset.js';
 import { openDatasetFile } from '@onescan/shared/dataset/dataset-file.js';
 import type { DatasetReserve } from '@onescan/shared/dataset/dataset-reserve.js';
@@ -25,7 +24,6 @@ export interface HeldTexts {
 export interface HeldDataset {
   readonly path: string;
   readonly datasetId: string;
-  readonly fileBytes: number;
   readonly rows: number;
   readonly identity: DatasetIdentity;
   /** By {@link columnKey}; columns that were not fetched, or are in a shared dataset, are left out. */
@@ -48,8 +46,7 @@ export async function readHeldDataset(path: string): Promise<HeldDataset | undef
     const identity = parseIdentity(meta.identity);
     const columns = identity && heldColumns(identity, file.columns, await file.readReserve());
     if (!identity || !columns) return undefined;
-    const fileBytes = statSync(path).size;
-    return { path, datasetId: meta.datasetId, fileBytes, rows: meta.rows, identity, columns };
+    return { path, datasetId: meta.datasetId, rows: meta.rows, identity, columns };
   } finally {
     file.close();
   }

@@ -145,17 +145,15 @@ function heldCatalogue({ keyColumn, warehouse, sample, closes, tables }: Dataset
   };
 }
 
-function heldTable(
-  table: Pick<IdentityTable, 'schema' | 'name' | 'keyType' | 'state' | 'columns'>,
-  keyColumn: string,
-): CatalogueTable {
-  const { schema, name, keyType, state, columns } = table;
+function heldTable(table: Omit<IdentityTable, 'group' | 'shared'>, keyColumn: string): CatalogueTable {
+  const { schema, name, keyType, state, problem: unreadable, columns } = table;
   const key = keyType === undefined ? [] : [{ name: keyColumn, type: keyType, kind: 'time' as const }];
   const { rows = -1, minKey, maxKey, version } = state ?? {};
   return {
     schema,
     name,
     rows,
+    ...(unreadable === undefined ? {} : { problem: unreadable }),
     ...(minKey === undefined ? {} : { minKey }),
     ...(maxKey === undefined ? {} : { maxKey }),
     ...(version === undefined ? {} : { version }),

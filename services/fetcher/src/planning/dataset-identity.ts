@@ -39,6 +39,8 @@ const IDENTITY_COLUMN = z.strictObject({
 const IDENTITY_TABLE = z.strictObject({
   ...TABLE,
   group: z.string(),
+  /** Why it cannot be read at all. */
+  problem: z.string().optional(),
   /** True when its columns are in the shared dataset. */
   shared: z.literal(true).optional(),
   columns: z.array(IDENTITY_COLUMN),
@@ -139,6 +141,7 @@ function identityTables(
     return {
       ...tableFacts(table, isRead),
       group,
+      problem: table.problem,
       ...(isShared ? { shared: true } : {}),
       columns: own.map(({ column: { name, type, kind, problem }, exclusionReason }) => ({
         name,
