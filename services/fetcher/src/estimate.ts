@@ -20,6 +20,7 @@ import { pairPlan, pairPlanWithin } from './planning/pair-plan.js';
 import { planNote } from './planning/plan-note.js';
 import { type PlannedPair, type PlanningRules, planPair } from './planning/plan-pair.js';
 import { planShared, sharedPlan } from './planning/plan-shared.js';
+import { readSampleRows } from './planning/sample-rows.js';
 import type { PlannedStatement } from './planning/split-statements.js';
 import { estimateStrategies, type PairEstimate } from './planning/strategy-estimates.js';
 import type { ViewScope, Warehouse, WarehouseView } from './warehouse/warehouse.js';
@@ -36,7 +37,7 @@ export async function estimatePair(
     const planned = await planRequest(view, rules, request);
     const dryRuns = await dryRunAll(view, planned.statements);
     const spec = requireSpec(request.spec);
-    if (request.bytesOnly) return { planned, dryRuns, strategies: [], perPair: {} };
+    if (request.bytesOnly) return { planned, dryRuns, strategies: [], perPair: {}, sampleRows: undefined };
     const strategies = await estimateStrategies(spec, pairEstimate(planned, dryRuns), {
       pricePerTibUsd,
       estimate: async (otherSpec) => {
@@ -44,9 +45,16 @@ export async function estimatePair(
         return pairEstimate(other, await dryRunAll(view, other.statements));
       },
     });
-    return { planned, dryRuns, strategies, perPair: await estimatePerPair(view, rules, request) };
+    const sampleRows = await readSampleRows(view, planned, spec.horizons);
+    return {
+      planned,
+      dryRuns,
+      strategies,
+      perPair: await estimatePerPair(view, rules, request),
+      ...(sampleRows ? { sampleRows } : {}),
+    };
   });
-  const { planned, dryRuns, strategies, perPair } = result;
+  const { planned, dryRuns, strategies, perPair, sampleRows } = result;
   const catalogue = catalogueSnapshot(planned.universe);
   const there = await whatIsThere(services, planned);
   const notes = [...planned.notes, ...dryRuns.notes, ...there.notes];
@@ -63,6 +71,7 @@ export async function estimatePair(
     catalogue: Buffer.from(catalogue.json),
     metadataQueries: bill.queries,
     metadataBytes: bill.bytes,
+    ...(sampleRows ? { sampleRows } : {}),
   };
 }
 

@@ -225,7 +225,7 @@ test('refuses what cannot fit before loading it, with the arithmetic', async () 
   const { dataset } = testAssignment();
   assign(15, { preset: 'standard', dataset: { ...dataset, path, rows: 80_000, columns: 6_477 } });
   const failure = await hub.next('failure');
-  expect(failure.kind).toBe(FailureKind.FAILURE_KIND_OUT_OF_MEMORY);
+  expect(failure.kind).toBe(FailureKind.FAILURE_KIND_DOES_NOT_FIT);
   expect(failure.message).toMatch(
     /80000 rows x 6477 columns need .* the limit is 1.00 GiB: process .* \+ bins/,
   );

@@ -166,6 +166,7 @@ export class Trainer {
           host: hostname(),
           processId: process.pid,
           memoryLimitBytes: BigInt(this.#options.memoryLimitBytes),
+          threads: this.#options.threads,
           version: PRODUCT_VERSION,
           kernelVersion: kernelVersion(),
           heldDatasetIds: this.#runner.heldDatasetId ? [this.#runner.heldDatasetId] : [],

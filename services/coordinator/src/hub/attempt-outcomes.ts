@@ -101,7 +101,9 @@ export class AttemptOutcomes {
     if (stale) return { accepted: true, reason: stale };
     const strange = strangeness(trainer, found.task, attempt);
     if (strange) return this.#refuse(attempt, strange);
-    const kind = failureName(message.kind);
+    const told = failureName(message.kind);
+    // Arithmetic that does not come out here does where there is more memory.
+    const kind = told === 'DOES_NOT_FIT' && this.#core.registry.hasRoomier(trainer) ? 'OUT_OF_MEMORY' : told;
     this.#core.log.warn({ ...attempt, trainerId, kind, reason: message.message }, 'attempt failed');
     await this.#fail(found.task, kind, message);
     return ACCEPTED;
@@ -171,6 +173,8 @@ function failureName(kind: FailureKind): FailureName {
       return 'BAD_DATA';
     case FailureKind.FAILURE_KIND_OUT_OF_MEMORY:
       return 'OUT_OF_MEMORY';
+    case FailureKind.FAILURE_KIND_DOES_NOT_FIT:
+      return 'DOES_NOT_FIT';
     case FailureKind.FAILURE_KIND_LOST:
       return 'LOST';
     case FailureKind.FAILURE_KIND_DISK_FULL:

@@ -12,6 +12,8 @@ const MAX_ID = 128;
 /** A W3C trace parent has 55 characters. */
 const MAX_TRACEPARENT = 64;
 const MAX_STAGE = 32;
+/** More than one horizon has work for. */
+const MAX_THREADS = 64;
 const MAX_HORIZON = 1_000_000;
 
 /** What a coordinator and its trainers must have in common. */
@@ -26,7 +28,7 @@ export interface ComputeVersion {
  * @throws OnescanError INVALID_ARGUMENT naming the field, FAILED_PRECONDITION naming both versions
  */
 export function checkRegister(register: Register, own: ComputeVersion): void {
-  const { trainerId, instanceId, host, version, kernelVersion } = register;
+  const { trainerId, instanceId, host, threads, version, kernelVersion } = register;
   if (!TRAINER_ID.test(trainerId)) {
     throw new OnescanError('INVALID_ARGUMENT', `trainer_id: ${shown(trainerId)} is not allowed`, {
       remedy: 'Give the trainer an --id of 1 to 128 letters, digits and . _ : @ - characters',
@@ -34,6 +36,9 @@ export function checkRegister(register: Register, own: ComputeVersion): void {
     });
   }
   if (!INSTANCE_ID.test(instanceId)) throw invalid('instance_id', 'is not allowed');
+  if (threads !== undefined && (threads < 1 || threads > MAX_THREADS)) {
+    throw invalid('threads', `must be 1 to ${MAX_THREADS}`);
+  }
   if (host.length > MAX_HOST) throw invalid('host', `is longer than ${MAX_HOST} characters`);
   checkIds('held_dataset_ids', register.heldDatasetIds);
   checkAttempts('holding', register.holding);

@@ -78,7 +78,10 @@ export class TrainerHub implements HubHandler {
         );
         return;
       case 'failure': {
-        const outcome = RESTING.has(message.value.kind) ? 'handed-back' : 'failed';
+        const { kind } = message.value;
+        const isLeftToRoomier =
+          kind === FailureKind.FAILURE_KIND_DOES_NOT_FIT && registry.hasRoomier(trainer);
+        const outcome = RESTING.has(kind) || isLeftToRoomier ? 'handed-back' : 'failed';
         this.#settle(trainer, message.value.task!, outcome, () =>
           this.#outcomes.failure(trainer, message.value),
         );

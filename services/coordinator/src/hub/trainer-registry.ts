@@ -170,6 +170,19 @@ export class TrainerRegistry {
     return [...this.#trainers.values()].filter((trainer) => trainer.stream !== undefined);
   }
 
+  /** Whether a connected trainer has more memory than this one. */
+  hasRoomier({ register }: Trainer): boolean {
+    return this.connected().some((other) => other.register.memoryLimitBytes > register.memoryLimitBytes);
+  }
+
+  /** What the connected trainers have to learn with. */
+  rooms(): { memoryLimitBytes: bigint; threads: number }[] {
+    return this.connected().map(({ register: { memoryLimitBytes, threads = 1 } }) => ({
+      memoryLimitBytes,
+      threads,
+    }));
+  }
+
   get(trainerId: string): Trainer | undefined {
     return this.#trainers.get(trainerId);
   }

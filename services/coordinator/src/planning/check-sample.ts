@@ -1,6 +1,9 @@
 import { resolveLearnConfig } from '@onescan/learn/learn-config.js';
 import {
   type HorizonObstacle,
+  type KnownSample,
+  knownOutlook,
+  type LearnTask,
   type SampleOutlook,
   type SampleShape,
   sampleOutlook,
@@ -12,31 +15,52 @@ import type { ResolvedRunSpec } from '@onescan/shared/run-spec.js';
 /** Kind of the notes; plans count the notes of a kind. */
 const NOTE = 'sample too small';
 
+/** What a refusal advises, and the field of the spec that it is about. */
+export interface Remedy {
+  readonly field: string;
+  readonly text: string;
+}
+
 /**
- * Looks whether the samples of a plan can be learned, before anything is paid for.
+ * Looks by their sizes alone whether the samples of a plan can be learned: for plans that cost nothing.
  *
  * @returns the plan with a note for every pair of which horizons may not be learned
  * @throws OnescanError INVALID_ARGUMENT when no horizon of a pair can be, with the least rows that can
  */
 export function checkSample(spec: ResolvedRunSpec, plan: Plan): Plan {
-  const config = resolveLearnConfig(spec.preset, spec.overrides);
-  const task = { horizons: spec.horizons, targetWindow: spec.targetWindow, config };
   // Pairs are much alike.
   const outlooks = new Map<string, SampleOutlook>();
+  const outlookOf = (pair: PairPlan): SampleOutlook => {
+    const key = JSON.stringify({ ...shapeOf(pair), columns: pair.includedColumns });
+    const outlook = outlooks.get(key) ?? pairOutlook(spec, pair);
+    outlooks.set(key, outlook);
+    return outlook;
+  };
   return {
     ...plan,
     pairs: plan.pairs.map((pair) => {
-      const notes = pair.notes.filter(({ kind }) => kind !== NOTE);
       if (pair.periodRows === 0) return pair;
-      const shape = shapeOf(pair);
-      const columns = pair.includedColumns;
-      const key = JSON.stringify({ ...shape, columns });
-      const outlook = outlooks.get(key) ?? sampleOutlook(shape, { ...task, columns });
-      outlooks.set(key, outlook);
-      if (outlook.impossible.length === spec.horizons.length) throw tooSmall(spec, pair, outlook);
-      return { ...pair, notes: [...notes, ...sampleNotes(outlook)] };
+      const outlook = outlookOf(pair);
+      if (isHopeless(spec, outlook)) throw sampleRefusal(spec, pair, outlook);
+      return withSampleNotes(pair, outlook);
     }),
   };
+}
+
+/** What learning a pair would come to: exactly where its rows are known, else by the size of its sample. */
+export function pairOutlook(spec: ResolvedRunSpec, pair: PairPlan, known?: KnownSample): SampleOutlook {
+  const task: LearnTask = {
+    horizons: spec.horizons,
+    targetWindow: spec.targetWindow,
+    config: resolveLearnConfig(spec.preset, spec.overrides),
+    columns: pair.includedColumns,
+  };
+  return known ? { ...knownOutlook(known, task), leastRows: undefined } : sampleOutlook(shapeOf(pair), task);
+}
+
+/** True when no horizon can be learned. */
+export function isHopeless(spec: ResolvedRunSpec, { impossible }: SampleOutlook): boolean {
+  return impossible.length === spec.horizons.length;
 }
 
 /** To three digits. */
@@ -47,29 +71,39 @@ function shapeOf({ rows, periodRows, days, dayRows }: PairPlan): SampleShape {
   return { rows: Math.min(rounded(rows), drawn.days?.bars ?? periodBars), periodBars, ...drawn };
 }
 
-function tooSmall(
+/** @param remedy default: by the least rows of the outlook */
+export function sampleRefusal(
   spec: ResolvedRunSpec,
   { pair, rows, days, periodRows }: PairPlan,
   { impossible, leastRows }: SampleOutlook,
+  remedy: Remedy = remedyByRows(leastRows, days),
 ): OnescanError {
   const taken = days > 0 ? `${rows} rows of ${days} whole days` : `${rows} of ${periodRows} rows`;
-  const field = leastRows === undefined ? 'period' : 'sample.rows';
+  const { field, text } = remedy;
   return new OnescanError(
     'INVALID_ARGUMENT',
     `${field}: ${taken} of ${pair} cannot be learned with preset ${spec.preset}: ${impossible[0]!.reason}`,
-    { remedy: remedyOf(leastRows, days), details: { field, pair } },
+    { remedy: text, details: { field, pair } },
   );
 }
 
-function remedyOf(leastRows: number | undefined, days: number): string {
+function remedyByRows(leastRows: number | undefined, days: number): Remedy {
   if (leastRows === undefined) {
-    return 'Take a longer period: no number of its rows is enough. Or learn with fewer folds or blocks (overrides)';
+    const text =
+      'Take a longer period: no number of its rows is enough. Or learn with fewer folds or blocks (overrides)';
+    return { field: 'period', text };
   }
   const spread = days > 0 ? ', or sample with strategy hash, whose rows lie further apart' : '';
-  return `Set sample.rows to ${leastRows} or more${spread}`;
+  return { field: 'sample.rows', text: `Set sample.rows to ${leastRows} or more${spread}` };
 }
 
-function sampleNotes({ impossible, doubtful, leastRows }: SampleOutlook): Plan['pairs'][number]['notes'] {
+/** A pair with notes of what its outlook says, instead of those that it had. */
+export function withSampleNotes(pair: PairPlan, outlook: SampleOutlook): PairPlan {
+  const notes = pair.notes.filter(({ kind }) => kind !== NOTE);
+  return { ...pair, notes: [...notes, ...sampleNotes(outlook)] };
+}
+
+function sampleNotes({ impossible, doubtful, leastRows }: SampleOutlook): PairPlan['notes'] {
   const least = leastRows === undefined ? '' : `; about ${leastRows} rows are needed`;
   const note = (what: string, { horizon, reason }: HorizonObstacle, severity: number) => ({
     kind: NOTE,

@@ -98,8 +98,8 @@ export class PlanStage {
 
   /** Asks the fetcher; what it found is stored, and compared with the last approved plan. */
   async #askFetcher({ runId, spec }: RunRecord, pairs: readonly string[]): Promise<Plan> {
-    const { fetcher, book } = this.#core;
-    const planned = await planRun(fetcher, spec, this.#asking(runId), pairs);
+    const { fetcher, book, registry } = this.#core;
+    const planned = await planRun(fetcher, spec, this.#asking(runId), { pairs, trainers: registry.rooms() });
     const { plan, catalogues } = planned;
     await book.store.putCatalogues(
       plan.pairs.map(({ pair, catalogueSha256 }) => [catalogueSha256, catalogues.get(pair)!] as const),

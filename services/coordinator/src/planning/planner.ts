@@ -7,7 +7,9 @@ import type { ResolvedRunSpec } from '@onescan/shared/run-spec.js';
 import { type AskAgainOptions, askAgain } from '../fetching/ask-again.js';
 import { boundedMap } from './bounded-map.js';
 import type { PairCatalogues } from './catalogue-since-approval.js';
-import { checkSample } from './check-sample.js';
+import { checkLearnable } from './check-learnable.js';
+import type { TrainerRoom } from './check-memory.js';
+import { knownSamples } from './known-samples.js';
 import { makePlan } from './make-plan.js';
 import { withSharedOnce } from './shared-once.js';
 
@@ -17,18 +19,24 @@ const ESTIMATES_AT_ONCE = 4;
 /** A dry run over hundreds of tables can take minutes on a busy warehouse. */
 const ESTIMATE_DEADLINE_MS = 10 * 60_000;
 
+export interface PlanScope {
+  /** Those that are connected, for what their memory holds. */
+  readonly trainers?: readonly TrainerRoom[];
+  /** Of the spec; default all. */
+  readonly pairs?: readonly string[];
+}
+
 /**
  * Asks the fetcher to dry-run what the pairs share, when that is fetched once, then every pair, and makes the plan.
  *
- * @param pairs of the spec; default all
  * @throws OnescanError as the fetcher sends it, e.g. FAILED_PRECONDITION for an unexpected column count;
- *   INVALID_ARGUMENT when a sample is too small to be learned
+ *   INVALID_ARGUMENT when a pair cannot be learned
  */
 export async function planRun(
   fetcher: FetcherServiceClient,
   spec: ResolvedRunSpec,
   asking: AskAgainOptions,
-  pairs: readonly string[] = spec.pairs,
+  { trainers = [], pairs = spec.pairs }: PlanScope = {},
 ): Promise<{ plan: Plan; catalogues: PairCatalogues }> {
   // All estimates see the catalogue as it is at the first of them.
   const planId = randomUUID();
@@ -45,7 +53,20 @@ export async function planRun(
     ),
   );
   const catalogues = new Map(estimates.map(({ plan, catalogue }) => [plan?.pair ?? '', catalogue]));
-  const plan = checkSample(spec, makePlan(spec, estimates, shared));
+  const plan = await checkLearnable(spec, makePlan(spec, estimates, shared), {
+    known: knownSamples(estimates),
+    trainers,
+    ask: async (changed, pair) => {
+      const request = { spec: changed, pair, sharedDatasetId, planId };
+      try {
+        const estimate = await callUnary(fetcher, fetcher.estimatePair, request, options);
+        return { pair: estimate.plan!, known: knownSamples([estimate]).get(pair) };
+      } catch {
+        // What cannot be planned is no remedy.
+        return undefined;
+      }
+    },
+  });
   const isWhole = pairs.length === spec.pairs.length;
   return {
     plan: isWhole ? await withSharedOnce(fetcher, spec, plan, { planId, signal: asking.signal }) : plan,

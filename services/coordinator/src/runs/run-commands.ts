@@ -51,7 +51,9 @@ export class RunCommands {
   /** A plan without a run: nothing is stored. */
   async plan(spec: RunSpec | undefined): Promise<{ plan: Plan; spec: ResolvedRunSpec }> {
     const resolved = checkSpec(spec ?? RunSpec.create());
-    const planned = await planRun(this.#core.fetcher, resolved, this.#askOnce());
+    const planned = await planRun(this.#core.fetcher, resolved, this.#askOnce(), {
+      trainers: this.#core.registry.rooms(),
+    });
     const catalogueChange = await catalogueSinceApproval(this.#core.book.store, resolved, planned);
     return { plan: { ...planned.plan, catalogueChange }, spec: resolved };
   }

@@ -2,6 +2,7 @@
 export type FailureName =
   | 'BAD_DATA'
   | 'OUT_OF_MEMORY'
+  | 'DOES_NOT_FIT'
   | 'DISK_FULL'
   | 'CRASH'
   | 'LOST'
@@ -25,14 +26,15 @@ export interface FailureVerdict extends FailureCounts {
 }
 
 /**
- * What becomes of a task after a failed attempt. Bad data is the same everywhere, so it is never tried
- * again; work handed back unharmed, or never delivered, is not counted. A full disk says nothing against the
+ * What becomes of a task after a failed attempt. Bad data is the same everywhere, and so is arithmetic that does not come
+ * out, so they are never tried again; work handed back unharmed, or never delivered, is not counted. A full disk says nothing against the
  * task, so it never quarantines, but it does not try for ever either.
  */
 export function afterFailure(kind: FailureName, counts: FailureCounts): FailureVerdict {
   const { crashes, outOfMemory } = counts;
   switch (kind) {
     case 'BAD_DATA':
+    case 'DOES_NOT_FIT':
       return { state: 'FAILED', crashes, outOfMemory };
     case 'HANDED_BACK':
     case 'UNDELIVERED':

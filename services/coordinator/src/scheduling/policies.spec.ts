@@ -31,6 +31,10 @@ test('an assignment that never arrived is free; a full disk is tried three times
   expect(afterFailure('DISK_FULL', { crashes: 2, outOfMemory: 0 })).toMatchObject({ state: 'FAILED' });
 });
 
+test('what does not fit by arithmetic is not tried again', () => {
+  expect(afterFailure('DOES_NOT_FIT', NONE)).toEqual({ state: 'FAILED', crashes: 0, outOfMemory: 0 });
+});
+
 test('the third crash or loss quarantines', () => {
   expect(afterFailure('CRASH', NONE)).toMatchObject({ state: 'READY', crashes: 1 });
   expect(afterFailure('LOST', { crashes: 1, outOfMemory: 1 })).toMatchObject({ state: 'READY', crashes: 2 });

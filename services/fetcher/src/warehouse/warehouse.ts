@@ -170,6 +170,12 @@ export interface WarehouseView {
    * checks what it reads in any case.
    */
   findDoubledKeys(tables: readonly TableName[]): Promise<DoubledKey[]>;
+  /**
+   * Runs a statement that reads no more than keys and targets. Absent where that is billed.
+   *
+   * @param statement without features
+   */
+  readFree?(statement: Statement): AsyncIterable<StatementBatch>;
   /** Checks a statement without running it and says what it will bill. */
   dryRun(statement: Statement): Promise<StatementEstimate>;
 }

@@ -1,12 +1,24 @@
+import { resolveLearnConfig } from '@onescan/learn/learn-config.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import { expect, test } from 'vitest';
+import { admit } from '../memory/admit.js';
 import { classifyFailure } from './classify-failure.js';
+
+const refused = (() => {
+  try {
+    return admit({ rows: 80_000, columns: 6_477, config: resolveLearnConfig('standard') }, 2 ** 30);
+  } catch (thrown) {
+    return thrown;
+  }
+})();
 
 test.each([
   [new RangeError('label of horizon 15 has one class only'), 'BAD_DATA'],
   [new OnescanError('DATA_LOSS', 'checksum of block 3'), 'BAD_DATA'],
   [new OnescanError('UNAVAILABLE', 'no fetcher'), 'CRASH'],
-  [new OnescanError('RESOURCE_EXHAUSTED', 'needs 9 GiB'), 'OUT_OF_MEMORY'],
+  [refused, 'DOES_NOT_FIT'],
+  // A fetcher's, say of a message that is too large: not this trainer's memory.
+  [new OnescanError('RESOURCE_EXHAUSTED', 'message larger than 32 MiB'), 'CRASH'],
   [new Error('ENOSPC: no space left on device, write'), 'DISK_FULL'],
   [OnescanError.from(new Error('ENOSPC: no space left on device, write')), 'DISK_FULL'],
   [new RangeError('WebAssembly.Memory(): could not allocate memory'), 'OUT_OF_MEMORY'],

@@ -1,4 +1,5 @@
 import { isDiskFull, OnescanError } from '@onescan/shared/onescan-error.js';
+import { isDoesNotFit } from '../memory/admit.js';
 import type { ComputeFailureKind } from './compute-protocol.js';
 
 export interface ComputeFailure {
@@ -20,7 +21,7 @@ const SAME_EVERYWHERE: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Sorts what a task threw: cancelled, out of memory, no room on the disk, bad data (the dataset, its values or the
+ * Sorts what a task threw: cancelled, out of memory, too large for its memory by arithmetic, no room on the disk, bad data (the dataset, its values or the
  * configuration: never tried again), or a crash (tried again, on another trainer if there is one).
  */
 export function classifyFailure(thrown: unknown): ComputeFailure {
@@ -41,6 +42,6 @@ export function classifyFailure(thrown: unknown): ComputeFailure {
 function classifyOnescanError(error: OnescanError): ComputeFailure {
   if (error.code === 'CANCELLED') return { failure: 'CANCELLED', message: error.text };
   if (isDiskFull(error)) return { failure: 'DISK_FULL', message: error.text };
-  if (error.code === 'RESOURCE_EXHAUSTED') return { failure: 'OUT_OF_MEMORY', message: error.text };
+  if (isDoesNotFit(error)) return { failure: 'DOES_NOT_FIT', message: error.text };
   return { failure: SAME_EVERYWHERE.has(error.code) ? 'BAD_DATA' : 'CRASH', message: error.text };
 }

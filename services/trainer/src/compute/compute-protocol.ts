@@ -33,7 +33,13 @@ export type ComputeStage = 'load' | 'prune' | 'select' | 'model' | 'explain';
 export type StageFacts = Record<string, number | string>;
 
 /** Why a task ended without a result; the names are those of FailureKind. */
-export type ComputeFailureKind = 'BAD_DATA' | 'OUT_OF_MEMORY' | 'DISK_FULL' | 'CRASH' | 'CANCELLED';
+export type ComputeFailureKind =
+  | 'BAD_DATA'
+  | 'OUT_OF_MEMORY'
+  | 'DOES_NOT_FIT'
+  | 'DISK_FULL'
+  | 'CRASH'
+  | 'CANCELLED';
 
 /** A result as it crosses threads, where a Buffer arrives as a plain Uint8Array. */
 export type ComputedResult = Omit<HorizonResult, 'document'> & { document: Uint8Array };

@@ -3,7 +3,7 @@ import { PairLearner } from '@onescan/learn/pair-learner.js';
 import { canonicalJson } from '@onescan/shared/canonical-json.js';
 import type { DatasetMeta } from '@onescan/shared/dataset/dataset.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
-import { admit } from '../memory/footprint.js';
+import { admit } from '../memory/admit.js';
 import type { ComputeRequest } from './compute-protocol.js';
 import { loadPair } from './load-pair.js';
 import type { LoadedPair } from './loaded-pair.js';
@@ -73,11 +73,7 @@ export class PairMemory {
     this.#key = '';
     const { dataset } = request;
     const fits = (rows: number, columns: number): void => {
-      admit(
-        { rows, columns, config, threads: request.threads },
-        process.memoryUsage.rss(),
-        request.memoryLimitBytes,
-      );
+      admit({ rows, columns, config, threads: request.threads }, request.memoryLimitBytes);
     };
     fits(dataset.rows, dataset.columns);
     hooks.onLoad('start');

@@ -14,6 +14,7 @@ export type CompleteAssign = Assign & Required<{ [K in 'task' | 'dataset']: NonN
 export type TaskFailureKind =
   | 'BAD_DATA'
   | 'OUT_OF_MEMORY'
+  | 'DOES_NOT_FIT'
   | 'DISK_FULL'
   | 'CRASH'
   | 'CANCELLED'

@@ -135,6 +135,10 @@ export class EmbeddedWarehouse implements Warehouse {
     });
   }
 
+  readFree(statement: Statement): AsyncIterable<StatementBatch> {
+    return this.#stream(statement, { jobId: 'planning', maximumBytesBilled: 0n });
+  }
+
   async run(statement: Statement, options: RunOptions): Promise<RunningStatement> {
     const { bytes } = await this.dryRun(statement);
     if (bytes > options.maximumBytesBilled) {

@@ -83,6 +83,23 @@ export interface EstimatePairResponse {
   /** Metadata queries that this estimate ran, and what they were billed. */
   metadataQueries: number;
   metadataBytes: bigint;
+  /** The rows that the sample will hold, where the warehouse tells them for free; unset where it does not. */
+  sampleRows?: SampleRows | undefined;
+}
+
+/** Which rows a sample holds and what they lack, without any value: all that decides whether it can be learned. */
+export interface SampleRows {
+  /** Bars from each row to the next, in time order; the first is the ordinal of the first row's bar. */
+  barSteps: number[];
+  /** One for each horizon of the spec. */
+  usable: UsableRows[];
+}
+
+/** Rows with the horizon's target, its known part and the persistence. */
+export interface UsableRows {
+  horizon: number;
+  /** Lengths of runs of rows that have all and of rows that lack something, in turn, those that have all first. */
+  runs: number[];
 }
 
 export interface FetchPairRequest {
@@ -698,6 +715,7 @@ function createBaseEstimatePairResponse(): EstimatePairResponse {
     catalogue: Buffer.alloc(0),
     metadataQueries: 0,
     metadataBytes: 0n,
+    sampleRows: undefined,
   };
 }
 
@@ -726,6 +744,9 @@ export const EstimatePairResponse: MessageFns<EstimatePairResponse> = {
         throw new globalThis.Error("value provided for field message.metadataBytes of type uint64 too large");
       }
       writer.uint32(184).uint64(message.metadataBytes);
+    }
+    if (message.sampleRows !== undefined) {
+      SampleRows.encode(message.sampleRows, writer.uint32(242).fork()).join();
     }
     return writer;
   },
@@ -799,6 +820,14 @@ export const EstimatePairResponse: MessageFns<EstimatePairResponse> = {
             message.metadataBytes = reader.uint64() as bigint;
             continue;
           }
+          case 30: {
+            if (tag !== 242) {
+              break;
+            }
+
+            message.sampleRows = SampleRows.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -836,6 +865,11 @@ export const EstimatePairResponse: MessageFns<EstimatePairResponse> = {
         : isSet(object.metadata_bytes)
         ? BigInt(object.metadata_bytes)
         : 0n,
+      sampleRows: isSet(object.sampleRows)
+        ? SampleRows.fromJSON(object.sampleRows)
+        : isSet(object.sample_rows)
+        ? SampleRows.fromJSON(object.sample_rows)
+        : undefined,
     };
   },
 
@@ -862,6 +896,9 @@ export const EstimatePairResponse: MessageFns<EstimatePairResponse> = {
     if (message.metadataBytes !== 0n) {
       obj.metadataBytes = message.metadataBytes.toString();
     }
+    if (message.sampleRows !== undefined) {
+      obj.sampleRows = SampleRows.toJSON(message.sampleRows);
+    }
     return obj;
   },
 
@@ -879,6 +916,211 @@ export const EstimatePairResponse: MessageFns<EstimatePairResponse> = {
     message.metadataBytes = (object.metadataBytes !== undefined && object.metadataBytes !== null)
       ? BigInt(object.metadataBytes)
       : 0n;
+    message.sampleRows = (object.sampleRows !== undefined && object.sampleRows !== null)
+      ? SampleRows.fromPartial(object.sampleRows)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseSampleRows(): SampleRows {
+  return { barSteps: [], usable: [] };
+}
+
+export const SampleRows: MessageFns<SampleRows> = {
+  encode(message: SampleRows, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.barSteps.length !== 0) {
+      writer.uint32(10).fork();
+      for (const v of message.barSteps) {
+        writer.uint32(v);
+      }
+      writer.join();
+    }
+    for (const v of message.usable) {
+      UsableRows.encode(v!, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SampleRows {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSampleRows();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag === 8) {
+              message.barSteps.push(reader.uint32());
+
+              continue;
+            }
+
+            if (tag === 10) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.barSteps.push(reader.uint32());
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.usable.push(UsableRows.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): SampleRows {
+    return {
+      barSteps: globalThis.Array.isArray(object?.barSteps)
+        ? object.barSteps.map((e: any) => globalThis.Number(e))
+        : globalThis.Array.isArray(object?.bar_steps)
+        ? object.bar_steps.map((e: any) => globalThis.Number(e))
+        : [],
+      usable: globalThis.Array.isArray(object?.usable) ? object.usable.map((e: any) => UsableRows.fromJSON(e)) : [],
+    };
+  },
+
+  toJSON(message: SampleRows): unknown {
+    const obj: any = {};
+    if (message.barSteps?.length) {
+      obj.barSteps = message.barSteps.map((e) => Math.round(e));
+    }
+    if (message.usable?.length) {
+      obj.usable = message.usable.map((e) => UsableRows.toJSON(e));
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<SampleRows>, I>>(base?: I): SampleRows {
+    return SampleRows.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<SampleRows>, I>>(object: I): SampleRows {
+    const message = createBaseSampleRows();
+    message.barSteps = object.barSteps?.map((e) => e) || [];
+    message.usable = object.usable?.map((e) => UsableRows.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseUsableRows(): UsableRows {
+  return { horizon: 0, runs: [] };
+}
+
+export const UsableRows: MessageFns<UsableRows> = {
+  encode(message: UsableRows, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.horizon !== 0) {
+      writer.uint32(8).uint32(message.horizon);
+    }
+    if (message.runs.length !== 0) {
+      writer.uint32(18).fork();
+      for (const v of message.runs) {
+        writer.uint32(v);
+      }
+      writer.join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): UsableRows {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUsableRows();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.horizon = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag === 16) {
+              message.runs.push(reader.uint32());
+
+              continue;
+            }
+
+            if (tag === 18) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.runs.push(reader.uint32());
+              }
+
+              continue;
+            }
+
+            break;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): UsableRows {
+    return {
+      horizon: isSet(object.horizon) ? globalThis.Number(object.horizon) : 0,
+      runs: globalThis.Array.isArray(object?.runs) ? object.runs.map((e: any) => globalThis.Number(e)) : [],
+    };
+  },
+
+  toJSON(message: UsableRows): unknown {
+    const obj: any = {};
+    if (message.horizon !== 0) {
+      obj.horizon = Math.round(message.horizon);
+    }
+    if (message.runs?.length) {
+      obj.runs = message.runs.map((e) => Math.round(e));
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<UsableRows>, I>>(base?: I): UsableRows {
+    return UsableRows.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<UsableRows>, I>>(object: I): UsableRows {
+    const message = createBaseUsableRows();
+    message.horizon = object.horizon ?? 0;
+    message.runs = object.runs?.map((e) => e) || [];
     return message;
   },
 };

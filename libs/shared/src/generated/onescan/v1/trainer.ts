@@ -40,6 +40,11 @@ export enum FailureKind {
   FAILURE_KIND_LOST = 6,
   /** FAILURE_KIND_DISK_FULL - No room for the dataset on the trainer's disk. */
   FAILURE_KIND_DISK_FULL = 7,
+  /**
+   * FAILURE_KIND_DOES_NOT_FIT - Reckoned before anything is loaded: it does not fit in the memory of the task, nor would it on any trainer that has
+   * no more of it.
+   */
+  FAILURE_KIND_DOES_NOT_FIT = 8,
   UNRECOGNIZED = -1,
 }
 
@@ -69,6 +74,9 @@ export function failureKindFromJSON(object: any): FailureKind {
     case 7:
     case "FAILURE_KIND_DISK_FULL":
       return FailureKind.FAILURE_KIND_DISK_FULL;
+    case 8:
+    case "FAILURE_KIND_DOES_NOT_FIT":
+      return FailureKind.FAILURE_KIND_DOES_NOT_FIT;
     case -1:
     case "UNRECOGNIZED":
     default:
@@ -94,6 +102,8 @@ export function failureKindToJSON(object: FailureKind): string {
       return "FAILURE_KIND_LOST";
     case FailureKind.FAILURE_KIND_DISK_FULL:
       return "FAILURE_KIND_DISK_FULL";
+    case FailureKind.FAILURE_KIND_DOES_NOT_FIT:
+      return "FAILURE_KIND_DOES_NOT_FIT";
     case FailureKind.UNRECOGNIZED:
     default:
       return "UNRECOGNIZED";
@@ -144,6 +154,8 @@ export interface Register {
    * and does not name here never arrived, and is given out again without counting against the task.
    */
   holding: TaskAttempt[];
+  /** Threads that a horizon is learned on; unset: one. */
+  threads?: number | undefined;
 }
 
 export interface Registered {
@@ -627,6 +639,7 @@ function createBaseRegister(): Register {
     heldDatasetIds: [],
     instanceId: "",
     holding: [],
+    threads: undefined,
   };
 }
 
@@ -661,6 +674,9 @@ export const Register: MessageFns<Register> = {
     }
     for (const v of message.holding) {
       TaskAttempt.encode(v!, writer.uint32(66).fork()).join();
+    }
+    if (message.threads !== undefined) {
+      writer.uint32(160).uint32(message.threads);
     }
     return writer;
   },
@@ -750,6 +766,14 @@ export const Register: MessageFns<Register> = {
             message.holding.push(TaskAttempt.decode(reader, reader.uint32()));
             continue;
           }
+          case 20: {
+            if (tag !== 160) {
+              break;
+            }
+
+            message.threads = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -799,6 +823,7 @@ export const Register: MessageFns<Register> = {
       holding: globalThis.Array.isArray(object?.holding)
         ? object.holding.map((e: any) => TaskAttempt.fromJSON(e))
         : [],
+      threads: isSet(object.threads) ? globalThis.Number(object.threads) : undefined,
     };
   },
 
@@ -831,6 +856,9 @@ export const Register: MessageFns<Register> = {
     if (message.holding?.length) {
       obj.holding = message.holding.map((e) => TaskAttempt.toJSON(e));
     }
+    if (message.threads !== undefined) {
+      obj.threads = Math.round(message.threads);
+    }
     return obj;
   },
 
@@ -850,6 +878,7 @@ export const Register: MessageFns<Register> = {
     message.heldDatasetIds = object.heldDatasetIds?.map((e) => e) || [];
     message.instanceId = object.instanceId ?? "";
     message.holding = object.holding?.map((e) => TaskAttempt.fromPartial(e)) || [];
+    message.threads = object.threads ?? undefined;
     return message;
   },
 };

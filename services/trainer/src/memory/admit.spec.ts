@@ -1,7 +1,12 @@
+import { estimateFootprint as estimate, type FootprintInput } from '@onescan/learn/footprint.js';
 import { resolveLearnConfig } from '@onescan/learn/learn-config.js';
+import { loadingBytes } from '@onescan/shared/dataset/read-width.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import { expect, test } from 'vitest';
-import { admit, estimateFootprint } from './footprint.js';
+import { admit } from './admit.js';
+
+const estimateFootprint = (input: Omit<FootprintInput, 'loadingBytes'>) =>
+  estimate({ ...input, loadingBytes: loadingBytes(input.rows, input.columns) });
 
 const GIB = 1024 ** 3;
 const config = resolveLearnConfig('standard');
@@ -14,20 +19,20 @@ test('the full universe fits 8 GiB: half a gigabyte of bins, a gigabyte and more
   expect(binnedBytes).toBeLessThan(1.05 * 80_000 * 6_480);
   expect(learningBytes).toBeGreaterThan(16 * 2 * 6_477 ** 2);
   expect(totalBytes).toBeLessThan(4 * GIB);
-  expect(admit(full, 200e6, 8 * GIB)).toEqual(estimateFootprint(full));
+  expect(admit(full, 8 * GIB)).toEqual(estimateFootprint(full));
 });
 
 test('the mandated procedure, which may retain everything, fits 8 GiB too and needs more to model', () => {
   const mandated = { ...full, config: resolveLearnConfig('mandated') };
   const { learningBytes } = estimateFootprint(mandated);
   expect(learningBytes).toBeGreaterThan(2 * 80_000 * 6_477);
-  expect(() => admit(mandated, 200e6, 8 * GIB)).not.toThrow();
+  expect(() => admit(mandated, 8 * GIB)).not.toThrow();
 });
 
 test('a tiny pair took 90 MiB on top of 113 MiB, and the least limit admits it', () => {
   const tiny = { rows: 3000, columns: 140, config };
   expect(estimateFootprint(tiny).totalBytes).toBeGreaterThan(90 * 1024 ** 2);
-  expect(() => admit(tiny, 113 * 1024 ** 2, 256 * 1024 ** 2)).not.toThrow();
+  expect(() => admit(tiny, 256 * 1024 ** 2)).not.toThrow();
 });
 
 test('loading and learning never overlap, so the larger counts', () => {
@@ -41,9 +46,9 @@ test('loading and learning never overlap, so the larger counts', () => {
 });
 
 test('what cannot fit is refused with the arithmetic', () => {
-  const refused = (): unknown => admit(full, 200 * 1024 ** 2, GIB);
+  const refused = (): unknown => admit(full, GIB);
   expect(refused).toThrow(OnescanError);
   expect(refused).toThrow(
-    /80000 rows x 6477 columns need .* the limit is 1.00 GiB: process 200 MiB \+ 115 % of \(heaps 76.3 MiB \+ bins .* MiB \+ keys/,
+    /80000 rows x 6477 columns need .* the limit is 1.00 GiB: process 115 MiB \+ 115 % of \(heaps 76.3 MiB \+ bins .* MiB \+ keys/,
   );
 });
