@@ -13,10 +13,10 @@ export interface EmulatorKind {
   args(ports: { rest: number; grpc: number; project: string }): string[];
   /** Appended to its address for BIGQUERY_EMULATOR_HOST. */
   readonly restPath: string;
-  /** Sends null for a NaN in a list. */
-  readonly nullForNan: boolean;
-  /** Its Storage Read API frames record batches as BigQuery does. */
+  /** Its Storage Read API frames record batches as BigQuery does, of tables that are not anonymous. */
   readonly storageRead: boolean;
+  /** What planning for the Storage Read API says. */
+  readonly storageRefusal: RegExp;
 }
 
 export interface RunningEmulator {
@@ -38,8 +38,8 @@ export const GOCCY: EmulatorKind = {
     `--grpc-port=${grpc}`,
   ],
   restPath: '',
-  nullForNan: true,
   storageRead: false,
+  storageRefusal: /Storage Read API: /,
 };
 
 export const BQEMULATOR: EmulatorKind = {
@@ -51,8 +51,8 @@ export const BQEMULATOR: EmulatorKind = {
     ...['--project', project, '--log-level', 'error'],
   ],
   restPath: '/bigquery/v2',
-  nullForNan: false,
   storageRead: true,
+  storageRefusal: /Storage Read API: .*_bqemu_anonymous.* does not exist/,
 };
 
 const START_TIMEOUT_MS = 120_000;

@@ -9,6 +9,7 @@ import { JobLog } from '@onescan/fetcher/jobs/job-log.js';
 import { planPair } from '@onescan/fetcher/planning/plan-pair.js';
 import type { SqlStrategy } from '@onescan/fetcher/sql/sql-dialect.js';
 import { FUTURE_COLUMN_PATTERNS } from '@onescan/fetcher/universe/future-columns.js';
+import { BigQueryWarehouse } from '@onescan/fetcher/warehouse/bigquery/bigquery-warehouse.js';
 import type { ResultTransport } from '@onescan/fetcher/warehouse/bigquery/result-transport.js';
 import { EmbeddedWarehouse } from '@onescan/fetcher/warehouse/embedded/embedded-warehouse.js';
 import type { Warehouse } from '@onescan/fetcher/warehouse/warehouse.js';
@@ -26,7 +27,7 @@ import {
   type RunningEmulator,
   startEmulator,
 } from '../emulators/emulator-process.js';
-import { emulatorWarehouse } from '../emulators/emulator-warehouse.js';
+import { readByStorage } from '../emulators/read-by-storage.js';
 
 process.env.METADATA_SERVER_DETECTION = 'none';
 
@@ -34,7 +35,10 @@ const PROJECT = 'bqx-ml';
 const LOCATION = 'us-central1';
 const RESULTS = 'results';
 const BARS = 300;
+const ONCE = { attempts: 1, firstDelayMs: 1, maxDelayMs: 1 };
 const futurePatterns = FUTURE_COLUMN_PATTERNS.map((pattern) => new RegExp(pattern, 'i'));
+
+const said = (thrown: unknown): [string] => [(thrown as Error).message];
 
 /** A few hours of one pair: emulators take seconds for what BigQuery does not notice. */
 const SHRINK = [
@@ -90,16 +94,18 @@ describe.each([GOCCY, BQEMULATOR])('$name', (kind) => {
     });
 
     function warehouse(results: ResultTransport): Warehouse {
-      return emulatorWarehouse({
-        ...{ project: PROJECT, location: LOCATION, datasets: [FEATURES, TARGETS], resultsDataset: RESULTS },
-        ...{
-          client,
-          embedded,
-          results,
-          storageAddress: emulator.storageAddress,
-          nullForNan: kind.nullForNan,
-        },
-      });
+      const planning = bigQuery('rest');
+      if (results === 'rest') return planning;
+      const { storageAddress } = emulator;
+      const facts = { project: PROJECT, location: LOCATION, client, dataset: RESULTS, storageAddress };
+      return readByStorage(planning, facts);
+    }
+
+    /** As in production. */
+    function bigQuery(results: ResultTransport): BigQueryWarehouse {
+      process.env.BIGQUERY_STORAGE_EMULATOR_HOST = emulator.storageAddress;
+      const place = { project: PROJECT, location: LOCATION, names };
+      return new BigQueryWarehouse({ ...place, results, jobTimeoutMs: 300_000, retry: ONCE });
     }
 
     async function contentOf(source: Warehouse, sqlStrategy: SqlStrategy): Promise<string> {
@@ -123,15 +129,31 @@ describe.each([GOCCY, BQEMULATOR])('$name', (kind) => {
       return dataset.meta.contentSha256;
     }
 
-    it('tells the columns of all tables by INFORMATION_SCHEMA', async () => {
+    it('has no __TABLES__: the catalogue comes by lists and resources of tables', async () => {
       const shape = async (source: Warehouse) =>
         (await source.readCatalogue()).tables.map(({ schema, name, rows, columns }) => ({
           schema,
           name,
-          rows,
+          // goccy's tells no rows of empty tables.
+          rows: Math.max(0, rows),
           columns: columns.map((column) => `${column.name} ${column.kind}`),
         }));
       expect(await shape(warehouse('rest'))).toEqual(await shape(embedded));
+      const [job] = await client.createQueryJob(`SELECT * FROM ${FEATURES}.__TABLES__`).catch(said);
+      expect(`${job}`).toMatch(/not found.*__TABLES__/i);
+    });
+
+    it('cannot be read by its Storage Read API, which the plan says', async () => {
+      await expect(contentOf(bigQuery('storage'), 'pack')).rejects.toMatchObject({
+        message: expect.stringMatching(kind.storageRefusal),
+        remedy: expect.stringContaining('results=rest'),
+      });
+    });
+
+    it('has no cost control: nothing is refused for what it would bill', async () => {
+      const query = `SELECT COUNT(*) AS n FROM ${TARGETS}.targets_eurusd`;
+      const [rows] = await client.query({ query, location: LOCATION, maximumBytesBilled: '1' });
+      expect(rows).toHaveLength(1);
     });
 
     const transports = kind.storageRead ? (['rest', 'storage'] as const) : (['rest'] as const);

@@ -27,8 +27,6 @@ export const jobAnswer = z.object({
   statistics: z.object({ query: z.object({ totalBytesBilled: integer.optional() }).optional() }).optional(),
 });
 
-export const insertAnswer = z.object({ status: z.object({ state: z.string() }) });
-
 /** Of a statement that is refused with status 200 there is an error and no number of bytes. */
 export const dryRunAnswer = z.object({
   status: jobStatus,
@@ -44,7 +42,25 @@ export const dryRunAnswer = z.object({
   }),
 });
 
-export const tableAnswer = z.object({ numRows: integer });
+export const tableAnswer = z.object({
+  /** TABLE, VIEW, EXTERNAL, ... */
+  type: z.string().optional(),
+  numRows: integer.optional(),
+  lastModifiedTime: integer.optional(),
+  schema: z
+    .object({
+      fields: z
+        .array(z.object({ name: z.string(), type: z.string(), mode: z.string().optional() }))
+        .optional(),
+    })
+    .optional(),
+  timePartitioning: z.object({ field: z.string().optional() }).optional(),
+});
+
+export const tableListAnswer = z.object({
+  tables: z.array(z.object({ tableReference })).optional(),
+  nextPageToken: z.string().optional(),
+});
 
 /** Rows are many: that they are a list is all that is checked. */
 export const resultsAnswer = z.object({
@@ -60,6 +76,8 @@ export const anyAnswer = z.object({});
 export type TableReference = z.infer<typeof tableReference>;
 /** A job's resource. */
 export type JobState = z.infer<typeof jobAnswer>;
+/** A table's resource. */
+export type TableResource = z.infer<typeof tableAnswer>;
 export type ResultsPage = z.infer<typeof resultsAnswer>;
 
 /** A cell of a row: `v` is a text, null, cells of a list, or a record. */

@@ -5,7 +5,6 @@ import type { z } from 'zod';
 import {
   anyAnswer,
   dryRunAnswer,
-  insertAnswer,
   type JobState,
   jobAnswer,
   type ResultsPage,
@@ -13,7 +12,9 @@ import {
   readRefusal,
   resultsAnswer,
   type TableReference,
+  type TableResource,
   tableAnswer,
+  tableListAnswer,
 } from './api-answers.js';
 import { bigQueryError, isTransient, NoUsableAnswer } from './bigquery-problem.js';
 import { failureOf } from './job-failure.js';
@@ -40,6 +41,9 @@ export interface DryRun {
 
 const DUPLICATE = 409;
 const NOT_FOUND = 404;
+
+/** Tables of a page of a list. */
+const LISTED_TABLES = 1000;
 
 /** Of a question that may as well be asked later. */
 const ONCE = { attempts: 1, firstDelayMs: 0, maxDelayMs: 0 };
@@ -125,22 +129,25 @@ export class BigQueryApi {
   }
 
   /**
-   * Starts a job, or attaches to the one of that id when it was accepted before: it never pays twice.
+   * Starts a job, or attaches to the one of that id when it was accepted before: it never pays twice. What is returned
+   * may be a job that has ended already.
    *
    * @throws OnescanError ALREADY_EXISTS when the job of that id runs another statement
    */
-  async startQuery(request: QueryRequest, signal?: AbortSignal): Promise<void> {
+  async startQuery(request: QueryRequest, signal?: AbortSignal): Promise<JobState> {
     const doing = `job ${request.jobId}`;
     try {
-      await this.#retried(this.#insertion(request), { signal, deadlineMs: this.#deadlines.statementMs });
+      return await this.#retried(this.#insertion(request), {
+        signal,
+        deadlineMs: this.#deadlines.statementMs,
+      });
     } catch (thrown) {
       if (problemOf(thrown).status !== DUPLICATE) throw bigQueryError(doing, thrown);
-      const { configuration } = await this.getJob(request.jobId, signal);
-      if (configuration?.query?.query !== request.sql) {
-        throw new OnescanError('ALREADY_EXISTS', `BigQuery: ${doing} exists and runs another statement`, {
-          remedy: 'Run again: the next attempt has an id of its own',
-        });
-      }
+      const job = await this.getJob(request.jobId, signal);
+      if (job.configuration?.query?.query === request.sql) return job;
+      throw new OnescanError('ALREADY_EXISTS', `BigQuery: ${doing} exists and runs another statement`, {
+        remedy: 'Run again: the next attempt has an id of its own',
+      });
     }
   }
 
@@ -161,12 +168,31 @@ export class BigQueryApi {
     await this.#call(`cancelling job ${jobId}`, request);
   }
 
-  /** Number of rows of a table. */
+  /** Number of rows of the table of a result. */
   async countRows(table: TableReference, signal?: AbortSignal): Promise<number> {
-    const { projectId, datasetId, tableId } = table;
-    const uri = `/datasets/${datasetId}/tables/${tableId}`;
-    const { numRows } = await this.#call('result', { projectId, uri, answer: tableAnswer }, { signal });
-    return Number(numRows);
+    const { numRows } = await this.#call('result', tableRequest(table), { signal });
+    if (numRows !== undefined) return Number(numRows);
+    throw new OnescanError('DATA_LOSS', 'BigQuery does not say how many rows the result has', {
+      remedy: 'Run again: the job is found again, not paid twice',
+    });
+  }
+
+  getTable(table: TableReference): Promise<TableResource> {
+    return this.#call(`table ${table.datasetId}.${table.tableId}`, tableRequest(table));
+  }
+
+  /** All tables and views of a dataset. */
+  async listTables(dataset: string): Promise<TableReference[]> {
+    const all: TableReference[] = [];
+    let pageToken: string | undefined;
+    do {
+      const qs = { maxResults: LISTED_TABLES, ...(pageToken === undefined ? {} : { pageToken }) };
+      const request = { uri: `/datasets/${dataset}/tables`, qs, answer: tableListAnswer };
+      const { tables = [], nextPageToken } = await this.#call(`tables of dataset ${dataset}`, request);
+      for (const { tableReference } of tables) all.push(tableReference);
+      pageToken = nextPageToken || undefined;
+    } while (pageToken !== undefined);
+    return all;
   }
 
   /** A page of the result of a job that is done; BigQuery ends a page at 10 MB whatever is asked for. */
@@ -195,11 +221,11 @@ export class BigQueryApi {
     return { uri: `/jobs/${jobId}`, qs: { location: this.location }, answer: jobAnswer };
   }
 
-  #insertion({ sql, jobId, maximumBytesBilled, labels, timeoutMs }: QueryRequest): Request<unknown> {
+  #insertion({ sql, jobId, maximumBytesBilled, labels, timeoutMs }: QueryRequest): Request<JobState> {
     const query = { query: sql, useLegacySql: false, maximumBytesBilled: String(maximumBytesBilled) };
     const configuration = { query, labels, jobTimeoutMs: String(timeoutMs) };
     const json = { configuration, jobReference: { projectId: this.project, jobId, location: this.location } };
-    return { method: 'POST', uri: '/jobs', json, answer: insertAnswer };
+    return { method: 'POST', uri: '/jobs', json, answer: jobAnswer };
   }
 
   async #call<T>(doing: string, request: Request<T>, calling: Calling = {}): Promise<T> {
@@ -236,6 +262,10 @@ export class BigQueryApi {
       });
     });
   }
+}
+
+function tableRequest({ projectId, datasetId, tableId }: TableReference): Request<TableResource> {
+  return { projectId, uri: `/datasets/${datasetId}/tables/${tableId}`, answer: tableAnswer };
 }
 
 /** A job that is done may be told as unfinished by another of BigQuery's servers. */

@@ -99,12 +99,12 @@ export class BigQueryWarehouse implements Warehouse {
     this.#metadata = new MetadataQueries({
       api: this.#api,
       storage: this.#storage,
-      done: (jobId, waiting) => this.#done(jobId, waiting),
+      done: (jobId, waiting, accepted) => this.#done(jobId, waiting, accepted),
       onQuery: options.onMetadata,
     });
     const { featureSchema, targetSchema, keyColumn } = options.names;
     const datasets = [...new Set([featureSchema, targetSchema])];
-    this.#memory = new MetadataMemory({ project: options.project, keyColumn }, datasets);
+    this.#memory = new MetadataMemory({ api: this.#api, project: options.project, keyColumn }, datasets);
     this.#own = this.view({});
   }
 
@@ -176,15 +176,16 @@ export class BigQueryWarehouse implements Warehouse {
     const timeoutMs = this.options.jobTimeoutMs;
     signal?.throwIfAborted();
     const request = { sql: statement.sql, jobId, maximumBytesBilled, labels, timeoutMs };
+    let accepted: JobState;
     try {
-      await this.#api.startQuery(request, signal);
+      accepted = await this.#api.startQuery(request, signal);
     } catch (thrown) {
       // A request that is not answered may have been accepted all the same, or still be.
       if (signal?.aborted) this.#cancellations.start(jobId, { mayArriveLate: true });
       throw thrown;
     }
     const billing: Billing = { bytes: undefined };
-    return { batches: this.#batches(jobId, billing, signal), bytesBilled: () => billing.bytes };
+    return { batches: this.#batches(accepted, jobId, billing, signal), bytesBilled: () => billing.bytes };
   }
 
   async close(): Promise<void> {
@@ -194,13 +195,15 @@ export class BigQueryWarehouse implements Warehouse {
   }
 
   async *#batches(
+    accepted: JobState,
     jobId: string,
     billing: Billing,
     signal: AbortSignal | undefined,
   ): AsyncGenerator<StatementBatch, void, undefined> {
     try {
       const graceMs = this.options.timeoutGraceMs ?? TIMEOUT_GRACE_MS;
-      const job = await this.#done(jobId, { timeoutMs: this.options.jobTimeoutMs, graceMs, signal });
+      const waiting = { timeoutMs: this.options.jobTimeoutMs, graceMs, signal };
+      const job = await this.#done(jobId, waiting, accepted);
       billing.bytes = billedBytes(job);
       const table = resultTable(jobId, job);
       if (this.#storage) {
@@ -217,9 +220,9 @@ export class BigQueryWarehouse implements Warehouse {
   }
 
   /** Waits for a job, which is cancelled when it is not done in time or no longer wanted. */
-  async #done(jobId: string, waiting: Waiting): Promise<JobState> {
+  async #done(jobId: string, waiting: Waiting, accepted: JobState): Promise<JobState> {
     try {
-      return await waitForJob(this.#api, jobId, waiting);
+      return await waitForJob(this.#api, jobId, waiting, accepted);
     } catch (thrown) {
       const { code } = OnescanError.from(thrown);
       if (waiting.signal?.aborted || code === 'DEADLINE_EXCEEDED') this.#cancellations.start(jobId);

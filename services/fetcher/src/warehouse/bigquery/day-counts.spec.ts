@@ -1,11 +1,12 @@
 import { expect, it } from 'vitest';
 import { daysWithin, readDayCounts } from './day-counts.js';
+import { partitionsView } from './partition-source.js';
 
 const TABLE = { schema: 'analytics', name: 'targets_eurusd' };
 const OTHER = { schema: 'analytics', name: 'targets_gbpusd' };
 const DAY_MICROS = 86_400_000_000;
 const read = (...rows: [string, string | null, string][]) =>
-  readDayCounts(async () => rows, 'my-project', [TABLE, OTHER]);
+  readDayCounts(async () => rows, partitionsView('my-project'), [TABLE, OTHER]);
 
 it('counts the rows of daily partitions of all tables in order, with one query', async () => {
   const sent: string[] = [];
@@ -19,7 +20,7 @@ it('counts the rows of daily partitions of all tables in order, with one query',
         ['targets_eurusd', '__UNPARTITIONED__', '0'],
       ];
     },
-    'my-project',
+    partitionsView('my-project'),
     [TABLE, OTHER],
   );
   expect(sent).toEqual([expect.stringContaining("IN ('targets_eurusd', 'targets_gbpusd')")]);

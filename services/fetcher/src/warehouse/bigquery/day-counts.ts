@@ -1,6 +1,6 @@
 import { OnescanError } from '@onescan/shared/onescan-error.js';
-import { datasetName } from '../../sql/bigquery/quoted-names.js';
 import { type DayCount, type KeyRange, type TableName, tableText } from '../warehouse.js';
+import type { PartitionSource } from './partition-source.js';
 import { readPartitions } from './read-partitions.js';
 import type { Query } from './read-tables.js';
 
@@ -15,12 +15,11 @@ export type DaysOfTables = Map<string, DayCount[] | OnescanError>;
  */
 export async function readDayCounts(
   query: Query,
-  project: string,
+  source: PartitionSource,
   tables: readonly TableName[],
 ): Promise<DaysOfTables> {
   const counted: DaysOfTables = new Map(tables.map((table) => [tableText(table), []]));
-  const rows = await readPartitions(query, tables, (dataset, names) => {
-    const from = `${datasetName(project, dataset)}.INFORMATION_SCHEMA.PARTITIONS`;
+  const rows = await readPartitions(query, source, tables, (from, names) => {
     return `SELECT table_name, partition_id, SUM(total_rows) AS total_rows FROM ${from} WHERE table_name IN (${names}) GROUP BY table_name, partition_id`;
   });
   for (const { schema, cells } of rows) {

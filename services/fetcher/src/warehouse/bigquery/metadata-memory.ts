@@ -1,4 +1,8 @@
+import { OnescanError } from '@onescan/shared/onescan-error.js';
+import type { BigQueryApi } from './bigquery-api.js';
+import { type ListedTables, listTables } from './list-tables.js';
 import { isUnchanged, MetadataSnapshot } from './metadata-snapshot.js';
+import { countedPartitions, partitionsView } from './partition-source.js';
 import { type Query, readTableStates, readTables } from './read-tables.js';
 
 /** Plans whose snapshot is kept; the coordinator makes few at a time. */
@@ -11,11 +15,13 @@ const MAX_PLANS = 32;
 export class MetadataMemory {
   readonly #plans = new Map<string, Promise<MetadataSnapshot>>();
   #latest: MetadataSnapshot | undefined;
+  /** True once `__TABLES__` was not there. */
+  #listsTables = false;
   /** Looks at the catalogue follow each other: the second of two finds what the first has read. */
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(
-    private readonly facts: { project: string; keyColumn: string },
+    private readonly facts: { api: BigQueryApi; project: string; keyColumn: string },
     private readonly datasets: readonly string[],
   ) {}
 
@@ -48,12 +54,33 @@ export class MetadataMemory {
   }
 
   async #look(query: Query): Promise<MetadataSnapshot> {
-    const { project } = this.facts;
-    const states = await readTableStates(query, project, this.datasets);
+    const { project, keyColumn } = this.facts;
+    const { states, catalogued } = await this.#states(query);
     const before = this.#latest;
     if (before && isUnchanged(before.states, states)) return before;
-    const catalogued = await readTables(query, project, states, this.datasets);
-    this.#latest = new MetadataSnapshot(states, catalogued, this.facts, before);
+    const tables = catalogued ?? (await readTables(query, project, states, this.datasets));
+    const partitions = catalogued ? countedPartitions(project, keyColumn) : partitionsView(project);
+    this.#latest = new MetadataSnapshot(states, tables, { keyColumn, partitions }, before);
     return this.#latest;
   }
+
+  /** By `__TABLES__`; where there is none, which is nowhere on Google's service, by lists and resources of tables. */
+  async #states(query: Query): Promise<Pick<ListedTables, 'states'> & Partial<ListedTables>> {
+    if (!this.#listsTables) {
+      try {
+        return { states: await readTableStates(query, this.facts.project, this.datasets) };
+      } catch (thrown) {
+        if (!isMissing(thrown, '__TABLES__')) throw thrown;
+      }
+    }
+    const listed = await listTables(this.facts.api, this.datasets);
+    this.#listsTables = true;
+    return listed;
+  }
+}
+
+/** True for the error of a query on a table that is not there. */
+function isMissing(thrown: unknown, table: string): boolean {
+  if (!(thrown instanceof OnescanError)) return false;
+  return /not found/i.test(thrown.message) && thrown.message.includes(table);
 }

@@ -33,7 +33,7 @@ export interface MetadataQueriesFacts {
   /** Absent when results are read by REST. */
   readonly storage: StorageReader | undefined;
   /** Waits for a job. */
-  done(jobId: string, waiting: Waiting): Promise<JobState>;
+  done(jobId: string, waiting: Waiting, accepted: JobState): Promise<JobState>;
   /** Told of every query, once when it starts and once when it has ended. */
   readonly onQuery: ((query: MetadataQuery) => void) | undefined;
 }
@@ -76,8 +76,9 @@ export class MetadataQueries {
     onQuery?.(noted);
     let billed: { bytesBilled?: bigint } = {};
     try {
-      await api.startQuery({ sql, jobId, maximumBytesBilled: METADATA_MAX_BYTES, labels, timeoutMs });
-      const job = await done(jobId, { timeoutMs, graceMs: TIMEOUT_GRACE_MS });
+      const request = { sql, jobId, maximumBytesBilled: METADATA_MAX_BYTES, labels, timeoutMs };
+      const accepted = await api.startQuery(request);
+      const job = await done(jobId, { timeoutMs, graceMs: TIMEOUT_GRACE_MS }, accepted);
       billed = { bytesBilled: billedBytes(job) };
       const table = resultTable(jobId, job);
       const rows = await this.#read(jobId, table);

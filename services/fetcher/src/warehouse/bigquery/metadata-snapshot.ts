@@ -2,6 +2,7 @@ import { OnescanError } from '@onescan/shared/onescan-error.js';
 import { isSameName } from '../find-names.js';
 import { type DayCount, type KeySpan, type TableName, tableText } from '../warehouse.js';
 import { readDayCounts } from './day-counts.js';
+import type { PartitionSource } from './partition-source.js';
 import { readPartitionSpans } from './partition-spans.js';
 import type { CataloguedTables, Query, TableState } from './read-tables.js';
 
@@ -20,7 +21,7 @@ export class MetadataSnapshot {
   constructor(
     readonly states: TableStates,
     readonly catalogued: CataloguedTables,
-    private readonly facts: { project: string; keyColumn: string },
+    private readonly facts: { keyColumn: string; partitions: PartitionSource },
     before?: MetadataSnapshot,
   ) {
     if (!before) return;
@@ -48,7 +49,7 @@ export class MetadataSnapshot {
     const id = tableText(table);
     if (!this.#days.has(id)) {
       const unread = this.#unread(this.#days, [table, ...others()]);
-      this.#remember(this.#days, unread, readDayCounts(query, this.facts.project, unread));
+      this.#remember(this.#days, unread, readDayCounts(query, this.facts.partitions, unread));
     }
     const days = (await this.#days.get(id)) ?? [];
     if (days instanceof OnescanError) throw days;
@@ -64,7 +65,7 @@ export class MetadataSnapshot {
     const asked = tables.filter((table) => this.isPartitionedByKey(table));
     if (this.#unread(this.#spans, asked).length > 0) {
       const unread = this.#unread(this.#spans, [...asked, ...others()]);
-      this.#remember(this.#spans, unread, readPartitionSpans(query, this.facts.project, unread));
+      this.#remember(this.#spans, unread, readPartitionSpans(query, this.facts.partitions, unread));
     }
     const spans = new Map<string, KeySpan>();
     for (const id of asked.map(tableText)) {

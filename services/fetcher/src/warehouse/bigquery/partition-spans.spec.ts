@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { partitionsView } from './partition-source.js';
 import { readPartitionSpans } from './partition-spans.js';
 
 const tables = (count: number) =>
@@ -13,7 +14,7 @@ it('spans partitions of every size to the start of the one after the last', asyn
     ['t3', '2020010100', '2020010223'],
     ['t4', null, null],
   ];
-  const spans = await readPartitionSpans(async () => rows, 'my-project', tables(5));
+  const spans = await readPartitionSpans(async () => rows, partitionsView('my-project'), tables(5));
   expect(Object.fromEntries(spans)).toEqual({
     'features.t0': { minKey: micros('2020-01-05'), maxKey: micros('2021-01-01') },
     'features.t1': { minKey: micros('2020-02-01'), maxKey: micros('2022-01-01') },
@@ -28,7 +29,10 @@ it('asks once for a thousand tables, and never for a name that would end its quo
     sent.push(sql);
     return [];
   };
-  await readPartitionSpans(ask, 'my-project', [...tables(1001), { schema: 'features', name: "t') OR ('1" }]);
+  await readPartitionSpans(ask, partitionsView('my-project'), [
+    ...tables(1001),
+    { schema: 'features', name: "t') OR ('1" },
+  ]);
   expect(sent.map((sql) => sql.match(/'t\d+'/g)?.length)).toEqual([1000, 1]);
   expect(sent.join()).not.toContain(') OR (');
 });

@@ -1,5 +1,5 @@
-import { datasetName } from '../../sql/bigquery/quoted-names.js';
 import { type KeySpan, type TableName, tableText } from '../warehouse.js';
+import type { PartitionSource } from './partition-source.js';
 import { readPartitions } from './read-partitions.js';
 import type { Query } from './read-tables.js';
 
@@ -9,12 +9,11 @@ import type { Query } from './read-tables.js';
  */
 export async function readPartitionSpans(
   query: Query,
-  project: string,
+  source: PartitionSource,
   tables: readonly TableName[],
 ): Promise<Map<string, KeySpan>> {
   const spans = new Map<string, KeySpan>();
-  const rows = await readPartitions(query, tables, (dataset, names) => {
-    const from = `${datasetName(project, dataset)}.INFORMATION_SCHEMA.PARTITIONS`;
+  const rows = await readPartitions(query, source, tables, (from, names) => {
     return `SELECT table_name, MIN(partition_id) AS first, MAX(partition_id) AS last FROM ${from} WHERE total_rows > 0 AND partition_id NOT IN ('__NULL__', '__UNPARTITIONED__') AND table_name IN (${names}) GROUP BY table_name`;
   });
   for (const { schema, cells } of rows) {

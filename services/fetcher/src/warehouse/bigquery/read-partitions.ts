@@ -1,4 +1,5 @@
 import type { TableName } from '../warehouse.js';
+import type { PartitionSource } from './partition-source.js';
 import type { Query } from './read-tables.js';
 
 /** INFORMATION_SCHEMA.PARTITIONS refuses queries over more than 1,000 tables. */
@@ -17,12 +18,13 @@ export interface PartitionRow {
  * Rows of queries on INFORMATION_SCHEMA.PARTITIONS, one for a thousand tables of a dataset. Tables whose names cannot
  * stand in a text literal are left out.
  *
- * @param sql of a dataset and the names of its tables as list of literals
+ * @param sql of what stands after FROM and the names of its tables as list of literals
  */
 export async function readPartitions(
   query: Query,
+  source: PartitionSource,
   tables: readonly TableName[],
-  sql: (dataset: string, names: string) => string,
+  sql: (from: string, names: string) => string,
 ): Promise<PartitionRow[]> {
   const found: PartitionRow[] = [];
   for (const schema of new Set(tables.map((table) => table.schema))) {
@@ -30,7 +32,7 @@ export async function readPartitions(
     const plain = [...new Set(names)].filter((name) => PLAIN_NAME.test(name));
     for (let start = 0; start < plain.length; start += TABLES_A_QUERY) {
       const some = plain.slice(start, start + TABLES_A_QUERY);
-      const rows = await query(sql(schema, some.map((name) => `'${name}'`).join(', ')));
+      const rows = await query(sql(source(schema, some), some.map((name) => `'${name}'`).join(', ')));
       for (const cells of rows) found.push({ schema, cells });
     }
   }

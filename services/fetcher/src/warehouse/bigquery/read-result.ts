@@ -23,10 +23,17 @@ export interface Waiting {
 /**
  * Waits until a job is done. Its statistics are in what is returned, also when it failed.
  *
+ * @param accepted the job as it was when it was started: one that was refused, or is done and billed, is not asked for
  * @throws OnescanError CANCELLED, or DEADLINE_EXCEEDED when it is not done in time, whatever BigQuery does; the job
  *   is then the caller's to cancel
  */
-export async function waitForJob(api: BigQueryApi, jobId: string, waiting: Waiting): Promise<JobState> {
+export async function waitForJob(
+  api: BigQueryApi,
+  jobId: string,
+  waiting: Waiting,
+  accepted?: JobState,
+): Promise<JobState> {
+  if (accepted && hasEnded(accepted)) return accepted;
   const abort = new AbortController();
   const { signal } = abort;
   const cancelled = (): void => abort.abort(waiting.signal?.reason);
@@ -48,6 +55,11 @@ export async function waitForJob(api: BigQueryApi, jobId: string, waiting: Waiti
     clearTimeout(timer);
     waiting.signal?.removeEventListener('abort', cancelled);
   }
+}
+
+function hasEnded({ status, statistics }: JobState): boolean {
+  if (status.state !== 'DONE') return false;
+  return status.errorResult !== undefined || statistics?.query?.totalBytesBilled !== undefined;
 }
 
 function tooLong(jobId: string, state: string, { timeoutMs }: Waiting): OnescanError {

@@ -104,6 +104,12 @@ const CHECKS: Record<(typeof MET)[number], (recording: Recording) => Promise<voi
     server.send({ body: response });
     expect(await server.api().countRows(TABLE)).toBe(Number(response.numRows));
   },
+  'list of tables': async ({ response }) => {
+    server.send({ body: response }, { body: {} });
+    const tables = response.tables as { tableReference: object }[];
+    expect(await server.api().listTables('d')).toEqual(tables.map((table) => table.tableReference));
+    expect(server.requests).toHaveLength(response.nextPageToken === undefined ? 1 : 2);
+  },
   'job without its configuration': async ({ response }) => {
     server.send({ body: response });
     const job = await server.api().getJob('j');

@@ -61,7 +61,9 @@ function cellOf(row: Row, position: number): Cell {
   return row.f[position] ?? { v: null };
 }
 
+/** BigQuery's arrays hold no NULL; where a service's do, it is what NaN stands for: a missing number. */
 function numberOf({ v }: Cell): number {
+  if (v === null) return Number.NaN;
   if (typeof v === 'string' && v.toLowerCase() === 'nan') return Number.NaN;
   const value = typeof v === 'string' && v !== '' ? Number(v) : Number.NaN;
   if (!Number.isNaN(value)) return value;

@@ -66,6 +66,7 @@ export const MET = [
   'result',
   'result not ready',
   'table',
+  'list of tables',
   'job without its configuration',
   'refusal',
 ] as const;
@@ -73,7 +74,6 @@ export const MET = [
 /** Those that it asks nothing for; `rows of a table` have the cells of a result. */
 export const NOT_MET = [
   'rows of a table',
-  'list of tables',
   'some fields of a table',
   'load, copy or extract job',
   'list of jobs',
