@@ -16,6 +16,7 @@ import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { Coordinator } from '../coordinator.js';
 import { type RunSnapshot, type TaskRecord, taskKey } from '../runs/run-record.js';
 import { runView, timestamp } from '../runs/run-view.js';
+import { runOverview } from './run-overview.js';
 
 /** Ledger rows a message. */
 const LEDGER_BATCH = 1_000;
@@ -43,7 +44,9 @@ export function coordinatorService(coordinator: Coordinator): CoordinatorService
       coordinator.bills.lookAt(snapshot);
       return { run: view(snapshot) };
     }),
-    listRuns: unary(async () => ({ runs: (await readAllRuns(coordinator)).map(view) })),
+    listRuns: unary(async () => ({
+      runs: (await readAllRuns(coordinator)).map((snapshot) => runOverview(view(snapshot))),
+    })),
     watchRun: serverStream((request, _call, signal) => watch(coordinator, request, signal)),
     cancelRun: unary(async ({ runId, pair, reason }) => ({
       run: view(await commands.cancel(runId, pair, reason)),
