@@ -274,5 +274,5 @@ function percentLabel(value: number): string {
 }
 
 function percent(value: number): string {
-  return Number.isFinite(value) ? `${(value * 100).toFixed(1)} %` : '–';
+  return Number.isFinite(100 * value) ? `${(100 * value).toFixed(1)} %` : '–';
 }

@@ -1,15 +1,19 @@
 import type { EChartsCoreOption } from 'echarts/core';
+import { type Html, table } from './html.js';
 import { AXIS, INK, renderSvg, SERIES_COLORS } from './render-svg.js';
 import type { ReportTask } from './report-data.js';
+import { shortName } from './short-name.js';
+import { shortFigure } from './svg-plot.js';
 
 /** Mean |SHAP| of the best features, and how often selection chose them. */
 export function featureChart(task: ReportTask): string {
   const features = [...task.features].reverse();
-  const names = features.map(({ featureId }) => featureId);
+  const names = features.map(({ featureId }) => shortName(featureId));
+  const { unit, values } = inUnits(features.map(({ shapMeanAbs }) => shapMeanAbs));
   const option: EChartsCoreOption = {
     title: [
       {
-        text: `mean |SHAP|, ${task.document.shap?.unit ?? ''}`,
+        text: `mean |SHAP|, ${unit}${task.document.shap?.unit ?? ''}`,
         left: 250,
         textStyle: { color: INK, fontSize: 13 },
       },
@@ -40,11 +44,7 @@ export function featureChart(task: ReportTask): string {
       { ...AXIS, type: 'category', data: names, gridIndex: 1, axisLabel: { show: false } },
     ],
     series: [
-      bars(
-        features.map(({ shapMeanAbs }) => shapMeanAbs),
-        SERIES_COLORS[0],
-        0,
-      ),
+      bars(values, SERIES_COLORS[0], 0),
       bars(
         features.map(({ selectionFrequency }) => selectionFrequency),
         SERIES_COLORS[2],
@@ -57,6 +57,27 @@ export function featureChart(task: ReportTask): string {
     height: 68 + 20 * features.length,
     label: `Best features of ${task.pair} h${task.horizon}`,
   });
+}
+
+/** The figures as a table. */
+export function featureTable({ features }: ReportTask): Html {
+  return table(
+    ['feature', '>mean |SHAP|', '>selection frequency'],
+    features.map(({ featureId, shapMeanAbs, selectionFrequency }) => [
+      featureId,
+      shortFigure(shapMeanAbs),
+      shortFigure(selectionFrequency),
+    ]),
+  );
+}
+
+/** Values of a size that an axis can be labelled with, and the power of ten that they are counted in. */
+function inUnits(values: readonly (number | undefined)[]): { unit: string; values: (number | undefined)[] } {
+  const largest = values.reduce<number>((most, value) => Math.max(most, Math.abs(value ?? 0)), 0);
+  const power = Math.floor(Math.log10(largest));
+  if (!Number.isFinite(power) || (power >= -4 && power <= 5)) return { unit: '', values: [...values] };
+  const unit = Number(`1e${power}`);
+  return { unit: `in units of 1e${power} `, values: values.map((value) => value && value / unit) };
 }
 
 function bars(values: (number | undefined)[], color: string, axis: number): Record<string, unknown> {

@@ -27,9 +27,13 @@ export function table(head: readonly string[], rows: readonly (readonly Part[])[
 function render(part: Part): string {
   if (part instanceof Html) return part.text;
   if (Array.isArray(part)) return part.map(render).join('');
-  return String(part)
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
+  return (
+    String(part)
+      // What no page may hold, or what would be another character in it.
+      .replaceAll(/[\p{Cc}\p{Cs}]/gu, (character) => (/\s/.test(character) ? character : '\ufffd'))
+      .replaceAll('&', '&amp;')
+      .replaceAll('<', '&lt;')
+      .replaceAll('>', '&gt;')
+      .replaceAll('"', '&quot;')
+  );
 }

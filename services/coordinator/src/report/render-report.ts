@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { formatUsd } from '@onescan/shared/format/usd.js';
+import { sectionOrNote } from './chart-or-note.js';
 import { costSection } from './cost-section.js';
 import { Html, html } from './html.js';
 import type { ReportData } from './report-data.js';
@@ -20,16 +21,25 @@ import { REPORT_STYLE } from './report-style.js';
  */
 export async function renderReport(data: ReportData): Promise<string> {
   const { run } = data.snapshot;
-  const parts: Html[] = [header(data), problemsSection(data), verdictSection(data)];
+  const parts: Html[] = [
+    sectionOrNote('the heading', () => header(data)),
+    sectionOrNote('what is missing from the run', () => problemsSection(data)),
+    sectionOrNote('the overview of verdicts', () => verdictSection(data)),
+  ];
   await nextTurn();
-  parts.push(costSection(data), selectionSection(data), ledgerSection(data), resourcesSection(data));
+  parts.push(
+    sectionOrNote('the cost', () => costSection(data)),
+    sectionOrNote('the selection', () => selectionSection(data)),
+    sectionOrNote('the ledger', () => ledgerSection(data)),
+    sectionOrNote('time and memory', () => resourcesSection(data)),
+  );
   for (const pair of run.spec.pairs) {
     const tasks = data.done.filter((task) => task.pair === pair);
     if (tasks.length === 0) continue;
-    parts.push(pairSection(pair, tasks));
+    parts.push(sectionOrNote(`the overview of ${pair}`, () => pairSection(pair, tasks)));
     for (const task of tasks) {
       await nextTurn();
-      parts.push(taskSection(task));
+      parts.push(sectionOrNote(`the horizon ${task.horizon} of ${pair}`, () => taskSection(task)));
     }
   }
   return `<!doctype html>\n${

@@ -2,9 +2,10 @@ import { formatBytes } from '@onescan/shared/format/bytes.js';
 import { formatDuration } from '@onescan/shared/format/duration.js';
 import type { Suspicion } from '@onescan/shared/generated/onescan/v1/result.js';
 import { pairSuspicions } from '@onescan/shared/pair-suspicions.js';
+import { chartOrNote, sectionOrNote } from './chart-or-note.js';
 import { accuracyChart, gatingChart, reliabilityChart, stageChart, verdictHeatMap } from './charts.js';
-import { featureChart } from './feature-chart.js';
-import { Html, html, table } from './html.js';
+import { featureChart, featureTable } from './feature-chart.js';
+import { type Html, html, table } from './html.js';
 import type { ReportData, ReportTask } from './report-data.js';
 import type { EstimateJson } from './result-document.js';
 import { shapSection } from './shap-section.js';
@@ -21,7 +22,11 @@ export function verdictSection({ snapshot, done }: ReportData): Html {
       known bars gives; ${count('NO_SKILL_BEYOND_OVERLAP')} show none, ${count('INCONCLUSIVE')} are inconclusive,
       ${snapshot.tasks.size - done.length} have no result. A cell's figure is the model's accuracy on the untouched
       last part of the period; it says nothing without the baselines below.</p>
-    ${new Html(verdictHeatMap(spec.pairs, spec.horizons, done))}`;
+    ${chartOrNote(
+      'all verdicts',
+      () => verdictHeatMap(spec.pairs, spec.horizons, done),
+      () => verdictTable(done),
+    )}`;
 }
 
 /** What keeps the run from being complete. */
@@ -114,7 +119,7 @@ export function resourcesSection({ snapshot, done }: ReportData): Html {
   return html`<h2>Time and memory</h2>
     <p>${formatDuration(((endedMs ?? createdMs) - createdMs) / 1000)} from start to end, waiting for approvals
       included; at most ${workersUsed} trainers at work at once; ${attempts} attempts for ${done.length} results.</p>
-    ${new Html(stageChart(pairs))}
+    ${chartOrNote('the seconds by stage', () => stageChart(pairs))}
     ${table(['trainer', '>results', '>peak memory', '>limit', '>share'], memoryRows(done))}`;
 }
 
@@ -162,7 +167,7 @@ export function pairSection(pair: string, tasks: readonly ReportTask[]): Html {
     '>false at most',
   ];
   return html`<h2 id="${pair}">${pair.toUpperCase()}</h2>
-    ${new Html(accuracyChart(pair, tasks))}
+    ${chartOrNote('accuracy by horizon', () => accuracyChart(pair, tasks))}
     ${table(head, rows)}
     <p class="small">Intervals are block-bootstrap intervals of ${coverage(tasks)} coverage on
       the untouched last part of the period. Log loss saved is in nats a row, against the best baseline that gives
@@ -178,10 +183,62 @@ export function taskSection(task: ReportTask): Html {
     <p>${document.rows.final} rows scored, ${document.rows.development} to develop on. Calibration error
       ${figure(direction.calibrationError.value)}, Brier score ${figure(direction.brier.value)}.
       ${chosen ? html`The gate chosen before the last part was seen calls at ${percent(chosen.threshold)} and is right in ${interval(chosen.accuracy)} of ${chosen.calls} calls.` : ''}</p>
-    <div class="two">${new Html(gatingChart(task))}${new Html(reliabilityChart(task))}</div>
-    ${task.features.length > 0 ? new Html(featureChart(task)) : html`<p>No feature was retained.</p>`}
-    ${interactions(document)}
-    ${shapSection(task)}</details>`;
+    <div class="two">
+      ${chartOrNote(
+        'the most confident calls',
+        () => gatingChart(task),
+        () => gatingTable(task),
+      )}
+      ${chartOrNote(
+        'shares up by predicted probability',
+        () => reliabilityChart(task),
+        () => reliabilityTable(task),
+      )}</div>
+    ${task.features.length > 0 ? bestFeatures(task) : html`<p>No feature was retained.</p>`}
+    ${sectionOrNote('what interacts', () => interactions(document))}
+    ${sectionOrNote('SHAP', () => shapSection(task))}</details>`;
+}
+
+function bestFeatures(task: ReportTask): Html {
+  return chartOrNote(
+    'the best features',
+    () => featureChart(task),
+    () => featureTable(task),
+  );
+}
+
+function verdictTable(done: readonly ReportTask[]): Html {
+  return table(
+    ['pair', 'horizon', 'verdict', '>accuracy'],
+    done.map(({ pair, horizon, summary }) => [
+      pair,
+      `h${horizon}`,
+      summary.verdict,
+      percent(summary.accuracy),
+    ]),
+  );
+}
+
+function gatingTable({ document }: ReportTask): Html {
+  return table(
+    ['>coverage', '>calls', '>accuracy'],
+    document.gating.coverages.map(({ coverage, calls, accuracy }) => [
+      percent(coverage),
+      calls,
+      interval(accuracy),
+    ]),
+  );
+}
+
+function reliabilityTable({ document }: ReportTask): Html {
+  return table(
+    ['>predicted', '>share up', '>rows'],
+    document.reliability.map(({ meanPredicted, observed, rows }) => [
+      percent(meanPredicted),
+      interval(observed),
+      rows,
+    ]),
+  );
 }
 
 /** Pairs of features that together say more than one by one, where they were looked for. */
@@ -198,7 +255,8 @@ function interactions({ interactions: found }: ReportTask['document']): Html {
 
 /** The documents state the error level of one side. */
 function coverage(tasks: readonly ReportTask[]): string {
-  return tasks[0] ? `${Math.round(1000 * (1 - 2 * tasks[0].document.skill.level)) / 10} %` : '';
+  const share = tasks[0] ? Math.round(1000 * (1 - 2 * tasks[0].document.skill.level)) / 10 : Number.NaN;
+  return Number.isFinite(share) ? `${share} %` : 'unknown';
 }
 
 function interval(estimate: EstimateJson): string {
@@ -207,7 +265,7 @@ function interval(estimate: EstimateJson): string {
 }
 
 function percent(value: number | null): string {
-  return value === null || !Number.isFinite(value) ? '–' : `${(100 * value).toFixed(1)} %`;
+  return value === null || !Number.isFinite(100 * value) ? '–' : `${(100 * value).toFixed(1)} %`;
 }
 
 function figure(value: number | null, digits = 3): string {

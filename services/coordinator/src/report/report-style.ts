@@ -17,5 +17,6 @@ table { border-collapse: collapse; font-size: 0.9rem; } th, td { padding: 0.25re
 .two { display: grid; grid-template-columns: repeat(auto-fit, minmax(20rem, 1fr)); gap: 0.5rem; }
 details { border: 1px solid color-mix(in srgb, var(--faint) 40%, transparent); border-radius: 6px; margin: 0.5rem 0; padding: 0.4rem 0.8rem; }
 summary { cursor: pointer; } .small { color: var(--faint); font-size: 0.85rem; } .state { font-weight: 600; }
+.undrawn { border-left: 4px solid var(--faint); padding: 0.4rem 1rem; background: var(--panel); }
 code { font-size: 0.85em; overflow-wrap: anywhere; } time, td code, .figure { white-space: nowrap; }
 `;

@@ -1,6 +1,7 @@
 import { type Html, html } from './html.js';
 import type { DependenceGroup, SampledFeature } from './result-document.js';
-import { dots, label, line, type Scale, scaleOver, shortNumber, svg, ticksOf } from './svg-plot.js';
+import { shortName } from './short-name.js';
+import { dots, label, line, type Scale, scaleOver, svg, ticksOf } from './svg-plot.js';
 
 /** From low to high values; blue to orange tells apart for colour-blind readers too. */
 const VALUE_COLORS = ['#0072b2', '#4fa3d1', '#a06cb0', '#e59a3c', '#d55e00'] as const;
@@ -31,13 +32,13 @@ export function shapSummaryChart(features: readonly SampledFeature[], unit: stri
       bold: true,
     }),
     ...valueLegend(),
-    ...ticksOf(x).flatMap((tick) => [
-      line([x.at(tick), TOP - 8], [x.at(tick), foot], tick !== 0),
-      label(shortNumber(tick), [x.at(tick), foot + 16]),
+    ...ticksOf(x).ticks.flatMap(({ at, text }) => [
+      line([x.at(at), TOP - 8], [x.at(at), foot], at !== 0),
+      label(text, [x.at(at), foot + 16]),
     ]),
     ...features.flatMap((feature, i) => {
       const y = TOP + ROW_HEIGHT * (i + 0.5);
-      const name = label(shortened(feature.feature), [NAMES_WIDTH - 6, y + 4], { anchor: 'end' });
+      const name = label(shortName(feature.feature), [NAMES_WIDTH - 6, y + 4], { anchor: 'end' });
       return [name, ...swarm(feature, x, y)];
     }),
   ]);
@@ -103,35 +104,54 @@ export function dependenceChart(
   );
   const missing = groups.find((group) => group.missing)?.meanShap ?? null;
   const all = [...known, ...means];
-  const x = scaleOver(
-    all.map(([value]) => value),
-    [left, width - right],
-  );
+  const shown = withoutWild(all.map(([value]) => value));
+  const x = scaleOver(shown, [left, width - right]);
+  const isShown = (value: number): boolean => value >= x.low && value <= x.high;
+  const beyond = known.filter(([value]) => !isShown(value)).length;
   const ys = [0, ...all.map(([, value]) => value), ...(missing === null ? [] : [missing])];
   const y = scaleOver(ys, [height - bottom, top]);
-  const path = means.map(
-    ([value, mean], i) => `${i ? 'L' : 'M'}${x.at(value).toFixed(1)} ${y.at(mean).toFixed(1)}`,
-  );
+  const path = means
+    .filter(([value]) => isShown(value))
+    .map(([value, mean], i) => `${i ? 'L' : 'M'}${x.at(value).toFixed(1)} ${y.at(mean).toFixed(1)}`);
   const size = { width, height };
+  const { base, ticks } = ticksOf(x);
   return svg(size, `SHAP value of ${feature} by its value`, [
-    label(shortened(feature), [left, 16], { anchor: 'start', size: 13, bold: true }),
-    ...ticksOf(x).flatMap((tick) => [
-      line([x.at(tick), top], [x.at(tick), height - bottom], true),
-      label(shortNumber(tick), [x.at(tick), height - bottom + 16]),
+    label(shortName(feature), [left, 16], { anchor: 'start', size: 13, bold: true }),
+    ...ticks.flatMap(({ at, text }) => [
+      line([x.at(at), top], [x.at(at), height - bottom], true),
+      label(text, [x.at(at), height - bottom + 16]),
     ]),
-    ...ticksOf(y).flatMap((tick) => [
-      line([left, y.at(tick)], [width - right, y.at(tick)], tick !== 0),
-      label(shortNumber(tick), [left - 6, y.at(tick) + 4], { anchor: 'end' }),
+    ...ticksOf(y).ticks.flatMap(({ at, text }) => [
+      line([left, y.at(at)], [width - right, y.at(at)], at !== 0),
+      label(text, [left - 6, y.at(at) + 4], { anchor: 'end' }),
     ]),
-    label(`value; SHAP value up, ${unit}`, [(left + width - right) / 2, height - 6]),
+    label(
+      `value${base === 0 ? '' : ` from ${base}`}${beyond === 0 ? '' : `, ${beyond} beyond the edges`}; SHAP value up, ${unit}`,
+      [(left + width - right) / 2, height - 6],
+    ),
     dots(
-      known.map(([value, own]) => [x.at(value), y.at(own)]),
+      known.map(([value, own]) => [Math.min(width - right, Math.max(left, x.at(value))), y.at(own)]),
       VALUE_COLORS[0],
       4,
     ),
     meanLine(path.join('')),
     ...(missing === null ? [] : missingMark(missing, y)),
   ]);
+}
+
+/** Share of the values at either end that may be wild, and by how much the whole range must then exceed the rest's. */
+const WILD_SHARE = 0.02;
+const WILD_RANGE = 100;
+
+/** The values without a few that are so far from all others that these would be one point. */
+function withoutWild(values: readonly number[]): readonly number[] {
+  const sorted = values.toSorted((a, b) => a - b);
+  const tail = Math.floor(sorted.length * WILD_SHARE);
+  const [low, high] = [sorted[tail], sorted[sorted.length - 1 - tail]];
+  if (low === undefined || high === undefined || high <= low) return values;
+  const inner = high / 2 - low / 2;
+  const reach = WILD_RANGE * inner;
+  return sorted.filter((value) => value / 2 - high / 2 <= reach && low / 2 - value / 2 <= reach);
 }
 
 function meanLine(path: string): Html {
@@ -145,8 +165,4 @@ function missingMark(mean: number, y: Scale): Html[] {
     dots([[width - right, y.at(mean)]], MISSING_COLOR, 9),
     label('missing', [width - right - 8, y.at(mean) + 4], { anchor: 'end', size: 10 }),
   ];
-}
-
-function shortened(name: string): string {
-  return name.length > 38 ? `…${name.slice(-37)}` : name;
 }

@@ -1,6 +1,9 @@
-import { type Html, html } from './html.js';
+import { chartOrNote } from './chart-or-note.js';
+import { type Html, html, table } from './html.js';
 import type { ReportTask } from './report-data.js';
+import type { DependenceGroup } from './result-document.js';
 import { dependenceChart, shapSummaryChart } from './shap-charts.js';
+import { shortFigure } from './svg-plot.js';
 
 /** Features with a dependence plot. */
 const DEPENDENCE_PLOTS = 2;
@@ -26,19 +29,37 @@ function pictures({ sample, top, unit }: Shap): Html {
   if (!sample || !top || sample.rows === 0 || sample.features.length === 0) return html``;
   const dependence = sample.features.slice(0, DEPENDENCE_PLOTS).map((feature) => {
     const groups = top.find((candidate) => candidate.feature === feature.feature)?.dependence ?? [];
-    return dependenceChart(feature, groups, unit);
+    return chartOrNote(
+      `SHAP values by the value of ${feature.feature}`,
+      () => dependenceChart(feature, groups, unit),
+      () => dependenceTable(groups),
+    );
   });
-  return html`${shapSummaryChart(sample.features, unit)}
+  const summary = chartOrNote('SHAP values of sampled rows', () => shapSummaryChart(sample.features, unit));
+  return html`${summary}
     <p class="small">${sample.rows} rows, evenly spread over time. Below: dots are these rows, the line is the mean over
       groups of all explained rows.</p>
     <div class="two">${dependence}</div>`;
+}
+
+function dependenceTable(groups: readonly DependenceGroup[]): Html {
+  return table(
+    ['>mean value', '>mean SHAP', '>rows'],
+    groups.map(({ missing, meanValue, meanShap, rows }) => [
+      missing ? 'missing' : shortFigure(meanValue),
+      shortFigure(meanShap),
+      rows,
+    ]),
+  );
 }
 
 /** Pairs of features that do most together. */
 function together({ interactions, unit }: Shap): Html {
   const pairs = interactions?.pairs.slice(0, PAIRS_SHOWN) ?? [];
   if (!interactions || pairs.length === 0) return html``;
-  const named = pairs.map(({ features, meanAbs }) => `${features[0]} × ${features[1]} ${meanAbs.toFixed(3)}`);
+  const named = pairs.map(
+    ({ features, meanAbs }) => `${features[0]} × ${features[1]} ${shortFigure(meanAbs)}`,
+  );
   return html`<p class="small">What the best features do only in pairs, mean size on ${interactions.rows} rows, ${unit}:
     ${named.join('; ')}.</p>`;
 }
@@ -47,8 +68,8 @@ function together({ interactions, unit }: Shap): Html {
 function known({ known: part, features, unit }: Shap): Html {
   const best = features?.[0];
   if (!part || !best) return html``;
-  return html` Mean size of contributions, ${unit}: ${part.name.replaceAll('_', ' ')} ${part.meanAbs.toFixed(3)},
-    best feature ${best.meanAbs.toFixed(3)}.`;
+  return html` Mean size of contributions, ${unit}: ${part.name.replaceAll('_', ' ')} ${shortFigure(part.meanAbs)},
+    best feature ${shortFigure(best.meanAbs)}.`;
 }
 
 /** Whether the minimum that the configuration sets, if any, was met. */

@@ -7,29 +7,73 @@ export interface Scale {
   at(value: number): number;
 }
 
-/** A scale over the values given and a little more; around 0 when they are all the same. */
+/** A place on a scale and what is written there. */
+export interface Tick {
+  readonly at: number;
+  readonly text: string;
+}
+
+/** Ticks of a scale; `base` is what their texts are counted from, 0 unless all values are far from it and close together. */
+export interface Ticks {
+  readonly base: number;
+  readonly ticks: readonly Tick[];
+}
+
+/** Ticks on a scale at most, whatever rounding does to it. */
+const MOST_TICKS = 12;
+/** Values that share more leading digits than this are written as differences. */
+const SHARED_DIGITS = 4;
+
+/** A scale over the finite values given and a little more; around 0 when they are all the same, 0 to 1 without any. */
 export function scaleOver(values: readonly number[], pixels: readonly [number, number]): Scale {
-  const [least, most] = [Math.min(...values), Math.max(...values)];
-  const margin = (most - least) * 0.04 || Math.abs(most) * 0.1 || 1;
-  const [low, high] = [least - margin, most + margin];
+  let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const value of values) {
+    if (!Number.isFinite(value)) continue;
+    least = Math.min(least, value);
+    most = Math.max(most, value);
+  }
+  if (least > most) [least, most] = [0, 1];
+  // In halves: the difference may be beyond a double.
+  const margin = (most / 2 - least / 2) * 0.08 || Math.abs(most) * 0.1 || 1;
+  const low = Math.max(-Number.MAX_VALUE, least - margin);
+  const high = Math.min(Number.MAX_VALUE, most + margin);
   const [from, to] = pixels;
-  return { low, high, at: (value) => from + ((value - low) / (high - low)) * (to - from) };
+  const range = high / 2 - low / 2;
+  return { low, high, at: (value) => from + ((value / 2 - low / 2) / range) * (to - from) };
 }
 
 /** Round numbers on a scale, some five to eight of them. */
-export function ticksOf({ low, high }: Scale): number[] {
-  const rough = (high - low) / 8;
+export function ticksOf({ low, high }: Scale): Ticks {
+  const rough = high / 8 - low / 8;
   const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].map((factor) => factor * power).find((candidate) => candidate >= rough)!;
-  const first = Math.ceil(low / step);
-  const ticks = Array.from({ length: Math.floor(high / step) - first + 1 }, (_, i) => (first + i) * step);
-  return ticks.map((tick) => Number(tick.toPrecision(10)));
+  if (!(power > 0)) return { base: 0, ticks: [{ at: low, text: shortNumber(low) }] };
+  const step =
+    [1, 2, 5].map((factor) => factor * power).find((candidate) => candidate >= rough) ?? 10 * power;
+  const size = Math.max(Math.abs(low), Math.abs(high));
+  const isFar = size / 10 ** SHARED_DIGITS > high - low;
+  const base = isFar ? roundedTo(low, step) : 0;
+  const first = Math.ceil((low - base) / step);
+  const count = Math.min(MOST_TICKS, Math.floor((high - base) / step) - first + 1);
+  const steps = Array.from({ length: Math.max(0, count) }, (_, i) => (first + i) * step);
+  return { base, ticks: steps.map((over) => ({ at: base + over, text: tickText(over, isFar) })) };
+}
+
+function tickText(value: number, isDifference: boolean): string {
+  const text = shortNumber(Number(value.toPrecision(10)));
+  return isDifference && value > 0 ? `+${text}` : text;
+}
+
+/** The value without what is smaller than a step, in as few digits as that takes. */
+function roundedTo(value: number, step: number): number {
+  const digits = Math.ceil(Math.log10(Math.abs(value)) - Math.log10(step));
+  return Number(value.toPrecision(Math.min(17, Math.max(1, digits))));
 }
 
 /** Points as one path of round dots: some twelve bytes each, where circles take a hundred. */
 export function dots(points: readonly (readonly [number, number])[], color: string, size: number): Html {
-  if (points.length === 0) return html``;
-  const path = points.map(([x, y]) => `M${x.toFixed(1)} ${y.toFixed(1)}h0`).join('');
+  const drawn = points.filter(([x, y]) => Number.isFinite(x) && Number.isFinite(y));
+  if (drawn.length === 0) return html``;
+  const path = drawn.map(([x, y]) => `M${x.toFixed(1)} ${y.toFixed(1)}h0`).join('');
   return html`<path d="${path}" stroke="${color}" stroke-width="${size}" stroke-linecap="round" fill="none" opacity="0.75"/>`;
 }
 
@@ -57,4 +101,9 @@ export function shortNumber(value: number): string {
   return value !== 0 && (Math.abs(value) < 1e-3 || Math.abs(value) >= 1e5)
     ? value.toExponential(1)
     : String(Number(value.toPrecision(4)));
+}
+
+/** The same, or a dash where there is none. */
+export function shortFigure(value: number | null | undefined): string {
+  return typeof value === 'number' && Number.isFinite(value) ? shortNumber(value) : '–';
 }
