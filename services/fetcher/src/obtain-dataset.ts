@@ -138,6 +138,7 @@ async function obtainWithin(services: FetcherServices, caller: Caller): Promise<
     if (damage === undefined) return derive(services, { held, wanted }, { signal, report });
     damages.push(damage);
   }
+  if (request.cachedOnly && damages.length === 0) throw notCached(pair, datasetId);
   if (request.cachedOnly || damages.length > 0) throw goneCovering(pair, datasetId, damages);
   return obtainCovered(services, caller);
 }

@@ -14,7 +14,7 @@ import type { PairRecord, RunSnapshot } from '../runs/run-record.js';
 import { pairsInScope, tasksOf } from '../runs/run-scope.js';
 import { isTaskEnded } from '../states/task-state.js';
 import { FETCHER_RETRY_WAITS_MS } from './ask-again.js';
-import { type BilledFacts, billedOf, fetchDataset, readBilled } from './fetch-dataset.js';
+import { type BilledFacts, billedOf, fetchDataset, readBilled, sourceOf } from './fetch-dataset.js';
 
 /** Fetches the pairs of running runs, a bounded number ahead of training. */
 export class FetchStage {
@@ -210,8 +210,8 @@ function fetchRequest(snapshot: RunSnapshot, planned: PairPlan, traceparent: str
     cachedOnly: run.rerunOf !== '',
     traceparent,
     sharedDatasetId: run.plan!.shared?.datasetId ?? '',
-    withinDatasetId: planned.servedFrom,
-    sharedWithinDatasetId: run.plan!.shared?.servedFrom ?? '',
+    withinDatasetId: sourceOf(planned),
+    sharedWithinDatasetId: sourceOf(run.plan!.shared),
     sharedMaximumBytesBilled: (run.plan!.shared?.statements ?? []).map((each) => each.maximumBytesBilled),
   };
 }

@@ -103,6 +103,18 @@ it('one that is damaged or gone between plan and fetch is not replaced by a stat
   expect(readdirSync(cache).sort()).toEqual(['.lock', 'jobs.jsonl']);
 });
 
+it('one that was there as planned and is evicted is made of another, and never fetched again unasked', async () => {
+  const middle = specOf({ universe: { exclude: ['mkt_*'] } });
+  const { ref } = await fetcher.fetch(middle, await fetcher.plan(middle));
+  const plan = { ...(await fetcher.plan(middle)), servedFrom: ref.datasetId };
+  fetcher.evict(ref);
+  expect((await fetcher.fetch(middle, plan)).ref).toMatchObject({ derivedFrom: whole.datasetId, usd: 0 });
+  fetcher.evict(ref);
+  fetcher.evict(whole);
+  await expect(fetcher.fetch(middle, plan)).rejects.toMatchObject({ code: 'FAILED_PRECONDITION' });
+  expect(await fetcher.jobs()).toHaveLength(1);
+});
+
 it('a table that has changed and a column that is new are not served; the rest is', async () => {
   mkdirSync(join(folder, 'changed'));
   const database = join(folder, 'changed', 'warehouse.duckdb');

@@ -119,8 +119,8 @@ export interface FetchPairRequest {
   /** One for each statement of the approved SharedPlan. */
   sharedMaximumBytesBilled: bigint[];
   /**
-   * PairPlan.served_from and SharedPlan.served_from of the plan: the dataset is made of that one, or of another that holds
-   * it, and never queried for.
+   * Set when the plan says that nothing will be fetched: to its served_from, or to the dataset itself. The dataset is made of
+   * that one, or of another that holds it, and never queried for.
    */
   withinDatasetId?: string | undefined;
   sharedWithinDatasetId?:
