@@ -12,6 +12,7 @@ const BENCHES = [
   'learn/interactions',
   'learn/pair',
   'fetch/fetch',
+  'history/history',
 ];
 
 const { given } = benchFlags({});

@@ -17,6 +17,7 @@ import { addReportVerb } from './verbs/report.js';
 import { addRerunVerb } from './verbs/rerun.js';
 import { addResultsVerb } from './verbs/results.js';
 import { addResumeVerb } from './verbs/resume.js';
+import { addRmVerb } from './verbs/rm.js';
 import { addRunVerb } from './verbs/run.js';
 import { addShowVerb } from './verbs/show.js';
 import { addTrainersVerb } from './verbs/trainers.js';
@@ -38,6 +39,7 @@ const VERBS: readonly ((program: Command, act: Act) => void)[] = [
   addWatchVerb,
   addLsVerb,
   addShowVerb,
+  addRmVerb,
   addCancelVerb,
   addResumeVerb,
   addRerunVerb,

@@ -271,41 +271,6 @@ describe('run', () => {
   });
 });
 
-describe('ls', () => {
-  beforeEach(() => start({ earlierRuns: 24 }));
-
-  async function listed(...argv: string[]): Promise<{ ids: string[]; notes: string }> {
-    const fake = terminal();
-    expect(await runCli(['ls', ...argv], fake)).toBe(0);
-    const ids = fake.data().match(/^r-[\d.]+/gm) ?? [];
-    return { ids, notes: fake.notes.join('\n') };
-  }
-
-  it('lists the newest 20 first and says how many there are', async () => {
-    const { ids, notes } = await listed();
-    expect(ids).toHaveLength(20);
-    expect(ids.slice(0, 2)).toEqual(['r-1', 'r-0.24']);
-    expect(notes).toContain('The newest 20 of 25 runs');
-  });
-
-  it('--limit says how many; nothing is said when these are all', async () => {
-    expect((await listed('--limit', '3')).ids).toEqual(['r-1', 'r-0.24', 'r-0.23']);
-    expect(await listed('--limit', '25')).toMatchObject({ notes: '' });
-    expect(await runCli(['ls', '--limit', '0'], terminal())).toBe(2);
-  });
-
-  it('--json lists all, or as many as --limit says', async () => {
-    const fake = terminal();
-    await runCli(['ls', '--json'], fake);
-    const { runs } = JSON.parse(fake.data()) as { runs: { runId: string }[] };
-    expect(runs).toHaveLength(25);
-    expect(runs[0]?.runId).toBe('r-1');
-    const limited = terminal();
-    await runCli(['ls', '--json', '--limit', '2'], limited);
-    expect((JSON.parse(limited.data()) as { runs: unknown[] }).runs).toHaveLength(2);
-  });
-});
-
 describe('the verbs that read', () => {
   beforeEach(() => start());
 

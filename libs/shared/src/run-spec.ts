@@ -14,6 +14,9 @@ import { parseInstant } from './instant.js';
 import { OnescanError } from './onescan-error.js';
 import { PAIRS, requirePair } from './pair.js';
 
+/** No budget is larger: sums of dollars stay exact to a cent. */
+const MAX_BUDGET_USD = 1e9;
+
 /** Every default of a run in one place; docs/run-spec.md describes them. */
 export const RUN_SPEC_DEFAULTS = {
   targetWindow: DEFAULT_TARGET_WINDOW,
@@ -155,7 +158,7 @@ const JSON_SPEC = z.strictObject({
       seed: COUNT.optional(),
     })
     .optional(),
-  budgetUsd: z.number().nonnegative().optional(),
+  budgetUsd: z.number().nonnegative().max(MAX_BUDGET_USD).optional(),
   approvalMode: z.enum(['manual', 'within-budget']).optional(),
   pilotPair: z.string().optional(),
   preset: z.string().optional(),
@@ -191,7 +194,9 @@ function checkRunSpec(spec: ResolvedRunSpec): void {
   }
   between('sample.rows', spec.sample.rows, MIN_SAMPLE_ROWS, MAX_SAMPLE_ROWS);
   between('maxWorkers', spec.maxWorkers, 1, MAX_WORKERS);
-  if (!(spec.budgetUsd >= 0)) reject('budgetUsd', spec.budgetUsd, 'a number of dollars, 0 or more');
+  if (!(spec.budgetUsd >= 0 && spec.budgetUsd <= MAX_BUDGET_USD)) {
+    reject('budgetUsd', spec.budgetUsd, `a number of dollars, 0 to ${MAX_BUDGET_USD}`);
+  }
   if (spec.memoryPerWorkerBytes < MIN_WORKER_BYTES) {
     reject('memoryPerWorkerBytes', spec.memoryPerWorkerBytes, `at least ${MIN_WORKER_BYTES}`);
   }

@@ -15,6 +15,7 @@ test('has defaults for all but addresses and state', () => {
     fetchAhead: 2,
     keepEvents: 100_000,
     keepEventDays: 90,
+    keepRunDays: 0,
     backupHours: 24,
     keepBackups: 3,
     autoApproveUsd: 5,

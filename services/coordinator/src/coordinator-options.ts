@@ -23,6 +23,8 @@ export interface CoordinatorOptions {
   keepEvents: number;
   /** Days after its end for which more than the last event of a run is kept. */
   keepEventDays: number;
+  /** Days after its end for which a run is kept, 0 for ever. */
+  keepRunDays: number;
   /** Hours between two backups of the state, 0 for none. */
   backupHours: number;
   /** Backups kept, the latest. */
@@ -40,6 +42,7 @@ export const OPTION_DEFAULTS = {
   fetchAhead: 2,
   keepEvents: 100_000,
   keepEventDays: 90,
+  keepRunDays: 0,
   backupHours: 24,
   keepBackups: 3,
   autoApproveUsd: 5,
@@ -48,7 +51,8 @@ export const OPTION_DEFAULTS = {
 export const USAGE = `usage: node dist/main.js --listen HOST:PORT --fetcher HOST:PORT --state FOLDER
                          [--max-workers 8] [--lease-ms 10000] [--heartbeat-ms 1000]
                          [--reconnect-grace-ms 2000] [--fetch-ahead 2] [--auto-approve-usd 5]
-                         [--keep-events 100000] [--keep-event-days 90] [--backup-hours 24] [--keep-backups 3]
+                         [--keep-events 100000] [--keep-event-days 90] [--keep-run-days 0]
+                         [--backup-hours 24] [--keep-backups 3]
    or: node dist/main.js --state FOLDER --restore [--backup FILE | --without-log]`;
 
 /** What an error says that lies in the command line. */
@@ -76,6 +80,7 @@ export function parseCoordinatorOptions(args: readonly string[]): CoordinatorOpt
     fetchAhead: count('fetch-ahead', flags['fetch-ahead'], OPTION_DEFAULTS.fetchAhead),
     keepEvents: count('keep-events', flags['keep-events'], OPTION_DEFAULTS.keepEvents),
     keepEventDays: count('keep-event-days', flags['keep-event-days'], OPTION_DEFAULTS.keepEventDays),
+    keepRunDays: count('keep-run-days', flags['keep-run-days'], OPTION_DEFAULTS.keepRunDays, 0),
     backupHours: count('backup-hours', flags['backup-hours'], OPTION_DEFAULTS.backupHours, 0),
     keepBackups: count('keep-backups', flags['keep-backups'], OPTION_DEFAULTS.keepBackups),
     autoApproveUsd: dollars('auto-approve-usd', flags['auto-approve-usd'], OPTION_DEFAULTS.autoApproveUsd),
@@ -128,6 +133,7 @@ function readFlags(args: readonly string[]) {
         'fetch-ahead': text,
         'keep-events': text,
         'keep-event-days': text,
+        'keep-run-days': text,
         'backup-hours': text,
         'keep-backups': text,
         'auto-approve-usd': text,

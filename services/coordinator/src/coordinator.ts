@@ -6,6 +6,7 @@ import type { CoordinatorOptions } from './coordinator-options.js';
 import { Core } from './core.js';
 import { FetchStage } from './fetching/fetch-stage.js';
 import { LATE_BILLS_MS, LateBills } from './fetching/late-bills.js';
+import { RETENTION_MS, RunHistory } from './history/run-history.js';
 import { sameAttempt } from './hub/attempt-key.js';
 import { AttemptOutcomes } from './hub/attempt-outcomes.js';
 import type { Trainer } from './hub/trainer.js';
@@ -52,6 +53,7 @@ export class Coordinator {
   readonly hub: TrainerHub;
   readonly bills: LateBills;
   readonly backups: BackupSchedule;
+  readonly history: RunHistory;
   readonly #plans: PlanStage;
   readonly #fetches: FetchStage;
   readonly #dispatcher: Dispatcher;
@@ -73,6 +75,7 @@ export class Coordinator {
     this.#ending = new RunEnding(core);
     this.bills = new LateBills(core);
     this.backups = new BackupSchedule(core.book.store, core.options, core.clock);
+    this.history = new RunHistory(core);
     this.hub = new TrainerHub(core, this.#outcomes, advance);
     this.commands = new RunCommands(core, {
       advance,
@@ -190,6 +193,8 @@ export class Coordinator {
     this.#timers.push(setInterval(() => this.bills.lookAll(), LATE_BILLS_MS));
     this.bills.lookAll();
     this.#everyApart(BACKUP_CHECK_MS, 'back the state up', () => this.#backUpIfDue());
+    this.#everyApart(RETENTION_MS, 'remove old runs', () => this.history.prune());
+    this.core.background('remove old runs', () => this.history.prune());
     this.#every(PRUNE_EVENTS_MS, 'prune events', () => pruneEvents(this.core));
   }
 

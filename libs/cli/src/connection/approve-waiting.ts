@@ -5,12 +5,12 @@ import {
   RunState,
 } from '@onescan/shared/generated/onescan/v1/coordinator.js';
 import type { Plan } from '@onescan/shared/generated/onescan/v1/plan.js';
-import { callUnary } from '@onescan/shared/grpc/client.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { Invocation } from '../context.js';
 import { overBudget } from '../view/over-budget.js';
 import type { RunView } from '../view/run-view.js';
 import { getRun } from './get-run.js';
+import { approveRun } from './start-run.js';
 import { userName } from './user-name.js';
 
 /**
@@ -93,7 +93,7 @@ async function send(
   runId: string,
   { plan, ...approval }: { plan: Plan; approvedBy: string; automatic: boolean },
 ): Promise<void> {
-  await callUnary(client, client.approveRun, { runId, planHash: plan.planHash, ...approval });
+  await approveRun(client, { runId, planHash: plan.planHash, ...approval });
 }
 
 async function confirm({ terminal }: Invocation, question: string): Promise<boolean> {

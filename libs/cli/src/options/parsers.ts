@@ -73,6 +73,16 @@ export function collectOverride(
   return { ...earlier, [text.slice(0, split).trim()]: text.slice(split + 1).trim() };
 }
 
+/** Collects repeated `--label key=value`. */
+export function parseLabel(
+  text: string,
+  earlier: Record<string, string> | undefined,
+): Record<string, string> {
+  const split = text.indexOf('=');
+  if (split < 1) throw new InvalidArgumentError('Give key=value, e.g. team=fx.');
+  return { ...earlier, [text.slice(0, split).trim()]: text.slice(split + 1).trim() };
+}
+
 /** Collects repeated or comma-separated globs. */
 export function collectGlobs(text: string, earlier: string[] | undefined): string[] {
   const globs = text

@@ -45,6 +45,9 @@ export interface ScriptedCoordinator {
   readonly rerunsOf: string[];
   readonly approvals: { planHash: string; approvedBy: string }[];
   readonly cancels: string[];
+  readonly deleted: string[];
+  /** Of the lists that were asked for. */
+  readonly filters: string[];
   /** Calls of a coordinator that stalls. */
   readonly called: number;
   /** `after_sequence` of every WatchRun. */
@@ -69,6 +72,9 @@ class Scripted {
   readonly rerunsOf: string[] = [];
   readonly approvals: { planHash: string; approvedBy: string }[] = [];
   readonly cancels: string[] = [];
+  readonly deleted: string[] = [];
+  /** Of the lists that were asked for. */
+  readonly filters: string[] = [];
   called = 0;
   readonly watchedAfter: bigint[] = [];
   private readonly approved = new EventTarget();
@@ -115,11 +121,19 @@ class Scripted {
         return { run: this.run() };
       }),
       getRun: unary(async ({ runId }) => ({ run: this.known(runId) })),
-      listRuns: unary(async () => {
+      listRuns: unary(async ({ pageSize = 50, pageToken = '', filter = '' }) => {
+        this.filters.push(filter);
         const earlier = Array.from({ length: this.script.earlierRuns ?? 0 }, (_, i) =>
           sampleRun({ runId: `r-0.${i + 1}` }),
         );
-        return { runs: [...earlier, this.run()] };
+        const all = [...earlier, this.run()].reverse();
+        const end = Number(pageToken) + pageSize;
+        const nextPageToken = end < all.length ? String(end) : '';
+        return { runs: all.slice(Number(pageToken), end), nextPageToken, totalSize: all.length };
+      }),
+      deleteRun: unary(async ({ runId }) => {
+        this.deleted.push(runId);
+        return {};
       }),
       cancelRun: unary(async ({ runId }) => {
         this.cancels.push(runId);

@@ -1,11 +1,11 @@
 import { formatUsd } from '@onescan/shared/format/usd.js';
 import { Run } from '@onescan/shared/generated/onescan/v1/coordinator.js';
-import { callUnary } from '@onescan/shared/grpc/client.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { Command } from 'commander';
 import { withCoordinator } from '../connection/connect.js';
 import { driveRun } from '../connection/drive-run.js';
 import { getRun } from '../connection/get-run.js';
+import { approveRun } from '../connection/start-run.js';
 import { userName } from '../connection/user-name.js';
 import type { Act } from '../context.js';
 import { EXIT } from '../exit-code.js';
@@ -34,13 +34,7 @@ export function addApproveVerb(program: Command, act: Act): void {
           if (!plan) throw new OnescanError('FAILED_PRECONDITION', `run ${runId} has no plan yet`);
           const planHash = options.planHash ?? plan.planHash;
           const approvedBy = options.as ?? userName();
-          const { run } = await callUnary(client, client.approveRun, {
-            runId,
-            planHash,
-            approvedBy,
-            automatic: false,
-          });
-          if (!run) throw new OnescanError('INTERNAL', 'the coordinator answered without the run');
+          const run = await approveRun(client, { runId, planHash, approvedBy, automatic: false });
           if (options.watch) return driveRun(client, runId, invocation, { approval: 'ask' });
           if (global.json) await writeJson(terminal, messageJson(Run, run));
           else await terminal.write(`approved ${runId}: ${formatUsd(plan.usd)}, plan ${planHash}\n`);

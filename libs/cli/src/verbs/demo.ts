@@ -2,18 +2,17 @@ import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { formatBytes } from '@onescan/shared/format/bytes.js';
-import { callUnary } from '@onescan/shared/grpc/client.js';
 import { resolveDatabaseFolder } from '@onescan/shared/local-path.js';
 import type { Command } from 'commander';
 import { withCoordinator } from '../connection/connect.js';
 import { driveRun } from '../connection/drive-run.js';
+import { startRun } from '../connection/start-run.js';
 import { type Act, DEFAULT_HOME, type Invocation } from '../context.js';
 import { demoWarehouse } from '../demo/demo-warehouse.js';
 import { EXIT, type ExitCode } from '../exit-code.js';
 import { addRunOptions, type RunOptions, specFromOptions } from '../options/run-options.js';
 import { type RunningStack, startStack } from '../stack/stack.js';
 import { withStackDefaults } from '../stack/stack-options.js';
-import { PLAN_DEADLINE_MS } from './plan.js';
 
 /** The spec of the demo, from dist/verbs as well as from src/verbs. */
 const DEMO_SPEC = fileURLToPath(new URL('../../src/demo/demo-run.yaml', import.meta.url));
@@ -71,8 +70,7 @@ async function runOn(
 ): Promise<ExitCode> {
   const invocation = { terminal, global: { ...global, coordinator: stack.coordinator } };
   const driven = withCoordinator(invocation, async (client) => {
-    const request = { spec, rerunOf: '' };
-    const { runId } = await callUnary(client, client.startRun, request, { deadlineMs: PLAN_DEADLINE_MS });
+    const runId = await startRun(client, { spec, rerunOf: '' });
     return driveRun(client, runId, invocation, { approval: 'within-budget', onInterrupt: 'cancel' });
   });
   return await Promise.race([driven, untilUseless(stack, terminal.note)]);

@@ -12,7 +12,7 @@ import { overBudget } from '../view/over-budget.js';
 import { planText } from '../view/plan-text.js';
 
 /** A plan over 28 pairs and hundreds of tables takes a while to dry-run. */
-export const PLAN_DEADLINE_MS = 10 * 60_000;
+const PLAN_DEADLINE_MS = 10 * 60_000;
 
 /** `onescan plan`: what a run would read and cost; nothing is stored, no table is read. Exits 3 over budget. */
 export function addPlanVerb(program: Command, act: Act): void {

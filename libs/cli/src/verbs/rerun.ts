@@ -1,13 +1,14 @@
 import { RunSpec } from '@onescan/shared/generated/onescan/v1/spec.js';
-import { callUnary } from '@onescan/shared/grpc/client.js';
 import type { Command } from 'commander';
 import { withCoordinator } from '../connection/connect.js';
 import { driveRun } from '../connection/drive-run.js';
+import { startRun } from '../connection/start-run.js';
 import type { Act } from '../context.js';
 import { addPartOptions, addPresetOptions, type RunOptions } from '../options/run-options.js';
-import { PLAN_DEADLINE_MS } from './plan.js';
+import { addTagOptions, type TagOptions, tagsOf } from '../options/tag-options.js';
 
-type Options = Pick<RunOptions, 'preset' | 'set' | 'pairs' | 'horizons' | 'rows' | 'groups' | 'exclude'>;
+type Options = Pick<RunOptions, 'preset' | 'set' | 'pairs' | 'horizons' | 'rows' | 'groups' | 'exclude'> &
+  TagOptions;
 
 /** `onescan rerun`: trains again on the datasets of an earlier run or parts of them; never asks the warehouse, so costs nothing. */
 export function addRerunVerb(program: Command, act: Act): void {
@@ -16,13 +17,12 @@ export function addRerunVerb(program: Command, act: Act): void {
     .description(
       'train again on the datasets of an earlier run, or parts of them; never queries, costs nothing',
     );
-  addPartOptions(addPresetOptions(command)).action(
+  addTagOptions(addPartOptions(addPresetOptions(command))).action(
     act(async (invocation, options: Options, runId: string) => {
       const spec = rerunSpecOf(options);
       return withCoordinator(invocation, async (client) => {
-        const request = { spec, rerunOf: runId };
-        const started = await callUnary(client, client.startRun, request, { deadlineMs: PLAN_DEADLINE_MS });
-        return driveRun(client, started.runId, invocation, { approval: 'within-budget' });
+        const started = await startRun(client, { spec, rerunOf: runId, tags: tagsOf(options) });
+        return driveRun(client, started, invocation, { approval: 'within-budget' });
       });
     }),
   );

@@ -1,12 +1,12 @@
-import { callUnary } from '@onescan/shared/grpc/client.js';
 import type { Command } from 'commander';
 import { withCoordinator } from '../connection/connect.js';
 import { driveRun } from '../connection/drive-run.js';
+import { startRun } from '../connection/start-run.js';
 import type { Act } from '../context.js';
 import { addRunOptions, type RunOptions, specFromOptions } from '../options/run-options.js';
-import { PLAN_DEADLINE_MS } from './plan.js';
+import { addTagOptions, type TagOptions, tagsOf } from '../options/tag-options.js';
 
-interface Options extends RunOptions {
+interface Options extends RunOptions, TagOptions {
   yes?: boolean;
 }
 
@@ -19,12 +19,11 @@ export function addRunVerb(program: Command, act: Act): void {
       '--yes',
       'approve the plan when its estimate is within the budget and what needs no person (up --auto-approve)',
     );
-  addRunOptions(command).action(
+  addTagOptions(addRunOptions(command)).action(
     act(async (invocation, options: Options) => {
       const spec = specFromOptions(options);
       return withCoordinator(invocation, async (client) => {
-        const request = { spec, rerunOf: '' };
-        const { runId } = await callUnary(client, client.startRun, request, { deadlineMs: PLAN_DEADLINE_MS });
+        const runId = await startRun(client, { spec, rerunOf: '', tags: tagsOf(options) });
         return driveRun(client, runId, invocation, { approval: options.yes ? 'within-budget' : 'ask' });
       });
     }),

@@ -2,8 +2,12 @@ import { canonicalJson } from '@onescan/shared/canonical-json.js';
 import type { CatalogueChange, Plan } from '@onescan/shared/generated/onescan/v1/plan.js';
 import type { ResolvedRunSpec } from '@onescan/shared/run-spec.js';
 import type { RunRecord } from '../runs/run-record.js';
+import { readApprovedRuns } from '../store/run-table.js';
 import type { Store } from '../store/store.js';
 import { type Catalogue, compareCatalogues, parseCatalogue } from './catalogue-change.js';
+
+/** Approved runs that are looked through: older ones say little of what a user expects. */
+const LATEST_RUNS = 50;
 
 /** Snapshots of the catalogue by pair, as the fetcher sent them. */
 export type PairCatalogues = ReadonlyMap<string, Uint8Array>;
@@ -13,17 +17,16 @@ export type PairCatalogues = ReadonlyMap<string, Uint8Array>;
  * pair of this plan; undefined when there is none. Pairs that one of the two lacks are left out.
  */
 export async function catalogueSinceApproval(
-  store: Pick<Store, 'readRuns' | 'readCatalogue'>,
+  store: Pick<Store, 'readRunTable' | 'readCatalogue'>,
   spec: ResolvedRunSpec,
   planned: { plan: Plan; catalogues: PairCatalogues },
 ): Promise<CatalogueChange | undefined> {
   const { plan, catalogues } = planned;
-  const earlier = (await store.readRuns())
-    .filter((run) => run.approvals.length > 0 && run.rerunOf === '')
+  const approved = await store.readRunTable((reader) => readApprovedRuns(reader, LATEST_RUNS));
+  const earlier = approved
     .filter(
       (run) => universeOf(run.spec) === universeOf(spec) && run.plan?.warehouseName === plan.warehouseName,
     )
-    .toReversed()
     .find((run) => commonPairs(run, plan).length > 0);
   if (!earlier) return undefined;
   const pairs = commonPairs(earlier, plan);

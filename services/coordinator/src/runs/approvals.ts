@@ -1,15 +1,24 @@
 import type { Approval } from '@onescan/shared/generated/onescan/v1/coordinator.js';
 import type { Plan } from '@onescan/shared/generated/onescan/v1/plan.js';
-import { approvedTotal } from '../planning/budget.js';
+import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { approvedTotal, autoApproveProblem, budgetProblem } from '../planning/budget.js';
 import type { RunRecord } from './run-record.js';
 import { timestamp } from './run-view.js';
+
+export interface GivenApproval {
+  planHash: string;
+  approvedBy: string;
+  automatic: boolean;
+  /** Empty when it has none. */
+  requestId: string;
+}
 
 /** The record of an approval: who, when, and what the run may be billed in all from then on. */
 export function approvalOf(
   plan: Plan,
-  facts: { what: string; approvedBy: string; automatic: boolean; nowMs: number },
+  facts: { what: string; approvedBy: string; automatic: boolean; requestId?: string; nowMs: number },
 ): Approval {
-  const { what, approvedBy, automatic, nowMs } = facts;
+  const { what, approvedBy, automatic, requestId = '', nowMs } = facts;
   return {
     planHash: plan.planHash,
     approvedBy,
@@ -17,10 +26,67 @@ export function approvalOf(
     what,
     ...approvedTotal(plan),
     automatic,
+    requestId,
   };
 }
 
 /** What a run may be billed in all, by its last approval: a later plan that nobody approved changes nothing. */
 export function approvedBytes({ approvals }: Pick<RunRecord, 'approvals'>): bigint {
   return approvals.at(-1)?.bytes ?? 0n;
+}
+
+/** True when an approval was given before: by its request id, or because the plan is approved and nothing waits. */
+export function isApprovedAlready(
+  { state, approvals }: RunRecord,
+  { planHash, requestId }: GivenApproval,
+): boolean {
+  if (requestId !== '' && approvals.some((approval) => approval.requestId === requestId)) return true;
+  const waits = state === 'AWAITING_APPROVAL' || state === 'AWAITING_PILOT_APPROVAL';
+  return !waits && planHash !== '' && approvals.at(-1)?.planHash === planHash;
+}
+
+/**
+ * @throws OnescanError FAILED_PRECONDITION when nothing waits for approval or the hash is not the plan's,
+ *   RESOURCE_EXHAUSTED when the plan is over its budget
+ */
+export function requireApprovable(run: RunRecord, planHash: string): void {
+  if (run.state !== 'AWAITING_APPROVAL' && run.state !== 'AWAITING_PILOT_APPROVAL') {
+    throw new OnescanError(
+      'FAILED_PRECONDITION',
+      `run ${run.runId} is ${run.state}: nothing waits for approval`,
+    );
+  }
+  const expected = run.plan?.planHash ?? '';
+  if (planHash !== expected) {
+    throw new OnescanError(
+      'FAILED_PRECONDITION',
+      `"${planHash}" is not the hash of the plan of run ${run.runId}`,
+      {
+        remedy: `Look at the plan, then approve ${expected}`,
+        details: { planHash: expected },
+      },
+    );
+  }
+  const problem = run.plan && budgetProblem(run.plan);
+  if (problem) {
+    throw new OnescanError('RESOURCE_EXHAUSTED', `run ${run.runId}: ${problem}`, {
+      remedy: 'The budget is an upper bound: start a run with a higher one, or a smaller sample or universe',
+      details: { usd: run.plan!.usd, budgetUsd: run.plan!.budgetUsd },
+    });
+  }
+}
+
+/** @throws OnescanError when the plan needs a person who has looked at it */
+export function requireAutomatic(run: RunRecord, limitUsd: number): void {
+  if (run.state === 'AWAITING_PILOT_APPROVAL') {
+    throw new OnescanError('FAILED_PRECONDITION', `run ${run.runId}: what follows a pilot needs a person`, {
+      remedy: `Look at what the pilot cost, then: onescan approve ${run.runId}`,
+    });
+  }
+  const problem = autoApproveProblem(run.plan!, limitUsd);
+  if (!problem) return;
+  throw new OnescanError('RESOURCE_EXHAUSTED', `run ${run.runId}: ${problem}`, {
+    remedy: `Look at the plan, then: onescan approve ${run.runId}`,
+    details: { usd: run.plan!.usd, budgetUsd: run.plan!.budgetUsd, autoApproveUsd: limitUsd },
+  });
 }

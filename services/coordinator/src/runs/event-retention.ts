@@ -1,6 +1,4 @@
 import type { Core } from '../core.js';
-import { isEnded } from '../states/run-state.js';
-import type { RunRecord } from './run-record.js';
 
 const DAY_MS = 86_400_000;
 
@@ -14,10 +12,7 @@ export const PRUNE_EVENTS_MS = 3_600_000;
  */
 export async function pruneEvents({ book, options, clock, log }: Core): Promise<void> {
   const { keepEvents, keepEventDays } = options;
-  const old = (run: RunRecord): boolean =>
-    isEnded(run.state) && run.endedMs !== undefined && clock() - run.endedMs > keepEventDays * DAY_MS;
-  for (const run of await book.store.readRuns()) {
-    const removed = await book.store.pruneEvents(run.runId, old(run) ? 1 : keepEvents);
-    if (removed > 0) log.info({ runId: run.runId, removed }, 'removed old events');
-  }
+  const endedBeforeMs = clock() - keepEventDays * DAY_MS;
+  const removed = await book.store.deleteOldEvents({ keep: keepEvents, endedBeforeMs });
+  if (removed > 0) log.info({ removed }, 'removed old events');
 }

@@ -1,6 +1,7 @@
 import { RunEvent } from '@onescan/shared/generated/onescan/v1/coordinator.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import { isEnded } from '../states/run-state.js';
+import { readActiveRuns } from '../store/run-table.js';
 import type { Store } from '../store/store.js';
 import { type EventPayload, RunChange } from './run-change.js';
 import type { PairRecord, RunRecord, RunSnapshot, TaskRecord } from './run-record.js';
@@ -30,8 +31,7 @@ export class RunBook {
   /** Takes up all runs that have not ended. */
   static async open(store: Store, clock: () => number = Date.now): Promise<RunBook> {
     const book = new RunBook(store, clock);
-    for (const run of await store.readRuns()) {
-      if (isEnded(run.state)) continue;
+    for (const run of await store.readRunTable(readActiveRuns)) {
       book.#active.set(run.runId, await book.#read(run.runId));
       book.#lastSequence.set(run.runId, await store.readLastSequence(run.runId));
     }

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
+import type { StartRunRequest } from '@onescan/shared/generated/onescan/v1/coordinator.js';
 import type { Plan } from '@onescan/shared/generated/onescan/v1/plan.js';
 import { RunSpec } from '@onescan/shared/generated/onescan/v1/spec.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { ResolvedRunSpec } from '@onescan/shared/run-spec.js';
 import type { Core } from '../core.js';
 import type { AskAgainOptions } from '../fetching/ask-again.js';
+import { checkRequestId, type GivenTags, runTags } from '../history/run-tags.js';
 import { missingPairs } from '../planning/amend-plan.js';
-import { autoApproveProblem, budgetProblem } from '../planning/budget.js';
 import { catalogueSinceApproval } from '../planning/catalogue-since-approval.js';
 import { checkOverrides, checkSpec } from '../planning/check-spec.js';
 import { planRun } from '../planning/planner.js';
@@ -15,17 +16,18 @@ import { rerunSpec } from '../planning/rerun-spec.js';
 import { readResultDocument } from '../report/result-document.js';
 import { isEnded } from '../states/run-state.js';
 import { isTaskEnded } from '../states/task-state.js';
-import { approvalOf } from './approvals.js';
+import { readRunOfRequest } from '../store/run-table.js';
+import {
+  approvalOf,
+  type GivenApproval,
+  isApprovedAlready,
+  requireApprovable,
+  requireAutomatic,
+} from './approvals.js';
 import type { RunChange } from './run-change.js';
 import { endTrace } from './run-ending.js';
 import { blankRun, endOf, type RunRecord, type RunSnapshot, type TaskRecord } from './run-record.js';
 import { runStateToProto } from './run-view.js';
-
-export interface GivenApproval {
-  planHash: string;
-  approvedBy: string;
-  automatic: boolean;
-}
 
 export interface CommandHooks {
   /** Moves all runs on; called under the lock. */
@@ -58,18 +60,30 @@ export class RunCommands {
     return { plan: { ...planned.plan, catalogueChange }, spec: resolved };
   }
 
-  /** Stores a new run and plans it in the background; all that can be checked at once is. */
-  async start(given: RunSpec | undefined, rerunOf: string): Promise<string> {
+  /**
+   * Stores a new run and plans it in the background; all that can be checked at once is. The same request under the
+   * same id starts one run.
+   *
+   * @returns its id
+   * @throws OnescanError INVALID_ARGUMENT naming the field, ALREADY_EXISTS for another request under an id
+   */
+  async start(request: StartRunRequest): Promise<string> {
+    const { spec: given, rerunOf } = request;
+    const tags = runTags(request);
     const spec =
       rerunOf === '' ? checkSpec(given ?? RunSpec.create()) : await this.#rerunSpec(given, rerunOf);
     const runId = newRunId(this.#core.clock());
-    await this.#core.exclusive(async () => {
+    const earlier = await this.#core.exclusive(async () => {
+      const started = await this.#startedBy(tags);
+      if (started) return started;
       const traceparent = this.#core.traces.start(runId);
-      const run = blankRun({ runId, spec, rerunOf, traceparent, createdMs: this.#core.clock() });
+      const run = blankRun({ runId, spec, rerunOf, traceparent, createdMs: this.#core.clock(), ...tags });
       await this.#core.book.create(run, [
         { $case: 'runState', value: { state: runStateToProto('PLANNING'), problems: [] } },
       ]);
+      return undefined;
     });
+    if (earlier) return earlier;
     this.#core.log.info(
       { runId, pairs: spec.pairs.length, horizons: spec.horizons.length, rerunOf },
       'run started',
@@ -79,16 +93,20 @@ export class RunCommands {
   }
 
   /**
-   * Approves a plan, or the rest after the pilot.
+   * Approves a plan, or the rest after the pilot. What was approved before, by its request id or because the plan of
+   * this hash is approved and nothing waits, is a success and approves nothing more.
    *
    * @param given `automatic` when nobody looked at the plan
    * @throws OnescanError FAILED_PRECONDITION when nothing waits for approval or the hash is not the plan's,
    *   RESOURCE_EXHAUSTED when the plan is over its budget, or over what may be approved automatically
    */
   approve(runId: string, given: GivenApproval): Promise<RunSnapshot> {
-    const { planHash, approvedBy, automatic } = given;
+    const { planHash, approvedBy, automatic, requestId } = given;
+    checkRequestId(requestId);
     return this.#core.exclusive(async () => {
-      const { run } = await this.#core.book.get(runId);
+      const before = await this.#core.book.get(runId);
+      const { run } = before;
+      if (isApprovedAlready(run, given)) return before;
       requireApprovable(run, planHash);
       if (automatic) requireAutomatic(run, this.#core.options.autoApproveUsd);
       const pilotApproved = run.pilotApproved || run.state === 'AWAITING_PILOT_APPROVAL';
@@ -97,7 +115,7 @@ export class RunCommands {
         const what = run.state === 'AWAITING_APPROVAL' ? 'plan' : 'rest after the pilot';
         change.note(`${what} approved by ${who}`);
         const nowMs = this.#core.clock();
-        const approval = approvalOf(run.plan!, { what, approvedBy: who, automatic, nowMs });
+        const approval = approvalOf(run.plan!, { what, approvedBy: who, automatic, requestId, nowMs });
         const approvals = [...run.approvals, approval];
         change.setRun({ state: 'RUNNING', approvedBy: who, approvals, pilotApproved, problems: [] });
       });
@@ -167,6 +185,22 @@ export class RunCommands {
     return after;
   }
 
+  /** The run that a request has started already. */
+  async #startedBy({ requestId, requestSha256 }: GivenTags): Promise<string | undefined> {
+    if (requestId === '') return undefined;
+    const { store } = this.#core.book;
+    const earlier = await store.readRunTable((reader) => readRunOfRequest(reader, requestId));
+    if (!earlier || earlier.requestSha256 === requestSha256) return earlier?.runId;
+    throw new OnescanError(
+      'ALREADY_EXISTS',
+      `request_id "${requestId}" started run ${earlier.runId} with another request`,
+      {
+        remedy: 'Give every request an id of its own',
+        details: { field: 'request_id' },
+      },
+    );
+  }
+
   /** Keys of finished tasks whose stored result no report can be made from. */
   async #unreadableResults({ run, tasks }: RunSnapshot): Promise<Set<string>> {
     const unreadable = new Set<string>();
@@ -204,47 +238,6 @@ function newRunId(nowMs: number): string {
     .replace(/[-:]|\..*/g, '')
     .replace('T', '-');
   return `${stamp}-${randomUUID().slice(0, 8)}`;
-}
-
-function requireApprovable(run: RunRecord, planHash: string): void {
-  if (run.state !== 'AWAITING_APPROVAL' && run.state !== 'AWAITING_PILOT_APPROVAL') {
-    throw new OnescanError(
-      'FAILED_PRECONDITION',
-      `run ${run.runId} is ${run.state}: nothing waits for approval`,
-    );
-  }
-  const expected = run.plan?.planHash ?? '';
-  if (planHash !== expected) {
-    throw new OnescanError(
-      'FAILED_PRECONDITION',
-      `"${planHash}" is not the hash of the plan of run ${run.runId}`,
-      {
-        remedy: `Look at the plan, then approve ${expected}`,
-        details: { planHash: expected },
-      },
-    );
-  }
-  const problem = run.plan && budgetProblem(run.plan);
-  if (problem) {
-    throw new OnescanError('RESOURCE_EXHAUSTED', `run ${run.runId}: ${problem}`, {
-      remedy: 'The budget is an upper bound: start a run with a higher one, or a smaller sample or universe',
-      details: { usd: run.plan!.usd, budgetUsd: run.plan!.budgetUsd },
-    });
-  }
-}
-
-function requireAutomatic(run: RunRecord, limitUsd: number): void {
-  if (run.state === 'AWAITING_PILOT_APPROVAL') {
-    throw new OnescanError('FAILED_PRECONDITION', `run ${run.runId}: what follows a pilot needs a person`, {
-      remedy: `Look at what the pilot cost, then: onescan approve ${run.runId}`,
-    });
-  }
-  const problem = autoApproveProblem(run.plan!, limitUsd);
-  if (!problem) return;
-  throw new OnescanError('RESOURCE_EXHAUSTED', `run ${run.runId}: ${problem}`, {
-    remedy: `Look at the plan, then: onescan approve ${run.runId}`,
-    details: { usd: run.plan!.usd, budgetUsd: run.plan!.budgetUsd, autoApproveUsd: limitUsd },
-  });
 }
 
 function requireResumable(run: RunRecord): void {

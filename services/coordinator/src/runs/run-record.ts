@@ -31,6 +31,12 @@ export interface RunRecord {
   readonly planErrorCode: ErrorCode | '';
   /** Oldest first. */
   readonly approvals: readonly Approval[];
+  /** For people, and to find runs by. */
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Of the request that started it, and the hash of that; empty when it had none. */
+  readonly requestId: string;
+  readonly requestSha256: string;
 }
 
 export interface PairRecord {
@@ -93,9 +99,13 @@ export function taskKey(pair: string, horizon: number): string {
 
 /** A run as it begins: nothing planned, approved or done. */
 export function blankRun(
-  facts: Pick<RunRecord, 'runId' | 'spec' | 'rerunOf' | 'traceparent' | 'createdMs'>,
+  facts: Pick<RunRecord, 'runId' | 'spec' | 'rerunOf' | 'traceparent' | 'createdMs'> & Partial<RunRecord>,
 ): RunRecord {
   return {
+    name: '',
+    labels: {},
+    requestId: '',
+    requestSha256: '',
     ...facts,
     endedMs: undefined,
     state: 'PLANNING',

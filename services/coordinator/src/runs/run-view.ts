@@ -47,7 +47,10 @@ export function runView(
     traceId: run.traceparent.split('-')[1] ?? '',
     planErrorCode: run.planErrorCode,
     approvals: [...run.approvals],
-    pilot: run.spec.pilotPair === '' ? undefined : pilotReport(snapshot, live),
+    pilot: run.spec.pilotPair === '' || pairs.length === 0 ? undefined : pilotReport(snapshot, live),
+    tags: { name: run.name, labels: { ...run.labels } },
+    tasksDone: [...snapshot.tasks.values()].filter(({ state }) => state === 'DONE').length,
+    tasksTotal: snapshot.tasks.size,
   });
 }
 

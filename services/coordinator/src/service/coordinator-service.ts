@@ -16,7 +16,6 @@ import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { Coordinator } from '../coordinator.js';
 import { type RunSnapshot, type TaskRecord, taskKey } from '../runs/run-record.js';
 import { runView, timestamp } from '../runs/run-view.js';
-import { runOverview } from './run-overview.js';
 
 /** Ledger rows a message. */
 const LEDGER_BATCH = 1_000;
@@ -35,18 +34,20 @@ export function coordinatorService(coordinator: Coordinator): CoordinatorService
     });
   return {
     planRun: unary(({ spec }) => commands.plan(spec)),
-    startRun: unary(async ({ spec, rerunOf }) => ({ runId: await commands.start(spec, rerunOf) })),
-    approveRun: unary(async ({ runId, planHash, approvedBy, automatic }) => ({
-      run: view(await commands.approve(runId, { planHash, approvedBy, automatic })),
+    startRun: unary(async (request) => ({ runId: await commands.start(request) })),
+    approveRun: unary(async ({ runId, planHash, approvedBy, automatic, requestId = '' }) => ({
+      run: view(await commands.approve(runId, { planHash, approvedBy, automatic, requestId })),
     })),
     getRun: unary(async ({ runId }) => {
       const snapshot = await core.book.get(runId);
       coordinator.bills.lookAt(snapshot);
       return { run: view(snapshot) };
     }),
-    listRuns: unary(async () => ({
-      runs: (await readAllRuns(coordinator)).map((snapshot) => runOverview(view(snapshot))),
-    })),
+    listRuns: unary((request) => coordinator.history.list(request)),
+    deleteRun: unary(async ({ runId }) => {
+      await coordinator.history.delete(runId);
+      return {};
+    }),
     watchRun: serverStream((request, _call, signal) => watch(coordinator, request, signal)),
     cancelRun: unary(async ({ runId, pair, reason }) => ({
       run: view(await commands.cancel(runId, pair, reason)),
@@ -65,18 +66,6 @@ export function coordinatorService(coordinator: Coordinator): CoordinatorService
       maxWorkers: core.options.maxWorkers,
     })),
   };
-}
-
-/** All runs, oldest first; columns excluded by their plans are left out, GetRun has them. */
-async function readAllRuns({ core }: Coordinator): Promise<RunSnapshot[]> {
-  const snapshots: RunSnapshot[] = [];
-  for (const { runId } of await core.book.store.readRuns()) {
-    const snapshot = await core.book.get(runId);
-    const { plan } = snapshot.run;
-    const brief = plan && { ...plan, pairs: plan.pairs.map((pair) => ({ ...pair, exclusions: [] })) };
-    snapshots.push({ ...snapshot, run: { ...snapshot.run, plan: brief } });
-  }
-  return snapshots;
 }
 
 async function* watch(

@@ -20,16 +20,24 @@ export async function readLastSequence(reader: DuckDBConnection, runId: string):
   return last == null ? 0n : BigInt(String(last));
 }
 
-/** Number of a run's events up to a sequence number. */
-export async function countEvents(reader: DuckDBConnection, runId: string, upTo: bigint): Promise<number> {
-  return Number(
-    await one(reader, 'SELECT count(*) FROM events WHERE run_id = $1 AND sequence <= $2', [runId, upTo]),
+/**
+ * Removes the first events of runs so that the last `keep` are left, and one of runs that ended before a time: numbers
+ * go on after it.
+ *
+ * @returns how many were removed
+ */
+export async function deleteOldEvents(
+  writer: DuckDBConnection,
+  { keep, endedBeforeMs }: { keep: number; endedBeforeMs: number },
+): Promise<number> {
+  const { rowsChanged } = await writer.run(
+    `DELETE FROM events AS e USING
+       (SELECT run_id, max(sequence) - CASE WHEN any_value(ended_ms) < $1 THEN 1 ELSE $2 END AS up_to
+        FROM events JOIN runs USING (run_id) GROUP BY run_id HAVING count(*) > 1) AS old
+     WHERE e.run_id = old.run_id AND e.sequence <= old.up_to`,
+    [BigInt(Math.floor(endedBeforeMs)), BigInt(keep)],
   );
-}
-
-/** Removes a run's events up to a sequence number. */
-export async function deleteEvents(writer: DuckDBConnection, runId: string, upTo: bigint): Promise<void> {
-  await writer.run('DELETE FROM events WHERE run_id = $1 AND sequence <= $2', [runId, upTo]);
+  return rowsChanged;
 }
 
 async function one(

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openDuckDb } from '@onescan/shared/duckdb/open-duckdb.js';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { readAllRuns } from './run-table.js';
 import { SCHEMA_VERSION } from './schema.js';
 import { Store } from './store.js';
 
@@ -62,7 +63,7 @@ test.each([
   ]);
   for (let opened = 1; opened <= 2; opened++) {
     const store = await Store.open(folder);
-    const runs = await store.readRuns();
+    const runs = await store.readRunTable(readAllRuns);
     expect(runs.map(({ runId }) => runId)).toEqual(
       opened === 1 ? ['early', 'late'] : ['early', 'late', 'new'],
     );
@@ -88,6 +89,8 @@ test('a state file of a newer version is refused, naming both versions', async (
 test('a state that does not exist is damage, not a state', async () => {
   await write([...VERSION_1(''), run('r', 1, ''), "UPDATE runs SET state = 'SLEEPING'"]);
   const store = await Store.open(folder);
-  await expect(store.readRuns()).rejects.toThrow('the state file has a state "SLEEPING" that does not exist');
+  await expect(store.readRunTable(readAllRuns)).rejects.toThrow(
+    'the state file has a state "SLEEPING" that does not exist',
+  );
   await store.close();
 });

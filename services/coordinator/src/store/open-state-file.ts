@@ -75,21 +75,26 @@ async function bringUpToDate(writer: DuckDBConnection, path: string): Promise<vo
   const version = found === undefined ? 0 : Number(found);
   if (version === SCHEMA_VERSION) return;
   if (!Number.isInteger(version) || version > SCHEMA_VERSION) throw otherVersion(path, String(found));
+  if (version === 0) return change(writer, SCHEMA, SCHEMA_VERSION);
+  // Each version by itself: DuckDB alters no table that the same transaction has filled.
+  for (let next = version + 1; next <= SCHEMA_VERSION; next++) await change(writer, MIGRATIONS[next]!, next);
+}
+
+/** Runs statements and notes the version that they lead to: all or nothing. */
+async function change(
+  writer: DuckDBConnection,
+  statements: readonly string[],
+  version: number,
+): Promise<void> {
   await writer.run('BEGIN TRANSACTION');
   try {
-    const statements = version === 0 ? SCHEMA : migrations(version);
     for (const statement of statements) await writer.run(statement);
-    await writer.run("INSERT OR REPLACE INTO meta VALUES ('schema_version', $1)", [String(SCHEMA_VERSION)]);
+    await writer.run("INSERT OR REPLACE INTO meta VALUES ('schema_version', $1)", [String(version)]);
     await writer.run('COMMIT');
   } catch (thrown) {
     await writer.run('ROLLBACK').catch(() => undefined);
     throw thrown;
   }
-}
-
-function migrations(from: number): string[] {
-  const versions = Array.from({ length: SCHEMA_VERSION - from }, (_, i) => from + 1 + i);
-  return versions.flatMap((version) => MIGRATIONS[version]!);
 }
 
 function otherVersion(path: string, found: string): OnescanError {

@@ -25,6 +25,7 @@ export function runRow(run: RunRecord): Row {
     rerun_of: run.rerunOf,
     spec: json(RunSpec.toJSON(run.spec)),
     plan: run.plan ? json(Plan.toJSON(run.plan)) : null,
+    plan_brief: run.plan ? json(Plan.toJSON(briefPlan(run.plan))) : null,
     approved_by: run.approvedBy,
     pilot_approved: run.pilotApproved,
     problems: json(run.problems),
@@ -35,6 +36,10 @@ export function runRow(run: RunRecord): Row {
     results_sha256: run.resultsSha256,
     plan_error_code: run.planErrorCode,
     approvals: json(run.approvals.map((approval) => Approval.toJSON(approval))),
+    name: run.name,
+    labels: json(run.labels),
+    request_id: run.requestId,
+    request_sha256: run.requestSha256,
   };
 }
 
@@ -57,6 +62,10 @@ export function runFromRow(row: Row): RunRecord {
     resultsSha256: text(row.results_sha256),
     planErrorCode: text(row.plan_error_code) as RunRecord['planErrorCode'],
     approvals: list(row.approvals).map((approval) => Approval.fromJSON(approval)),
+    name: text(row.name),
+    labels: JSON.parse(text(row.labels)) as Record<string, string>,
+    requestId: text(row.request_id),
+    requestSha256: text(row.request_sha256),
   };
 }
 
@@ -132,6 +141,11 @@ export function taskFromRow(row: Row): TaskRecord {
     summary: row.summary == null ? undefined : HorizonSummary.fromJSON(JSON.parse(text(row.summary))),
     stats: row.stats == null ? undefined : TaskStats.fromJSON(JSON.parse(text(row.stats))),
   };
+}
+
+/** A plan without what there can be much of. */
+function briefPlan(plan: Plan): Plan {
+  return { ...plan, pairs: [], catalogueChange: undefined };
 }
 
 function list(value: DuckDBValue | undefined): unknown[] {

@@ -1,12 +1,16 @@
 /** Version of the tables below. Older files are brought up to it, newer ones are refused. */
-export const SCHEMA_VERSION = 3;
+export const SCHEMA_VERSION = 4;
 
 /** Snapshots of the tables and columns that plans found, by content hash: gzip of canonical JSON. */
 const CATALOGUES = 'CREATE TABLE catalogues (sha256 VARCHAR PRIMARY KEY, snapshot BLOB NOT NULL)';
 
+/** Labels of runs, to filter by. */
+const LABELS = `CREATE TABLE run_labels (
+    run_id VARCHAR NOT NULL, label VARCHAR NOT NULL, value VARCHAR NOT NULL, PRIMARY KEY (run_id, label))`;
+
 /**
  * Statements that bring a file from the version before to the one that they stand under. They run in one
- * transaction with the new version number, and may find a part of their work done: of version 1 there are
+ * transaction with that version's number, and may find a part of their work done: of version 1 there are
  * files with and without plan_error_code, approvals and jobs. DuckDB adds no column with NOT NULL, so the
  * default stands in.
  */
@@ -23,11 +27,19 @@ export const MIGRATIONS: Readonly<Record<number, readonly string[]>> = {
     "ALTER TABLE tasks ADD COLUMN trainer_instance VARCHAR DEFAULT ''",
   ],
   3: [CATALOGUES],
+  4: [
+    "ALTER TABLE runs ADD COLUMN name VARCHAR DEFAULT ''",
+    "ALTER TABLE runs ADD COLUMN labels VARCHAR DEFAULT '{}'",
+    "ALTER TABLE runs ADD COLUMN request_id VARCHAR DEFAULT ''",
+    "ALTER TABLE runs ADD COLUMN request_sha256 VARCHAR DEFAULT ''",
+    'ALTER TABLE runs ADD COLUMN plan_brief VARCHAR',
+    LABELS,
+  ],
 };
 
 /**
  * Tables of the state file, beside `meta` with the version. `spec`, `plan`, `dataset`, `summary` and `stats`
- * are protobuf JSON, so the file can be read with plain SQL; events and documents are bytes as sent. The ledger
+ * are protobuf JSON, so the file can be read with plain SQL; `plan_brief` is the plan without its pairs, for lists; events and documents are bytes as sent. The ledger
  * has no index: its rows are written once, in bulk, in the transaction that makes their task DONE.
  */
 export const SCHEMA: readonly string[] = [
@@ -37,7 +49,8 @@ export const SCHEMA: readonly string[] = [
     pilot_approved BOOLEAN NOT NULL, problems VARCHAR NOT NULL, traceparent VARCHAR NOT NULL,
     workers_used INTEGER NOT NULL, report_path VARCHAR NOT NULL, ledger_rows BIGINT NOT NULL,
     results_sha256 VARCHAR NOT NULL, plan_error_code VARCHAR NOT NULL, approvals VARCHAR NOT NULL,
-    ordinal BIGINT NOT NULL)`,
+    ordinal BIGINT NOT NULL, name VARCHAR NOT NULL, labels VARCHAR NOT NULL, request_id VARCHAR NOT NULL,
+    request_sha256 VARCHAR NOT NULL, plan_brief VARCHAR)`,
   `CREATE TABLE pairs (
     run_id VARCHAR NOT NULL, ordinal INTEGER NOT NULL, pair VARCHAR NOT NULL, state VARCHAR NOT NULL,
     dataset VARCHAR, error VARCHAR NOT NULL, fetch_seconds DOUBLE NOT NULL, statements_run INTEGER NOT NULL,
@@ -62,4 +75,5 @@ export const SCHEMA: readonly string[] = [
     reason VARCHAR NOT NULL, selection_frequency DOUBLE, importance DOUBLE, shap_mean_abs DOUBLE,
     rank INTEGER, rows_explained INTEGER NOT NULL)`,
   CATALOGUES,
+  LABELS,
 ];

@@ -18,6 +18,7 @@ import { blankRun } from '../runs/run-record.js';
 import { BackupSchedule } from './backup-schedule.js';
 import { STATE_FILE } from './open-state-file.js';
 import { restoreState } from './restore-state.js';
+import { readAllRuns } from './run-table.js';
 import { listBackups } from './state-backup.js';
 import { Store } from './store.js';
 
@@ -70,7 +71,7 @@ async function runsOf(stateDir: string): Promise<number | OnescanError> {
   try {
     const store = await Store.open(stateDir);
     try {
-      return (await store.readRuns()).length;
+      return (await store.readRunTable(readAllRuns)).length;
     } finally {
       await store.close();
     }

@@ -5,7 +5,7 @@ import type { HorizonResult, LedgerRow } from '@onescan/shared/generated/onescan
 import type { PairRecord, RunRecord, RunSnapshot, TaskRecord } from '../runs/run-record.js';
 import { taskKey } from '../runs/run-record.js';
 import { Serial } from '../runs/serial.js';
-import { countEvents, deleteEvents, readEvents, readLastSequence } from './event-table.js';
+import { deleteOldEvents, readEvents, readLastSequence } from './event-table.js';
 import {
   countLedger,
   exportLedger,
@@ -29,6 +29,7 @@ import {
   taskRow,
 } from './record-rows.js';
 import { requireDiskRoom } from './require-disk-room.js';
+import { deleteRun, insertRun } from './run-table.js';
 import { backUpState, type StateBackup } from './state-backup.js';
 import { isFatal, stateProblem } from './state-damage.js';
 import { insert, insertEvents, insertResult, update } from './write-rows.js';
@@ -80,11 +81,19 @@ export class Store {
   /** Writes a new run. */
   createRun(run: RunRecord, events: readonly RunEvent[]): Promise<void> {
     return this.#transaction(async (writer) => {
-      // Not the time of creation orders runs: the clock may have been set back.
-      const rows = await writer.runAndReadAll('SELECT coalesce(max(ordinal), 0) + 1 FROM runs');
-      await insert(writer, 'runs', { ...runRow(run), ordinal: rows.getRows()[0]![0]! });
+      await insertRun(writer, run);
       await insertEvents(writer, events);
     });
+  }
+
+  /** Removes all that is stored of a run. */
+  deleteRun(runId: string): Promise<void> {
+    return this.#transaction((writer) => deleteRun(writer, runId));
+  }
+
+  /** Reads from the table of runs, see run-table.ts. */
+  readRunTable<T>(read: (reader: DuckDBConnection) => Promise<T>): Promise<T> {
+    return this.#reading(read);
   }
 
   /** Replaces a run's pairs and tasks, as planning does. */
@@ -111,12 +120,6 @@ export class Store {
       if (commit.result) await insertResult(writer, commit.result.task, commit.result.result);
       await insertEvents(writer, commit.events);
     });
-  }
-
-  /** All runs, oldest first. */
-  async readRuns(): Promise<RunRecord[]> {
-    const rows = await this.#read('SELECT * FROM runs ORDER BY ordinal', []);
-    return rows.map(runFromRow);
   }
 
   /** Runs begun since a time that have statements of which it is not known what they were billed. */
@@ -147,16 +150,13 @@ export class Store {
     return this.#reading((reader) => readEvents(reader, { runId, afterSequence, limit }));
   }
 
-  /**
-   * Removes a run's first events so that the last `keep` are left, at least one: numbers go on after it.
-   *
-   * @returns how many were removed
-   */
-  async pruneEvents(runId: string, keep: number): Promise<number> {
-    const upTo = (await this.readLastSequence(runId)) - BigInt(Math.max(1, keep));
-    const events = await this.#reading((reader) => countEvents(reader, runId, upTo));
-    if (events > 0) await this.#transaction((writer) => deleteEvents(writer, runId, upTo));
-    return events;
+  /** Removes events that are kept no longer; how many. */
+  async deleteOldEvents(kept: { keep: number; endedBeforeMs: number }): Promise<number> {
+    let removed = 0;
+    await this.#transaction(async (writer) => {
+      removed = await deleteOldEvents(writer, kept);
+    });
+    return removed;
   }
 
   /** Highest sequence number of a run's events; 0 when there are none. */

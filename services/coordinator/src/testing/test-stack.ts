@@ -24,6 +24,7 @@ const FAST = {
   fetchAhead: 2,
   keepEvents: 100_000,
   keepEventDays: 90,
+  keepRunDays: 0,
   backupHours: 0,
   keepBackups: 3,
   autoApproveUsd: 5,

@@ -248,6 +248,27 @@ export interface StartRunRequest {
    * it sets replaces that of the earlier run (docs/operations.md lists what may be set), and excludes more.
    */
   rerunOf: string;
+  tags?:
+    | RunTags
+    | undefined;
+  /**
+   * The same request under the same id (at most 128 characters) starts one run, however often it is sent: an answer
+   * may have been lost.
+   */
+  requestId?: string | undefined;
+}
+
+/** What people call a run. */
+export interface RunTags {
+  /** At most 128 characters. */
+  name: string;
+  /** To find runs by: at most 16, keys of lower-case letters, digits and _ . -, values of at most 128 characters. */
+  labels: { [key: string]: string };
+}
+
+export interface RunTags_LabelsEntry {
+  key: string;
+  value: string;
 }
 
 export interface StartRunResponse {
@@ -260,6 +281,8 @@ export interface ApproveRunRequest {
   approvedBy: string;
   /** Nobody looked at the plan (--yes): refused above the coordinator's limit for that. */
   automatic: boolean;
+  /** An approval under an id that was used before approves nothing more; a plan that is approved already is a success. */
+  requestId?: string | undefined;
 }
 
 export interface ApproveRunResponse {
@@ -275,10 +298,34 @@ export interface GetRunResponse {
 }
 
 export interface ListRunsRequest {
+  /** At most 500; 0 means 50. */
+  pageSize?:
+    | number
+    | undefined;
+  /** next_page_token of the page before, with the same filter. */
+  pageToken?:
+    | string
+    | undefined;
+  /**
+   * AIP-160, joined by AND: state = COMPLETED, name = "x", name : "part", labels.KEY = "v", labels.KEY : *,
+   * create_time >= "2026-11-01T00:00:00Z"; also != < <= >.
+   */
+  filter?: string | undefined;
 }
 
 export interface ListRunsResponse {
   runs: Run[];
+  /** Empty on the last page. */
+  nextPageToken: string;
+  /** Runs that the filter lets through, on all pages. */
+  totalSize: number;
+}
+
+export interface DeleteRunRequest {
+  runId: string;
+}
+
+export interface DeleteRunResponse {
 }
 
 export interface Run {
@@ -312,6 +359,9 @@ export interface Run {
   approvals: Approval[];
   /** Set when the pilot pair is done. */
   pilot?: PilotReport | undefined;
+  tags?: RunTags | undefined;
+  tasksDone: number;
+  tasksTotal: number;
 }
 
 export interface Approval {
@@ -326,6 +376,7 @@ export interface Approval {
   bytes: bigint;
   usd: number;
   automatic: boolean;
+  requestId: string;
 }
 
 /** What the pilot pair cost and took, and what that makes for the others. */
@@ -666,7 +717,7 @@ export const PlanRunResponse: MessageFns<PlanRunResponse> = {
 };
 
 function createBaseStartRunRequest(): StartRunRequest {
-  return { spec: undefined, rerunOf: "" };
+  return { spec: undefined, rerunOf: "", tags: undefined, requestId: undefined };
 }
 
 export const StartRunRequest: MessageFns<StartRunRequest> = {
@@ -676,6 +727,12 @@ export const StartRunRequest: MessageFns<StartRunRequest> = {
     }
     if (message.rerunOf !== "") {
       writer.uint32(18).string(message.rerunOf);
+    }
+    if (message.tags !== undefined) {
+      RunTags.encode(message.tags, writer.uint32(26).fork()).join();
+    }
+    if (message.requestId !== undefined) {
+      writer.uint32(34).string(message.requestId);
     }
     return writer;
   },
@@ -709,6 +766,22 @@ export const StartRunRequest: MessageFns<StartRunRequest> = {
             message.rerunOf = reader.string();
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.tags = RunTags.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.requestId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -729,6 +802,12 @@ export const StartRunRequest: MessageFns<StartRunRequest> = {
         : isSet(object.rerun_of)
         ? globalThis.String(object.rerun_of)
         : "",
+      tags: isSet(object.tags) ? RunTags.fromJSON(object.tags) : undefined,
+      requestId: isSet(object.requestId)
+        ? globalThis.String(object.requestId)
+        : isSet(object.request_id)
+        ? globalThis.String(object.request_id)
+        : undefined,
     };
   },
 
@@ -740,6 +819,12 @@ export const StartRunRequest: MessageFns<StartRunRequest> = {
     if (message.rerunOf !== "") {
       obj.rerunOf = message.rerunOf;
     }
+    if (message.tags !== undefined) {
+      obj.tags = RunTags.toJSON(message.tags);
+    }
+    if (message.requestId !== undefined) {
+      obj.requestId = message.requestId;
+    }
     return obj;
   },
 
@@ -750,6 +835,208 @@ export const StartRunRequest: MessageFns<StartRunRequest> = {
     const message = createBaseStartRunRequest();
     message.spec = (object.spec !== undefined && object.spec !== null) ? RunSpec.fromPartial(object.spec) : undefined;
     message.rerunOf = object.rerunOf ?? "";
+    message.tags = (object.tags !== undefined && object.tags !== null) ? RunTags.fromPartial(object.tags) : undefined;
+    message.requestId = object.requestId ?? undefined;
+    return message;
+  },
+};
+
+function createBaseRunTags(): RunTags {
+  return { name: "", labels: {} };
+}
+
+export const RunTags: MessageFns<RunTags> = {
+  encode(message: RunTags, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    globalThis.Object.entries(message.labels).forEach(([key, value]: [string, string]) => {
+      RunTags_LabelsEntry.encode({ key: key as any, value }, writer.uint32(18).fork()).join();
+    });
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RunTags {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRunTags();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            const entry2 = RunTags_LabelsEntry.decode(reader, reader.uint32());
+            if (entry2.value !== undefined) {
+              message.labels[entry2.key] = entry2.value;
+            }
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): RunTags {
+    return {
+      name: isSet(object.name) ? globalThis.String(object.name) : "",
+      labels: isObject(object.labels)
+        ? (globalThis.Object.entries(object.labels) as [string, any][]).reduce(
+          (acc: { [key: string]: string }, [key, value]: [string, any]) => {
+            globalThis.Object.defineProperty(acc, key, {
+              value: globalThis.String(value),
+              enumerable: true,
+              configurable: true,
+              writable: true,
+            });
+            return acc;
+          },
+          {},
+        )
+        : {},
+    };
+  },
+
+  toJSON(message: RunTags): unknown {
+    const obj: any = {};
+    if (message.name !== "") {
+      obj.name = message.name;
+    }
+    if (message.labels) {
+      const entries = globalThis.Object.entries(message.labels) as [string, string][];
+      if (entries.length > 0) {
+        obj.labels = {};
+        entries.forEach(([k, v]) => {
+          obj.labels[k] = v;
+        });
+      }
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<RunTags>, I>>(base?: I): RunTags {
+    return RunTags.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<RunTags>, I>>(object: I): RunTags {
+    const message = createBaseRunTags();
+    message.name = object.name ?? "";
+    message.labels = (globalThis.Object.entries(object.labels ?? {}) as [string, string][]).reduce(
+      (acc: { [key: string]: string }, [key, value]: [string, string]) => {
+        if (value !== undefined) {
+          acc[key] = globalThis.String(value);
+        }
+        return acc;
+      },
+      {},
+    );
+    return message;
+  },
+};
+
+function createBaseRunTags_LabelsEntry(): RunTags_LabelsEntry {
+  return { key: "", value: "" };
+}
+
+export const RunTags_LabelsEntry: MessageFns<RunTags_LabelsEntry> = {
+  encode(message: RunTags_LabelsEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RunTags_LabelsEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRunTags_LabelsEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): RunTags_LabelsEntry {
+    return {
+      key: isSet(object.key) ? globalThis.String(object.key) : "",
+      value: isSet(object.value) ? globalThis.String(object.value) : "",
+    };
+  },
+
+  toJSON(message: RunTags_LabelsEntry): unknown {
+    const obj: any = {};
+    if (message.key !== "") {
+      obj.key = message.key;
+    }
+    if (message.value !== "") {
+      obj.value = message.value;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<RunTags_LabelsEntry>, I>>(base?: I): RunTags_LabelsEntry {
+    return RunTags_LabelsEntry.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<RunTags_LabelsEntry>, I>>(object: I): RunTags_LabelsEntry {
+    const message = createBaseRunTags_LabelsEntry();
+    message.key = object.key ?? "";
+    message.value = object.value ?? "";
     return message;
   },
 };
@@ -828,7 +1115,7 @@ export const StartRunResponse: MessageFns<StartRunResponse> = {
 };
 
 function createBaseApproveRunRequest(): ApproveRunRequest {
-  return { runId: "", planHash: "", approvedBy: "", automatic: false };
+  return { runId: "", planHash: "", approvedBy: "", automatic: false, requestId: undefined };
 }
 
 export const ApproveRunRequest: MessageFns<ApproveRunRequest> = {
@@ -844,6 +1131,9 @@ export const ApproveRunRequest: MessageFns<ApproveRunRequest> = {
     }
     if (message.automatic !== false) {
       writer.uint32(32).bool(message.automatic);
+    }
+    if (message.requestId !== undefined) {
+      writer.uint32(42).string(message.requestId);
     }
     return writer;
   },
@@ -893,6 +1183,14 @@ export const ApproveRunRequest: MessageFns<ApproveRunRequest> = {
             message.automatic = reader.bool();
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.requestId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -923,6 +1221,11 @@ export const ApproveRunRequest: MessageFns<ApproveRunRequest> = {
         ? globalThis.String(object.approved_by)
         : "",
       automatic: isSet(object.automatic) ? globalThis.Boolean(object.automatic) : false,
+      requestId: isSet(object.requestId)
+        ? globalThis.String(object.requestId)
+        : isSet(object.request_id)
+        ? globalThis.String(object.request_id)
+        : undefined,
     };
   },
 
@@ -940,6 +1243,9 @@ export const ApproveRunRequest: MessageFns<ApproveRunRequest> = {
     if (message.automatic !== false) {
       obj.automatic = message.automatic;
     }
+    if (message.requestId !== undefined) {
+      obj.requestId = message.requestId;
+    }
     return obj;
   },
 
@@ -952,6 +1258,7 @@ export const ApproveRunRequest: MessageFns<ApproveRunRequest> = {
     message.planHash = object.planHash ?? "";
     message.approvedBy = object.approvedBy ?? "";
     message.automatic = object.automatic ?? false;
+    message.requestId = object.requestId ?? undefined;
     return message;
   },
 };
@@ -1164,11 +1471,20 @@ export const GetRunResponse: MessageFns<GetRunResponse> = {
 };
 
 function createBaseListRunsRequest(): ListRunsRequest {
-  return {};
+  return { pageSize: undefined, pageToken: undefined, filter: undefined };
 }
 
 export const ListRunsRequest: MessageFns<ListRunsRequest> = {
-  encode(_: ListRunsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+  encode(message: ListRunsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.pageSize !== undefined) {
+      writer.uint32(8).uint32(message.pageSize);
+    }
+    if (message.pageToken !== undefined) {
+      writer.uint32(18).string(message.pageToken);
+    }
+    if (message.filter !== undefined) {
+      writer.uint32(26).string(message.filter);
+    }
     return writer;
   },
 
@@ -1185,6 +1501,30 @@ export const ListRunsRequest: MessageFns<ListRunsRequest> = {
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.pageSize = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.pageToken = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.filter = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1197,32 +1537,62 @@ export const ListRunsRequest: MessageFns<ListRunsRequest> = {
     }
   },
 
-  fromJSON(_: any): ListRunsRequest {
-    return {};
+  fromJSON(object: any): ListRunsRequest {
+    return {
+      pageSize: isSet(object.pageSize)
+        ? globalThis.Number(object.pageSize)
+        : isSet(object.page_size)
+        ? globalThis.Number(object.page_size)
+        : undefined,
+      pageToken: isSet(object.pageToken)
+        ? globalThis.String(object.pageToken)
+        : isSet(object.page_token)
+        ? globalThis.String(object.page_token)
+        : undefined,
+      filter: isSet(object.filter) ? globalThis.String(object.filter) : undefined,
+    };
   },
 
-  toJSON(_: ListRunsRequest): unknown {
+  toJSON(message: ListRunsRequest): unknown {
     const obj: any = {};
+    if (message.pageSize !== undefined) {
+      obj.pageSize = Math.round(message.pageSize);
+    }
+    if (message.pageToken !== undefined) {
+      obj.pageToken = message.pageToken;
+    }
+    if (message.filter !== undefined) {
+      obj.filter = message.filter;
+    }
     return obj;
   },
 
   create<I extends Exact<DeepPartial<ListRunsRequest>, I>>(base?: I): ListRunsRequest {
     return ListRunsRequest.fromPartial(base ?? ({} as any));
   },
-  fromPartial<I extends Exact<DeepPartial<ListRunsRequest>, I>>(_: I): ListRunsRequest {
+  fromPartial<I extends Exact<DeepPartial<ListRunsRequest>, I>>(object: I): ListRunsRequest {
     const message = createBaseListRunsRequest();
+    message.pageSize = object.pageSize ?? undefined;
+    message.pageToken = object.pageToken ?? undefined;
+    message.filter = object.filter ?? undefined;
     return message;
   },
 };
 
 function createBaseListRunsResponse(): ListRunsResponse {
-  return { runs: [] };
+  return { runs: [], nextPageToken: "", totalSize: 0 };
 }
 
 export const ListRunsResponse: MessageFns<ListRunsResponse> = {
   encode(message: ListRunsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     for (const v of message.runs) {
       Run.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.nextPageToken !== "") {
+      writer.uint32(18).string(message.nextPageToken);
+    }
+    if (message.totalSize !== 0) {
+      writer.uint32(24).uint32(message.totalSize);
     }
     return writer;
   },
@@ -1248,6 +1618,22 @@ export const ListRunsResponse: MessageFns<ListRunsResponse> = {
             message.runs.push(Run.decode(reader, reader.uint32()));
             continue;
           }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.nextPageToken = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.totalSize = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1261,13 +1647,31 @@ export const ListRunsResponse: MessageFns<ListRunsResponse> = {
   },
 
   fromJSON(object: any): ListRunsResponse {
-    return { runs: globalThis.Array.isArray(object?.runs) ? object.runs.map((e: any) => Run.fromJSON(e)) : [] };
+    return {
+      runs: globalThis.Array.isArray(object?.runs) ? object.runs.map((e: any) => Run.fromJSON(e)) : [],
+      nextPageToken: isSet(object.nextPageToken)
+        ? globalThis.String(object.nextPageToken)
+        : isSet(object.next_page_token)
+        ? globalThis.String(object.next_page_token)
+        : "",
+      totalSize: isSet(object.totalSize)
+        ? globalThis.Number(object.totalSize)
+        : isSet(object.total_size)
+        ? globalThis.Number(object.total_size)
+        : 0,
+    };
   },
 
   toJSON(message: ListRunsResponse): unknown {
     const obj: any = {};
     if (message.runs?.length) {
       obj.runs = message.runs.map((e) => Run.toJSON(e));
+    }
+    if (message.nextPageToken !== "") {
+      obj.nextPageToken = message.nextPageToken;
+    }
+    if (message.totalSize !== 0) {
+      obj.totalSize = Math.round(message.totalSize);
     }
     return obj;
   },
@@ -1278,6 +1682,133 @@ export const ListRunsResponse: MessageFns<ListRunsResponse> = {
   fromPartial<I extends Exact<DeepPartial<ListRunsResponse>, I>>(object: I): ListRunsResponse {
     const message = createBaseListRunsResponse();
     message.runs = object.runs?.map((e) => Run.fromPartial(e)) || [];
+    message.nextPageToken = object.nextPageToken ?? "";
+    message.totalSize = object.totalSize ?? 0;
+    return message;
+  },
+};
+
+function createBaseDeleteRunRequest(): DeleteRunRequest {
+  return { runId: "" };
+}
+
+export const DeleteRunRequest: MessageFns<DeleteRunRequest> = {
+  encode(message: DeleteRunRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.runId !== "") {
+      writer.uint32(10).string(message.runId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DeleteRunRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDeleteRunRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.runId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): DeleteRunRequest {
+    return {
+      runId: isSet(object.runId)
+        ? globalThis.String(object.runId)
+        : isSet(object.run_id)
+        ? globalThis.String(object.run_id)
+        : "",
+    };
+  },
+
+  toJSON(message: DeleteRunRequest): unknown {
+    const obj: any = {};
+    if (message.runId !== "") {
+      obj.runId = message.runId;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<DeleteRunRequest>, I>>(base?: I): DeleteRunRequest {
+    return DeleteRunRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<DeleteRunRequest>, I>>(object: I): DeleteRunRequest {
+    const message = createBaseDeleteRunRequest();
+    message.runId = object.runId ?? "";
+    return message;
+  },
+};
+
+function createBaseDeleteRunResponse(): DeleteRunResponse {
+  return {};
+}
+
+export const DeleteRunResponse: MessageFns<DeleteRunResponse> = {
+  encode(_: DeleteRunResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DeleteRunResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDeleteRunResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(_: any): DeleteRunResponse {
+    return {};
+  },
+
+  toJSON(_: DeleteRunResponse): unknown {
+    const obj: any = {};
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<DeleteRunResponse>, I>>(base?: I): DeleteRunResponse {
+    return DeleteRunResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<DeleteRunResponse>, I>>(_: I): DeleteRunResponse {
+    const message = createBaseDeleteRunResponse();
     return message;
   },
 };
@@ -1307,6 +1838,9 @@ function createBaseRun(): Run {
     planErrorCode: "",
     approvals: [],
     pilot: undefined,
+    tags: undefined,
+    tasksDone: 0,
+    tasksTotal: 0,
   };
 }
 
@@ -1386,6 +1920,15 @@ export const Run: MessageFns<Run> = {
     }
     if (message.pilot !== undefined) {
       PilotReport.encode(message.pilot, writer.uint32(186).fork()).join();
+    }
+    if (message.tags !== undefined) {
+      RunTags.encode(message.tags, writer.uint32(194).fork()).join();
+    }
+    if (message.tasksDone !== 0) {
+      writer.uint32(200).uint32(message.tasksDone);
+    }
+    if (message.tasksTotal !== 0) {
+      writer.uint32(208).uint32(message.tasksTotal);
     }
     return writer;
   },
@@ -1587,6 +2130,30 @@ export const Run: MessageFns<Run> = {
             message.pilot = PilotReport.decode(reader, reader.uint32());
             continue;
           }
+          case 24: {
+            if (tag !== 194) {
+              break;
+            }
+
+            message.tags = RunTags.decode(reader, reader.uint32());
+            continue;
+          }
+          case 25: {
+            if (tag !== 200) {
+              break;
+            }
+
+            message.tasksDone = reader.uint32();
+            continue;
+          }
+          case 26: {
+            if (tag !== 208) {
+              break;
+            }
+
+            message.tasksTotal = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1690,6 +2257,17 @@ export const Run: MessageFns<Run> = {
         ? object.approvals.map((e: any) => Approval.fromJSON(e))
         : [],
       pilot: isSet(object.pilot) ? PilotReport.fromJSON(object.pilot) : undefined,
+      tags: isSet(object.tags) ? RunTags.fromJSON(object.tags) : undefined,
+      tasksDone: isSet(object.tasksDone)
+        ? globalThis.Number(object.tasksDone)
+        : isSet(object.tasks_done)
+        ? globalThis.Number(object.tasks_done)
+        : 0,
+      tasksTotal: isSet(object.tasksTotal)
+        ? globalThis.Number(object.tasksTotal)
+        : isSet(object.tasks_total)
+        ? globalThis.Number(object.tasks_total)
+        : 0,
     };
   },
 
@@ -1764,6 +2342,15 @@ export const Run: MessageFns<Run> = {
     if (message.pilot !== undefined) {
       obj.pilot = PilotReport.toJSON(message.pilot);
     }
+    if (message.tags !== undefined) {
+      obj.tags = RunTags.toJSON(message.tags);
+    }
+    if (message.tasksDone !== 0) {
+      obj.tasksDone = Math.round(message.tasksDone);
+    }
+    if (message.tasksTotal !== 0) {
+      obj.tasksTotal = Math.round(message.tasksTotal);
+    }
     return obj;
   },
 
@@ -1805,12 +2392,24 @@ export const Run: MessageFns<Run> = {
     message.pilot = (object.pilot !== undefined && object.pilot !== null)
       ? PilotReport.fromPartial(object.pilot)
       : undefined;
+    message.tags = (object.tags !== undefined && object.tags !== null) ? RunTags.fromPartial(object.tags) : undefined;
+    message.tasksDone = object.tasksDone ?? 0;
+    message.tasksTotal = object.tasksTotal ?? 0;
     return message;
   },
 };
 
 function createBaseApproval(): Approval {
-  return { planHash: "", approvedBy: "", time: undefined, what: "", bytes: 0n, usd: 0, automatic: false };
+  return {
+    planHash: "",
+    approvedBy: "",
+    time: undefined,
+    what: "",
+    bytes: 0n,
+    usd: 0,
+    automatic: false,
+    requestId: "",
+  };
 }
 
 export const Approval: MessageFns<Approval> = {
@@ -1838,6 +2437,9 @@ export const Approval: MessageFns<Approval> = {
     }
     if (message.automatic !== false) {
       writer.uint32(56).bool(message.automatic);
+    }
+    if (message.requestId !== "") {
+      writer.uint32(66).string(message.requestId);
     }
     return writer;
   },
@@ -1911,6 +2513,14 @@ export const Approval: MessageFns<Approval> = {
             message.automatic = reader.bool();
             continue;
           }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.requestId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1940,6 +2550,11 @@ export const Approval: MessageFns<Approval> = {
       bytes: isSet(object.bytes) ? BigInt(object.bytes) : 0n,
       usd: isSet(object.usd) ? globalThis.Number(object.usd) : 0,
       automatic: isSet(object.automatic) ? globalThis.Boolean(object.automatic) : false,
+      requestId: isSet(object.requestId)
+        ? globalThis.String(object.requestId)
+        : isSet(object.request_id)
+        ? globalThis.String(object.request_id)
+        : "",
     };
   },
 
@@ -1966,6 +2581,9 @@ export const Approval: MessageFns<Approval> = {
     if (message.automatic !== false) {
       obj.automatic = message.automatic;
     }
+    if (message.requestId !== "") {
+      obj.requestId = message.requestId;
+    }
     return obj;
   },
 
@@ -1981,6 +2599,7 @@ export const Approval: MessageFns<Approval> = {
     message.bytes = (object.bytes !== undefined && object.bytes !== null) ? BigInt(object.bytes) : 0n;
     message.usd = object.usd ?? 0;
     message.automatic = object.automatic ?? false;
+    message.requestId = object.requestId ?? "";
     return message;
   },
 };
@@ -5047,6 +5666,7 @@ export const CoordinatorServiceService = {
     responseSerialize: (value: GetRunResponse): Buffer => Buffer.from(GetRunResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetRunResponse => GetRunResponse.decode(value),
   },
+  /** A page of runs, the newest first, in brief: without pairs, tasks and the pairs of the plan. */
   listRuns: {
     path: "/onescan.v1.CoordinatorService/ListRuns" as const,
     requestStream: false as const,
@@ -5055,6 +5675,16 @@ export const CoordinatorServiceService = {
     requestDeserialize: (value: Buffer): ListRunsRequest => ListRunsRequest.decode(value),
     responseSerialize: (value: ListRunsResponse): Buffer => Buffer.from(ListRunsResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListRunsResponse => ListRunsResponse.decode(value),
+  },
+  /** Removes a run that has ended, with its results, ledger and report. Datasets are the fetcher's and stay. */
+  deleteRun: {
+    path: "/onescan.v1.CoordinatorService/DeleteRun" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: DeleteRunRequest): Buffer => Buffer.from(DeleteRunRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): DeleteRunRequest => DeleteRunRequest.decode(value),
+    responseSerialize: (value: DeleteRunResponse): Buffer => Buffer.from(DeleteRunResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): DeleteRunResponse => DeleteRunResponse.decode(value),
   },
   /** Events from after_sequence on, then live until the run ends. */
   watchRun: {
@@ -5154,7 +5784,10 @@ export interface CoordinatorServiceServer extends UntypedServiceImplementation {
   startRun: handleUnaryCall<StartRunRequest, StartRunResponse>;
   approveRun: handleUnaryCall<ApproveRunRequest, ApproveRunResponse>;
   getRun: handleUnaryCall<GetRunRequest, GetRunResponse>;
+  /** A page of runs, the newest first, in brief: without pairs, tasks and the pairs of the plan. */
   listRuns: handleUnaryCall<ListRunsRequest, ListRunsResponse>;
+  /** Removes a run that has ended, with its results, ledger and report. Datasets are the fetcher's and stay. */
+  deleteRun: handleUnaryCall<DeleteRunRequest, DeleteRunResponse>;
   /** Events from after_sequence on, then live until the run ends. */
   watchRun: handleServerStreamingCall<WatchRunRequest, WatchRunResponse>;
   cancelRun: handleUnaryCall<CancelRunRequest, CancelRunResponse>;
@@ -5234,6 +5867,7 @@ export interface CoordinatorServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetRunResponse) => void,
   ): ClientUnaryCall;
+  /** A page of runs, the newest first, in brief: without pairs, tasks and the pairs of the plan. */
   listRuns(
     request: ListRunsRequest,
     callback: (error: ServiceError | null, response: ListRunsResponse) => void,
@@ -5248,6 +5882,22 @@ export interface CoordinatorServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListRunsResponse) => void,
+  ): ClientUnaryCall;
+  /** Removes a run that has ended, with its results, ledger and report. Datasets are the fetcher's and stay. */
+  deleteRun(
+    request: DeleteRunRequest,
+    callback: (error: ServiceError | null, response: DeleteRunResponse) => void,
+  ): ClientUnaryCall;
+  deleteRun(
+    request: DeleteRunRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: DeleteRunResponse) => void,
+  ): ClientUnaryCall;
+  deleteRun(
+    request: DeleteRunRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: DeleteRunResponse) => void,
   ): ClientUnaryCall;
   /** Events from after_sequence on, then live until the run ends. */
   watchRun(request: WatchRunRequest, options?: Partial<CallOptions>): ClientReadableStream<WatchRunResponse>;
@@ -5414,6 +6064,10 @@ function fromJsonTimestamp(o: any): Timestamp {
   } else {
     return Timestamp.fromJSON(o);
   }
+}
+
+function isObject(value: any): boolean {
+  return typeof value === "object" && value !== null;
 }
 
 function isSet(value: any): boolean {

@@ -1,0 +1,49 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type {
+  ApproveRunRequest,
+  CoordinatorServiceClient,
+  Run,
+  RunTags,
+  StartRunRequest,
+} from '@onescan/shared/generated/onescan/v1/coordinator.js';
+import { callUnary } from '@onescan/shared/grpc/client.js';
+import { type ErrorCode, OnescanError } from '@onescan/shared/onescan-error.js';
+
+/** A rerun looks through the results of the run before. */
+const START_DEADLINE_MS = 10 * 60_000;
+const TRIES = 3;
+const WAIT_MS = 500;
+
+/** After these nobody knows whether the request arrived. */
+const UNCLEAR: ReadonlySet<ErrorCode> = new Set(['UNAVAILABLE', 'DEADLINE_EXCEEDED']);
+
+/** What a verb says of a new run. */
+export type NewRun = Pick<StartRunRequest, 'spec' | 'rerunOf'> & { tags?: RunTags | undefined };
+
+/** Starts a run, once, also where an answer is lost and the request is sent again. */
+export async function startRun(client: CoordinatorServiceClient, run: NewRun): Promise<string> {
+  const request = { ...run, tags: run.tags, requestId: randomUUID() };
+  const options = { deadlineMs: START_DEADLINE_MS };
+  return (await sent(() => callUnary(client, client.startRun, request, options))).runId;
+}
+
+/** Approves a plan, or the rest after a pilot, once, also where an answer is lost. */
+export async function approveRun(
+  client: CoordinatorServiceClient,
+  approval: Omit<ApproveRunRequest, 'requestId'>,
+): Promise<Run> {
+  const request = { ...approval, requestId: randomUUID() };
+  return (await sent(() => callUnary(client, client.approveRun, request))).run!;
+}
+
+async function sent<T>(send: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await send();
+    } catch (thrown) {
+      if (tries === TRIES || !UNCLEAR.has(OnescanError.from(thrown).code)) throw thrown;
+      await sleep(WAIT_MS);
+    }
+  }
+}

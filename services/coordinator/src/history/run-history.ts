@@ -1,0 +1,112 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type {
+  ListRunsRequest,
+  ListRunsResponse,
+  Run,
+} from '@onescan/shared/generated/onescan/v1/coordinator.js';
+import { OnescanError } from '@onescan/shared/onescan-error.js';
+import type { Core } from '../core.js';
+import { runView } from '../runs/run-view.js';
+import { type ListedRun, listRuns, readRunsEndedBefore } from '../store/run-table.js';
+import { parseRunFilter } from './run-filter.js';
+
+const DEFAULT_PAGE = 50;
+const MAX_PAGE = 500;
+const MAX_ORDINAL = 2n ** 62n;
+
+const DAY_MS = 86_400_000;
+
+/** How often it is looked for runs that are kept no longer, in milliseconds. */
+export const RETENTION_MS = 3_600_000;
+
+/** Runs as a whole: lists of them, and their removal. */
+export class RunHistory {
+  readonly #core: Core;
+
+  constructor(core: Core) {
+    this.#core = core;
+  }
+
+  /**
+   * A page of runs in brief, the newest first.
+   *
+   * @throws OnescanError INVALID_ARGUMENT for a filter, size or token that is not one
+   */
+  async list(request: ListRunsRequest): Promise<ListRunsResponse> {
+    const { pageSize = 0, pageToken = '', filter = '' } = request;
+    if (pageSize > MAX_PAGE) throw invalid('page_size', `is ${pageSize}, at most ${MAX_PAGE}`);
+    const size = pageSize || DEFAULT_PAGE;
+    const condition = parseRunFilter(filter);
+    const before = pageToken === '' ? MAX_ORDINAL : ordinalOf(pageToken, filter);
+    const { runs, total } = await this.#core.book.store.readRunTable((reader) =>
+      listRuns(reader, condition, { before, size }),
+    );
+    const last = runs.length === size ? runs.at(-1) : undefined;
+    return {
+      runs: runs.map((listed) => this.#brief(listed)),
+      nextPageToken: last ? tokenOf(last.ordinal, filter) : '',
+      totalSize: total,
+    };
+  }
+
+  /**
+   * Removes a run that has ended, with its results, ledger, report and SHAP files.
+   *
+   * @throws OnescanError NOT_FOUND, FAILED_PRECONDITION while it goes on
+   */
+  async delete(runId: string): Promise<void> {
+    const { book, options, log } = this.#core;
+    await this.#core.exclusive(async () => {
+      const { run } = await book.get(runId);
+      if (book.activeRun(runId)) {
+        throw new OnescanError('FAILED_PRECONDITION', `run ${runId} is ${run.state}: it is not over`, {
+          remedy: `Cancel it first: onescan cancel ${runId}`,
+        });
+      }
+      await book.store.deleteRun(runId);
+      await rm(join(options.stateDir, 'runs', run.runId), { recursive: true, force: true });
+    });
+    log.info({ runId }, 'run deleted');
+  }
+
+  /** Removes runs that ended more than `keepRunDays` ago; 0 keeps all. */
+  async prune(): Promise<void> {
+    const { book, options, clock } = this.#core;
+    if (options.keepRunDays === 0) return;
+    const before = clock() - options.keepRunDays * DAY_MS;
+    const old = await book.store.readRunTable((reader) => readRunsEndedBefore(reader, before));
+    for (const runId of old) await this.delete(runId);
+  }
+
+  #brief({ run, tasksDone, tasksTotal, statementsRun, bytesBilled, usd }: ListedRun): Run {
+    const { registry, options } = this.#core;
+    const live = {
+      workersConnected: registry.connected().length,
+      fetchesAtOnce: options.fetchAhead,
+      tasks: new Map<string, never>(),
+    };
+    const view = runView({ run, pairs: new Map(), tasks: new Map() }, live);
+    return { ...view, tasksDone, tasksTotal, statementsRun, bytesBilled, usdBilled: usd };
+  }
+}
+
+/** Where a page ends, and the filter that it was made with. */
+function tokenOf(ordinal: bigint, filter: string): string {
+  return Buffer.from(JSON.stringify([ordinal.toString(), filter])).toString('base64url');
+}
+
+function ordinalOf(token: string, filter: string): bigint {
+  try {
+    const [ordinal, before] = JSON.parse(Buffer.from(token, 'base64url').toString()) as unknown[];
+    if (before === filter && typeof ordinal === 'string' && /^\d{1,18}$/.test(ordinal))
+      return BigInt(ordinal);
+  } catch {
+    // Not a token of ours either.
+  }
+  throw invalid('page_token', 'is not the next_page_token of a page with this filter');
+}
+
+function invalid(field: string, what: string): OnescanError {
+  return new OnescanError('INVALID_ARGUMENT', `${field} ${what}`, { details: { field } });
+}
