@@ -1,6 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import { describe, expect, it } from 'vitest';
-import { OnescanError } from './onescan-error.js';
+import { type ErrorCode, OnescanError } from './onescan-error.js';
 
 describe('OnescanError', () => {
   it('keeps code, message, remedy and details over the wire, and the cause off it', () => {
@@ -46,6 +46,46 @@ describe('OnescanError', () => {
     const code = status.UNAVAILABLE;
     const sent = Object.assign(new Error(`${code} UNAVAILABLE: ${details}`), { code, details });
     expect(OnescanError.from(sent).message).toBe(message);
+  });
+
+  it.each([
+    ['a half emoji', '\ud83d'],
+    ['control characters', '\u0000\u001b[2J\r\n'],
+    ['100,000 characters', 'x'.repeat(100_000)],
+    ['50,000 letters that take six bytes', 'ü'.repeat(50_000)],
+    ['nothing', ''],
+  ])('can be sent whatever its texts hold: %s', (_what, text) => {
+    const details = {
+      [text]: text,
+      ...Object.fromEntries([...'abcdefghijklmno'].map((name) => [name, text])),
+    };
+    const sent = new OnescanError('NOT_FOUND', text, { remedy: text, details }).toServiceError();
+    expect(encodeURI(sent.details).length).toBeLessThanOrEqual(2_048);
+    expect(String(sent.metadata.get('onescan-error-details')[0]).length).toBeLessThanOrEqual(2_048);
+    expect(OnescanError.from(sent)).toMatchObject({ code: 'NOT_FOUND', message: expect.stringMatching(/./) });
+  });
+
+  it('is never a success, whatever its code', () => {
+    for (const code of ['OK', 'NONE', 5, undefined] as unknown as ErrorCode[]) {
+      expect(new OnescanError(code, 'x').toServiceError().code).toBe(status.INTERNAL);
+    }
+  });
+
+  it.each([
+    [Symbol('a symbol')],
+    [Object.create(null)],
+    [undefined],
+    [
+      {
+        toString: () => {
+          throw new Error('no');
+        },
+      },
+    ],
+    [Object.assign(new Error('x'), { code: 5, details: 7 })],
+    [Object.assign(new Error('x'), { message: { a: 1 } })],
+  ])('is made of anything that can be thrown', (thrown: unknown) => {
+    expect(OnescanError.from(thrown).toServiceError().details).toMatch(/./);
   });
 
   it('leaves an OnescanError as it is', () => {

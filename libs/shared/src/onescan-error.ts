@@ -1,4 +1,5 @@
 import { Metadata, type ServiceError, status } from '@grpc/grpc-js';
+import { sendableText } from './format/sendable-text.js';
 
 /** The gRPC status codes that Onescan uses, by name. */
 export type ErrorCode = Exclude<keyof typeof status, 'OK'>;
@@ -8,6 +9,14 @@ export type ErrorDetails = Readonly<Record<string, string | number | boolean>>;
 
 /** Trailer that carries {@link ErrorDetails} as JSON. */
 const DETAILS_TRAILER = 'onescan-error-details';
+
+/**
+ * Most bytes, percent-encoded, of a message, and of its remedy with its details: HTTP/2 peers take some 16 KB of
+ * headers, and drop the whole connection for more.
+ */
+const MAX_SENT_BYTES = 2_048;
+/** Of one detail, in bytes: a hash or a name, not a document. */
+const MAX_DETAIL_BYTES = 256;
 
 /**
  * The one error type of Onescan. `message` names the thing that is wrong, `remedy` says what to do;
@@ -53,16 +62,43 @@ export class OnescanError extends Error {
     return storageError(message, thrown) ?? new OnescanError(fallback, message, { cause: thrown });
   }
 
-  /** The form in which grpc-js servers send an error. */
+  /**
+   * The form in which grpc-js servers send an error, whatever it was made of: well-formed text without control
+   * characters, cut to {@link MAX_SENT_BYTES} each for the message and for remedy and details.
+   */
   toServiceError(): Pick<ServiceError, 'code' | 'details' | 'metadata'> & Error {
     const metadata = new Metadata();
-    const details = JSON.stringify({ ...this.details, remedy: this.remedy });
-    metadata.set(DETAILS_TRAILER, encodeURIComponent(details));
-    return Object.assign(new Error(this.message), {
-      code: status[this.code],
-      details: this.message,
-      metadata,
-    });
+    metadata.set(DETAILS_TRAILER, sentDetails(this));
+    const message = sendableText(this.message, MAX_SENT_BYTES) || this.code;
+    // Not OK, nor what is none of the codes: the call would seem to have succeeded.
+    const known: unknown = status[this.code];
+    const code = typeof known === 'number' && known !== status.OK ? known : status.INTERNAL;
+    return Object.assign(new Error(message), { code, details: message, metadata });
+  }
+}
+
+/** Remedy and details as they travel; details that are too many or too long are cut, the first ones stay. */
+function sentDetails({ remedy, details }: OnescanError): string {
+  const sent: Record<string, string | number | boolean> = {
+    remedy: sendableText(remedy, MAX_SENT_BYTES / 2),
+  };
+  let encoded = encodeURIComponent(JSON.stringify(sent));
+  for (const [name, value] of Object.entries(details)) {
+    sent[sendableText(name, MAX_DETAIL_BYTES)] =
+      typeof value === 'string' ? sendableText(value, MAX_DETAIL_BYTES) : value;
+    const longer = encodeURIComponent(JSON.stringify(sent));
+    if (longer.length > MAX_SENT_BYTES) break;
+    encoded = longer;
+  }
+  return encoded;
+}
+
+/** The message of anything that can be thrown, also of what cannot be made a text. */
+function messageOf(thrown: unknown): string {
+  try {
+    return String(thrown instanceof Error ? thrown.message : thrown);
+  } catch {
+    return 'something without a message was thrown';
   }
 }
 
@@ -111,7 +147,7 @@ function isServiceError(thrown: unknown): thrown is ServiceError {
 function fromServiceError(thrown: ServiceError): OnescanError {
   const name = status[thrown.code] as ErrorCode | undefined;
   const { remedy, ...details } = readDetails(thrown);
-  const message = withoutEmptyParts(thrown.details) || thrown.message || (name ?? 'UNKNOWN');
+  const message = withoutEmptyParts(messageOf(thrown.details)) || messageOf(thrown) || 'UNKNOWN';
   return new OnescanError(name ?? 'UNKNOWN', message, {
     remedy: typeof remedy === 'string' ? remedy : '',
     details,

@@ -16,7 +16,7 @@ export function unary<Request, Response>(
     // An async wrapper, so that what `fn` throws before its first await is answered too.
     (async () => fn(call.request, call))().then(
       (response) => callback(null, response),
-      (thrown: unknown) => callback(OnescanError.from(thrown).toServiceError()),
+      (thrown: unknown) => callback(sendable(thrown)),
     );
   };
 }
@@ -35,10 +35,10 @@ export function serverStream<Request, Response>(
   return (call) => {
     const abort = new AbortController();
     call.on('cancelled', () => abort.abort());
-    pump(fn(call.request, call, abort.signal), call, abort.signal).then(
+    (async () => pump(fn(call.request, call, abort.signal), call, abort.signal))().then(
       () => call.end(),
       // Not destroy(): grpc-js sends the status in its 'error' listener and then needs the stream to end.
-      (thrown: unknown) => call.emit('error', OnescanError.from(thrown).toServiceError()),
+      (thrown: unknown) => call.emit('error', sendable(thrown)),
     );
   };
 }
@@ -51,9 +51,18 @@ export function clientStream<Request, Response>(
     call.on('cancelled', () => call.destroy(new OnescanError('CANCELLED', 'the client cancelled')));
     (async () => fn(call as AsyncIterable<Request>))().then(
       (response) => callback(null, response),
-      (thrown: unknown) => callback(OnescanError.from(thrown).toServiceError()),
+      (thrown: unknown) => callback(sendable(thrown)),
     );
   };
+}
+
+/** What is sent for anything thrown. Never throws itself: nobody would answer the call, or end the process well. */
+function sendable(thrown: unknown): ReturnType<OnescanError['toServiceError']> {
+  try {
+    return OnescanError.from(thrown).toServiceError();
+  } catch {
+    return new OnescanError('INTERNAL', 'an error that cannot be told').toServiceError();
+  }
 }
 
 async function pump<Request, Response>(

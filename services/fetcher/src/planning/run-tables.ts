@@ -1,5 +1,5 @@
 import type { ResolvedRunSpec } from '@onescan/shared/run-spec.js';
-import { globsPattern } from '../universe/glob.js';
+import { GlobSet } from '../universe/glob.js';
 import { isSameName } from '../warehouse/find-names.js';
 import {
   type Catalogue,
@@ -18,17 +18,16 @@ import type { WarehouseNames } from '../warehouse/warehouse-names.js';
 export function tablesOfRun(spec: ResolvedRunSpec, names: WarehouseNames): TableFilter {
   const named = (pattern: string, name: string): boolean =>
     spec.pairs.some((pair) => isSameName(pattern.replaceAll('{pair}', pair), name));
-  const pattern = groupsPattern(spec);
+  const grouped = groupsGlobs(spec);
   const { exclude } = spec.universe;
-  const excluded = exclude.length > 0 ? globsPattern(exclude) : undefined;
-  const isExcluded = (id: string): boolean => excluded?.test(id) ?? false;
+  const excluded = new GlobSet(exclude);
   return ({ schema, name, columns }) => {
     if (schema === names.targetSchema && named(names.targetsTable, name)) return true;
     if (schema !== names.featureSchema) return false;
     if (named(names.closesTable, name)) return true;
-    if (!pattern.test(name) || isExcluded(name)) return false;
+    if (!grouped.matches(name) || excluded.matches(name)) return false;
     const features = columns.filter((column) => !isSameName(column.name, names.keyColumn));
-    return features.length === 0 || !features.every((column) => isExcluded(`${name}.${column.name}`));
+    return features.length === 0 || !features.every((column) => excluded.matches(`${name}.${column.name}`));
   };
 }
 
@@ -50,8 +49,8 @@ export function featuresOfRun(
   spec: ResolvedRunSpec,
   names: WarehouseNames,
 ): TableName[] {
-  const pattern = groupsPattern(spec);
-  return named(catalogue, names.featureSchema, (name) => pattern.test(name));
+  const grouped = groupsGlobs(spec);
+  return named(catalogue, names.featureSchema, (name) => grouped.matches(name));
 }
 
 /** The tables that statements read. */
@@ -64,11 +63,11 @@ export function tablesRead(
   return tables.filter((table) => read.has(tableText(table)));
 }
 
-function groupsPattern(spec: ResolvedRunSpec): RegExp {
+function groupsGlobs(spec: ResolvedRunSpec): GlobSet {
   const globs = spec.universe.groups.flatMap((group) =>
     group.tables.flatMap((glob) => spec.pairs.map((pair) => glob.replaceAll('{pair}', pair))),
   );
-  return globsPattern([...new Set(globs)]);
+  return new GlobSet(globs);
 }
 
 function named(catalogue: Catalogue, schema: string, wants: (name: string) => boolean): TableName[] {

@@ -8,8 +8,8 @@ import type { Catalogue, CatalogueColumn, CatalogueTable } from '../warehouse/wa
 import { tableText } from '../warehouse/warehouse.js';
 import type { WarehouseNames } from '../warehouse/warehouse-names.js';
 import { futurePattern } from './future-columns.js';
-import { matchesGlob } from './glob.js';
-import { groupNotes, inGroup } from './group-notes.js';
+import { GlobSet } from './glob.js';
+import { groupNotes, pairGroups } from './group-notes.js';
 import { Lineage } from './lineage.js';
 import { requireFamilies } from './missing-families.js';
 import { excludeCaseClashes } from './name-clashes.js';
@@ -41,24 +41,26 @@ export function discoverUniverse(catalogue: Catalogue, request: UniverseRequest)
   const available = catalogue.tables.filter((table) => table.schema === request.names.featureSchema);
   if (available.length === 0) throw noSchema(catalogue, request.names);
   const notes = requireFamilies(catalogue, request);
-  if (!request.part) notes.push(...groupNotes(available, request.groups, request.pair));
+  const groups = pairGroups(request.groups, request.pair);
+  if (!request.part) notes.push(...groupNotes(available, groups));
+  const excluded = new GlobSet(request.exclude);
   const lineage = new Lineage(request.future, request.pair);
   const columns: UniverseColumn[] = [];
   const tables: CatalogueTable[] = [];
   const taken = new Set<string>();
   let removed = 0;
-  for (const group of request.groups) {
-    const matching = available.filter(
-      (table) => !taken.has(table.name) && inGroup(table, group, request.pair),
-    );
+  for (const { group, globs } of groups) {
+    const matching = available.filter((table) => !taken.has(table.name) && globs.matches(table.name));
     if (matching.length === 0) {
       if (!group.optional) throw emptyGroup(group, request);
       notes.push(planNote('group without tables', `group "${group.name}" matches no table and is left out`));
     }
     for (const table of matching) {
       taken.add(table.name);
-      const found = tableColumns(table, { group: group.name, request, lineage, notes });
-      const kept = found.filter((column) => !isRemoved(column, request.exclude));
+      const found = tableColumns(table, { group: group.name, request, excluded, lineage, notes });
+      const kept = excluded.matches(table.name)
+        ? []
+        : found.filter(({ featureId }) => !excluded.matches(featureId));
       removed += found.length - kept.length;
       if (kept.length === 0) continue;
       tables.push(table);
@@ -75,19 +77,21 @@ export function discoverUniverse(catalogue: Catalogue, request: UniverseRequest)
   return { columns: judged.columns, tables, notes: [...notes, ...lineage.notes(), ...judged.notes] };
 }
 
-function isRemoved(column: UniverseColumn, globs: readonly string[]): boolean {
-  return globs.some((glob) => matchesGlob(glob, column.table.name) || matchesGlob(glob, column.featureId));
-}
-
 function tableColumns(
   table: CatalogueTable,
-  looking: { group: string; request: UniverseRequest; lineage: Lineage; notes: PlanNote[] },
+  looking: {
+    group: string;
+    request: UniverseRequest;
+    excluded: GlobSet;
+    lineage: Lineage;
+    notes: PlanNote[];
+  },
 ): UniverseColumn[] {
-  const { group, request, lineage, notes } = looking;
+  const { group, request, excluded, lineage, notes } = looking;
   const { keyColumn } = request.names;
   const problem = table.problem ?? keyProblem(table, keyColumn);
   const columns = table.columns.filter((column) => !isSameName(column.name, keyColumn));
-  if (problem && !request.exclude.some((glob) => matchesGlob(glob, table.name))) {
+  if (problem && !excluded.matches(table.name)) {
     const its = `its ${formatCount(columns.length, 'column')} ${columns.length === 1 ? 'is' : 'are'} excluded`;
     const kind = table.problem === undefined ? 'table without key' : 'table that cannot be read';
     notes.push(planNote(kind, `table ${table.name} ${problem}: ${its}`, columns.length));

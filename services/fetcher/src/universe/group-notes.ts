@@ -4,31 +4,42 @@ import type { FeatureGroup } from '@onescan/shared/generated/onescan/v1/spec.js'
 import { PAIRS } from '@onescan/shared/pair.js';
 import { planNote } from '../planning/plan-note.js';
 import type { CatalogueTable } from '../warehouse/warehouse.js';
-import { matchesGlob } from './glob.js';
+import { GlobSet } from './glob.js';
 
 const NAMED = 5;
 
-/** True when a group has the table, for the pair. */
-export function inGroup(table: Pick<CatalogueTable, 'name'>, group: FeatureGroup, pair: string): boolean {
-  return group.tables.some((glob) => matchesGlob(glob.replaceAll('{pair}', pair), table.name));
+/** A group of features with the globs of its tables for one pair. */
+export interface PairGroup {
+  readonly group: FeatureGroup;
+  readonly globs: GlobSet;
+}
+
+/** The groups of a pair, in order. */
+export function pairGroups(groups: readonly FeatureGroup[], pair: string): PairGroup[] {
+  return groups.map((group) => ({ group, globs: pairGlobs([group], pair) }));
+}
+
+/** The globs of the tables of groups, for one pair. */
+export function pairGlobs(groups: readonly FeatureGroup[], pair: string): GlobSet {
+  return new GlobSet(groups.flatMap(({ tables }) => tables.map((glob) => glob.replaceAll('{pair}', pair))));
 }
 
 /** Notes on tables that several groups match, and on those that none does, whatever the pair. */
-export function groupNotes(
-  tables: readonly CatalogueTable[],
-  groups: readonly FeatureGroup[],
-  pair: string,
-): PlanNote[] {
+export function groupNotes(tables: readonly CatalogueTable[], groups: readonly PairGroup[]): PlanNote[] {
+  const ofAnyPair = new GlobSet(
+    groups.flatMap(({ group }) =>
+      group.tables.flatMap((glob) => PAIRS.map((pair) => glob.replaceAll('{pair}', pair))),
+    ),
+  );
   const notes: PlanNote[] = [];
   const outside: string[] = [];
   for (const table of tables) {
-    const names = groups.filter((group) => inGroup(table, group, pair)).map(({ name }) => name);
+    const names = groups.filter(({ globs }) => globs.matches(table.name)).map(({ group }) => group.name);
     if (names.length > 1) {
       const text = `table ${table.name} matches the groups ${names.join(' and ')}: it counts as ${names[0]}`;
       notes.push(planNote('table in several groups', text));
     }
-    const ofAnother = (group: FeatureGroup): boolean => PAIRS.some((other) => inGroup(table, group, other));
-    if (names.length === 0 && !groups.some(ofAnother)) outside.push(table.name);
+    if (names.length === 0 && !ofAnyPair.matches(table.name)) outside.push(table.name);
   }
   if (outside.length > 0) notes.push(outsideNote(outside));
   return notes;

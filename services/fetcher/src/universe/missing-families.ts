@@ -4,7 +4,8 @@ import { PAIRS } from '@onescan/shared/pair.js';
 import { planNote } from '../planning/plan-note.js';
 import type { Catalogue } from '../warehouse/warehouse.js';
 import type { UniverseRequest } from './discover-universe.js';
-import { matchesGlob } from './glob.js';
+import { GlobSet } from './glob.js';
+import { pairGlobs } from './group-notes.js';
 
 const PLACE = '{pair}';
 
@@ -19,11 +20,12 @@ const PLACE = '{pair}';
 export function requireFamilies(catalogue: Catalogue, request: UniverseRequest): PlanNote[] {
   const { families, pairs } = findFamilies(catalogue, request);
   const others = [...pairs].filter((pair) => pair !== request.pair).length;
+  const excluded = new GlobSet(request.exclude);
   const missing: string[] = [];
   const rare: string[] = [];
   for (const [family, members] of families) {
     const table = family.replace(PLACE, request.pair);
-    if (members.has(request.pair) || request.exclude.some((glob) => matchesGlob(glob, table))) continue;
+    if (members.has(request.pair) || excluded.matches(table)) continue;
     (members.size * 2 > others ? missing : rare).push(table);
   }
   if (missing.length > 0) throw missingTables(missing, request);
@@ -38,22 +40,18 @@ function findFamilies(
 ): { families: Map<string, Set<string>>; pairs: Set<string> } {
   const families = new Map<string, Set<string>>();
   const pairs = new Set<string>();
+  const ownGroups = request.groups.filter(({ shared }) => !shared);
+  const requested = new Map(PAIRS.map((pair) => [pair, pairGlobs(ownGroups, pair)]));
   for (const table of catalogue.tables) {
     if (table.schema !== request.names.featureSchema) continue;
     const named = PAIRS.filter((pair) => table.name.includes(pair));
     const pair = named[0];
-    if (named.length !== 1 || !pair || !isRequested(table.name, pair, request)) continue;
+    if (named.length !== 1 || !pair || !requested.get(pair)!.matches(table.name)) continue;
     pairs.add(pair);
     const family = table.name.replace(pair, PLACE);
     families.set(family, (families.get(family) ?? new Set()).add(pair));
   }
   return { families, pairs };
-}
-
-function isRequested(table: string, pair: string, request: UniverseRequest): boolean {
-  return request.groups.some(
-    (group) => !group.shared && group.tables.some((glob) => matchesGlob(glob.replaceAll(PLACE, pair), table)),
-  );
 }
 
 function missingTables(tables: string[], request: UniverseRequest): OnescanError {
