@@ -44,3 +44,16 @@ it.each(['*_'.repeat(60), `${'*'.repeat(100)}`, '*a'.repeat(60), '?*'.repeat(60)
     expect(process.cpuUsage(started).user).toBeLessThan(500_000);
   },
 );
+
+it.each(['*a_name_#9*x', 'mom_*.z#*', '*_?#_*q'])(
+  'holds 6,484 columns against 200 globs like %s in a tenth of a second or so',
+  (shape) => {
+    const columns = Array.from({ length: 6_484 }, (_, i) => `mom_eurusd_${i % 38}.column_with_a_name_${i}`);
+    const globs = Array.from({ length: 200 }, (_, i) => shape.replace('#', String(i)));
+    const started = process.cpuUsage();
+    const set = new GlobSet(globs);
+    expect(columns.filter((column) => set.matches(column))).toEqual([]);
+    // Measured: 0.02 s; one regular expression a glob took 1.9 s.
+    expect(process.cpuUsage(started).user).toBeLessThan(300_000);
+  },
+);
