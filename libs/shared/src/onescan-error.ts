@@ -93,19 +93,17 @@ function sentDetails({ remedy, details }: OnescanError): string {
   return encoded;
 }
 
-/** The message of anything that can be thrown, also of what cannot be made a text. */
+/**
+ * Never empty, whatever was thrown: an error without words, as DuckDB throws some, at least has a name, and what
+ * cannot be made a text is said to be that.
+ */
 function messageOf(thrown: unknown): string {
   try {
-    return String(thrown instanceof Error ? thrown.message : thrown);
+    if (!(thrown instanceof Error)) return String(thrown ?? '').trim() || 'an error without a message';
+    return String(thrown.message).trim() || `${thrown.name} without a message`;
   } catch {
-    return 'something without a message was thrown';
+    return 'an error whose message cannot be read';
   }
-}
-
-/** Never empty: an error without words, as DuckDB throws some, at least has a name. */
-function messageOf(thrown: unknown): string {
-  if (!(thrown instanceof Error)) return String(thrown ?? '').trim() || 'an error without a message';
-  return thrown.message.trim() || `${thrown.name} without a message`;
 }
 
 /** Detail by which a full disk is told from other things that are exhausted, over the network too. */
@@ -147,7 +145,7 @@ function isServiceError(thrown: unknown): thrown is ServiceError {
 function fromServiceError(thrown: ServiceError): OnescanError {
   const name = status[thrown.code] as ErrorCode | undefined;
   const { remedy, ...details } = readDetails(thrown);
-  const message = withoutEmptyParts(messageOf(thrown.details)) || messageOf(thrown) || 'UNKNOWN';
+  const message = withoutEmptyParts(String(thrown.details)) || String(thrown.message || messageOf(thrown));
   return new OnescanError(name ?? 'UNKNOWN', message, {
     remedy: typeof remedy === 'string' ? remedy : '',
     details,
