@@ -26,7 +26,7 @@ export interface SimulationOptions {
 export interface SimulatedPair {
   readonly bar: Int32Array;
   readonly time: Float64Array;
-  readonly features: readonly { readonly id: string; readonly values: Float32Array }[];
+  readonly features: readonly { readonly id: string; readonly values: Float32Array | Float64Array }[];
   readonly persistence: Float64Array;
   horizonInput(horizon: number): HorizonInput;
   /** @param features other columns than the simulated ones */

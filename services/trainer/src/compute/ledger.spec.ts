@@ -56,3 +56,25 @@ test('a feature without a fate is an error, never left out', () => {
   const fates = [{ status: 'PRUNED', stage: 'prune', reason: 'constant' } as const];
   expect(() => ledgerRows({ ...base, columns, fates })).toThrow('1 fates for 2 included features');
 });
+
+test('what is pruned for values that doubles cannot tell apart has that in its reason', () => {
+  const ids = { ...column('t.id'), type: 'BIGINT', min: 2 ** 60, max: 2 ** 60 + 4096 };
+  const pruned = { status: 'PRUNED', stage: 'prune', reason: 'constant' } as const;
+  const reasons = (columns: DatasetColumn[]): string[] =>
+    ledgerRows({ ...base, columns, fates: columns.map(() => pruned) }).map(({ reason }) => reason);
+  expect(
+    reasons([
+      ids,
+      { ...ids, type: 'DOUBLE' },
+      { ...ids, min: 1, max: 2 ** 52 },
+      { ...ids, min: Number.NaN, max: Number.NaN },
+    ]),
+  ).toEqual([
+    'constant; its BIGINT values reach beyond 2^53, where doubles are 256 apart: what lies between was rounded',
+    'constant',
+    'constant',
+    'constant',
+  ]);
+  for (const type of ['INT64', 'HUGEINT', 'DECIMAL(38,0)', 'NUMERIC', 'BIGNUMERIC(40,2)'])
+    expect(reasons([{ ...ids, type }])[0]).toContain(`its ${type} values reach beyond 2^53`);
+});

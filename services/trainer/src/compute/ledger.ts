@@ -1,4 +1,5 @@
 import type { FeatureFate } from '@onescan/learn/pair-learner.js';
+import { gapBeyondDoubles } from '@onescan/shared/dataset/beyond-doubles.js';
 import type { DatasetColumn } from '@onescan/shared/dataset/dataset.js';
 import { type LedgerRow, LedgerStatus } from '@onescan/shared/generated/onescan/v1/result.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
@@ -56,11 +57,18 @@ function fateRow(input: LedgerInput, column: DatasetColumn, fate: FeatureFate): 
     group: column.group,
     status: LedgerStatus[`LEDGER_STATUS_${status}`],
     stage,
-    reason,
+    reason: status === 'PRUNED' ? `${reason}${precisionNote(column)}` : reason,
     ...(selectionFrequency === undefined ? {} : { selectionFrequency }),
     ...(importance === undefined ? {} : { importance }),
     ...(shapMeanAbs === undefined ? {} : { shapMeanAbs }),
     ...(rank === undefined ? {} : { rank }),
     rowsExplained: shapMeanAbs === undefined ? 0 : rowsExplained,
   };
+}
+
+/** A column may look the same because its values were too long for doubles. */
+function precisionNote(column: DatasetColumn): string {
+  const gap = gapBeyondDoubles(column);
+  if (gap === undefined) return '';
+  return `; its ${column.type} values reach beyond 2^53, where doubles are ${gap.toLocaleString('en')} apart: what lies between was rounded`;
 }
