@@ -170,3 +170,17 @@ function computeRequest({
     threads: 1,
   };
 }
+
+/** A plan that passes is learned; one that is refused for what its dataset would hold is refused by learning. */
+export async function expectPlanHolds(stack: Stack, spec: SpecJson): Promise<'learned' | 'refused'> {
+  const refusal = await refusalOf(stack, spec);
+  if (!refusal) {
+    await expectLearned(stack, spec);
+    return 'learned';
+  }
+  // Settings that work on no data, and periods without a row, never come to a dataset.
+  if (/^overrides: |has no rows in the period/.test(refusal.message)) return 'refused';
+  expect(refusal.code, refusal.text).toBe('INVALID_ARGUMENT');
+  await expectNotLearned(stack, spec);
+  return 'refused';
+}

@@ -1,14 +1,7 @@
 import { CONFIG_KEYS } from '@onescan/learn/learn-config-keys.js';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import {
-  briefSpec,
-  expectLearned,
-  expectNotLearned,
-  RANDOM_SPECS,
-  refusalOf,
-  type SpecJson,
-} from '../learnable-plans.js';
+import { briefSpec, expectPlanHolds, RANDOM_SPECS, type SpecJson } from '../learnable-plans.js';
 import { Stack } from '../stack.js';
 import { WAREHOUSE } from '../warehouse.js';
 
@@ -20,23 +13,10 @@ beforeAll(async () => {
 });
 afterAll(() => stack.stop());
 
-/** A plan that passes is learned; one that is refused for its sample is refused by learning. */
-async function holds(spec: SpecJson): Promise<'learned' | 'refused'> {
-  const refusal = await refusalOf(stack, spec);
-  if (!refusal) {
-    await expectLearned(stack, spec);
-    return 'learned';
-  }
-  expect(refusal.code).toBe('INVALID_ARGUMENT');
-  // Settings that work on no data never come to a dataset.
-  if (!refusal.message.startsWith('overrides: ')) await expectNotLearned(stack, spec);
-  return 'refused';
-}
-
 test('over random specs, what plans let pass is learned, and nothing else could be', async () => {
   const seen = { learned: 0, refused: 0 };
   const count = async (spec: SpecJson): Promise<void> => {
-    seen[await holds(spec)]++;
+    seen[await expectPlanHolds(stack, spec)]++;
   };
   await fc.assert(fc.asyncProperty(RANDOM_SPECS, count), { numRuns: 80, endOnFailure: true });
   expect(Math.min(seen.learned, seen.refused)).toBeGreaterThan(8);
@@ -51,7 +31,8 @@ test('every setting is refused or learned at both ends of its range', async () =
     for (const value of choices ?? [min, SLOW.test(key) ? 100 : max]) {
       const overrides = { [key]: String(value) };
       const universe = { groups: [{ name: 'pair', tables: ['vol_eurusd', 'mom_eurusd'], shared: false }] };
-      seen[await holds(briefSpec({ horizons: [15], sample: { rows: 2500 }, universe, overrides }))]++;
+      const spec = briefSpec({ horizons: [15], sample: { rows: 2500 }, universe, overrides });
+      seen[await expectPlanHolds(stack, spec)]++;
     }
   }
   expect(seen.learned).toBeGreaterThan(100);

@@ -52,13 +52,14 @@ export function knownOutlook(
   { bar, usable }: KnownSample,
   task: LearnTask,
 ): Omit<SampleOutlook, 'leastRows'> {
-  const none = new Uint32Array(0);
-  const rowsOf = (horizon: number) => usable.get(horizon) ?? none;
-  const impossible = obstaclesOf(task, (horizon) => obstacle(bar, rowsOf(horizon), horizon, task));
-  const learned = task.horizons.filter((horizon) => impossible.every((one) => one.horizon !== horizon));
-  const doubtful = obstaclesOf({ horizons: learned }, (horizon) =>
-    inconclusive(bar, rowsOf(horizon), horizon, task),
-  );
+  const impossible: HorizonObstacle[] = [];
+  const doubtful: HorizonObstacle[] = [];
+  for (const horizon of task.horizons.toSorted((a, b) => a - b)) {
+    const rows = usable.get(horizon) ?? new Uint32Array(0);
+    const found = look(bar, rows, horizon, task);
+    if (found.obstacle !== undefined) impossible.push({ horizon, reason: found.obstacle });
+    else if (found.inconclusive !== undefined) doubtful.push({ horizon, reason: found.inconclusive });
+  }
   return { impossible, doubtful };
 }
 
@@ -74,8 +75,8 @@ export function sampleOutlook(shape: SampleShape, task: LearnTask): SampleOutloo
   const possible = expected.filter(({ horizon }) => further.every((one) => one.horizon !== horizon));
   const learned = task.horizons.filter((horizon) => expected.every((one) => one.horizon !== horizon));
   const edges = obstaclesOf({ horizons: learned }, (horizon) => {
-    const usable = withoutEdges(bar, horizon, task);
-    return obstacle(bar, usable, horizon, task) ?? inconclusive(bar, usable, horizon, task);
+    const found = look(bar, withoutEdges(bar, horizon, task), horizon, task);
+    return found.obstacle ?? found.inconclusive;
   });
   return {
     impossible: further,
@@ -114,7 +115,7 @@ function expectedBars({ rows, periodBars, days }: SampleShape, spread: number): 
 /** By horizon, ascending. */
 function obstacles(bar: Int32Array, task: LearnTask): HorizonObstacle[] {
   const all = Uint32Array.from(bar.keys());
-  return obstaclesOf(task, (horizon) => obstacle(bar, all, horizon, task));
+  return obstaclesOf(task, (horizon) => look(bar, all, horizon, task).obstacle);
 }
 
 function obstaclesOf(
@@ -129,36 +130,29 @@ function obstaclesOf(
     });
 }
 
-/** Why learning would refuse the rows; undefined when it would not. */
-function obstacle(
+/** Why learning would refuse the rows, or could come to no verdict on them; neither when it can. */
+function look(
   bar: Int32Array,
   usable: Uint32Array,
   horizon: number,
   { targetWindow, columns, config }: LearnTask,
-): string | undefined {
+): { obstacle?: string; inconclusive?: string } {
+  const geometry = { horizon, targetWindow };
   try {
-    requireLearnable({ bar, usable, columns, geometry: { horizon, targetWindow }, config });
-    return undefined;
+    const { final } = requireLearnable({ bar, usable, columns, geometry, config });
+    const { minRows, minBlocks } = config.verdict;
+    const blocks = Math.floor(final.length / blockRows(final, bar, geometry));
+    if (final.length < minRows) {
+      return { inconclusive: `inconclusive: ${final.length} scored rows are fewer than ${minRows}` };
+    }
+    if (blocks < minBlocks) {
+      return { inconclusive: `inconclusive: ${blocks} independent blocks are fewer than ${minBlocks}` };
+    }
+    return {};
   } catch (thrown) {
     if (!(thrown instanceof RangeError)) throw thrown;
-    return thrown.message;
+    return { obstacle: thrown.message };
   }
-}
-
-/** Why the final segment of rows that can be learned is too small for a verdict. */
-function inconclusive(
-  bar: Int32Array,
-  usable: Uint32Array,
-  horizon: number,
-  { targetWindow, columns, config }: LearnTask,
-): string | undefined {
-  const { minRows, minBlocks } = config.verdict;
-  const geometry = { horizon, targetWindow };
-  const { final } = requireLearnable({ bar, usable, columns, geometry, config });
-  const blocks = Math.floor(final.length / blockRows(final, bar, geometry));
-  if (final.length < minRows) return `inconclusive: ${final.length} scored rows are fewer than ${minRows}`;
-  if (blocks < minBlocks) return `inconclusive: ${blocks} independent blocks are fewer than ${minBlocks}`;
-  return undefined;
 }
 
 function leastRows(shape: SampleShape, task: LearnTask): number | undefined {

@@ -1,7 +1,7 @@
 import { RunState, TaskState } from '@onescan/shared/generated/onescan/v1/coordinator.js';
-import type { Assign } from '@onescan/shared/generated/onescan/v1/trainer.js';
+import { type Assign, FailureKind } from '@onescan/shared/generated/onescan/v1/trainer.js';
 import { afterEach, expect, test } from 'vitest';
-import type { ScriptedTrainer } from './testing/scripted-trainer.js';
+import { ScriptedTrainer, type TrainerAct } from './testing/scripted-trainer.js';
 import { TestStack } from './testing/test-stack.js';
 
 const EIGHT = ['eurusd', 'gbpusd', 'usdjpy', 'usdchf', 'audusd', 'usdcad', 'nzdusd', 'eurgbp'];
@@ -79,4 +79,27 @@ test('fetching runs ahead of a slow trainer by so many datasets and no more', as
   await stack.watch(runId);
   expect((await stack.getRun(runId)).state).toBe(RunState.RUN_STATE_COMPLETED);
   expect(stack.fetcher.fetches).toHaveLength(8);
+});
+
+/** Refuses by its arithmetic, as a trainer of so little memory does. */
+const REFUSE: TrainerAct = (assign, trainer) =>
+  trainer.fail(assign, FailureKind.FAILURE_KIND_DOES_NOT_FIT, 'needs 9 GiB');
+
+test('what does not fit is given to a trainer with more memory, and otherwise not tried again', async () => {
+  stack = await TestStack.start();
+  stack.addTrainers(1, REFUSE);
+  const spec = { pairs: ['eurusd'], horizons: [15] };
+  const refused = await stack.complete(spec);
+  expect(refused.tasks).toMatchObject([
+    { state: TaskState.TASK_STATE_FAILED, attempt: 1, error: 'DOES_NOT_FIT: needs 9 GiB' },
+  ]);
+  expect(stack.trainers[0]!.assigned).toHaveLength(1);
+  const roomy = new ScriptedTrainer(stack.address, {
+    id: 'roomy',
+    memoryLimitBytes: 16n << 30n,
+    act: (assign, trainer) => trainer.succeed(assign),
+  });
+  stack.trainers.push(roomy);
+  const run = await stack.complete({ ...spec, pairs: PAIRS });
+  expect(run.state, run.problems.join()).toBe(RunState.RUN_STATE_COMPLETED);
 });

@@ -1,9 +1,8 @@
-import { setImmediate as turn } from 'node:timers/promises';
 import type { KnownSample } from '@onescan/learn/sample-need.js';
 import type { PairPlan, Plan } from '@onescan/shared/generated/onescan/v1/plan.js';
 import type { ResolvedRunSpec } from '@onescan/shared/run-spec.js';
 import { checkMemory, type TrainerRoom } from './check-memory.js';
-import { isHopeless, pairOutlook, sampleRefusal, withSampleNotes } from './check-sample.js';
+import { exactOutlook, expectedOutlook, isHopeless, sampleRefusal, withSampleNotes } from './check-sample.js';
 import { type AskPair, findRemedy } from './find-remedy.js';
 import type { KnownSamples } from './known-samples.js';
 
@@ -32,8 +31,6 @@ export async function checkLearnable(
   for (const pair of plan.pairs) {
     checkMemory(spec, pair, trainers);
     pairs.push(await checkPair(spec, pair, known.get(pair.pair), ask));
-    // A sample takes up to a second: others wait no longer than for one.
-    await turn();
   }
   return { ...plan, pairs };
 }
@@ -46,7 +43,7 @@ async function checkPair(
 ): Promise<PairPlan> {
   // A fetcher that tells neither rows nor their number.
   if (!known && pair.periodRows === 0) return pair;
-  const outlook = pairOutlook(spec, pair, known);
+  const outlook = known ? await exactOutlook(spec, pair, known) : expectedOutlook(spec, pair);
   if (!isHopeless(spec, outlook)) return withSampleNotes(pair, outlook);
   throw sampleRefusal(spec, pair, outlook, known && (await findRemedy({ spec, pair, known }, ask)));
 }

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { resolveLearnConfig } from '@onescan/learn/learn-config.js';
 import {
   type HorizonObstacle,
@@ -32,7 +33,7 @@ export function checkSample(spec: ResolvedRunSpec, plan: Plan): Plan {
   const outlooks = new Map<string, SampleOutlook>();
   const outlookOf = (pair: PairPlan): SampleOutlook => {
     const key = JSON.stringify({ ...shapeOf(pair), columns: pair.includedColumns });
-    const outlook = outlooks.get(key) ?? pairOutlook(spec, pair);
+    const outlook = outlooks.get(key) ?? expectedOutlook(spec, pair);
     outlooks.set(key, outlook);
     return outlook;
   };
@@ -47,15 +48,34 @@ export function checkSample(spec: ResolvedRunSpec, plan: Plan): Plan {
   };
 }
 
-/** What learning a pair would come to: exactly where its rows are known, else by the size of its sample. */
-export function pairOutlook(spec: ResolvedRunSpec, pair: PairPlan, known?: KnownSample): SampleOutlook {
-  const task: LearnTask = {
-    horizons: spec.horizons,
-    targetWindow: spec.targetWindow,
-    config: resolveLearnConfig(spec.preset, spec.overrides),
-    columns: pair.includedColumns,
-  };
-  return known ? { ...knownOutlook(known, task), leastRows: undefined } : sampleOutlook(shapeOf(pair), task);
+/** What learning a pair would come to, by the size of its sample. */
+export function expectedOutlook(spec: ResolvedRunSpec, pair: PairPlan): SampleOutlook {
+  return sampleOutlook(shapeOf(pair), learnTask(spec, pair));
+}
+
+/** What learning a pair will come to, by its very rows; others have their turn after each horizon. */
+export async function exactOutlook(
+  spec: ResolvedRunSpec,
+  pair: PairPlan,
+  known: KnownSample,
+): Promise<SampleOutlook> {
+  const impossible: HorizonObstacle[] = [];
+  const doubtful: HorizonObstacle[] = [];
+  for (const horizon of spec.horizons) {
+    const found = knownOutlook(known, { ...learnTask(spec, pair), horizons: [horizon] });
+    impossible.push(...found.impossible);
+    doubtful.push(...found.doubtful);
+    await turn();
+  }
+  return { impossible, doubtful, leastRows: undefined };
+}
+
+function learnTask(
+  { horizons, targetWindow, preset, overrides }: ResolvedRunSpec,
+  pair: PairPlan,
+): LearnTask {
+  const config = resolveLearnConfig(preset, overrides);
+  return { horizons, targetWindow, config, columns: pair.includedColumns };
 }
 
 /** True when no horizon can be learned. */

@@ -3,7 +3,7 @@ import { requireColumns } from '@onescan/learn/require-learnable.js';
 import { type KnownSample, sampleOutlook } from '@onescan/learn/sample-need.js';
 import type { PairPlan } from '@onescan/shared/generated/onescan/v1/plan.js';
 import type { ResolvedRunSpec } from '@onescan/shared/run-spec.js';
-import { pairOutlook, type Remedy } from './check-sample.js';
+import { exactOutlook, type Remedy } from './check-sample.js';
 
 /** A pair as it would be planned with another spec. */
 export interface AskedPair {
@@ -43,7 +43,7 @@ export async function findRemedy(refused: Refused, ask: AskPair): Promise<Remedy
     (hasEnoughColumns(refused)
       ? ((await moreRows(refused, ask)) ?? (await longerPeriod(refused, ask)))
       : undefined) ??
-    otherSettings(refused) ?? {
+    (await otherSettings(refused)) ?? {
       field: hasEnoughColumns(refused) ? 'period' : 'universe',
       text: hasEnoughColumns(refused)
         ? 'Take a longer period or shorter horizons: neither more of its rows nor other settings are enough'
@@ -65,7 +65,8 @@ function hasEnoughColumns({ spec, pair }: Refused): boolean {
 async function works(spec: ResolvedRunSpec, pair: string, ask: AskPair): Promise<AskedPair | undefined> {
   const asked = await ask(spec, pair);
   if (!asked?.known) return undefined;
-  return pairOutlook(spec, asked.pair, asked.known).impossible.length === 0 ? asked : undefined;
+  const { impossible } = await exactOutlook(spec, asked.pair, asked.known);
+  return impossible.length === 0 ? asked : undefined;
 }
 
 function withRows(spec: ResolvedRunSpec, rows: number): ResolvedRunSpec {
@@ -126,10 +127,11 @@ async function longerPeriod({ spec, pair }: Refused, ask: AskPair): Promise<Reme
   };
 }
 
-function otherSettings({ spec, pair, known }: Refused): Remedy | undefined {
+async function otherSettings({ spec, pair, known }: Refused): Promise<Remedy | undefined> {
+  if (!known) return undefined;
   for (const settings of SETTINGS) {
     const changed = { ...spec, overrides: { ...spec.overrides, ...settings } };
-    if (!isSettled(changed) || pairOutlook(changed, pair, known).impossible.length > 0) continue;
+    if (!isSettled(changed) || (await exactOutlook(changed, pair, known)).impossible.length > 0) continue;
     const text = Object.entries(settings).map(([key, value]) => `${key}=${value}`);
     return { field: 'overrides', text: `Learn with ${text.join(' and ')} (overrides)` };
   }

@@ -28,6 +28,8 @@ export type TrainerAct = (assign: Assign, trainer: ScriptedTrainer) => Promise<v
 export interface TrainerScript {
   id: string;
   processId?: number;
+  /** Default: 1 GiB. */
+  memoryLimitBytes?: bigint;
   /** Default: one of its own for every trainer. */
   instanceId?: string;
   /** Default: answers at once with a result. */
@@ -39,6 +41,7 @@ export class ScriptedTrainer {
   readonly id: string;
   readonly address: string;
   readonly #processId: number;
+  readonly #memoryLimitBytes: bigint;
   readonly #instanceId: string;
   readonly assigned: Assign[] = [];
   readonly acks: Ack[] = [];
@@ -60,6 +63,7 @@ export class ScriptedTrainer {
     this.id = script.id;
     this.address = address;
     this.#processId = script.processId ?? 1;
+    this.#memoryLimitBytes = script.memoryLimitBytes ?? 1n << 30n;
     this.#instanceId = script.instanceId ?? randomUUID();
     this.act = script.act ?? ((assign, trainer) => trainer.succeed(assign));
     this.#client = createClient(TrainerHubServiceClient, address);
@@ -92,7 +96,7 @@ export class ScriptedTrainer {
       trainerId: this.id,
       host: 'here',
       processId: this.#processId,
-      memoryLimitBytes: 1n << 30n,
+      memoryLimitBytes: this.#memoryLimitBytes,
       version: PRODUCT_VERSION,
       kernelVersion: kernelVersion(),
       heldDatasetIds: this.#held ? [this.#held] : [],
