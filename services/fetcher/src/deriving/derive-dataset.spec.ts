@@ -21,6 +21,8 @@ const CHANGE = [
   `CREATE TABLE ${FEATURES}.odd_eurusd AS SELECT interval_time, target_bqx45_h120 AS copy_of_120, target_bqx45_h30 AS copy_of_30,
     -target_bqx45_h5 AS turned_5, 'w' || (row_number() OVER w) // 55 AS words, 'k' || (row_number() OVER w) % 70 AS kinds,
     'id' || row_number() OVER w AS ids,
+    1e9::DOUBLE + random() AS far, 3e4::DOUBLE + random() AS crowded, 1e-50::DOUBLE * random() AS tiny, 2e4::DOUBLE + 300 * random() AS dense,
+    (16777216 + row_number() OVER w)::BIGINT AS counted,
     CASE WHEN (row_number() OVER w) % 9 = 0 THEN '-inf'::DOUBLE WHEN (row_number() OVER w) % 7 = 0 THEN 'nan' ELSE random() END AS holes
     FROM ${TARGETS}.targets_eurusd WINDOW w AS (ORDER BY interval_time)`,
   ...['odd_eurusd', 'mom_eurusd', 'base_idx_eurusd', 'tri_error', 'mkt_vix', 'csi_usd'].map(
