@@ -21,7 +21,6 @@ import { planNote } from './planning/plan-note.js';
 import { type PlannedPair, type PlanningRules, planPair } from './planning/plan-pair.js';
 import { planShared, sharedPlan } from './planning/plan-shared.js';
 import { readSampleRows } from './planning/sample-rows.js';
-import type { PlannedStatement } from './planning/split-statements.js';
 import { estimateStrategies, type PairEstimate } from './planning/strategy-estimates.js';
 import type { ViewScope, Warehouse, WarehouseView } from './warehouse/warehouse.js';
 
@@ -35,14 +34,14 @@ export async function estimatePair(
   const view = viewOf(warehouse, scopeOf(request));
   const { result, bill } = await meterMetadata(async () => {
     const planned = await planRequest(view, rules, request);
-    const dryRuns = await dryRunAll(view, planned.statements);
+    const dryRuns = dryRunsOf(planned);
     const spec = requireSpec(request.spec);
     if (request.bytesOnly) return { planned, dryRuns, strategies: [], perPair: {}, sampleRows: undefined };
     const strategies = await estimateStrategies(spec, pairEstimate(planned, dryRuns), {
       pricePerTibUsd,
       estimate: async (otherSpec) => {
         const other = await planRequest(view, rules, { ...request, spec: otherSpec });
-        return pairEstimate(other, await dryRunAll(view, other.statements));
+        return pairEstimate(other, dryRunsOf(other));
       },
     });
     const sampleRows = await readSampleRows(view, planned, spec.horizons);
@@ -91,9 +90,8 @@ async function estimatePerPair(
   request: EstimatePairRequest,
 ): Promise<Partial<PairPlan>> {
   if (request.sharedDatasetId === '') return {};
-  const { statements } = await planRequest(view, rules, { ...request, sharedDatasetId: '' });
-  const perPairBytes = sumOf(await dryRunAll(view, statements));
-  return { perPairBytes, perPairStatements: statements.length };
+  const whole = await planRequest(view, rules, { ...request, sharedDatasetId: '' });
+  return { perPairBytes: sumOf(dryRunsOf(whole)), perPairStatements: whole.statements.length };
 }
 
 /** Dry-runs the statements of what all pairs share. Only metadata queries are billed. */
@@ -108,13 +106,13 @@ export async function estimateShared(
   const { result, bill } = await meterMetadata(async () => {
     const planned = await planShared(view, spec, rules);
     if (!planned) return undefined;
-    const dryRuns = await dryRunAll(view, planned.statements);
+    const dryRuns = dryRunsOf(planned);
     if (request.bytesOnly) return { planned, dryRuns, strategies: [] };
     const strategies = await estimateStrategies(spec, pairEstimate(planned, dryRuns), {
       pricePerTibUsd,
       estimate: async (otherSpec) => {
         const other = (await planShared(view, otherSpec, rules))!;
-        return pairEstimate(other, await dryRunAll(view, other.statements));
+        return pairEstimate(other, dryRunsOf(other));
       },
     });
     return { planned, dryRuns, strategies };
@@ -192,21 +190,16 @@ export interface DryRuns {
   readonly notes: readonly PlanNote[];
 }
 
-/** Dry-runs statements one after the other: the warehouse takes a few at a time. */
-export async function dryRunAll(
-  view: WarehouseView,
-  statements: readonly PlannedStatement[],
-): Promise<DryRuns> {
-  const bytes: bigint[] = [];
-  const notes: PlanNote[] = [];
-  for (const { statement } of statements) {
-    const estimate = await view.dryRun(statement);
-    bytes.push(estimate.bytes);
-    if (estimate.accuracy === undefined) continue;
-    const text = `the warehouse calls its estimate ${estimate.accuracy}: when the statement would bill more it is refused, unbilled`;
-    notes.push(planNote('estimate is no bound', text));
-  }
-  return { bytes, notes };
+/** What the dry runs of a plan's statements told. */
+export function dryRunsOf({ statements }: Pick<PlannedPair, 'statements'>): DryRuns {
+  const accuracies = statements.flatMap(({ estimate }) => estimate.accuracy ?? []);
+  const notes = accuracies.map((accuracy) =>
+    planNote(
+      'estimate is no bound',
+      `the warehouse calls its estimate ${accuracy}: when the statement would bill more it is refused, unbilled`,
+    ),
+  );
+  return { bytes: statements.map(({ estimate }) => estimate.bytes), notes };
 }
 
 function ofEarlierVersion(pair: string, datasetId: string): OnescanError {

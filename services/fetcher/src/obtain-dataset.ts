@@ -1,3 +1,4 @@
+import { sha256Hex } from '@onescan/shared/canonical-json.js';
 import { SHARED_PAIR } from '@onescan/shared/dataset/dataset.js';
 import type { DatasetRef, FetchPairRequest } from '@onescan/shared/generated/onescan/v1/fetcher.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
@@ -5,12 +6,13 @@ import { requirePair } from '@onescan/shared/pair.js';
 import { deriveDataset } from './deriving/derive-dataset.js';
 import type { HeldDataset } from './deriving/held-dataset.js';
 import { planWithin } from './deriving/plan-within.js';
-import { dryRunAll, notCached, planRequest, requireSpec, viewOf } from './estimate.js';
-import { type Fetched, fetchDataset } from './fetch/fetch-dataset.js';
+import { dryRunsOf, notCached, planRequest, requireSpec, viewOf } from './estimate.js';
+import type { Fetched } from './fetch/fetch-dataset.js';
+import { fetchSplitting } from './fetch/fetch-splitting.js';
 import type { FetchProgressNow } from './fetch/shared-fetches.js';
 import type { FetcherServices } from './fetcher-service.js';
 import { type DatasetIdentity, identityText } from './planning/dataset-identity.js';
-import type { PlannedPair } from './planning/plan-pair.js';
+import type { PlannedPair, PlanningRules } from './planning/plan-pair.js';
 import { planShared } from './planning/plan-shared.js';
 import type { WarehouseView } from './warehouse/warehouse.js';
 
@@ -33,11 +35,17 @@ export async function obtainDataset(
   }
   if (withinDatasetId) return withShared(await obtainWithin(services, caller), shared);
   if (datasetId !== '' && cachedOnly) throw notCached(pair, datasetId);
-  const planned = await planRequest(view, services.rules, request);
+  const planned = await planRequest(view, asApproved(services), request);
   requireApproved(planned, datasetId);
   const spent = shared?.statementsRun ? shared.bytesBilled : 0n;
-  const wanted = { planned, limits: request.maximumBytesBilled, spent };
+  const sqlSha256 = request.approvedStatements?.sqlSha256;
+  const wanted = { planned, limits: request.maximumBytesBilled, sqlSha256, spent };
   return withShared(await obtain(services, wanted, caller), shared);
+}
+
+/** Planning before an approved fetch: what passed then is asked for again, whatever other statements met since. */
+function asApproved({ rules }: FetcherServices): PlanningRules {
+  return { ...rules, presume: false };
 }
 
 async function obtainShared(services: FetcherServices, caller: Caller): Promise<DatasetRef> {
@@ -47,14 +55,15 @@ async function obtainShared(services: FetcherServices, caller: Caller): Promise<
     return cachedDataset(services, SHARED_PAIR, datasetId, caller.report);
   }
   if (cachedOnly) throw notCached(SHARED_PAIR, datasetId);
-  const planned = await planShared(caller.view, requireSpec(spec), services.rules);
+  const planned = await planShared(caller.view, requireSpec(spec), asApproved(services));
   if (!planned) {
     throw new OnescanError('FAILED_PRECONDITION', 'the shared groups have no columns any more', {
       remedy: 'Resume the run: what it lacks is planned again and waits for approval',
     });
   }
   requireApproved(planned, datasetId);
-  return obtain(services, { planned, limits, spent: 0n, isFree }, caller);
+  const sqlSha256 = caller.request.approvedStatements?.sharedSqlSha256;
+  return obtain(services, { planned, limits, sqlSha256, spent: 0n, isFree }, caller);
 }
 
 function withShared(ref: DatasetRef, shared: DatasetRef | undefined): DatasetRef {
@@ -76,6 +85,8 @@ interface Caller {
 interface Wanted {
   readonly planned: PlannedPair;
   readonly limits: readonly bigint[];
+  /** Of the approved statements; undefined when the plan is not known. */
+  readonly sqlSha256?: readonly string[] | undefined;
   readonly spent: bigint;
   /** True when the plan says that no statement is needed. */
   readonly isFree?: boolean;
@@ -83,8 +94,8 @@ interface Wanted {
 
 async function obtain(
   services: FetcherServices,
-  { planned, limits, spent, isFree }: Wanted,
-  { request, view, signal, report }: Caller,
+  { planned, limits, sqlSha256, spent, isFree }: Wanted,
+  { request, signal, report }: Caller,
 ): Promise<DatasetRef> {
   const { pair, datasetId } = planned;
   if (services.cache.has(pair, datasetId)) return cachedDataset(services, pair, datasetId, report);
@@ -92,7 +103,8 @@ async function obtain(
   const { held } = await services.covering.find(planned.facts);
   if (held) return derive(services, { held, wanted: planned.facts }, { signal, report });
   if (isFree) throw goneCovering(pair, datasetId);
-  const maximumBytesBilled = await requireWithinBudget(view, planned, limits);
+  requireStatements(planned, sqlSha256);
+  const maximumBytesBilled = requireWithinBudget(planned, limits);
   await services.fetches.whenJoinable(datasetId);
   // Another caller may have finished it meanwhile.
   if (services.cache.has(pair, datasetId)) return cachedDataset(services, pair, datasetId, report);
@@ -100,7 +112,7 @@ async function obtain(
   signal.throwIfAborted();
   const { runId, planHash, pair: forPair, remainingBytes: left } = request;
   const ticket = services.fetches.join(datasetId, signal, (shared, onProgress) =>
-    fetchDataset(services, {
+    fetchSplitting(services, {
       planned,
       runId,
       forPair,
@@ -246,12 +258,25 @@ function requireApproved(planned: PlannedPair, approved: string): void {
   );
 }
 
-/** Dry-runs the statements again; the approved limits of their bytes. Throws RESOURCE_EXHAUSTED above one. */
-async function requireWithinBudget(
-  view: WarehouseView,
-  planned: PlannedPair,
-  limits: readonly bigint[],
-): Promise<readonly bigint[]> {
+/** Throws FAILED_PRECONDITION when the statements are others than those that were approved. */
+function requireStatements({ pair, statements }: PlannedPair, approved: readonly string[] | undefined): void {
+  const now = statements.map(({ statement }) => sha256Hex(statement.sql));
+  if (!approved || now.join() === approved.join()) return;
+  const [count, before] = [now.length, approved.length];
+  throw new OnescanError(
+    'FAILED_PRECONDITION',
+    count === before
+      ? `the statements of ${pair} are others than those that were approved`
+      : `the warehouse takes ${pair} in ${count} statement${count === 1 ? '' : 's'} now, ${before} ${before === 1 ? 'was' : 'were'} approved`,
+    {
+      remedy: 'Resume the run: what it lacks is planned again and waits for approval',
+      details: { pair, statements: count, approved: before },
+    },
+  );
+}
+
+/** The approved limits of the statements' bytes. Throws RESOURCE_EXHAUSTED when one would bill more now. */
+function requireWithinBudget(planned: PlannedPair, limits: readonly bigint[]): readonly bigint[] {
   const { pair, statements } = planned;
   if (limits.length !== statements.length) {
     const count = `${statements.length} statement${statements.length === 1 ? '' : 's'}`;
@@ -261,7 +286,7 @@ async function requireWithinBudget(
       { remedy: 'Send the limits of the approved plan, one for each statement' },
     );
   }
-  const { bytes } = await dryRunAll(view, statements);
+  const { bytes } = dryRunsOf(planned);
   const over = bytes.findIndex((each, i) => each > limits[i]!);
   if (over < 0) return limits;
   const which = statements.length === 1 ? 'the statement' : `statement ${over + 1} of ${statements.length}`;

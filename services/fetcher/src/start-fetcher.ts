@@ -11,9 +11,11 @@ import { fetcherService } from './fetcher-service.js';
 import { JobLog } from './jobs/job-log.js';
 import { noteMetadataQuery } from './jobs/metadata-bill.js';
 import { MemoryWatch } from './memory-watch.js';
+import { KnownSplits } from './planning/known-splits.js';
 import { openWarehouse } from './warehouse/open-warehouse.js';
 
 const JOB_LOG_FILE = 'jobs.jsonl';
+const KNOWN_SPLITS_FILE = 'known-splits.json';
 
 export interface RunningFetcher {
   /** "host:port". */
@@ -46,6 +48,11 @@ export async function startFetcher(options: FetcherOptions, log: Logger): Promis
       if (ended > 0) log.error({ ended, reason: error.text }, 'out of memory, giving up the running fetches');
     },
   });
+  const known = new KnownSplits({
+    warehouse: warehouse.name,
+    path: join(cache.folder, KNOWN_SPLITS_FILE),
+    onProblem: (problem) => log.warn({ problem }, 'known splits'),
+  });
   const service = fetcherService({
     warehouse,
     cache,
@@ -56,6 +63,8 @@ export async function startFetcher(options: FetcherOptions, log: Logger): Promis
     rules: {
       names: options.names,
       futurePatterns: options.futurePatterns,
+      known,
+      pricePerTibUsd: options.pricePerTibUsd,
       limits: { columns: options.statementColumns, tables: options.statementTables },
       ...(options.sqlStrategy ? { sqlStrategy: options.sqlStrategy } : {}),
     },

@@ -213,6 +213,10 @@ function fetchRequest(snapshot: RunSnapshot, planned: PairPlan, traceparent: str
     withinDatasetId: sourceOf(planned),
     sharedWithinDatasetId: sourceOf(run.plan!.shared),
     sharedMaximumBytesBilled: (run.plan!.shared?.statements ?? []).map((each) => each.maximumBytesBilled),
+    approvedStatements: {
+      sqlSha256: planned.statements.map((statement) => statement.sqlSha256),
+      sharedSqlSha256: (run.plan!.shared?.statements ?? []).map((each) => each.sqlSha256),
+    },
   };
 }
 

@@ -75,6 +75,7 @@ export function amendPlan(
   const billedBytes = billedAtMost(snapshot.pairs.values());
   const problem =
     changeProblem(plan, pairs) ??
+    statementsProblem(plan, { pairs, shared }) ??
     unapprovedProblem(snapshot.run) ??
     approvalProblem({ approvedBytes: approvedBytes(snapshot.run), billedBytes, neededBytes });
   if (!problem) return undefined;
@@ -101,13 +102,40 @@ type Fetched = PairPlan | SharedPlan;
 /** Which pairs are not what was approved any more; undefined when all are. */
 function changeProblem(plan: Plan, now: readonly PairPlan[]): string | undefined {
   const before = new Map(plan.pairs.map((pair) => [pair.pair, pair]));
-  const changed = now.filter(({ pair, datasetId, bytes, cached }) => {
+  const changed = now.filter(({ pair, datasetId, statements, bytes, cached }) => {
     const approved = before.get(pair)!;
-    return datasetId !== approved.datasetId || (!cached && bytes > approved.bytes);
+    const isMore = sqlOf(statements) === sqlOf(approved.statements) && bytes > approved.bytes;
+    return datasetId !== approved.datasetId || (!cached && isMore);
   });
   if (changed.length === 0) return undefined;
   const names = changed.map(({ pair }) => pair).join(', ');
   return `the warehouse has changed since the approval, ${names} would be other data: this needs a new approval`;
+}
+
+/** Which datasets would be read by other statements than was approved; undefined when none would. */
+function statementsProblem(before: Plan, now: Pick<Plan, 'pairs' | 'shared'>): string | undefined {
+  const approved = new Map([...before.pairs, ...(before.shared ? [before.shared] : [])].map(withId));
+  const changed = [...now.pairs, ...(now.shared ? [{ ...now.shared, pair: 'what all share' }] : [])].flatMap(
+    ({ pair, datasetId, statements, cached }) => {
+      const were = approved.get(datasetId)?.statements;
+      if (cached || !were || sqlOf(were) === sqlOf(statements)) return [];
+      return `${pair} in ${countText(statements.length)} instead of ${were.length}`;
+    },
+  );
+  if (changed.length === 0) return undefined;
+  return `the warehouse takes other statements than were approved, ${changed.join(', ')}: this needs a new approval`;
+}
+
+function withId<T extends Fetched>(each: T): [string, T] {
+  return [each.datasetId, each];
+}
+
+function sqlOf(statements: Fetched['statements']): string {
+  return statements.map(({ sqlSha256 }) => sqlSha256).join();
+}
+
+function countText(statements: number): string {
+  return `${statements} statement${statements === 1 ? '' : 's'}`;
 }
 
 /** Why a plan that an earlier resume made cannot be taken for approved; undefined when it was. */

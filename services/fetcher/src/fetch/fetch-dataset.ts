@@ -48,6 +48,8 @@ export interface FetchOrder {
   readonly remainingBytes?: bigint;
   readonly signal: AbortSignal;
   onProgress(stage: FetchStage, done: number, total: number): void;
+  /** Told before each statement which one it is. */
+  onStatement?(position: number): void;
 }
 
 export interface Fetched {
@@ -77,6 +79,7 @@ export async function fetchDataset(environment: FetchEnvironment, order: FetchOr
     const jobs: JobRecord[] = [];
     let { remainingBytes } = order;
     for (const position of planned.statements.keys()) {
+      order.onStatement?.(position);
       const turn = { position, remainingBytes, receiver, progress };
       const { job, isNew } = await runStatement(environment, order, turn);
       jobs.push(job);

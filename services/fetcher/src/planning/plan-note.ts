@@ -3,6 +3,7 @@ import type { PlanNote } from '@onescan/shared/generated/onescan/v1/plan.js';
 /** Kinds of notes; plans count the notes of a kind, so a kind's words fit all of its notes. */
 export type PlanNoteKind =
   | 'split statements'
+  | 'table refused'
   | 'group without tables'
   | 'rare family'
   | 'table without key'

@@ -19,7 +19,6 @@ import { DEFAULT_WAREHOUSE_NAMES as names } from '../warehouse/warehouse-names.j
 import { parseIdentity } from './dataset-identity.js';
 import { pairPlan } from './pair-plan.js';
 import { type PlannedPair, type PlanningRules, planPair } from './plan-pair.js';
-import type { PlannedStatement } from './split-statements.js';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 }); // generous: the machine may be busy
 
@@ -226,7 +225,7 @@ describe('what is not fatal', () => {
         exclude: ['base_*'],
       },
     });
-    const [{ query }] = planned.statements as [PlannedStatement];
+    const { query } = planned.statements[0]!;
     expect(query.closes).toBeUndefined();
     expect(query.targets!.columns.map(({ horizon }) => horizon)).toEqual([15, 30, 45, 60, 75, 90]);
     expect(planned.notes.map(({ text }) => text)).toEqual([

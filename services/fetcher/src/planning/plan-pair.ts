@@ -5,17 +5,26 @@ import type { FetchQuery } from '../sql/fetch-query.js';
 import type { SqlStrategy } from '../sql/sql-dialect.js';
 import { discoverUniverse } from '../universe/discover-universe.js';
 import type { Universe } from '../universe/universe.js';
-import type { Catalogue, CatalogueTable, WarehouseView } from '../warehouse/warehouse.js';
+import {
+  type Catalogue,
+  type CatalogueTable,
+  tableText,
+  type WarehouseView,
+} from '../warehouse/warehouse.js';
 import type { WarehouseNames } from '../warehouse/warehouse-names.js';
 import { type ChosenSample, chooseSample } from './choose-sample.js';
+import { chooseStatements } from './choose-statements.js';
 import { coverageNotes, ownSpan, type TargetsSpan } from './coverage-notes.js';
 import { type DatasetIdentity, datasetIdentity, identityText } from './dataset-identity.js';
 import { fetchTables, requireUniqueKeys } from './fetch-tables.js';
 import { findCloses } from './find-closes.js';
 import { findTargets } from './find-targets.js';
+import { KnownSplits } from './known-splits.js';
+import { DEFAULT_PRICE_PER_TIB_USD } from './price.js';
 import { featuresOfRun, tablesOfRun, tablesRead, targetsOfRun } from './run-tables.js';
-import { type PlannedStatement, type SplitRules, splitNotes, splitStatements } from './split-statements.js';
+import { splitNotes, withoutRefused } from './split-notes.js';
 import { DEFAULT_STATEMENT_LIMITS, type StatementLimits } from './statement-limits.js';
+import type { EstimatedStatement, TrialRules } from './statement-trials.js';
 
 export interface PlanningRules {
   readonly names: WarehouseNames;
@@ -24,6 +33,12 @@ export interface PlanningRules {
   readonly sqlStrategy?: SqlStrategy;
   /** Default: {@link DEFAULT_STATEMENT_LIMITS}. */
   readonly limits?: Partial<StatementLimits>;
+  /** Default: nothing is known, and nothing remembered. */
+  readonly known?: KnownSplits;
+  /** As of {@link TrialRules}. */
+  readonly presume?: boolean;
+  /** Default: {@link DEFAULT_PRICE_PER_TIB_USD}. */
+  readonly pricePerTibUsd?: number;
 }
 
 /** All that is decided about a dataset before anything is fetched. */
@@ -36,8 +51,12 @@ export interface PlannedPair {
   readonly identity: string;
   readonly universe: Universe;
   /** All take the same keys; the first brings the targets too. */
-  readonly statements: readonly PlannedStatement[];
-  /** The tables that they read, as they were. */
+  readonly statements: readonly EstimatedStatement[];
+  /** Names the query among those that were split. */
+  readonly splitKey: string;
+  /** Tables that no statement can read, as "schema.table". */
+  readonly refused: readonly string[];
+  /** The tables that the statements read, as they were. */
   readonly tables: readonly CatalogueTable[];
   /** Rows that the sample will hold, at least for the keys of several tables. */
   readonly rows: number;
@@ -68,7 +87,7 @@ export async function planPair(
     tablesOfRun({ ...spec, pairs: [...spec.pairs, pair] }, rules.names),
   );
   const found = findTargets(catalogue, pair, spec, rules.names);
-  const universe = discoverUniverse(catalogue, {
+  const discovered = discoverUniverse(catalogue, {
     pair,
     ...spec.universe,
     names: rules.names,
@@ -76,8 +95,8 @@ export async function planPair(
   });
   const shared =
     sharedDatasetId === '' ? undefined : { datasetId: sharedDatasetId, groups: sharedGroups(spec) };
-  const tables = fetchTables(universe, shared?.groups);
-  if (tables.length === 0 && !shared) throw nothingToFetch(pair, universe);
+  const tables = fetchTables(discovered, shared?.groups);
+  if (tables.length === 0 && !shared) throw nothingToFetch(pair, discovered);
   const { closes, notes: closesNotes } = findCloses(catalogue, pair, rules.names);
   await requireUniqueKeys(warehouse, [
     found.table,
@@ -100,7 +119,10 @@ export async function planPair(
     },
     tables,
   };
-  const split = splitStatements(query, splitRules(warehouse, rules));
+  const chosen = await chooseStatements(warehouse, query, trialRules(warehouse, rules));
+  const { statements, refused } = chosen;
+  const universe = withoutRefused(discovered, refused);
+  if (refused.length === tables.length && !shared) throw nothingToFetch(pair, universe);
   const facts = datasetIdentity({
     catalogue,
     dialect: warehouse.dialect.name,
@@ -114,8 +136,10 @@ export async function planPair(
     facts,
     ...identityText(facts),
     universe,
-    statements: split.statements,
-    tables: tablesRead(catalogue, split.statements),
+    statements,
+    splitKey: chosen.key,
+    refused: refused.map(({ table }) => tableText(table.table)),
+    tables: tablesRead(catalogue, statements),
     rows,
     rowsAtMost: rows,
     periodRows: sample.periodRows,
@@ -125,7 +149,7 @@ export async function planPair(
     notes: [
       ...universe.notes,
       ...found.notes,
-      ...splitNotes(split),
+      ...splitNotes(chosen, rules.pricePerTibUsd ?? DEFAULT_PRICE_PER_TIB_USD),
       ...closesNotes,
       ...sample.notes,
       ...(await coverageNotes(warehouse, targetsSpan(found.table, sample), universe, () =>
@@ -149,9 +173,12 @@ export function targetsTables(
   return spec.pairs.map((pair) => findTargets(catalogue, pair, spec, names).table);
 }
 
-export function splitRules({ dialect }: Pick<WarehouseView, 'dialect'>, rules: PlanningRules): SplitRules {
+export function trialRules({ dialect }: Pick<WarehouseView, 'dialect'>, rules: PlanningRules): TrialRules {
+  const { known = new KnownSplits({ warehouse: '' }), presume = true } = rules;
   return {
     dialect,
+    known,
+    presume,
     limits: { ...DEFAULT_STATEMENT_LIMITS, ...rules.limits },
     ...(rules.sqlStrategy ? { sqlStrategy: rules.sqlStrategy } : {}),
   };

@@ -3,15 +3,16 @@ import type { SharedPlan } from '@onescan/shared/generated/onescan/v1/plan.js';
 import type { ResolvedRunSpec } from '@onescan/shared/run-spec.js';
 import type { FetchQuery } from '../sql/fetch-query.js';
 import { discoverUniverse } from '../universe/discover-universe.js';
-import type { WarehouseView } from '../warehouse/warehouse.js';
+import { tableText, type WarehouseView } from '../warehouse/warehouse.js';
 import { chooseSample } from './choose-sample.js';
+import { chooseStatements } from './choose-statements.js';
 import { datasetIdentity, identityText } from './dataset-identity.js';
 import { fetchTables, requireUniqueKeys } from './fetch-tables.js';
 import { type Estimate, statementPlan } from './pair-plan.js';
-import { type PlannedPair, type PlanningRules, splitRules, targetsTables } from './plan-pair.js';
-import { priceOf } from './price.js';
+import { type PlannedPair, type PlanningRules, targetsTables, trialRules } from './plan-pair.js';
+import { DEFAULT_PRICE_PER_TIB_USD, priceOf } from './price.js';
 import { tablesOfRun, tablesRead } from './run-tables.js';
-import { splitNotes, splitStatements } from './split-statements.js';
+import { splitNotes, withoutRefused } from './split-notes.js';
 
 /**
  * Resolves what the pairs of a spec share: the tables of its shared groups over the keys that any pair samples, each
@@ -30,7 +31,7 @@ export async function planShared(
   if (groups.length === 0) return undefined;
   const catalogue = await warehouse.readCatalogue(tablesOfRun(spec, rules.names));
   const { expectedColumns: _, ...selection } = spec.universe;
-  const universe = discoverUniverse(catalogue, {
+  const discovered = discoverUniverse(catalogue, {
     pair: SHARED_PAIR,
     ...selection,
     // A shared group without tables is for the pairs' plans to judge.
@@ -39,7 +40,7 @@ export async function planShared(
     futurePatterns: rules.futurePatterns,
     part: true,
   });
-  const tables = fetchTables(universe);
+  const tables = fetchTables(discovered);
   if (tables.length === 0) return undefined;
   const targets = targetsTables(catalogue, spec, rules.names);
   await requireUniqueKeys(warehouse, [...targets, ...tables.map(({ table }) => table)]);
@@ -59,9 +60,11 @@ export async function planShared(
     },
     tables,
   };
-  const split = splitStatements(query, splitRules(warehouse, rules));
+  const chosen = await chooseStatements(warehouse, query, trialRules(warehouse, rules));
+  const { statements, refused } = chosen;
+  if (refused.length === tables.length) return undefined;
+  const universe = withoutRefused(discovered, refused);
   const rows = Math.max(...samples.map((sample) => sample.rows));
-  const { statements } = split;
   const dialect = warehouse.dialect.name;
   const facts = datasetIdentity({ catalogue, dialect, pair: SHARED_PAIR, universe, query });
   return {
@@ -70,11 +73,13 @@ export async function planShared(
     ...identityText(facts),
     universe,
     statements,
+    splitKey: chosen.key,
+    refused: refused.map(({ table }) => tableText(table.table)),
     tables: tablesRead(catalogue, statements),
     rows,
     rowsAtMost: samples.reduce((sum, sample) => sum + sample.rows, 0),
     // What else there is to say of the tables, the pairs' plans say.
-    notes: splitNotes(split),
+    notes: splitNotes(chosen, rules.pricePerTibUsd ?? DEFAULT_PRICE_PER_TIB_USD),
   };
 }
 

@@ -1,11 +1,10 @@
-import type { PlanNote } from '@onescan/shared/generated/onescan/v1/plan.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
-import type { FetchQuery, FetchTable } from '../sql/fetch-query.js';
+import type { FetchQuery } from '../sql/fetch-query.js';
 import type { SqlDialect, SqlStrategy } from '../sql/sql-dialect.js';
 import { type Statement, tableText } from '../warehouse/warehouse.js';
 import { packBins } from './pack-bins.js';
-import { planNote } from './plan-note.js';
 import { exceededLimits, type StatementLimits, sizeVector, statementSize } from './statement-limits.js';
+import { partOf, readTable, type TablePiece, wholeTable } from './table-piece.js';
 import { tableReads } from './table-reads.js';
 
 /** Up to this many feature tables are joined; more are packed, since wide joins die. */
@@ -17,6 +16,8 @@ const JOINT_SLACK = 64;
 /** One statement of a dataset. */
 export interface PlannedStatement {
   readonly query: FetchQuery;
+  /** What the tables of the query are of the whole one's. */
+  readonly pieces: readonly TablePiece[];
   readonly strategy: SqlStrategy;
   readonly statement: Statement;
 }
@@ -34,14 +35,6 @@ export interface SplitStatements {
   readonly reason?: string;
 }
 
-/** A note that says how many statements there are and why; none for one. */
-export function splitNotes({ statements, reason }: SplitStatements): PlanNote[] {
-  if (reason === undefined) return [];
-  const count = statements.length;
-  const text = `${count} statements instead of one: ${reason}; each but the first reads the keys again`;
-  return [planNote('split statements', text, count)];
-}
-
 /**
  * One statement where that is within the limits, otherwise the fewest. The first brings targets; every other
  * reads the keys of the same sample again, which adds the key column of its source to its cost. A table is
@@ -50,35 +43,65 @@ export function splitNotes({ statements, reason }: SplitStatements): PlanNote[] 
  * @throws OnescanError FAILED_PRECONDITION when the limits leave no room for a single column
  */
 export function splitStatements(query: FetchQuery, rules: SplitRules): SplitStatements {
-  const whole = planStatement(query, rules);
-  const exceeded = exceededLimits(statementSize(query, whole.statement), rules.limits);
+  const whole = planStatement(query, { pieces: query.tables.map(wholeTable), isFirst: true }, rules);
+  const exceeded = exceededLimits(statementSize(whole.query, whole.statement), rules.limits);
   if (exceeded.length === 0) return { statements: [whole] };
-  const { targets: _targets, closes: _closes, ...keysOnly } = query;
+  const other = keysOnly(query);
   const load = (base: FetchQuery): number[] => sizeOf({ ...base, tables: [] }, rules);
-  const otherLoad = load(keysOnly);
+  const otherLoad = load(other);
   const capacity = sizeVector(rules.limits);
   const firstLoad = load(query);
   if (firstLoad.some((value, d) => value > capacity[d]!)) throw noRoom('the targets');
   const room = capacity.map((value, d) => value - otherLoad[d]!);
-  const tableSize = (table: FetchTable): number[] => {
-    const size = sizeOf({ ...keysOnly, tables: [table] }, rules);
+  const pieceSize = (piece: TablePiece): number[] => {
+    const size = sizeOf({ ...other, tables: [readTable(piece)] }, rules);
     // A source of keys that is a feature table too counts as one table there and as two here: no harm.
     return size.map((value, d) => value - otherLoad[d]! + (d >= 2 ? JOINT_SLACK : 0));
   };
-  const fits = (table: FetchTable): boolean => tableSize(table).every((value, d) => value <= room[d]!);
-  const tables = query.tables.flatMap((table) => cutTable(table, fits));
-  const bins = packBins(tables.map(tableSize), { capacity, firstLoad, otherLoad });
+  const fits = (piece: TablePiece): boolean => pieceSize(piece).every((value, d) => value <= room[d]!);
+  const pieces = query.tables.flatMap((table) => cutTable(wholeTable(table), fits));
+  const bins = packBins(pieces.map(pieceSize), { capacity, firstLoad, otherLoad });
   const statements = bins.map((bin, i) =>
-    planStatement({ ...(i === 0 ? query : keysOnly), tables: bin.map((item) => tables[item]!) }, rules),
+    planStatement(query, { pieces: bin.map((item) => pieces[item]!), isFirst: i === 0 }, rules),
   );
   requireWithin(statements, rules.limits);
   return { statements, reason: exceeded.join(', ') };
 }
 
-function planStatement(query: FetchQuery, rules: SplitRules): PlannedStatement {
-  const few = query.tables.length > 0 && query.tables.length <= MAX_JOINED_TABLES;
-  const strategy = query.tables.length === 0 ? 'pack' : (rules.sqlStrategy ?? (few ? 'join' : 'pack'));
-  return { query, strategy, statement: { sql: rules.dialect[strategy](query), reads: tableReads(query) } };
+/** What the statements after the first bring besides their tables: the keys of the same sample. */
+function keysOnly({ targets: _targets, closes: _closes, ...query }: FetchQuery): FetchQuery {
+  return query;
+}
+
+/** What one statement of a query brings. */
+export interface StatementPart {
+  readonly pieces: readonly TablePiece[];
+  /** The first brings the targets. */
+  readonly isFirst: boolean;
+  /** The way to write it; default: the better one that passes. */
+  readonly strategy?: SqlStrategy;
+}
+
+/** Default: the strategy for the number of tables. */
+export function planStatement(
+  whole: FetchQuery,
+  { pieces, isFirst }: StatementPart,
+  rules: Pick<SplitRules, 'dialect' | 'sqlStrategy'>,
+  strategy: SqlStrategy = strategiesOf(pieces.length, rules)[0]!,
+): PlannedStatement {
+  const query = { ...(isFirst ? whole : keysOnly(whole)), tables: pieces.map(readTable) };
+  const statement = { sql: rules.dialect[strategy](query), reads: tableReads(query) };
+  return { query, pieces, strategy, statement };
+}
+
+/** Ways to write a statement, the better first. */
+export function strategiesOf(
+  tables: number,
+  { sqlStrategy }: Pick<SplitRules, 'sqlStrategy'>,
+): readonly SqlStrategy[] {
+  if (tables === 0) return ['pack'];
+  if (sqlStrategy) return [sqlStrategy];
+  return tables <= MAX_JOINED_TABLES ? ['join', 'pack'] : ['pack'];
 }
 
 /** Sizes as packing sees them: of the larger of both texts where either may be chosen. */
@@ -92,28 +115,19 @@ function sizeOf(query: FetchQuery, { dialect, sqlStrategy }: SplitRules): number
 }
 
 /** Pieces of as many columns as fit, in order; the table itself when it fits. */
-function cutTable(table: FetchTable, fits: (table: FetchTable) => boolean): FetchTable[] {
-  if (fits(table)) return [table];
-  const columns = [...table.numbers, ...table.texts];
-  const piece = (start: number, end: number): FetchTable => {
-    const taken = new Set(columns.slice(start, end));
-    return {
-      table: table.table,
-      numbers: table.numbers.filter((column) => taken.has(column)),
-      texts: table.texts.filter((column) => taken.has(column)),
-    };
-  };
-  const pieces: FetchTable[] = [];
-  for (let start = 0; start < columns.length; ) {
+function cutTable(whole: TablePiece, fits: (piece: TablePiece) => boolean): TablePiece[] {
+  if (fits(whole)) return [whole];
+  const pieces: TablePiece[] = [];
+  for (let start = 0; start < whole.end; ) {
     let low = start;
-    let high = columns.length;
+    let high = whole.end;
     while (low < high) {
       const middle = Math.ceil((low + high) / 2);
-      if (fits(piece(start, middle))) low = middle;
+      if (fits(partOf(whole, start, middle))) low = middle;
       else high = middle - 1;
     }
-    if (low === start) throw noRoom(`a single column of ${tableText(table.table)}`);
-    pieces.push(piece(start, low));
+    if (low === start) throw noRoom(`a single column of ${tableText(whole.table.table)}`);
+    pieces.push(partOf(whole, start, low));
     start = low;
   }
   return pieces;

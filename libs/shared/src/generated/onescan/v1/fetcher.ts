@@ -130,7 +130,18 @@ export interface FetchPairRequest {
    * Bytes that new statements may still bill; unset: no bound but theirs. A statement that was paid for before
    * needs none of it.
    */
-  remainingBytes?: bigint | undefined;
+  remainingBytes?:
+    | bigint
+    | undefined;
+  /** Statements of the approved plan: others are not run. Unset: they are not compared. */
+  approvedStatements?: ApprovedStatements | undefined;
+}
+
+/** SHA-256 of the SQL of each statement, in order. */
+export interface ApprovedStatements {
+  sqlSha256: string[];
+  /** Of the approved SharedPlan. */
+  sharedSqlSha256: string[];
 }
 
 export interface CancelFetchRequest {
@@ -1140,6 +1151,7 @@ function createBaseFetchPairRequest(): FetchPairRequest {
     withinDatasetId: undefined,
     sharedWithinDatasetId: undefined,
     remainingBytes: undefined,
+    approvedStatements: undefined,
   };
 }
 
@@ -1202,6 +1214,9 @@ export const FetchPairRequest: MessageFns<FetchPairRequest> = {
         throw new globalThis.Error("value provided for field message.remainingBytes of type uint64 too large");
       }
       writer.uint32(160).uint64(message.remainingBytes);
+    }
+    if (message.approvedStatements !== undefined) {
+      ApprovedStatements.encode(message.approvedStatements, writer.uint32(186).fork()).join();
     }
     return writer;
   },
@@ -1343,6 +1358,14 @@ export const FetchPairRequest: MessageFns<FetchPairRequest> = {
             message.remainingBytes = reader.uint64() as bigint;
             continue;
           }
+          case 23: {
+            if (tag !== 186) {
+              break;
+            }
+
+            message.approvedStatements = ApprovedStatements.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1410,6 +1433,11 @@ export const FetchPairRequest: MessageFns<FetchPairRequest> = {
         : isSet(object.remaining_bytes)
         ? BigInt(object.remaining_bytes)
         : undefined,
+      approvedStatements: isSet(object.approvedStatements)
+        ? ApprovedStatements.fromJSON(object.approvedStatements)
+        : isSet(object.approved_statements)
+        ? ApprovedStatements.fromJSON(object.approved_statements)
+        : undefined,
     };
   },
 
@@ -1454,6 +1482,9 @@ export const FetchPairRequest: MessageFns<FetchPairRequest> = {
     if (message.remainingBytes !== undefined) {
       obj.remainingBytes = message.remainingBytes.toString();
     }
+    if (message.approvedStatements !== undefined) {
+      obj.approvedStatements = ApprovedStatements.toJSON(message.approvedStatements);
+    }
     return obj;
   },
 
@@ -1477,6 +1508,102 @@ export const FetchPairRequest: MessageFns<FetchPairRequest> = {
     message.remainingBytes = (object.remainingBytes !== undefined && object.remainingBytes !== null)
       ? BigInt(object.remainingBytes)
       : undefined;
+    message.approvedStatements = (object.approvedStatements !== undefined && object.approvedStatements !== null)
+      ? ApprovedStatements.fromPartial(object.approvedStatements)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseApprovedStatements(): ApprovedStatements {
+  return { sqlSha256: [], sharedSqlSha256: [] };
+}
+
+export const ApprovedStatements: MessageFns<ApprovedStatements> = {
+  encode(message: ApprovedStatements, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.sqlSha256) {
+      writer.uint32(10).string(v!);
+    }
+    for (const v of message.sharedSqlSha256) {
+      writer.uint32(18).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ApprovedStatements {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseApprovedStatements();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.sqlSha256.push(reader.string());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.sharedSqlSha256.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ApprovedStatements {
+    return {
+      sqlSha256: globalThis.Array.isArray(object?.sqlSha256)
+        ? object.sqlSha256.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.sql_sha256)
+        ? object.sql_sha256.map((e: any) => globalThis.String(e))
+        : [],
+      sharedSqlSha256: globalThis.Array.isArray(object?.sharedSqlSha256)
+        ? object.sharedSqlSha256.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.shared_sql_sha256)
+        ? object.shared_sql_sha256.map((e: any) => globalThis.String(e))
+        : [],
+    };
+  },
+
+  toJSON(message: ApprovedStatements): unknown {
+    const obj: any = {};
+    if (message.sqlSha256?.length) {
+      obj.sqlSha256 = message.sqlSha256;
+    }
+    if (message.sharedSqlSha256?.length) {
+      obj.sharedSqlSha256 = message.sharedSqlSha256;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ApprovedStatements>, I>>(base?: I): ApprovedStatements {
+    return ApprovedStatements.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ApprovedStatements>, I>>(object: I): ApprovedStatements {
+    const message = createBaseApprovedStatements();
+    message.sqlSha256 = object.sqlSha256?.map((e) => e) || [];
+    message.sharedSqlSha256 = object.sharedSqlSha256?.map((e) => e) || [];
     return message;
   },
 };
