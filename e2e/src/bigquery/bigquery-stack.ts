@@ -2,9 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatasetCache } from '@onescan/fetcher/cache/dataset-cache.js';
-import { type Fetched, type FetchStage, fetchDataset } from '@onescan/fetcher/fetch/fetch-dataset.js';
+import type { Fetched, FetchStage } from '@onescan/fetcher/fetch/fetch-dataset.js';
+import { fetchSplitting } from '@onescan/fetcher/fetch/fetch-splitting.js';
 import { buildSmallWarehouse } from '@onescan/fetcher/fixtures/small-warehouse.js';
 import { JobLog } from '@onescan/fetcher/jobs/job-log.js';
+import type { KnownSplits } from '@onescan/fetcher/planning/known-splits.js';
 import { type PlannedPair, planPair } from '@onescan/fetcher/planning/plan-pair.js';
 import { planShared } from '@onescan/fetcher/planning/plan-shared.js';
 import type { PlannedStatement } from '@onescan/fetcher/planning/split-statements.js';
@@ -36,6 +38,8 @@ export interface Choices {
   strategy?: SqlStrategy;
   /** Of a statement, lower than BigQuery's. */
   limits?: Partial<StatementLimits>;
+  /** Default: nothing is known of what BigQuery refuses. */
+  known?: KnownSplits;
   /** Default: what the dry run says. */
   maximumBytesBilled?: bigint[];
   /** What the run's approval leaves. */
@@ -114,9 +118,12 @@ export class BigQueryStack {
     rmSync(this.folder, { recursive: true });
   }
 
-  plan(warehouse: Warehouse, { spec, strategy = 'pack', limits = {} }: Choices = {}): Promise<PlannedPair> {
+  plan(
+    warehouse: Warehouse,
+    { spec, strategy = 'pack', limits = {}, known }: Choices = {},
+  ): Promise<PlannedPair> {
     const resolved = resolveRunSpec(RunSpec.fromPartial({ pairs: ['eurusd'], ...spec }));
-    const rules = { names, futurePatterns, limits, sqlStrategy: strategy };
+    const rules = { names, futurePatterns, limits, sqlStrategy: strategy, ...(known ? { known } : {}) };
     return planPair(warehouse, 'eurusd', resolved, rules);
   }
 
@@ -156,14 +163,18 @@ export class BigQueryStack {
     return this.#run(warehouse, await this.plan(warehouse, choices), choices);
   }
 
+  fetchPlanned(warehouse: Warehouse, planned: PlannedPair, choices: Choices): Promise<Fetched> {
+    return this.#run(warehouse, planned, choices);
+  }
+
   async #run(warehouse: Warehouse, planned: PlannedPair, choices: Choices): Promise<Fetched> {
     const bytes: bigint[] = [];
     for (const { statement } of planned.statements) bytes.push((await warehouse.dryRun(statement)).bytes);
     const cacheFolder = choices.cache ?? this.newCache();
     const cache = new DatasetCache(cacheFolder);
     const jobs = new JobLog(join(cacheFolder, 'jobs.jsonl'));
-    return fetchDataset(
-      { warehouse, cache, jobs, pricePerTibUsd: 6.25 },
+    return fetchSplitting(
+      { warehouse, cache, jobs, pricePerTibUsd: 6.25, rules: choices.known ? { known: choices.known } : {} },
       {
         planned,
         runId: 'Run 1',
