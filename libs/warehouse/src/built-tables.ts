@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { openDuckDb } from '@onescan/shared/duckdb/open-duckdb.js';
+import { openConfinedDuckDb } from '@onescan/shared/duckdb/open-duckdb.js';
 import { tableVersions } from '@onescan/shared/duckdb/table-versions.js';
 
 /** File beside a built database that tells how its tables were stored. */
@@ -19,7 +19,7 @@ export async function writeBuiltTables(
   database: string,
   { inputsSha256, memory }: { inputsSha256: string; memory: string },
 ): Promise<void> {
-  const instance = await openDuckDb(database, { access_mode: 'READ_ONLY', memory_limit: memory });
+  const instance = await openConfinedDuckDb(database, { access_mode: 'READ_ONLY', memory_limit: memory });
   try {
     const connection = await instance.connect();
     const rows = await connection.runAndReadAll(

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { type DuckDb, openDuckDb } from '../duckdb/open-duckdb.js';
+import { type DuckDb, openConfinedDuckDb } from '../duckdb/open-duckdb.js';
 import { OnescanError } from '../onescan-error.js';
 import { type DatasetColumn, type DatasetMeta, type OpenDataset, SHARED_PAIR } from './dataset.js';
 import { readOrDamaged } from './dataset-damage.js';
@@ -52,7 +52,7 @@ interface ColumnStream {
 export async function openDatasetFile(file: string, expectedId: string | undefined): Promise<DatasetFile> {
   const settings = duckdbSettings({ path: file, memoryLimit: MEMORY_LIMIT, threads: DUCKDB_THREADS });
   const instance = await readOrDamaged(file, () =>
-    openDuckDb(file, { ...settings, access_mode: 'READ_ONLY', enable_external_access: 'false' }),
+    openConfinedDuckDb(file, { ...settings, access_mode: 'READ_ONLY' }),
   );
   const connections: DuckDBConnection[] = [];
   try {

@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
+import { openConfinedDuckDb, openDuckDb } from './open-duckdb.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'onescan-open-duckdb-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -33,3 +34,21 @@ it.each(['UTC', 'America/New_York', 'Asia/Kathmandu', 'Pacific/Apia', 'No/Such_Z
     expect(printed.trim().split('\n')).toEqual([session, session]);
   },
 );
+
+it('a confined file writes below its folders alone, and cannot free itself', async () => {
+  const path = join(folder, 'foreign.duckdb');
+  (await openDuckDb(path)).closeSync();
+  const own = join(folder, 'own');
+  mkdirSync(own);
+  const instance = await openConfinedDuckDb(path, {}, [own]);
+  const connection = await instance.connect();
+  const copy = (to: string): Promise<unknown> => connection.run(`COPY (SELECT 1 AS a) TO '${to}'`);
+  await copy(join(own, 'a.csv'));
+  await expect(copy(join(folder, 'b.csv'))).rejects.toThrow('file system operations are disabled');
+  await expect(copy(join(own, '..', 'b.csv'))).rejects.toThrow('file system operations are disabled');
+  await expect(connection.run('SET GLOBAL enable_external_access = true')).rejects.toThrow();
+  await expect(connection.run(`SET GLOBAL allowed_directories = ['${folder}']`)).rejects.toThrow();
+  expect(existsSync(join(folder, 'b.csv'))).toBe(false);
+  connection.closeSync();
+  instance.closeSync();
+});

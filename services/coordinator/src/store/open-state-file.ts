@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { type DuckDb, openDuckDb } from '@onescan/shared/duckdb/open-duckdb.js';
+import { type DuckDb, openConfinedDuckDb } from '@onescan/shared/duckdb/open-duckdb.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import { MIGRATIONS, SCHEMA, SCHEMA_VERSION } from './schema.js';
 import { stateProblem } from './state-damage.js';
@@ -58,11 +58,9 @@ export async function openStateFile(stateDir: string): Promise<StateFile> {
 
 async function open(path: string, stateDir: string): Promise<DuckDb> {
   try {
-    return await openDuckDb(path, {
-      threads: '2',
-      memory_limit: MEMORY_LIMIT,
-      temp_directory: join(stateDir, 'tmp'),
-    });
+    const settings = { threads: '2', memory_limit: MEMORY_LIMIT, temp_directory: join(stateDir, 'tmp') };
+    // Backups and exported ledgers are below the state folder; a file that is brought back may be anybody's.
+    return await openConfinedDuckDb(path, settings, [resolve(stateDir)]);
   } catch (thrown) {
     throw stateProblem(thrown, stateDir, path);
   }

@@ -1,6 +1,6 @@
 import { existsSync, linkSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { openDuckDb } from '@onescan/shared/duckdb/open-duckdb.js';
+import { openConfinedDuckDb } from '@onescan/shared/duckdb/open-duckdb.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 
 const LOCK_FILE = '.lock';
@@ -23,7 +23,7 @@ export async function lockCache(folder: string): Promise<CacheLock> {
   try {
     mkdirSync(folder, { recursive: true });
     if (!existsSync(path)) await createLockFile(path);
-    const instance = await openDuckDb(path, SETTINGS);
+    const instance = await openConfinedDuckDb(path, SETTINGS);
     return { release: () => instance.closeSync() };
   } catch (thrown) {
     throw refusal(folder, thrown);
@@ -34,7 +34,7 @@ export async function lockCache(folder: string): Promise<CacheLock> {
 async function createLockFile(path: string): Promise<void> {
   const partial = `${path}.partial-${process.pid}`;
   rmSync(partial, { force: true });
-  (await openDuckDb(partial, SETTINGS)).closeSync();
+  (await openConfinedDuckDb(partial, SETTINGS)).closeSync();
   try {
     linkSync(partial, path);
   } catch (thrown) {

@@ -1,13 +1,16 @@
 import { createHash } from 'node:crypto';
 import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { type DuckDb, openDuckDb } from '@onescan/shared/duckdb/open-duckdb.js';
+import { type DuckDb, openConfinedDuckDb } from '@onescan/shared/duckdb/open-duckdb.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 
 /** The file's header and the two of which every checkpoint writes one. */
 const HEADERS_BYTES = 12_288;
 
-/** A DuckDB file that is open, to read, only while it is used, so that it can be changed under a running fetcher. */
+/**
+ * A DuckDB file that is open, to read, only while it is used, so that it can be changed under a running fetcher. It may
+ * come from anybody: nothing in it reaches any other file.
+ */
 export class DatabaseFile {
   #instance: Promise<DuckDb> | undefined;
   #users = 0;
@@ -42,7 +45,7 @@ export class DatabaseFile {
     this.#require();
     this.#users++;
     try {
-      this.#instance ??= openDuckDb(this.path, { ...this.settings, access_mode: 'READ_ONLY' });
+      this.#instance ??= openConfinedDuckDb(this.path, { ...this.settings, access_mode: 'READ_ONLY' });
       return await (await this.#instance).connect();
     } catch (thrown) {
       await this.#leave();

@@ -40,7 +40,7 @@ async function describeTable(
   try {
     return toFacts((await connection.runAndReadAll(selectFacts(table, 0, keyColumn))).getRows()[0]!.slice(1));
   } catch (thrown) {
-    return { rows: -1, problem: `cannot be read: ${problemText(thrown)}` };
+    return { rows: -1, problem: readProblem(thrown) };
   }
 }
 
@@ -67,13 +67,22 @@ export async function computeView(
     const row = result.getRows()[0]!;
     return { ...toFacts(row), rowsHash: String(row[4]) };
   } catch (thrown) {
-    const why = late
-      ? `takes more than ${limitMs / 1000} s to compute`
-      : `cannot be read: ${problemText(thrown)}`;
+    const why = late ? `takes more than ${limitMs / 1000} s to compute` : readProblem(thrown);
     return { rows: -1, problem: why };
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** The instance refuses every file but the warehouse's own. */
+const OUTSIDE = /Cannot access (?:file|directory) (".*") - file system operations are disabled/;
+
+function readProblem(thrown: unknown): string {
+  const text = problemText(thrown);
+  const outside = OUTSIDE.exec(text)?.[1];
+  return outside === undefined
+    ? `cannot be read: ${text}`
+    : `cannot be read: it needs ${outside}, and nothing outside the warehouse's own file is read`;
 }
 
 function selectFacts(table: NamedTable, i: number, keyColumn: string): string {

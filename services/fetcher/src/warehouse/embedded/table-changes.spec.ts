@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openDuckDb } from '@onescan/shared/duckdb/open-duckdb.js';
@@ -94,21 +94,15 @@ describe('another dataset comes of', () => {
     expect(await datasetOf(crashed)).not.toBe(await datasetOf(sound));
   });
 
-  it('a file under a view', async () => {
+  it('a macro under a view', async () => {
     const folder = copy();
-    const csv = join(folder, 'values.csv');
-    const write = (factor: number) =>
-      writeFileSync(
-        csv,
-        `i,v\n${Array.from({ length: 900 }, (_, i) => `${i},${(i % 100) * factor}`).join('\n')}\n`,
-      );
-    write(1);
     await changeDatabase(folder, [
-      `CREATE VIEW ${F}.file_eurusd AS SELECT s.interval_time, c.v FROM source s JOIN '${csv}' c ON s.v = c.i * 1.5`,
+      'CREATE MACRO scaled(x) AS x * 2',
+      `CREATE VIEW ${F}.macro_eurusd AS SELECT interval_time, scaled(v) AS v FROM source`,
     ]);
     const before = await datasetOf(folder);
     expect(await datasetOf(folder)).toBe(before);
-    write(2);
+    await changeDatabase(folder, ['CREATE OR REPLACE MACRO scaled(x) AS x * 3']);
     expect(await datasetOf(folder)).not.toBe(before);
   });
 });

@@ -6,7 +6,7 @@ import type { NamedTable } from './read-catalogue.js';
 const PURE_TABLE_FUNCTIONS = new Set(['range', 'generate_series', 'unnest']);
 
 /**
- * The tables and views that a view's query names; undefined when its rows may depend on anything else: a file, a
+ * The tables and views that a view's query names; undefined when its rows may depend on anything else: a
  * macro, the time of day, chance, another view than the catalogue has.
  *
  * @param tables of the whole catalogue
