@@ -47,6 +47,8 @@ function universe(): (CandidateColumn & { part: Part })[] {
     number('c.own1', 'own'),
     number('d.leak', 'shared'),
     number('d.shared1', 'shared'),
+    number('d.far', 'shared'),
+    number('d.later_far', 'shared'),
     { ...number('d.time', 'shared'), exclusionReason: 'a point in time' },
   ];
 }
@@ -61,6 +63,9 @@ function valuesOf(id: string, keys: readonly number[]): number[] {
   const code = (each: string | undefined): number => (each === undefined ? Number.NaN : texts.indexOf(each));
   if (id === 'b.text') return keys.map((key) => code(text(key)));
   if (id === 'd.leak') return keys.map(target);
+  if (id === 'd.far') return keys.map((key) => 1e9 + key / 7);
+  // Float32 does for the first keys, not for all.
+  if (id === 'd.later_far') return keys.map((key) => (key < 200 ? 0 : 1e9) + key / 7);
   return keys.map((key) => value(id.charCodeAt(0) + id.length, key));
 }
 
@@ -72,7 +77,7 @@ async function write(name: string, keys: readonly number[], parts: Part[], refer
   const rows = Int32Array.from(keys.keys());
   const columns = universe().filter(({ part }) => refers || parts.includes(part));
   const held = columns.filter(({ part, exclusionReason }) => parts.includes(part) && !exclusionReason);
-  spool.append(0, rows, Float32Array.from(held.flatMap(({ featureId }) => valuesOf(featureId, keys))));
+  spool.append(0, rows, Float64Array.from(held.flatMap(({ featureId }) => valuesOf(featureId, keys))));
   const content: DatasetContent = {
     datasetId: `${name}-id`,
     pair: isShared ? SHARED_PAIR : 'eurusd',
@@ -130,7 +135,10 @@ it.each([
   );
   const { encoding } = whole.columns.find(({ featureId }) => featureId === 'b.text')!;
   expect(JSON.parse(encoding)).toEqual({ ordinal: texts });
-  expect(await verifyDataset(path)).toMatchObject({ ok: true, columnsChecked: 5 });
+  expect(await verifyDataset(path)).toMatchObject({ ok: true, columnsChecked: 7 });
+  const storedOf = (id: string) => whole.columns.find(({ featureId }) => featureId === id)!.stored;
+  expect(storedOf('d.far')).toBe('DOUBLE');
+  expect(storedOf('d.later_far')).toBe(keys.length === KEYS ? 'DOUBLE' : 'FLOAT');
 });
 
 it('is refused without its shared dataset, and with another one in its place', async () => {
