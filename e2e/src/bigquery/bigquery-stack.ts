@@ -23,6 +23,7 @@ import { DEFAULT_WAREHOUSE_NAMES as names } from '@onescan/fetcher/warehouse/war
 import { type DeepPartial, RunSpec } from '@onescan/shared/generated/onescan/v1/spec.js';
 import { resolveRunSpec } from '@onescan/shared/run-spec.js';
 import type { QueryLimits } from '../fake-bigquery/analyze-statement.js';
+import { AnswerConformance } from '../fake-bigquery/answer-conformance.js';
 import type { QueryJob } from '../fake-bigquery/query-job.js';
 import { type FakeBigQuery, startFakeBigQuery } from '../fake-bigquery/start-fake-bigquery.js';
 
@@ -54,6 +55,8 @@ export interface StackChanges {
   /** Of the fake, other than BigQuery's. */
   limits?: Partial<QueryLimits>;
   requirePartitionFilter?: boolean;
+  /** Default: ONESCAN_FAKE_SEED, and where that is not set answers do not vary. */
+  variationSeed?: number | undefined;
   change?: readonly string[];
 }
 
@@ -68,6 +71,11 @@ export interface WarehouseChanges {
   onMetadata?: (query: MetadataQuery) => void;
 }
 
+function seedOfTests(): number | undefined {
+  const { ONESCAN_FAKE_SEED } = process.env;
+  return ONESCAN_FAKE_SEED ? Number(ONESCAN_FAKE_SEED) : undefined;
+}
+
 /** The fetcher's BigQuery warehouse on a fake that has the tables of the fetcher's fixture. */
 export class BigQueryStack {
   #caches = 0;
@@ -78,14 +86,21 @@ export class BigQueryStack {
     readonly bigQuery: BigQueryWarehouse,
     /** The same tables without BigQuery. */
     readonly embedded: EmbeddedWarehouse,
+    /** Of the fake's answers; absent where there are no recordings, or answers vary. */
+    readonly conformance: AnswerConformance | undefined,
   ) {}
 
   /** @param change SQL on the tables before they are served */
-  static async start({ change = [], ...fakeChanges }: StackChanges = {}): Promise<BigQueryStack> {
+  static async start(changes: StackChanges = {}): Promise<BigQueryStack> {
+    const { change = [], variationSeed: _, ...fakeChanges } = changes;
+    const variationSeed = 'variationSeed' in changes ? changes.variationSeed : seedOfTests();
     const folder = mkdtempSync(join(tmpdir(), 'onescan-bigquery-'));
     await buildSmallWarehouse(folder, change);
     const databasePath = join(folder, 'warehouse.duckdb');
+    const conformance = variationSeed === undefined ? AnswerConformance.open() : undefined;
     const fake = await startFakeBigQuery({
+      variationSeed,
+      onAnswer: (answer) => conformance?.check(answer),
       databasePath,
       project: PROJECT,
       maxPageBytes: PAGE_BYTES,
@@ -95,7 +110,7 @@ export class BigQueryStack {
     process.env.BIGQUERY_STORAGE_EMULATOR_HOST = fake.storageAddress;
     const tempFolder = join(folder, 'tmp');
     const embedded = new EmbeddedWarehouse({ folder, names, tempFolder, memoryLimit: '512MB' });
-    return new BigQueryStack(folder, fake, BigQueryStack.warehouse(), embedded);
+    return new BigQueryStack(folder, fake, BigQueryStack.warehouse(), embedded, conformance);
   }
 
   /** Another client of the fake, as after a restart. */
@@ -116,6 +131,9 @@ export class BigQueryStack {
     await this.embedded.close();
     await this.fake.close();
     rmSync(this.folder, { recursive: true });
+    const problems = [...(this.conformance?.problems ?? [])];
+    if (problems.length > 0)
+      throw new Error(`answers of the fake are not BigQuery's:\n${problems.join('\n')}`);
   }
 
   plan(

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { FieldSchema } from './analyze-statement.js';
+import type { AnswerVariation } from './answer-variation.js';
 import { ApiError } from './api-error.js';
 import type { Faults } from './faults.js';
-import { type JobRequest, type QueryJob, RESULTS_DATASET } from './query-job.js';
+import { type JobRequest, type QueryJob, RESULTS_DATASET, restFields } from './query-job.js';
 import type { Paging, QueryJobs, ResultPage } from './query-jobs.js';
 
 /** The body of jobs.query, as far as the fake knows it. */
@@ -22,11 +22,6 @@ interface QueryRequest {
 
 const DEFAULT_WAIT_MS = 10_000;
 const POLL_MS = 5;
-const LEGACY_NAMES: Readonly<Record<string, string>> = {
-  INT64: 'INTEGER',
-  FLOAT64: 'FLOAT',
-  BOOL: 'BOOLEAN',
-};
 
 /** jobs.query and jobs.getQueryResults: what `query()` and `getQueryResults()` of Google's client ask for. */
 export class QueryEndpoints {
@@ -35,7 +30,12 @@ export class QueryEndpoints {
   constructor(
     private readonly jobs: QueryJobs,
     private readonly faults: Faults,
-    private readonly facts: { project: string; maxPageBytes: number; maxRows: number },
+    private readonly facts: {
+      project: string;
+      maxPageBytes: number;
+      maxRows: number;
+      variation: AnswerVariation | undefined;
+    },
   ) {}
 
   /** Starts a job, or finds that of the same requestId, waits a while and sends the first page. */
@@ -46,7 +46,7 @@ export class QueryEndpoints {
       starting = this.jobs.insert(jobRequest(request), this.faults.take('insert'));
       this.#byRequestId.set(requestId, starting);
     }
-    return this.#answer(await starting, timeoutMs, {
+    return this.#answer('bigquery#queryResponse', await starting, timeoutMs, {
       start: 0,
       maxRows: maxResults ?? this.facts.maxRows,
       int64Timestamps: formatOptions?.useInt64Timestamp ?? false,
@@ -56,32 +56,39 @@ export class QueryEndpoints {
   /** Waits a while for a job and sends a page of its result. Throws what the job failed with. */
   results(jobId: string, query: URLSearchParams): Promise<object> {
     const timeoutMs = query.has('timeoutMs') ? Number(query.get('timeoutMs')) : undefined;
-    return this.#answer(this.jobs.get(jobId), timeoutMs, pagingOf(query, this.facts.maxRows));
+    const kind = 'bigquery#getQueryResultsResponse';
+    return this.#answer(kind, this.jobs.get(jobId), timeoutMs, pagingOf(query, this.facts.maxRows));
   }
 
-  async #answer(job: QueryJob, timeoutMs = DEFAULT_WAIT_MS, paging: Paging): Promise<object> {
+  async #answer(kind: string, job: QueryJob, timeoutMs = DEFAULT_WAIT_MS, paging: Paging): Promise<object> {
     for (const end = performance.now() + timeoutMs; job.state !== 'DONE' && performance.now() < end; ) {
       await sleep(POLL_MS);
       this.jobs.poll(job.id);
     }
-    const { project } = this.facts;
+    const { project, variation, maxPageBytes } = this.facts;
+    const page = `${job.id} ${paging.start}`;
     const jobReference = { projectId: project, jobId: job.id, location: job.location };
-    if (job.state !== 'DONE') return { kind: 'bigquery#queryResponse', jobReference, jobComplete: false };
+    if (job.state !== 'DONE' || this.#isStale(page)) return { kind, jobReference, jobComplete: false };
     if (job.error) throw new ApiError(400, job.error.reason, job.error.message);
-    const page = await this.jobs.page(
-      this.jobs.ofTable(RESULTS_DATASET, job.table),
-      paging,
-      this.facts.maxPageBytes,
-    );
+    const table = this.jobs.ofTable(RESULTS_DATASET, job.table);
+    const next = variation?.isEmpty(`page ${page}`) ? { next: paging.start } : undefined;
+    const read = next
+      ? { rows: [], totalRows: job.totalRows, ...next }
+      : await this.jobs.page(table, paging, variation?.pageBytes(maxPageBytes) ?? maxPageBytes);
     return {
-      kind: 'bigquery#queryResponse',
+      kind,
       jobReference,
       jobComplete: true,
-      schema: schemaOf(job),
+      schema: { fields: restFields(job.analysis.fields) },
       totalBytesProcessed: String(job.analysis.processed),
       cacheHit: false,
-      ...pageBody(page),
+      ...pageBody(read),
     };
+  }
+
+  /** Injected faults take up the attempts of a request on their own. */
+  #isStale(page: string): boolean {
+    return this.faults.pending === 0 && (this.facts.variation?.isUnfinished(`result ${page}`) ?? false);
   }
 }
 
@@ -95,13 +102,12 @@ export function pagingOf(query: URLSearchParams, maxRows: number): Paging {
 }
 
 export function pageBody({ rows, totalRows, next }: ResultPage): object {
-  return { totalRows: String(totalRows), rows, ...(next === undefined ? {} : { pageToken: String(next) }) };
-}
-
-/** A result's schema, types by the names that the REST API uses. */
-export function schemaOf(job: QueryJob): { fields: FieldSchema[] } {
+  // Where there are no rows there is no list of them.
+  const list = rows.length === 0 ? {} : { rows };
   return {
-    fields: job.analysis.fields.map((field) => ({ ...field, type: LEGACY_NAMES[field.type] ?? field.type })),
+    totalRows: String(totalRows),
+    ...list,
+    ...(next === undefined ? {} : { pageToken: String(next) }),
   };
 }
 

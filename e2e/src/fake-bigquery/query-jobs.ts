@@ -46,6 +46,9 @@ export interface ResultPage {
 const OUT_OF_MEMORY =
   'Resources exceeded during query execution: The query could not be executed in the allotted memory. Peak usage: 123% of limit.';
 
+/** Of a statement that is refused. */
+const NOTHING: Analysis = { duckDbSql: '', fields: [], processed: 0n, billed: 0n, tables: [] };
+
 const ROWS_A_READ = 500;
 /** A cancelled job goes on while it is asked for as often as this. */
 const CANCELLED_IN = 2;
@@ -84,12 +87,11 @@ export class QueryJobs {
   async insert(request: JobRequest, fault: FaultKind | undefined): Promise<QueryJob> {
     const id = request.jobReference?.jobId ?? '';
     if (!/^[A-Za-z0-9_-]{1,1024}$/.test(id)) throw new ApiError(400, 'invalid', `Invalid job ID "${id}"`);
-    if (this.#jobs.has(id)) {
-      const { project, location } = this.facts;
-      throw new ApiError(409, 'duplicate', `Already Exists: Job ${project}:${location}.${id}`);
-    }
+    this.#requireNew(id);
     checkLabels(request.configuration?.labels ?? {});
-    const analysis = await this.analyze(request);
+    const { analysis, refusal } = await this.#accept(request);
+    // The same request may have come again meanwhile.
+    this.#requireNew(id);
     const configuration = request.configuration!;
     const job: QueryJob = {
       id,
@@ -98,6 +100,8 @@ export class QueryJobs {
       configuration,
       analysis,
       state: 'RUNNING',
+      createdMs: Date.now(),
+      refused: refusal !== undefined,
       bytesBilled: 0n,
       table: `anon${this.#jobs.size + 1}`,
       totalRows: 0,
@@ -107,7 +111,9 @@ export class QueryJobs {
     };
     this.#jobs.set(id, job);
     const maximum = configuration.query!.maximumBytesBilled;
-    if (maximum !== undefined && analysis.billed > BigInt(maximum)) {
+    if (refusal) {
+      fail(job, refusal.reason, refusal.message);
+    } else if (maximum !== undefined && analysis.billed > BigInt(maximum)) {
       fail(job, 'bytesBilledLimitExceeded', limitText(maximum, analysis.billed));
     } else if (fault === 'jobBackendError') {
       fail(job, 'backendError', 'Error encountered during execution. Retrying may solve the problem.');
@@ -117,6 +123,22 @@ export class QueryJobs {
       await this.#start(job);
     }
     return job;
+  }
+
+  #requireNew(id: string): void {
+    if (!this.#jobs.has(id)) return;
+    const { project, location } = this.facts;
+    throw new ApiError(409, 'duplicate', `Already Exists: Job ${project}:${location}.${id}`);
+  }
+
+  /** A statement that cannot run is no error of the request for its job: the job fails at once. */
+  async #accept(request: JobRequest): Promise<{ analysis: Analysis; refusal?: ApiError }> {
+    try {
+      return { analysis: await this.analyze(request) };
+    } catch (thrown) {
+      if (!(thrown instanceof ApiError) || thrown.status !== 400) throw thrown;
+      return { analysis: NOTHING, refusal: thrown };
+    }
   }
 
   get(id: string): QueryJob {

@@ -1,10 +1,12 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { QueryLimits } from './analyze-statement.js';
+import type { SentAnswer } from './answer-conformance.js';
+import { AnswerVariation } from './answer-variation.js';
 import { ApiError } from './api-error.js';
 import { type Fault, type FaultKind, Faults } from './faults.js';
-import { pageBody, pagingOf, QueryEndpoints, schemaOf } from './query-endpoints.js';
-import { dryRunResource, type JobRequest, jobResource, type QueryJob } from './query-job.js';
+import { pageBody, pagingOf, QueryEndpoints } from './query-endpoints.js';
+import { dryRunResource, type JobRequest, jobResource, type QueryJob, tableResource } from './query-job.js';
 import { QueryJobs } from './query-jobs.js';
 import { startStorageServer } from './storage-server.js';
 import { WarehouseDatabase } from './warehouse-database.js';
@@ -32,6 +34,10 @@ export interface FakeBigQueryOptions {
   limits?: Partial<QueryLimits>;
   /** Tables that are partitioned require a filter on the key; default false. */
   requirePartitionFilter?: boolean;
+  /** Answers differ as BigQuery's own do, see {@link AnswerVariation}; default: each has all fields. */
+  variationSeed?: number | undefined;
+  /** Told of every answer of the REST API that is JSON, before it varies. */
+  onAnswer?: ((answer: SentAnswer) => void) | undefined;
 }
 
 export interface FakeBigQuery {
@@ -63,7 +69,9 @@ const DEFAULT_STREAM_BLOCK_ROWS = 300;
 const DEFAULT_MAX_ROWS = 100_000;
 
 interface Context {
-  options: Required<Omit<FakeBigQueryOptions, 'resultsPath'>>;
+  options: Required<Omit<FakeBigQueryOptions, 'resultsPath' | 'variationSeed' | 'onAnswer'>>;
+  variation: AnswerVariation | undefined;
+  onAnswer: (answer: SentAnswer) => void;
   jobs: QueryJobs;
   queries: QueryEndpoints;
   faults: Faults;
@@ -86,11 +94,23 @@ export async function startFakeBigQuery(given: FakeBigQueryOptions): Promise<Fak
   const database = await WarehouseDatabase.open(options.databasePath, options);
   const jobs = new QueryJobs(database, options);
   const faults = new Faults();
-  const queries = new QueryEndpoints(jobs, faults, { ...options, maxRows: DEFAULT_MAX_ROWS });
-  const context: Context = { options, jobs, queries, faults, requests: [], dryRuns: [] };
+  const variation = given.variationSeed === undefined ? undefined : new AnswerVariation(given.variationSeed);
+  const queries = new QueryEndpoints(jobs, faults, { ...options, variation, maxRows: DEFAULT_MAX_ROWS });
+  const context: Context = {
+    options,
+    jobs,
+    queries,
+    faults,
+    variation,
+    onAnswer: given.onAnswer ?? (() => undefined),
+    requests: [],
+    dryRuns: [],
+  };
   const storage = await startStorageServer(jobs, context.faults);
   const server = createServer((request, response) => {
-    answer(context, request, response).catch((thrown: unknown) => sendError(response, thrown));
+    answer(context, request, response).catch((thrown: unknown) =>
+      sendError(context, request, response, thrown),
+    );
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
@@ -117,9 +137,11 @@ export async function startFakeBigQuery(given: FakeBigQueryOptions): Promise<Fak
   };
 }
 
+const PROJECT_PATH = /^(?:\/bigquery\/v2)?\/projects\/([^/]+)(\/.*)$/;
+
 async function answer(context: Context, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const url = new URL(request.url ?? '/', 'http://fake');
-  const found = /^(?:\/bigquery\/v2)?\/projects\/([^/]+)(\/.*)$/.exec(url.pathname);
+  const found = PROJECT_PATH.exec(url.pathname);
   const project = decodeURIComponent(found?.[1] ?? '');
   if (!found || project !== context.options.project)
     throw new ApiError(404, 'notFound', 'Not found: Project');
@@ -127,7 +149,8 @@ async function answer(context: Context, request: IncomingMessage, response: Serv
   const path = found[2]!.split('/').slice(1).map(decodeURIComponent);
   context.requests.push(`${request.method} /${path.slice(0, 2).join('/')}`);
   const result = await route(context, `${request.method}`, path, { query: url.searchParams, body });
-  send(request, response, result);
+  context.onAnswer({ method: `${request.method}`, path, status: 200, body: result.body });
+  send(request, response, { ...result, body: context.variation?.vary(result.body) ?? result.body });
 }
 
 interface Answer {
@@ -171,17 +194,19 @@ async function route(context: Context, method: string, path: string[], input: In
     return { body: { kind: 'bigquery#jobCancelResponse', job: sentJob(jobs.cancel(name!)) }, fault };
   }
   if (method === 'GET' && kind === 'jobs' && name !== undefined && third === undefined) {
-    return { body: sentJob(jobs.poll(name)), fault: faults.take('getJob') };
+    const job = jobs.poll(name);
+    const fault = faults.take('getJob');
+    // A job that is done may be told as running by another of BigQuery's servers.
+    const done = job.state === 'DONE' && !job.error && faults.pending === 0;
+    const stale = done && context.variation?.isUnfinished(`job ${name}`);
+    return { body: sentJob(stale ? { ...job, state: 'RUNNING' } : job), fault };
   }
   if (method === 'GET' && kind === 'datasets' && third === 'tables' && table !== undefined) {
     if (fifth === undefined) {
       const fault = faults.take('getTable');
       if (fault === 'expireResult') jobs.expireResults();
       const job = jobs.ofTable(name!, table);
-      return {
-        body: { kind: 'bigquery#table', numRows: String(job.totalRows), schema: schemaOf(job) },
-        fault,
-      };
+      return { body: tableResource(options.project, job), fault };
     }
     if (fifth === 'data') return rows(context, jobs.ofTable(name!, table), input.query);
   }
@@ -218,12 +243,21 @@ async function readBody(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-function sendError(response: ServerResponse, thrown: unknown): void {
+function sendError(
+  { variation, onAnswer }: Context,
+  request: IncomingMessage,
+  response: ServerResponse,
+  thrown: unknown,
+): void {
   const error =
     thrown instanceof ApiError
       ? thrown
       : new ApiError(500, 'internalError', `the fake BigQuery is broken: ${(thrown as Error).message}`);
-  const text = JSON.stringify(error.body);
+  const path = (PROJECT_PATH.exec(new URL(request.url ?? '/', 'http://fake').pathname)?.[2] ?? '')
+    .split('/')
+    .slice(1);
+  onAnswer({ method: `${request.method}`, path, status: error.status, body: error.body });
+  const text = JSON.stringify(variation?.vary(error.body) ?? error.body);
   response.writeHead(error.status, { 'content-type': 'application/json' });
   response.end(text);
 }
