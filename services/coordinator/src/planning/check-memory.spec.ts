@@ -44,7 +44,7 @@ test('trainers that are all too small are named, one that is large enough is eno
   const small = { memoryLimitBytes: GIB, threads: 1 };
   const error = refusal(8n * GIB, [small, small]);
   expect(error.message).toContain('no connected trainer has more than 1.00 GiB');
-  expect(error.remedy).toMatch(/^Start trainers with --memory-limit \d+MiB or more, or take fewer rows/);
+  expect(error.remedy).toMatch(/^Start trainers with --memory-limit \d+MiB or more, or test fewer columns/);
   checkMemory(specWith(8n * GIB), FULL, [small, { memoryLimitBytes: 8n * GIB, threads: 1 }]);
 });
 

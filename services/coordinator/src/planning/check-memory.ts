@@ -65,5 +65,5 @@ function remedyOf(enough: bigint, of: { needsTrainers: boolean; specIsEnough: bo
       : [`set memoryPerWorkerBytes to ${enough} (--memory-per-worker ${size}) or more`]),
   ];
   const text = parts.join(' and ');
-  return `${text[0]!.toUpperCase()}${text.slice(1)}, or take fewer rows (sample.rows) or columns (universe.exclude)`;
+  return `${text[0]!.toUpperCase()}${text.slice(1)}, or test fewer columns (universe.exclude)`;
 }
