@@ -1,5 +1,5 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { type CommandResult, isAlive, onescan } from './command.js';
@@ -44,8 +44,10 @@ it('one command starts the stack, the next ones run, look, verify and stop it', 
   expect(lastDocument(waiting).run.state).toBe('RUN_STATE_AWAITING_APPROVAL');
   const runId = lastDocument(waiting).run.runId;
 
-  const approved = await onescan(folder, 'approve', runId, '--watch', '--json');
+  const approved = await onescan(folder, 'approve', runId, '--watch', '--json', '--as', 'the chief');
   expect(approved).toMatchObject({ code: 0 });
+  // Who approves is whom the coordinator knows to have called, not who it says it is.
+  expect(approved.stdout).toContain(`"approvedBy":"${userInfo().username}, as \\"the chief\\""`);
   const { ledgerRows } = lastDocument(approved).run;
   const ledger = await onescan(folder, 'ledger', runId, '--csv');
   expect(ledger.stdout.trimEnd().split('\n')).toHaveLength(Number(ledgerRows) + 1);
@@ -96,4 +98,29 @@ it('no service outlives a launcher that is killed', async () => {
   expect(services.filter(isAlive)).toHaveLength(SERVICES);
   process.kill(supervisor, 'SIGKILL');
   await vi.waitUntil(() => !services.some(isAlive), { timeout: GONE_MS });
+});
+
+it("over TCP the coordinator takes calls with its token only; its socket is the user's alone", async () => {
+  expect((await onescan(folder, 'down')).code).toBe(0);
+  const flags = ['--warehouse', WAREHOUSE, '--trainers', '1', '--listen', '127.0.0.1:0'];
+  const up = await onescan(folder, 'up', ...flags, '--detach', '--json');
+  const endpoint = JSON.parse(up.stdout) as Record<'coordinator' | 'tcp' | 'tokenFile', string> & {
+    pid: number;
+  };
+  supervisor = endpoint.pid;
+  expect(endpoint.coordinator).toMatch(/^unix:.*coordinator\.sock$/);
+  expect(statSync(endpoint.tokenFile).mode & 0o777).toBe(0o600);
+  expect((await onescan(folder, 'ls')).code).toBe(0);
+  const stranger = await onescan(folder, '--coordinator', endpoint.tcp, 'ls');
+  expect(stranger).toMatchObject({ code: 5, stderr: expect.stringContaining('bearer token') });
+  const bearer = await onescan(
+    folder,
+    '--coordinator',
+    endpoint.tcp,
+    '--token-file',
+    endpoint.tokenFile,
+    'ls',
+  );
+  expect(bearer.code).toBe(0);
+  expect((await onescan(folder, 'down')).code).toBe(0);
 });

@@ -8,10 +8,12 @@ export const DEFAULT_HOME = '.onescan';
 export interface GlobalOptions {
   json?: boolean;
   verbose?: boolean;
-  /** Address of the coordinator, "host:port". */
+  /** Address of the coordinator, "host:port" or "unix:/path". */
   coordinator?: string;
   /** Address of the fetcher, "host:port"; only the cache verbs and doctor speak to it. */
   fetcher?: string;
+  /** File with the bearer token for `coordinator`. */
+  tokenFile?: string;
   /** Folder of the local stack, relative to the working folder. */
   home: string;
 }

@@ -63,7 +63,11 @@ export function createProgram(act: Act): Command {
     .version(`onescan ${version()}`, '-V, --version', 'version and, where it is known, commit')
     .option('--json', 'JSON on stdout: one document, or a line each for streams')
     .option('--verbose', 'show the cause and stack of errors')
-    .option('--coordinator <address>', 'host:port (default: $ONESCAN_COORDINATOR, else the local stack)')
+    .option(
+      '--coordinator <address>',
+      'host:port or unix:/path (default: $ONESCAN_COORDINATOR, else the local stack)',
+    )
+    .option('--token-file <file>', 'bearer token for --coordinator (default: $ONESCAN_TOKEN_FILE, else none)')
     .option('--fetcher <address>', 'host:port, for cache and doctor (default: $ONESCAN_FETCHER, else local)')
     .option('--home <dir>', 'folder of the local stack', DEFAULT_HOME)
     .addHelpText('after', EXIT_CODES);

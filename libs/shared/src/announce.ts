@@ -6,15 +6,17 @@ import { OnescanError } from './onescan-error.js';
 export interface Announcement {
   service: string;
   address: string;
+  /** "host:port" that is served beside it. */
+  tcp?: string;
 }
 
 /**
  * Prints the one stdout line by which a parent process learns the port that was chosen. A stdout that is full or
  * closed does not end the service: who needs the line finds that it did not come.
  */
-export function announceListening(service: string, address: string): void {
+export function announceListening(service: string, address: string, tcp?: string): void {
   process.stdout.on('error', () => undefined);
-  process.stdout.write(`${JSON.stringify({ event: 'listening', service, address })}\n`);
+  process.stdout.write(`${JSON.stringify({ event: 'listening', service, address, tcp })}\n`);
 }
 
 /**
@@ -42,9 +44,9 @@ function parseAnnouncement(line: string): Announcement | undefined {
   try {
     const value: unknown = JSON.parse(line);
     if (typeof value !== 'object' || value === null) return undefined;
-    const { event, service, address } = value as Record<string, unknown>;
+    const { event, service, address, tcp } = value as Record<string, unknown>;
     if (event !== 'listening' || typeof service !== 'string' || typeof address !== 'string') return undefined;
-    return { service, address };
+    return { service, address, ...(typeof tcp === 'string' ? { tcp } : {}) };
   } catch {
     return undefined;
   }

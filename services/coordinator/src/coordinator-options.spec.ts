@@ -6,6 +6,8 @@ const NEEDED = ['--listen', '127.0.0.1:0', '--fetcher', '127.0.0.1:7401', '--sta
 test('has defaults for all but addresses and state', () => {
   expect(parseCoordinatorOptions(NEEDED)).toEqual({
     listen: '127.0.0.1:0',
+    tcpListen: '',
+    tokenFile: '',
     fetcher: '127.0.0.1:7401',
     stateDir: '/tmp/state',
     maxWorkers: 8,

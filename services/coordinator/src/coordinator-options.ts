@@ -1,11 +1,16 @@
 import { parseArgs } from 'node:util';
+import { parseAddress } from '@onescan/shared/grpc/address.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { RestoreOptions } from './store/restore-state.js';
 
 /** Settings of the process; every one has a flag of its name. */
 export interface CoordinatorOptions {
-  /** "host:port" to listen on; port 0 chooses a free one. */
+  /** "host:port" to listen on, where port 0 chooses a free one, or "unix:/path/to.sock". */
   listen: string;
+  /** "host:port" to serve beside it; empty for none. */
+  tcpListen: string;
+  /** File with the bearer token that calls over TCP must bring, made where it is missing; empty: they need none. */
+  tokenFile: string;
   /** "host:port" of the fetcher, as trainers reach it too. */
   fetcher: string;
   /** Folder of the state file and of the reports. */
@@ -48,7 +53,8 @@ export const OPTION_DEFAULTS = {
   autoApproveUsd: 5,
 } as const;
 
-export const USAGE = `usage: node dist/main.js --listen HOST:PORT --fetcher HOST:PORT --state FOLDER
+export const USAGE = `usage: node dist/main.js --listen ADDRESS --fetcher ADDRESS --state FOLDER
+                         [--tcp-listen HOST:PORT] [--token-file FILE]
                          [--max-workers 8] [--lease-ms 10000] [--heartbeat-ms 1000]
                          [--reconnect-grace-ms 2000] [--fetch-ahead 2] [--auto-approve-usd 5]
                          [--keep-events 100000] [--keep-event-days 90] [--keep-run-days 0]
@@ -66,7 +72,9 @@ const HELP = 'Run node services/coordinator/dist/main.js --help for the flags';
 export function parseCoordinatorOptions(args: readonly string[]): CoordinatorOptions {
   const flags = readFlags(args);
   const options = {
-    listen: required('listen', flags.listen),
+    listen: address('listen', required('listen', flags.listen)),
+    tcpListen: flags['tcp-listen'] === undefined ? '' : address('tcp-listen', flags['tcp-listen']),
+    tokenFile: flags['token-file'] ?? '',
     fetcher: address('fetcher', required('fetcher', flags.fetcher)),
     stateDir: required('state', flags.state),
     maxWorkers: count('max-workers', flags['max-workers'], OPTION_DEFAULTS.maxWorkers),
@@ -124,6 +132,8 @@ function readFlags(args: readonly string[]) {
       args: [...args],
       options: {
         listen: text,
+        'tcp-listen': text,
+        'token-file': text,
         fetcher: text,
         state: text,
         'max-workers': text,
@@ -150,9 +160,7 @@ function required(flag: string, value: string | undefined): string {
 }
 
 function address(flag: string, value: string): string {
-  if (!/^.+:\d{1,5}$/.test(value)) {
-    throw invalid(`--${flag} "${value}" is not an address`, 'Give host:port, e.g. 127.0.0.1:7401');
-  }
+  parseAddress(`--${flag}`, value);
   return value;
 }
 

@@ -65,7 +65,7 @@ function fail(thrown: unknown): never {
 async function serve(options: CoordinatorOptions): Promise<void> {
   const coordinator = await startCoordinator(options, log, { onFatal: fail });
   shutDownOnSignals(coordinator);
-  announceListening('coordinator', coordinator.address);
+  announceListening('coordinator', coordinator.address, coordinator.tcp);
 }
 
 /** Brings a state folder back instead of serving it; one line of JSON on stdout says what was done. */

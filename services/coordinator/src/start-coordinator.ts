@@ -1,7 +1,9 @@
 import { CoordinatorServiceService } from '@onescan/shared/generated/onescan/v1/coordinator.js';
 import { TrainerHubServiceService } from '@onescan/shared/generated/onescan/v1/trainer.js';
-import { startServer } from '@onescan/shared/grpc/start-server.js';
+import { parseAddress } from '@onescan/shared/grpc/address.js';
+import { type RunningServer, startServer } from '@onescan/shared/grpc/start-server.js';
 import type { Logger } from '@onescan/shared/log.js';
+import { readOrCreateSecret } from '@onescan/shared/secret-file.js';
 import { type Clocks, Coordinator } from './coordinator.js';
 import type { CoordinatorOptions } from './coordinator-options.js';
 import { hubService } from './hub/hub-service.js';
@@ -11,8 +13,10 @@ import { coordinatorService } from './service/coordinator-service.js';
 const SHUTDOWN_GRACE_MS = 2_000;
 
 export interface RunningCoordinator {
-  /** "host:port" that is served. */
+  /** Address that is served. */
   readonly address: string;
+  /** "host:port" that is served beside it. */
+  readonly tcp?: string;
   /** Goes NOT_SERVING, stores what is under way, ends all streams, closes the state file. */
   shutdown(): Promise<void>;
 }
@@ -24,7 +28,7 @@ export interface StartHooks {
   clocks?: Clocks;
 }
 
-/** Opens the state folder, takes up its runs and serves both services on one port. */
+/** Opens the state folder, takes up its runs and serves both services on one address, or on two. */
 export async function startCoordinator(
   options: CoordinatorOptions,
   log: Logger,
@@ -33,24 +37,34 @@ export async function startCoordinator(
   const coordinator = await Coordinator.open(options, log, clocks);
   if (onFatal) coordinator.core.book.store.whenFatal(onFatal);
   try {
-    const server = await startServer({
-      listen: options.listen,
-      register: (grpc) => {
-        grpc.addService(CoordinatorServiceService, coordinatorService(coordinator));
-        grpc.addService(TrainerHubServiceService, hubService(coordinator.hub));
-      },
-      healthNames: ['onescan.v1.CoordinatorService', 'onescan.v1.TrainerHubService'],
-    });
+    const servers = [await serve(coordinator, options.listen, options.tokenFile)];
+    if (options.tcpListen !== '')
+      servers.push(await serve(coordinator, options.tcpListen, options.tokenFile));
+    const [first, tcp] = servers;
     return {
-      address: server.address,
+      address: first!.address,
+      ...(tcp ? { tcp: tcp.address } : {}),
       shutdown: async () => {
-        server.setServing(false);
+        for (const server of servers) server.setServing(false);
         await coordinator.close();
-        await server.shutdown(SHUTDOWN_GRACE_MS);
+        await Promise.all(servers.map((server) => server.shutdown(SHUTDOWN_GRACE_MS)));
       },
     };
   } catch (thrown) {
     await coordinator.close();
     throw thrown;
   }
+}
+
+function serve(coordinator: Coordinator, listen: string, tokenFile: string): Promise<RunningServer> {
+  const isTcp = parseAddress('--listen', listen).kind === 'tcp';
+  return startServer({
+    listen,
+    ...(isTcp && tokenFile !== '' ? { token: readOrCreateSecret(tokenFile).toString('hex') } : {}),
+    register: (grpc) => {
+      grpc.addService(CoordinatorServiceService, coordinatorService(coordinator));
+      grpc.addService(TrainerHubServiceService, hubService(coordinator.hub));
+    },
+    healthNames: ['onescan.v1.CoordinatorService', 'onescan.v1.TrainerHubService'],
+  });
 }

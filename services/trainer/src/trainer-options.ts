@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { parseArgs } from 'node:util';
 import { formatBytes, parseBytes } from '@onescan/shared/format/bytes.js';
+import { parseAddress } from '@onescan/shared/grpc/address.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { ProcessMemory } from '@onescan/shared/process-memory.js';
 
@@ -72,9 +73,12 @@ function readFlags(args: readonly string[]) {
 
 function readCoordinator(text: string | undefined): string {
   if (!text) throw invalid('--coordinator is missing', HELP);
-  const port = /^.+:(\d+)$/.exec(text)?.[1];
-  if (!port || Number(port) < 1 || Number(port) > 65_535) {
-    throw invalid(`--coordinator "${text}" is not an address`, 'Give host:port, e.g. 127.0.0.1:7400');
+  const address = parseAddress('--coordinator', text);
+  if (address.kind === 'tcp' && address.port === 0) {
+    throw invalid(
+      `--coordinator "${text}" is not an address`,
+      'Give the port that the coordinator announced',
+    );
   }
   return text;
 }

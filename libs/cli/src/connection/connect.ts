@@ -1,8 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Client } from '@grpc/grpc-js';
 import { CoordinatorServiceClient } from '@onescan/shared/generated/onescan/v1/coordinator.js';
 import { FetcherServiceClient } from '@onescan/shared/generated/onescan/v1/fetcher.js';
-import { createClient } from '@onescan/shared/grpc/client.js';
+import { createClient, withToken } from '@onescan/shared/grpc/client.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { Invocation } from '../context.js';
 import { unlessInterrupted } from '../terminal/interrupted.js';
@@ -45,14 +46,42 @@ export function findAddress(invocation: Invocation, service: Service): string | 
 }
 
 function createClientOf<C extends Client>(Constructor: Parameters<typeof createClient<C>>[0]) {
-  return (address: string, interrupt: AbortSignal): C =>
-    createClient(Constructor, address, { interceptors: [cancelOnInterrupt(interrupt)] });
+  return (address: string, { interrupt, token }: ClientTerms): C => {
+    const { interceptors = [] } = withToken(token);
+    return createClient(Constructor, address, {
+      interceptors: [...interceptors, cancelOnInterrupt(interrupt)],
+    });
+  };
+}
+
+interface ClientTerms {
+  readonly interrupt: AbortSignal;
+  readonly token: string | undefined;
+}
+
+/**
+ * The bearer token of --token-file or ONESCAN_TOKEN_FILE; undefined without either.
+ *
+ * @throws OnescanError NOT_FOUND when there is no such file
+ */
+function readToken({ global, terminal }: Invocation): string | undefined {
+  const given = global.tokenFile ?? terminal.env.ONESCAN_TOKEN_FILE;
+  if (!given) return undefined;
+  const path = resolve(terminal.cwd, given);
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch (thrown) {
+    throw new OnescanError('NOT_FOUND', `the token file ${path} cannot be read`, {
+      remedy: 'Give the file that onescan up --listen has named',
+      cause: thrown,
+    });
+  }
 }
 
 async function withService<C extends Client, T>(
   invocation: Invocation,
   service: Service,
-  create: (address: string, interrupt: AbortSignal) => C,
+  create: (address: string, terms: ClientTerms) => C,
   use: (client: C) => Promise<T>,
 ): Promise<T> {
   const address = findAddress(invocation, service);
@@ -62,7 +91,7 @@ async function withService<C extends Client, T>(
     });
   }
   const { interrupt } = invocation.terminal;
-  const client = create(address, interrupt);
+  const client = create(address, { interrupt, token: readToken(invocation) });
   try {
     await unlessInterrupted(waitUntilReady(client, service, address), interrupt);
     return await use(client);

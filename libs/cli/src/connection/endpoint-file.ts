@@ -6,6 +6,9 @@ import { z } from 'zod';
 const ENDPOINT = z.object({
   coordinator: z.string(),
   fetcher: z.string(),
+  /** "host:port" of the coordinator for other clients, and the file with the token that they need. */
+  tcp: z.string().optional(),
+  tokenFile: z.string().optional(),
   warehouse: z.string(),
   /** Process id of each service by its name. */
   services: z.record(z.string(), z.number()),

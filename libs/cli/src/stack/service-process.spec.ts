@@ -35,24 +35,24 @@ function start(code: string): ServiceProcess {
 
 it('learns the address and stops the service in order', async () => {
   const running = start(`process.on('SIGTERM', () => process.exit(0)); ${ANNOUNCE} ${STAY}`);
-  expect(await running.address(START_MS)).toBe('127.0.0.1:7');
+  expect(await running.announcement(START_MS)).toMatchObject({ address: '127.0.0.1:7' });
   await running.stop(START_MS);
   expect(await running.exited).toEqual({ name: 'fetcher', how: 'exit code 0', clean: true });
 });
 
 it('shows the end of the log when the service dies before it listens', async () => {
   const dying = start(`console.error('port 7 is taken'); process.exit(5);`);
-  await expect(dying.address(START_MS)).rejects.toThrow(/fetcher did not start[\s\S]*port 7 is taken/);
+  await expect(dying.announcement(START_MS)).rejects.toThrow(/fetcher did not start[\s\S]*port 7 is taken/);
   expect(await dying.exited).toEqual({ name: 'fetcher', how: 'exit code 5', clean: false });
 });
 
 it('gives up on a service that never listens', async () => {
-  await expect(start(STAY).address(200)).rejects.toThrow('did not listen within 0.2 s');
+  await expect(start(STAY).announcement(200)).rejects.toThrow('did not listen within 0.2 s');
 });
 
 it('kills a service that does not heed SIGTERM', async () => {
   const stubborn = start(`process.on('SIGTERM', () => {}); ${ANNOUNCE} ${STAY}`);
-  await stubborn.address(START_MS);
+  await stubborn.announcement(START_MS);
   await stubborn.stop(100);
   expect((await stubborn.exited).how).toBe('signal SIGKILL');
 });
@@ -68,7 +68,7 @@ it('leaves no orphan when the launcher is killed', async () => {
      import { ServiceProcess } from ${JSON.stringify(built)};
      const service = new ServiceProcess({ name: 'x', entry: ${JSON.stringify(entry)}, args: [],
        logPath: ${JSON.stringify(join(folder, 'x.log'))} });
-     await service.address(${START_MS});
+     await service.announcement(${START_MS});
      writeFileSync(${JSON.stringify(join(folder, 'pid'))}, String(service.pid));
      process.kill(process.pid, 'SIGKILL');`,
   );

@@ -3,7 +3,7 @@ import { closeSync, fstatSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { readAnnouncement } from '@onescan/shared/announce.js';
+import { type Announcement, readAnnouncement } from '@onescan/shared/announce.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import { logTail } from './log-tail.js';
 
@@ -62,15 +62,15 @@ export class ServiceProcess {
   }
 
   /**
-   * The address that the service announces on its stdout.
+   * Where the service listens, as it announces on its stdout.
    *
    * @throws OnescanError UNAVAILABLE with the end of its log when it ends first or says nothing in time
    */
-  async address(timeoutMs: number): Promise<string> {
+  async announcement(timeoutMs: number): Promise<Announcement> {
     const late = new AbortController();
     try {
       return await Promise.race([
-        readAnnouncement(this.child.stdout!).then((announcement) => announcement.address),
+        readAnnouncement(this.child.stdout!),
         sleep(timeoutMs, undefined, { signal: late.signal, ref: false }).then(() => {
           throw new OnescanError('DEADLINE_EXCEEDED', `it did not listen within ${timeoutMs / 1000} s`);
         }),

@@ -11,8 +11,8 @@ export interface StackOptions {
   /** Most trainers that the coordinator uses at the same time. */
   maxWorkers: number;
   memoryLimitBytes: number;
-  /** Where the coordinator listens; port 0 chooses a free one. */
-  listen: string;
+  /** "host:port" where the coordinator also listens, for who has the token; port 0 chooses a free one. */
+  listen?: string;
   /** Most that --yes may approve, in US dollars; absent: the coordinator's default. */
   autoApproveUsd?: number;
   /** Further flags of the fetcher, each "name=value", e.g. "location=us-central1". */
@@ -40,8 +40,8 @@ export function withStackDefaults(
     trainers,
     maxWorkers: given.maxWorkers ?? DEFAULT_MAX_WORKERS,
     memoryLimitBytes: given.memoryLimitBytes ?? Math.min(MAX_DEFAULT_MEMORY_BYTES, share),
-    listen: given.listen ?? '127.0.0.1:0',
     fetcherFlags: given.fetcherFlags ?? [],
+    ...(given.listen === undefined ? {} : { listen: given.listen }),
     ...(given.autoApproveUsd === undefined ? {} : { autoApproveUsd: given.autoApproveUsd }),
   };
 }

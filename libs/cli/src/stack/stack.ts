@@ -15,6 +15,7 @@ import {
 } from '../connection/endpoint-file.js';
 import { unlessInterrupted } from '../terminal/interrupted.js';
 import { type ServiceExit, ServiceProcess, serviceEntry } from './service-process.js';
+import { socketFolder } from './socket-folder.js';
 import { isBigQuery, type StackOptions } from './stack-options.js';
 import { requireTemporaryFolder } from './temporary-folder.js';
 
@@ -78,6 +79,7 @@ export function requireStartable(options: StackOptions): void {
 class Stack implements RunningStack {
   coordinator = '';
   fetcher = '';
+  private tcp: string | undefined;
   readonly logs: string;
   private readonly services: ServiceProcess[] = [];
   private readonly trainers: ServiceProcess[] = [];
@@ -94,18 +96,21 @@ class Stack implements RunningStack {
     mkdirSync(home, { recursive: true });
     const cache = join(home, 'datasets');
     const fetcherArgs = [
-      ...['--listen', '127.0.0.1:0', '--warehouse', warehouse, '--cache', cache],
+      ...['--listen', socketOf(home, 'fetcher'), '--warehouse', warehouse, '--cache', cache],
       ...['--grace-ms', String(FETCHER_WORK_MS)],
       ...fetcherFlags.map((flag) => `--${flag}`),
     ];
     const fetcher = this.spawn('fetcher', 'fetcher', fetcherArgs);
-    this.fetcher = await unlessInterrupted(fetcher.address(START_MS), interrupt);
+    this.fetcher = (await unlessInterrupted(fetcher.announcement(START_MS), interrupt)).address;
     const coordinator = this.spawn('coordinator', 'coordinator', [
-      ...['--listen', listen, '--fetcher', this.fetcher],
+      ...['--listen', socketOf(home, 'coordinator'), '--fetcher', this.fetcher],
+      ...(listen === undefined ? [] : ['--tcp-listen', listen, '--token-file', tokenPath(home)]),
       ...['--state', join(home, 'state'), '--max-workers', String(maxWorkers)],
       ...(autoApproveUsd === undefined ? [] : ['--auto-approve-usd', String(autoApproveUsd)]),
     ]);
-    this.coordinator = await unlessInterrupted(coordinator.address(START_MS), interrupt);
+    const { address, tcp } = await unlessInterrupted(coordinator.announcement(START_MS), interrupt);
+    this.coordinator = address;
+    this.tcp = tcp;
     for (let i = 1; i <= trainers; i++) this.trainers.push(this.spawnTrainer(`trainer-${i}`));
     await this.untilTrainersConnected(interrupt);
     writeEndpoint(home, this.endpoint());
@@ -115,6 +120,7 @@ class Stack implements RunningStack {
     return {
       coordinator: this.coordinator,
       fetcher: this.fetcher,
+      ...(this.tcp === undefined ? {} : { tcp: this.tcp, tokenFile: tokenPath(this.options.home) }),
       warehouse: this.options.warehouse,
       services: Object.fromEntries(this.services.map(({ name, pid }) => [name, pid ?? 0])),
       pid: process.pid,
@@ -198,6 +204,15 @@ class Stack implements RunningStack {
       await sleep(POLL_MS, undefined, { signal: interrupt });
     }
   }
+}
+
+function socketOf(home: string, service: 'fetcher' | 'coordinator'): string {
+  return `unix:${join(socketFolder(home), `${service}.sock`)}`;
+}
+
+/** File with the bearer token for calls over TCP. */
+function tokenPath(home: string): string {
+  return join(home, 'token');
 }
 
 function requireWarehouse(folder: string): void {

@@ -57,7 +57,8 @@ function spawnUp(options: StackOptions, logPath: string): ChildProcess {
 
 function flags(options: StackOptions): string[] {
   return [
-    ...['--warehouse', options.warehouse, '--home', options.home, '--listen', options.listen],
+    ...['--warehouse', options.warehouse, '--home', options.home],
+    ...(options.listen === undefined ? [] : ['--listen', options.listen]),
     ...['--trainers', String(options.trainers), '--max-workers', String(options.maxWorkers)],
     ...['--memory-limit', String(options.memoryLimitBytes)],
     ...(options.autoApproveUsd === undefined ? [] : ['--auto-approve', String(options.autoApproveUsd)]),

@@ -33,7 +33,10 @@ export function addUpVerb(program: Command, act: Act): void {
     .option('--max-workers <n>', 'most trainers used at the same time (default: 8)', parsePositive)
     .option('--memory-limit <bytes>', 'of each trainer, e.g. 4GiB (default: up to 8GiB)', parseByteCount)
     .option('--auto-approve <usd>', 'most that --yes approves without a person (default: 5)', parseDollars)
-    .option('--listen <address>', 'of the coordinator (default: a free port on 127.0.0.1)')
+    .option(
+      '--listen <host:port>',
+      'also serve the coordinator over TCP on this machine, for any gRPC client that has the token; port 0 is a free one',
+    )
     .option(
       '--fetcher-flag <name=value>',
       'passed on to the fetcher, e.g. price-per-tib=6.25 or location=us-central1; repeatable',
@@ -98,6 +101,8 @@ async function showEndpoint(
   const { coordinator, fetcher, logs } = stack;
   if (global.json) return writeJson(terminal, stack.endpoint());
   await terminal.write(`coordinator ${coordinator}\nfetcher     ${fetcher}\n`);
+  const { tcp, tokenFile } = stack.endpoint();
+  if (tcp !== undefined) await terminal.write(`tcp         ${tcp}, bearer token in ${tokenFile}\n`);
   terminal.note(
     `${options.trainers} trainers of at most ${formatBytes(options.memoryLimitBytes)}; logs in ${logs}. ` +
       'In another terminal: onescan run --pairs eurusd --yes. Ctrl-C stops everything.',

@@ -7,6 +7,8 @@ import {
   type ClientWritableStream,
   credentials,
   type CallOptions as GrpcCallOptions,
+  InterceptingCall,
+  type Interceptor,
   Metadata,
   type ServiceError,
 } from '@grpc/grpc-js';
@@ -51,7 +53,7 @@ export function proxyOptions(address: string): Partial<typeof DIRECT> {
 }
 
 /**
- * A client of a ts-proto service at "host:port", with Onescan's message limits and keepalive.
+ * A client of a ts-proto service at "host:port" or "unix:/path", with Onescan's message limits and keepalive.
  *
  * @param clientOptions further options of the client and its channel, over the usual ones
  */
@@ -65,6 +67,19 @@ export function createClient<C extends Client>(
     ...proxyOptions(address),
     ...clientOptions,
   });
+}
+
+/** Client options that bring a bearer token with every call. */
+export function withToken(token: string | undefined): Partial<ClientOptions> {
+  if (token === undefined) return {};
+  const bring: Interceptor = (options, nextCall) =>
+    new InterceptingCall(nextCall(options), {
+      start: (metadata, listener, next) => {
+        metadata.set('authorization', `Bearer ${token}`);
+        next(metadata, listener);
+      },
+    });
+  return { interceptors: [bring] };
 }
 
 /** Calls a unary method; errors come as OnescanError with the server's code and remedy. */

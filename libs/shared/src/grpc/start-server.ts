@@ -1,19 +1,28 @@
+import { userInfo } from 'node:os';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { OnescanError } from '../onescan-error.js';
+import { type Address, parseAddress } from './address.js';
+import { callerInterceptor } from './caller.js';
 import { Health } from './health.js';
 import { isLoopbackHost } from './loopback.js';
 import { CHANNEL_OPTIONS } from './message-limits.js';
+import { makeRoomForSocket } from './unix-socket.js';
 
 export interface ServerOptions {
-  /** "host:port"; port 0 chooses a free one. Only loopback hosts are served without TLS. */
+  /**
+   * "host:port", where port 0 chooses a free one and only loopback hosts are served without TLS, or
+   * "unix:/path/to.sock", which only the user whose process this is can reach.
+   */
   listen: string;
+  /** Bearer token that callers must bring. */
+  token?: string;
   register(server: Server): void;
   /** Fully qualified service names reported by the health service, e.g. onescan.v1.FetcherService. */
   healthNames: readonly string[];
 }
 
 export interface RunningServer {
-  /** "host:port" with the port that was bound. */
+  /** "host:port" with the port that was bound, or "unix:/path". */
   readonly address: string;
   /** Switches the health of all services. */
   setServing(serving: boolean): void;
@@ -26,12 +35,17 @@ const MAX_CONCURRENT_STREAMS = 1024;
 /**
  * Starts a gRPC server with a health service.
  *
- * @throws OnescanError INVALID_ARGUMENT on a malformed or non-loopback address, UNAVAILABLE when the port
- *   cannot be bound
+ * @throws OnescanError INVALID_ARGUMENT on a malformed or non-loopback address, UNAVAILABLE when it cannot be bound,
+ *   FAILED_PRECONDITION when others can enter the folder of a socket
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const host = requireLoopback(options.listen);
+  const address = parseAddress('--listen', options.listen);
+  if (address.kind === 'tcp') requireLoopback(address.host);
+  else await makeRoomForSocket(address.path);
+  const { token } = options;
+  const name = callerName(address, token);
   const server = new Server({
+    interceptors: [callerInterceptor({ name, ...(token === undefined ? {} : { token }) })],
     ...CHANNEL_OPTIONS,
     'grpc.max_concurrent_streams': MAX_CONCURRENT_STREAMS,
   });
@@ -40,7 +54,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   health.addTo(server);
   const port = await bind(server, options.listen);
   return {
-    address: `${host}:${port}`,
+    address: address.kind === 'tcp' ? `${address.host}:${port}` : `unix:${address.path}`,
     setServing: (serving) => health.setServing(serving),
     shutdown: (graceMs) => {
       health.setServing(false);
@@ -50,20 +64,17 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   };
 }
 
-function requireLoopback(listen: string): string {
-  const match = /^(.+):(\d+)$/.exec(listen);
-  const host = match?.[1];
-  if (!host || Number(match[2]) > 65_535) {
-    throw new OnescanError('INVALID_ARGUMENT', `"${listen}" is not an address`, {
-      remedy: 'Give host:port, e.g. 127.0.0.1:0',
-    });
-  }
-  if (!isLoopbackHost(host)) {
-    throw new OnescanError('INVALID_ARGUMENT', `refusing to listen on ${host} without TLS`, {
-      remedy: 'Listen on a loopback address such as 127.0.0.1',
-    });
-  }
-  return host;
+/** Who gets through to an address: only its owner reaches a socket, only who has the token passes with one. */
+function callerName({ kind }: Address, token: string | undefined): string {
+  if (kind === 'unix') return userInfo().username;
+  return token === undefined ? '' : 'the bearer of the token';
+}
+
+function requireLoopback(host: string): void {
+  if (isLoopbackHost(host)) return;
+  throw new OnescanError('INVALID_ARGUMENT', `refusing to listen on ${host} without TLS`, {
+    remedy: 'Listen on a loopback address such as 127.0.0.1',
+  });
 }
 
 function bind(server: Server, listen: string): Promise<number> {

@@ -11,6 +11,7 @@ import type {
   WatchRunRequest,
   WatchRunResponse,
 } from '@onescan/shared/generated/onescan/v1/coordinator.js';
+import { callerOf } from '@onescan/shared/grpc/caller.js';
 import { serverStream, unary } from '@onescan/shared/grpc/handlers.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { Coordinator } from '../coordinator.js';
@@ -35,9 +36,11 @@ export function coordinatorService(coordinator: Coordinator): CoordinatorService
   return {
     planRun: unary(({ spec }) => commands.plan(spec)),
     startRun: unary(async (request) => ({ runId: await commands.start(request) })),
-    approveRun: unary(async ({ runId, planHash, approvedBy, automatic, requestId = '' }) => ({
-      run: view(await commands.approve(runId, { planHash, approvedBy, automatic, requestId })),
-    })),
+    approveRun: unary(async ({ runId, planHash, approvedBy, automatic, requestId = '' }, call) => {
+      const who = approverOf(callerOf(call), approvedBy);
+      const given = { planHash, approvedBy: who, automatic, requestId };
+      return { run: view(await commands.approve(runId, given)) };
+    }),
     getRun: unary(async ({ runId }) => {
       const snapshot = await core.book.get(runId);
       coordinator.bills.lookAt(snapshot);
@@ -66,6 +69,12 @@ export function coordinatorService(coordinator: Coordinator): CoordinatorService
       maxWorkers: core.options.maxWorkers,
     })),
   };
+}
+
+/** Who approves: whom the server knows to have called, and what that caller says where it says something else. */
+function approverOf(caller: string, said: string): string {
+  if (caller === '' || said === caller || said.startsWith(`${caller} `)) return said;
+  return said === '' ? caller : `${caller}, as "${said}"`;
 }
 
 async function* watch(
