@@ -59,7 +59,10 @@ function applyToAll(command: Command, change: (command: Command) => void): void 
   for (const child of command.commands) applyToAll(child, change);
 }
 
-/** Says what is wrong and what to do; with --json as a JSON line; the stack only with --verbose. */
+/**
+ * Says what is wrong and what to do, further lines indented, since a peer may have written them; with --json as a JSON
+ * line; the stack only with --verbose.
+ */
 function reportError(error: OnescanError, terminal: Terminal, argv: readonly string[]): ExitCode {
   if (terminal.interrupt.aborted) {
     terminal.note('onescan: interrupted');
@@ -67,7 +70,7 @@ function reportError(error: OnescanError, terminal: Terminal, argv: readonly str
   }
   const { code, message, remedy, details } = error;
   if (argv.includes('--json')) terminal.note(JSON.stringify({ error: { code, message, remedy, details } }));
-  else terminal.note(`onescan: ${error.text}`);
+  else terminal.note(`onescan: ${error.text.replaceAll('\n', '\n  ')}`);
   if (argv.includes('--verbose')) {
     const cause = error.cause instanceof Error ? error.cause : error;
     terminal.note(`${code}\n${cause.stack ?? cause.message}`);

@@ -1,4 +1,5 @@
 import { copyFileSync, fstatSync, renameSync, truncateSync, write, writeSync } from 'node:fs';
+import { shownText } from './format/shown-text.js';
 
 /** Bytes of lines that may wait for a slow destination; what comes beyond is dropped and counted. */
 const MAX_WAITING_BYTES = 1024 * 1024;
@@ -49,8 +50,9 @@ export class LogSink {
     flushAtExit(this);
   }
 
-  /** Takes a line with its newline. It is written after what runs now has given way. */
-  write(line: string): void {
+  /** Takes a line with its newline. It is written, as it may be shown, after what runs now has given way. */
+  write(text: string): void {
+    const line = shownText(text);
     const bytes = Buffer.byteLength(line);
     if (this.#waitingBytes + bytes > MAX_WAITING_BYTES) {
       this.#drop(1, 'lines came faster than they were taken');

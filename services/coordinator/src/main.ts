@@ -1,5 +1,6 @@
 import { announceListening } from '@onescan/shared/announce.js';
 import { exitOnUncaught } from '@onescan/shared/exit-on-uncaught.js';
+import { shownText } from '@onescan/shared/format/shown-text.js';
 import { resolveDatabaseFolder } from '@onescan/shared/local-path.js';
 import { createLog } from '@onescan/shared/log.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
@@ -27,7 +28,7 @@ function readOptions<T>(parse: (args: readonly string[]) => T): T {
   try {
     return parse(process.argv.slice(2));
   } catch (thrown) {
-    process.stderr.write(`${OnescanError.from(thrown).text}\n`);
+    process.stderr.write(`${shownText(OnescanError.from(thrown).text)}\n`);
     process.exit(EXIT_BAD_USAGE);
   }
 }
@@ -73,7 +74,7 @@ async function restore(options: Parameters<typeof restoreState>[0]): Promise<voi
   try {
     process.stdout.write(`${JSON.stringify(await restoreState(options))}\n`);
   } catch (thrown) {
-    process.stderr.write(`${OnescanError.from(thrown).text}\n`);
+    process.stderr.write(`${shownText(OnescanError.from(thrown).text)}\n`);
     process.exit(EXIT_FAILED);
   }
 }

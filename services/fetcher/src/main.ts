@@ -1,5 +1,6 @@
 import { announceListening } from '@onescan/shared/announce.js';
 import { exitOnUncaught } from '@onescan/shared/exit-on-uncaught.js';
+import { shownText } from '@onescan/shared/format/shown-text.js';
 import { resolveDatabaseFolder } from '@onescan/shared/local-path.js';
 import { createLog } from '@onescan/shared/log.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
@@ -39,7 +40,7 @@ function readOptions(): FetcherOptions {
     resolveDatabaseFolder({ name: '--cache', value: parsed.cache, cwd: process.cwd() });
     return parsed;
   } catch (thrown) {
-    process.stderr.write(`${OnescanError.from(thrown).text}\n`);
+    process.stderr.write(`${shownText(OnescanError.from(thrown).text)}\n`);
     process.exit(EXIT_BAD_USAGE);
   }
 }

@@ -1,4 +1,5 @@
 import { exitOnUncaught } from '@onescan/shared/exit-on-uncaught.js';
+import { shownText } from '@onescan/shared/format/shown-text.js';
 import { createLog } from '@onescan/shared/log.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import { readProcessMemory } from '@onescan/shared/process-memory.js';
@@ -16,7 +17,7 @@ function readOptions(): TrainerOptions {
   try {
     return parseTrainerOptions(process.argv.slice(2), readProcessMemory());
   } catch (thrown) {
-    process.stderr.write(`${OnescanError.from(thrown).text}\n`);
+    process.stderr.write(`${shownText(OnescanError.from(thrown).text)}\n`);
     process.exit(EXIT_BAD_USAGE);
   }
 }

@@ -8,10 +8,38 @@ it('quotes only what needs it', () => {
   );
 });
 
-it('never lets a text leave its field', () => {
+it.each([
+  ["=cmd|' /C calc'!A0", "'=cmd|' /C calc'!A0"],
+  ['=HYPERLINK("http://x","y")', `"'=HYPERLINK(""http://x"",""y"")"`],
+  ['+1+1', "'+1+1"],
+  ['-2+3', "'-2+3"],
+  ['@SUM(A1)', "'@SUM(A1)"],
+  ['\t=1', "'\t=1"],
+  ['\r=1', "'\\u000d=1"],
+  ['\n=1', `"'\n=1"`],
+  ['＝1+1', "'＝1+1"],
+  ['-', "'-"],
+])('no spreadsheet runs %j', (text, field) => {
+  expect(csvLine([text])).toBe(`${field}\n`);
+});
+
+it('numbers stay numbers, and texts that are nothing else', () => {
+  expect(csvLine([-0.5, 1e-7, -3, '-0.5', '+1e-7', '-3', 'a=b', 'h-1'])).toBe(
+    '-0.5,1e-7,-3,-0.5,+1e-7,-3,a=b,h-1\n',
+  );
+});
+
+it('writes out what would steer a terminal', () => {
+  expect(csvLine(['\u001b]0;x\u0007', '\u202egnp.exe'])).toBe('\\u001b]0;x\\u0007,\\u202egnp.exe\n');
+});
+
+it('never lets a text leave its field, and gives the exact text when asked', () => {
   fc.assert(
     fc.property(fc.string(), (text) => {
-      expect(readField(csvLine([text]).slice(0, -1))).toBe(text);
+      expect(readField(csvLine([text], { exact: true }).slice(0, -1))).toBe(text);
+      const safe = readField(csvLine([text]).slice(0, -1));
+      expect(safe).toBeDefined();
+      expect(safe).not.toMatch(/^[=@\t\r]|^[+-](?![\d.])/);
     }),
   );
 });

@@ -38,7 +38,7 @@ it('aligns wide, combining and joined characters by what they take on a terminal
 
 it('keeps a cell on its line and does not let it steer the terminal', () => {
   const text = renderTable([{ title: 'error', text: String }], ['a\n  b\u001b[2J\u0007']);
-  expect(text).toBe('error\n--------------\na b\\x1b[2J\\x07\n');
+  expect(text).toBe('error\n------------------\na b\\u001b[2J\\u0007\n');
 });
 
 it('prints very many rows', () => {

@@ -1,4 +1,5 @@
-import { displayWidth, withoutControls } from '../terminal/display-width.js';
+import { shownLine } from '@onescan/shared/format/shown-text.js';
+import { displayWidth } from '../terminal/display-width.js';
 
 /** A column of a printed table. */
 export interface TableColumn<Row> {
@@ -12,7 +13,7 @@ const GAP = '  ';
 
 /** Rows as aligned columns under a ruled title line; no trailing blanks, ends with a line break. */
 export function renderTable<Row>(columns: readonly TableColumn<Row>[], rows: readonly Row[]): string {
-  const cells = rows.map((row) => columns.map((column) => cellText(column.text(row))));
+  const cells = rows.map((row) => columns.map((column) => shownLine(column.text(row))));
   const widths = columns.map((column, i) =>
     cells.reduce((widest, line) => Math.max(widest, displayWidth(line[i]!)), displayWidth(column.title)),
   );
@@ -27,9 +28,4 @@ export function renderTable<Row>(columns: readonly TableColumn<Row>[], rows: rea
   const title = renderLine(columns.map((column) => column.title));
   const rule = widths.map((width) => '-'.repeat(width)).join(GAP);
   return `${[title, rule, ...cells.map(renderLine)].join('\n')}\n`;
-}
-
-/** One line of text, whatever a name or a message holds. */
-function cellText(text: string): string {
-  return withoutControls(text.replace(/\s*[\r\n\t]+\s*/g, ' '));
 }

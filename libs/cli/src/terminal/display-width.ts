@@ -19,11 +19,3 @@ export function fitWidth(text: string, columns: number): string {
   }
   return fitting;
 }
-
-/** Control characters (Unicode category Cc) but for tab and line feed. */
-const CONTROLS = /[^\P{Cc}\t\n]/gu;
-
-/** A text in which control characters are written out, so that a name or a message cannot steer the terminal. */
-export function withoutControls(text: string): string {
-  return text.replace(CONTROLS, (found) => `\\x${found.charCodeAt(0).toString(16).padStart(2, '0')}`);
-}

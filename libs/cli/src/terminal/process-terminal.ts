@@ -1,7 +1,8 @@
 import { createInterface } from 'node:readline/promises';
+import { shownText } from '@onescan/shared/format/shown-text.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
-import { withoutControls } from './display-width.js';
 import { unlessInterrupted } from './interrupted.js';
+import { redrawing } from './status-area.js';
 import type { Terminal } from './terminal.js';
 
 const DEFAULT_COLUMNS = 100;
@@ -24,8 +25,8 @@ export function processTerminal(): Terminal {
   const canRedraw = stderr.isTTY === true && env.TERM !== 'dumb';
   return {
     write: (data) => writeOut(data, interrupt.signal),
-    note: (line) => void stderr.write(`${withoutControls(line)}\n`),
-    draw: (text) => void stderr.write(text),
+    note: (line) => void stderr.write(`${shownText(line)}\n`),
+    draw: (text, rowsUp) => void stderr.write(redrawing(text, rowsUp)),
     redraws: canRedraw && !isCi(env),
     interactive: stdin.isTTY === true && stderr.isTTY === true && !isCi(env),
     // A terminal that does not know its size says 0.
@@ -51,9 +52,17 @@ function isCi({ CI }: NodeJS.ProcessEnv): boolean {
 /** @throws OnescanError with what the system says when nothing more can be written; CANCELLED on Ctrl-C */
 function writeOut(data: string | Uint8Array, interrupt: AbortSignal): Promise<void> {
   const written = new Promise<void>((resolve, reject) => {
-    process.stdout.write(data, (error) => (error ? reject(writeError(error)) : resolve()));
+    process.stdout.write(shownData(data), (error) => (error ? reject(writeError(error)) : resolve()));
   });
   return unlessInterrupted(written, interrupt);
+}
+
+/** Bytes of a text that is written to a terminal in pieces. */
+const pieces = new TextDecoder();
+
+function shownData(data: string | Uint8Array): string | Uint8Array {
+  if (typeof data === 'string') return shownText(data);
+  return process.stdout.isTTY ? shownText(pieces.decode(data, { stream: true })) : data;
 }
 
 const WRITE_ERRORS: Readonly<Record<string, string>> = {
@@ -94,7 +103,7 @@ async function ask(question: string, { canRedraw, interrupt, onInterrupt }: Aski
   const ended = new Promise<undefined>((resolve) => lines.once('close', () => resolve(undefined)));
   let answer: string | undefined;
   try {
-    answer = await unlessInterrupted(Promise.race([lines.question(question), ended]), interrupt);
+    answer = await unlessInterrupted(Promise.race([lines.question(shownText(question)), ended]), interrupt);
     return answer ?? '';
   } finally {
     lines.close();

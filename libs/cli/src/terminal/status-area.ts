@@ -1,3 +1,4 @@
+import { shownLine, shownText } from '@onescan/shared/format/shown-text.js';
 import { displayWidth, fitWidth } from './display-width.js';
 import type { Terminal } from './terminal.js';
 
@@ -11,23 +12,29 @@ export interface StatusArea {
 
 const ERASE_BELOW = '\u001b[0J';
 
+/** What is written to draw a text in place of the rows above; the only place where a terminal is steered. */
+export function redrawing(text: string, rowsUp: number): string {
+  return `${rowsUp > 0 ? `\u001b[${rowsUp}A\r${ERASE_BELOW}` : ''}${shownText(text)}`;
+}
+
 /** A status area on a terminal that can be redrawn; it survives that the terminal is made narrower or wider. */
 export function statusArea(terminal: Terminal): StatusArea {
   let widths: number[] = [];
-  const erase = (): string => {
-    if (widths.length === 0) return '';
+  const rowsDrawn = (): number => {
     // A terminal that was made narrower has wrapped what was drawn.
     const rows = widths.reduce((sum, width) => sum + Math.max(1, Math.ceil(width / terminal.columns)), 0);
-    return `\u001b[${Math.min(rows, terminal.rows - 1)}A\r${ERASE_BELOW}`;
+    return Math.min(rows, terminal.rows - 1);
   };
   return {
     show: (lines, above = '') => {
-      const fitting = fitRows(lines, terminal.rows - 1).map((line) => fitWidth(line, terminal.columns - 1));
-      terminal.draw(`${erase()}${above}${fitting.map((line) => `${line}\n`).join('')}`);
+      const fitting = fitRows(lines, terminal.rows - 1).map((line) =>
+        fitWidth(shownLine(line), terminal.columns - 1),
+      );
+      terminal.draw(`${above}${fitting.map((line) => `${line}\n`).join('')}`, rowsDrawn());
       widths = fitting.map(displayWidth);
     },
     clear: () => {
-      if (widths.length > 0) terminal.draw(erase());
+      if (widths.length > 0) terminal.draw('', rowsDrawn());
       widths = [];
     },
   };

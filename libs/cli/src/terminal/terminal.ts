@@ -1,4 +1,9 @@
-/** All that a verb sees of the world around the process; tests give a fake. */
+import type { shownText } from '@onescan/shared/format/shown-text.js';
+
+/**
+ * All that a verb sees of the world around the process; tests give a fake. Whatever text is written, asked or drawn, what
+ * could steer the terminal in it is written out: see {@link shownText}. Bytes are written as they are, but to a terminal.
+ */
 export interface Terminal {
   /**
    * Writes data to stdout, resolving when it is written.
@@ -8,8 +13,8 @@ export interface Terminal {
   write(data: string | Uint8Array): Promise<void>;
   /** Writes a line for people to stderr. */
   note(line: string): void;
-  /** Writes raw text to stderr; only for redrawn status. */
-  draw(text: string): void;
+  /** Goes up so many rows of stderr, clears what is below, and writes a text there; only for redrawn status. */
+  draw(text: string, rowsUp: number): void;
   /** True when stderr is a terminal that can be redrawn. */
   readonly redraws: boolean;
   /** True when somebody is there to answer: stdin and stderr are terminals. */

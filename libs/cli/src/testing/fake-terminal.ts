@@ -1,3 +1,4 @@
+import { redrawing } from '../terminal/status-area.js';
 import type { Terminal } from '../terminal/terminal.js';
 
 /** A terminal that remembers what was written. */
@@ -37,7 +38,7 @@ export function fakeTerminal(options: Options = {}): FakeTerminal {
   return {
     write: async (data) => void written.push(Buffer.from(data)),
     note: (line) => void notes.push(line),
-    draw: (text) => void drawn.push(text),
+    draw: (text, rowsUp) => void drawn.push(redrawing(text, rowsUp)),
     redraws: options.redraws ?? false,
     interactive: options.answers !== undefined,
     columns: options.columns ?? 100,

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { join, resolve } from 'node:path';
 import { formatBytes } from '@onescan/shared/format/bytes.js';
 import { formatCount } from '@onescan/shared/format/count.js';
+import { shownLine } from '@onescan/shared/format/shown-text.js';
 import { BackUpStateResponse } from '@onescan/shared/generated/onescan/v1/coordinator.js';
 import { callUnary } from '@onescan/shared/grpc/client.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
@@ -36,7 +37,7 @@ export function addBackupVerbs(program: Command, act: Act): void {
           const options = { deadlineMs: BACKUP_DEADLINE_MS, signal: terminal.interrupt };
           const response = await callUnary(client, client.backUpState, {}, options);
           if (global.json) await writeJson(terminal, messageJson(BackUpStateResponse, response));
-          else await terminal.write(`${response.path}, ${formatBytes(response.bytes)}\n`);
+          else await terminal.write(`${shownLine(response.path)}, ${formatBytes(response.bytes)}\n`);
           return EXIT.ok;
         }),
       ),

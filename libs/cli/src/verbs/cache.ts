@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { formatBytes } from '@onescan/shared/format/bytes.js';
+import { shownLine } from '@onescan/shared/format/shown-text.js';
 import { formatUsd } from '@onescan/shared/format/usd.js';
 import {
   type DatasetRef,
@@ -55,7 +56,9 @@ function addLs(cache: Command, act: Act): void {
           const response = await callUnary(client, client.listDatasets, {});
           if (global.json) await writeJson(terminal, messageJson(ListDatasetsResponse, response));
           else await terminal.write(renderTable(COLUMNS, response.datasets));
-          for (const { path, reason } of response.unreadable) terminal.note(`unreadable: ${path}: ${reason}`);
+          for (const { path, reason } of response.unreadable) {
+            terminal.note(shownLine(`unreadable: ${path}: ${reason}`));
+          }
           return EXIT.ok;
         }),
       ),

@@ -1,6 +1,7 @@
 import type { CoordinatorServiceClient } from '@onescan/shared/generated/onescan/v1/coordinator.js';
 import { LedgerRow, LedgerStatus } from '@onescan/shared/generated/onescan/v1/result.js';
 import { callServerStream } from '@onescan/shared/grpc/client.js';
+import { OnescanError } from '@onescan/shared/onescan-error.js';
 import { type Command, Option } from 'commander';
 import { withCoordinator } from '../connection/connect.js';
 import type { Act, Invocation } from '../context.js';
@@ -17,6 +18,7 @@ interface Options {
   horizon?: number;
   status?: string;
   csv?: boolean;
+  raw?: boolean;
   limit: number;
 }
 
@@ -35,14 +37,20 @@ export function addLedgerVerb(program: Command, act: Act): void {
     .option('--pair <pair>', 'only this pair')
     .option('--horizon <bars>', 'only this horizon', parsePositive)
     .addOption(new Option('--status <name>', 'only rows of this status').choices(Object.keys(STATUSES)))
-    .option('--csv', 'all rows as CSV')
+    .option('--csv', 'all rows as CSV; texts that a spreadsheet would run begin with an apostrophe')
+    .option('--raw', 'with --csv: every text exactly as it is, for programs')
     .option('--limit <n>', 'rows in the table for people', parsePositive, DEFAULT_LIMIT)
     .action(
       act(async (invocation, options: Options, runId: string) =>
         withCoordinator(invocation, async (client) => {
+          if (options.raw && !options.csv) {
+            throw new OnescanError('INVALID_ARGUMENT', '--raw without --csv', {
+              remedy: 'It says how CSV is written: give both, or neither',
+            });
+          }
           const rows = readLedger(client, runId, options);
           if (invocation.global.json) await writeLines(rows, invocation);
-          else if (options.csv) await writeCsv(rows, invocation);
+          else if (options.csv) await writeCsv(rows, invocation, options.raw ?? false);
           else await writeTable(rows, options.limit, invocation);
           return EXIT.ok;
         }),
@@ -66,9 +74,16 @@ async function writeLines(rows: AsyncIterable<LedgerRow>, { terminal }: Invocati
   for await (const row of rows) await writeJsonLine(terminal, messageJson(LedgerRow, row));
 }
 
-async function writeCsv(rows: AsyncIterable<LedgerRow>, { terminal }: Invocation): Promise<void> {
+async function writeCsv(
+  rows: AsyncIterable<LedgerRow>,
+  { terminal }: Invocation,
+  exact: boolean,
+): Promise<void> {
   await terminal.write(csvLine(LEDGER_CSV_TITLES));
-  for await (const row of rows) await terminal.write(csvLine(ledgerCsvFields(row)));
+  for await (const row of rows) {
+    const line = csvLine(ledgerCsvFields(row), { exact });
+    await terminal.write(exact ? Buffer.from(line) : line);
+  }
 }
 
 async function writeTable(

@@ -1,3 +1,4 @@
+import { shownLine } from '@onescan/shared/format/shown-text.js';
 import type { GetResultsResponse } from '@onescan/shared/generated/onescan/v1/coordinator.js';
 import { callServerStream } from '@onescan/shared/grpc/client.js';
 import type { Command } from 'commander';
@@ -36,7 +37,8 @@ export function addResultsVerb(program: Command, act: Act): void {
           } else {
             await terminal.write(verdictTable({ tasks: run.tasks.filter((task) => matches(task, options)) }));
           }
-          if (!global.json) for (const problem of run.problems) terminal.note(`Problem: ${problem}`);
+          if (!global.json)
+            for (const problem of run.problems) terminal.note(shownLine(`Problem: ${problem}`));
           return exitCodeOfRun(run);
         }),
       ),

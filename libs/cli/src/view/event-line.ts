@@ -1,6 +1,7 @@
 import { formatBytes } from '@onescan/shared/format/bytes.js';
 import { formatCount } from '@onescan/shared/format/count.js';
 import { formatDuration } from '@onescan/shared/format/duration.js';
+import { shownLine } from '@onescan/shared/format/shown-text.js';
 import { formatKnown } from '@onescan/shared/format/unknown.js';
 import { formatUsd } from '@onescan/shared/format/usd.js';
 import {
@@ -20,7 +21,12 @@ import { verdictName } from './verdict-table.js';
  * The line that an event is worth in a log of the run; undefined for mere progress. `before` is the view
  * without the event.
  */
-export function eventLine(before: RunView, { event }: RunEvent): string | undefined {
+export function eventLine(before: RunView, event: RunEvent): string | undefined {
+  const line = lineOf(before, event);
+  return line === undefined ? undefined : shownLine(line);
+}
+
+function lineOf(before: RunView, { event }: RunEvent): string | undefined {
   switch (event?.$case) {
     case 'runState':
       if (event.value.state === before.state) return undefined;

@@ -1,5 +1,6 @@
 import { formatBytes } from '@onescan/shared/format/bytes.js';
 import { formatCount } from '@onescan/shared/format/count.js';
+import { shownLine } from '@onescan/shared/format/shown-text.js';
 import { formatUsd } from '@onescan/shared/format/usd.js';
 import { PairPlan, type Plan, type SharedPlan } from '@onescan/shared/generated/onescan/v1/plan.js';
 import { renderTable, type TableColumn } from '../output/table.js';
@@ -28,16 +29,22 @@ const PAIR_COLUMNS: readonly TableColumn<PairPlan>[] = [
 
 /** The plan for people: a line a pair, totals, the naive way beside them, budget, warnings. */
 export function planText(plan: Plan): string {
-  return [
+  const head = shownLine(
     `Plan ${plan.planHash.slice(0, 12)} (${plan.warehouseName || plan.warehouse}, ${formatUsd(plan.pricePerTibUsd)} a TiB)`,
-    '',
-    renderTable(PAIR_COLUMNS, plan.shared ? [sharedLine(plan.shared), ...plan.pairs] : plan.pairs),
+  );
+  const lines = [
     ...servedFrom(plan),
     ...totals(plan),
     ...sharedSaving(plan),
     ...planMoney(plan),
     ...exclusions(plan),
     ...planNotes(plan),
+  ];
+  return [
+    head,
+    '',
+    renderTable(PAIR_COLUMNS, plan.shared ? [sharedLine(plan.shared), ...plan.pairs] : plan.pairs),
+    ...lines.map(shownLine),
     '',
   ].join('\n');
 }

@@ -1,4 +1,3 @@
-import { withoutControls } from '../terminal/display-width.js';
 import { statusArea } from '../terminal/status-area.js';
 import type { Terminal } from '../terminal/terminal.js';
 import type { RunView } from './run-view.js';
@@ -51,7 +50,7 @@ function redrawnDisplay(terminal: Terminal): ProgressDisplay {
     lastDrawn = now;
   };
   return {
-    line: (text) => draw(`${withoutControls(text)}\n`),
+    line: (text) => draw(`${text}\n`),
     status: (view) => {
       latest = view;
       if (terminal.now() - lastDrawn >= REDRAW_INTERVAL_MS) draw('');

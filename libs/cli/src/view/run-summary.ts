@@ -1,6 +1,7 @@
 import { byCodeUnits } from '@onescan/shared/code-units.js';
 import { formatBytes } from '@onescan/shared/format/bytes.js';
 import { formatDuration } from '@onescan/shared/format/duration.js';
+import { shownLine } from '@onescan/shared/format/shown-text.js';
 import { formatUsd } from '@onescan/shared/format/usd.js';
 import type { Run, TaskStatus } from '@onescan/shared/generated/onescan/v1/coordinator.js';
 import { pairSuspicions } from '@onescan/shared/pair-suspicions.js';
@@ -29,6 +30,7 @@ export function runSummary(run: Run): string {
     '',
   ]
     .filter((line, i, lines) => line !== '' || i === lines.length - 1)
+    .map(shownLine)
     .join('\n');
 }
 
