@@ -6,52 +6,122 @@ import type {
   QueryJob,
 } from '@onescan/shared/generated/onescan/v1/fetcher.js';
 import type { PairPlan } from '@onescan/shared/generated/onescan/v1/plan.js';
-import { callServerStream, callUnary } from '@onescan/shared/grpc/client.js';
+import { callServerStream } from '@onescan/shared/grpc/client.js';
 import { isMetadataQuery } from '@onescan/shared/metadata-query.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import { statementKey } from '../planning/amend-plan.js';
+import { AnswerCheck } from './answer-check.js';
 import { type AskAgainOptions, askAgain } from './ask-again.js';
+import { askJobs, fetcherError } from './ask-fetcher.js';
+import { type AskedDataset, checkDataset, checkProgress } from './check-fetch.js';
 
 export interface FetchHooks extends AskAgainOptions {
   onProgress(progress: FetchProgress): void;
+  /** Default {@link STREAM_BOUNDS}. */
+  bounds?: StreamBounds;
 }
+
+/** Bounds of a fetch's stream of progress. */
+export interface StreamBounds {
+  /** Between two messages; a fetcher sends some a second whatever it does. */
+  readonly silenceMs: number;
+  readonly totalMs: number;
+  /** Messages at once, and then a second. */
+  readonly burst: number;
+  readonly perSecond: number;
+}
+
+export const STREAM_BOUNDS: StreamBounds = {
+  silenceMs: 2 * 60_000,
+  totalMs: 24 * 3_600_000,
+  burst: 1_000,
+  perSecond: 50,
+};
 
 /**
  * Has a pair's dataset fetched. A fetcher that cannot be reached is asked again, which costs nothing: it
  * answers from its cache or joins the fetch under way.
  *
  * @param request made anew each time it is asked: what was billed meanwhile is gone from what it may bill
- * @throws OnescanError as the fetcher sends it; FAILED_PRECONDITION when it delivers another dataset than
- *   the plan's
+ * @throws OnescanError as the fetcher sends it; INTERNAL when what it says is not valid, e.g. another dataset than
+ *   the plan's; DEADLINE_EXCEEDED when it falls silent or does not end
  */
 export function fetchDataset(
   fetcher: FetcherServiceClient,
-  request: () => Promise<FetchPairRequest>,
+  asked: { request: () => Promise<FetchPairRequest> } & Omit<AskedDataset, 'request'>,
   hooks: FetchHooks,
 ): Promise<DatasetRef> {
-  return askAgain(async () => fetchOnce(fetcher, await request(), hooks), hooks);
+  const { request, ...plans } = asked;
+  return askAgain(async () => fetchOnce(fetcher, { request: await request(), ...plans }, hooks), hooks);
 }
 
 async function fetchOnce(
   fetcher: FetcherServiceClient,
-  request: FetchPairRequest,
+  asked: AskedDataset,
   hooks: FetchHooks,
 ): Promise<DatasetRef> {
-  let dataset: DatasetRef | undefined;
-  const responses = callServerStream(fetcher, fetcher.fetchPair, request, { signal: hooks.signal });
-  for await (const { message } of responses) {
-    if (message?.$case === 'progress') hooks.onProgress(message.value);
-    if (message?.$case === 'dataset') dataset = message.value;
+  const { pair } = asked.planned;
+  const watch = new StreamWatch(pair, hooks.bounds ?? STREAM_BOUNDS);
+  const signal = AbortSignal.any([hooks.signal, watch.signal]);
+  try {
+    for await (const { message } of callServerStream(fetcher, fetcher.fetchPair, asked.request, { signal })) {
+      watch.heard();
+      if (message?.$case === 'dataset') return checkDataset(message.value, asked);
+      if (message?.$case === 'progress') hooks.onProgress(checkProgress(pair, message.value));
+    }
+  } catch (thrown) {
+    throw watch.signal.aborted ? watch.signal.reason : fetcherError(thrown);
+  } finally {
+    watch.stop();
   }
-  if (!dataset) throw new OnescanError('DATA_LOSS', `the fetcher ended without a dataset of ${request.pair}`);
-  if (dataset.datasetId !== request.datasetId) {
-    throw new OnescanError(
-      'FAILED_PRECONDITION',
-      `the fetcher delivered dataset ${dataset.datasetId} for ${request.pair}, approved was ${request.datasetId}`,
-      { remedy: 'The warehouse has changed since the plan: start a new run' },
-    );
+  return new AnswerCheck(pair).fail('it ended without a dataset');
+}
+
+/** Ends a stream that falls silent, says too much or does not end. */
+class StreamWatch {
+  readonly #abort = new AbortController();
+  readonly #startedMs = performance.now();
+  readonly #end: NodeJS.Timeout;
+  #silence: NodeJS.Timeout;
+  #heard = 0;
+
+  constructor(
+    private readonly pair: string,
+    private readonly bounds: StreamBounds,
+  ) {
+    const { totalMs } = bounds;
+    this.#end = setTimeout(() => this.#giveUp(`the fetch did not end within ${totalMs / 1000} s`), totalMs);
+    this.#silence = this.#awaitMessage();
   }
-  return dataset;
+
+  /** Aborted with the error that says why. */
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  heard(): void {
+    clearTimeout(this.#silence);
+    this.#silence = this.#awaitMessage();
+    const { burst, perSecond } = this.bounds;
+    const allowed = burst + ((performance.now() - this.#startedMs) / 1000) * perSecond;
+    if (++this.#heard > allowed)
+      new AnswerCheck(this.pair).fail(`it sends more than ${perSecond} messages a second`);
+  }
+
+  stop(): void {
+    clearTimeout(this.#silence);
+    clearTimeout(this.#end);
+  }
+
+  #awaitMessage(): NodeJS.Timeout {
+    const { silenceMs } = this.bounds;
+    return setTimeout(() => this.#giveUp(`the fetcher was silent for ${silenceMs / 1000} s`), silenceMs);
+  }
+
+  #giveUp(why: string): void {
+    const remedy = 'Look at the log of the fetcher, start it again, then resume the run';
+    this.#abort.abort(new OnescanError('DEADLINE_EXCEEDED', `${this.pair}: ${why}`, { remedy }));
+  }
 }
 
 /** Where the plan says that a dataset is free: it is never queried for then, also when it was evicted since. */
@@ -79,8 +149,7 @@ export async function readBilled(
   fetcher: FetcherServiceClient,
   run: { runId: string; pair: string },
 ): Promise<BilledFacts> {
-  const { jobs } = await callUnary(fetcher, fetcher.listQueryJobs, { runId: run.runId });
-  const ours = jobs.filter((job) => job.pair === run.pair);
+  const ours = await askJobs(fetcher, { runId: run.runId, pair: run.pair });
   return {
     statementsRun: ours.filter((job) => !job.neverRan && !isMetadataQuery(job)).length,
     bytesBilled: ours.reduce((sum, job) => sum + job.bytesBilled, 0n),
@@ -95,7 +164,7 @@ export async function readBilled(
  * @throws OnescanError as the fetcher sends it
  */
 export async function readRepeatable(fetcher: FetcherServiceClient, runId: string): Promise<Set<string>> {
-  const { jobs } = await callUnary(fetcher, fetcher.listQueryJobs, { runId, checkResults: true });
+  const jobs = await askJobs(fetcher, { runId, checkResults: true });
   return new Set(
     jobs.filter((job) => job.repeatable).map((job) => statementKey(job.datasetId, job.sqlSha256)),
   );

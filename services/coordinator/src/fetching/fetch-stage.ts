@@ -123,20 +123,24 @@ export class FetchStage {
         remainingBytes: await this.#remainingBytes(pair),
       });
       const dataset = await context.with(trace.setSpan(parent, span), () =>
-        fetchDataset(this.#core.fetcher, request, {
-          signal,
-          waitsMs: FETCHER_RETRY_WAITS_MS,
-          onProgress: (progress) =>
-            this.#core.progress.put(run.runId, `fetch ${pair.pair}`, {
-              $case: 'fetchProgress',
-              value: { pair: pair.pair, progress },
-            }),
-          onRetry: (error, waitMs) =>
-            this.#core.log.warn(
-              { pair: pair.pair, reason: error.message, waitMs },
-              'asking the fetcher again',
-            ),
-        }),
+        fetchDataset(
+          this.#core.fetcher,
+          { request, planned, plan: run.plan! },
+          {
+            signal,
+            waitsMs: FETCHER_RETRY_WAITS_MS,
+            onProgress: (progress) =>
+              this.#core.progress.put(run.runId, `fetch ${pair.pair}`, {
+                $case: 'fetchProgress',
+                value: { pair: pair.pair, progress },
+              }),
+            onRetry: (error, waitMs) =>
+              this.#core.log.warn(
+                { pair: pair.pair, reason: error.message, waitMs },
+                'asking the fetcher again',
+              ),
+          },
+        ),
       );
       span.setAttributes({
         [ATTRIBUTE.datasetId]: dataset.datasetId,

@@ -1,10 +1,8 @@
-import type {
-  EstimatePairResponse,
-  EstimateSharedResponse,
-} from '@onescan/shared/generated/onescan/v1/fetcher.js';
+import type { EstimateSharedResponse } from '@onescan/shared/generated/onescan/v1/fetcher.js';
 import { type PairPlan, Plan, type SharedPlan } from '@onescan/shared/generated/onescan/v1/plan.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { ResolvedRunSpec } from '@onescan/shared/run-spec.js';
+import type { PairEstimate } from '../fetching/check-estimate.js';
 import { planHash } from './plan-hash.js';
 
 /** Bytes of a TiB, the unit of the price. */
@@ -14,17 +12,14 @@ const TIB = 1024 ** 4;
  * Puts the estimates of all pairs, in spec order, together to a plan. The naive cost is that of one
  * statement a pair and horizon: every horizon would scan the pair's bytes again.
  *
- * @throws OnescanError FAILED_PRECONDITION when an estimate is missing, or prices or warehouses differ
+ * @throws OnescanError FAILED_PRECONDITION when prices or warehouses differ
  */
 export function makePlan(
   spec: ResolvedRunSpec,
-  estimates: readonly EstimatePairResponse[],
+  estimates: readonly PairEstimate[],
   shared?: EstimateSharedResponse,
 ): Plan {
   const first = estimates[0]!;
-  if (estimates.some(({ plan }) => !plan)) {
-    throw new OnescanError('FAILED_PRECONDITION', 'the fetcher sent an empty estimate');
-  }
   for (const estimate of [...estimates, ...(shared ? [shared] : [])]) {
     if (estimate.pricePerTibUsd !== first.pricePerTibUsd || estimate.warehouse !== first.warehouse) {
       throw new OnescanError('FAILED_PRECONDITION', 'the fetcher changed price or warehouse while planning', {
@@ -33,7 +28,7 @@ export function makePlan(
     }
   }
   return totalPlan(
-    estimates.map((estimate) => estimate.plan!),
+    estimates.map((estimate) => estimate.plan),
     {
       budgetUsd: spec.budgetUsd,
       pricePerTibUsd: first.pricePerTibUsd,

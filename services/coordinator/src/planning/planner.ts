@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import type { FetcherServiceClient } from '@onescan/shared/generated/onescan/v1/fetcher.js';
 import type { Plan } from '@onescan/shared/generated/onescan/v1/plan.js';
 import { SharedGroups } from '@onescan/shared/generated/onescan/v1/spec.js';
-import { callUnary } from '@onescan/shared/grpc/client.js';
 import type { ResolvedRunSpec } from '@onescan/shared/run-spec.js';
 import { type AskAgainOptions, askAgain } from '../fetching/ask-again.js';
+import { askPairEstimate, askSharedEstimate } from '../fetching/ask-fetcher.js';
 import { boundedMap } from './bounded-map.js';
 import type { PairCatalogues } from './catalogue-since-approval.js';
 import { checkLearnable } from './check-learnable.js';
@@ -43,24 +43,21 @@ export async function planRun(
   const options = { deadlineMs: ESTIMATE_DEADLINE_MS, signal: asking.signal };
   const shared =
     spec.sharedGroups === SharedGroups.SHARED_GROUPS_ONCE
-      ? await askAgain(() => callUnary(fetcher, fetcher.estimateShared, { spec, planId }, options), asking)
+      ? await askAgain(() => askSharedEstimate(fetcher, { spec, planId }, options), asking)
       : undefined;
   const sharedDatasetId = shared?.plan?.datasetId ?? '';
   const estimates = await boundedMap(pairs, ESTIMATES_AT_ONCE, (pair) =>
-    askAgain(
-      () => callUnary(fetcher, fetcher.estimatePair, { spec, pair, sharedDatasetId, planId }, options),
-      asking,
-    ),
+    askAgain(() => askPairEstimate(fetcher, { spec, pair, sharedDatasetId, planId }, options), asking),
   );
-  const catalogues = new Map(estimates.map(({ plan, catalogue }) => [plan?.pair ?? '', catalogue]));
+  const catalogues = new Map(estimates.map(({ plan, catalogue }) => [plan.pair, catalogue]));
   const plan = await checkLearnable(spec, makePlan(spec, estimates, shared), {
     known: knownSamples(estimates),
     trainers,
     ask: async (changed, pair) => {
       const request = { spec: changed, pair, sharedDatasetId, planId };
       try {
-        const estimate = await callUnary(fetcher, fetcher.estimatePair, request, options);
-        return { pair: estimate.plan!, known: knownSamples([estimate]).get(pair) };
+        const estimate = await askPairEstimate(fetcher, request, options);
+        return { pair: estimate.plan, known: knownSamples([estimate]).get(pair) };
       } catch {
         // What cannot be planned is no remedy.
         return undefined;

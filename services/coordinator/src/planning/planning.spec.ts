@@ -14,11 +14,8 @@ const SPEC = resolveRunSpec(RunSpec.fromPartial({ pairs: ['eurusd', 'gbpusd'], h
 const estimates = (change: (plan: ReturnType<typeof pairPlan>) => object = () => ({})) =>
   SPEC.pairs.map((pair) => {
     const plan = pairPlan(pair);
-    return EstimatePairResponse.create({
-      plan: { ...plan, ...change(plan) },
-      pricePerTibUsd: 6.25,
-      warehouse: 'embedded',
-    });
+    const answer = EstimatePairResponse.create({ pricePerTibUsd: 6.25, warehouse: 'embedded' });
+    return { ...answer, plan: { ...plan, ...change(plan) } };
   });
 
 describe('a plan', () => {

@@ -1,9 +1,9 @@
 import type { FetcherServiceClient } from '@onescan/shared/generated/onescan/v1/fetcher.js';
 import type { PairPlan, Plan } from '@onescan/shared/generated/onescan/v1/plan.js';
-import { callUnary } from '@onescan/shared/grpc/client.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { ResolvedRunSpec } from '@onescan/shared/run-spec.js';
 import { type AskAgainOptions, askAgain } from '../fetching/ask-again.js';
+import { askPairEstimate } from '../fetching/ask-fetcher.js';
 import type { RunSnapshot } from '../runs/run-record.js';
 import { boundedMap } from './bounded-map.js';
 import { checkSample } from './check-sample.js';
@@ -42,8 +42,7 @@ export async function rerunPlan(
     const { pair, datasetId: withinDatasetId } = before;
     const request = { spec, pair, sharedDatasetId: shared?.datasetId ?? '', withinDatasetId };
     const options = { deadlineMs: DEADLINE_MS, signal: asking.signal };
-    const answer = await askAgain(() => callUnary(fetcher, fetcher.estimatePair, request, options), asking);
-    if (!answer.plan) throw new OnescanError('FAILED_PRECONDITION', 'the fetcher sent an empty estimate');
+    const answer = await askAgain(() => askPairEstimate(fetcher, request, options), asking);
     return partOf(before, answer.plan);
   });
   const earlierPlan = { ...plan, pairs: parts, shared };

@@ -1,9 +1,9 @@
 import type { FetcherServiceClient } from '@onescan/shared/generated/onescan/v1/fetcher.js';
 import { type Plan, SharedOnceEstimate } from '@onescan/shared/generated/onescan/v1/plan.js';
 import { SharedGroups } from '@onescan/shared/generated/onescan/v1/spec.js';
-import { callUnary } from '@onescan/shared/grpc/client.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { ResolvedRunSpec } from '@onescan/shared/run-spec.js';
+import { askPairEstimate, askSharedEstimate } from '../fetching/ask-fetcher.js';
 import { boundedMap } from './bounded-map.js';
 import { priceOf } from './estimated-cost.js';
 
@@ -63,7 +63,7 @@ async function estimateOnce(
   { spec, plan, planId, signal, onAnswer }: Asking,
 ): Promise<SharedOnceEstimate | undefined> {
   const options = { deadlineMs: DEADLINE_MS, signal };
-  const answer = await callUnary(fetcher, fetcher.estimateShared, { spec, planId, bytesOnly: true }, options);
+  const answer = await askSharedEstimate(fetcher, { spec, planId, bytesOnly: true }, options);
   onAnswer(answer);
   const shared = answer.plan;
   if (!shared) return undefined;
@@ -71,9 +71,8 @@ async function estimateOnce(
   const asked = scaled ? plan.pairs.slice(0, 1) : plan.pairs;
   const found = await boundedMap(asked, EXACT_PAIRS, async ({ pair, bytes }) => {
     const request = { spec, pair, planId, sharedDatasetId: shared.datasetId, bytesOnly: true };
-    const own = await callUnary(fetcher, fetcher.estimatePair, request, options);
+    const own = await askPairEstimate(fetcher, request, options);
     onAnswer(own);
-    if (!own.plan) throw new OnescanError('FAILED_PRECONDITION', 'the fetcher sent an empty estimate');
     return { ...own.plan, whole: bytes };
   });
   // The shared tables are the same for all pairs, and so is what leaving them out saves.

@@ -26,7 +26,7 @@ const SPEC = resolveRunSpec(
   }),
 );
 const ESTIMATE = { plan: pairPlan('eurusd'), pricePerTibUsd: 6.25, warehouse: 'embedded' };
-const PLAN = makePlan(SPEC, [EstimatePairResponse.create(ESTIMATE)]);
+const PLAN = makePlan(SPEC, [{ ...EstimatePairResponse.create(ESTIMATE), plan: ESTIMATE.plan }]);
 const RUN = blankRun({
   runId: 'r',
   createdMs: 1_764_000_000_123,

@@ -9,6 +9,8 @@ import {
   type FetcherServiceServer,
   FetcherServiceService,
   type FetchPairRequest,
+  type FetchPairResponse,
+  FetchProgress,
   type ListQueryJobsRequest,
   QueryJob,
 } from '@onescan/shared/generated/onescan/v1/fetcher.js';
@@ -43,6 +45,19 @@ export interface FetcherScript {
   unknownBills?: boolean;
   /** Snapshot of a pair's catalogue; default one without tables. */
   catalogue?: (pair: string) => string;
+  /** What becomes of sound answers before they are sent. */
+  lies?: Lies;
+}
+
+/** Changes of sound answers: whatever the types allow goes over the wire. */
+export interface Lies {
+  estimate?: (answer: EstimatePairResponse) => EstimatePairResponse;
+  shared?: (answer: EstimateSharedResponse) => EstimateSharedResponse;
+  dataset?: (answer: DatasetRef) => DatasetRef;
+  progress?: (answer: FetchProgress, pair: string) => FetchProgress;
+  jobs?: (answer: QueryJob[], runId: string) => QueryJob[];
+  /** Sent instead of a pair's progress and dataset. */
+  stream?: (pair: string) => AsyncIterable<FetchPairResponse> | undefined;
 }
 
 export interface ScriptedFetcher {
@@ -76,13 +91,25 @@ export async function startScriptedFetcher(script: FetcherScript = {}): Promise<
     estimateShared: unary(async ({ spec }: EstimateSharedRequest) => {
       whatIfs.push('shared');
       const answer = { pricePerTibUsd: PRICE_PER_TIB_USD, warehouse: 'embedded' };
-      if (script.sharedBytes === undefined) return EstimateSharedResponse.create(answer);
+      const lie = script.lies?.shared ?? ((sound) => sound);
+      if (script.sharedBytes === undefined) return lie(EstimateSharedResponse.create(answer));
       const plan = {
-        datasetId: `shared of ${spec!.pairs.length}`,
+        datasetId: datasetIdOf(`what ${spec!.pairs.length} pairs share`),
         bytes: script.sharedBytes,
-        statements: [{}],
+        usd: usdOf(script.sharedBytes),
+        statements: [
+          {
+            sqlSha256: sqlSha256Of('shared'),
+            bytes: script.sharedBytes,
+            maximumBytesBilled: script.sharedBytes,
+          },
+        ],
+        rowsAtLeast: 1000,
+        rowsAtMost: 1000 * spec!.pairs.length,
       };
-      return EstimateSharedResponse.fromPartial({ ...answer, plan, metadataQueries: 1, metadataBytes: 10n });
+      return lie(
+        EstimateSharedResponse.fromPartial({ ...answer, plan, metadataQueries: 1, metadataBytes: 10n }),
+      );
     }),
     estimatePair: unary(async ({ pair, sharedDatasetId }: EstimatePairRequest) => {
       (sharedDatasetId === '' ? estimates : whatIfs).push(pair);
@@ -91,19 +118,28 @@ export async function startScriptedFetcher(script: FetcherScript = {}): Promise<
       const catalogue = Buffer.from(script.catalogue?.(pair) ?? snapshot([]));
       const catalogueSha256 = sha256Hex(catalogue.toString());
       const whole = pairPlan(pair, nowOf(pair));
-      const left = { ...whole, bytes: whole.bytes - (script.sharedBytes ?? 0n) };
+      const bytes = whole.bytes - (script.sharedBytes ?? 0n);
+      const statements = whole.statements.map((statement) => ({ ...statement, bytes }));
+      const left = { ...whole, bytes, usd: usdOf(bytes), statements };
       const plan = sharedDatasetId === '' ? whole : left;
-      return EstimatePairResponse.create({
+      const answer = EstimatePairResponse.create({
         plan: { ...plan, cached: cached.has(nowOf(pair)), catalogueSha256 },
         catalogue,
         pricePerTibUsd: PRICE_PER_TIB_USD,
         warehouse: 'embedded',
       });
+      return script.lies?.estimate?.(answer) ?? answer;
     }),
     fetchPair: serverStream(async function* (request: FetchPairRequest) {
       fetches.push(request);
+      const stream = script.lies?.stream?.(request.pair);
+      if (stream) return yield* stream;
+      const progress = FetchProgress.create({ stage: 'query', done: 1n, total: 2n });
       yield {
-        message: { $case: 'progress' as const, value: { stage: 'query', done: 1n, total: 2n, rssBytes: 0n } },
+        message: {
+          $case: 'progress' as const,
+          value: script.lies?.progress?.(progress, request.pair) ?? progress,
+        },
       };
       await script.beforeDataset?.(request.pair);
       const failure = script.failures?.get(request.pair);
@@ -120,18 +156,20 @@ export async function startScriptedFetcher(script: FetcherScript = {}): Promise<
       cached.add(request.datasetId);
       if (!hit && !paid) {
         const billed = script.unknownBills ? 0n : (script.billedBytes?.get(request.pair) ?? PAIR_BYTES);
-        const job = queryJob(request, billed);
+        const job = queryJob(request, { bytesBilled: billed, before: jobs });
         jobs.push(
           script.unknownBills ? { ...job, billingUnknown: true, maximumBytesBilled: PAIR_BYTES } : job,
         );
       }
-      yield { message: { $case: 'dataset' as const, value: datasetRef(request, hit) } };
+      const ref = datasetRef(request, hit);
+      yield { message: { $case: 'dataset' as const, value: script.lies?.dataset?.(ref) ?? ref } };
     }),
-    listQueryJobs: unary(async ({ runId, checkResults }: ListQueryJobsRequest) => ({
-      jobs: jobs
+    listQueryJobs: unary(async ({ runId, checkResults }: ListQueryJobsRequest) => {
+      const listed = jobs
         .filter((job) => job.runId === runId)
-        .map((job) => ({ ...job, repeatable: job.repeatable && checkResults === true })),
-    })),
+        .map((job) => ({ ...job, repeatable: job.repeatable && checkResults === true }));
+      return { jobs: script.lies?.jobs?.(listed, runId) ?? listed };
+    }),
     cancelFetch: unary(async ({ datasetId }: CancelFetchRequest) => {
       cancelled.push(datasetId);
       return { running: true };
@@ -165,7 +203,11 @@ export function snapshot(tables: readonly { table: string; columns: [string, str
 }
 
 export function datasetIdOf(pair: string): string {
-  return sha256Hex(`dataset of ${pair}`).slice(0, 32);
+  return sha256Hex(`dataset of ${pair}`);
+}
+
+function usdOf(bytes: bigint): number {
+  return (PAIR_USD * Number(bytes)) / Number(PAIR_BYTES);
 }
 
 function sqlSha256Of(pair: string): string {
@@ -212,15 +254,19 @@ function datasetRef({ pair, datasetId }: FetchPairRequest, cached: boolean): Dat
   });
 }
 
-function queryJob({ runId, pair, datasetId }: FetchPairRequest, bytesBilled: bigint): QueryJob {
+function queryJob(
+  { runId, pair, datasetId }: FetchPairRequest,
+  { bytesBilled, before }: { bytesBilled: bigint; before: readonly QueryJob[] },
+): QueryJob {
+  const repetition = before.filter((job) => job.runId === runId && job.pair === pair).length;
   return QueryJob.create({
-    jobId: `job-${pair}`,
+    jobId: repetition === 0 ? `job-${pair}` : `job-${pair}-${repetition + 1}`,
     runId,
     pair,
     datasetId,
     sqlSha256: sqlSha256Of(pair),
     state: 'done',
     bytesBilled,
-    usd: (PAIR_USD * Number(bytesBilled)) / Number(PAIR_BYTES),
+    usd: usdOf(bytesBilled),
   });
 }
