@@ -24,6 +24,7 @@ import { RunTraces } from './runs/run-traces.js';
 import { Dispatcher } from './scheduling/dispatcher.js';
 import { isTaskEnded } from './states/task-state.js';
 import { BACKUP_CHECK_MS, BackupSchedule } from './store/backup-schedule.js';
+import { removeTornFiles } from './store/run-folder.js';
 import { Store } from './store/store.js';
 
 /** How often progress is stored, in milliseconds: twice a second. */
@@ -96,6 +97,9 @@ export class Coordinator {
   ): Promise<Coordinator> {
     const { wall: clock, monotonic } = clocks;
     const book = await RunBook.open(await Store.open(options.stateDir), clock);
+    const torn = removeTornFiles(options.stateDir);
+    if (torn.length > 0)
+      log.warn({ torn: torn.length }, 'removed what was being written when the coordinator ended');
     const registry = new TrainerRegistry({
       leaseMs: options.leaseMs - 2 * checkMs(options),
       reconnectGraceMs: options.reconnectGraceMs,

@@ -10,6 +10,7 @@ import { OnescanError } from '@onescan/shared/onescan-error.js';
 import { requirePair } from '@onescan/shared/pair.js';
 import { type ResolvedRunSpec, resolveRunSpec } from '@onescan/shared/run-spec.js';
 import type { DatasetCache } from './cache/dataset-cache.js';
+import { requirePairNames } from './cache/dataset-names.js';
 import { diskNotes, plannedSize } from './cache/disk-room.js';
 import { planWithin } from './deriving/plan-within.js';
 import type { FetcherServices } from './fetcher-service.js';
@@ -30,6 +31,7 @@ export async function estimatePair(
   request: EstimatePairRequest,
 ): Promise<EstimatePairResponse> {
   const { warehouse, pricePerTibUsd, rules } = services;
+  requirePairNames(request);
   if (request.withinDatasetId) return estimateWithin(services, request, request.withinDatasetId);
   const view = viewOf(warehouse, scopeOf(request));
   const { result, bill } = await meterMetadata(async () => {

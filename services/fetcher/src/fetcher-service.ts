@@ -6,6 +6,7 @@ import type {
 import { serverStream, unary } from '@onescan/shared/grpc/handlers.js';
 import { ATTRIBUTE, SPAN } from '@onescan/shared/telemetry/attributes.js';
 import { contextFromTraceparent, withSpan } from '@onescan/shared/telemetry/tracing.js';
+import { requireDatasetId, requirePairNames } from './cache/dataset-names.js';
 import type { CoveringDatasets } from './deriving/covering-datasets.js';
 import { estimatePair, estimateShared } from './estimate.js';
 import type { FetchEnvironment } from './fetch/fetch-dataset.js';
@@ -30,7 +31,10 @@ export function fetcherService(services: FetcherServices): FetcherServiceServer 
     estimatePair: unary((request) => estimatePair(services, request)),
     estimateShared: unary((request) => estimateShared(services, request)),
     fetchPair: serverStream((request, _call, signal) => fetchPair(services, request, signal)),
-    cancelFetch: unary(async ({ datasetId }) => ({ running: services.fetches.cancel(datasetId) })),
+    cancelFetch: unary(async ({ datasetId }) => {
+      requireDatasetId('dataset_id', datasetId);
+      return { running: services.fetches.cancel(datasetId) };
+    }),
     listDatasets: unary(() => cache.list()),
     verifyDataset: unary(async (request) => cache.verify(request.datasetId)),
     deleteDataset: unary(async (request) => ({
@@ -52,6 +56,7 @@ async function* fetchPair(
   request: FetchPairRequest,
   signal: AbortSignal,
 ): AsyncGenerator<FetchPairResponse, void, undefined> {
+  requirePairNames(request);
   let progress = (): FetchProgressNow => ({ stage: 'query', done: 0, total: 0 });
   const attributes = {
     [ATTRIBUTE.runId]: request.runId,

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { FetcherServiceService } from '@onescan/shared/generated/onescan/v1/fetcher.js';
 import { startServer } from '@onescan/shared/grpc/start-server.js';
 import type { Logger } from '@onescan/shared/log.js';
+import { requireNoLink } from '@onescan/shared/no-links.js';
 import { lockCache } from './cache/cache-lock.js';
 import { DatasetCache } from './cache/dataset-cache.js';
 import { CoveringDatasets } from './deriving/covering-datasets.js';
@@ -37,6 +38,7 @@ export async function startFetcher(options: FetcherOptions, log: Logger): Promis
   });
   const lock = await lockCache(options.cache);
   const cache = new DatasetCache(options.cache);
+  for (const name of [JOB_LOG_FILE, KNOWN_SPLITS_FILE]) requireNoLink(join(cache.folder, name));
   jobs = new JobLog(join(cache.folder, JOB_LOG_FILE));
   const torn = cache.removeTorn();
   if (torn.length > 0) log.warn({ torn }, 'removed what an interrupted fetch had left');

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { type DuckDb, openConfinedDuckDb } from '../duckdb/open-duckdb.js';
+import { requireNoLink } from '../no-links.js';
 import { OnescanError } from '../onescan-error.js';
 import { type DatasetColumn, type DatasetMeta, type OpenDataset, SHARED_PAIR } from './dataset.js';
 import { readOrDamaged } from './dataset-damage.js';
@@ -46,10 +47,11 @@ interface ColumnStream {
 /**
  * Opens one file and checks that it is whole.
  *
- * @throws OnescanError DATA_LOSS when it is damaged, FAILED_PRECONDITION when it is another dataset or of another
- *   format version
+ * @throws OnescanError DATA_LOSS when it is damaged, FAILED_PRECONDITION when it is another dataset, of another format
+ *   version, or a link
  */
 export async function openDatasetFile(file: string, expectedId: string | undefined): Promise<DatasetFile> {
+  requireNoLink(file);
   const settings = duckdbSettings({ path: file, memoryLimit: MEMORY_LIMIT, threads: DUCKDB_THREADS });
   const instance = await readOrDamaged(file, () =>
     openConfinedDuckDb(file, { ...settings, access_mode: 'READ_ONLY' }),

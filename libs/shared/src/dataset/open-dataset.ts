@@ -32,8 +32,13 @@ export async function openDataset(path: string, options: { expectedId?: string }
   }
 }
 
-/** File of a shared dataset: beside those that refer to it. */
+/**
+ * File of a shared dataset: beside those that refer to it.
+ *
+ * @throws OnescanError DATA_LOSS when the identifier, which may come from a file of others, would lead elsewhere
+ */
 export function sharedDatasetPath(path: string, datasetId: string): string {
+  if (!/^[\w-]{1,128}$/.test(datasetId)) throw damagedDataset(path, 'it refers to a dataset without a name');
   return join(dirname(path), `${SHARED_PAIR}-${datasetId}.duckdb`);
 }
 

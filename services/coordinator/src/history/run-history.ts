@@ -1,5 +1,4 @@
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import type {
   ListRunsRequest,
   ListRunsResponse,
@@ -8,6 +7,7 @@ import type {
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { Core } from '../core.js';
 import { runView } from '../runs/run-view.js';
+import { runFolder } from '../store/run-folder.js';
 import { type ListedRun, listRuns, readRunsEndedBefore } from '../store/run-table.js';
 import { parseRunFilter } from './run-filter.js';
 
@@ -64,8 +64,9 @@ export class RunHistory {
           remedy: `Cancel it first: onescan cancel ${runId}`,
         });
       }
+      const folder = runFolder(options.stateDir, run.runId);
       await book.store.deleteRun(runId);
-      await rm(join(options.stateDir, 'runs', run.runId), { recursive: true, force: true });
+      await rm(folder, { recursive: true, force: true });
     });
     log.info({ runId }, 'run deleted');
   }

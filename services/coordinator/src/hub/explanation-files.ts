@@ -4,8 +4,10 @@ import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises
 import { dirname, join } from 'node:path';
 import type { ExplanationFile } from '@onescan/shared/generated/onescan/v1/result.js';
 import { diskFull, isDiskFull, OnescanError } from '@onescan/shared/onescan-error.js';
+import { requirePair } from '@onescan/shared/pair.js';
 import { STATE_FILE } from '../store/open-state-file.js';
 import { requireDiskRoom } from '../store/require-disk-room.js';
+import { runFolder } from '../store/run-folder.js';
 
 /** Which task a file is of. */
 export interface ExplainedTask {
@@ -24,7 +26,8 @@ export class ExplanationFiles {
 
   /** @param task one of a run that exists: its names become parts of the path */
   pathOf({ runId, pair, horizon }: ExplainedTask): string {
-    return join(this.#stateDir, 'runs', runId, 'shap', `${pair}_h${horizon}.parquet`);
+    requirePair(pair);
+    return join(runFolder(this.#stateDir, runId), 'shap', `${pair}_h${Number(horizon)}.parquet`);
   }
 
   /**

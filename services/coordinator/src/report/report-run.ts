@@ -1,6 +1,6 @@
-import { join } from 'node:path';
 import type { Core } from '../core.js';
 import type { RunSnapshot } from '../runs/run-record.js';
+import { runFolder } from '../store/run-folder.js';
 
 /**
  * Writes the files of a run's report into its folder, over those that are there.
@@ -12,7 +12,7 @@ export async function reportRun({ book, options }: Core, snapshot: RunSnapshot):
   // Loaded when first needed: the chart library doubles the time that a coordinator takes to start.
   const { writeReport } = await import('./write-report.js');
   return writeReport(book.store, snapshot, {
-    folder: join(options.stateDir, 'runs', snapshot.run.runId),
+    folder: runFolder(options.stateDir, snapshot.run.runId),
     fetchesAtOnce: options.fetchAhead,
   });
 }

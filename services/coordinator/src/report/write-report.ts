@@ -1,7 +1,8 @@
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RunSpec } from '@onescan/shared/generated/onescan/v1/spec.js';
 import type { RunSnapshot } from '../runs/run-record.js';
+import { REPORT_FILE } from '../store/run-folder.js';
 import type { Store } from '../store/store.js';
 import { renderReport } from './render-report.js';
 import { readReportData } from './report-data.js';
@@ -21,7 +22,7 @@ export async function writeReport(
 ): Promise<string> {
   await mkdir(folder, { recursive: true });
   const data = await readReportData(store, snapshot, fetchesAtOnce);
-  const reportPath = join(folder, 'report.html');
+  const reportPath = join(folder, REPORT_FILE);
   await publish(join(folder, 'ledger.parquet'), (path) => store.exportLedger(snapshot.run.runId, path));
   await publish(join(folder, 'results.json'), async (path) =>
     writeFile(path, await resultsJson(store, snapshot)),
@@ -56,6 +57,8 @@ async function resultsJson(store: Store, { run, tasks }: RunSnapshot): Promise<s
 /** Writes beside the final name, then renames: nobody reads half a file. */
 async function publish(path: string, write: (path: string) => Promise<unknown>): Promise<void> {
   const partial = `${path}.partial`;
+  // Whatever is there, a link too: it would be written through.
+  await rm(partial, { force: true });
   await write(partial);
   await rename(partial, path);
 }

@@ -1,4 +1,5 @@
-import { createReadStream, existsSync } from 'node:fs';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type {
   CoordinatorServiceServer,
   GetExplanationRequest,
@@ -13,10 +14,12 @@ import type {
 } from '@onescan/shared/generated/onescan/v1/coordinator.js';
 import { callerOf } from '@onescan/shared/grpc/caller.js';
 import { serverStream, unary } from '@onescan/shared/grpc/handlers.js';
+import { openNoLink } from '@onescan/shared/no-links.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { Coordinator } from '../coordinator.js';
 import { type RunSnapshot, type TaskRecord, taskKey } from '../runs/run-record.js';
 import { runView, timestamp } from '../runs/run-view.js';
+import { REPORT_FILE, runFolder } from '../store/run-folder.js';
 
 /** Ledger rows a message. */
 const LEDGER_BATCH = 1_000;
@@ -133,7 +136,8 @@ async function* report({ core }: Coordinator, runId: string): AsyncGenerator<Get
       remedy: 'The report is written when a run has ended',
     });
   }
-  yield* fileChunks(run.reportPath);
+  // Not the path that is stored: a state file that was brought back may be anybody's.
+  yield* fileChunks(join(runFolder(core.options.stateDir, run.runId), REPORT_FILE));
 }
 
 async function* explanation(
@@ -154,7 +158,8 @@ async function* explanation(
 }
 
 async function* fileChunks(path: string): AsyncGenerator<{ chunk: Buffer }> {
-  const file = createReadStream(path, { highWaterMark: FILE_CHUNK_BYTES });
+  const handle = await openNoLink(path);
+  const file = handle.createReadStream({ highWaterMark: FILE_CHUNK_BYTES });
   for await (const chunk of file) yield { chunk: chunk as Buffer };
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { type DatasetMeta, SHARED_PAIR } from '@onescan/shared/dataset/dataset.js';
 import { damagedDataset } from '@onescan/shared/dataset/dataset-damage.js';
@@ -8,14 +8,13 @@ import type { DatasetRef, UnreadableDataset } from '@onescan/shared/generated/on
 import { targetColumn } from '@onescan/shared/horizon.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import { isProcessAlive } from '@onescan/shared/process-alive.js';
+import { ID_PREFIX, requireDatasetName, requireDatasetQuery } from './dataset-names.js';
 
 const EXTENSION = '.duckdb';
 /** Files that only fetchers write. */
 const UNFINISHED = /(?:\.partial-|\.spool-)\d+(?:\.wal)?$/;
 /** Folders in which a process reading or writing datasets, a trainer too, may spill. */
 const SPILL_FOLDER = /^\.duckdb-tmp-(\d+)$/;
-/** A dataset may be named by this many first characters of its id. */
-const MIN_ID_PREFIX = 8;
 
 /** The folder of published dataset files, `{pair}-{dataset id}.duckdb`. */
 export class DatasetCache {
@@ -28,7 +27,9 @@ export class DatasetCache {
     mkdirSync(this.folder, { recursive: true });
   }
 
+  /** @throws OnescanError INVALID_ARGUMENT when these are no names of a pair and a dataset */
   pathOf(pair: string, datasetId: string): string {
+    requireDatasetName(pair, datasetId);
     return join(this.folder, `${pair}-${datasetId}${EXTENSION}`);
   }
 
@@ -38,7 +39,7 @@ export class DatasetCache {
   }
 
   has(pair: string, datasetId: string): boolean {
-    return existsSync(this.pathOf(pair, datasetId));
+    return lstatSync(this.pathOf(pair, datasetId), { throwIfNoEntry: false }) !== undefined;
   }
 
   /**
@@ -120,12 +121,17 @@ export class DatasetCache {
     return { datasets, unreadable };
   }
 
-  /** Path of a dataset by its id, the first characters of its id, or its file name. Throws NOT_FOUND. */
+  /**
+   * Path of a dataset by its id, the first characters of its id, or its file name.
+   *
+   * @throws OnescanError NOT_FOUND; INVALID_ARGUMENT for what can be none of these
+   */
   find(datasetId: string): string {
+    requireDatasetQuery(datasetId);
     const found = this.#names().filter(
       (name) =>
         name === datasetId ||
-        (datasetId.length >= MIN_ID_PREFIX && name.slice(name.indexOf('-') + 1).startsWith(datasetId)),
+        (ID_PREFIX.test(datasetId) && name.slice(name.indexOf('-') + 1).startsWith(datasetId)),
     );
     if (found.length === 1) return join(this.folder, found[0]!);
     throw new OnescanError(
@@ -152,7 +158,7 @@ export class DatasetCache {
     const path = this.find(datasetId);
     const name = basename(path);
     if (name.startsWith(`${SHARED_PAIR}-`) && !force) await this.#requireUnreferenced(name);
-    const bytes = BigInt(statSync(path).size);
+    const bytes = BigInt(lstatSync(path).size);
     rmSync(path);
     return bytes;
   }

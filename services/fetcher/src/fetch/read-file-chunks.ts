@@ -1,16 +1,16 @@
-import { open } from 'node:fs/promises';
 import type { ReadDatasetResponse } from '@onescan/shared/generated/onescan/v1/fetcher.js';
+import { openNoLink } from '@onescan/shared/no-links.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 
 /** Bytes a message: large enough to stream fast, below every gRPC message limit. */
 export const CHUNK_BYTES = 1024 * 1024;
 
-/** The bytes of a file from an offset on, which a broken transfer can take up again. */
+/** The bytes of a file, no link, from an offset on, which a broken transfer can take up again. */
 export async function* readFileChunks(
   path: string,
   offset: bigint,
 ): AsyncGenerator<ReadDatasetResponse, void, undefined> {
-  const file = await open(path);
+  const file = await openNoLink(path);
   try {
     const totalBytes = BigInt((await file.stat()).size);
     if (offset > totalBytes) {

@@ -20,6 +20,9 @@ export async function locateDataset(
   if (!request.fetcherAddress) {
     throw new OnescanError('NOT_FOUND', `there is no dataset file ${path}, and no fetcher to read it from`);
   }
+  if (!/^[\w-]{1,128}$/.test(datasetId)) {
+    throw new OnescanError('INVALID_ARGUMENT', `"${datasetId.slice(0, 80)}" is no identifier of a dataset`);
+  }
   const copy = join(request.downloadFolder, `${datasetId}.duckdb`);
   const { fetcherAddress } = request;
   const download = async (id: string, to: string): Promise<void> => {
