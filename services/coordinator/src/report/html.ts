@@ -1,3 +1,5 @@
+import { shownText } from '@onescan/shared/format/shown-text.js';
+
 /** Text that is HTML already. */
 export class Html {
   readonly text: string;
@@ -9,7 +11,10 @@ export class Html {
 
 type Part = Html | string | number | bigint | readonly Part[];
 
-/** Template tag that escapes everything put in, except what is {@link Html} already. */
+/**
+ * Template tag that escapes everything put in, except what is {@link Html} already; characters that no page may hold, or
+ * that hide or turn text, are written out.
+ */
 export function html(strings: TemplateStringsArray, ...parts: Part[]): Html {
   return new Html(strings.reduce((text, string, i) => text + render(parts[i - 1]!) + string));
 }
@@ -27,13 +32,9 @@ export function table(head: readonly string[], rows: readonly (readonly Part[])[
 function render(part: Part): string {
   if (part instanceof Html) return part.text;
   if (Array.isArray(part)) return part.map(render).join('');
-  return (
-    String(part)
-      // What no page may hold, or what would be another character in it.
-      .replaceAll(/[\p{Cc}\p{Cs}]/gu, (character) => (/\s/.test(character) ? character : '\ufffd'))
-      .replaceAll('&', '&amp;')
-      .replaceAll('<', '&lt;')
-      .replaceAll('>', '&gt;')
-      .replaceAll('"', '&quot;')
-  );
+  return shownText(String(part))
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;');
 }

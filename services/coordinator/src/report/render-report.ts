@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { formatUsd } from '@onescan/shared/format/usd.js';
 import { sectionOrNote } from './chart-or-note.js';
@@ -14,6 +15,13 @@ import {
   verdictSection,
 } from './report-sections.js';
 import { REPORT_STYLE } from './report-style.js';
+
+/** Nothing but our own style sheet is obeyed, nothing is loaded or sent, whatever a name in the page should hold. */
+const POLICY = `default-src 'none'; style-src 'sha256-${styleHash()}'; img-src data:; base-uri 'none'; form-action 'none'`;
+
+function styleHash(): string {
+  return createHash('sha256').update(REPORT_STYLE).digest('base64');
+}
 
 /**
  * The report as one HTML file that loads nothing. Gives way to other work between pictures, so that a
@@ -43,7 +51,7 @@ export async function renderReport(data: ReportData): Promise<string> {
     }
   }
   return `<!doctype html>\n${
-    html`<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+    html`<html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${POLICY}"><meta name="viewport" content="width=device-width">
 <title>Onescan run ${run.runId}</title><style>${new Html(REPORT_STYLE)}</style></head>
 <body>${parts}</body></html>`.text
   }\n`;

@@ -1,3 +1,4 @@
+import { shownText } from '@onescan/shared/format/shown-text.js';
 import type { EChartsCoreOption } from 'echarts/core';
 import { init } from 'echarts/dist/echarts.esm.min.mjs';
 
@@ -33,7 +34,7 @@ export function renderSvg(option: EChartsCoreOption, picture: Picture): string {
   try {
     chart.setOption({ animation: false, textStyle: { color: INK, fontFamily: 'inherit' }, ...option });
     const svg = chart.renderToSVGString({ useViewBox: true });
-    return withLabel(withVariables(svg), picture.label);
+    return shownText(withLabel(withoutStyles(withVariables(svg)), picture.label));
   } finally {
     chart.dispose();
   }
@@ -47,6 +48,23 @@ export const AXIS = {
   nameTextStyle: { color: INK },
   splitLine: { lineStyle: { color: FAINT, opacity: 0.4 } },
 } as const;
+
+/**
+ * The picture with attributes in place of inline styles, and without those for the pointer: the page's policy obeys no
+ * style but its own sheet. Quotes in texts are escaped, so that what looks like an attribute is one.
+ */
+function withoutStyles(svg: string): string {
+  return svg
+    .replace(/<style[^>]*>[\s\S]*?<\/style>\s*/g, '')
+    .replace(/ class="zr[^"]*"/g, '')
+    .replace(/ style="([^"]*)"/g, (_, declarations: string) =>
+      declarations
+        .split(';')
+        .filter((declaration) => declaration.includes(':'))
+        .map((declaration) => ` ${declaration.trim().replace(/^([a-z-]+):\s*(.*)$/, '$1="$2"')}`)
+        .join(''),
+    );
+}
 
 function withVariables(svg: string): string {
   return svg.replace(
