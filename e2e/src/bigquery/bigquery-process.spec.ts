@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { FetcherServiceClient, type FetchPairRequest } from '@onescan/shared/generated/onescan/v1/fetcher.js';
 import { RunSpec } from '@onescan/shared/generated/onescan/v1/spec.js';
 import { callServerStream, callUnary, createClient } from '@onescan/shared/grpc/client.js';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import type { QueryLimits } from '../fake-bigquery/analyze-statement.js';
 import { ServiceProcess } from '../service-process.js';
 import { BigQueryStack, PROJECT } from './bigquery-stack.js';
 
@@ -13,15 +14,16 @@ let stack: BigQueryStack;
 let fetcher: ServiceProcess;
 let client: FetcherServiceClient;
 let starts = 0;
+const limits: { -readonly [K in keyof QueryLimits]?: QueryLimits[K] } = {};
 beforeAll(async () => {
-  stack = await BigQueryStack.start();
-  await start();
+  stack = await BigQueryStack.start({ limits });
 });
-afterAll(async () => {
+beforeEach(start);
+afterEach(async () => {
   client.close();
   await fetcher.stop();
-  await stack.stop();
 });
+afterAll(() => stack.stop());
 
 async function start(): Promise<void> {
   fetcher = new ServiceProcess({
@@ -49,19 +51,23 @@ async function start(): Promise<void> {
   client = createClient(FetcherServiceClient, await fetcher.address());
 }
 
-async function request(): Promise<FetchPairRequest> {
+async function request(spec = SPEC): Promise<FetchPairRequest> {
   const { plan } = await callUnary(client, client.estimatePair, {
-    spec: SPEC,
+    spec,
     pair: 'eurusd',
     sharedDatasetId: '',
   });
   return {
     runId: 'run-7',
-    spec: SPEC,
+    spec,
     pair: 'eurusd',
     planHash: 'f'.repeat(64),
     datasetId: plan!.datasetId,
     maximumBytesBilled: plan!.statements.map((statement) => statement.maximumBytesBilled),
+    approvedStatements: {
+      sqlSha256: plan!.statements.map(({ sqlSha256 }) => sqlSha256),
+      sharedSqlSha256: [],
+    },
     cachedOnly: false,
     traceparent: '',
     sharedDatasetId: '',
@@ -130,4 +136,34 @@ it('plans without billing data, and after kill -9 in the middle of a job pays on
   client.close();
   fetcher.kill('SIGTERM');
   expect(await fetcher.exited).toBe('code 0');
+});
+
+it('kill -9 between the statements of a pair that is too complex for one: what is done is not paid again', async () => {
+  limits.complexity = { tables: 1, most: 6 };
+  const before = stack.fetchJobs().length;
+  const wanted = await request(RunSpec.fromPartial({ pairs: ['eurusd'], sample: { rows: 950 } }));
+  expect(wanted.maximumBytesBilled).toHaveLength(2);
+  stack.fake.inject({ on: 'insert', kind: 'stuck', after: 2 });
+  const lost = fetch(wanted).catch((thrown: unknown) => thrown);
+  const jobs = () => stack.fetchJobs().slice(before);
+  await expect.poll(() => jobs().map(({ state }) => state), { timeout: 20_000 }).toEqual(['DONE', 'RUNNING']);
+  fetcher.kill('SIGKILL');
+  expect(await lost).toMatchObject({ code: 'UNAVAILABLE' });
+  client.close();
+  await stack.fake.release();
+  await start();
+  expect(await fetch(wanted)).toMatchObject({ rows: 950, statementsRun: 2 });
+  expect(jobs().map(({ state }) => state)).toEqual(['DONE', 'DONE']);
+
+  // Others than the approved statements are not run.
+  limits.complexity = { tables: 1, most: 4 };
+  const spec = RunSpec.fromPartial({ pairs: ['eurusd'], sample: { rows: 960 } });
+  const three = await request(spec);
+  expect(three.maximumBytesBilled).toHaveLength(3);
+  const approvedStatements = { sqlSha256: wanted.approvedStatements!.sqlSha256, sharedSqlSha256: [] };
+  await expect(fetch({ ...three, approvedStatements })).rejects.toMatchObject({
+    code: 'FAILED_PRECONDITION',
+    message: expect.stringContaining('takes eurusd in 3 statements now, 2 were approved'),
+  });
+  expect(jobs()).toHaveLength(2);
 });

@@ -9,8 +9,8 @@ import { JobLog } from '@onescan/fetcher/jobs/job-log.js';
 import type { KnownSplits } from '@onescan/fetcher/planning/known-splits.js';
 import { type PlannedPair, planPair } from '@onescan/fetcher/planning/plan-pair.js';
 import { planShared } from '@onescan/fetcher/planning/plan-shared.js';
-import type { PlannedStatement } from '@onescan/fetcher/planning/split-statements.js';
 import type { StatementLimits } from '@onescan/fetcher/planning/statement-limits.js';
+import type { EstimatedStatement } from '@onescan/fetcher/planning/statement-trials.js';
 import type { SqlStrategy } from '@onescan/fetcher/sql/sql-dialect.js';
 import { FUTURE_COLUMN_PATTERNS } from '@onescan/fetcher/universe/future-columns.js';
 import { BigQueryWarehouse } from '@onescan/fetcher/warehouse/bigquery/bigquery-warehouse.js';
@@ -146,7 +146,7 @@ export class BigQueryStack {
   }
 
   /** A plan of one statement, with that statement's fields beside those of the plan. */
-  async planOne(warehouse: Warehouse, choices: Choices = {}): Promise<PlannedPair & PlannedStatement> {
+  async planOne(warehouse: Warehouse, choices: Choices = {}): Promise<PlannedPair & EstimatedStatement> {
     const planned = await this.plan(warehouse, choices);
     const [statement, ...others] = planned.statements;
     if (!statement || others.length > 0) throw new Error(`${planned.statements.length} statements, not 1`);
@@ -186,8 +186,7 @@ export class BigQueryStack {
   }
 
   async #run(warehouse: Warehouse, planned: PlannedPair, choices: Choices): Promise<Fetched> {
-    const bytes: bigint[] = [];
-    for (const { statement } of planned.statements) bytes.push((await warehouse.dryRun(statement)).bytes);
+    const bytes = planned.statements.map(({ estimate }) => estimate.bytes);
     const cacheFolder = choices.cache ?? this.newCache();
     const cache = new DatasetCache(cacheFolder);
     const jobs = new JobLog(join(cacheFolder, 'jobs.jsonl'));

@@ -228,3 +228,30 @@ test('what follows a pilot is never approved without a person', async () => {
   const { plan } = await stack.reach(runId, 'RUN_STATE_AWAITING_PILOT_APPROVAL');
   await expect(approve(runId, plan!.planHash, true)).rejects.toThrow('needs a person');
 });
+
+test('a pair whose statement could not be run is planned with more, which waits for approval; others go on', async () => {
+  const failures = new Map([['eurusd', new OnescanError('FAILED_PRECONDITION', 'out of resources')]]);
+  const statements = new Map<string, number>();
+  stack = await TestStack.start({ failures, statements });
+  stack.addTrainers(1);
+  const runId = await stack.startRun({ pairs: PAIRS, horizons: [15] });
+  const run = await finish(runId);
+  expect(run.state).toBe(RunState.RUN_STATE_PARTIAL);
+  expect(run.pairs.filter(({ dataset }) => dataset).map(({ pair }) => pair)).toEqual(['gbpusd', 'usdjpy']);
+
+  failures.clear();
+  statements.set('eurusd', 2);
+  const resumed = await resumeTo(runId, 'RUN_STATE_AWAITING_APPROVAL');
+  expect(resumed.problems).toEqual([
+    'the warehouse takes other statements than were approved, eurusd in 2 statements instead of 1: this needs a new approval',
+  ]);
+  expect(resumed.plan!.planHash).not.toBe(run.plan!.planHash);
+  const sqlSha256 = resumed.plan!.pairs[0]!.statements.map((statement) => statement.sqlSha256);
+  expect(sqlSha256).toHaveLength(2);
+  await expect(approve(runId, run.plan!.planHash)).rejects.toMatchObject({ code: 'FAILED_PRECONDITION' });
+  await approve(runId, resumed.plan!.planHash);
+  expect((await finish(runId)).state).toBe(RunState.RUN_STATE_COMPLETED);
+  const last = stack.fetcher.fetches.at(-1)!;
+  expect(last).toMatchObject({ pair: 'eurusd', approvedStatements: { sqlSha256, sharedSqlSha256: [] } });
+  expect(last.maximumBytesBilled).toHaveLength(2);
+});

@@ -35,6 +35,8 @@ export interface FetcherScript {
   estimateError?: OnescanError;
   /** Pairs whose tables have changed: they give another dataset from then on. */
   changed?: ReadonlySet<string>;
+  /** Statements that pairs take, default one; the bytes of each are the pair's, divided. */
+  statements?: ReadonlyMap<string, number>;
   /** For estimates of a pair without what all share. */
   whatIfError?: OnescanError;
   /** Bytes of what the pairs share; default they share nothing. */
@@ -73,6 +75,19 @@ export interface ScriptedFetcher {
   /** Datasets whose fetch was given up. */
   readonly cancelled: string[];
   close(): Promise<void>;
+}
+
+/** A plan of several statements instead of one. */
+function divided(plan: PairPlan, count = 1): PairPlan {
+  const [one] = plan.statements;
+  if (!one || count === 1) return plan;
+  const bytes = one.bytes / BigInt(count);
+  const statements = Array.from({ length: count }, (_, i) => {
+    const sqlSha256 = sha256Hex(`${one.sqlSha256} ${i + 1} of ${count}`);
+    return { ...one, sqlSha256, bytes, maximumBytesBilled: bytes };
+  });
+  const all = bytes * BigInt(count);
+  return { ...plan, statements, bytes: all, usd: usdOf(all) };
 }
 
 /** A fetcher over a real socket that delivers made-up datasets, remembers them, and keeps a list of jobs. */
@@ -117,7 +132,7 @@ export async function startScriptedFetcher(script: FetcherScript = {}): Promise<
       if (error) throw error;
       const catalogue = Buffer.from(script.catalogue?.(pair) ?? snapshot([]));
       const catalogueSha256 = sha256Hex(catalogue.toString());
-      const whole = pairPlan(pair, nowOf(pair));
+      const whole = divided(pairPlan(pair, nowOf(pair)), script.statements?.get(pair));
       const bytes = whole.bytes - (script.sharedBytes ?? 0n);
       const statements = whole.statements.map((statement) => ({ ...statement, bytes }));
       const left = { ...whole, bytes, usd: usdOf(bytes), statements };
