@@ -1,4 +1,5 @@
 import { SHARED_PAIR } from '@onescan/shared/dataset/dataset.js';
+import { roundedText } from '@onescan/shared/dataset/rounded-columns.js';
 import type {
   EstimatePairRequest,
   EstimatePairResponse,
@@ -150,9 +151,10 @@ async function estimateWithin(
   await cache.requireWhole(held.path, () => undefined);
   const within = planWithin(held, requireSpec(spec), { rules, sharedDatasetId });
   const { datasetId } = identityText(within.wanted);
-  const servedFrom = cache.has(pair, datasetId) ? '' : withinDatasetId;
+  const isThere = cache.has(pair, datasetId);
+  const notes = [...within.notes, ...(isThere ? await cachedNotes(cache, { pair, datasetId }) : [])];
   return {
-    plan: pairPlanWithin(within, { datasetId, servedFrom }),
+    plan: pairPlanWithin({ ...within, notes }, { datasetId, servedFrom: isThere ? '' : withinDatasetId }),
     pricePerTibUsd,
     warehouse: warehouse.kind,
     warehouseName: warehouse.name,
@@ -167,7 +169,12 @@ async function whatIsThere(
   { cache, covering }: FetcherServices,
   planned: PlannedPair,
 ): Promise<{ cached: boolean; servedFrom?: string; notes: readonly PlanNote[] }> {
-  if (await isCached(cache, planned)) return { cached: true, notes: [] };
+  const { pair, datasetId } = planned;
+  if (cache.has(pair, datasetId)) {
+    // Without the dataset that it refers to it cannot be opened; that is fetched first.
+    const isWhole = !planned.shared || cache.has(SHARED_PAIR, planned.shared.datasetId);
+    return { cached: true, notes: isWhole ? await cachedNotes(cache, { pair, datasetId }) : [] };
+  }
   const { held, notes } = await covering.find(planned.facts);
   const disk = await diskNotes(cache.folder, plannedSize(planned));
   return {
@@ -177,13 +184,13 @@ async function whatIsThere(
   };
 }
 
-/** True when the dataset is there. Throws DATA_LOSS on damage. */
-async function isCached(cache: DatasetCache, { pair, datasetId, shared }: PlannedPair): Promise<boolean> {
-  if (!cache.has(pair, datasetId)) return false;
-  // Without the dataset that it refers to it cannot be opened; that is fetched first.
-  const isWhole = !shared || cache.has(SHARED_PAIR, shared.datasetId);
-  if (isWhole) await cache.describe(cache.pathOf(pair, datasetId), datasetId);
-  return true;
+/** What a dataset that is there tells before it is fetched. Throws DATA_LOSS on damage. */
+async function cachedNotes(
+  cache: DatasetCache,
+  { pair, datasetId }: Pick<PlannedPair, 'pair' | 'datasetId'>,
+): Promise<readonly PlanNote[]> {
+  const { rounded } = (await cache.describe(cache.pathOf(pair, datasetId), datasetId)).ref;
+  return rounded ? [planNote('numbers rounded', roundedText(rounded), rounded.count)] : [];
 }
 
 /** Estimates of statements in order, with a note for each that is no bound. */

@@ -1,4 +1,4 @@
-import type { Plan, PlanNote } from '@onescan/shared/generated/onescan/v1/plan.js';
+import type { PairPlan, Plan, PlanNote } from '@onescan/shared/generated/onescan/v1/plan.js';
 
 /** Notes of a kind that are shown; a short period or an odd table can cause hundreds. */
 const WORST = 3;
@@ -10,8 +10,14 @@ interface NotedPairs {
   pairs: string[];
 }
 
+/** A plan, or what is known of pairs since. */
+interface NotedPlan {
+  readonly pairs: readonly Pick<PairPlan, 'pair' | 'notes'>[];
+  readonly shared?: Plan['shared'];
+}
+
 /** A line for each kind of note, with how many there are and the worst of them; all are in `--json`. */
-export function planNotes(plan: Pick<Plan, 'pairs' | 'shared'>): string[] {
+export function planNotes(plan: NotedPlan): string[] {
   const kinds = new Map<string, Map<string, NotedPairs>>();
   const owners = plan.pairs.map(({ pair, notes }) => ({ owner: pair, notes }));
   if (plan.shared) owners.push({ owner: 'shared tables', notes: plan.shared.notes });

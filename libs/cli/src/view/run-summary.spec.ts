@@ -1,7 +1,7 @@
 import { RunState, TaskState } from '@onescan/shared/generated/onescan/v1/coordinator.js';
 import { QueryJob } from '@onescan/shared/generated/onescan/v1/fetcher.js';
 import { expect, it } from 'vitest';
-import { sampleRun, sampleTask } from '../testing/sample-run.js';
+import { sampleDataset, sampleRun, sampleTask } from '../testing/sample-run.js';
 import { runSummary } from './run-summary.js';
 import { verdictTable } from './verdict-table.js';
 
@@ -59,4 +59,17 @@ it('says a suspected leak once a pair, with what it gives away', () => {
     'Suspected leak: eurusd agg_eurusd.nearly: explains 99.7 % of the target of h45',
     'Suspicious, retained: eurusd mkt.flow (h15, h30): explains 31.0 % of the rest',
   ]);
+});
+
+it('says of each pair what was rounded, once where it is the same', () => {
+  const rounded = { count: 1, widest: [{ featureId: 'id.order_nr', gap: 256 }] };
+  const [pair] = sampleRun().pairs;
+  const pairs = ['eurusd', 'gbpusd', 'usdjpy'].map((name, i) => {
+    const dataset = i < 2 ? sampleDataset({ rounded }) : sampleDataset();
+    return { ...pair!, pair: name, dataset };
+  });
+  expect(runSummary(sampleRun({ pairs }))).toContain(
+    '\nNote, numbers rounded: 1 column keeps numbers beyond 2^53 as doubles, and what lies between those was rounded: id.order_nr (256 apart) (eurusd, gbpusd)\n',
+  );
+  expect(runSummary(sampleRun())).not.toContain('rounded');
 });

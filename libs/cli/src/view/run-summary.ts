@@ -1,11 +1,14 @@
 import { byCodeUnits } from '@onescan/shared/code-units.js';
+import { roundedText } from '@onescan/shared/dataset/rounded-columns.js';
 import { formatBytes } from '@onescan/shared/format/bytes.js';
 import { formatDuration } from '@onescan/shared/format/duration.js';
 import { shownLine } from '@onescan/shared/format/shown-text.js';
 import { formatUsd } from '@onescan/shared/format/usd.js';
 import type { Run, TaskStatus } from '@onescan/shared/generated/onescan/v1/coordinator.js';
+import type { DatasetRef } from '@onescan/shared/generated/onescan/v1/fetcher.js';
 import { pairSuspicions } from '@onescan/shared/pair-suspicions.js';
 import { approvalLines } from './job-table.js';
+import { planNotes } from './plan-notes.js';
 import { runStateName } from './state-names.js';
 import { epochMs } from './timestamp.js';
 
@@ -22,6 +25,7 @@ export function runSummary(run: Run): string {
     ...approvalLines(run),
     run.pilot ? `P${run.pilot.text.slice(1)}` : '',
     ...suspicionLines(run),
+    ...roundedLines(run),
     workersLine(run),
     memoryLine(run),
     run.ledgerRows > 0n ? `Ledger: ${COUNT.format(run.ledgerRows)} rows (onescan ledger ${run.runId})` : '',
@@ -79,6 +83,15 @@ function suspicionLines(run: Run): string[] {
     );
   const more = found.length - lines.length;
   return more > 0 ? [...lines, `Suspected: ${more} more, in the report`] : lines;
+}
+
+/** Numbers that the datasets hold with fewer digits than the warehouse. */
+function roundedLines({ pairs }: Run): string[] {
+  const notes = ({ rounded }: DatasetRef) =>
+    rounded ? [{ kind: 'numbers rounded', text: roundedText(rounded), severity: rounded.count }] : [];
+  return planNotes({
+    pairs: pairs.map(({ pair, dataset }) => ({ pair, notes: dataset ? notes(dataset) : [] })),
+  });
 }
 
 /** Without the word that the line begins with. */

@@ -3,6 +3,7 @@ import type {
   FetchPairRequest,
   FetchProgress,
   QueryJob,
+  RoundedColumns,
 } from '@onescan/shared/generated/onescan/v1/fetcher.js';
 import type { PairPlan, Plan } from '@onescan/shared/generated/onescan/v1/plan.js';
 import { AnswerCheck, MAX_BYTES, MAX_NAME, MAX_TEXT } from './answer-check.js';
@@ -11,6 +12,8 @@ import { AnswerCheck, MAX_BYTES, MAX_NAME, MAX_TEXT } from './answer-check.js';
 const MAX_STATEMENTS = 10_000;
 const MAX_TARGETS = 10_000;
 const MAX_REFERENCES = 100_000;
+/** Rounded columns that are named: more than any fetcher names. */
+const MAX_ROUNDED_NAMED = 10;
 
 /** What a dataset is measured by. */
 export interface AskedDataset {
@@ -62,6 +65,16 @@ function checkRef(
   check.optionalHash('derived_from', ref.derivedFrom);
   check.list('referenced_by', ref.referencedBy, MAX_REFERENCES);
   for (const id of ref.referencedBy) check.hash('referenced_by', id);
+  if (ref.rounded) checkRounded(check, ref.rounded, ref.columns);
+}
+
+function checkRounded(check: AnswerCheck, { count, widest }: RoundedColumns, columns: number): void {
+  check.within('rounded.count', count, 1, columns);
+  check.list('rounded.widest', widest, Math.min(count, MAX_ROUNDED_NAMED));
+  for (const { featureId, gap } of widest) {
+    check.text('rounded.feature_id', featureId, MAX_NAME);
+    check.finite('rounded.gap', gap);
+  }
 }
 
 /**

@@ -1,3 +1,4 @@
+import { roundedText } from '@onescan/shared/dataset/rounded-columns.js';
 import type { DatasetRef, FetchPairRequest } from '@onescan/shared/generated/onescan/v1/fetcher.js';
 import type { PairPlan } from '@onescan/shared/generated/onescan/v1/plan.js';
 import { callUnary } from '@onescan/shared/grpc/client.js';
@@ -170,11 +171,10 @@ export class FetchStage {
     try {
       return await readBilled(this.#core.fetcher, pair);
     } catch (thrown) {
-      const reason = OnescanError.from(thrown).message;
+      const { message: reason } = OnescanError.from(thrown);
       this.#core.log.warn({ pair: pair.pair, reason }, 'the fetcher did not list its statements');
       if (!dataset || dataset.cached) return pair;
-      const { statementsRun, bytesBilled, usd } = dataset;
-      return { statementsRun, bytesBilled, usd, jobs: pair.jobs };
+      return billedOf({ ...dataset, jobs: pair.jobs });
     }
   }
 
@@ -257,7 +257,6 @@ interface FetchOutcome {
 
 function succeed(change: RunChange, outcome: FetchOutcome & { dataset: DatasetRef }): void {
   const { pair, dataset, billed, seconds } = outcome;
-  const { spec } = change.run;
   change.setPair(pair.pair, {
     state: 'FETCHED',
     dataset,
@@ -265,10 +264,11 @@ function succeed(change: RunChange, outcome: FetchOutcome & { dataset: DatasetRe
     fetchSeconds: seconds,
     ...billedOf(billed),
   });
+  if (dataset.rounded) change.note(`${pair.pair}: ${roundedText(dataset.rounded)}`);
   for (const task of change.tasks()) {
     if (task.pair !== pair.pair || task.state !== 'BLOCKED') continue;
     const content = { pair: task.pair, horizon: task.horizon, datasetContentSha256: dataset.contentSha256 };
-    change.setTask(task, { state: 'READY', specHash: taskSpecHash(spec, content) });
+    change.setTask(task, { state: 'READY', specHash: taskSpecHash(change.run.spec, content) });
   }
 }
 

@@ -118,6 +118,7 @@ describe('a fetch that lies', () => {
     stream?: () => AsyncIterable<FetchPairResponse>;
   }
   const sound: FetchProgress = { stage: 'query', done: 1n, total: 2n, rssBytes: 0n };
+  const wide = { featureId: 'a.b', gap: 2 };
   const LIES: [string, Lie][] = [
     ['dataset_id is "ffff', { ref: { datasetId: 'f'.repeat(64) } }],
     ['pair is "another"', { ref: { pair: 'another' } }],
@@ -138,6 +139,13 @@ describe('a fetch that lies', () => {
     ['referenced_by is "x"', { ref: { referencedBy: ['x'] } }],
     ['targets has 20000', { ref: { targets: [LONG] } }],
     ['shared was not asked for', { ref: { shared: DatasetRef.create() } }],
+    ['rounded.count is 4', { ref: { rounded: { count: 4, widest: [] } } }],
+    ['rounded.widest has 2', { ref: { rounded: { count: 1, widest: Array(2).fill(wide) } } }],
+    [
+      'rounded.feature_id has 20000',
+      { ref: { rounded: { count: 1, widest: [{ featureId: LONG, gap: 2 }] } } },
+    ],
+    ['rounded.gap is NaN', { ref: { rounded: { count: 1, widest: [{ ...wide, gap: Number.NaN }] } } }],
     [`jobs.bytes_billed is ${HUGE}`, { job: { bytesBilled: HUGE } }],
     [`jobs.maximum_bytes_billed is ${HUGE}`, { job: { maximumBytesBilled: HUGE } }],
     ['jobs.usd is NaN', { job: { usd: Number.NaN } }],

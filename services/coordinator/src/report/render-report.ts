@@ -10,6 +10,7 @@ import {
   pairSection,
   problemsSection,
   resourcesSection,
+  roundedSection,
   selectionSection,
   taskSection,
   verdictSection,
@@ -36,6 +37,7 @@ export async function renderReport(data: ReportData): Promise<string> {
   ];
   await nextTurn();
   parts.push(
+    sectionOrNote('the rounded numbers', () => roundedSection(data)),
     sectionOrNote('the cost', () => costSection(data)),
     sectionOrNote('the selection', () => selectionSection(data)),
     sectionOrNote('the ledger', () => ledgerSection(data)),

@@ -1,3 +1,4 @@
+import { roundedText } from '@onescan/shared/dataset/rounded-columns.js';
 import { formatBytes } from '@onescan/shared/format/bytes.js';
 import { formatDuration } from '@onescan/shared/format/duration.js';
 import type { Suspicion } from '@onescan/shared/generated/onescan/v1/result.js';
@@ -34,6 +35,15 @@ export function problemsSection({ snapshot }: ReportData): Html {
   const { problems } = snapshot.run;
   if (problems.length === 0) return html``;
   return html`<div class="problems"><h2>What is missing</h2><ul>${problems.map((problem) => html`<li>${problem}</li>`)}</ul></div>`;
+}
+
+/** Numbers that the datasets hold with fewer digits than the warehouse. */
+export function roundedSection({ snapshot }: ReportData): Html {
+  const lines = [...snapshot.pairs.values()].flatMap(({ pair, dataset }) =>
+    dataset?.rounded ? [html`<li>${pair}: ${roundedText(dataset.rounded)}</li>`] : [],
+  );
+  if (lines.length === 0) return html``;
+  return html`<h2>Numbers that were rounded</h2><ul>${lines}</ul>`;
 }
 
 /** Expected number of false selections over the whole run. */

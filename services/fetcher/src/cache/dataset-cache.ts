@@ -3,6 +3,7 @@ import { basename, join, resolve } from 'node:path';
 import { type DatasetMeta, SHARED_PAIR } from '@onescan/shared/dataset/dataset.js';
 import { damagedDataset } from '@onescan/shared/dataset/dataset-damage.js';
 import { openDataset } from '@onescan/shared/dataset/open-dataset.js';
+import { roundedColumns } from '@onescan/shared/dataset/rounded-columns.js';
 import { type DatasetVerdict, verifyDataset } from '@onescan/shared/dataset/verify-dataset.js';
 import type { DatasetRef, UnreadableDataset } from '@onescan/shared/generated/onescan/v1/fetcher.js';
 import { targetColumn } from '@onescan/shared/horizon.js';
@@ -77,6 +78,7 @@ export class DatasetCache {
       contentSha256: meta.contentSha256,
       derivedFrom: meta.derivedFrom ?? '',
       referencedBy: [],
+      rounded: roundedColumns(dataset.included),
     };
     return { ref, meta };
   }

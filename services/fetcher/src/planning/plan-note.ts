@@ -22,7 +22,8 @@ export type PlanNoteKind =
   | 'estimate is no bound'
   | 'little disk'
   | 'damaged dataset'
-  | 'dataset not used';
+  | 'dataset not used'
+  | 'numbers rounded';
 
 /** A note with a severity of its own within its kind, e.g. the share that is missing. */
 export function planNote(kind: PlanNoteKind, text: string, severity = 0): PlanNote {

@@ -196,6 +196,21 @@ export interface DatasetRef {
   derivedFrom: string;
   /** Datasets in the cache that refer to this one. */
   referencedBy: string[];
+  /** Set when columns hold whole or decimal numbers that are longer than doubles. */
+  rounded?: RoundedColumns | undefined;
+}
+
+/** Columns of whole or decimal numbers beyond 2^53, which are kept as doubles: what lies between those was rounded. */
+export interface RoundedColumns {
+  count: number;
+  /** Those with the widest gaps, a few. */
+  widest: RoundedColumn[];
+}
+
+export interface RoundedColumn {
+  featureId: string;
+  /** How far apart doubles are at the column's largest values. */
+  gap: number;
 }
 
 export interface ListDatasetsRequest {
@@ -1997,6 +2012,7 @@ function createBaseDatasetRef(): DatasetRef {
     shared: undefined,
     derivedFrom: "",
     referencedBy: [],
+    rounded: undefined,
   };
 }
 
@@ -2055,6 +2071,9 @@ export const DatasetRef: MessageFns<DatasetRef> = {
     }
     for (const v of message.referencedBy) {
       writer.uint32(122).string(v!);
+    }
+    if (message.rounded !== undefined) {
+      RoundedColumns.encode(message.rounded, writer.uint32(138).fork()).join();
     }
     return writer;
   },
@@ -2200,6 +2219,14 @@ export const DatasetRef: MessageFns<DatasetRef> = {
             message.referencedBy.push(reader.string());
             continue;
           }
+          case 17: {
+            if (tag !== 138) {
+              break;
+            }
+
+            message.rounded = RoundedColumns.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2262,6 +2289,7 @@ export const DatasetRef: MessageFns<DatasetRef> = {
         : globalThis.Array.isArray(object?.referenced_by)
         ? object.referenced_by.map((e: any) => globalThis.String(e))
         : [],
+      rounded: isSet(object.rounded) ? RoundedColumns.fromJSON(object.rounded) : undefined,
     };
   },
 
@@ -2315,6 +2343,9 @@ export const DatasetRef: MessageFns<DatasetRef> = {
     if (message.referencedBy?.length) {
       obj.referencedBy = message.referencedBy;
     }
+    if (message.rounded !== undefined) {
+      obj.rounded = RoundedColumns.toJSON(message.rounded);
+    }
     return obj;
   },
 
@@ -2343,6 +2374,183 @@ export const DatasetRef: MessageFns<DatasetRef> = {
       : undefined;
     message.derivedFrom = object.derivedFrom ?? "";
     message.referencedBy = object.referencedBy?.map((e) => e) || [];
+    message.rounded = (object.rounded !== undefined && object.rounded !== null)
+      ? RoundedColumns.fromPartial(object.rounded)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseRoundedColumns(): RoundedColumns {
+  return { count: 0, widest: [] };
+}
+
+export const RoundedColumns: MessageFns<RoundedColumns> = {
+  encode(message: RoundedColumns, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.count !== 0) {
+      writer.uint32(8).uint32(message.count);
+    }
+    for (const v of message.widest) {
+      RoundedColumn.encode(v!, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RoundedColumns {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRoundedColumns();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.count = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.widest.push(RoundedColumn.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): RoundedColumns {
+    return {
+      count: isSet(object.count) ? globalThis.Number(object.count) : 0,
+      widest: globalThis.Array.isArray(object?.widest) ? object.widest.map((e: any) => RoundedColumn.fromJSON(e)) : [],
+    };
+  },
+
+  toJSON(message: RoundedColumns): unknown {
+    const obj: any = {};
+    if (message.count !== 0) {
+      obj.count = Math.round(message.count);
+    }
+    if (message.widest?.length) {
+      obj.widest = message.widest.map((e) => RoundedColumn.toJSON(e));
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<RoundedColumns>, I>>(base?: I): RoundedColumns {
+    return RoundedColumns.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<RoundedColumns>, I>>(object: I): RoundedColumns {
+    const message = createBaseRoundedColumns();
+    message.count = object.count ?? 0;
+    message.widest = object.widest?.map((e) => RoundedColumn.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseRoundedColumn(): RoundedColumn {
+  return { featureId: "", gap: 0 };
+}
+
+export const RoundedColumn: MessageFns<RoundedColumn> = {
+  encode(message: RoundedColumn, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.featureId !== "") {
+      writer.uint32(10).string(message.featureId);
+    }
+    if (message.gap !== 0) {
+      writer.uint32(17).double(message.gap);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RoundedColumn {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRoundedColumn();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.featureId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.gap = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): RoundedColumn {
+    return {
+      featureId: isSet(object.featureId)
+        ? globalThis.String(object.featureId)
+        : isSet(object.feature_id)
+        ? globalThis.String(object.feature_id)
+        : "",
+      gap: isSet(object.gap) ? globalThis.Number(object.gap) : 0,
+    };
+  },
+
+  toJSON(message: RoundedColumn): unknown {
+    const obj: any = {};
+    if (message.featureId !== "") {
+      obj.featureId = message.featureId;
+    }
+    if (message.gap !== 0) {
+      obj.gap = floatToJson(message.gap);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<RoundedColumn>, I>>(base?: I): RoundedColumn {
+    return RoundedColumn.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<RoundedColumn>, I>>(object: I): RoundedColumn {
+    const message = createBaseRoundedColumn();
+    message.featureId = object.featureId ?? "";
+    message.gap = object.gap ?? 0;
     return message;
   },
 };

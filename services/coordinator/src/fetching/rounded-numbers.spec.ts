@@ -1,0 +1,26 @@
+import { readFileSync } from 'node:fs';
+import { afterEach, expect, test } from 'vitest';
+import { TestStack } from '../testing/test-stack.js';
+
+let stack: TestStack;
+
+afterEach(() => stack.close());
+
+test('a run says which columns of a pair were rounded: an event, its pairs after a restart, its report', async () => {
+  const rounded = { count: 2, widest: [{ featureId: 'id.order_nr', gap: 256 }] };
+  stack = await TestStack.start({
+    lies: { dataset: (ref) => (ref.pair === 'gbpusd' ? { ...ref, rounded } : ref) },
+  });
+  stack.addTrainers(1);
+  const runId = await stack.startRun({ pairs: ['eurusd', 'gbpusd'], horizons: [15] });
+  const events = await stack.watch(runId);
+  const text =
+    'gbpusd: 2 columns keep numbers beyond 2^53 as doubles, and what lies between those was rounded: ' +
+    'id.order_nr (256 apart), and 1 more';
+  expect(events.flatMap(({ event }) => (event?.$case === 'note' ? [event.value] : []))).toEqual([text]);
+  await stack.stopCoordinator();
+  await stack.startCoordinator();
+  const run = await stack.getRun(runId);
+  expect(run.pairs.map(({ dataset }) => dataset?.rounded)).toEqual([undefined, rounded]);
+  expect(readFileSync(run.reportPath, 'utf8')).toContain(`<li>${text}</li>`);
+});
