@@ -1,3 +1,4 @@
+import { quoted } from './format/sendable-text.js';
 import { OnescanError } from './onescan-error.js';
 
 /** The 28 currency pairs of the universe, lower case, in their customary order. */
@@ -65,7 +66,7 @@ export function parsePairs(text: string): string[] {
 /** @throws OnescanError INVALID_ARGUMENT when `name` is not one of the 28 pairs */
 export function requirePair(name: string): void {
   if (isPair(name)) return;
-  throw new OnescanError('INVALID_ARGUMENT', `pairs: "${name}" is not a known pair`, {
+  throw new OnescanError('INVALID_ARGUMENT', `pairs: ${quoted(name)} is not a known pair`, {
     remedy: `Known pairs: ${PAIRS.join(' ')}`,
     details: { field: 'pairs', value: name },
   });

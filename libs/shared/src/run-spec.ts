@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { canonicalJson, sha256Hex } from './canonical-json.js';
+import { quoted } from './format/sendable-text.js';
 import {
   ApprovalMode,
   type FeatureGroup,
@@ -9,10 +10,12 @@ import {
   SchedulingPolicy,
   SharedGroups,
 } from './generated/onescan/v1/spec.js';
+import { checkBounds } from './grpc/guard/message-bounds.js';
 import { DEFAULT_HORIZONS, DEFAULT_TARGET_WINDOW, TARGET_WINDOWS } from './horizon.js';
 import { parseInstant } from './instant.js';
 import { OnescanError } from './onescan-error.js';
 import { PAIRS, requirePair } from './pair.js';
+import { MAX_TABLE_GLOBS, SPEC_BOUNDS } from './spec-bounds.js';
 
 /** No budget is larger: sums of dollars stay exact to a cent. */
 const MAX_BUDGET_USD = 1e9;
@@ -68,6 +71,7 @@ export interface ResolvedRunSpec extends RunSpec {
  * @throws OnescanError INVALID_ARGUMENT naming the field, its value and what is allowed
  */
 export function resolveRunSpec(spec: RunSpec): ResolvedRunSpec {
+  checkBounds(spec, SPEC_BOUNDS);
   const sample = spec.sample;
   const pairs = spec.pairs.length > 0 ? distinct('pairs', spec.pairs) : [...PAIRS];
   const resolved: ResolvedRunSpec = {
@@ -233,6 +237,10 @@ function checkUniverse(universe: ResolvedRunSpec['universe']): void {
     if (named)
       reject(`universe.groups.${group.name}.tables`, named, 'no {pair} in a group with shared: true');
   }
+  const globs = universe.groups.reduce((sum, { tables }) => sum + tables.length, 0);
+  if (globs > MAX_TABLE_GLOBS) {
+    reject('universe.groups', `${globs} globs`, `at most ${MAX_TABLE_GLOBS} globs in all groups together`);
+  }
   const names = universe.groups.map((group) => group.name);
   if (new Set(names).size < names.length) reject('universe.groups', names.join(', '), 'names that differ');
   for (const glob of universe.exclude) checkGlob('universe.exclude', glob);
@@ -255,16 +263,16 @@ function between(field: string, value: number, low: number, high: number): void 
 }
 
 function distinct<T>(field: string, values: readonly T[]): T[] {
-  const seen = new Set(values);
-  if (seen.size < values.length) {
-    const double = values.find((value, i) => values.indexOf(value) < i);
-    reject(field, String(double), 'each value once');
+  const seen = new Set<T>();
+  for (const value of values) {
+    if (seen.has(value)) reject(field, value, 'each value once');
+    seen.add(value);
   }
   return [...values];
 }
 
 function reject(field: string, value: unknown, allowed: string): never {
-  throw new OnescanError('INVALID_ARGUMENT', `${field}: ${JSON.stringify(String(value))} is not allowed`, {
+  throw new OnescanError('INVALID_ARGUMENT', `${field}: ${quoted(String(value))} is not allowed`, {
     remedy: `Allowed: ${allowed}`,
     details: { field, value: String(value) },
   });

@@ -1,12 +1,16 @@
 import { CoordinatorServiceService } from '@onescan/shared/generated/onescan/v1/coordinator.js';
 import { TrainerHubServiceService } from '@onescan/shared/generated/onescan/v1/trainer.js';
 import { parseAddress } from '@onescan/shared/grpc/address.js';
+import { guardedService } from '@onescan/shared/grpc/guard/guarded-service.js';
+import { MAX_MESSAGE_BYTES } from '@onescan/shared/grpc/message-limits.js';
 import { type RunningServer, startServer } from '@onescan/shared/grpc/start-server.js';
 import type { Logger } from '@onescan/shared/log.js';
 import { readOrCreateSecret } from '@onescan/shared/secret-file.js';
 import { type Clocks, Coordinator } from './coordinator.js';
 import type { CoordinatorOptions } from './coordinator-options.js';
+import { HUB_LIMITS } from './hub/hub-limits.js';
 import { hubService } from './hub/hub-service.js';
+import { COORDINATOR_LIMITS } from './service/coordinator-limits.js';
 import { coordinatorService } from './service/coordinator-service.js';
 
 /** Time for calls under way to end at shutdown, in milliseconds. */
@@ -62,9 +66,12 @@ function serve(coordinator: Coordinator, listen: string, tokenFile: string): Pro
     listen,
     ...(isTcp && tokenFile !== '' ? { token: readOrCreateSecret(tokenFile).toString('hex') } : {}),
     register: (grpc) => {
-      grpc.addService(CoordinatorServiceService, coordinatorService(coordinator));
-      grpc.addService(TrainerHubServiceService, hubService(coordinator.hub));
+      const users = guardedService(CoordinatorServiceService, COORDINATOR_LIMITS);
+      grpc.addService(users, coordinatorService(coordinator));
+      const trainers = guardedService(TrainerHubServiceService, HUB_LIMITS);
+      grpc.addService(trainers, hubService(coordinator.hub));
     },
+    limits: { messageBytes: MAX_MESSAGE_BYTES },
     healthNames: ['onescan.v1.CoordinatorService', 'onescan.v1.TrainerHubService'],
   });
 }

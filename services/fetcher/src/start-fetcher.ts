@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { FetcherServiceService } from '@onescan/shared/generated/onescan/v1/fetcher.js';
+import { guardedService } from '@onescan/shared/grpc/guard/guarded-service.js';
 import { startServer } from '@onescan/shared/grpc/start-server.js';
 import type { Logger } from '@onescan/shared/log.js';
 import { requireNoLink } from '@onescan/shared/no-links.js';
@@ -7,6 +8,7 @@ import { lockCache } from './cache/cache-lock.js';
 import { DatasetCache } from './cache/dataset-cache.js';
 import { CoveringDatasets } from './deriving/covering-datasets.js';
 import { SharedFetches } from './fetch/shared-fetches.js';
+import { FETCHER_LIMITS } from './fetcher-limits.js';
 import type { FetcherOptions } from './fetcher-options.js';
 import { fetcherService } from './fetcher-service.js';
 import { JobLog } from './jobs/job-log.js';
@@ -73,7 +75,7 @@ export async function startFetcher(options: FetcherOptions, log: Logger): Promis
   });
   const server = await startServer({
     listen: options.listen,
-    register: (grpc) => grpc.addService(FetcherServiceService, service),
+    register: (grpc) => grpc.addService(guardedService(FetcherServiceService, FETCHER_LIMITS), service),
     healthNames: ['onescan.v1.FetcherService'],
   });
   log.info(

@@ -1,8 +1,12 @@
+import { type AddressInfo, createServer, type ListenOptions, type Server as NetServer } from 'node:net';
 import { userInfo } from 'node:os';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { OnescanError } from '../onescan-error.js';
 import { type Address, parseAddress } from './address.js';
 import { callerInterceptor } from './caller.js';
+import { CallRate } from './guard/call-rate.js';
+import { serverGuard } from './guard/server-guard.js';
+import { SERVER_LIMITS, type ServerLimits } from './guard/server-limits.js';
 import { Health } from './health.js';
 import { isLoopbackHost } from './loopback.js';
 import { CHANNEL_OPTIONS } from './message-limits.js';
@@ -19,6 +23,8 @@ export interface ServerOptions {
   register(server: Server): void;
   /** Fully qualified service names reported by the health service, e.g. onescan.v1.FetcherService. */
   healthNames: readonly string[];
+  /** Default {@link SERVER_LIMITS}. */
+  limits?: Partial<ServerLimits>;
 }
 
 export interface RunningServer {
@@ -29,8 +35,6 @@ export interface RunningServer {
   /** Health goes NOT_SERVING, calls may finish within the grace period, then are cut. */
   shutdown(graceMs: number): Promise<void>;
 }
-
-const MAX_CONCURRENT_STREAMS = 1024;
 
 /**
  * Starts a gRPC server with a health service.
@@ -44,21 +48,32 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   else await makeRoomForSocket(address.path);
   const { token } = options;
   const name = callerName(address, token);
+  const limits = { ...SERVER_LIMITS, ...options.limits };
   const server = new Server({
-    interceptors: [callerInterceptor({ name, ...(token === undefined ? {} : { token }) })],
     ...CHANNEL_OPTIONS,
-    'grpc.max_concurrent_streams': MAX_CONCURRENT_STREAMS,
+    'grpc.max_receive_message_length': limits.messageBytes,
+    'grpc.max_concurrent_streams': limits.streams,
+    'grpc.max_connection_idle_ms': limits.idleMs,
+    'grpc.max_connection_age_ms': limits.ageMs,
+    'grpc.max_connection_age_grace_ms': limits.ageGraceMs,
+    interceptors: [
+      serverGuard(new CallRate(limits.calls), limits.firstMessageMs),
+      callerInterceptor({ name, ...(token === undefined ? {} : { token }) }),
+    ],
   });
   const health = new Health(options.healthNames);
   options.register(server);
   health.addTo(server);
-  const port = await bind(server, options.listen);
+  const listener = await listen(server, address, limits.connections);
+  const bound = listener.address();
   return {
-    address: address.kind === 'tcp' ? `${address.host}:${port}` : `unix:${address.path}`,
+    address:
+      address.kind === 'unix' ? `unix:${address.path}` : `${address.host}:${(bound as AddressInfo).port}`,
     setServing: (serving) => health.setServing(serving),
     shutdown: (graceMs) => {
       health.setServing(false);
       health.endWatches();
+      listener.close();
       return shutdown(server, graceMs);
     },
   };
@@ -77,18 +92,33 @@ function requireLoopback(host: string): void {
   });
 }
 
-function bind(server: Server, listen: string): Promise<number> {
+/**
+ * Listens, and hands the connections to the server: grpc-js itself cannot limit their number.
+ */
+function listen(server: Server, address: Address, maxConnections: number): Promise<NetServer> {
+  const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
+  const listener = createServer((socket) => injector.injectConnection(socket));
+  listener.maxConnections = maxConnections;
   return new Promise((resolve, reject) => {
-    server.bindAsync(listen, ServerCredentials.createInsecure(), (error, port) => {
-      if (!error) return resolve(port);
+    listener.once('error', (cause) => {
       reject(
-        new OnescanError('UNAVAILABLE', `cannot listen on ${listen}: ${error.message}`, {
+        new OnescanError('UNAVAILABLE', `cannot listen on ${textOf(address)}: ${cause.message}`, {
           remedy: 'Choose another port, or 0 for a free one',
-          cause: error,
+          cause,
         }),
       );
     });
+    listener.listen(listenOptions(address), () => resolve(listener));
   });
+}
+
+function listenOptions(address: Address): ListenOptions {
+  if (address.kind === 'unix') return { path: address.path };
+  return { host: address.host.replace(/^\[(.*)\]$/, '$1'), port: address.port };
+}
+
+function textOf(address: Address): string {
+  return address.kind === 'unix' ? `unix:${address.path}` : `${address.host}:${address.port}`;
 }
 
 function shutdown(server: Server, graceMs: number): Promise<void> {

@@ -1,3 +1,4 @@
+import { sendableText } from '@onescan/shared/format/sendable-text.js';
 import type { HorizonResult, TaskStats } from '@onescan/shared/generated/onescan/v1/result.js';
 import {
   type Assign,
@@ -6,6 +7,9 @@ import {
   type TaskAttempt,
 } from '@onescan/shared/generated/onescan/v1/trainer.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
+
+/** Of a failure's message; an error of DuckDB may hold a whole statement. */
+const MAX_REASON_BYTES = 4_096;
 
 /** An assignment with all that a task cannot do without. */
 export type CompleteAssign = Assign & Required<{ [K in 'task' | 'dataset']: NonNullable<Assign[K]> }>;
@@ -40,7 +44,12 @@ export function failureMessage(
   return {
     message: {
       $case: 'failure',
-      value: { task, kind, message: failure.message, traceparent: failure.traceparent },
+      value: {
+        task,
+        kind,
+        message: sendableText(failure.message, MAX_REASON_BYTES),
+        traceparent: failure.traceparent,
+      },
     },
   };
 }

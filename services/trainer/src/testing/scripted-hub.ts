@@ -9,6 +9,7 @@ import {
   TrainerHubServiceService,
 } from '@onescan/shared/generated/onescan/v1/trainer.js';
 import { clientStream } from '@onescan/shared/grpc/handlers.js';
+import { MAX_MESSAGE_BYTES } from '@onescan/shared/grpc/message-limits.js';
 import { type RunningServer, startServer } from '@onescan/shared/grpc/start-server.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 
@@ -90,6 +91,7 @@ export class ScriptedHub {
     this.#server = await startServer({
       listen,
       healthNames: [],
+      limits: { messageBytes: MAX_MESSAGE_BYTES },
       register: (server) => {
         server.addService(TrainerHubServiceService, {
           connect: (stream: Stream) => this.#onConnect(stream),
