@@ -25,6 +25,7 @@ const spec = RunSpec.fromPartial({
 let stack: BigQueryStack;
 let services: FetcherServices;
 let seen = 0;
+const { signal } = new AbortController();
 beforeAll(async () => {
   stack = await BigQueryStack.start();
 });
@@ -57,7 +58,7 @@ async function plan(planId: string): Promise<{ plans: PairPlan[]; metadataBytes:
   const plans: PairPlan[] = [];
   let metadataBytes = 0n;
   for (const pair of spec.pairs) {
-    const estimate = await estimatePair(services, { spec, pair, sharedDatasetId: '', planId });
+    const estimate = await estimatePair(services, { spec, pair, sharedDatasetId: '', planId }, signal);
     plans.push(estimate.plan!);
     metadataBytes += estimate.metadataBytes;
   }
@@ -83,7 +84,11 @@ function touch(table: string): Promise<void> {
 }
 
 it('plans any number of pairs with four queries, all of the same catalogue', async () => {
-  const first = await estimatePair(services, { spec, pair: 'eurusd', sharedDatasetId: '', planId: 'p1' });
+  const first = await estimatePair(
+    services,
+    { spec, pair: 'eurusd', sharedDatasetId: '', planId: 'p1' },
+    signal,
+  );
   // The other pair still sees the table as it was.
   await touch('csi_usd');
   const { plans, metadataBytes } = await plan('p1');

@@ -37,7 +37,11 @@ async function planAndFetch(
   services: FetcherServices,
   spec: RunSpec,
 ): Promise<{ plan: PairPlan; ref: DatasetRef; jobs: number }> {
-  const { plan } = await estimatePair(services, { spec, pair: 'eurusd', sharedDatasetId: '' });
+  const { plan } = await estimatePair(
+    services,
+    { spec, pair: 'eurusd', sharedDatasetId: '' },
+    new AbortController().signal,
+  );
   const { datasetId, servedFrom, statements } = plan!;
   const request = FetchPairRequest.fromPartial({
     runId: 'run',

@@ -44,8 +44,9 @@ it('an estimate that is no bound is noted in the plans of pairs and of what they
     rules: { names, futurePatterns: [] },
   };
   const spec = RunSpec.fromPartial({ pairs: ['eurusd', 'gbpusd'], sample: { rows: 900 } });
-  const pair = await estimatePair(services, { spec, pair: 'eurusd', sharedDatasetId: '' });
-  const shared = await estimateShared(services, { spec });
+  const { signal } = new AbortController();
+  const pair = await estimatePair(services, { spec, pair: 'eurusd', sharedDatasetId: '' }, signal);
+  const shared = await estimateShared(services, { spec }, signal);
   for (const plan of [pair.plan, shared.plan]) {
     const noted = plan!.notes.filter(({ kind }) => kind === 'estimate is no bound');
     expect(noted).toMatchObject([{ text: expect.stringContaining('LOWER_BOUND') }]);

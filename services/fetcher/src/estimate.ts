@@ -24,17 +24,19 @@ import { type PlannedPair, type PlanningRules, planPair } from './planning/plan-
 import { planShared, sharedPlan } from './planning/plan-shared.js';
 import { readSampleRows } from './planning/sample-rows.js';
 import { estimateStrategies, type PairEstimate } from './planning/strategy-estimates.js';
+import { cancellable } from './warehouse/cancellable-view.js';
 import type { ViewScope, Warehouse, WarehouseView } from './warehouse/warehouse.js';
 
 /** Dry-runs the statements of a pair, and those of what it is compared with. Only metadata queries are billed. */
 export async function estimatePair(
   services: FetcherServices,
   request: EstimatePairRequest,
+  signal: AbortSignal,
 ): Promise<EstimatePairResponse> {
   const { warehouse, pricePerTibUsd, rules } = services;
   requirePairNames(request);
   if (request.withinDatasetId) return estimateWithin(services, request, request.withinDatasetId);
-  const view = viewOf(warehouse, scopeOf(request));
+  const view = viewOf(warehouse, scopeOf(request), signal);
   const { result, bill } = await meterMetadata(async () => {
     const planned = await planRequest(view, rules, request);
     const dryRuns = dryRunsOf(planned);
@@ -101,9 +103,10 @@ async function estimatePerPair(
 export async function estimateShared(
   services: FetcherServices,
   request: EstimateSharedRequest,
+  signal: AbortSignal,
 ): Promise<EstimateSharedResponse> {
   const { warehouse, pricePerTibUsd, rules } = services;
-  const view = viewOf(warehouse, scopeOf(request));
+  const view = viewOf(warehouse, scopeOf(request), signal);
   const answer = { pricePerTibUsd, warehouse: warehouse.kind };
   const spec = requireSpec(request.spec);
   const { result, bill } = await meterMetadata(async () => {
@@ -237,9 +240,9 @@ export function planRequest(
   return planPair(view, request.pair, requireSpec(request.spec), rules, request.sharedDatasetId);
 }
 
-/** A consistent view of a warehouse; itself where asking again costs nothing. */
-export function viewOf(warehouse: Warehouse, scope: ViewScope): WarehouseView {
-  return warehouse.view?.(scope) ?? warehouse;
+/** A consistent view of a warehouse, for as long as whoever asks is there. */
+export function viewOf(warehouse: Warehouse, scope: ViewScope, signal: AbortSignal): WarehouseView {
+  return cancellable(warehouse.view?.(scope) ?? warehouse, signal);
 }
 
 function scopeOf({ planId = '' }: { planId?: string | undefined }): ViewScope {

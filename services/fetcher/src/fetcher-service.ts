@@ -28,8 +28,8 @@ export interface FetcherServices extends FetchEnvironment {
 export function fetcherService(services: FetcherServices): FetcherServiceServer {
   const { cache, jobs } = services;
   return {
-    estimatePair: unary((request) => estimatePair(services, request)),
-    estimateShared: unary((request) => estimateShared(services, request)),
+    estimatePair: unary((request, _call, signal) => estimatePair(services, request, signal)),
+    estimateShared: unary((request, _call, signal) => estimateShared(services, request, signal)),
     fetchPair: serverStream((request, _call, signal) => fetchPair(services, request, signal)),
     cancelFetch: unary(async ({ datasetId }) => {
       requireDatasetId('dataset_id', datasetId);

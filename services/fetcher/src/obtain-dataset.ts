@@ -27,7 +27,7 @@ export async function obtainDataset(
   report: Report,
 ): Promise<DatasetRef> {
   const { runId, pair, planHash, datasetId, sharedDatasetId, cachedOnly, withinDatasetId } = request;
-  const view = viewOf(services.warehouse, { fetch: { runId, pair, planHash } });
+  const view = viewOf(services.warehouse, { fetch: { runId, pair, planHash } }, signal);
   const caller = { request, view, signal, report };
   const shared = sharedDatasetId === '' ? undefined : await obtainShared(services, caller);
   if (datasetId !== '' && services.cache.has(pair, datasetId)) {

@@ -1,20 +1,32 @@
-import { once } from 'node:events';
 import type {
   handleClientStreamingCall,
   handleServerStreamingCall,
   handleUnaryCall,
+  ServerReadableStream,
   ServerUnaryCall,
   ServerWritableStream,
 } from '@grpc/grpc-js';
 import { OnescanError } from '../onescan-error.js';
+import { resetStream } from './reset-stream.js';
 
-/** Wraps an async function as a unary handler; anything thrown reaches the client with its status code. */
+/** Time that a reader may leave one message unread before its call is cut, in milliseconds. */
+const READER_PATIENCE_MS = 60_000;
+
+/** Time between the messages of a client that streams, in milliseconds. */
+const SENDER_PATIENCE_MS = 30_000;
+
+/**
+ * Wraps an async function as a unary handler; anything thrown reaches the client with its status code. `signal` is
+ * aborted when the client cancels or its deadline is over.
+ */
 export function unary<Request, Response>(
-  fn: (request: Request, call: ServerUnaryCall<Request, Response>) => Promise<Response>,
+  fn: (request: Request, call: ServerUnaryCall<Request, Response>, signal: AbortSignal) => Promise<Response>,
 ): handleUnaryCall<Request, Response> {
   return (call, callback) => {
+    const abort = new AbortController();
+    call.on('cancelled', () => abort.abort());
     // An async wrapper, so that what `fn` throws before its first await is answered too.
-    (async () => fn(call.request, call))().then(
+    (async () => fn(call.request, call, abort.signal))().then(
       (response) => callback(null, response),
       (thrown: unknown) => callback(sendable(thrown)),
     );
@@ -22,8 +34,9 @@ export function unary<Request, Response>(
 }
 
 /**
- * Wraps an async generator as a server-streaming handler: honours backpressure, stops when the client
- * cancels (through `signal`), and sends anything thrown with its status code.
+ * Wraps an async generator as a server-streaming handler: asks it for a message when the one before was taken, stops
+ * when the client cancels (through `signal`), and sends anything thrown with its status code. A client that reads
+ * nothing for a while is cut off.
  */
 export function serverStream<Request, Response>(
   fn: (
@@ -31,11 +44,22 @@ export function serverStream<Request, Response>(
     call: ServerWritableStream<Request, Response>,
     signal: AbortSignal,
   ) => AsyncIterable<Response>,
+  { patienceMs = READER_PATIENCE_MS }: { patienceMs?: number } = {},
 ): handleServerStreamingCall<Request, Response> {
   return (call) => {
     const abort = new AbortController();
     call.on('cancelled', () => abort.abort());
-    (async () => pump(fn(call.request, call, abort.signal), call, abort.signal))().then(
+    const stalled = (): void => {
+      abort.abort();
+      resetStream(call);
+    };
+    const pump = async (): Promise<void> => {
+      for await (const response of fn(call.request, call, abort.signal)) {
+        if (!abort.signal.aborted) await taken(call, response, { signal: abort.signal, patienceMs, stalled });
+        if (abort.signal.aborted) return;
+      }
+    };
+    pump().then(
       () => call.end(),
       // Not destroy(): grpc-js sends the status in its 'error' listener and then needs the stream to end.
       (thrown: unknown) => call.emit('error', sendable(thrown)),
@@ -43,13 +67,17 @@ export function serverStream<Request, Response>(
   };
 }
 
-/** Wraps an async function as a client-streaming handler; requests end with an error when the client cancels. */
+/**
+ * Wraps an async function as a client-streaming handler; requests end with an error when the client cancels, or when
+ * one is waited for too long.
+ */
 export function clientStream<Request, Response>(
   fn: (requests: AsyncIterable<Request>) => Promise<Response>,
+  { patienceMs = SENDER_PATIENCE_MS }: { patienceMs?: number } = {},
 ): handleClientStreamingCall<Request, Response> {
   return (call, callback) => {
     call.on('cancelled', () => call.destroy(new OnescanError('CANCELLED', 'the client cancelled')));
-    (async () => fn(call as AsyncIterable<Request>))().then(
+    (async () => fn(timely(call, patienceMs)))().then(
       (response) => callback(null, response),
       (thrown: unknown) => callback(sendable(thrown)),
     );
@@ -65,17 +93,42 @@ function sendable(thrown: unknown): ReturnType<OnescanError['toServiceError']> {
   }
 }
 
-async function pump<Request, Response>(
-  responses: AsyncIterable<Response>,
+/** Writes a message and waits until it has left, so that one a call is held in memory; also ends with the call. */
+function taken<Request, Response>(
   call: ServerWritableStream<Request, Response>,
-  signal: AbortSignal,
+  response: Response,
+  { signal, patienceMs, stalled }: { signal: AbortSignal; patienceMs: number; stalled: () => void },
 ): Promise<void> {
-  for await (const response of responses) {
-    if (signal.aborted) return;
-    if (!call.write(response)) await once(call, 'drain', { signal }).catch(ignoreAbort);
-  }
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(stalled, patienceMs);
+    signal.addEventListener('abort', done, { once: true });
+    call.write(response, done);
+  });
 }
 
-function ignoreAbort(thrown: unknown): void {
-  if (!(thrown instanceof Error && thrown.name === 'AbortError')) throw thrown;
+/** Messages as they come, each within the time. */
+async function* timely<Request, Response>(
+  call: ServerReadableStream<Request, Response>,
+  patienceMs: number,
+): AsyncGenerator<Request, void, undefined> {
+  const requests = (call as AsyncIterable<Request>)[Symbol.asyncIterator]();
+  const late = (): void => {
+    const text = `no message came within ${patienceMs / 1_000} s`;
+    call.destroy(new OnescanError('DEADLINE_EXCEEDED', text));
+  };
+  try {
+    for (;;) {
+      const timer = setTimeout(late, patienceMs);
+      const next = await requests.next().finally(() => clearTimeout(timer));
+      if (next.done) return;
+      yield next.value;
+    }
+  } finally {
+    await requests.return?.();
+  }
 }

@@ -19,6 +19,8 @@ export interface ExplainedTask {
 /** The files of SHAP values by row, beside the other results of their run. */
 export class ExplanationFiles {
   readonly #stateDir: string;
+  /** Bytes announced of files that are on their way. */
+  #expected = 0;
 
   constructor(stateDir: string) {
     this.#stateDir = stateDir;
@@ -40,8 +42,10 @@ export class ExplanationFiles {
     if (await this.holds(task, file)) return;
     const path = this.pathOf(task);
     const partial = `${path}.partial-${randomUUID()}`;
-    await requireDiskRoom(join(this.#stateDir, STATE_FILE), Number(file.bytes));
+    const bytes = Number(file.bytes);
+    this.#expected += bytes;
     try {
+      await requireDiskRoom(join(this.#stateDir, STATE_FILE), this.#expected);
       await mkdir(dirname(path), { recursive: true });
       const handle = await open(partial, 'wx');
       try {
@@ -54,6 +58,8 @@ export class ExplanationFiles {
     } catch (thrown) {
       await rm(partial, { force: true });
       throw told(path, thrown);
+    } finally {
+      this.#expected -= bytes;
     }
   }
 

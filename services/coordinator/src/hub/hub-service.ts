@@ -8,6 +8,7 @@ import type {
   TrainerHubServiceServer,
 } from '@onescan/shared/generated/onescan/v1/trainer.js';
 import { clientStream } from '@onescan/shared/grpc/handlers.js';
+import { resetStream } from '@onescan/shared/grpc/reset-stream.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { Trainer, TrainerStream } from './trainer.js';
 
@@ -21,6 +22,9 @@ export interface HubHandler {
   /** @throws OnescanError when the file is refused or cannot be stored */
   putExplanation(requests: AsyncIterable<PutExplanationRequest>): Promise<PutExplanationResponse>;
 }
+
+/** Messages that a trainer may leave unread before its stream is cut; what was given to it is given to others. */
+const MAX_UNREAD = 256;
 
 type Duplex = ServerDuplexStream<ConnectRequest, ConnectResponse>;
 
@@ -37,7 +41,12 @@ function serve(duplex: Duplex, handler: HubHandler): void {
   let open = true;
   const stream: TrainerStream = {
     send: (message) => {
-      if (open) duplex.write(message);
+      if (!open) return;
+      if (duplex.writableLength < MAX_UNREAD) duplex.write(message);
+      else {
+        over();
+        resetStream(duplex);
+      }
     },
     end: (error) => {
       if (!open) return;
@@ -52,10 +61,10 @@ function serve(duplex: Duplex, handler: HubHandler): void {
     trainer = undefined;
   };
   duplex.on('data', (request: ConnectRequest) => {
-    if (!open || !request.message) return;
+    if (!open) return;
     try {
-      if (trainer) handler.onMessage(trainer, request.message);
-      else trainer = handler.onRegister(requireRegister(request), stream);
+      if (!trainer) trainer = handler.onRegister(requireRegister(request), stream);
+      else if (request.message) handler.onMessage(trainer, request.message);
     } catch (thrown) {
       stream.end(OnescanError.from(thrown));
     }

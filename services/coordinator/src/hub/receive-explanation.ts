@@ -6,19 +6,23 @@ import type {
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import { checkAttempt } from './check-trainer-message.js';
 import type { ExplanationFiles } from './explanation-files.js';
+import type { UploadSlots } from './upload-slots.js';
 
 /** Largest file that is taken, in bytes. */
-const MOST_BYTES = 64n * 1024n ** 3n;
+const MOST_BYTES = 8n * 1024n ** 3n;
+
+const SHA256 = /^[0-9a-f]{64}$/;
 
 /**
  * Takes a trainer's file of SHAP values by row.
  *
  * @param objection why the bearer of a token may not hand anything over; undefined when it holds the lease
- * @throws OnescanError INVALID_ARGUMENT, FAILED_PRECONDITION for an attempt without the lease, and as the files do
+ * @throws OnescanError INVALID_ARGUMENT, FAILED_PRECONDITION for an attempt without the lease,
+ *   RESOURCE_EXHAUSTED when too many wait, and as the files do
  */
 export async function receiveExplanation(
   requests: AsyncIterable<PutExplanationRequest>,
-  files: ExplanationFiles,
+  { files, slots }: { files: ExplanationFiles; slots: UploadSlots },
   objection: (task: TaskAttempt, leaseToken: string) => Promise<string | undefined>,
 ): Promise<PutExplanationResponse> {
   const messages = requests[Symbol.asyncIterator]();
@@ -30,12 +34,20 @@ export async function receiveExplanation(
   }
   const { task, file, leaseToken } = header;
   checkAttempt('header.task', task);
+  if (!SHA256.test(file.sha256)) {
+    throw new OnescanError('INVALID_ARGUMENT', 'header.file.sha256 is not a hash in hexadecimal digits');
+  }
   if (file.bytes > MOST_BYTES) {
     throw new OnescanError('INVALID_ARGUMENT', `a file of ${file.bytes} bytes is larger than ${MOST_BYTES}`);
   }
   const reason = await objection(task, leaseToken);
   if (reason) throw new OnescanError('FAILED_PRECONDITION', reason);
-  await files.receive(task, file, chunksOf(messages));
+  const release = await slots.take();
+  try {
+    await files.receive(task, file, chunksOf(messages));
+  } finally {
+    release();
+  }
   return {};
 }
 

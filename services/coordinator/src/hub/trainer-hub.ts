@@ -20,6 +20,7 @@ import type { HubHandler } from './hub-service.js';
 import { receiveExplanation } from './receive-explanation.js';
 import type { Trainer, TrainerStream } from './trainer.js';
 import type { ReturnedTask } from './trainer-registry.js';
+import { UploadSlots } from './upload-slots.js';
 
 /** How often a trainer's memory is told to watchers, in milliseconds; every event is kept for good. */
 const WORKER_EVENT_MS = 3_000;
@@ -33,6 +34,7 @@ const RESTING: ReadonlySet<FailureKind> = new Set([
 /** Understands what trainers say. */
 export class TrainerHub implements HubHandler {
   readonly #core: Core;
+  readonly #slots = new UploadSlots();
   readonly #outcomes: AttemptOutcomes;
   readonly #advance: () => Promise<void>;
   readonly #version: ComputeVersion = { version: PRODUCT_VERSION, kernelVersion: kernelVersion() };
@@ -96,7 +98,7 @@ export class TrainerHub implements HubHandler {
   async putExplanation(requests: AsyncIterable<PutExplanationRequest>): Promise<PutExplanationResponse> {
     const { explanations, leaseTokens, log } = this.#core;
     try {
-      return await receiveExplanation(requests, explanations, (task, token) =>
+      return await receiveExplanation(requests, { files: explanations, slots: this.#slots }, (task, token) =>
         this.#outcomes.objection(task, token, leaseTokens),
       );
     } catch (thrown) {

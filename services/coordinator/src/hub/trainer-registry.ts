@@ -20,6 +20,9 @@ export interface ReturnedTask {
 /** Attempts that a trainer is told to give up on one stream: one that goes on inventing some is not answered. */
 const MAX_CANCELLED = 1_000;
 
+/** Trainers that are known at the same time. */
+const MAX_TRAINERS = 1_024;
+
 export interface RegistryOptions {
   /** Silence after which a trainer counts as lost, in milliseconds. */
   leaseMs: number;
@@ -46,7 +49,7 @@ export class TrainerRegistry {
   /**
    * Takes a trainer in, or back when its stream broke.
    *
-   * @throws OnescanError ALREADY_EXISTS when another living process has it
+   * @throws OnescanError ALREADY_EXISTS when another living process has it, RESOURCE_EXHAUSTED when there are too many
    */
   register(register: Register, stream: TrainerStream): Trainer {
     const { trainerId } = register;
@@ -54,6 +57,11 @@ export class TrainerRegistry {
     if (known && this.#isOther(known, register)) {
       throw new OnescanError('ALREADY_EXISTS', `trainer id "${trainerId}" is in use by another process`, {
         remedy: 'Give every trainer an id of its own',
+      });
+    }
+    if (!known && this.#trainers.size >= MAX_TRAINERS) {
+      throw new OnescanError('RESOURCE_EXHAUSTED', `there are ${MAX_TRAINERS} trainers already`, {
+        remedy: 'End some: one that is gone is forgotten within its lease',
       });
     }
     const before = known?.stream;

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -62,4 +63,19 @@ test('who is told of an end reads a run that has ended, however late memory foll
   release();
   await ending;
   expect(await told).toEqual([2n, 'CANCELLED']);
+});
+
+test('watches leave nothing behind, of runs that go on or have ended', async () => {
+  const book = await RunBook.open(store);
+  await book.create(RUN, [{ $case: 'note', value: 'created' }]);
+  const { signal } = new AbortController();
+  for (let i = 0; i < 20; i++) {
+    for await (const _ of book.watch('r', 0n, signal)) break;
+  }
+  await book.change('r', (change) => change.setRun({ state: 'CANCELLED', endedMs: 1 }));
+  for (let i = 0; i < 20; i++) {
+    for await (const _ of book.watch('r', 0n, signal));
+  }
+  expect(getEventListeners(signal, 'abort')).toEqual([]);
+  expect(book.waiting).toBe(0);
 });

@@ -111,18 +111,21 @@ export class RunBook {
     await this.get(runId);
     let last = afterSequence;
     while (!signal.aborted) {
-      const committed = this.#nextCommit(runId, signal);
-      const ended = !this.#active.has(runId);
-      const shown = this.#lastSequence.get(runId);
-      const stored = await this.store.readEvents(runId, last, WATCH_BATCH);
-      const events = stored.filter(({ sequence }) => shown === undefined || sequence <= shown);
-      const [first] = events;
-      if (first && first.sequence !== last + 1n) throw prunedEvents(runId, last, first.sequence);
-      for (const event of events) yield event;
-      last = events.at(-1)?.sequence ?? last;
-      if (events.length === 0) {
-        if (ended) return;
-        await committed;
+      const next = this.#active.has(runId) ? this.#nextCommit(runId, signal) : undefined;
+      try {
+        const shown = this.#lastSequence.get(runId);
+        const stored = await this.store.readEvents(runId, last, WATCH_BATCH);
+        const events = stored.filter(({ sequence }) => shown === undefined || sequence <= shown);
+        const [first] = events;
+        if (first && first.sequence !== last + 1n) throw prunedEvents(runId, last, first.sequence);
+        for (const event of events) yield event;
+        last = events.at(-1)?.sequence ?? last;
+        if (events.length === 0) {
+          if (!next) return;
+          await next.committed;
+        }
+      } finally {
+        next?.forget();
       }
     }
   }
@@ -143,18 +146,27 @@ export class RunBook {
     );
   }
 
-  #nextCommit(runId: string, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const watchers = this.#watchers.get(runId) ?? new Set();
-      this.#watchers.set(runId, watchers);
-      const wake = (): void => {
-        watchers.delete(wake);
-        signal.removeEventListener('abort', wake);
+  /** The next change of a run, or the end of the watch; forgotten when it is not waited for any more. */
+  #nextCommit(runId: string, signal: AbortSignal): { committed: Promise<void>; forget: () => void } {
+    const watchers = this.#watchers.get(runId) ?? new Set();
+    this.#watchers.set(runId, watchers);
+    let forget = (): void => undefined;
+    const committed = new Promise<void>((resolve) => {
+      forget = () => {
+        watchers.delete(forget);
+        if (watchers.size === 0 && this.#watchers.get(runId) === watchers) this.#watchers.delete(runId);
+        signal.removeEventListener('abort', forget);
         resolve();
       };
-      watchers.add(wake);
-      signal.addEventListener('abort', wake, { once: true });
     });
+    watchers.add(forget);
+    signal.addEventListener('abort', forget, { once: true });
+    return { committed, forget };
+  }
+
+  /** Watches that wait for something to happen. */
+  get waiting(): number {
+    return [...this.#watchers.values()].reduce((sum, { size }) => sum + size, 0);
   }
 
   #wake(runId: string): void {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { StartRunRequest } from '@onescan/shared/generated/onescan/v1/coordinator.js';
 import type { Plan } from '@onescan/shared/generated/onescan/v1/plan.js';
 import { RunSpec } from '@onescan/shared/generated/onescan/v1/spec.js';
+import { linkSignals } from '@onescan/shared/linked-signal.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { ResolvedRunSpec } from '@onescan/shared/run-spec.js';
 import type { Core } from '../core.js';
@@ -50,12 +51,13 @@ export class RunCommands {
     this.#hooks = hooks;
   }
 
-  /** A plan without a run: nothing is stored. */
-  async plan(spec: RunSpec | undefined): Promise<{ plan: Plan; spec: ResolvedRunSpec }> {
+  /** A plan without a run: nothing is stored. Whoever asked for it and has gone ends the planning. */
+  async plan(spec: RunSpec | undefined, signal: AbortSignal): Promise<{ plan: Plan; spec: ResolvedRunSpec }> {
     const resolved = checkSpec(spec ?? RunSpec.create());
-    const planned = await planRun(this.#core.fetcher, resolved, this.#askOnce(), {
+    const over = linkSignals(signal, this.#core.stopping);
+    const planned = await planRun(this.#core.fetcher, resolved, askOnce(over.signal), {
       trainers: this.#core.registry.rooms(),
-    });
+    }).finally(over.release);
     const catalogueChange = await catalogueSinceApproval(this.#core.book.store, resolved, planned);
     return { plan: { ...planned.plan, catalogueChange }, spec: resolved };
   }
@@ -217,18 +219,18 @@ export class RunCommands {
     return unreadable;
   }
 
-  /** Whoever waits for an answer hears at once that the fetcher is away. */
-  #askOnce(): AskAgainOptions {
-    return { signal: this.#core.stopping, waitsMs: [], onRetry: () => undefined };
-  }
-
   async #rerunSpec(given: RunSpec | undefined, rerunOf: string): Promise<ResolvedRunSpec> {
     const earlier = await this.#core.book.get(rerunOf);
     const spec = rerunSpec(earlier.run.spec, given);
     checkOverrides(spec);
-    await rerunPlan(this.#core.fetcher, { earlier, spec }, this.#askOnce());
+    await rerunPlan(this.#core.fetcher, { earlier, spec }, askOnce(this.#core.stopping));
     return spec;
   }
+}
+
+/** Whoever waits for an answer hears at once that the fetcher is away. */
+function askOnce(signal: AbortSignal): AskAgainOptions {
+  return { signal, waitsMs: [], onRetry: () => undefined };
 }
 
 /** "20261122-171500-3f2a9c1d": sorts by time, and is safe in file names. */

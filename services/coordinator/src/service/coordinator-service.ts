@@ -14,6 +14,7 @@ import type {
 } from '@onescan/shared/generated/onescan/v1/coordinator.js';
 import { callerOf } from '@onescan/shared/grpc/caller.js';
 import { serverStream, unary } from '@onescan/shared/grpc/handlers.js';
+import { linkSignals } from '@onescan/shared/linked-signal.js';
 import { openNoLink } from '@onescan/shared/no-links.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { Coordinator } from '../coordinator.js';
@@ -37,7 +38,7 @@ export function coordinatorService(coordinator: Coordinator): CoordinatorService
       tasks: core.progress.tasks(snapshot.run.runId),
     });
   return {
-    planRun: unary(({ spec }) => commands.plan(spec)),
+    planRun: unary(({ spec }, _call, signal) => commands.plan(spec, signal)),
     startRun: unary(async (request) => ({ runId: await commands.start(request) })),
     approveRun: unary(async ({ runId, planHash, approvedBy, automatic, requestId = '' }, call) => {
       const who = approverOf(callerOf(call), approvedBy);
@@ -85,8 +86,12 @@ async function* watch(
   { runId, afterSequence }: WatchRunRequest,
   signal: AbortSignal,
 ): AsyncGenerator<WatchRunResponse> {
-  const over = AbortSignal.any([signal, core.stopping]);
-  for await (const event of core.book.watch(runId, afterSequence, over)) yield { event };
+  const over = linkSignals(signal, core.stopping);
+  try {
+    for await (const event of core.book.watch(runId, afterSequence, over.signal)) yield { event };
+  } finally {
+    over.release();
+  }
   if (core.stopping.aborted) {
     throw new OnescanError('UNAVAILABLE', 'the coordinator is shutting down', {
       remedy: 'Watch again after the last sequence number when it is back',
