@@ -66,7 +66,7 @@ describe.skipIf(!canMount())('disks', () => {
       disk.fill(8);
       freed = expect
         .poll(() => running.logs(), { timeout: 60_000 })
-        .toMatch(/"reason":"the disk of [^"]*","[^\n]*a file of SHAP values was not stored/)
+        .toMatch(/"reason":"the disk of [^"]*","[^\n]*a file of a task was not stored/)
         .then(() => disk.free());
     });
     await freed;

@@ -12,6 +12,7 @@ import { addDownVerb } from './verbs/down.js';
 import { addExplainVerb } from './verbs/explain.js';
 import { addLedgerVerb } from './verbs/ledger.js';
 import { addLsVerb } from './verbs/ls.js';
+import { addModelVerb } from './verbs/model.js';
 import { addPlanVerb } from './verbs/plan.js';
 import { addReportVerb } from './verbs/report.js';
 import { addRerunVerb } from './verbs/rerun.js';
@@ -47,6 +48,7 @@ const VERBS: readonly ((program: Command, act: Act) => void)[] = [
   addResultsVerb,
   addLedgerVerb,
   addExplainVerb,
+  addModelVerb,
   addTrainersVerb,
   addCacheVerbs,
   addBackupVerbs,

@@ -178,6 +178,11 @@ export const CONFIG_KEYS: Readonly<Record<string, ConfigKey>> = {
     [0, 5000],
     [10, 30, 0],
   ),
+  'models.export': choice(
+    'yes: the final models are kept in a file, for other data and other programs (onescan model).',
+    ['no', 'yes'],
+    ['no', 'no', 'no'],
+  ),
   ...growth('leaf', {
     rounds: [60, 300, 300],
     learningRate: [0.05, 0.03, 0.03],

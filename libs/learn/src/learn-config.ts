@@ -50,6 +50,7 @@ export interface LearnConfig {
     readonly start: 'overlap' | 'base-rate';
     readonly linearFeatures: number;
     readonly earlyStoppingRounds: number;
+    readonly export: 'no' | 'yes';
     readonly leaf: GrowthConfig;
     readonly level: GrowthConfig;
     readonly symmetric: GrowthConfig;

@@ -3,6 +3,7 @@ import type { Explanation } from './explain/explain-horizon.js';
 import { type ExplainedRows, explainedRows } from './explain/explained-rows.js';
 import type { InteractionSize } from './explain/interaction-summary.js';
 import { explainStage } from './explain-stage.js';
+import { type ExportedModels, exportModels } from './export/export-models.js';
 import type { FeatureFate } from './feature-fate.js';
 import type { ChosenThreshold } from './gating/choose-threshold.js';
 import { type HorizonData, horizonData } from './horizon-data.js';
@@ -66,6 +67,8 @@ export interface HorizonOutcome {
   readonly summary: HorizonSummary;
   /** SHAP values of every explained row; null unless `explain.export` asks for them and a feature was retained. */
   readonly explainedRows: ExplainedRows | null;
+  /** The final models; null unless `models.export` asks for them and a feature was retained. */
+  readonly models: ExportedModels | null;
 }
 
 /** What the horizons of a pair share. */
@@ -139,7 +142,7 @@ export function learnHorizon(scope: HorizonScope, input: HorizonInput, hooks: Le
     isCancelled,
     pool: scope.pool,
   };
-  const { modelled, explained } = learnRetained(context);
+  const { modelled, explained, models } = learnRetained(context);
   const learned: LearnedHorizon = { data, segments, selection, ...modelled, ...explained };
   const suspected = suspicions(scope, learned);
   return {
@@ -147,6 +150,7 @@ export function learnHorizon(scope: HorizonScope, input: HorizonInput, hooks: Le
     fates: featureFates(pair.matrix.columns, pruned, learned, suspected),
     summary: { ...summarise(pair, learned), suspicions: suspected },
     explainedRows: exportedRows(scope, learned),
+    models,
   };
 
   function learnRetained(context: ModelContext) {
@@ -161,7 +165,9 @@ export function learnHorizon(scope: HorizonScope, input: HorizonInput, hooks: Le
         () => explainStage(context, modelled, segments, hooks),
         ({ explanation }) => ({ rows: explanation?.rows.length ?? 0 }),
       );
-      return { modelled, explained };
+      const retained = { retained: selection.selected, development: segments.development };
+      const models = config.models.export === 'yes' ? exportModels(context, modelled, retained) : null;
+      return { modelled, explained, models };
     } finally {
       context.matrix?.release();
     }

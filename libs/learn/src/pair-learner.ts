@@ -9,6 +9,7 @@ import { createWorkPool } from './threads/thread-pool.js';
 import type { WorkPool } from './threads/work-pool.js';
 
 export type { ExplainedRows } from './explain/explained-rows.js';
+export type { ExportedModels } from './export/export-models.js';
 export type { FeatureFate } from './feature-fate.js';
 export type { LearnHooks, Stage } from './learn-hooks.js';
 export type { HorizonInput, HorizonOutcome, HorizonSummary } from './learn-horizon.js';

@@ -4,8 +4,8 @@ import type { Logger } from '@onescan/shared/log.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import { readOrCreateSecret } from '@onescan/shared/secret-file.js';
 import type { CoordinatorOptions } from './coordinator-options.js';
-import { ExplanationFiles } from './hub/explanation-files.js';
 import { LeaseTokens } from './hub/lease-tokens.js';
+import { TaskFiles } from './hub/task-files.js';
 import type { TrainerRegistry } from './hub/trainer-registry.js';
 import type { ProgressBuffer } from './runs/progress-buffer.js';
 import type { RunBook } from './runs/run-book.js';
@@ -43,7 +43,7 @@ export class Core {
   readonly traces: RunTraces;
   readonly progress: ProgressBuffer;
   readonly fetcher: FetcherServiceClient;
-  readonly explanations: ExplanationFiles;
+  readonly taskFiles: TaskFiles;
   readonly leaseTokens: LeaseTokens;
   readonly #lock = new Serial();
   readonly #background = new Set<Promise<void>>();
@@ -59,7 +59,7 @@ export class Core {
     this.traces = parts.traces;
     this.progress = parts.progress;
     this.fetcher = parts.fetcher;
-    this.explanations = new ExplanationFiles(parts.options.stateDir);
+    this.taskFiles = new TaskFiles(parts.options.stateDir);
     this.leaseTokens = new LeaseTokens(readOrCreateSecret(join(parts.options.stateDir, LEASE_SECRET)));
   }
 

@@ -181,7 +181,7 @@ test.skipIf(!canMount())(
     expect(refusals[0]!.message).toMatch(/the disk of .* is full: .* free, .* needed/);
     expect(run!.state).toBe(RunState.RUN_STATE_COMPLETED);
     expect(run!.tasks[0]).toMatchObject({ attempt: 1, state: TaskState.TASK_STATE_DONE });
-    expect(coordinator.errors).toContain('a file of SHAP values was not stored');
+    expect(coordinator.errors).toContain('a file of a task was not stored');
     trainer.close();
     client.close();
     coordinator.kill('SIGTERM');

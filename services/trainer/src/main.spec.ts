@@ -5,7 +5,7 @@ import { hostname, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { sha256Hex } from '@onescan/shared/canonical-json.js';
 import { openDataset } from '@onescan/shared/dataset/open-dataset.js';
-import { LedgerStatus } from '@onescan/shared/generated/onescan/v1/result.js';
+import { LedgerStatus, TaskFileKind } from '@onescan/shared/generated/onescan/v1/result.js';
 import { FailureKind } from '@onescan/shared/generated/onescan/v1/trainer.js';
 import { canMount, SmallDisk } from '@onescan/shared/testing/small-disk.js';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
@@ -129,14 +129,14 @@ test('two processes give the same bytes, whatever the order of horizons and the 
   expect(stages).toEqual(expect.arrayContaining(['load', 'prune', 'select', 'model', 'explain']));
 });
 
-test('hands over SHAP values by row before its result, again after a refusal, the same bytes on every thread count', async () => {
-  const overrides = { ...BRIEF, 'explain.export': 'yes' };
-  hub.refuseExplanations = 1;
+test('hands over SHAP values and models before its result, again after a refusal, the same bytes on every thread count', async () => {
+  const overrides = { ...BRIEF, 'explain.export': 'yes', 'models.export': 'yes' };
+  hub.refuseFiles = 1;
   const first = start('--id', 'one');
   await hub.next('register');
   assign(15, { overrides });
   await ended(1);
-  expect(hub.explanations).toHaveLength(1);
+  expect(hub.files).toHaveLength(2);
   first.kill('SIGTERM');
   expect(await exitOf(first)).toBe(0);
   start('--id', 'two', '--threads', '2');
@@ -144,13 +144,37 @@ test('hands over SHAP values by row before its result, again after a refusal, th
   assign(15, { overrides });
   await ended(2);
 
-  const [one, two] = hub.explanations;
-  const { explanation } = hub.of('result')[0]!.result!;
+  const [one, models, two, again] = hub.files;
+  const { explanation, models: named } = hub.of('result')[0]!.result!;
   expect(explanation).toEqual(one!.header.file);
   expect(explanation).toEqual({ sha256: sha256Hex(one!.content), bytes: BigInt(one!.content.length) });
   expect(one!.header.task).toEqual({ runId: 'r1', pair: 'eurusd', horizon: 15, attempt: 1 });
   expect(one!.content.subarray(0, 4).toString()).toBe('PAR1');
   expect(two!.content.equals(one!.content)).toBe(true);
+
+  expect(models!.header.kind).toBe(TaskFileKind.TASK_FILE_KIND_MODELS);
+  expect(named).toEqual({ sha256: sha256Hex(models!.content), bytes: BigInt(models!.content.length) });
+  expect(again!.content.equals(models!.content)).toBe(true);
+  const [line, ...texts] = String(models!.content).split(/^(?=tree$)/m);
+  const header = JSON.parse(line!) as { features: { feature: string }[]; models: { name: string }[] };
+  expect(header).toMatchObject({
+    pair: 'eurusd',
+    horizon: 15,
+    dataset: { id: 'test-dataset' },
+    spec: { preset: 'quick', overrides },
+  });
+  expect(header.features.map(({ feature }) => feature)).toContain('signal.next');
+  expect(header.models.map(({ name }) => name)).toEqual([
+    'leaf',
+    'level',
+    'symmetric',
+    'logistic',
+    'value',
+    'ridge',
+  ]);
+  const names = header.features.map(({ feature }) => feature).join(' ');
+  for (const text of texts) expect(text).toContain(`\nfeature_names=${names}\n`);
+  expect(texts).toHaveLength(6);
 });
 
 test('without the file it reads the dataset from the fetcher, and leaves no copy', async () => {

@@ -13,6 +13,7 @@ import type { RunSpec } from '@onescan/shared/generated/onescan/v1/spec.js';
 import { serverStream, unary } from '@onescan/shared/grpc/handlers.js';
 import { type RunningServer, startServer } from '@onescan/shared/grpc/start-server.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { modelFile } from './sample-models.js';
 import { sampleDataset, samplePlan, sampleRun, sampleTask } from './sample-run.js';
 
 interface Script {
@@ -36,6 +37,8 @@ interface Script {
   lateProgress?: boolean;
   /** Calls are never answered, streams never go on; `called` counts them. */
   stalls?: boolean;
+  /** The file of models; default {@link modelFile}. */
+  models?: readonly Buffer[];
 }
 
 /** A coordinator on a real socket with one run "r-1" that goes the way the script says. */
@@ -158,6 +161,9 @@ class Scripted {
         yield { chunk: Buffer.from('PAR1 ') };
         yield { chunk: Buffer.from(`${pair} ${horizon}`) };
       }),
+      getModels: serverStream(({ pair, horizon }) =>
+        chunksOf(this.script.models ?? modelFile(pair, horizon)),
+      ),
       backUpState: unary(async () => ({
         path: 'state/backups/b.duckdb',
         time: undefined,
@@ -266,4 +272,8 @@ function sampleLedger(): LedgerRow[] {
       reason: 'its type STRING cannot be made a number',
     }),
   ];
+}
+
+async function* chunksOf(chunks: readonly Buffer[]): AsyncGenerator<{ chunk: Buffer }> {
+  for (const chunk of chunks) yield { chunk };
 }

@@ -1,11 +1,29 @@
 import type { HorizonData } from '../horizon-data.js';
-import { standardise } from '../models/design-columns.js';
+import { type Standardising, standardised, standardisingOf } from '../models/design-columns.js';
 import { predictLinear } from '../models/linear-fit.js';
 import { fitLogistic } from '../models/logistic-regression.js';
 import { trailingScale } from './trailing-scale.js';
 
 /** Just enough to keep nearly collinear columns apart. */
 const PENALTY = 1e-4;
+
+/** What the overlap baseline knows of rows, NaN where missing. */
+export type OverlapSources = Pick<HorizonData, 'known' | 'persistence' | 'bar'>;
+
+/** One column of the regression: coefficient * (value - mean) * scale, 0 where the value is not finite. */
+export interface OverlapInput extends Standardising {
+  readonly source: 'known' | 'persistence';
+  /** Whether the source is divided by the trailing scale of persistence (0 where that is 0). */
+  readonly relative: boolean;
+  readonly coefficient: number;
+}
+
+/** The fitted overlap baseline: log-odds = intercept + sum over the inputs. */
+export interface OverlapModel {
+  readonly targetWindow: number;
+  readonly intercept: number;
+  readonly inputs: readonly OverlapInput[];
+}
 
 /**
  * The proper probabilistic overlap baseline: log-odds of "up" from what is already known of the target, by
@@ -14,25 +32,51 @@ const PENALTY = 1e-4;
  * Without overlap (horizon >= window) only persistence is left.
  *
  * @param fitRows rows it is fitted on
- * @returns log-odds of every row; NaN where an input is missing
  */
-export function overlapLogOdds(data: HorizonData, fitRows: Uint32Array): Float64Array {
-  const { bar, geometry, known, persistence, up } = data;
-  const scale = trailingScale(persistence, bar, geometry.targetWindow);
-  const overlaps = data.knownAvailable && geometry.horizon < geometry.targetWindow;
-  const sources = overlaps ? [known, persistence] : [persistence];
-  const columns = sources.flatMap((source) => [
-    standardise(Float64Array.from(source), fitRows),
-    standardise(relative(source, scale), fitRows),
+export function fitOverlap(data: HorizonData, fitRows: Uint32Array): OverlapModel {
+  const { geometry, up } = data;
+  const { targetWindow } = geometry;
+  const overlaps = data.knownAvailable && geometry.horizon < targetWindow;
+  const sources = overlaps ? (['known', 'persistence'] as const) : (['persistence'] as const);
+  const kinds = sources.flatMap((source) => [
+    { source, relative: false },
+    { source, relative: true },
   ]);
+  const raw = rawColumns(kinds, data, targetWindow);
+  const by = raw.map((column) => standardisingOf(column, fitRows));
+  const columns = raw.map((column, j) => standardised(column, by[j]!));
   const [fit] = fitLogistic({ columns, rows: fitRows, label: up, penalties: [PENALTY] });
-  const all = Uint32Array.from(up.keys());
-  const logOdds = predictLinear(fit!, columns, all);
+  const inputs = kinds.map((kind, j) => ({ ...kind, ...by[j]!, coefficient: fit!.coefficients[j]! }));
+  return { targetWindow, intercept: fit!.intercept, inputs };
+}
+
+/** Log-odds of every row by a fitted overlap baseline; NaN where a source is missing. */
+export function overlapOf(
+  { targetWindow, intercept, inputs }: OverlapModel,
+  rows: OverlapSources,
+): Float64Array {
+  const columns = rawColumns(inputs, rows, targetWindow).map((column, j) => standardised(column, inputs[j]!));
+  const coefficients = Float64Array.from(inputs, ({ coefficient }) => coefficient);
+  const all = Uint32Array.from(rows.bar.keys());
+  const logOdds = predictLinear({ intercept, coefficients }, columns, all);
+  const sources = [...new Set(inputs.map(({ source }) => rows[source]))];
   return logOdds.map((value, row) =>
     sources.every((source) => Number.isFinite(source[row])) ? value : Number.NaN,
   );
 }
 
-function relative(source: Float64Array, scale: Float64Array): Float64Array {
-  return source.map((value, row) => (scale[row]! > 0 ? value / scale[row]! : 0));
+/** The baseline fitted and applied: log-odds of every row; NaN where an input is missing. */
+export function overlapLogOdds(data: HorizonData, fitRows: Uint32Array): Float64Array {
+  return overlapOf(fitOverlap(data, fitRows), data);
+}
+
+function rawColumns(
+  kinds: readonly Pick<OverlapInput, 'source' | 'relative'>[],
+  rows: OverlapSources,
+  targetWindow: number,
+): Float64Array[] {
+  const scale = trailingScale(rows.persistence, rows.bar, targetWindow);
+  return kinds.map(({ source, relative }) =>
+    relative ? rows[source].map((value, row) => (scale[row]! > 0 ? value / scale[row]! : 0)) : rows[source],
+  );
 }

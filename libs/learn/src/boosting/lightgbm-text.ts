@@ -120,7 +120,7 @@ function nodeValues(tree: Tree): Float64Array {
           ? tree.nodeRows[child]! * values[child]!
           : tree.leafRows[~child]! * tree.leafValue[~child]!;
     }
-    values[node] = sum / tree.nodeRows[node]!;
+    values[node] = tree.nodeRows[node]! > 0 ? sum / tree.nodeRows[node]! : 0;
   }
   return values;
 }

@@ -6,6 +6,12 @@ export interface IsotonicSteps {
   readonly value: Float64Array;
 }
 
+/** Steps in arrays of any kind. */
+interface StepValues {
+  readonly from: ArrayLike<number>;
+  readonly value: ArrayLike<number>;
+}
+
 /**
  * Isotonic regression by pooling adjacent violators (Ayer et al. 1955). Rows of equal score are one point.
  *
@@ -47,10 +53,15 @@ function pool(from: number[], sum: number[], count: number[]): void {
 /** Isotonic calibration (Zadrozny & Elkan 2002): a step function; scores below the first step take its value. */
 export function fitIsotonic(logOdds: Float64Array, label: Float64Array): Calibrator {
   const steps = isotonicSteps(logOdds, label);
-  return { method: 'isotonic', calibrate: (x) => x.map((score) => stepAt(steps, score)) };
+  return {
+    method: 'isotonic',
+    steps: { from: steps.from, probability: steps.value },
+    calibrate: (x) => x.map((score) => stepAt(steps, score)),
+  };
 }
 
-function stepAt({ from, value }: IsotonicSteps, score: number): number {
+/** Value of the step that a score falls on. */
+export function stepAt({ from, value }: StepValues, score: number): number {
   let low = 0;
   let high = from.length - 1;
   while (low < high) {

@@ -1,4 +1,5 @@
 import type { Calibrator } from './calibrator.js';
+import { stepAt } from './isotonic.js';
 
 /** Calibration rows in groups of neighbouring scores, with running totals (entry i covers groups before i). */
 interface ScoreGroups {
@@ -23,7 +24,12 @@ export function fitVennAbers(logOdds: Float64Array, label: Float64Array): Calibr
     const { p0, p1 } = vennAbersInterval(groups, group);
     return p1 / (1 - p0 + p1);
   });
-  return { method: 'venn-abers', calibrate: (x) => x.map((score) => probability[groupOf(groups, score)]!) };
+  const steps = { from: groups.from, value: probability };
+  return {
+    method: 'venn-abers',
+    steps: { from: groups.from, probability },
+    calibrate: (x) => x.map((score) => stepAt(steps, score)),
+  };
 }
 
 /** Lower and upper probability of a score that falls into `group`. */
@@ -64,15 +70,4 @@ function fitWithExtra({ from, count, sum }: ScoreGroups, group: number, label: 0
     if (smallest > best) best = smallest;
   }
   return best;
-}
-
-function groupOf({ from }: ScoreGroups, score: number): number {
-  let low = 0;
-  let high = from.length - 1;
-  while (low < high) {
-    const middle = (low + high + 1) >> 1;
-    if (from[middle]! <= score) low = middle;
-    else high = middle - 1;
-  }
-  return low;
 }

@@ -39,8 +39,15 @@ function levelsOver(
   return standardisedLevels(matrix.representatives(column), counts);
 }
 
-/** In place: subtracts the mean over `fitRows` and divides by the deviation there; NaN becomes 0. */
-export function standardise(value: Float64Array, fitRows: Uint32Array): Float64Array {
+/** What a column is standardised by: (value - mean) * scale. */
+export interface Standardising {
+  readonly mean: number;
+  /** One over the deviation; 0 for a column that does not vary. */
+  readonly scale: number;
+}
+
+/** Mean and scale of the values that are there, over `fitRows`. */
+export function standardisingOf(value: Float64Array, fitRows: Uint32Array): Standardising {
   let count = 0;
   let sum = 0;
   for (const row of fitRows) {
@@ -54,10 +61,13 @@ export function standardise(value: Float64Array, fitRows: Uint32Array): Float64A
     if (!Number.isNaN(value[row])) squares += (value[row]! - mean) ** 2;
   }
   const deviation = Math.sqrt(squares / count);
-  const scale = deviation > 1e-12 * Math.abs(mean) && deviation > 0 ? 1 / deviation : 0;
-  for (let row = 0; row < value.length; row++) {
-    const z = (value[row]! - mean) * scale;
-    value[row] = Number.isFinite(z) ? z : 0;
-  }
-  return value;
+  return { mean, scale: deviation > 1e-12 * Math.abs(mean) && deviation > 0 ? 1 / deviation : 0 };
+}
+
+/** Subtracts the mean and multiplies by the scale; NaN becomes 0. */
+export function standardised(value: Float64Array, { mean, scale }: Standardising): Float64Array {
+  return value.map((each) => {
+    const z = (each - mean) * scale;
+    return Number.isFinite(z) ? z : 0;
+  });
 }

@@ -1,5 +1,6 @@
 import { overlapRate, persistenceRate } from '../baselines/random-walk-rates.js';
 import { type JsonObject, type JsonValue, jsonNumber } from '../json.js';
+import type { LearnConfig } from '../learn-config.js';
 import type { HorizonInput, HorizonScope, LearnedHorizon } from '../learn-horizon.js';
 import { reliabilityBins } from '../metrics/reliability.js';
 import { directionStatistics } from '../metrics/score-direction.js';
@@ -30,7 +31,7 @@ export function resultDocument(
     horizon: input.horizon,
     targetWindow: pair.targetWindow,
     seed: input.seed.toString(),
-    config: structuredClone(config) as unknown as JsonValue,
+    config: configJson(config),
     verdict: judgement.verdict,
     verdictText: judgement.text,
     skill: skillJson(scope, learned),
@@ -69,6 +70,14 @@ export function resultDocument(
     gating: gatingJson(predictions, label, scores, threshold),
     shap: shapJson(scope, learned),
   };
+}
+
+/** Every setting; of `models.export`, which changes no result, only that it was asked for. */
+function configJson(config: LearnConfig): JsonValue {
+  const { models, ...others } = config;
+  const { export: exported, ...settings } = models;
+  const shown = exported === 'yes' ? models : settings;
+  return structuredClone({ ...others, models: shown }) as unknown as JsonValue;
 }
 
 function skillJson({ config }: HorizonScope, { scores }: LearnedHorizon): JsonObject {

@@ -7,7 +7,7 @@ import {
   type ReadDatasetResponse,
 } from '../generated/onescan/v1/fetcher.js';
 import {
-  type PutExplanationResponse,
+  type PutTaskFileResponse,
   TrainerHubServiceClient,
   type TrainerHubServiceServer,
   TrainerHubServiceService,
@@ -53,7 +53,7 @@ async function serve(patienceMs?: number): Promise<void> {
     }),
   } as unknown as FetcherServiceServer;
   const hub = {
-    putExplanation: clientStream(async (requests): Promise<PutExplanationResponse> => {
+    putTaskFile: clientStream(async (requests): Promise<PutTaskFileResponse> => {
       try {
         for await (const _ of requests);
         return {};
@@ -108,7 +108,7 @@ it('ends an upload whose messages stop coming', async () => {
   await serve(200);
   const client = createClient(TrainerHubServiceClient, server!.address);
   const error = await new Promise<ServiceError | null>((resolve) => {
-    client.putExplanation(resolve).write({ message: { $case: 'chunk', value: CHUNK.subarray(0, 10) } });
+    client.putTaskFile(resolve).write({ message: { $case: 'chunk', value: CHUNK.subarray(0, 10) } });
   });
   expect([error?.code, error?.details]).toEqual([status.DEADLINE_EXCEEDED, 'no message came within 0.2 s']);
   expect(ended).toBe(1);

@@ -1,3 +1,4 @@
+import { TaskFileKind } from '@onescan/shared/generated/onescan/v1/result.js';
 import {
   FailureKind,
   type TaskAttempt,
@@ -53,7 +54,7 @@ export class AttemptOutcomes {
     const wrong =
       task.specHash === message.specHash
         ? (resultProblem(expectedResult(snapshot, task), message.result) ??
-          (await this.#explanationProblem(attempt, message)))
+          (await this.#fileProblem(attempt, message)))
         : 'wrong spec hash';
     if (wrong) {
       await this.#fail(task, 'CRASH', {
@@ -83,11 +84,17 @@ export class AttemptOutcomes {
     return isHolder ? undefined : `attempt ${attempt.attempt} was not given to whoever sends this`;
   }
 
-  /** A result with SHAP values by row comes after their file. */
-  async #explanationProblem(attempt: TaskAttempt, { result }: TaskResult): Promise<string | undefined> {
-    const file = result?.explanation;
-    if (!file || (await this.#core.explanations.holds(attempt, file))) return undefined;
-    return `its file of SHAP values (${file.bytes} bytes, ${file.sha256.slice(0, 12)}) did not arrive`;
+  /** A result that names files comes after them. */
+  async #fileProblem(attempt: TaskAttempt, { result }: TaskResult): Promise<string | undefined> {
+    const files = [
+      { kind: TaskFileKind.TASK_FILE_KIND_EXPLANATION, name: 'SHAP values', file: result?.explanation },
+      { kind: TaskFileKind.TASK_FILE_KIND_MODELS, name: 'models', file: result?.models },
+    ] as const;
+    for (const { kind, name, file } of files) {
+      if (!file || (await this.#core.taskFiles.holds(attempt, kind, file))) continue;
+      return `its file of ${name} (${file.bytes} bytes, ${file.sha256.slice(0, 12)}) did not arrive`;
+    }
+    return undefined;
   }
 
   /** Records a failure and decides whether the task is tried again. */

@@ -8,7 +8,7 @@ export const HUB_LIMITS: ServiceLimits<TrainerHubServiceService> = {
     // A result with its ledger.
     connect: { bytes: MAX_MESSAGE_BYTES },
     // Trainers send chunks of 256 KiB.
-    putExplanation: { bytes: 1024 * 1024 },
+    putTaskFile: { bytes: 1024 * 1024 },
   },
   fields: {
     // Checked by the hub, field by field, before anything is done with them.

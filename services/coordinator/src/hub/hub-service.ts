@@ -2,8 +2,8 @@ import type { ServerDuplexStream } from '@grpc/grpc-js';
 import type {
   ConnectRequest,
   ConnectResponse,
-  PutExplanationRequest,
-  PutExplanationResponse,
+  PutTaskFileRequest,
+  PutTaskFileResponse,
   Register,
   TrainerHubServiceServer,
 } from '@onescan/shared/generated/onescan/v1/trainer.js';
@@ -20,7 +20,7 @@ export interface HubHandler {
   onMessage(trainer: Trainer, message: NonNullable<ConnectRequest['message']>): void;
   onDisconnect(trainer: Trainer, stream: TrainerStream): void;
   /** @throws OnescanError when the file is refused or cannot be stored */
-  putExplanation(requests: AsyncIterable<PutExplanationRequest>): Promise<PutExplanationResponse>;
+  putTaskFile(requests: AsyncIterable<PutTaskFileRequest>): Promise<PutTaskFileResponse>;
 }
 
 /** Messages that a trainer may leave unread before its stream is cut; what was given to it is given to others. */
@@ -32,7 +32,7 @@ type Duplex = ServerDuplexStream<ConnectRequest, ConnectResponse>;
 export function hubService(handler: HubHandler): TrainerHubServiceServer {
   return {
     connect: (duplex: Duplex) => serve(duplex, handler),
-    putExplanation: clientStream((requests) => handler.putExplanation(requests)),
+    putTaskFile: clientStream((requests) => handler.putTaskFile(requests)),
   };
 }
 

@@ -2,8 +2,8 @@ import { kernelVersion } from '@onescan/learn/kernels/load-kernel.js';
 import {
   type ConnectRequest,
   FailureKind,
-  type PutExplanationRequest,
-  type PutExplanationResponse,
+  type PutTaskFileRequest,
+  type PutTaskFileResponse,
   type Register,
   type TaskAttempt,
   type TaskProgress,
@@ -17,7 +17,7 @@ import { sameAttempt } from './attempt-key.js';
 import type { Answer, AttemptOutcomes } from './attempt-outcomes.js';
 import { type ComputeVersion, checkMessage, checkRegister } from './check-trainer-message.js';
 import type { HubHandler } from './hub-service.js';
-import { receiveExplanation } from './receive-explanation.js';
+import { receiveTaskFile } from './receive-task-file.js';
 import type { Trainer, TrainerStream } from './trainer.js';
 import type { ReturnedTask } from './trainer-registry.js';
 import { UploadSlots } from './upload-slots.js';
@@ -95,15 +95,15 @@ export class TrainerHub implements HubHandler {
     }
   }
 
-  async putExplanation(requests: AsyncIterable<PutExplanationRequest>): Promise<PutExplanationResponse> {
-    const { explanations, leaseTokens, log } = this.#core;
+  async putTaskFile(requests: AsyncIterable<PutTaskFileRequest>): Promise<PutTaskFileResponse> {
+    const { taskFiles, leaseTokens, log } = this.#core;
     try {
-      return await receiveExplanation(requests, { files: explanations, slots: this.#slots }, (task, token) =>
+      return await receiveTaskFile(requests, { files: taskFiles, slots: this.#slots }, (task, token) =>
         this.#outcomes.objection(task, token, leaseTokens),
       );
     } catch (thrown) {
       const error = OnescanError.from(thrown);
-      if (isDiskFull(error)) log.warn({ reason: error.text }, 'a file of SHAP values was not stored');
+      if (isDiskFull(error)) log.warn({ reason: error.text }, 'a file of a task was not stored');
       throw error;
     }
   }

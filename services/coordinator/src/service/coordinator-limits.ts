@@ -21,6 +21,7 @@ export const COORDINATOR_LIMITS: ServiceLimits<CoordinatorServiceService> = {
     getResults: BRIEF,
     getReport: BRIEF,
     getExplanation: BRIEF,
+    getModels: BRIEF,
     listTrainers: BRIEF,
     backUpState: BRIEF,
   },

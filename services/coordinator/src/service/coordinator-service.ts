@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import type {
   CoordinatorServiceServer,
   GetExplanationRequest,
-  GetExplanationResponse,
   GetLedgerRequest,
   GetLedgerResponse,
+  GetModelsRequest,
   GetReportResponse,
   GetResultsResponse,
   Run,
@@ -13,11 +13,13 @@ import type {
   WatchRunResponse,
 } from '@onescan/shared/generated/onescan/v1/coordinator.js';
 import { callerOf } from '@onescan/shared/grpc/caller.js';
+import { TaskFileKind } from '@onescan/shared/generated/onescan/v1/result.js';
 import { serverStream, unary } from '@onescan/shared/grpc/handlers.js';
 import { linkSignals } from '@onescan/shared/linked-signal.js';
 import { openNoLink } from '@onescan/shared/no-links.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { Coordinator } from '../coordinator.js';
+import type { StoredKind } from '../hub/task-files.js';
 import { type RunSnapshot, type TaskRecord, taskKey } from '../runs/run-record.js';
 import { runView, timestamp } from '../runs/run-view.js';
 import { REPORT_FILE, runFolder } from '../store/run-folder.js';
@@ -63,7 +65,10 @@ export function coordinatorService(coordinator: Coordinator): CoordinatorService
     getLedger: serverStream((request, _call, signal) => ledger(coordinator, request, signal)),
     getResults: serverStream(({ runId }, _call, signal) => results(coordinator, runId, signal)),
     getReport: serverStream(({ runId }) => report(coordinator, runId)),
-    getExplanation: serverStream((request) => explanation(coordinator, request)),
+    getExplanation: serverStream((request) =>
+      taskFile(coordinator, request, TaskFileKind.TASK_FILE_KIND_EXPLANATION),
+    ),
+    getModels: serverStream((request) => taskFile(coordinator, request, TaskFileKind.TASK_FILE_KIND_MODELS)),
     backUpState: unary(async () => {
       const { path, time, bytes } = await coordinator.backups.run();
       return { path, time: timestamp(Date.parse(time)), bytes: BigInt(bytes) };
@@ -145,18 +150,26 @@ async function* report({ core }: Coordinator, runId: string): AsyncGenerator<Get
   yield* fileChunks(join(runFolder(core.options.stateDir, run.runId), REPORT_FILE));
 }
 
-async function* explanation(
+/** A file that a task handed over: what it is called, and how to get it. */
+const TASK_FILES: Readonly<Record<StoredKind, { name: string; setting: string }>> = {
+  [TaskFileKind.TASK_FILE_KIND_EXPLANATION]: { name: 'SHAP values by row', setting: 'explain.export' },
+  [TaskFileKind.TASK_FILE_KIND_MODELS]: { name: 'models', setting: 'models.export' },
+};
+
+async function* taskFile(
   { core }: Coordinator,
-  { runId, pair, horizon }: GetExplanationRequest,
-): AsyncGenerator<GetExplanationResponse> {
+  { runId, pair, horizon }: GetExplanationRequest | GetModelsRequest,
+  kind: StoredKind,
+): AsyncGenerator<{ chunk: Buffer }> {
   const { tasks } = await core.book.get(runId);
   const task = tasks.get(taskKey(pair, horizon));
   if (!task) throw new OnescanError('NOT_FOUND', `run ${runId} has no task ${pair} h${horizon}`);
-  const path = core.explanations.pathOf(task);
+  const path = core.taskFiles.pathOf(task, kind);
   if (!isDone(task) || !existsSync(path)) {
-    throw new OnescanError('NOT_FOUND', `${pair} h${horizon} (${task.state}) has no SHAP values by row`, {
-      remedy:
-        'They are kept when explain.export=yes is set and a feature was retained: onescan rerun RUN --set ...',
+    const { name, setting } = TASK_FILES[kind];
+    const retained = task.summary?.featuresRetained === 0 ? ' and retained no feature' : '';
+    throw new OnescanError('NOT_FOUND', `${pair} h${horizon} (${task.state}${retained}) has no ${name}`, {
+      remedy: `They are kept when ${setting}=yes is set and a feature was retained: onescan rerun RUN --set ${setting}=yes`,
     });
   }
   yield* fileChunks(path);

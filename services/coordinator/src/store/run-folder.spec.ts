@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { openDuckDb } from '@onescan/shared/duckdb/open-duckdb.js';
 import { callServerStream, callUnary } from '@onescan/shared/grpc/client.js';
 import { afterAll, expect, it } from 'vitest';
-import { ExplanationFiles } from '../hub/explanation-files.js';
+import { TaskFiles } from '../hub/task-files.js';
 import { TestStack } from '../testing/test-stack.js';
 import { STATE_FILE } from './open-state-file.js';
 import { removeTornFiles, runFolder } from './run-folder.js';
@@ -22,7 +22,7 @@ afterAll(() => rmSync(root, { recursive: true }));
 
 it('a run whose id leads elsewhere has no folder, nor its tasks files', () => {
   expect(runFolder(root, '20261122-171500-3f2a9c1d')).toBe(join(root, 'runs', '20261122-171500-3f2a9c1d'));
-  const files = new ExplanationFiles(root);
+  const files = new TaskFiles(root);
   for (const runId of ['', '.', '..', '../x', 'a/b', '/etc', 'a\0b', 'a\n', '-rf', 'x'.repeat(129)]) {
     expect(() => runFolder(root, runId), runId).toThrow('is no id of a run');
     expect(() => files.pathOf({ runId, pair: 'eurusd', horizon: 15 })).toThrow('is no id of a run');

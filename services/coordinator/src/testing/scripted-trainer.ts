@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { kernelVersion } from '@onescan/learn/kernels/load-kernel.js';
 import { canonicalJson, sha256Hex } from '@onescan/shared/canonical-json.js';
 import {
-  type ExplanationFile,
   HorizonResult,
   LedgerStatus,
+  type TaskFile,
+  TaskFileKind,
 } from '@onescan/shared/generated/onescan/v1/result.js';
 import {
   type Ack,
@@ -12,7 +13,7 @@ import {
   type ConnectRequest,
   type ConnectResponse,
   type FailureKind,
-  type PutExplanationRequest,
+  type PutTaskFileRequest,
   type TaskAttempt,
   TaskResult,
   TrainerHubServiceClient,
@@ -115,16 +116,21 @@ export class ScriptedTrainer {
     this.send({ $case: 'result', value: change(resultOf(assign, this.id)) });
   }
 
-  /** Hands over a file of SHAP values; `announced` differs from it in tests of damage. */
-  async handOver(assign: Assign, content: Buffer, announced = fileOf(content)): Promise<ExplanationFile> {
+  /** Hands over a file of a task; `announced` differs from it in tests of damage. */
+  async handOver(
+    assign: Assign,
+    content: Buffer,
+    announced = fileOf(content),
+    kind = TaskFileKind.TASK_FILE_KIND_EXPLANATION,
+  ): Promise<TaskFile> {
     const { task, leaseToken } = assign;
-    async function* messages(): AsyncGenerator<PutExplanationRequest> {
-      yield { message: { $case: 'header', value: { task, file: announced, leaseToken } } };
+    async function* messages(): AsyncGenerator<PutTaskFileRequest> {
+      yield { message: { $case: 'header', value: { task, file: announced, leaseToken, kind } } };
       for (const chunk of [content.subarray(0, 3), content.subarray(3)]) {
         yield { message: { $case: 'chunk', value: chunk } };
       }
     }
-    await callClientStream(this.#client, this.#client.putExplanation, messages());
+    await callClientStream(this.#client, this.#client.putTaskFile, messages());
     return announced;
   }
 
@@ -210,7 +216,7 @@ export class ScriptedTrainer {
   }
 }
 
-function fileOf(content: Buffer): ExplanationFile {
+function fileOf(content: Buffer): TaskFile {
   return { sha256: sha256Hex(content), bytes: BigInt(content.length) };
 }
 

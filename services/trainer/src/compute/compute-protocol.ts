@@ -12,9 +12,9 @@ export interface ComputeRequest {
   targetWindow: number;
   dataset: DatasetRef;
   fetcherAddress: string;
-  /** Where the file of SHAP values by row is handed over. */
+  /** Where files of the task are handed over. */
   coordinatorAddress: string;
-  /** Goes with that file. */
+  /** Goes with those files. */
   leaseToken: string;
   /** Folder for a dataset that must be downloaded, and for files on their way to the coordinator. */
   downloadFolder: string;

@@ -1,9 +1,15 @@
 import type { HorizonOutcome } from '@onescan/learn/pair-learner.js';
 import { canonicalJson, sha256Hex } from '@onescan/shared/canonical-json.js';
-import type { ExplanationFile, HorizonSummary } from '@onescan/shared/generated/onescan/v1/result.js';
+import type { HorizonSummary, TaskFile } from '@onescan/shared/generated/onescan/v1/result.js';
 import type { ComputedResult, ComputeRequest } from './compute-protocol.js';
 import { ledgerRows } from './ledger.js';
 import type { LoadedPair } from './loaded-pair.js';
+
+/** What was handed over before the result. */
+export interface TaskFiles {
+  explanation: TaskFile | undefined;
+  models: TaskFile | undefined;
+}
 
 /** Suspicions in a summary; the document and the ledger have all. */
 const SUSPICIONS_NAMED = 20;
@@ -18,7 +24,7 @@ export function horizonResult(
   request: ComputeRequest,
   pair: LoadedPair,
   outcome: HorizonOutcome,
-  explanation: ExplanationFile | undefined,
+  files: TaskFiles,
 ): ComputedResult {
   const document = new TextEncoder().encode(canonicalJson(resultDocument(request, pair, outcome)));
   return {
@@ -33,7 +39,7 @@ export function horizonResult(
       rowsExplained: outcome.summary.rowsExplained,
     }),
     summary: horizonSummary(request, outcome),
-    explanation,
+    ...files,
   };
 }
 

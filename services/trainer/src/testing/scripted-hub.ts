@@ -2,10 +2,10 @@ import type { ServerDuplexStream } from '@grpc/grpc-js';
 import {
   type ConnectRequest,
   type ConnectResponse,
-  type ExplanationHeader,
-  type PutExplanationRequest,
-  type PutExplanationResponse,
+  type PutTaskFileRequest,
+  type PutTaskFileResponse,
   type TaskAttempt,
+  type TaskFileHeader,
   TrainerHubServiceService,
 } from '@onescan/shared/generated/onescan/v1/trainer.js';
 import { clientStream } from '@onescan/shared/grpc/handlers.js';
@@ -27,11 +27,11 @@ export class ScriptedHub {
   /** When set, every new stream is ended with this error. */
   refuseWith: OnescanError | undefined;
   acknowledge = true;
-  /** Files of SHAP values that arrived whole. */
-  readonly explanations: { header: ExplanationHeader; content: Buffer }[] = [];
+  /** Files of tasks that arrived whole. */
+  readonly files: { header: TaskFileHeader; content: Buffer }[] = [];
   /** So many files are refused, by default as by a coordinator that restarts. */
-  refuseExplanations = 0;
-  refuseExplanationsWith = new OnescanError('UNAVAILABLE', 'refused by the test');
+  refuseFiles = 0;
+  refuseFilesWith = new OnescanError('UNAVAILABLE', 'refused by the test');
   /** When false, registrations are left without an answer. */
   answerRegistrations = true;
   #server: RunningServer | undefined;
@@ -95,23 +95,21 @@ export class ScriptedHub {
       register: (server) => {
         server.addService(TrainerHubServiceService, {
           connect: (stream: Stream) => this.#onConnect(stream),
-          putExplanation: clientStream((requests: AsyncIterable<PutExplanationRequest>) =>
-            this.#onExplanation(requests),
-          ),
+          putTaskFile: clientStream((requests: AsyncIterable<PutTaskFileRequest>) => this.#onFile(requests)),
         });
       },
     });
   }
 
-  async #onExplanation(requests: AsyncIterable<PutExplanationRequest>): Promise<PutExplanationResponse> {
-    if (this.refuseExplanations-- > 0) throw this.refuseExplanationsWith;
-    let header: ExplanationHeader | undefined;
+  async #onFile(requests: AsyncIterable<PutTaskFileRequest>): Promise<PutTaskFileResponse> {
+    if (this.refuseFiles-- > 0) throw this.refuseFilesWith;
+    let header: TaskFileHeader | undefined;
     const chunks: Buffer[] = [];
     for await (const { message } of requests) {
       if (message?.$case === 'header') header = message.value;
       else if (message) chunks.push(message.value);
     }
-    this.explanations.push({ header: header!, content: Buffer.concat(chunks) });
+    this.files.push({ header: header!, content: Buffer.concat(chunks) });
     return {};
   }
 

@@ -546,6 +546,16 @@ export interface GetExplanationResponse {
   chunk: Buffer;
 }
 
+export interface GetModelsRequest {
+  runId: string;
+  pair: string;
+  horizon: number;
+}
+
+export interface GetModelsResponse {
+  chunk: Buffer;
+}
+
 export interface ListTrainersRequest {
 }
 
@@ -5326,6 +5336,178 @@ export const GetExplanationResponse: MessageFns<GetExplanationResponse> = {
   },
 };
 
+function createBaseGetModelsRequest(): GetModelsRequest {
+  return { runId: "", pair: "", horizon: 0 };
+}
+
+export const GetModelsRequest: MessageFns<GetModelsRequest> = {
+  encode(message: GetModelsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.runId !== "") {
+      writer.uint32(10).string(message.runId);
+    }
+    if (message.pair !== "") {
+      writer.uint32(18).string(message.pair);
+    }
+    if (message.horizon !== 0) {
+      writer.uint32(24).uint32(message.horizon);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetModelsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetModelsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.runId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.pair = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.horizon = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): GetModelsRequest {
+    return {
+      runId: isSet(object.runId)
+        ? globalThis.String(object.runId)
+        : isSet(object.run_id)
+        ? globalThis.String(object.run_id)
+        : "",
+      pair: isSet(object.pair) ? globalThis.String(object.pair) : "",
+      horizon: isSet(object.horizon) ? globalThis.Number(object.horizon) : 0,
+    };
+  },
+
+  toJSON(message: GetModelsRequest): unknown {
+    const obj: any = {};
+    if (message.runId !== "") {
+      obj.runId = message.runId;
+    }
+    if (message.pair !== "") {
+      obj.pair = message.pair;
+    }
+    if (message.horizon !== 0) {
+      obj.horizon = Math.round(message.horizon);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<GetModelsRequest>, I>>(base?: I): GetModelsRequest {
+    return GetModelsRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<GetModelsRequest>, I>>(object: I): GetModelsRequest {
+    const message = createBaseGetModelsRequest();
+    message.runId = object.runId ?? "";
+    message.pair = object.pair ?? "";
+    message.horizon = object.horizon ?? 0;
+    return message;
+  },
+};
+
+function createBaseGetModelsResponse(): GetModelsResponse {
+  return { chunk: Buffer.alloc(0) };
+}
+
+export const GetModelsResponse: MessageFns<GetModelsResponse> = {
+  encode(message: GetModelsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.chunk.length !== 0) {
+      writer.uint32(10).bytes(message.chunk);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetModelsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetModelsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.chunk = Buffer.from(reader.bytes());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): GetModelsResponse {
+    return { chunk: isSet(object.chunk) ? Buffer.from(bytesFromBase64(object.chunk)) : Buffer.alloc(0) };
+  },
+
+  toJSON(message: GetModelsResponse): unknown {
+    const obj: any = {};
+    if (message.chunk.length !== 0) {
+      obj.chunk = base64FromBytes(message.chunk);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<GetModelsResponse>, I>>(base?: I): GetModelsResponse {
+    return GetModelsResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<GetModelsResponse>, I>>(object: I): GetModelsResponse {
+    const message = createBaseGetModelsResponse();
+    message.chunk = object.chunk ?? Buffer.alloc(0);
+    return message;
+  },
+};
+
 function createBaseListTrainersRequest(): ListTrainersRequest {
   return {};
 }
@@ -5755,6 +5937,16 @@ export const CoordinatorServiceService = {
       Buffer.from(GetExplanationResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetExplanationResponse => GetExplanationResponse.decode(value),
   },
+  /** The final models of a pair and horizon, in one file (docs/models.md). */
+  getModels: {
+    path: "/onescan.v1.CoordinatorService/GetModels" as const,
+    requestStream: false as const,
+    responseStream: true as const,
+    requestSerialize: (value: GetModelsRequest): Buffer => Buffer.from(GetModelsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetModelsRequest => GetModelsRequest.decode(value),
+    responseSerialize: (value: GetModelsResponse): Buffer => Buffer.from(GetModelsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetModelsResponse => GetModelsResponse.decode(value),
+  },
   listTrainers: {
     path: "/onescan.v1.CoordinatorService/ListTrainers" as const,
     requestStream: false as const,
@@ -5799,6 +5991,8 @@ export interface CoordinatorServiceServer extends UntypedServiceImplementation {
   getReport: handleServerStreamingCall<GetReportRequest, GetReportResponse>;
   /** SHAP values of every explained row of a pair and horizon, as a Parquet file. */
   getExplanation: handleServerStreamingCall<GetExplanationRequest, GetExplanationResponse>;
+  /** The final models of a pair and horizon, in one file (docs/models.md). */
+  getModels: handleServerStreamingCall<GetModelsRequest, GetModelsResponse>;
   listTrainers: handleUnaryCall<ListTrainersRequest, ListTrainersResponse>;
   /** Copies the state file beside itself, whatever is under way; `onescan restore` brings such a copy back. */
   backUpState: handleUnaryCall<BackUpStateRequest, BackUpStateResponse>;
@@ -5966,6 +6160,13 @@ export interface CoordinatorServiceClient extends Client {
     metadata?: Metadata,
     options?: Partial<CallOptions>,
   ): ClientReadableStream<GetExplanationResponse>;
+  /** The final models of a pair and horizon, in one file (docs/models.md). */
+  getModels(request: GetModelsRequest, options?: Partial<CallOptions>): ClientReadableStream<GetModelsResponse>;
+  getModels(
+    request: GetModelsRequest,
+    metadata?: Metadata,
+    options?: Partial<CallOptions>,
+  ): ClientReadableStream<GetModelsResponse>;
   listTrainers(
     request: ListTrainersRequest,
     callback: (error: ServiceError | null, response: ListTrainersResponse) => void,

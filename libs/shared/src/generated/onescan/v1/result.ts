@@ -56,6 +56,48 @@ export function ledgerStatusToJSON(object: LedgerStatus): string {
   }
 }
 
+/** What a task may hand over beside its result. */
+export enum TaskFileKind {
+  TASK_FILE_KIND_UNSPECIFIED = 0,
+  /** TASK_FILE_KIND_EXPLANATION - SHAP values by row, Parquet (docs/results.md). */
+  TASK_FILE_KIND_EXPLANATION = 1,
+  /** TASK_FILE_KIND_MODELS - The final models in one file (docs/models.md). */
+  TASK_FILE_KIND_MODELS = 2,
+  UNRECOGNIZED = -1,
+}
+
+export function taskFileKindFromJSON(object: any): TaskFileKind {
+  switch (object) {
+    case 0:
+    case "TASK_FILE_KIND_UNSPECIFIED":
+      return TaskFileKind.TASK_FILE_KIND_UNSPECIFIED;
+    case 1:
+    case "TASK_FILE_KIND_EXPLANATION":
+      return TaskFileKind.TASK_FILE_KIND_EXPLANATION;
+    case 2:
+    case "TASK_FILE_KIND_MODELS":
+      return TaskFileKind.TASK_FILE_KIND_MODELS;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return TaskFileKind.UNRECOGNIZED;
+  }
+}
+
+export function taskFileKindToJSON(object: TaskFileKind): string {
+  switch (object) {
+    case TaskFileKind.TASK_FILE_KIND_UNSPECIFIED:
+      return "TASK_FILE_KIND_UNSPECIFIED";
+    case TaskFileKind.TASK_FILE_KIND_EXPLANATION:
+      return "TASK_FILE_KIND_EXPLANATION";
+    case TaskFileKind.TASK_FILE_KIND_MODELS:
+      return "TASK_FILE_KIND_MODELS";
+    case TaskFileKind.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
+
 /** What became of one feature for one pair and horizon. */
 export interface LedgerRow {
   runId: string;
@@ -87,11 +129,15 @@ export interface HorizonResult {
     | HorizonSummary
     | undefined;
   /** Unset when no SHAP values by row were asked for, or no feature was retained. */
-  explanation?: ExplanationFile | undefined;
+  explanation?:
+    | TaskFile
+    | undefined;
+  /** Unset when no models were asked for, or no feature was retained. */
+  models?: TaskFile | undefined;
 }
 
-/** A Parquet file of SHAP values by row (docs/results.md). The same bytes for the same dataset and spec. */
-export interface ExplanationFile {
+/** A file of a task. The same bytes for the same dataset and spec. */
+export interface TaskFile {
   sha256: string;
   bytes: bigint;
 }
@@ -441,7 +487,14 @@ export const LedgerRow: MessageFns<LedgerRow> = {
 };
 
 function createBaseHorizonResult(): HorizonResult {
-  return { document: Buffer.alloc(0), documentSha256: "", ledger: [], summary: undefined, explanation: undefined };
+  return {
+    document: Buffer.alloc(0),
+    documentSha256: "",
+    ledger: [],
+    summary: undefined,
+    explanation: undefined,
+    models: undefined,
+  };
 }
 
 export const HorizonResult: MessageFns<HorizonResult> = {
@@ -459,7 +512,10 @@ export const HorizonResult: MessageFns<HorizonResult> = {
       HorizonSummary.encode(message.summary, writer.uint32(34).fork()).join();
     }
     if (message.explanation !== undefined) {
-      ExplanationFile.encode(message.explanation, writer.uint32(42).fork()).join();
+      TaskFile.encode(message.explanation, writer.uint32(42).fork()).join();
+    }
+    if (message.models !== undefined) {
+      TaskFile.encode(message.models, writer.uint32(50).fork()).join();
     }
     return writer;
   },
@@ -514,7 +570,15 @@ export const HorizonResult: MessageFns<HorizonResult> = {
               break;
             }
 
-            message.explanation = ExplanationFile.decode(reader, reader.uint32());
+            message.explanation = TaskFile.decode(reader, reader.uint32());
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.models = TaskFile.decode(reader, reader.uint32());
             continue;
           }
         }
@@ -539,7 +603,8 @@ export const HorizonResult: MessageFns<HorizonResult> = {
         : "",
       ledger: globalThis.Array.isArray(object?.ledger) ? object.ledger.map((e: any) => LedgerRow.fromJSON(e)) : [],
       summary: isSet(object.summary) ? HorizonSummary.fromJSON(object.summary) : undefined,
-      explanation: isSet(object.explanation) ? ExplanationFile.fromJSON(object.explanation) : undefined,
+      explanation: isSet(object.explanation) ? TaskFile.fromJSON(object.explanation) : undefined,
+      models: isSet(object.models) ? TaskFile.fromJSON(object.models) : undefined,
     };
   },
 
@@ -558,7 +623,10 @@ export const HorizonResult: MessageFns<HorizonResult> = {
       obj.summary = HorizonSummary.toJSON(message.summary);
     }
     if (message.explanation !== undefined) {
-      obj.explanation = ExplanationFile.toJSON(message.explanation);
+      obj.explanation = TaskFile.toJSON(message.explanation);
+    }
+    if (message.models !== undefined) {
+      obj.models = TaskFile.toJSON(message.models);
     }
     return obj;
   },
@@ -575,18 +643,21 @@ export const HorizonResult: MessageFns<HorizonResult> = {
       ? HorizonSummary.fromPartial(object.summary)
       : undefined;
     message.explanation = (object.explanation !== undefined && object.explanation !== null)
-      ? ExplanationFile.fromPartial(object.explanation)
+      ? TaskFile.fromPartial(object.explanation)
+      : undefined;
+    message.models = (object.models !== undefined && object.models !== null)
+      ? TaskFile.fromPartial(object.models)
       : undefined;
     return message;
   },
 };
 
-function createBaseExplanationFile(): ExplanationFile {
+function createBaseTaskFile(): TaskFile {
   return { sha256: "", bytes: 0n };
 }
 
-export const ExplanationFile: MessageFns<ExplanationFile> = {
-  encode(message: ExplanationFile, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+export const TaskFile: MessageFns<TaskFile> = {
+  encode(message: TaskFile, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.sha256 !== "") {
       writer.uint32(10).string(message.sha256);
     }
@@ -599,7 +670,7 @@ export const ExplanationFile: MessageFns<ExplanationFile> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ExplanationFile {
+  decode(input: BinaryReader | Uint8Array, length?: number): TaskFile {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -608,7 +679,7 @@ export const ExplanationFile: MessageFns<ExplanationFile> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseExplanationFile();
+      const message = createBaseTaskFile();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
@@ -640,14 +711,14 @@ export const ExplanationFile: MessageFns<ExplanationFile> = {
     }
   },
 
-  fromJSON(object: any): ExplanationFile {
+  fromJSON(object: any): TaskFile {
     return {
       sha256: isSet(object.sha256) ? globalThis.String(object.sha256) : "",
       bytes: isSet(object.bytes) ? BigInt(object.bytes) : 0n,
     };
   },
 
-  toJSON(message: ExplanationFile): unknown {
+  toJSON(message: TaskFile): unknown {
     const obj: any = {};
     if (message.sha256 !== "") {
       obj.sha256 = message.sha256;
@@ -658,11 +729,11 @@ export const ExplanationFile: MessageFns<ExplanationFile> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<ExplanationFile>, I>>(base?: I): ExplanationFile {
-    return ExplanationFile.fromPartial(base ?? ({} as any));
+  create<I extends Exact<DeepPartial<TaskFile>, I>>(base?: I): TaskFile {
+    return TaskFile.fromPartial(base ?? ({} as any));
   },
-  fromPartial<I extends Exact<DeepPartial<ExplanationFile>, I>>(object: I): ExplanationFile {
-    const message = createBaseExplanationFile();
+  fromPartial<I extends Exact<DeepPartial<TaskFile>, I>>(object: I): TaskFile {
+    const message = createBaseTaskFile();
     message.sha256 = object.sha256 ?? "";
     message.bytes = (object.bytes !== undefined && object.bytes !== null) ? BigInt(object.bytes) : 0n;
     return message;

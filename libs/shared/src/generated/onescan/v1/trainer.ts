@@ -21,7 +21,14 @@ import {
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { DatasetRef } from "./fetcher.js";
-import { ExplanationFile, HorizonResult, TaskStats } from "./result.js";
+import {
+  HorizonResult,
+  TaskFile,
+  TaskFileKind,
+  taskFileKindFromJSON,
+  taskFileKindToJSON,
+  TaskStats,
+} from "./result.js";
 
 export const protobufPackage = "onescan.v1";
 
@@ -209,7 +216,7 @@ export interface Assign {
   traceparent: string;
   /** Of the attempt before, when there was one. */
   failedTraceparent: string;
-  /** Known to the holder of the lease alone; goes with its file of SHAP values, which comes on a call of its own. */
+  /** Known to the holder of the lease alone; goes with its files, which come on calls of their own. */
   leaseToken: string;
 }
 
@@ -263,20 +270,21 @@ export interface TaskFailure {
   traceparent: string;
 }
 
-export interface PutExplanationRequest {
-  message?: { $case: "header"; value: ExplanationHeader } | { $case: "chunk"; value: Buffer } | undefined;
+export interface PutTaskFileRequest {
+  message?: { $case: "header"; value: TaskFileHeader } | { $case: "chunk"; value: Buffer } | undefined;
 }
 
-export interface ExplanationHeader {
+export interface TaskFileHeader {
   task?: TaskAttempt | undefined;
   file?:
-    | ExplanationFile
+    | TaskFile
     | undefined;
   /** As assigned. */
   leaseToken: string;
+  kind: TaskFileKind;
 }
 
-export interface PutExplanationResponse {
+export interface PutTaskFileResponse {
 }
 
 function createBaseConnectRequest(): ConnectRequest {
@@ -2372,15 +2380,15 @@ export const TaskFailure: MessageFns<TaskFailure> = {
   },
 };
 
-function createBasePutExplanationRequest(): PutExplanationRequest {
+function createBasePutTaskFileRequest(): PutTaskFileRequest {
   return { message: undefined };
 }
 
-export const PutExplanationRequest: MessageFns<PutExplanationRequest> = {
-  encode(message: PutExplanationRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+export const PutTaskFileRequest: MessageFns<PutTaskFileRequest> = {
+  encode(message: PutTaskFileRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     switch (message.message?.$case) {
       case "header":
-        ExplanationHeader.encode(message.message.value, writer.uint32(10).fork()).join();
+        TaskFileHeader.encode(message.message.value, writer.uint32(10).fork()).join();
         break;
       case "chunk":
         writer.uint32(18).bytes(message.message.value);
@@ -2389,7 +2397,7 @@ export const PutExplanationRequest: MessageFns<PutExplanationRequest> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): PutExplanationRequest {
+  decode(input: BinaryReader | Uint8Array, length?: number): PutTaskFileRequest {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -2398,7 +2406,7 @@ export const PutExplanationRequest: MessageFns<PutExplanationRequest> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBasePutExplanationRequest();
+      const message = createBasePutTaskFileRequest();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
@@ -2407,7 +2415,7 @@ export const PutExplanationRequest: MessageFns<PutExplanationRequest> = {
               break;
             }
 
-            message.message = { $case: "header", value: ExplanationHeader.decode(reader, reader.uint32()) };
+            message.message = { $case: "header", value: TaskFileHeader.decode(reader, reader.uint32()) };
             continue;
           }
           case 2: {
@@ -2430,35 +2438,35 @@ export const PutExplanationRequest: MessageFns<PutExplanationRequest> = {
     }
   },
 
-  fromJSON(object: any): PutExplanationRequest {
+  fromJSON(object: any): PutTaskFileRequest {
     return {
       message: isSet(object.header)
-        ? { $case: "header", value: ExplanationHeader.fromJSON(object.header) }
+        ? { $case: "header", value: TaskFileHeader.fromJSON(object.header) }
         : isSet(object.chunk)
         ? { $case: "chunk", value: Buffer.from(bytesFromBase64(object.chunk)) }
         : undefined,
     };
   },
 
-  toJSON(message: PutExplanationRequest): unknown {
+  toJSON(message: PutTaskFileRequest): unknown {
     const obj: any = {};
     if (message.message?.$case === "header") {
-      obj.header = ExplanationHeader.toJSON(message.message.value);
+      obj.header = TaskFileHeader.toJSON(message.message.value);
     } else if (message.message?.$case === "chunk") {
       obj.chunk = base64FromBytes(message.message.value);
     }
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<PutExplanationRequest>, I>>(base?: I): PutExplanationRequest {
-    return PutExplanationRequest.fromPartial(base ?? ({} as any));
+  create<I extends Exact<DeepPartial<PutTaskFileRequest>, I>>(base?: I): PutTaskFileRequest {
+    return PutTaskFileRequest.fromPartial(base ?? ({} as any));
   },
-  fromPartial<I extends Exact<DeepPartial<PutExplanationRequest>, I>>(object: I): PutExplanationRequest {
-    const message = createBasePutExplanationRequest();
+  fromPartial<I extends Exact<DeepPartial<PutTaskFileRequest>, I>>(object: I): PutTaskFileRequest {
+    const message = createBasePutTaskFileRequest();
     switch (object.message?.$case) {
       case "header": {
         if (object.message?.value !== undefined && object.message?.value !== null) {
-          message.message = { $case: "header", value: ExplanationHeader.fromPartial(object.message.value) };
+          message.message = { $case: "header", value: TaskFileHeader.fromPartial(object.message.value) };
         }
         break;
       }
@@ -2473,25 +2481,28 @@ export const PutExplanationRequest: MessageFns<PutExplanationRequest> = {
   },
 };
 
-function createBaseExplanationHeader(): ExplanationHeader {
-  return { task: undefined, file: undefined, leaseToken: "" };
+function createBaseTaskFileHeader(): TaskFileHeader {
+  return { task: undefined, file: undefined, leaseToken: "", kind: 0 };
 }
 
-export const ExplanationHeader: MessageFns<ExplanationHeader> = {
-  encode(message: ExplanationHeader, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+export const TaskFileHeader: MessageFns<TaskFileHeader> = {
+  encode(message: TaskFileHeader, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.task !== undefined) {
       TaskAttempt.encode(message.task, writer.uint32(10).fork()).join();
     }
     if (message.file !== undefined) {
-      ExplanationFile.encode(message.file, writer.uint32(18).fork()).join();
+      TaskFile.encode(message.file, writer.uint32(18).fork()).join();
     }
     if (message.leaseToken !== "") {
       writer.uint32(26).string(message.leaseToken);
     }
+    if (message.kind !== 0) {
+      writer.uint32(32).int32(message.kind);
+    }
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ExplanationHeader {
+  decode(input: BinaryReader | Uint8Array, length?: number): TaskFileHeader {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -2500,7 +2511,7 @@ export const ExplanationHeader: MessageFns<ExplanationHeader> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseExplanationHeader();
+      const message = createBaseTaskFileHeader();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
@@ -2517,7 +2528,7 @@ export const ExplanationHeader: MessageFns<ExplanationHeader> = {
               break;
             }
 
-            message.file = ExplanationFile.decode(reader, reader.uint32());
+            message.file = TaskFile.decode(reader, reader.uint32());
             continue;
           }
           case 3: {
@@ -2526,6 +2537,14 @@ export const ExplanationHeader: MessageFns<ExplanationHeader> = {
             }
 
             message.leaseToken = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.kind = reader.int32() as any;
             continue;
           }
         }
@@ -2540,58 +2559,61 @@ export const ExplanationHeader: MessageFns<ExplanationHeader> = {
     }
   },
 
-  fromJSON(object: any): ExplanationHeader {
+  fromJSON(object: any): TaskFileHeader {
     return {
       task: isSet(object.task) ? TaskAttempt.fromJSON(object.task) : undefined,
-      file: isSet(object.file) ? ExplanationFile.fromJSON(object.file) : undefined,
+      file: isSet(object.file) ? TaskFile.fromJSON(object.file) : undefined,
       leaseToken: isSet(object.leaseToken)
         ? globalThis.String(object.leaseToken)
         : isSet(object.lease_token)
         ? globalThis.String(object.lease_token)
         : "",
+      kind: isSet(object.kind) ? taskFileKindFromJSON(object.kind) : 0,
     };
   },
 
-  toJSON(message: ExplanationHeader): unknown {
+  toJSON(message: TaskFileHeader): unknown {
     const obj: any = {};
     if (message.task !== undefined) {
       obj.task = TaskAttempt.toJSON(message.task);
     }
     if (message.file !== undefined) {
-      obj.file = ExplanationFile.toJSON(message.file);
+      obj.file = TaskFile.toJSON(message.file);
     }
     if (message.leaseToken !== "") {
       obj.leaseToken = message.leaseToken;
     }
+    if (message.kind !== 0) {
+      obj.kind = taskFileKindToJSON(message.kind);
+    }
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<ExplanationHeader>, I>>(base?: I): ExplanationHeader {
-    return ExplanationHeader.fromPartial(base ?? ({} as any));
+  create<I extends Exact<DeepPartial<TaskFileHeader>, I>>(base?: I): TaskFileHeader {
+    return TaskFileHeader.fromPartial(base ?? ({} as any));
   },
-  fromPartial<I extends Exact<DeepPartial<ExplanationHeader>, I>>(object: I): ExplanationHeader {
-    const message = createBaseExplanationHeader();
+  fromPartial<I extends Exact<DeepPartial<TaskFileHeader>, I>>(object: I): TaskFileHeader {
+    const message = createBaseTaskFileHeader();
     message.task = (object.task !== undefined && object.task !== null)
       ? TaskAttempt.fromPartial(object.task)
       : undefined;
-    message.file = (object.file !== undefined && object.file !== null)
-      ? ExplanationFile.fromPartial(object.file)
-      : undefined;
+    message.file = (object.file !== undefined && object.file !== null) ? TaskFile.fromPartial(object.file) : undefined;
     message.leaseToken = object.leaseToken ?? "";
+    message.kind = object.kind ?? 0;
     return message;
   },
 };
 
-function createBasePutExplanationResponse(): PutExplanationResponse {
+function createBasePutTaskFileResponse(): PutTaskFileResponse {
   return {};
 }
 
-export const PutExplanationResponse: MessageFns<PutExplanationResponse> = {
-  encode(_: PutExplanationResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+export const PutTaskFileResponse: MessageFns<PutTaskFileResponse> = {
+  encode(_: PutTaskFileResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): PutExplanationResponse {
+  decode(input: BinaryReader | Uint8Array, length?: number): PutTaskFileResponse {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -2600,7 +2622,7 @@ export const PutExplanationResponse: MessageFns<PutExplanationResponse> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBasePutExplanationResponse();
+      const message = createBasePutTaskFileResponse();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
@@ -2616,20 +2638,20 @@ export const PutExplanationResponse: MessageFns<PutExplanationResponse> = {
     }
   },
 
-  fromJSON(_: any): PutExplanationResponse {
+  fromJSON(_: any): PutTaskFileResponse {
     return {};
   },
 
-  toJSON(_: PutExplanationResponse): unknown {
+  toJSON(_: PutTaskFileResponse): unknown {
     const obj: any = {};
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<PutExplanationResponse>, I>>(base?: I): PutExplanationResponse {
-    return PutExplanationResponse.fromPartial(base ?? ({} as any));
+  create<I extends Exact<DeepPartial<PutTaskFileResponse>, I>>(base?: I): PutTaskFileResponse {
+    return PutTaskFileResponse.fromPartial(base ?? ({} as any));
   },
-  fromPartial<I extends Exact<DeepPartial<PutExplanationResponse>, I>>(_: I): PutExplanationResponse {
-    const message = createBasePutExplanationResponse();
+  fromPartial<I extends Exact<DeepPartial<PutTaskFileResponse>, I>>(_: I): PutTaskFileResponse {
+    const message = createBasePutTaskFileResponse();
     return message;
   },
 };
@@ -2647,29 +2669,27 @@ export const TrainerHubServiceService = {
     responseDeserialize: (value: Buffer): ConnectResponse => ConnectResponse.decode(value),
   },
   /**
-   * Hands over the file of a task's SHAP values by row, before its result: the header first, then the bytes.
+   * Hands over a file of a task, before its result: the header first, then the bytes.
    * Answered once the file is stored; the same bytes may come any number of times.
    */
-  putExplanation: {
-    path: "/onescan.v1.TrainerHubService/PutExplanation" as const,
+  putTaskFile: {
+    path: "/onescan.v1.TrainerHubService/PutTaskFile" as const,
     requestStream: true as const,
     responseStream: false as const,
-    requestSerialize: (value: PutExplanationRequest): Buffer =>
-      Buffer.from(PutExplanationRequest.encode(value).finish()),
-    requestDeserialize: (value: Buffer): PutExplanationRequest => PutExplanationRequest.decode(value),
-    responseSerialize: (value: PutExplanationResponse): Buffer =>
-      Buffer.from(PutExplanationResponse.encode(value).finish()),
-    responseDeserialize: (value: Buffer): PutExplanationResponse => PutExplanationResponse.decode(value),
+    requestSerialize: (value: PutTaskFileRequest): Buffer => Buffer.from(PutTaskFileRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): PutTaskFileRequest => PutTaskFileRequest.decode(value),
+    responseSerialize: (value: PutTaskFileResponse): Buffer => Buffer.from(PutTaskFileResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): PutTaskFileResponse => PutTaskFileResponse.decode(value),
   },
 } as const;
 
 export interface TrainerHubServiceServer extends UntypedServiceImplementation {
   connect: handleBidiStreamingCall<ConnectRequest, ConnectResponse>;
   /**
-   * Hands over the file of a task's SHAP values by row, before its result: the header first, then the bytes.
+   * Hands over a file of a task, before its result: the header first, then the bytes.
    * Answered once the file is stored; the same bytes may come any number of times.
    */
-  putExplanation: handleClientStreamingCall<PutExplanationRequest, PutExplanationResponse>;
+  putTaskFile: handleClientStreamingCall<PutTaskFileRequest, PutTaskFileResponse>;
 }
 
 export interface TrainerHubServiceClient extends Client {
@@ -2677,25 +2697,25 @@ export interface TrainerHubServiceClient extends Client {
   connect(options: Partial<CallOptions>): ClientDuplexStream<ConnectRequest, ConnectResponse>;
   connect(metadata: Metadata, options?: Partial<CallOptions>): ClientDuplexStream<ConnectRequest, ConnectResponse>;
   /**
-   * Hands over the file of a task's SHAP values by row, before its result: the header first, then the bytes.
+   * Hands over a file of a task, before its result: the header first, then the bytes.
    * Answered once the file is stored; the same bytes may come any number of times.
    */
-  putExplanation(
-    callback: (error: ServiceError | null, response: PutExplanationResponse) => void,
-  ): ClientWritableStream<PutExplanationRequest>;
-  putExplanation(
+  putTaskFile(
+    callback: (error: ServiceError | null, response: PutTaskFileResponse) => void,
+  ): ClientWritableStream<PutTaskFileRequest>;
+  putTaskFile(
     metadata: Metadata,
-    callback: (error: ServiceError | null, response: PutExplanationResponse) => void,
-  ): ClientWritableStream<PutExplanationRequest>;
-  putExplanation(
+    callback: (error: ServiceError | null, response: PutTaskFileResponse) => void,
+  ): ClientWritableStream<PutTaskFileRequest>;
+  putTaskFile(
     options: Partial<CallOptions>,
-    callback: (error: ServiceError | null, response: PutExplanationResponse) => void,
-  ): ClientWritableStream<PutExplanationRequest>;
-  putExplanation(
+    callback: (error: ServiceError | null, response: PutTaskFileResponse) => void,
+  ): ClientWritableStream<PutTaskFileRequest>;
+  putTaskFile(
     metadata: Metadata,
     options: Partial<CallOptions>,
-    callback: (error: ServiceError | null, response: PutExplanationResponse) => void,
-  ): ClientWritableStream<PutExplanationRequest>;
+    callback: (error: ServiceError | null, response: PutTaskFileResponse) => void,
+  ): ClientWritableStream<PutTaskFileRequest>;
 }
 
 export const TrainerHubServiceClient = makeGenericClientConstructor(

@@ -1,8 +1,8 @@
 import { createReadStream } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ExplanationFile } from '@onescan/shared/generated/onescan/v1/result.js';
+import { type TaskFile, TaskFileKind } from '@onescan/shared/generated/onescan/v1/result.js';
 import {
-  type PutExplanationRequest,
+  type PutTaskFileRequest,
   TrainerHubServiceClient,
 } from '@onescan/shared/generated/onescan/v1/trainer.js';
 import { callClientStream, createClient } from '@onescan/shared/grpc/client.js';
@@ -23,13 +23,23 @@ const PASSING_CODES: ReadonlySet<ErrorCode> = new Set(['UNKNOWN', 'RESOURCE_EXHA
 /** Errors of a coordinator that is away or restarts. */
 const AWAY_CODES: ReadonlySet<ErrorCode> = new Set(['UNAVAILABLE', 'DEADLINE_EXCEEDED']);
 
+/** What a task may hand over, as errors call it. */
+const NAMES = {
+  [TaskFileKind.TASK_FILE_KIND_EXPLANATION]: 'the SHAP values',
+  [TaskFileKind.TASK_FILE_KIND_MODELS]: 'the models',
+} as const;
+
+/** A kind of file that tasks hand over. */
+export type HandedOver = keyof typeof NAMES;
+
 export interface SendOptions {
   request: Pick<
     ComputeRequest,
     'runId' | 'pair' | 'horizon' | 'attempt' | 'coordinatorAddress' | 'leaseToken'
   >;
   path: string;
-  file: ExplanationFile;
+  kind: HandedOver;
+  file: TaskFile;
   isCancelled(): boolean;
   /** Default two minutes. */
   patienceMs?: number;
@@ -41,19 +51,20 @@ export interface SendOptions {
  *
  * @throws OnescanError INVALID_ARGUMENT as the coordinator's; INTERNAL with its reason for others; CANCELLED
  */
-export async function sendExplanation(options: SendOptions): Promise<void> {
+export async function sendTaskFile(options: SendOptions): Promise<void> {
   const client = createClient(TrainerHubServiceClient, options.request.coordinatorAddress);
   const until = performance.now() + (options.patienceMs ?? PATIENCE_MS);
   try {
     for (;;) {
       try {
-        await callClientStream(client, client.putExplanation, messages(options));
+        await callClientStream(client, client.putTaskFile, messages(options));
         return;
       } catch (thrown) {
         const error = OnescanError.from(thrown);
-        if (options.isCancelled() || error.code === 'CANCELLED') throw cancelled();
+        if (options.isCancelled() || error.code === 'CANCELLED') throw cancelled(options.kind);
         const waits = isDiskFull(error) || AWAY_CODES.has(error.code);
-        if (!waits && !(PASSING_CODES.has(error.code) && performance.now() < until)) throw refused(error);
+        if (!waits && !(PASSING_CODES.has(error.code) && performance.now() < until))
+          throw refused(options.kind, error);
         await sleep(RETRY_WAIT_MS);
       }
     }
@@ -63,28 +74,29 @@ export async function sendExplanation(options: SendOptions): Promise<void> {
 }
 
 /** But for what it would refuse from any trainer, the coordinator's codes say nothing about memory or dataset here. */
-function refused(error: OnescanError): OnescanError {
+function refused(kind: HandedOver, error: OnescanError): OnescanError {
   if (error.code === 'INVALID_ARGUMENT') return error;
-  const message = `the coordinator did not take the SHAP values (${error.code}): ${error.message}`;
+  const message = `the coordinator did not take ${NAMES[kind]} (${error.code}): ${error.message}`;
   return new OnescanError('INTERNAL', message, { remedy: error.remedy, cause: error });
 }
 
-function cancelled(): OnescanError {
-  return new OnescanError('CANCELLED', 'handing over the SHAP values was cancelled');
+function cancelled(kind: HandedOver): OnescanError {
+  return new OnescanError('CANCELLED', `handing over ${NAMES[kind]} was cancelled`);
 }
 
 async function* messages({
   request,
   path,
+  kind,
   file,
   isCancelled,
-}: SendOptions): AsyncGenerator<PutExplanationRequest> {
+}: SendOptions): AsyncGenerator<PutTaskFileRequest> {
   const { runId, pair, horizon, attempt, leaseToken } = request;
   yield {
-    message: { $case: 'header', value: { task: { runId, pair, horizon, attempt }, file, leaseToken } },
+    message: { $case: 'header', value: { task: { runId, pair, horizon, attempt }, file, leaseToken, kind } },
   };
   for await (const chunk of createReadStream(path, { highWaterMark: CHUNK_BYTES })) {
-    if (isCancelled()) throw cancelled();
+    if (isCancelled()) throw cancelled(kind);
     yield { message: { $case: 'chunk', value: chunk as Buffer } };
   }
 }

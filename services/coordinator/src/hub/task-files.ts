@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { ExplanationFile } from '@onescan/shared/generated/onescan/v1/result.js';
+import { type TaskFile, TaskFileKind } from '@onescan/shared/generated/onescan/v1/result.js';
 import { diskFull, isDiskFull, OnescanError } from '@onescan/shared/onescan-error.js';
 import { requirePair } from '@onescan/shared/pair.js';
 import { STATE_FILE } from '../store/open-state-file.js';
@@ -10,14 +10,28 @@ import { requireDiskRoom } from '../store/require-disk-room.js';
 import { runFolder } from '../store/run-folder.js';
 
 /** Which task a file is of. */
-export interface ExplainedTask {
+export interface FiledTask {
   readonly runId: string;
   readonly pair: string;
   readonly horizon: number;
 }
 
-/** The files of SHAP values by row, beside the other results of their run. */
-export class ExplanationFiles {
+/** What tasks hand over, with the folder of a run that it stands in. */
+const PLACES = {
+  [TaskFileKind.TASK_FILE_KIND_EXPLANATION]: { folder: 'shap', ending: 'parquet' },
+  [TaskFileKind.TASK_FILE_KIND_MODELS]: { folder: 'models', ending: 'models' },
+} as const;
+
+/** A kind of file that is stored. */
+export type StoredKind = keyof typeof PLACES;
+
+/** Whether files of a kind, as a message names it, are stored. */
+export function isStoredKind(kind: TaskFileKind): kind is StoredKind {
+  return Object.hasOwn(PLACES, kind);
+}
+
+/** The files that tasks hand over, beside the other results of their run. */
+export class TaskFiles {
   readonly #stateDir: string;
   /** Bytes announced of files that are on their way. */
   #expected = 0;
@@ -27,9 +41,10 @@ export class ExplanationFiles {
   }
 
   /** @param task one of a run that exists: its names become parts of the path */
-  pathOf({ runId, pair, horizon }: ExplainedTask): string {
+  pathOf({ runId, pair, horizon }: FiledTask, kind: StoredKind): string {
     requirePair(pair);
-    return join(runFolder(this.#stateDir, runId), 'shap', `${pair}_h${Number(horizon)}.parquet`);
+    const { folder, ending } = PLACES[kind];
+    return join(runFolder(this.#stateDir, runId), folder, `${pair}_h${Number(horizon)}.${ending}`);
   }
 
   /**
@@ -38,9 +53,13 @@ export class ExplanationFiles {
    *
    * @throws OnescanError DATA_LOSS when the bytes are not those announced; one that tells a full disk
    */
-  async receive(task: ExplainedTask, file: ExplanationFile, chunks: AsyncIterable<Buffer>): Promise<void> {
-    if (await this.holds(task, file)) return;
-    const path = this.pathOf(task);
+  async receive(
+    task: FiledTask,
+    { kind, file }: { kind: StoredKind; file: TaskFile },
+    chunks: AsyncIterable<Buffer>,
+  ): Promise<void> {
+    if (await this.holds(task, kind, file)) return;
+    const path = this.pathOf(task, kind);
     const partial = `${path}.partial-${randomUUID()}`;
     const bytes = Number(file.bytes);
     this.#expected += bytes;
@@ -64,8 +83,8 @@ export class ExplanationFiles {
   }
 
   /** Whether exactly this file is stored. */
-  async holds(task: ExplainedTask, { sha256, bytes }: ExplanationFile): Promise<boolean> {
-    const path = this.pathOf(task);
+  async holds(task: FiledTask, kind: StoredKind, { sha256, bytes }: TaskFile): Promise<boolean> {
+    const path = this.pathOf(task, kind);
     const found = await stat(path).catch(() => undefined);
     if (!found || BigInt(found.size) !== bytes) return false;
     const hash = createHash('sha256');
@@ -74,11 +93,7 @@ export class ExplanationFiles {
   }
 }
 
-async function write(
-  handle: FileHandle,
-  file: ExplanationFile,
-  chunks: AsyncIterable<Buffer>,
-): Promise<void> {
+async function write(handle: FileHandle, file: TaskFile, chunks: AsyncIterable<Buffer>): Promise<void> {
   const hash = createHash('sha256');
   let bytes = 0n;
   for await (const chunk of chunks) {

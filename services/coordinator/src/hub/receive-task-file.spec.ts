@@ -2,42 +2,43 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sha256Hex } from '@onescan/shared/canonical-json.js';
-import type { ExplanationFile } from '@onescan/shared/generated/onescan/v1/result.js';
-import type { PutExplanationRequest } from '@onescan/shared/generated/onescan/v1/trainer.js';
+import { type TaskFile, TaskFileKind } from '@onescan/shared/generated/onescan/v1/result.js';
+import type { PutTaskFileRequest } from '@onescan/shared/generated/onescan/v1/trainer.js';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { ExplanationFiles } from './explanation-files.js';
-import { receiveExplanation } from './receive-explanation.js';
+import { TaskFiles } from './task-files.js';
+import { receiveTaskFile } from './receive-task-file.js';
 import { UploadSlots } from './upload-slots.js';
 
 const TEXT = Buffer.from('PAR1 and more');
-const FILE: ExplanationFile = { sha256: sha256Hex(TEXT), bytes: BigInt(TEXT.length) };
+const FILE: TaskFile = { sha256: sha256Hex(TEXT), bytes: BigInt(TEXT.length) };
 
 let folder: string;
-let places: { files: ExplanationFiles; slots: UploadSlots };
+let places: { files: TaskFiles; slots: UploadSlots };
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'onescan-explanation-'));
-  places = { files: new ExplanationFiles(folder), slots: new UploadSlots() };
+  folder = mkdtempSync(join(tmpdir(), 'onescan-task-file-'));
+  places = { files: new TaskFiles(folder), slots: new UploadSlots() };
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 /** A header for a horizon's file, then chunks. */
 async function* upload(
-  file: ExplanationFile,
+  file: TaskFile,
   chunks: AsyncIterable<Buffer> | Iterable<Buffer>,
   horizon = 15,
-): AsyncGenerator<PutExplanationRequest> {
+): AsyncGenerator<PutTaskFileRequest> {
+  const kind = TaskFileKind.TASK_FILE_KIND_EXPLANATION;
   const task = { runId: 'r', pair: 'eurusd', horizon, attempt: 1 };
-  yield { message: { $case: 'header', value: { task, file, leaseToken: '' } } };
+  yield { message: { $case: 'header', value: { task, file, leaseToken: '', kind } } };
   for await (const value of chunks) yield { message: { $case: 'chunk', value } };
 }
 
-const receive = (requests: AsyncIterable<PutExplanationRequest>): Promise<unknown> =>
-  receiveExplanation(requests, places, async () => undefined);
+const receive = (requests: AsyncIterable<PutTaskFileRequest>): Promise<unknown> =>
+  receiveTaskFile(requests, places, async () => undefined);
 
 const stored = (): string[] => readdirSync(folder, { recursive: true }).map(String).sort();
 
-it.each<[string, Partial<ExplanationFile>]>([
+it.each<[string, Partial<TaskFile>]>([
   ['64 GiB', { bytes: 64n * 1024n ** 3n }],
   ['just above 8 GiB', { bytes: 8n * 1024n ** 3n + 1n }],
   ['no hash', { sha256: '' }],

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { RunState } from '@onescan/shared/generated/onescan/v1/coordinator.js';
+import { TaskFileKind } from '@onescan/shared/generated/onescan/v1/result.js';
 import { callServerStream } from '@onescan/shared/grpc/client.js';
 import { afterEach, expect, test } from 'vitest';
 import { TestStack } from './testing/test-stack.js';
@@ -55,6 +56,51 @@ test('a result whose SHAP values did not arrive, or arrived damaged, is refused;
   expect(readdirSync(join(stack.stateDir, 'runs', run.runId, 'shap'))).toEqual(['eurusd_h15.parquet']);
   await expect(explanationOf(run.runId, 45)).rejects.toThrow('has no SHAP values by row');
 });
+
+test('models are files of their own: stored before their result, handed out, and missed by name', async () => {
+  stack = await TestStack.start();
+  const [models, explanation] = [Buffer.from('{}\ntree'), Buffer.from('PAR1 as if')];
+  const refusals: string[] = [];
+  stack.addTrainers(1, async (assign, self) => {
+    const { attempt, horizon } = assign.task!;
+    const kind = TaskFileKind.TASK_FILE_KIND_MODELS;
+    if (attempt === 1) {
+      const none = TaskFileKind.TASK_FILE_KIND_UNSPECIFIED;
+      await self.handOver(assign, models, undefined, none).catch((error) => refusals.push(error.message));
+      // SHAP values of the same bytes are no models.
+      const file = await self.handOver(assign, models);
+      return self.succeed(assign, (message) => ({
+        ...message,
+        result: { ...message.result!, models: file },
+      }));
+    }
+    if (horizon === 30) return self.succeed(assign);
+    const result = {
+      explanation: await self.handOver(assign, explanation),
+      models: await self.handOver(assign, models, undefined, kind),
+    };
+    self.succeed(assign, (message) => ({ ...message, result: { ...message.result!, ...result } }));
+  });
+  const run = await stack.complete({ pairs: ['eurusd'], horizons: [15, 30] });
+  expect(refusals[0]).toMatch(/header.kind is none that is stored/);
+  expect(run.state).toBe(RunState.RUN_STATE_COMPLETED);
+  expect(run.tasks.map((task) => task.attempt)).toEqual([2, 2]);
+  expect((await modelsOf(run.runId, 15)).equals(models)).toBe(true);
+  expect((await explanationOf(run.runId, 15)).equals(explanation)).toBe(true);
+  const missing = modelsOf(run.runId, 30);
+  await expect(missing).rejects.toThrow('eurusd h30 (DONE) has no models');
+  await expect(missing).rejects.toMatchObject({ remedy: expect.stringContaining('models.export=yes') });
+  await expect(modelsOf(run.runId, 45)).rejects.toThrow('has no task eurusd h45');
+});
+
+async function modelsOf(runId: string, horizon: number): Promise<Buffer> {
+  const request = { runId, pair: 'eurusd', horizon };
+  const chunks: Buffer[] = [];
+  for await (const part of callServerStream(stack.client, stack.client.getModels, request)) {
+    chunks.push(part.chunk);
+  }
+  return Buffer.concat(chunks);
+}
 
 async function explanationOf(runId: string, horizon: number): Promise<Buffer> {
   const request = { runId, pair: 'eurusd', horizon };

@@ -1,11 +1,11 @@
 import type {
-  PutExplanationRequest,
-  PutExplanationResponse,
+  PutTaskFileRequest,
+  PutTaskFileResponse,
   TaskAttempt,
 } from '@onescan/shared/generated/onescan/v1/trainer.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import { checkAttempt } from './check-trainer-message.js';
-import type { ExplanationFiles } from './explanation-files.js';
+import { isStoredKind, type TaskFiles } from './task-files.js';
 import type { UploadSlots } from './upload-slots.js';
 
 /** Largest file that is taken, in bytes. */
@@ -14,17 +14,17 @@ const MOST_BYTES = 8n * 1024n ** 3n;
 const SHA256 = /^[0-9a-f]{64}$/;
 
 /**
- * Takes a trainer's file of SHAP values by row.
+ * Takes a file that a trainer hands over for a task: SHAP values by row, or models.
  *
  * @param objection why the bearer of a token may not hand anything over; undefined when it holds the lease
  * @throws OnescanError INVALID_ARGUMENT, FAILED_PRECONDITION for an attempt without the lease,
  *   RESOURCE_EXHAUSTED when too many wait, and as the files do
  */
-export async function receiveExplanation(
-  requests: AsyncIterable<PutExplanationRequest>,
-  { files, slots }: { files: ExplanationFiles; slots: UploadSlots },
+export async function receiveTaskFile(
+  requests: AsyncIterable<PutTaskFileRequest>,
+  { files, slots }: { files: TaskFiles; slots: UploadSlots },
   objection: (task: TaskAttempt, leaseToken: string) => Promise<string | undefined>,
-): Promise<PutExplanationResponse> {
+): Promise<PutTaskFileResponse> {
   const messages = requests[Symbol.asyncIterator]();
   const first = await messages.next();
   const header =
@@ -32,8 +32,13 @@ export async function receiveExplanation(
   if (!header?.task || !header.file) {
     throw new OnescanError('INVALID_ARGUMENT', 'a file starts with a header that names its task and hash');
   }
-  const { task, file, leaseToken } = header;
+  const { task, file, leaseToken, kind } = header;
   checkAttempt('header.task', task);
+  if (!isStoredKind(kind)) {
+    throw new OnescanError('INVALID_ARGUMENT', 'header.kind is none that is stored', {
+      details: { field: 'header.kind' },
+    });
+  }
   if (!SHA256.test(file.sha256)) {
     throw new OnescanError('INVALID_ARGUMENT', 'header.file.sha256 is not a hash in hexadecimal digits');
   }
@@ -44,14 +49,14 @@ export async function receiveExplanation(
   if (reason) throw new OnescanError('FAILED_PRECONDITION', reason);
   const release = await slots.take();
   try {
-    await files.receive(task, file, chunksOf(messages));
+    await files.receive(task, { kind, file }, chunksOf(messages));
   } finally {
     release();
   }
   return {};
 }
 
-async function* chunksOf(messages: AsyncIterator<PutExplanationRequest>): AsyncGenerator<Buffer> {
+async function* chunksOf(messages: AsyncIterator<PutTaskFileRequest>): AsyncGenerator<Buffer> {
   for (let next = await messages.next(); !next.done; next = await messages.next()) {
     const { message } = next.value;
     if (message?.$case !== 'chunk') {

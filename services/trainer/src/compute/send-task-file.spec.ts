@@ -2,11 +2,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sha256Hex } from '@onescan/shared/canonical-json.js';
+import { TaskFileKind } from '@onescan/shared/generated/onescan/v1/result.js';
 import { diskFull, OnescanError } from '@onescan/shared/onescan-error.js';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ScriptedHub } from '../testing/scripted-hub.js';
 import { classifyFailure } from './classify-failure.js';
-import { sendExplanation } from './send-explanation.js';
+import { sendTaskFile } from './send-task-file.js';
 
 const CONTENT = Buffer.from('PAR1 as if');
 const FILE = { sha256: sha256Hex(CONTENT), bytes: BigInt(CONTENT.length) };
@@ -36,31 +37,38 @@ function send(isCancelled = () => false): Promise<void> {
     coordinatorAddress: hub.address,
   };
   const path = join(folder, 'rows.parquet');
-  return sendExplanation({ request, path, file: FILE, isCancelled, patienceMs: 0 });
+  return sendTaskFile({
+    request,
+    path,
+    kind: TaskFileKind.TASK_FILE_KIND_EXPLANATION,
+    file: FILE,
+    isCancelled,
+    patienceMs: 0,
+  });
 }
 
 test.each([
   ['whose disk is full', diskFull('no room', { remedy: 'Free space' })],
   ['that is away', new OnescanError('UNAVAILABLE', 'restarting')],
 ])('a coordinator %s is waited for as long as it takes', async (_, error) => {
-  hub.refuseExplanations = 2;
-  hub.refuseExplanationsWith = error;
+  hub.refuseFiles = 2;
+  hub.refuseFilesWith = error;
   await send();
-  expect(hub.explanations.map(({ content }) => content.toString())).toEqual([CONTENT.toString()]);
+  expect(hub.files.map(({ content }) => content.toString())).toEqual([CONTENT.toString()]);
 });
 
 test('waiting ends when the task is cancelled', async () => {
-  hub.refuseExplanations = 9;
-  hub.refuseExplanationsWith = diskFull('no room', { remedy: 'Free space' });
-  const thrown = await send(() => hub.refuseExplanations < 8).catch((error: unknown) => error);
+  hub.refuseFiles = 9;
+  hub.refuseFilesWith = diskFull('no room', { remedy: 'Free space' });
+  const thrown = await send(() => hub.refuseFiles < 8).catch((error: unknown) => error);
   expect(classifyFailure(thrown)).toMatchObject({ failure: 'CANCELLED' });
 });
 
 test.each(['RESOURCE_EXHAUSTED', 'DATA_LOSS', 'INTERNAL'] as const)(
   "a coordinator's %s is neither this trainer's memory nor the dataset",
   async (code) => {
-    hub.refuseExplanations = 9;
-    hub.refuseExplanationsWith = new OnescanError(code, 'not like this', { remedy: 'Do otherwise' });
+    hub.refuseFiles = 9;
+    hub.refuseFilesWith = new OnescanError(code, 'not like this', { remedy: 'Do otherwise' });
     const thrown = await send().catch((error: unknown) => error);
     expect(classifyFailure(thrown)).toEqual({
       failure: 'CRASH',

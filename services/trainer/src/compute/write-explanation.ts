@@ -1,16 +1,41 @@
 import type { ExplainedRows } from '@onescan/learn/pair-learner.js';
-import type { ParquetColumn, ParquetContent } from '@onescan/shared/dataset/write-parquet.js';
+import {
+  type ParquetColumn,
+  type ParquetContent,
+  writeParquet,
+} from '@onescan/shared/dataset/write-parquet.js';
+import type { ComputeRequest } from './compute-protocol.js';
+import type { LoadedPair } from './loaded-pair.js';
 
 /** Prefix of the columns that explain the predicted value; those of the direction have none. */
 const VALUE_PREFIX = 'value:';
 
 const MICROSECONDS = 1000;
 
+/** Writes the SHAP values of every explained row to a Parquet file. */
+export async function writeExplanation(
+  path: string,
+  { pair, horizon, preset, seed }: ComputeRequest,
+  { meta }: Pick<LoadedPair, 'meta'>,
+  rows: ExplainedRows,
+): Promise<void> {
+  const metadata = {
+    format: 'onescan.explained-rows',
+    formatVersion: '1',
+    pair,
+    horizon: String(horizon),
+    dataset: meta.datasetId,
+    preset,
+    seed: String(seed),
+  };
+  await writeParquet(path, explanationContent(rows, metadata));
+}
+
 /**
  * The columns of the file of SHAP values by row (docs/results.md): time, segment, and for each output base value,
  * known part, prediction and the features by rank. In every row base value + known part + features = prediction.
  */
-export function explanationContent(
+function explanationContent(
   { features, time, final, outputs }: ExplainedRows,
   metadata: Readonly<Record<string, string>>,
 ): ParquetContent {
