@@ -14,6 +14,7 @@ import { addLedgerVerb } from './verbs/ledger.js';
 import { addLsVerb } from './verbs/ls.js';
 import { addModelVerb } from './verbs/model.js';
 import { addPlanVerb } from './verbs/plan.js';
+import { addPredictVerb } from './verbs/predict.js';
 import { addReportVerb } from './verbs/report.js';
 import { addRerunVerb } from './verbs/rerun.js';
 import { addResultsVerb } from './verbs/results.js';
@@ -49,6 +50,7 @@ const VERBS: readonly ((program: Command, act: Act) => void)[] = [
   addLedgerVerb,
   addExplainVerb,
   addModelVerb,
+  addPredictVerb,
   addTrainersVerb,
   addCacheVerbs,
   addBackupVerbs,

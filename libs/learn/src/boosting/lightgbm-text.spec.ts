@@ -78,6 +78,15 @@ describe('LightGBM text models', () => {
     refuse(/threshold=\S+/, 'threshold=x', '"x" is not a number');
     refuse(/left_child=\S+ /, 'left_child=', 'left_child');
     refuse('end of trees', '', 'not a LightGBM text model');
+    refuse('num_class=1', 'num_class=3', '3 classes');
+    refuse(/split_feature=\d+/, 'split_feature=4', 'feature 4 of 4');
+    refuse(/left_child=\S+/, 'left_child=0', 'tree 0 has a child 0 that does not fit');
+    refuse(/right_child=\S+/, 'right_child=-90', 'a child -90 that does not fit');
+    refuse(/left_child=\S+/, 'left_child=0.5', 'a child 0.5 that does not fit');
+    refuse(/num_leaves=\d+/, 'num_leaves=1e9', 'num_leaves of tree 0 is 1e9');
+    refuse('max_feature_idx=3', 'max_feature_idx=1e12', 'max_feature_idx is 1e12');
+    refuse('feature_names=a.x a.y', 'feature_names=a.x a.x', 'two features are named "a.x"');
+    refuse(/Tree=9.*?end of trees/s, 'end of trees', '9 of 10 trees are there');
     expect(() => writeLightGbmText(trained('squared').booster, ['a', 'b c', 'd', 'e'])).toThrow('"b c"');
     expect(() => writeLightGbmText(trained('squared').booster, ['a'])).toThrow('1 feature names');
   });

@@ -10,6 +10,10 @@ const MISSING_SHIFT = 2;
 const MISSING_NONE = 0;
 const MISSING_NAN = 2;
 
+/** Bounds of what is read; LightGBM's own leaves end at 131,072. */
+const MOST_COLUMNS = 1_000_000;
+const MOST_LEAVES = 131_072;
+
 /** Names of losses in LightGBM's `objective` line; where only the raw score counts, `regression` says it all. */
 const OBJECTIVE_LINES: Record<Objective, string> = {
   squared: 'regression',
@@ -163,13 +167,21 @@ export function readLightGbmText(text: string): LightGbmModel {
   if (/^average_output$/m.test(head!)) throw new RangeError('models with averaged output are not supported');
   const perRound = header.get('num_tree_per_iteration');
   if (perRound !== '1') throw new RangeError(`models with ${perRound} trees a round are not supported`);
-  const columns = parseNumber(header.get('max_feature_idx') ?? '') + 1;
+  const classes = header.get('num_class') ?? '1';
+  if (classes !== '1') throw new RangeError(`models of ${classes} classes are not supported`);
+  const columns = whole('max_feature_idx', header.get('max_feature_idx') ?? '', [0, MOST_COLUMNS - 1]) + 1;
   const featureNames = (header.get('feature_names') ?? '').split(' ');
   if (featureNames.length !== columns) {
     throw new RangeError(`${featureNames.length} feature names for ${columns} columns`);
   }
+  const twice = featureNames.find((name, column) => featureNames.indexOf(name) !== column);
+  if (twice !== undefined) throw new RangeError(`two features are named ${JSON.stringify(twice)}`);
+  const sizes = header.get('tree_sizes')?.split(' ').length;
+  if (sizes !== undefined && sizes !== blocks.length) {
+    throw new RangeError(`${blocks.length} of ${sizes} trees are there`);
+  }
   const booster = createBooster({
-    trees: blocks.map((block, i) => readTree(fields(block), i)),
+    trees: blocks.map((block, i) => readTree(fields(block), i, columns)),
     baseScore: 0,
     objective: readObjective(header.get('objective')),
     columns,
@@ -208,8 +220,15 @@ function parseNumber(text: string): number {
   return value;
 }
 
-function readTree(lines: Map<string, string>, index: number): Tree {
-  const leaves = parseNumber(lines.get('num_leaves') ?? '');
+/** @throws RangeError naming what is no whole number within bounds */
+function whole(what: string, text: string, [least, most]: readonly [number, number]): number {
+  const value = parseNumber(text);
+  if (Number.isInteger(value) && value >= least && value <= most) return value;
+  throw new RangeError(`${what} is ${text}, not a whole number from ${least} to ${most}`);
+}
+
+function readTree(lines: Map<string, string>, index: number, columns: number): Tree {
+  const leaves = whole(`num_leaves of tree ${index}`, lines.get('num_leaves') ?? '', [1, MOST_LEAVES]);
   if (lines.get('num_cat') !== '0')
     throw new RangeError(`tree ${index} has categorical splits: not supported`);
   if ((lines.get('is_linear') ?? '0') !== '0') throw new RangeError(`tree ${index} is linear: not supported`);
@@ -224,18 +243,38 @@ function readTree(lines: Map<string, string>, index: number): Tree {
   const missingLeft = numbers('decision_type', leaves - 1).map((type, node) =>
     sendsMissingLeft(type, threshold[node]!, index) ? 1 : 0,
   );
+  const column = Int32Array.from(numbers('split_feature', leaves - 1));
+  const stray = column.find((each) => !(each >= 0 && each < columns));
+  if (stray !== undefined) throw new RangeError(`tree ${index} splits by feature ${stray} of ${columns}`);
+  const [left, right] = [numbers('left_child', leaves - 1), numbers('right_child', leaves - 1)];
+  requireTree(left, right, index);
   return {
-    column: Int32Array.from(numbers('split_feature', leaves - 1)),
+    column,
     bin: null,
     threshold,
     missingLeft: Uint8Array.from(missingLeft),
-    left: Int32Array.from(numbers('left_child', leaves - 1)),
-    right: Int32Array.from(numbers('right_child', leaves - 1)),
+    left: Int32Array.from(left),
+    right: Int32Array.from(right),
     gain: numbers('split_gain', leaves - 1),
     nodeRows: numbers('internal_count', leaves - 1),
     leafRows: numbers('leaf_count', leaves),
     leafValue: numbers('leaf_value', leaves),
   };
+}
+
+/** Every node but the root, and every leaf, hangs below one node, which was made before it: no way leads round. */
+function requireTree(left: Float64Array, right: Float64Array, index: number): void {
+  const nodes = left.length;
+  const seen = new Set<number>();
+  for (let node = 0; node < nodes; node++) {
+    for (const child of [left[node]!, right[node]!]) {
+      const fits =
+        Number.isInteger(child) && child < nodes && child >= -nodes - 1 && (child < 0 || child > node);
+      if (!fits || seen.has(child))
+        throw new RangeError(`tree ${index} has a child ${child} that does not fit`);
+      seen.add(child);
+    }
+  }
 }
 
 function sendsMissingLeft(decisionType: number, threshold: number, tree: number): boolean {

@@ -12,8 +12,8 @@ import type {
   WatchRunRequest,
   WatchRunResponse,
 } from '@onescan/shared/generated/onescan/v1/coordinator.js';
-import { callerOf } from '@onescan/shared/grpc/caller.js';
 import { TaskFileKind } from '@onescan/shared/generated/onescan/v1/result.js';
+import { callerOf } from '@onescan/shared/grpc/caller.js';
 import { serverStream, unary } from '@onescan/shared/grpc/handlers.js';
 import { linkSignals } from '@onescan/shared/linked-signal.js';
 import { openNoLink } from '@onescan/shared/no-links.js';
