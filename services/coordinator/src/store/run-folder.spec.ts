@@ -10,6 +10,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openDuckDb } from '@onescan/shared/duckdb/open-duckdb.js';
+import { TaskFileKind } from '@onescan/shared/generated/onescan/v1/result.js';
 import { callServerStream, callUnary } from '@onescan/shared/grpc/client.js';
 import { afterAll, expect, it } from 'vitest';
 import { TaskFiles } from '../hub/task-files.js';
@@ -17,6 +18,7 @@ import { TestStack } from '../testing/test-stack.js';
 import { STATE_FILE } from './open-state-file.js';
 import { removeTornFiles, runFolder } from './run-folder.js';
 
+const KIND = TaskFileKind.TASK_FILE_KIND_MODELS;
 const root = mkdtempSync(join(tmpdir(), 'onescan-run-folder-'));
 afterAll(() => rmSync(root, { recursive: true }));
 
@@ -25,21 +27,25 @@ it('a run whose id leads elsewhere has no folder, nor its tasks files', () => {
   const files = new TaskFiles(root);
   for (const runId of ['', '.', '..', '../x', 'a/b', '/etc', 'a\0b', 'a\n', '-rf', 'x'.repeat(129)]) {
     expect(() => runFolder(root, runId), runId).toThrow('is no id of a run');
-    expect(() => files.pathOf({ runId, pair: 'eurusd', horizon: 15 })).toThrow('is no id of a run');
+    expect(() => files.pathOf({ runId, pair: 'eurusd', horizon: 15 }, KIND)).toThrow('is no id of a run');
   }
-  expect(() => files.pathOf({ runId: 'r', pair: '../../x', horizon: 15 })).toThrow('not a known pair');
+  expect(() => files.pathOf({ runId: 'r', pair: '../../x', horizon: 15 }, KIND)).toThrow('not a known pair');
 });
 
 it('removes what was being written, and leaves the rest and what is behind links', () => {
   const state = join(root, 'torn');
   const outside = join(root, 'outside');
-  const shap = join(state, 'runs', 'r1', 'shap');
-  mkdirSync(shap, { recursive: true });
+  const [shap, models] = ['shap', 'models'].map((name) => join(state, 'runs', 'r1', name)) as [
+    string,
+    string,
+  ];
+  for (const folder of [shap, models]) mkdirSync(folder, { recursive: true });
   mkdirSync(outside);
   const torn = [
     join(state, 'runs', 'r1', 'report.html.partial'),
     join(state, 'runs', 'r1', 'ledger.parquet.partial'),
     join(shap, 'eurusd_h15.parquet.partial-3f2a9c1d-0000-4000-8000-000000000000'),
+    join(models, 'eurusd_h15.models.partial-3f2a9c1d-0000-4000-8000-000000000000'),
   ];
   const kept = [
     join(state, 'runs', 'r1', 'report.html'),

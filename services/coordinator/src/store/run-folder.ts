@@ -12,10 +12,10 @@ export const REPORT_FILE = 'report.html';
 /** Unfinished files; only the coordinator of the folder writes any. */
 const UNFINISHED = /\.partial(?:-[0-9a-f-]+)?$/;
 /** Folders below a run's own in which files are made. */
-const PLACES = ['', 'shap'];
+const PLACES = ['', 'shap', 'models'];
 
 /**
- * The folder of a run's report and SHAP values.
+ * The folder of a run's report, SHAP values and models.
  *
  * @throws OnescanError DATA_LOSS when the id, which may come from a state file of others, would lead elsewhere;
  *   FAILED_PRECONDITION when the folder is a link
