@@ -1,6 +1,7 @@
 import type { DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api';
 import { type Analysis, analyzeStatement, type QueryLimits } from './analyze-statement.js';
 import { ApiError, invalidQuery } from './api-error.js';
+import { checkLabels } from './check-labels.js';
 import type { FaultKind } from './faults.js';
 import { type JobRequest, type QueryJob, RESULTS_DATASET } from './query-job.js';
 import { type JsonRow, jsonRow } from './result-json.js';
@@ -289,16 +290,5 @@ async function refuseNullElements(job: QueryJob, connection: DuckDBConnection): 
     if (found.getRows().length > 0) {
       throw new Error(`Array cannot have a null element; error in writing field ${name}`);
     }
-  }
-}
-
-function checkLabels(labels: Readonly<Record<string, string>>): void {
-  for (const [key, value] of Object.entries(labels)) {
-    if (/^[a-z][a-z0-9_-]{0,62}$/.test(key) && /^[a-z0-9_-]{0,63}$/.test(value)) continue;
-    throw new ApiError(
-      400,
-      'invalid',
-      `Label ${key}: ${value} has characters or a length that are not allowed`,
-    );
   }
 }
