@@ -23,6 +23,9 @@ import { PRODUCT_VERSION } from '@onescan/shared/product-version.js';
 import { resultDocument } from './sample-document.js';
 import { FEATURES } from './scripted-fetcher.js';
 
+/** Bytes of a file a message, as trainers send it. */
+const CHUNK_BYTES = 256 * 1024;
+
 /** What a scripted trainer does with a task; undefined: nothing, it keeps the task. */
 export type TrainerAct = (assign: Assign, trainer: ScriptedTrainer) => Promise<void> | void;
 
@@ -126,8 +129,9 @@ export class ScriptedTrainer {
     const { task, leaseToken } = assign;
     async function* messages(): AsyncGenerator<PutTaskFileRequest> {
       yield { message: { $case: 'header', value: { task, file: announced, leaseToken, kind } } };
-      for (const chunk of [content.subarray(0, 3), content.subarray(3)]) {
-        yield { message: { $case: 'chunk', value: chunk } };
+      yield { message: { $case: 'chunk', value: content.subarray(0, 3) } };
+      for (let start = 3; start < content.length; start += CHUNK_BYTES) {
+        yield { message: { $case: 'chunk', value: content.subarray(start, start + CHUNK_BYTES) } };
       }
     }
     await callClientStream(this.#client, this.#client.putTaskFile, messages());
