@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
@@ -55,6 +55,11 @@ it('one command starts the stack, the next ones run, look, verify and stop it', 
   expect((await onescan(folder, 'report', runId, '--out', 'report.html')).code).toBe(0);
   expect(readFileSync(join(folder, 'report.html'), 'utf8')).toContain('usdjpy');
   expect((await onescan(folder, 'cache', 'verify')).code).toBe(0);
+  // Whatever the umask of who typed the command, here the usual one.
+  const open = readdirSync(join(folder, '.onescan'), { recursive: true, withFileTypes: true })
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((path) => statSync(path).mode & 0o077 && !lstatSync(path).isSymbolicLink());
+  expect(open).toEqual([]);
 
   const again = await onescan(folder, ...RUN, '--yes');
   expect(again.code).toBe(0);

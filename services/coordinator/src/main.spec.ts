@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readAnnouncement } from '@onescan/shared/announce.js';
@@ -61,6 +61,15 @@ test('says bad flags and exits 2', async () => {
   const child = launch('--max-workers', 'many');
   expect(await exitCode(child)).toBe(2);
   expect(child.errors).toContain('--max-workers "many" is not allowed');
+});
+
+test('what it makes can be opened by its user alone', async () => {
+  const before = process.umask(0o022);
+  const child = launch();
+  process.umask(before);
+  await readAnnouncement(child.stdout!);
+  const mode = (name: string): string => (statSync(join(stateDir, name)).mode & 0o777).toString(8);
+  expect(['tmp', 'coordinator.duckdb'].map(mode)).toEqual(['700', '600']);
 });
 
 test('announces itself, logs workers, keeps a second out of its folder, ends on SIGTERM', async () => {

@@ -4,6 +4,7 @@ import { shownText } from '@onescan/shared/format/shown-text.js';
 import { resolveDatabaseFolder } from '@onescan/shared/local-path.js';
 import { createLog } from '@onescan/shared/log.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { keepFilesPrivate } from '@onescan/shared/private-files.js';
 import { startTracing } from '@onescan/shared/telemetry/tracing.js';
 import { answerHelpAndVersion } from '@onescan/shared/version.js';
 import {
@@ -20,6 +21,7 @@ const EXIT_FAILED = 5;
 const EXIT_INTERRUPTED = 130;
 
 answerHelpAndVersion('coordinator', USAGE);
+keepFilesPrivate();
 const log = createLog('coordinator');
 exitOnUncaught(log);
 const tracing = startTracing('onescan-coordinator');

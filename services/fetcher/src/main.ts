@@ -4,6 +4,7 @@ import { shownText } from '@onescan/shared/format/shown-text.js';
 import { resolveDatabaseFolder } from '@onescan/shared/local-path.js';
 import { createLog } from '@onescan/shared/log.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { keepFilesPrivate } from '@onescan/shared/private-files.js';
 import { startTracing } from '@onescan/shared/telemetry/tracing.js';
 import { answerHelpAndVersion } from '@onescan/shared/version.js';
 import { type FetcherOptions, parseFetcherOptions, USAGE } from './fetcher-options.js';
@@ -14,6 +15,7 @@ const EXIT_FAILED = 5;
 const EXIT_INTERRUPTED = 130;
 
 answerHelpAndVersion('fetcher', USAGE);
+keepFilesPrivate();
 const options = readOptions();
 const log = createLog('fetcher');
 exitOnUncaught(log);

@@ -2,6 +2,7 @@ import { exitOnUncaught } from '@onescan/shared/exit-on-uncaught.js';
 import { shownText } from '@onescan/shared/format/shown-text.js';
 import { createLog } from '@onescan/shared/log.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { keepFilesPrivate } from '@onescan/shared/private-files.js';
 import { readProcessMemory } from '@onescan/shared/process-memory.js';
 import { startTracing } from '@onescan/shared/telemetry/tracing.js';
 import { answerHelpAndVersion } from '@onescan/shared/version.js';
@@ -34,6 +35,7 @@ function drainOnSignals(trainer: Trainer): void {
 }
 
 answerHelpAndVersion('trainer', USAGE);
+keepFilesPrivate();
 const options = readOptions();
 const log = createLog('trainer');
 exitOnUncaught(log);

@@ -8,7 +8,7 @@ import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { Invocation } from '../context.js';
 import { unlessInterrupted } from '../terminal/interrupted.js';
 import { cancelOnInterrupt } from './cancel-on-interrupt.js';
-import { type Endpoint, readEndpoint } from './endpoint-file.js';
+import { type Endpoint, readEndpoint, staleEndpoint } from './endpoint-file.js';
 
 /** How long a service may take to accept the connection, in milliseconds. */
 const CONNECT_MS = 5_000;
@@ -86,7 +86,10 @@ async function withService<C extends Client, T>(
 ): Promise<T> {
   const address = findAddress(invocation, service);
   if (!address) {
-    throw new OnescanError('UNAVAILABLE', `no ${service} is running in ${invocation.global.home}`, {
+    const { global, terminal } = invocation;
+    const stale = staleEndpoint(resolve(terminal.cwd, global.home));
+    const why = stale ? `: ${stale}` : '';
+    throw new OnescanError('UNAVAILABLE', `no ${service} is running in ${global.home}${why}`, {
       remedy: `${HOW_TO_START} --${service} HOST:PORT`,
     });
   }

@@ -1,7 +1,12 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { processStart } from '@onescan/shared/process-start.js';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { runCli } from '../run-cli.js';
+import { fakeTerminal } from '../testing/fake-terminal.js';
 import { endpointPath, readEndpoint, removeEndpoint, writeEndpoint } from './endpoint-file.js';
 
 let home: string;
@@ -36,4 +41,29 @@ it('ignores a file whose process is gone', () => {
 it('refuses a file that is something else', () => {
   writeFileSync(endpointPath(home), '{"coordinator":');
   expect(() => readEndpoint(home)).toThrow('is not an endpoint file');
+});
+
+it('a stranger that got the same process id is neither taken for the stack nor stopped', async () => {
+  const stranger = spawn('sleep', ['60'], { stdio: 'ignore' });
+  await once(stranger, 'spawn');
+  try {
+    const mine = { ...ENDPOINT, pid: stranger.pid! };
+    writeEndpoint(home, { ...mine, processStart: processStart(stranger.pid!)! });
+    expect(readEndpoint(home)?.pid).toBe(stranger.pid);
+    writeEndpoint(home, { ...mine, processStart: processStart(process.pid)! });
+    expect(readEndpoint(home)).toBeUndefined();
+    for (const verb of ['down', 'ls']) {
+      const terminal = fakeTerminal();
+      expect(await runCli([verb, '--home', home], terminal)).not.toBe(0);
+      expect(terminal.notes[0]).toContain(`as process ${stranger.pid} has ended without saying so`);
+    }
+    // One of another version says nothing of it, and is not believed.
+    writeEndpoint(home, mine);
+    const terminal = fakeTerminal();
+    expect(await runCli(['down', '--home', home], terminal)).not.toBe(0);
+    expect(terminal.notes[0]).toContain('does not say when process');
+    expect([stranger.exitCode, stranger.signalCode]).toEqual([null, null]);
+  } finally {
+    stranger.kill();
+  }
 });

@@ -1,6 +1,8 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { isProcessAlive } from '@onescan/shared/process-alive.js';
+import { processStart } from '@onescan/shared/process-start.js';
 import { z } from 'zod';
 
 const ENDPOINT = z.object({
@@ -14,6 +16,8 @@ const ENDPOINT = z.object({
   services: z.record(z.string(), z.number()),
   /** Process that supervises the stack. */
   pid: z.number(),
+  /** When that process started, see {@link processStart}: another may have the same id by now. */
+  processStart: z.string().optional(),
   startedAt: z.string(),
 });
 
@@ -33,7 +37,7 @@ export function writeEndpoint(home: string, endpoint: Endpoint): void {
   renameSync(`${path}.partial`, path);
 }
 
-/** Removes the file. */
+/** Removes the file. Only for who has the home folder's lock. */
 export function removeEndpoint(home: string): void {
   rmSync(endpointPath(home), { force: true });
 }
@@ -45,6 +49,27 @@ export function removeEndpoint(home: string): void {
  * @throws OnescanError DATA_LOSS when the file is not an endpoint file
  */
 export function readEndpoint(home: string): Endpoint | undefined {
+  const endpoint = readFile(home);
+  return endpoint && isRunning(endpoint) ? endpoint : undefined;
+}
+
+/**
+ * A sentence about the stack that wrote the file and has ended without removing it; "" when there is none.
+ *
+ * @throws OnescanError DATA_LOSS when the file is not an endpoint file
+ */
+export function staleEndpoint(home: string): string {
+  const endpoint = readFile(home);
+  if (!endpoint || isRunning(endpoint)) return '';
+  return `the one that was started ${endpoint.startedAt} as process ${endpoint.pid} has ended without saying so`;
+}
+
+/** True while the very process that wrote the file is there, not only one of its id. */
+export function isRunning({ pid, processStart: started }: Endpoint): boolean {
+  return isProcessAlive(pid) && (started === undefined || processStart(pid) === started);
+}
+
+function readFile(home: string): Endpoint | undefined {
   let text: string;
   try {
     text = readFileSync(endpointPath(home), 'utf8');
@@ -57,17 +82,7 @@ export function readEndpoint(home: string): Endpoint | undefined {
       remedy: 'Delete it and start the stack again with onescan up',
     });
   }
-  return isAlive(parsed.data.pid) ? parsed.data : undefined;
-}
-
-/** True when a process of this id exists. */
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (thrown) {
-    return (thrown as NodeJS.ErrnoException).code === 'EPERM';
-  }
+  return parsed.data;
 }
 
 function parseJson(text: string): unknown {

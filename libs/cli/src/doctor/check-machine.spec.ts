@@ -1,8 +1,15 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { checkClock, checkDatasets, checkMachine, checkMemory, checkNode } from './check-machine.js';
+import {
+  checkClock,
+  checkDatasets,
+  checkMachine,
+  checkMemory,
+  checkNode,
+  checkPrivacy,
+} from './check-machine.js';
 import { checkService } from './check-service.js';
 
 let home: string;
@@ -35,6 +42,15 @@ it('points at partial dataset files', () => {
   expect(checkDatasets(folder).result).toBe('ok');
   writeFileSync(join(folder, 'b.duckdb.partial-1'), '');
   expect(checkDatasets(folder)).toMatchObject({ result: 'warning', found: `1 in ${folder}, 1 partial` });
+});
+
+it('points at folders that others can open, and leaves them as they are', () => {
+  mkdirSync(join(home, 'state'));
+  chmodSync(join(home, 'state'), 0o755);
+  expect(checkPrivacy(home)).toMatchObject({ result: 'warning', found: 'others can open state (755)' });
+  chmodSync(join(home, 'state'), 0o700);
+  expect(checkPrivacy(home).result).toBe('ok');
+  expect(checkPrivacy(join(home, 'none')).result).toBe('ok');
 });
 
 it('checks a machine whose home folder does not exist yet', async () => {

@@ -9,6 +9,8 @@ import { type Check, check } from './check.js';
 import { checkHome } from './check-environment.js';
 
 const GIB = 1024 ** 3;
+/** What a mode says of the group and of others. */
+const OTHERS = 0o077;
 /** First Node with everything that is used, as in package.json. */
 const MINIMUM_NODE = [20, 19] as const;
 /** A full pair takes 1.7 GB on disk, a build of the simulated warehouse about as much. */
@@ -30,6 +32,7 @@ export async function checkMachine(home: string): Promise<Check[]> {
     checkMemory(Math.min(totalmem(), readProcessMemory().cgroupLimitBytes ?? Number.POSITIVE_INFINITY)),
     await checkPort(),
     checkHome(home),
+    checkPrivacy(home),
     await checkDisk(home),
     checkDatasets(join(home, 'datasets')),
     checkClock(Date.now(), newestChange(home)),
@@ -91,6 +94,18 @@ export function checkDatasets(folder: string): Check {
   if (partial.length === 0) return check('datasets', 'ok', found, '');
   const remedy = 'left by a fetch that goes on or was cut off; the fetcher clears them when it starts';
   return check('datasets', 'warning', `${found}, ${partial.length} partial`, remedy);
+}
+
+/** Folders that other users of the machine can open; they are made for their owner alone, and never changed later. */
+export function checkPrivacy(home: string): Check {
+  const wide = ['', 'state', 'datasets', 'logs'].flatMap((name) => {
+    const mode = statSync(join(home, name), { throwIfNoEntry: false })?.mode ?? 0;
+    return mode & OTHERS ? [`${name || home} (${(mode & 0o777).toString(8)})`] : [];
+  });
+  if (wide.length === 0 || process.platform === 'win32')
+    return check('privacy', 'ok', 'only you can open it', '');
+  const remedy = `unless that is meant: chmod -R go= ${home}`;
+  return check('privacy', 'warning', `others can open ${wide.join(', ')}`, remedy);
 }
 
 async function checkDisk(home: string): Promise<Check> {

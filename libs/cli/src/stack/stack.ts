@@ -2,10 +2,13 @@ import { existsSync, mkdirSync, statfsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FETCHER_NODE_FLAGS } from '@onescan/shared/fetcher-node-flags.js';
+import type { FolderLock } from '@onescan/shared/folder-lock.js';
 import { formatBytes } from '@onescan/shared/format/bytes.js';
 import { CoordinatorServiceClient } from '@onescan/shared/generated/onescan/v1/coordinator.js';
 import { callUnary, createClient } from '@onescan/shared/grpc/client.js';
 import { diskFull, OnescanError } from '@onescan/shared/onescan-error.js';
+import { keepFilesPrivate } from '@onescan/shared/private-files.js';
+import { processStart } from '@onescan/shared/process-start.js';
 import {
   type Endpoint,
   endpointPath,
@@ -53,7 +56,9 @@ const MINIMUM_DISK_BYTES = 64 * 1024 ** 2;
  */
 export async function startStack(options: StackOptions, interrupt: AbortSignal): Promise<RunningStack> {
   requireStartable(options);
-  const stack = new Stack(options);
+  keepFilesPrivate();
+  const lock = await lockHome(options.home);
+  const stack = new Stack(options, lock);
   try {
     await stack.start(interrupt);
     return stack;
@@ -87,7 +92,10 @@ class Stack implements RunningStack {
   private readonly startedAt = new Date().toISOString();
   private stopping: Promise<void> | undefined;
 
-  constructor(private readonly options: StackOptions) {
+  constructor(
+    private readonly options: StackOptions,
+    private readonly lock: FolderLock,
+  ) {
     this.logs = join(options.home, 'logs');
   }
 
@@ -117,6 +125,7 @@ class Stack implements RunningStack {
   }
 
   endpoint(): Endpoint {
+    const started = processStart(process.pid);
     return {
       coordinator: this.coordinator,
       fetcher: this.fetcher,
@@ -124,6 +133,7 @@ class Stack implements RunningStack {
       warehouse: this.options.warehouse,
       services: Object.fromEntries(this.services.map(({ name, pid }) => [name, pid ?? 0])),
       pid: process.pid,
+      ...(started === undefined ? {} : { processStart: started }),
       startedAt: this.startedAt,
     };
   }
@@ -147,6 +157,7 @@ class Stack implements RunningStack {
     const others = this.services.filter((service) => !this.trainers.includes(service)).reverse();
     for (const service of others) await service.stop(SERVICE_GRACE_MS);
     removeEndpoint(this.options.home);
+    this.lock.release();
   }
 
   private spawn(
@@ -235,6 +246,31 @@ function requireRoom(home: string): void {
 
 function nearestExisting(path: string): string {
   return existsSync(path) ? path : nearestExisting(dirname(path));
+}
+
+/**
+ * Takes the home folder for the life of this process: of two that start at the same time one goes on, and the other has
+ * touched nothing.
+ */
+async function lockHome(home: string): Promise<FolderLock> {
+  // Loaded when first needed: DuckDB would double the time that every verb takes to start.
+  const { lockFolder } = await import('@onescan/shared/folder-lock.js');
+  const lock = await lockFolder(home, {
+    what: 'home folder',
+    inUse: {
+      code: 'ALREADY_EXISTS',
+      remedy: 'A stack runs or starts there: stop it with "onescan down", or give another --home',
+    },
+    unwritable: 'Give a folder that can be written to: --home DIR',
+  });
+  try {
+    // One that another process held the lock for until now.
+    requireFreeHome(home);
+    return lock;
+  } catch (thrown) {
+    lock.release();
+    throw thrown;
+  }
 }
 
 function requireFreeHome(home: string): void {

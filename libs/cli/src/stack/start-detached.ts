@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { keepFilesPrivate } from '@onescan/shared/private-files.js';
 import { type Endpoint, readEndpoint } from '../connection/endpoint-file.js';
 import type { Invocation } from '../context.js';
 import { EXIT, type ExitCode } from '../exit-code.js';
@@ -27,13 +28,16 @@ export async function startDetached(
   options: StackOptions,
 ): Promise<ExitCode> {
   requireStartable(options);
+  keepFilesPrivate();
   const logs = join(options.home, 'logs');
   mkdirSync(logs, { recursive: true });
   const logPath = join(logs, 'up.log');
+  const logStart = statSync(logPath, { throwIfNoEntry: false })?.size ?? 0;
   const child = spawnUp(options, logPath);
   const endpoint = await waitForEndpoint(child, {
     home: options.home,
     logPath,
+    logStart,
     interrupt: terminal.interrupt,
   });
   child.unref();
@@ -43,7 +47,8 @@ export async function startDetached(
 }
 
 function spawnUp(options: StackOptions, logPath: string): ChildProcess {
-  const log = openSync(logPath, 'w');
+  // Appended to: another stack may be starting here, and writing to it.
+  const log = openSync(logPath, 'a');
   try {
     const main = fileURLToPath(new URL('../main.js', import.meta.url));
     return spawn(process.execPath, [main, 'up', ...flags(options)], {
@@ -69,12 +74,14 @@ function flags(options: StackOptions): string[] {
 interface Waiting {
   home: string;
   logPath: string;
+  /** Bytes that were in it before. */
+  logStart: number;
   interrupt: AbortSignal;
 }
 
 async function waitForEndpoint(
   child: ChildProcess,
-  { home, logPath, interrupt }: Waiting,
+  { home, logPath, logStart, interrupt }: Waiting,
 ): Promise<Endpoint> {
   const deadline = performance.now() + START_MS;
   const hasEnded = (): boolean => child.exitCode !== null || child.signalCode !== null;
@@ -89,7 +96,7 @@ async function waitForEndpoint(
   const how = isLate
     ? `not within ${START_MS / 1000} s`
     : `it ended with ${child.signalCode ?? `exit code ${child.exitCode}`}`;
-  const tail = logTail(logPath);
+  const tail = logTail(logPath, logStart);
   throw new OnescanError('UNAVAILABLE', `the stack did not start, ${how}${tail ? `:\n${tail}\n` : ''}`, {
     remedy: `The whole log: ${logPath}`,
   });

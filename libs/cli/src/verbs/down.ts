@@ -1,8 +1,9 @@
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { processStart } from '@onescan/shared/process-start.js';
 import type { Command } from 'commander';
-import { isAlive, readEndpoint } from '../connection/endpoint-file.js';
+import { type Endpoint, isRunning, readEndpoint, staleEndpoint } from '../connection/endpoint-file.js';
 import type { Act } from '../context.js';
 import { EXIT } from '../exit-code.js';
 import { writeJson } from '../output/write-json.js';
@@ -18,11 +19,19 @@ export function addDownVerb(program: Command, act: Act): void {
     .description('stop the local stack')
     .action(
       act(async ({ terminal, global }) => {
-        const endpoint = readEndpoint(resolve(terminal.cwd, global.home));
-        if (!endpoint) throw new OnescanError('NOT_FOUND', `no stack is running in ${global.home}`);
+        const home = resolve(terminal.cwd, global.home);
+        const endpoint = readEndpoint(home);
+        if (!endpoint) {
+          const stale = staleEndpoint(home);
+          throw new OnescanError(
+            'NOT_FOUND',
+            `no stack is running in ${global.home}${stale ? `: ${stale}` : ''}`,
+          );
+        }
+        requireKnown(endpoint);
         process.kill(endpoint.pid, 'SIGTERM');
         const deadline = performance.now() + STOP_MS;
-        while (isAlive(endpoint.pid)) {
+        while (isRunning(endpoint)) {
           if (performance.now() > deadline) {
             throw new OnescanError('DEADLINE_EXCEEDED', `process ${endpoint.pid} has not stopped`);
           }
@@ -33,4 +42,12 @@ export function addDownVerb(program: Command, act: Act): void {
         return EXIT.ok;
       }),
     );
+}
+
+/** @throws OnescanError FAILED_PRECONDITION when the file does not tell the process that it means from a stranger */
+function requireKnown({ pid, processStart: started }: Endpoint): void {
+  if (started !== undefined || processStart(process.pid) === undefined) return;
+  throw new OnescanError('FAILED_PRECONDITION', `endpoint.json does not say when process ${pid} started`, {
+    remedy: `Another version of Onescan wrote it. If process ${pid} is its onescan up, stop it with: kill ${pid}`,
+  });
 }
