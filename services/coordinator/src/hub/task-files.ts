@@ -110,9 +110,9 @@ async function write(handle: FileHandle, file: TaskFile, chunks: AsyncIterable<B
   }
 }
 
-/** What went wrong; a full disk with the path and what happens next. */
+/** What went wrong; a disk that turned out full with the path and what happens next. */
 function told(path: string, thrown: unknown): unknown {
-  if (!isDiskFull(OnescanError.from(thrown))) return thrown;
+  if (thrown instanceof OnescanError || !isDiskFull(OnescanError.from(thrown))) return thrown;
   return diskFull(`no room on the disk for ${path}`, {
     remedy: 'Free space: the trainer keeps the file and the run goes on by itself',
     cause: thrown,
