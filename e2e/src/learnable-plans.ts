@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Run } from '@onescan/shared/generated/onescan/v1/coordinator.js';
 import { RunState, TaskState } from '@onescan/shared/generated/onescan/v1/coordinator.js';
 import { FetchPairRequest } from '@onescan/shared/generated/onescan/v1/fetcher.js';
@@ -11,6 +12,7 @@ import { runTask } from '@onescan/trainer/compute/run-task.js';
 import { FIRST_MINUTE } from '@onescan/warehouse/simulation/market-hours.js';
 import fc from 'fast-check';
 import { expect } from 'vitest';
+import { grantedRequest } from './granted-request.js';
 import { finishRun, startRun } from './runs.js';
 import type { Stack } from './stack.js';
 
@@ -125,14 +127,16 @@ export async function expectNotLearned(stack: Stack, json: SpecJson): Promise<vo
   const pair = spec.pairs[0]!;
   const { plan } = await callUnary(fetcher, fetcher.estimatePair, { spec, pair, sharedDatasetId: '' });
   const request = FetchPairRequest.fromPartial({
-    runId: 'refused',
+    // A run of its own: what was granted is granted to a run.
+    runId: `refused-${randomUUID()}`,
     spec,
     pair,
     datasetId: plan!.datasetId,
     maximumBytesBilled: plan!.statements.map(({ maximumBytesBilled }) => maximumBytesBilled),
     withinDatasetId: plan!.servedFrom,
   });
-  for await (const { message } of callServerStream(fetcher, fetcher.fetchPair, request)) {
+  const granted = grantedRequest(request, stack.grantKey);
+  for await (const { message } of callServerStream(fetcher, fetcher.fetchPair, granted)) {
     if (message?.$case !== 'dataset') continue;
     for (const horizon of spec.horizons) {
       const events: ComputeEvent[] = [];
@@ -155,7 +159,8 @@ function computeRequest({
   return {
     ...task,
     serial: 1,
-    runId: 'refused',
+    // A run of its own: what was granted is granted to a run.
+    runId: `refused-${randomUUID()}`,
     attempt: 1,
     leaseToken: '',
     targetWindow: 45,

@@ -70,6 +70,11 @@ export class Stack {
     return this.#options.cacheFolder ?? join(this.home, 'datasets');
   }
 
+  /** File of the key that approvals are signed with. */
+  get grantKey(): string {
+    return join(this.home, 'grant.key');
+  }
+
   get coordinatorAddress(): string {
     return this.#coordinatorAddress;
   }
@@ -162,7 +167,8 @@ export class Stack {
   async #startFetcher(listen: string): Promise<void> {
     const { warehouse, fetcherFlags } = this.#options;
     this.#fetcher = this.#spawn('fetcher', `fetcher-${++this.#started.fetcher}`, [
-      ...['--listen', listen, '--warehouse', warehouse, '--cache', this.datasets, ...(fetcherFlags ?? [])],
+      ...['--listen', listen, '--warehouse', warehouse, '--cache', this.datasets],
+      ...['--grant-key', this.grantKey, ...(fetcherFlags ?? [])],
     ]);
     this.#fetcherAddress = await this.#fetcher.address();
     this.fetcher?.close();
@@ -174,6 +180,7 @@ export class Stack {
     const name = `coordinator-${++this.#started.coordinator}`;
     this.#coordinator = this.#spawn('coordinator', name, [
       ...['--listen', listen, '--fetcher', this.#fetcherAddress, '--state', state],
+      ...['--grant-key', this.grantKey],
       ...(this.#options.coordinatorFlags ?? []),
     ]);
     this.#coordinatorAddress = await this.#coordinator.address();

@@ -4,6 +4,7 @@ import { RunSpec } from '@onescan/shared/generated/onescan/v1/spec.js';
 import { callServerStream, callUnary, createClient } from '@onescan/shared/grpc/client.js';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { QueryLimits } from '../fake-bigquery/analyze-statement.js';
+import { grantedRequest } from '../granted-request.js';
 import { ServiceProcess } from '../service-process.js';
 import { BigQueryStack, PROJECT } from './bigquery-stack.js';
 
@@ -38,7 +39,7 @@ async function start(): Promise<void> {
         join(stack.folder, 'cache'),
       ],
       ...['--features-dataset', 'bqx_ml_v3_features_v2', '--targets-dataset', 'bqx_ml_v3_analytics_v2'],
-      ...['--orphan-grace-ms', '0'],
+      ...['--orphan-grace-ms', '0', '--grant-key', join(stack.folder, 'grant.key')],
     ],
     logPath: join(stack.folder, `fetcher-${++starts}.log`),
     env: {
@@ -51,14 +52,14 @@ async function start(): Promise<void> {
   client = createClient(FetcherServiceClient, await fetcher.address());
 }
 
-async function request(spec = SPEC): Promise<FetchPairRequest> {
+async function request(spec = SPEC, runId = 'run-7'): Promise<FetchPairRequest> {
   const { plan } = await callUnary(client, client.estimatePair, {
     spec,
     pair: 'eurusd',
     sharedDatasetId: '',
   });
-  return {
-    runId: 'run-7',
+  const wanted = {
+    runId,
     spec,
     pair: 'eurusd',
     planHash: 'f'.repeat(64),
@@ -73,6 +74,7 @@ async function request(spec = SPEC): Promise<FetchPairRequest> {
     sharedDatasetId: '',
     sharedMaximumBytesBilled: [],
   };
+  return grantedRequest(wanted, join(stack.folder, 'grant.key'));
 }
 
 async function fetch(wanted: FetchPairRequest) {
@@ -92,6 +94,13 @@ it('plans without billing data, and after kill -9 in the middle of a job pays on
   expect(stack.fetchJobs()).toEqual([]);
 
   const wanted = await request();
+  const before = stack.fake.jobs().length;
+  await expect(fetch({ ...wanted, grant: undefined })).rejects.toMatchObject({ code: 'PERMISSION_DENIED' });
+  await expect(fetch({ ...wanted, planHash: 'e'.repeat(64) })).rejects.toMatchObject({
+    code: 'PERMISSION_DENIED',
+  });
+  // Not even metadata.
+  expect(stack.fake.jobs()).toHaveLength(before);
   // After the query that looks whether tables have changed.
   stack.fake.inject({ on: 'insert', kind: 'stuck', after: 1 });
   const lost = fetch(wanted).catch((thrown: unknown) => thrown);
@@ -141,7 +150,7 @@ it('plans without billing data, and after kill -9 in the middle of a job pays on
 it('kill -9 between the statements of a pair that is too complex for one: what is done is not paid again', async () => {
   limits.complexity = { tables: 1, most: 6 };
   const before = stack.fetchJobs().length;
-  const wanted = await request(RunSpec.fromPartial({ pairs: ['eurusd'], sample: { rows: 950 } }));
+  const wanted = await request(RunSpec.fromPartial({ pairs: ['eurusd'], sample: { rows: 950 } }), 'run-8');
   expect(wanted.maximumBytesBilled).toHaveLength(2);
   stack.fake.inject({ on: 'insert', kind: 'stuck', after: 2 });
   const lost = fetch(wanted).catch((thrown: unknown) => thrown);

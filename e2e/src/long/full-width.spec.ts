@@ -12,6 +12,7 @@ import { callServerStream, callUnary, createClient } from '@onescan/shared/grpc/
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type FakeBigQuery, startFakeBigQuery } from '../fake-bigquery/start-fake-bigquery.js';
 import { TcpProxy } from '../faults/tcp-proxy.js';
+import { grantedRequest } from '../granted-request.js';
 import { ServiceProcess } from '../service-process.js';
 import { buildWideWarehouse } from '../wide-warehouse/build-wide-warehouse.js';
 import { checkWideDataset } from '../wide-warehouse/check-wide-dataset.js';
@@ -47,6 +48,7 @@ beforeAll(async () => {
     args: [
       ...['--warehouse', `bigquery:${PROJECT}`, '--location', 'us-central1'],
       ...['--cache', join(folder, 'cache'), '--process-memory', '2GB'],
+      ...['--grant-key', join(folder, 'grant.key')],
     ],
     logPath: join(folder, 'fetcher.log'),
     env: { BIGQUERY_EMULATOR_HOST: fake.url, BIGQUERY_STORAGE_EMULATOR_HOST: proxy.address },
@@ -89,7 +91,7 @@ test(
       ...{ runId: RUN, spec: SPEC, pair: 'eurusd', datasetId: plan!.datasetId },
       maximumBytesBilled: [maximumBytesBilled],
     });
-    const dataset = await fetch(wanted);
+    const dataset = await fetch(grantedRequest(wanted, join(folder, 'grant.key')));
     expect(proxy.breaks).toBe(1);
     expect(peakBytes()).toBeLessThan(2e9);
 

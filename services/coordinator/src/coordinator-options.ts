@@ -36,6 +36,8 @@ export interface CoordinatorOptions {
   keepBackups: number;
   /** Most that a run may cost which nobody has looked at, in US dollars. */
   autoApproveUsd: number;
+  /** File of the key that approvals are signed with for the fetcher; undefined: they are not. */
+  grantKey?: string;
 }
 
 export const OPTION_DEFAULTS = {
@@ -58,7 +60,7 @@ export const USAGE = `usage: node dist/main.js --listen ADDRESS --fetcher ADDRES
                          [--max-workers 8] [--lease-ms 10000] [--heartbeat-ms 1000]
                          [--reconnect-grace-ms 2000] [--fetch-ahead 2] [--auto-approve-usd 5]
                          [--keep-events 100000] [--keep-event-days 90] [--keep-run-days 0]
-                         [--backup-hours 24] [--keep-backups 3]
+                         [--backup-hours 24] [--keep-backups 3] [--grant-key FILE]
    or: node dist/main.js --state FOLDER --restore [--backup FILE | --without-log]`;
 
 /** What an error says that lies in the command line. */
@@ -92,6 +94,7 @@ export function parseCoordinatorOptions(args: readonly string[]): CoordinatorOpt
     backupHours: count('backup-hours', flags['backup-hours'], OPTION_DEFAULTS.backupHours, 0),
     keepBackups: count('keep-backups', flags['keep-backups'], OPTION_DEFAULTS.keepBackups),
     autoApproveUsd: dollars('auto-approve-usd', flags['auto-approve-usd'], OPTION_DEFAULTS.autoApproveUsd),
+    ...(flags['grant-key'] === undefined ? {} : { grantKey: required('grant-key', flags['grant-key']) }),
   };
   if (options.leaseMs < 2 * options.heartbeatMs) {
     throw invalid(
@@ -147,6 +150,7 @@ function readFlags(args: readonly string[]) {
         'backup-hours': text,
         'keep-backups': text,
         'auto-approve-usd': text,
+        'grant-key': text,
       },
     }).values;
   } catch (thrown) {

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { readGrantKey } from '@onescan/shared/fetch-grant.js';
 import type { FetcherServiceClient } from '@onescan/shared/generated/onescan/v1/fetcher.js';
 import type { Logger } from '@onescan/shared/log.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
@@ -45,6 +46,8 @@ export class Core {
   readonly fetcher: FetcherServiceClient;
   readonly taskFiles: TaskFiles;
   readonly leaseTokens: LeaseTokens;
+  /** What approvals are signed with for the fetcher. */
+  readonly grantKey: Uint8Array | undefined;
   readonly #lock = new Serial();
   readonly #background = new Set<Promise<void>>();
   readonly #stopping = new AbortController();
@@ -60,6 +63,8 @@ export class Core {
     this.progress = parts.progress;
     this.fetcher = parts.fetcher;
     this.taskFiles = new TaskFiles(parts.options.stateDir);
+    const { grantKey } = parts.options;
+    this.grantKey = grantKey === undefined ? undefined : readGrantKey(grantKey);
     this.leaseTokens = new LeaseTokens(readOrCreateSecret(join(parts.options.stateDir, LEASE_SECRET)));
   }
 

@@ -1,7 +1,8 @@
+import { resolve } from 'node:path';
 import { expect, it, vi } from 'vitest';
 import { parseFetcherOptions } from './fetcher-options.js';
 
-const BIGQUERY = ['--cache', 'c', '--warehouse', 'bigquery:my-project'];
+const BIGQUERY = ['--cache', 'c', '--warehouse', 'bigquery:my-project', '--grant-key', 'k'];
 
 it('reads a BigQuery project, its location and datasets', () => {
   const options = parseFetcherOptions([...BIGQUERY, '--location', 'EU', '--features-dataset', 'f']);
@@ -22,6 +23,13 @@ it.each([
   ['--features-dataset', ['--features-dataset', 'a', '--features-schema', 'b']],
 ])('refuses a wrong %s: %j', (flag, args) => {
   expect(() => parseFetcherOptions([...BIGQUERY, ...args])).toThrow(flag);
+});
+
+it('needs a key for approvals where statements cost money', () => {
+  expect(() => parseFetcherOptions(BIGQUERY.slice(0, -2))).toThrow('--grant-key: missing');
+  expect(() => parseFetcherOptions([...BIGQUERY.slice(0, -1), ''])).toThrow('--grant-key');
+  expect(parseFetcherOptions(BIGQUERY).grantKey).toBe(resolve('k'));
+  expect(parseFetcherOptions(['--cache', 'c', '--warehouse', 'w']).grantKey).toBeUndefined();
 });
 
 it('takes a service account to act as, not with an emulator', () => {

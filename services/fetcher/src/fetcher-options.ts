@@ -16,6 +16,8 @@ export interface FetcherOptions {
   /** Set when the warehouse is BigQuery. */
   bigQuery?: BigQueryFlags;
   cache: string;
+  /** File of the key that approvals are signed with; undefined: fetches are not checked for one. */
+  grantKey?: string;
   pricePerTibUsd: number;
   names: WarehouseNames;
   futurePatterns: RegExp[];
@@ -60,6 +62,8 @@ export const USAGE = `usage: node services/fetcher/dist/main.js --warehouse DIR 
   --listen HOST:PORT       default 127.0.0.1:0 (a free port, announced on stdout)
   --warehouse DIR          folder of an embedded warehouse, or bigquery:PROJECT (docs/bigquery.md)
   --cache DIR              folder of datasets and of the job log; created when missing
+  --grant-key FILE         key that the coordinator signs approvals with, made when missing: give both the same;
+                           needed with BigQuery (docs/security.md)
   --price-per-tib USD      default ${DEFAULT_PRICE_PER_TIB_USD}
   --features-schema NAME   default ${DEFAULT_WAREHOUSE_NAMES.featureSchema}
   --targets-schema NAME    default ${DEFAULT_WAREHOUSE_NAMES.targetSchema}
@@ -96,6 +100,7 @@ export function parseFetcherOptions(args: readonly string[]): FetcherOptions {
     listen: values.listen,
     ...warehouse(values),
     cache: resolve(required('cache', values.cache)),
+    ...grantKey(values),
     pricePerTibUsd: numberIn('price-per-tib', values['price-per-tib'], [0, 1_000_000]),
     names: {
       ...DEFAULT_WAREHOUSE_NAMES,
@@ -129,6 +134,7 @@ function readFlags(args: readonly string[]) {
         listen: { type: 'string', default: '127.0.0.1:0' },
         warehouse: { type: 'string' },
         cache: { type: 'string' },
+        'grant-key': { type: 'string' },
         'price-per-tib': { type: 'string', default: String(DEFAULT_PRICE_PER_TIB_USD) },
         'features-schema': { type: 'string' },
         'targets-schema': { type: 'string' },
@@ -171,6 +177,16 @@ function warehouse(values: Flags): { warehouse: string; bigQuery?: BigQueryFlags
   const { location } = values;
   const bigQuery: BigQueryFlags = { project, location, jobTimeoutMs, results };
   return { warehouse: name, bigQuery: { ...bigQuery, ...impersonation(values.impersonate) } };
+}
+
+/** Where statements cost money, none is run that nobody approved. */
+function grantKey({ warehouse, 'grant-key': file }: Flags): { grantKey?: string } {
+  if (file !== undefined) return { grantKey: resolve(required('grant-key', file)) };
+  if (!warehouse?.startsWith(BIGQUERY)) return {};
+  throw new OnescanError('INVALID_ARGUMENT', '--grant-key: missing, and BigQuery bills what is fetched', {
+    remedy:
+      'Give the fetcher and the coordinator the same --grant-key FILE, which is made when it is missing: nothing is billed then that the coordinator did not approve',
+  });
 }
 
 function impersonation(account: string | undefined): { impersonate?: string } {

@@ -10,6 +10,7 @@ import { requireDatasetId, requirePairNames } from './cache/dataset-names.js';
 import type { CoveringDatasets } from './deriving/covering-datasets.js';
 import { estimatePair, estimateShared } from './estimate.js';
 import type { FetchEnvironment } from './fetch/fetch-dataset.js';
+import type { FetchGrants } from './fetch/fetch-grants.js';
 import { readFileChunks } from './fetch/read-file-chunks.js';
 import type { FetchProgressNow, SharedFetches } from './fetch/shared-fetches.js';
 import { streamProgress } from './fetch/stream-progress.js';
@@ -22,6 +23,8 @@ export interface FetcherServices extends FetchEnvironment {
   readonly rules: PlanningRules;
   readonly covering: CoveringDatasets;
   readonly fetches: SharedFetches;
+  /** Absent: whoever can reach the fetcher may have it run statements. */
+  readonly grants?: FetchGrants;
 }
 
 /** The gRPC service over a warehouse, a cache of datasets and a job log. */

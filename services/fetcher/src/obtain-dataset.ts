@@ -6,8 +6,9 @@ import { requirePair } from '@onescan/shared/pair.js';
 import { deriveDataset } from './deriving/derive-dataset.js';
 import type { HeldDataset } from './deriving/held-dataset.js';
 import { planWithin } from './deriving/plan-within.js';
+import { cachedDataset, describeFetched, type Report, unbilled } from './describe-dataset.js';
 import { dryRunsOf, notCached, planRequest, requireSpec, viewOf } from './estimate.js';
-import type { Fetched } from './fetch/fetch-dataset.js';
+import { grantedTo } from './fetch/fetch-grants.js';
 import { fetchSplitting } from './fetch/fetch-splitting.js';
 import type { FetchProgressNow } from './fetch/shared-fetches.js';
 import type { FetcherServices } from './fetcher-service.js';
@@ -28,13 +29,14 @@ export async function obtainDataset(
 ): Promise<DatasetRef> {
   const { runId, pair, planHash, datasetId, sharedDatasetId, cachedOnly, withinDatasetId } = request;
   const view = viewOf(services.warehouse, { fetch: { runId, pair, planHash } }, signal);
-  const caller = { request, view, signal, report };
+  const caller = { request, view, signal, report, granted: grantedTo(services.grants, request) };
   const shared = sharedDatasetId === '' ? undefined : await obtainShared(services, caller);
   if (datasetId !== '' && services.cache.has(pair, datasetId)) {
     return withShared(await cachedDataset(services, pair, datasetId, report), shared);
   }
   if (withinDatasetId) return withShared(await obtainWithin(services, caller), shared);
   if (datasetId !== '' && cachedOnly) throw notCached(pair, datasetId);
+  caller.granted();
   const planned = await planRequest(view, asApproved(services), request);
   requireApproved(planned, datasetId);
   const spent = shared?.statementsRun ? shared.bytesBilled : 0n;
@@ -55,6 +57,7 @@ async function obtainShared(services: FetcherServices, caller: Caller): Promise<
     return cachedDataset(services, SHARED_PAIR, datasetId, caller.report);
   }
   if (cachedOnly) throw notCached(SHARED_PAIR, datasetId);
+  caller.granted();
   const planned = await planShared(caller.view, requireSpec(spec), asApproved(services));
   if (!planned) {
     throw new OnescanError('FAILED_PRECONDITION', 'the shared groups have no columns any more', {
@@ -70,8 +73,6 @@ function withShared(ref: DatasetRef, shared: DatasetRef | undefined): DatasetRef
   return shared ? { ...ref, shared } : ref;
 }
 
-type Report = (progress: () => FetchProgressNow) => void;
-
 /** Who asks for a dataset. */
 interface Caller {
   readonly request: FetchPairRequest;
@@ -79,6 +80,8 @@ interface Caller {
   readonly view: WarehouseView;
   readonly signal: AbortSignal;
   readonly report: Report;
+  /** Called before anything is asked of the warehouse: what the run may bill in all, undefined for no bound. */
+  granted(): bigint | undefined;
 }
 
 /** A planned dataset, the approved limits of its statements, and what was billed for the request before. */
@@ -95,7 +98,7 @@ interface Wanted {
 async function obtain(
   services: FetcherServices,
   { planned, limits, sqlSha256, spent, isFree }: Wanted,
-  { request, signal, report }: Caller,
+  { request, signal, report, granted }: Caller,
 ): Promise<DatasetRef> {
   const { pair, datasetId } = planned;
   if (services.cache.has(pair, datasetId)) return cachedDataset(services, pair, datasetId, report);
@@ -111,6 +114,7 @@ async function obtain(
   // Cancelled while it was planned: a fetch that nobody wants would run, and bill, through its grace.
   signal.throwIfAborted();
   const { runId, planHash, pair: forPair, remainingBytes: left } = request;
+  const grantedBytes = granted();
   const ticket = services.fetches.join(datasetId, signal, (shared, onProgress) =>
     fetchSplitting(services, {
       planned,
@@ -118,6 +122,7 @@ async function obtain(
       forPair,
       planHash,
       maximumBytesBilled,
+      ...(grantedBytes === undefined ? {} : { grantedBytes }),
       ...(left === undefined ? {} : { remainingBytes: left > spent ? left - spent : 0n }),
       signal: shared,
       onProgress: (stage, done, total) => onProgress({ stage, done, total }),
@@ -157,6 +162,7 @@ async function obtainWithin(services: FetcherServices, caller: Caller): Promise<
 
 /** The same by a plan against the warehouse, for what a dataset does not tell of it; still without a statement. */
 async function obtainCovered(services: FetcherServices, caller: Caller): Promise<DatasetRef> {
+  caller.granted();
   const planned = await planRequest(caller.view, services.rules, caller.request);
   requireApproved(planned, caller.request.datasetId);
   return obtain(services, { planned, limits: [], spent: 0n, isFree: true }, caller);
@@ -206,44 +212,6 @@ function goneCovering(pair: string, datasetId: string, damages: readonly string[
       details: { pair, datasetId },
     },
   );
-}
-
-async function describeFetched(
-  services: FetcherServices,
-  fetched: Fetched,
-  started: boolean,
-): Promise<DatasetRef> {
-  const { ref } = await services.cache.describe(fetched.path);
-  // Who joined another's fetch paid nothing for it.
-  return started
-    ? {
-        ...ref,
-        cached: false,
-        statementsRun: fetched.statementsRun,
-        bytesBilled: fetched.bytesBilled,
-        usd: fetched.usd,
-      }
-    : unbilled(ref);
-}
-
-async function cachedDataset(
-  { cache }: FetcherServices,
-  pair: string,
-  datasetId: string,
-  report: Report,
-): Promise<DatasetRef> {
-  const path = cache.pathOf(pair, datasetId);
-  const { ref } = await cache.describe(path, datasetId);
-  let now: FetchProgressNow = { stage: 'verify', done: 0, total: ref.columns };
-  report(() => now);
-  await cache.requireWhole(path, (done, total) => {
-    now = { stage: 'verify', done, total };
-  });
-  return unbilled(ref);
-}
-
-function unbilled(ref: DatasetRef): DatasetRef {
-  return { ...ref, cached: true, statementsRun: 0, bytesBilled: 0n, usd: 0 };
 }
 
 function requireApproved(planned: PlannedPair, approved: string): void {

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { readGrantKey } from '@onescan/shared/fetch-grant.js';
 import { FetcherServiceService } from '@onescan/shared/generated/onescan/v1/fetcher.js';
 import { guardedService } from '@onescan/shared/grpc/guard/guarded-service.js';
 import { startServer } from '@onescan/shared/grpc/start-server.js';
@@ -7,6 +8,7 @@ import { requireNoLink } from '@onescan/shared/no-links.js';
 import { lockCache } from './cache/cache-lock.js';
 import { DatasetCache } from './cache/dataset-cache.js';
 import { CoveringDatasets } from './deriving/covering-datasets.js';
+import { FetchGrants } from './fetch/fetch-grants.js';
 import { SharedFetches } from './fetch/shared-fetches.js';
 import { FETCHER_LIMITS } from './fetcher-limits.js';
 import type { FetcherOptions } from './fetcher-options.js';
@@ -34,6 +36,7 @@ export interface RunningFetcher {
  *   use or cannot be written, UNAVAILABLE when the port is taken
  */
 export async function startFetcher(options: FetcherOptions, log: Logger): Promise<RunningFetcher> {
+  const key = options.grantKey === undefined ? undefined : readGrantKey(options.grantKey);
   let jobs: JobLog | undefined;
   const warehouse = await openWarehouse(options, (query) => {
     if (jobs) noteMetadataQuery(jobs, query, options.pricePerTibUsd);
@@ -62,6 +65,7 @@ export async function startFetcher(options: FetcherOptions, log: Logger): Promis
     cache,
     covering: new CoveringDatasets(cache),
     fetches,
+    ...(key ? { grants: new FetchGrants(key) } : {}),
     jobs,
     pricePerTibUsd: options.pricePerTibUsd,
     rules: {
@@ -82,6 +86,7 @@ export async function startFetcher(options: FetcherOptions, log: Logger): Promis
     { address: server.address, warehouse: options.warehouse, cache: cache.folder },
     'the fetcher listens',
   );
+  if (!key) log.warn('fetches are not checked for an approval: --grant-key is not given');
   return {
     address: server.address,
     drain: async (graceMs) => {

@@ -44,6 +44,8 @@ const SERVICE_GRACE_MS = 10_000;
 const TRAINER_WORK_MS = 12_000;
 const FETCHER_WORK_MS = 8_000;
 const POLL_MS = 100;
+/** In the home folder: what the coordinator signs approvals with and the fetcher checks them by. */
+const GRANT_KEY = 'grant.key';
 /** State, logs and the temporary files of a start; a dataset of a full pair takes 1.7 GB beside it. */
 const MINIMUM_DISK_BYTES = 64 * 1024 ** 2;
 
@@ -103,8 +105,10 @@ class Stack implements RunningStack {
     const { home, warehouse, listen, maxWorkers, trainers, fetcherFlags, autoApproveUsd } = this.options;
     mkdirSync(home, { recursive: true });
     const cache = join(home, 'datasets');
+    const grantKey = ['--grant-key', join(home, GRANT_KEY)];
     const fetcherArgs = [
       ...['--listen', socketOf(home, 'fetcher'), '--warehouse', warehouse, '--cache', cache],
+      ...grantKey,
       ...['--grace-ms', String(FETCHER_WORK_MS)],
       ...fetcherFlags.map((flag) => `--${flag}`),
     ];
@@ -112,6 +116,7 @@ class Stack implements RunningStack {
     this.fetcher = (await unlessInterrupted(fetcher.announcement(START_MS), interrupt)).address;
     const coordinator = this.spawn('coordinator', 'coordinator', [
       ...['--listen', socketOf(home, 'coordinator'), '--fetcher', this.fetcher],
+      ...grantKey,
       ...(listen === undefined ? [] : ['--tcp-listen', listen, '--token-file', tokenPath(home)]),
       ...['--state', join(home, 'state'), '--max-workers', String(maxWorkers)],
       ...(autoApproveUsd === undefined ? [] : ['--auto-approve-usd', String(autoApproveUsd)]),

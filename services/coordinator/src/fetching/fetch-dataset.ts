@@ -5,7 +5,6 @@ import type {
   FetchProgress,
   QueryJob,
 } from '@onescan/shared/generated/onescan/v1/fetcher.js';
-import type { PairPlan } from '@onescan/shared/generated/onescan/v1/plan.js';
 import { callServerStream } from '@onescan/shared/grpc/client.js';
 import { isMetadataQuery } from '@onescan/shared/metadata-query.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
@@ -122,12 +121,6 @@ class StreamWatch {
     const remedy = 'Look at the log of the fetcher, start it again, then resume the run';
     this.#abort.abort(new OnescanError('DEADLINE_EXCEEDED', `${this.pair}: ${why}`, { remedy }));
   }
-}
-
-/** Where the plan says that a dataset is free: it is never queried for then, also when it was evicted since. */
-export function sourceOf(planned: Pick<PairPlan, 'cached' | 'servedFrom' | 'datasetId'> | undefined): string {
-  if (!planned?.cached) return '';
-  return planned.servedFrom || planned.datasetId;
 }
 
 /** What a run has really been billed for a pair, by the fetcher's own list of jobs. */

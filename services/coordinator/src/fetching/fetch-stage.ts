@@ -15,7 +15,8 @@ import type { PairRecord, RunSnapshot } from '../runs/run-record.js';
 import { pairsInScope, tasksOf } from '../runs/run-scope.js';
 import { isTaskEnded } from '../states/task-state.js';
 import { FETCHER_RETRY_WAITS_MS } from './ask-again.js';
-import { type BilledFacts, billedOf, fetchDataset, readBilled, sourceOf } from './fetch-dataset.js';
+import { type BilledFacts, billedOf, fetchDataset, readBilled } from './fetch-dataset.js';
+import { fetchRequest } from './fetch-request.js';
 
 /** Fetches the pairs of running runs, a bounded number ahead of training. */
 export class FetchStage {
@@ -120,7 +121,11 @@ export class FetchStage {
     };
     return withSpan(SPAN.fetch, { parent, attributes }, async (span) => {
       const request = async (): Promise<FetchPairRequest> => ({
-        ...fetchRequest(snapshot, planned, traceparentOf(span)),
+        ...fetchRequest(snapshot.run, planned, {
+          traceparent: traceparentOf(span),
+          grantKey: this.#core.grantKey,
+          nowMs: this.#core.clock(),
+        }),
         remainingBytes: await this.#remainingBytes(pair),
       });
       const dataset = await context.with(trace.setSpan(parent, span), () =>
@@ -199,29 +204,6 @@ export class FetchStage {
 
 function plannedPair({ run }: RunSnapshot, pair: string): PairPlan {
   return run.plan!.pairs.find((candidate) => candidate.pair === pair)!;
-}
-
-/** A rerun takes what is cached and never queries. */
-function fetchRequest(snapshot: RunSnapshot, planned: PairPlan, traceparent: string): FetchPairRequest {
-  const { run } = snapshot;
-  return {
-    runId: run.runId,
-    spec: run.spec,
-    pair: planned.pair,
-    planHash: run.plan!.planHash,
-    datasetId: planned.datasetId,
-    maximumBytesBilled: planned.statements.map((statement) => statement.maximumBytesBilled),
-    cachedOnly: run.rerunOf !== '',
-    traceparent,
-    sharedDatasetId: run.plan!.shared?.datasetId ?? '',
-    withinDatasetId: sourceOf(planned),
-    sharedWithinDatasetId: sourceOf(run.plan!.shared),
-    sharedMaximumBytesBilled: (run.plan!.shared?.statements ?? []).map((each) => each.maximumBytesBilled),
-    approvedStatements: {
-      sqlSha256: planned.statements.map((statement) => statement.sqlSha256),
-      sharedSqlSha256: (run.plan!.shared?.statements ?? []).map((each) => each.sqlSha256),
-    },
-  };
 }
 
 /** Bytes that some pairs were billed, and may be billed by the fetches under way. */

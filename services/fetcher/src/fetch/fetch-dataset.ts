@@ -3,7 +3,6 @@ import { SHARED_PAIR } from '@onescan/shared/dataset/dataset.js';
 import type { DatasetContent } from '@onescan/shared/dataset/dataset-content.js';
 import { DatasetSpool } from '@onescan/shared/dataset/dataset-spool.js';
 import { writeDataset } from '@onescan/shared/dataset/write-dataset.js';
-import { formatBytes } from '@onescan/shared/format/bytes.js';
 import type { QueryJob } from '@onescan/shared/generated/onescan/v1/fetcher.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { DatasetCache } from '../cache/dataset-cache.js';
@@ -17,6 +16,7 @@ import { sampleOrder } from '../sql/sample-order.js';
 import type { JobBill, RunningStatement, Warehouse } from '../warehouse/warehouse.js';
 import { candidateColumns } from './candidate-columns.js';
 import { DatasetReceiver } from './dataset-receiver.js';
+import { requireGranted, requireRemaining } from './fetch-grants.js';
 import { requireUnchanged } from './require-unchanged.js';
 
 /**
@@ -46,6 +46,8 @@ export interface FetchOrder {
   readonly maximumBytesBilled: readonly bigint[];
   /** Bytes that new jobs may still bill in all; what was paid for before is read again without. */
   readonly remainingBytes?: bigint;
+  /** What the statements of the run may bill in all, those before included. */
+  readonly grantedBytes?: bigint;
   readonly signal: AbortSignal;
   onProgress(stage: FetchStage, done: number, total: number): void;
   /** Told before each statement which one it is. */
@@ -127,6 +129,11 @@ async function runStatement(
     billingUnknown: warehouse.billedBy !== undefined,
   };
   order.onProgress('query', progress.done, progress.total);
+  // Nothing comes between the count and the record: what runs at the same time is counted too.
+  if (isNew && order.grantedBytes !== undefined) {
+    const { pair } = order.planned;
+    requireGranted({ pair, jobId: job.jobId, bound }, order.grantedBytes, jobs.list(order.runId));
+  }
   jobs.append(job);
   let running: RunningStatement | undefined;
   const end = async (changes: Partial<JobRecord>): Promise<void> => {
@@ -204,7 +211,7 @@ async function chooseJob(
     ? earlier.find(({ jobId }) => jobId === found)
     : ownJob(earlier, order.runId);
   const isNew = !again || (!warehouse.findJob && again.bytesBilled === 0n);
-  if (isNew) requireApproved(pair, order, turn);
+  if (isNew) requireRemaining(pair, order.maximumBytesBilled[turn.position]!, turn.remainingBytes);
   if (again) return { jobId: again.jobId, runId: again.runId, isNew };
   const digits = sha256Hex(`${order.runId}\n${sqlSha256}`).slice(0, RUN_DIGITS);
   const jobId = `${jobs.nextJobId(datasetId)}-${digits}`;
@@ -217,23 +224,6 @@ async function chooseJob(
  */
 function ownJob(earlier: readonly QueryJob[], runId: string): QueryJob | undefined {
   return earlier.findLast((job) => job.runId === runId);
-}
-
-function requireApproved(
-  pair: string,
-  { maximumBytesBilled: limits }: FetchOrder,
-  { position, remainingBytes }: StatementTurn,
-): void {
-  const maximumBytesBilled = limits[position]!;
-  if (remainingBytes === undefined || maximumBytesBilled <= remainingBytes) return;
-  throw new OnescanError(
-    'RESOURCE_EXHAUSTED',
-    `the statement of ${pair} may bill ${formatBytes(maximumBytesBilled)}, the run's approval leaves ${formatBytes(remainingBytes)}: it was not sent`,
-    {
-      remedy: 'Resume the run: it is planned anew with what was billed, and approve that',
-      details: { pair, remainingBytes: Number(remainingBytes) },
-    },
-  );
 }
 
 function startedJob(

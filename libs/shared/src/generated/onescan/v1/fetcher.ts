@@ -134,7 +134,26 @@ export interface FetchPairRequest {
     | bigint
     | undefined;
   /** Statements of the approved plan: others are not run. Unset: they are not compared. */
-  approvedStatements?: ApprovedStatements | undefined;
+  approvedStatements?:
+    | ApprovedStatements
+    | undefined;
+  /** Without it a fetcher with a grant key asks the warehouse nothing: it takes what is cached, or what can be made of that. */
+  grant?: FetchGrant | undefined;
+}
+
+/** The coordinator's word that a run was approved, which the fetcher checks: for this request, and for nothing else. */
+export interface FetchGrant {
+  runId: string;
+  pair: string;
+  planHash: string;
+  datasetId: string;
+  sharedDatasetId: string;
+  /** What the statements of the run may bill in all, whatever is asked for and how often. */
+  runBytes: bigint;
+  /** Milliseconds since 1970; requests that come later have none. */
+  expiresMs: bigint;
+  /** HMAC-SHA256 of the other fields with the key that coordinator and fetcher share. */
+  signature: Buffer;
 }
 
 /** SHA-256 of the SQL of each statement, in order. */
@@ -1167,6 +1186,7 @@ function createBaseFetchPairRequest(): FetchPairRequest {
     sharedWithinDatasetId: undefined,
     remainingBytes: undefined,
     approvedStatements: undefined,
+    grant: undefined,
   };
 }
 
@@ -1232,6 +1252,9 @@ export const FetchPairRequest: MessageFns<FetchPairRequest> = {
     }
     if (message.approvedStatements !== undefined) {
       ApprovedStatements.encode(message.approvedStatements, writer.uint32(186).fork()).join();
+    }
+    if (message.grant !== undefined) {
+      FetchGrant.encode(message.grant, writer.uint32(194).fork()).join();
     }
     return writer;
   },
@@ -1381,6 +1404,14 @@ export const FetchPairRequest: MessageFns<FetchPairRequest> = {
             message.approvedStatements = ApprovedStatements.decode(reader, reader.uint32());
             continue;
           }
+          case 24: {
+            if (tag !== 194) {
+              break;
+            }
+
+            message.grant = FetchGrant.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1453,6 +1484,7 @@ export const FetchPairRequest: MessageFns<FetchPairRequest> = {
         : isSet(object.approved_statements)
         ? ApprovedStatements.fromJSON(object.approved_statements)
         : undefined,
+      grant: isSet(object.grant) ? FetchGrant.fromJSON(object.grant) : undefined,
     };
   },
 
@@ -1500,6 +1532,9 @@ export const FetchPairRequest: MessageFns<FetchPairRequest> = {
     if (message.approvedStatements !== undefined) {
       obj.approvedStatements = ApprovedStatements.toJSON(message.approvedStatements);
     }
+    if (message.grant !== undefined) {
+      obj.grant = FetchGrant.toJSON(message.grant);
+    }
     return obj;
   },
 
@@ -1526,6 +1561,229 @@ export const FetchPairRequest: MessageFns<FetchPairRequest> = {
     message.approvedStatements = (object.approvedStatements !== undefined && object.approvedStatements !== null)
       ? ApprovedStatements.fromPartial(object.approvedStatements)
       : undefined;
+    message.grant = (object.grant !== undefined && object.grant !== null)
+      ? FetchGrant.fromPartial(object.grant)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseFetchGrant(): FetchGrant {
+  return {
+    runId: "",
+    pair: "",
+    planHash: "",
+    datasetId: "",
+    sharedDatasetId: "",
+    runBytes: 0n,
+    expiresMs: 0n,
+    signature: Buffer.alloc(0),
+  };
+}
+
+export const FetchGrant: MessageFns<FetchGrant> = {
+  encode(message: FetchGrant, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.runId !== "") {
+      writer.uint32(10).string(message.runId);
+    }
+    if (message.pair !== "") {
+      writer.uint32(18).string(message.pair);
+    }
+    if (message.planHash !== "") {
+      writer.uint32(26).string(message.planHash);
+    }
+    if (message.datasetId !== "") {
+      writer.uint32(34).string(message.datasetId);
+    }
+    if (message.sharedDatasetId !== "") {
+      writer.uint32(42).string(message.sharedDatasetId);
+    }
+    if (message.runBytes !== 0n) {
+      if (BigInt.asUintN(64, message.runBytes) !== message.runBytes) {
+        throw new globalThis.Error("value provided for field message.runBytes of type uint64 too large");
+      }
+      writer.uint32(48).uint64(message.runBytes);
+    }
+    if (message.expiresMs !== 0n) {
+      if (BigInt.asUintN(64, message.expiresMs) !== message.expiresMs) {
+        throw new globalThis.Error("value provided for field message.expiresMs of type uint64 too large");
+      }
+      writer.uint32(56).uint64(message.expiresMs);
+    }
+    if (message.signature.length !== 0) {
+      writer.uint32(66).bytes(message.signature);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): FetchGrant {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseFetchGrant();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.runId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.pair = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.planHash = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.datasetId = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.sharedDatasetId = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.runBytes = reader.uint64() as bigint;
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.expiresMs = reader.uint64() as bigint;
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.signature = Buffer.from(reader.bytes());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): FetchGrant {
+    return {
+      runId: isSet(object.runId)
+        ? globalThis.String(object.runId)
+        : isSet(object.run_id)
+        ? globalThis.String(object.run_id)
+        : "",
+      pair: isSet(object.pair) ? globalThis.String(object.pair) : "",
+      planHash: isSet(object.planHash)
+        ? globalThis.String(object.planHash)
+        : isSet(object.plan_hash)
+        ? globalThis.String(object.plan_hash)
+        : "",
+      datasetId: isSet(object.datasetId)
+        ? globalThis.String(object.datasetId)
+        : isSet(object.dataset_id)
+        ? globalThis.String(object.dataset_id)
+        : "",
+      sharedDatasetId: isSet(object.sharedDatasetId)
+        ? globalThis.String(object.sharedDatasetId)
+        : isSet(object.shared_dataset_id)
+        ? globalThis.String(object.shared_dataset_id)
+        : "",
+      runBytes: isSet(object.runBytes)
+        ? BigInt(object.runBytes)
+        : isSet(object.run_bytes)
+        ? BigInt(object.run_bytes)
+        : 0n,
+      expiresMs: isSet(object.expiresMs)
+        ? BigInt(object.expiresMs)
+        : isSet(object.expires_ms)
+        ? BigInt(object.expires_ms)
+        : 0n,
+      signature: isSet(object.signature) ? Buffer.from(bytesFromBase64(object.signature)) : Buffer.alloc(0),
+    };
+  },
+
+  toJSON(message: FetchGrant): unknown {
+    const obj: any = {};
+    if (message.runId !== "") {
+      obj.runId = message.runId;
+    }
+    if (message.pair !== "") {
+      obj.pair = message.pair;
+    }
+    if (message.planHash !== "") {
+      obj.planHash = message.planHash;
+    }
+    if (message.datasetId !== "") {
+      obj.datasetId = message.datasetId;
+    }
+    if (message.sharedDatasetId !== "") {
+      obj.sharedDatasetId = message.sharedDatasetId;
+    }
+    if (message.runBytes !== 0n) {
+      obj.runBytes = message.runBytes.toString();
+    }
+    if (message.expiresMs !== 0n) {
+      obj.expiresMs = message.expiresMs.toString();
+    }
+    if (message.signature.length !== 0) {
+      obj.signature = base64FromBytes(message.signature);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<FetchGrant>, I>>(base?: I): FetchGrant {
+    return FetchGrant.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<FetchGrant>, I>>(object: I): FetchGrant {
+    const message = createBaseFetchGrant();
+    message.runId = object.runId ?? "";
+    message.pair = object.pair ?? "";
+    message.planHash = object.planHash ?? "";
+    message.datasetId = object.datasetId ?? "";
+    message.sharedDatasetId = object.sharedDatasetId ?? "";
+    message.runBytes = (object.runBytes !== undefined && object.runBytes !== null) ? BigInt(object.runBytes) : 0n;
+    message.expiresMs = (object.expiresMs !== undefined && object.expiresMs !== null) ? BigInt(object.expiresMs) : 0n;
+    message.signature = object.signature ?? Buffer.alloc(0);
     return message;
   },
 };

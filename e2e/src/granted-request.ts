@@ -1,0 +1,13 @@
+import { GRANT_VALID_MS, readGrantKey, signGrant } from '@onescan/shared/fetch-grant.js';
+import type { FetchPairRequest } from '@onescan/shared/generated/onescan/v1/fetcher.js';
+
+/** A request with the grant of a coordinator that approved what its statements may bill. */
+export function grantedRequest(request: FetchPairRequest, grantKey: string): FetchPairRequest {
+  const { runId, pair, planHash, datasetId, sharedDatasetId, maximumBytesBilled } = request;
+  const facts = {
+    ...{ runId, pair, planHash, datasetId, sharedDatasetId },
+    runBytes: maximumBytesBilled.reduce((sum, bytes) => sum + bytes, 0n),
+    expiresMs: BigInt(Date.now() + GRANT_VALID_MS),
+  };
+  return { ...request, grant: signGrant(readGrantKey(grantKey), facts) };
+}
