@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { sharedDatasetPath } from '@onescan/shared/dataset/open-dataset.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
@@ -7,7 +7,7 @@ import { downloadDataset } from './download-dataset.js';
 
 /**
  * The path of a request's dataset on this disk; downloaded, with the shared one that it refers to, when the fetcher's disk
- * is not ours.
+ * is not ours, or its files are another user's.
  *
  * @throws OnescanError NOT_FOUND when it is not here and there is no fetcher; as {@link downloadDataset}
  */
@@ -16,7 +16,7 @@ export async function locateDataset(
   isCancelled: () => boolean,
 ): Promise<string> {
   const { path, datasetId, shared } = request.dataset;
-  if (path && existsSync(path)) return path;
+  if (path && isReadable(path)) return path;
   if (!request.fetcherAddress) {
     throw new OnescanError('NOT_FOUND', `there is no dataset file ${path}, and no fetcher to read it from`);
   }
@@ -33,4 +33,13 @@ export async function locateDataset(
   if (shared) await download(shared.datasetId, sharedDatasetPath(copy, shared.datasetId));
   await download(datasetId, copy);
   return copy;
+}
+
+function isReadable(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
