@@ -46,6 +46,11 @@ export class AnswerVariation {
     return this.#first(what, UNFINISHED);
   }
 
+  /** What was told as finished is never unfinished again. */
+  finished(what: string): void {
+    this.#asked.add(what);
+  }
+
   /** True sometimes, the first time that a page is asked for. */
   isEmpty(page: string): boolean {
     return this.#first(page, EMPTY_PAGE);

@@ -199,6 +199,7 @@ async function route(context: Context, method: string, path: string[], input: In
     // A job that is done may be told as running by another of BigQuery's servers.
     const done = job.state === 'DONE' && !job.error && faults.pending === 0;
     const stale = done && context.variation?.isUnfinished(`job ${name}`);
+    if (job.state === 'DONE' && !stale) context.variation?.finished(`job ${name}`);
     return { body: sentJob(stale ? { ...job, state: 'RUNNING' } : job), fault };
   }
   if (method === 'GET' && kind === 'datasets' && third === 'tables' && table !== undefined) {
