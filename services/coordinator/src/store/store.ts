@@ -32,6 +32,7 @@ import { requireDiskRoom } from './require-disk-room.js';
 import { deleteRun, insertRun } from './run-table.js';
 import { backUpState, type StateBackup } from './state-backup.js';
 import { isFatal, stateProblem } from './state-damage.js';
+import { Uses } from './uses.js';
 import { insert, insertEvents, insertResult, update } from './write-rows.js';
 
 /** A task's result as stored. */
@@ -58,6 +59,7 @@ export class Store {
   readonly #file: StateFile;
   readonly #stateDir: string;
   readonly #writes = new Serial();
+  readonly #uses = new Uses();
   #onFatal: (thrown: unknown) => void = () => undefined;
 
   /** Another number after every write. */
@@ -231,9 +233,9 @@ export class Store {
     );
   }
 
-  /** Waits for writes under way. */
+  /** Waits for what is under way; nothing can be read or written after it. */
   async close(): Promise<void> {
-    await this.#writes.idle();
+    await this.#uses.end();
     this.#file.close();
   }
 
@@ -248,33 +250,31 @@ export class Store {
   }
 
   #transaction(write: (writer: DuckDBConnection) => Promise<void>): Promise<void> {
-    return this.#writes.run(async () => {
-      const { writer } = this.#file;
-      await this.requireRoom();
-      await writer.run('BEGIN TRANSACTION');
-      try {
-        await write(writer);
-        await writer.run('COMMIT');
-        this.version++;
-      } catch (thrown) {
-        await writer.run('ROLLBACK').catch(() => undefined);
-        const problem = this.#problem(thrown);
-        if (isFatal(thrown)) this.#onFatal(problem);
-        throw problem;
-      }
-    });
+    return this.#uses.run(() => this.#writes.run(() => this.#write(write)));
+  }
+
+  async #write(write: (writer: DuckDBConnection) => Promise<void>): Promise<void> {
+    const { writer } = this.#file;
+    await this.requireRoom();
+    await writer.run('BEGIN TRANSACTION');
+    try {
+      await write(writer);
+      await writer.run('COMMIT');
+      this.version++;
+    } catch (thrown) {
+      await writer.run('ROLLBACK').catch(() => undefined);
+      const problem = this.#problem(thrown);
+      if (isFatal(thrown)) this.#onFatal(problem);
+      throw problem;
+    }
   }
 
   /** Work on a connection of its own, beside reads and writes. */
-  async #apart<T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
-    const connection = await this.#file.connect();
-    try {
-      return await work(connection);
-    } catch (thrown) {
-      throw this.#problem(thrown);
-    } finally {
-      connection.closeSync();
-    }
+  #apart<T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
+    return this.#use(async () => {
+      const connection = await this.#file.connect();
+      return work(connection).finally(() => connection.closeSync());
+    });
   }
 
   #problem(thrown: unknown): unknown {
@@ -285,9 +285,13 @@ export class Store {
     return this.#reading(async (reader) => (await reader.runAndReadAll(sql, values)).getRowObjects());
   }
 
-  async #reading<T>(read: (reader: DuckDBConnection) => Promise<T>): Promise<T> {
+  #reading<T>(read: (reader: DuckDBConnection) => Promise<T>): Promise<T> {
+    return this.#use(() => read(this.#file.reader));
+  }
+
+  async #use<T>(use: () => Promise<T>): Promise<T> {
     try {
-      return await read(this.#file.reader);
+      return await this.#uses.run(use);
     } catch (thrown) {
       throw this.#problem(thrown);
     }
