@@ -1,5 +1,6 @@
 import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { quoted } from '@onescan/shared/dataset/dataset-layout.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import { openStateFile, STATE_FILE } from './open-state-file.js';
 import { latestBackup } from './state-backup.js';
@@ -74,7 +75,7 @@ async function tryOut(source: string, folder: string): Promise<number> {
       'SELECT table_name FROM duckdb_tables() WHERE NOT internal',
     );
     for (const [name] of tables.getRows()) {
-      await file.reader.run(`SELECT bit_xor(hash(t)) FROM "${String(name)}" AS t`);
+      await file.reader.run(`SELECT bit_xor(hash(t)) FROM ${quoted(String(name))} AS t`);
     }
     const counted = await file.reader.runAndReadAll('SELECT count(*) FROM runs');
     await file.writer.run('CHECKPOINT');

@@ -12,6 +12,7 @@ import {
 import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { literal, quoted } from '@onescan/shared/dataset/dataset-layout.js';
 import { formatBytes } from '@onescan/shared/format/bytes.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 
@@ -83,7 +84,7 @@ export async function backUpState(
 async function copyTables(connection: DuckDBConnection, target: string): Promise<void> {
   const [[source]] = (await connection.runAndReadAll('SELECT current_database()')).getRows() as [[string]];
   const from = quoted(source);
-  await connection.run(`ATTACH '${target.replaceAll("'", "''")}' AS ${ATTACHED}`);
+  await connection.run(`ATTACH ${literal(target)} AS ${ATTACHED}`);
   try {
     await connection.run('BEGIN TRANSACTION');
     try {
@@ -143,8 +144,4 @@ function syncFile(path: string): void {
   const file = openSync(path, 'r');
   fsyncSync(file);
   closeSync(file);
-}
-
-function quoted(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
 }
