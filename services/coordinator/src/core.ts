@@ -6,12 +6,12 @@ import { OnescanError } from '@onescan/shared/onescan-error.js';
 import { readOrCreateSecret } from '@onescan/shared/secret-file.js';
 import type { CoordinatorOptions } from './coordinator-options.js';
 import { LeaseTokens } from './hub/lease-tokens.js';
-import { TaskFiles } from './hub/task-files.js';
 import type { TrainerRegistry } from './hub/trainer-registry.js';
 import type { ProgressBuffer } from './runs/progress-buffer.js';
 import type { RunBook } from './runs/run-book.js';
 import { outsideSpans, type RunTraces } from './runs/run-traces.js';
-import { Serial } from './runs/serial.js';
+import { Serial } from './store/serial.js';
+import { TaskFiles } from './store/task-files.js';
 
 /** File in the state folder with what lease tokens are made from. */
 const LEASE_SECRET = 'lease.key';

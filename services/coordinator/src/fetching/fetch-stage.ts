@@ -7,16 +7,16 @@ import { ATTRIBUTE, SPAN } from '@onescan/shared/telemetry/attributes.js';
 import { traceparentOf, withSpan } from '@onescan/shared/telemetry/tracing.js';
 import { context, trace } from '@opentelemetry/api';
 import type { Core } from '../core.js';
+import { FETCHER_RETRY_WAITS_MS } from '../fetcher/ask-again.js';
+import { type BilledFacts, billedOf, fetchDataset, readBilled } from '../fetcher/fetch-dataset.js';
+import { fetchRequest } from '../fetcher/fetch-request.js';
+import { approvedBytes } from '../model/approvals.js';
+import type { PairRecord, RunSnapshot } from '../model/run-record.js';
+import { pairsInScope, tasksOf } from '../model/run-scope.js';
+import { taskSpecHash } from '../model/task-spec.js';
 import { billedAtMost, isSharedThere } from '../planning/amend-plan.js';
-import { taskSpecHash } from '../planning/task-spec.js';
-import { approvedBytes } from '../runs/approvals.js';
 import type { RunChange } from '../runs/run-change.js';
-import type { PairRecord, RunSnapshot } from '../runs/run-record.js';
-import { pairsInScope, tasksOf } from '../runs/run-scope.js';
 import { isTaskEnded } from '../states/task-state.js';
-import { FETCHER_RETRY_WAITS_MS } from './ask-again.js';
-import { type BilledFacts, billedOf, fetchDataset, readBilled } from './fetch-dataset.js';
-import { fetchRequest } from './fetch-request.js';
 
 /** Fetches the pairs of running runs, a bounded number ahead of training. */
 export class FetchStage {

@@ -1,9 +1,9 @@
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { Core } from '../core.js';
+import { type BilledFacts, billedOf, readBilled } from '../fetcher/fetch-dataset.js';
+import type { PairRecord, RunSnapshot } from '../model/run-record.js';
 import { reportRun } from '../report/report-run.js';
-import type { PairRecord, RunSnapshot } from '../runs/run-record.js';
 import { isEnded } from '../states/run-state.js';
-import { type BilledFacts, billedOf, readBilled } from './fetch-dataset.js';
 
 /** How often bills are asked for that were not known when their fetch ended. */
 export const LATE_BILLS_MS = 60_000;

@@ -6,9 +6,9 @@ import {
   type TaskResult,
 } from '@onescan/shared/generated/onescan/v1/trainer.js';
 import type { Core } from '../core.js';
-import { type RunSnapshot, type TaskRecord, taskKey } from '../runs/run-record.js';
+import { type RunSnapshot, type TaskRecord, taskKey } from '../model/run-record.js';
 import { suspectedLeaks } from '../runs/suspected-leaks.js';
-import { afterFailure, type FailureName } from '../scheduling/failure-policy.js';
+import { afterFailure, type FailureName } from '../states/failure-policy.js';
 import { attemptKey, sameAttempt } from './attempt-key.js';
 import { expectedResult, resultProblem } from './check-result.js';
 import type { LeaseTokens } from './lease-tokens.js';

@@ -6,8 +6,8 @@ import {
   LedgerStatus,
 } from '@onescan/shared/generated/onescan/v1/result.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
-import { type ResultDocument, readResultDocument } from '../report/result-document.js';
-import type { RunSnapshot, TaskRecord } from '../runs/run-record.js';
+import { type ResultDocument, readResultDocument } from '../model/result-document.js';
+import type { RunSnapshot, TaskRecord } from '../model/run-record.js';
 import { ledgerStatusName } from '../store/ledger-table.js';
 
 /** A document of the widest pair with every option has less than 2 MB. */

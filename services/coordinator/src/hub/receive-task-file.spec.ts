@@ -5,8 +5,8 @@ import { sha256Hex } from '@onescan/shared/canonical-json.js';
 import { type TaskFile, TaskFileKind } from '@onescan/shared/generated/onescan/v1/result.js';
 import type { PutTaskFileRequest } from '@onescan/shared/generated/onescan/v1/trainer.js';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { TaskFiles } from '../store/task-files.js';
 import { receiveTaskFile } from './receive-task-file.js';
-import { TaskFiles } from './task-files.js';
 import { UploadSlots } from './upload-slots.js';
 
 const TEXT = Buffer.from('PAR1 and more');

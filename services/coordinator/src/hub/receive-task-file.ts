@@ -4,8 +4,8 @@ import type {
   TaskAttempt,
 } from '@onescan/shared/generated/onescan/v1/trainer.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { isStoredKind, type TaskFiles } from '../store/task-files.js';
 import { checkAttempt } from './check-trainer-message.js';
-import { isStoredKind, type TaskFiles } from './task-files.js';
 import type { UploadSlots } from './upload-slots.js';
 
 /** Largest file that is taken, in bytes. */

@@ -11,7 +11,7 @@ import {
 import { isDiskFull, OnescanError } from '@onescan/shared/onescan-error.js';
 import { PRODUCT_VERSION } from '@onescan/shared/product-version.js';
 import type { Core } from '../core.js';
-import { taskKey } from '../runs/run-record.js';
+import { taskKey } from '../model/run-record.js';
 import { taskStatus } from '../runs/run-view.js';
 import { sameAttempt } from './attempt-key.js';
 import type { Answer, AttemptOutcomes } from './attempt-outcomes.js';

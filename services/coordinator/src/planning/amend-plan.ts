@@ -1,10 +1,10 @@
 import type { PairPlan, Plan, SharedPlan } from '@onescan/shared/generated/onescan/v1/plan.js';
 import { isMetadataQuery } from '@onescan/shared/metadata-query.js';
-import { approvedBytes } from '../runs/approvals.js';
-import type { PairRecord, RunSnapshot } from '../runs/run-record.js';
+import { approvedBytes } from '../model/approvals.js';
+import { approvalProblem } from '../model/budget.js';
+import { estimatedBytes, priceOf } from '../model/estimated-cost.js';
+import type { PairRecord, RunSnapshot } from '../model/run-record.js';
 import { isTaskEnded, type TaskState } from '../states/task-state.js';
-import { approvalProblem } from './budget.js';
-import { estimatedBytes, priceOf } from './estimated-cost.js';
 import { planHash } from './plan-hash.js';
 
 /**

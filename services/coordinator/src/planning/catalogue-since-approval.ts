@@ -1,10 +1,10 @@
 import { canonicalJson } from '@onescan/shared/canonical-json.js';
 import type { CatalogueChange, Plan } from '@onescan/shared/generated/onescan/v1/plan.js';
 import type { ResolvedRunSpec } from '@onescan/shared/run-spec.js';
-import type { RunRecord } from '../runs/run-record.js';
+import { type Catalogue, compareCatalogues, parseCatalogue } from '../model/catalogue-change.js';
+import type { RunRecord } from '../model/run-record.js';
 import { readApprovedRuns } from '../store/run-table.js';
 import type { Store } from '../store/store.js';
-import { type Catalogue, compareCatalogues, parseCatalogue } from './catalogue-change.js';
 
 /** Approved runs that are looked through: older ones say little of what a user expects. */
 const LATEST_RUNS = 50;

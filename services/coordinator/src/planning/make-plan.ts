@@ -2,7 +2,7 @@ import type { EstimateSharedResponse } from '@onescan/shared/generated/onescan/v
 import { type PairPlan, Plan, type SharedPlan } from '@onescan/shared/generated/onescan/v1/plan.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { ResolvedRunSpec } from '@onescan/shared/run-spec.js';
-import type { PairEstimate } from '../fetching/check-estimate.js';
+import type { PairEstimate } from '../fetcher/check-estimate.js';
 import { planHash } from './plan-hash.js';
 
 /** Bytes of a TiB, the unit of the price. */

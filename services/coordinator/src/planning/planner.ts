@@ -3,8 +3,8 @@ import type { FetcherServiceClient } from '@onescan/shared/generated/onescan/v1/
 import type { Plan } from '@onescan/shared/generated/onescan/v1/plan.js';
 import { SharedGroups } from '@onescan/shared/generated/onescan/v1/spec.js';
 import type { ResolvedRunSpec } from '@onescan/shared/run-spec.js';
-import { type AskAgainOptions, askAgain } from '../fetching/ask-again.js';
-import { askPairEstimate, askSharedEstimate } from '../fetching/ask-fetcher.js';
+import { type AskAgainOptions, askAgain } from '../fetcher/ask-again.js';
+import { askPairEstimate, askSharedEstimate } from '../fetcher/ask-fetcher.js';
 import { boundedMap } from './bounded-map.js';
 import type { PairCatalogues } from './catalogue-since-approval.js';
 import { checkLearnable } from './check-learnable.js';

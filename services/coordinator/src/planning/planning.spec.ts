@@ -2,12 +2,12 @@ import { EstimatePairResponse } from '@onescan/shared/generated/onescan/v1/fetch
 import { type DeepPartial, RunSpec } from '@onescan/shared/generated/onescan/v1/spec.js';
 import { resolveRunSpec } from '@onescan/shared/run-spec.js';
 import { describe, expect, test } from 'vitest';
+import { approvalProblem, autoApproveProblem, budgetProblem } from '../model/budget.js';
+import { taskSeed, taskSpecHash } from '../model/task-spec.js';
 import { PAIR_BYTES, PAIR_USD, pairPlan } from '../testing/scripted-fetcher.js';
 import { boundedMap } from './bounded-map.js';
-import { approvalProblem, autoApproveProblem, budgetProblem } from './budget.js';
 import { makePlan, makeRerunPlan } from './make-plan.js';
 import { isPartOf, rerunSpec } from './rerun-spec.js';
-import { taskSeed, taskSpecHash } from './task-spec.js';
 
 const SPEC = resolveRunSpec(RunSpec.fromPartial({ pairs: ['eurusd', 'gbpusd'], horizons: [15, 45, 105] }));
 

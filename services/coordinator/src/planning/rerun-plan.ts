@@ -2,9 +2,9 @@ import type { FetcherServiceClient } from '@onescan/shared/generated/onescan/v1/
 import type { PairPlan, Plan } from '@onescan/shared/generated/onescan/v1/plan.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { ResolvedRunSpec } from '@onescan/shared/run-spec.js';
-import { type AskAgainOptions, askAgain } from '../fetching/ask-again.js';
-import { askPairEstimate } from '../fetching/ask-fetcher.js';
-import type { RunSnapshot } from '../runs/run-record.js';
+import { type AskAgainOptions, askAgain } from '../fetcher/ask-again.js';
+import { askPairEstimate } from '../fetcher/ask-fetcher.js';
+import type { RunSnapshot } from '../model/run-record.js';
 import { boundedMap } from './bounded-map.js';
 import { checkSample } from './check-sample.js';
 import { makeRerunPlan } from './make-plan.js';

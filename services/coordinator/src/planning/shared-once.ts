@@ -3,9 +3,9 @@ import { type Plan, SharedOnceEstimate } from '@onescan/shared/generated/onescan
 import { SharedGroups } from '@onescan/shared/generated/onescan/v1/spec.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { ResolvedRunSpec } from '@onescan/shared/run-spec.js';
-import { askPairEstimate, askSharedEstimate } from '../fetching/ask-fetcher.js';
+import { askPairEstimate, askSharedEstimate } from '../fetcher/ask-fetcher.js';
+import { priceOf } from '../model/estimated-cost.js';
 import { boundedMap } from './bounded-map.js';
-import { priceOf } from './estimated-cost.js';
 
 /** So many pairs are each dry-run; of more, one speaks for all. */
 const EXACT_PAIRS = 4;

@@ -1,7 +1,7 @@
 import type { EChartsCoreOption } from 'echarts/core';
+import type { EstimateJson } from '../model/result-document.js';
 import { AXIS, FAINT, INK, PAPER, renderSvg, SERIES_COLORS } from './render-svg.js';
 import type { ReportTask } from './report-data.js';
-import type { EstimateJson } from './result-document.js';
 
 /** Colour of the model in every picture. */
 const MODEL_COLOR = SERIES_COLORS[0];

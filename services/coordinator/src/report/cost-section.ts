@@ -6,9 +6,9 @@ import { formatUsd } from '@onescan/shared/format/usd.js';
 import type { QueryJob } from '@onescan/shared/generated/onescan/v1/fetcher.js';
 import type { PairPlan, Plan } from '@onescan/shared/generated/onescan/v1/plan.js';
 import { SampleStrategy } from '@onescan/shared/generated/onescan/v1/spec.js';
-import { estimatedBytes, priceOf } from '../planning/estimated-cost.js';
+import { estimatedBytes, priceOf } from '../model/estimated-cost.js';
+import type { PairRecord, RunRecord } from '../model/run-record.js';
 import { pilotReport } from '../runs/pilot-report.js';
-import type { PairRecord, RunRecord } from '../runs/run-record.js';
 import { type Html, html, table } from './html.js';
 import type { ReportData } from './report-data.js';
 

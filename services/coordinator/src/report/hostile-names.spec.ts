@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { shownText } from '@onescan/shared/format/shown-text.js';
 import { beforeAll, expect, it, vi } from 'vitest';
+import { readResultDocument } from '../model/result-document.js';
 import { reportOf } from '../testing/report-of-documents.js';
 import { resultDocument } from '../testing/sample-document.js';
 import { renderReport } from './render-report.js';
-import { readResultDocument } from './result-document.js';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
+import { readResultDocument } from '../model/result-document.js';
 import { type ReportedTask, reportOf } from '../testing/report-of-documents.js';
 import { resultDocument } from '../testing/sample-document.js';
 import { renderReport } from './render-report.js';
-import { readResultDocument } from './result-document.js';
 
 vi.setConfig({ testTimeout: 120_000 });
 

@@ -1,9 +1,9 @@
 import type { HorizonSummary, TaskStats } from '@onescan/shared/generated/onescan/v1/result.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
-import type { RunSnapshot, TaskRecord } from '../runs/run-record.js';
+import { type ResultDocument, readResultDocument } from '../model/result-document.js';
+import type { RunSnapshot, TaskRecord } from '../model/run-record.js';
 import type { LedgerTotal, RankedFeature } from '../store/ledger-table.js';
 import type { Store } from '../store/store.js';
-import { type ResultDocument, readResultDocument } from './result-document.js';
 
 /** Features shown for a task. */
 const TOP_FEATURES = 15;

@@ -1,5 +1,5 @@
 import type { Core } from '../core.js';
-import type { RunSnapshot } from '../runs/run-record.js';
+import type { RunSnapshot } from '../model/run-record.js';
 import { runFolder } from '../store/run-folder.js';
 
 /**

@@ -3,12 +3,12 @@ import { formatBytes } from '@onescan/shared/format/bytes.js';
 import { formatDuration } from '@onescan/shared/format/duration.js';
 import type { Suspicion } from '@onescan/shared/generated/onescan/v1/result.js';
 import { pairSuspicions } from '@onescan/shared/pair-suspicions.js';
+import type { EstimateJson } from '../model/result-document.js';
 import { chartOrNote, sectionOrNote } from './chart-or-note.js';
 import { accuracyChart, gatingChart, reliabilityChart, stageChart, verdictHeatMap } from './charts.js';
 import { featureChart, featureTable } from './feature-chart.js';
 import { type Html, html, table } from './html.js';
 import type { ReportData, ReportTask } from './report-data.js';
-import type { EstimateJson } from './result-document.js';
 import { shapSection } from './shap-section.js';
 
 /** Suspected features listed one by one. */

@@ -9,9 +9,9 @@ import { RunState } from '@onescan/shared/generated/onescan/v1/coordinator.js';
 import { FailureKind } from '@onescan/shared/generated/onescan/v1/trainer.js';
 import { callServerStream } from '@onescan/shared/grpc/client.js';
 import { expect, test } from 'vitest';
+import { readResultDocument } from '../model/result-document.js';
 import { resultDocument } from '../testing/sample-document.js';
 import { TestStack } from '../testing/test-stack.js';
-import { readResultDocument } from './result-document.js';
 
 test('a finished run has a report, results and a ledger that say what happened', async () => {
   const stack = await TestStack.start();

@@ -1,5 +1,5 @@
+import type { DependenceGroup, SampledFeature } from '../model/result-document.js';
 import { type Html, html } from './html.js';
-import type { DependenceGroup, SampledFeature } from './result-document.js';
 import { shortName } from './short-name.js';
 import { dots, label, line, type Scale, scaleOver, svg, ticksOf } from './svg-plot.js';
 

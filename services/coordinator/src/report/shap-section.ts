@@ -1,7 +1,7 @@
+import type { DependenceGroup } from '../model/result-document.js';
 import { chartOrNote } from './chart-or-note.js';
 import { type Html, html, table } from './html.js';
 import type { ReportTask } from './report-data.js';
-import type { DependenceGroup } from './result-document.js';
 import { dependenceChart, shapSummaryChart } from './shap-charts.js';
 import { shortFigure } from './svg-plot.js';
 

@@ -4,9 +4,15 @@ import { TaskStats } from '@onescan/shared/generated/onescan/v1/result.js';
 import { RunSpec } from '@onescan/shared/generated/onescan/v1/spec.js';
 import { resolveRunSpec } from '@onescan/shared/run-spec.js';
 import { expect, test } from 'vitest';
+import {
+  blankPairsAndTasks,
+  blankRun,
+  type PairRecord,
+  type RunSnapshot,
+  taskKey,
+} from '../model/run-record.js';
 import { PAIR_BYTES, PAIR_USD, pairPlan } from '../testing/scripted-fetcher.js';
 import { pilotReport } from './pilot-report.js';
-import { blankPairsAndTasks, blankRun, type PairRecord, type RunSnapshot, taskKey } from './run-record.js';
 
 const PAIRS = ['eurusd', 'gbpusd', 'usdjpy', 'audusd'];
 const TERMS = { workersConnected: 2, fetchesAtOnce: 2 };

@@ -3,10 +3,10 @@ import { formatDuration } from '@onescan/shared/format/duration.js';
 import { formatUsd } from '@onescan/shared/format/usd.js';
 import type { PilotReport } from '@onescan/shared/generated/onescan/v1/coordinator.js';
 import { isMetadataQuery } from '@onescan/shared/metadata-query.js';
-import { estimatedBytes, priceOf } from '../planning/estimated-cost.js';
+import { estimatedBytes, priceOf } from '../model/estimated-cost.js';
+import type { PairRecord, RunSnapshot } from '../model/run-record.js';
+import { tasksOf } from '../model/run-scope.js';
 import { isTaskEnded } from '../states/task-state.js';
-import type { PairRecord, RunSnapshot } from './run-record.js';
-import { tasksOf } from './run-scope.js';
 
 /** What the rest of a run after its pilot is reckoned with. */
 export interface RestTerms {

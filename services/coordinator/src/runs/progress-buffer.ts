@@ -1,6 +1,6 @@
 import type { RunProgress } from '@onescan/shared/generated/onescan/v1/coordinator.js';
+import { taskKey } from '../model/run-record.js';
 import type { EventPayload } from './run-change.js';
-import { taskKey } from './run-record.js';
 import type { LiveTask } from './run-view.js';
 
 /**

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { RunSpec } from '@onescan/shared/generated/onescan/v1/spec.js';
 import { resolveRunSpec } from '@onescan/shared/run-spec.js';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { blankRun } from '../model/run-record.js';
 import { Store } from '../store/store.js';
 import { RunBook } from './run-book.js';
-import { blankRun } from './run-record.js';
 
 const RUN = blankRun({
   runId: 'r',

@@ -1,10 +1,16 @@
 import type { RunEvent } from '@onescan/shared/generated/onescan/v1/coordinator.js';
 import type { HorizonResult } from '@onescan/shared/generated/onescan/v1/result.js';
+import {
+  type PairRecord,
+  type RunRecord,
+  type RunSnapshot,
+  type TaskRecord,
+  taskKey,
+} from '../model/run-record.js';
 import { PAIR_TRANSITIONS } from '../states/pair-state.js';
 import { RUN_TRANSITIONS } from '../states/run-state.js';
 import { TASK_TRANSITIONS } from '../states/task-state.js';
 import { requireTransition } from '../states/transition.js';
-import { type PairRecord, type RunRecord, type RunSnapshot, type TaskRecord, taskKey } from './run-record.js';
 import { pairStatus, runStateToProto, taskStatus } from './run-view.js';
 
 export type EventPayload = NonNullable<RunEvent['event']>;

@@ -1,7 +1,7 @@
 import type { RunProgress } from '@onescan/shared/generated/onescan/v1/coordinator.js';
-import { estimateRemaining } from '../scheduling/estimate-remaining.js';
+import type { RunSnapshot } from '../model/run-record.js';
 import { isTaskEnded } from '../states/task-state.js';
-import type { RunSnapshot } from './run-record.js';
+import { estimateRemaining } from './estimate-remaining.js';
 
 /** How far a run is. Fetching runs ahead of training, so the slower of the two says when it ends. */
 export function runProgress(snapshot: RunSnapshot): RunProgress {

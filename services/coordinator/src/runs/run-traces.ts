@@ -8,7 +8,7 @@ import {
   tracer,
 } from '@onescan/shared/telemetry/tracing.js';
 import { type Context, context, type Span, trace } from '@opentelemetry/api';
-import type { PairRecord } from './run-record.js';
+import type { PairRecord } from '../model/run-record.js';
 
 interface OpenTrace {
   root: Span;

@@ -7,9 +7,9 @@ import {
   TaskState,
   type TaskStatus,
 } from '@onescan/shared/generated/onescan/v1/coordinator.js';
+import type { PairRecord, RunSnapshot, TaskRecord } from '../model/run-record.js';
 import type { RunState as RunStateName } from '../states/run-state.js';
 import { pilotReport, type RestTerms } from './pilot-report.js';
-import type { PairRecord, RunSnapshot, TaskRecord } from './run-record.js';
 
 /** What is known of a task only while it runs; lost in a restart without harm. */
 export interface LiveTask {

@@ -3,9 +3,9 @@ import type { Assign } from '@onescan/shared/generated/onescan/v1/trainer.js';
 import type { Core } from '../core.js';
 import type { AttemptOutcomes } from '../hub/attempt-outcomes.js';
 import { instanceOf } from '../hub/trainer.js';
-import { taskSeed } from '../planning/task-spec.js';
-import { type RunSnapshot, taskKey } from '../runs/run-record.js';
-import { pairsInScope, tasksOf } from '../runs/run-scope.js';
+import { type RunSnapshot, taskKey } from '../model/run-record.js';
+import { pairsInScope, tasksOf } from '../model/run-scope.js';
+import { taskSeed } from '../model/task-spec.js';
 import { type Assignment, decideAssignments, type SchedulableRun } from './decide-assignments.js';
 
 /** Gives ready tasks to idle trainers. */

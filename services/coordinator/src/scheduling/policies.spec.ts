@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { estimateRemaining } from './estimate-remaining.js';
-import { afterFailure } from './failure-policy.js';
+import { estimateRemaining } from '../runs/estimate-remaining.js';
+import { afterFailure } from '../states/failure-policy.js';
 
 const NONE = { crashes: 0, outOfMemory: 0 };
 

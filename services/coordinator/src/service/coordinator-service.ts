@@ -19,10 +19,10 @@ import { linkSignals } from '@onescan/shared/linked-signal.js';
 import { openNoLink } from '@onescan/shared/no-links.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { Coordinator } from '../coordinator.js';
-import type { StoredKind } from '../hub/task-files.js';
-import { type RunSnapshot, type TaskRecord, taskKey } from '../runs/run-record.js';
+import { type RunSnapshot, type TaskRecord, taskKey } from '../model/run-record.js';
 import { runView, timestamp } from '../runs/run-view.js';
 import { REPORT_FILE, runFolder } from '../store/run-folder.js';
+import type { StoredKind } from '../store/task-files.js';
 
 /** Ledger rows a message. */
 const LEDGER_BATCH = 1_000;

@@ -6,7 +6,7 @@ import { HorizonSummary, TaskStats } from '@onescan/shared/generated/onescan/v1/
 import { RunSpec } from '@onescan/shared/generated/onescan/v1/spec.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import { resolveRunSpec } from '@onescan/shared/run-spec.js';
-import type { PairRecord, RunRecord, TaskRecord } from '../runs/run-record.js';
+import type { PairRecord, RunRecord, TaskRecord } from '../model/run-record.js';
 import { PAIR_TRANSITIONS } from '../states/pair-state.js';
 import { RUN_TRANSITIONS } from '../states/run-state.js';
 import { TASK_TRANSITIONS } from '../states/task-state.js';

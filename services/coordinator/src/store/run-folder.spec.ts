@@ -13,10 +13,10 @@ import { openDuckDb } from '@onescan/shared/duckdb/open-duckdb.js';
 import { TaskFileKind } from '@onescan/shared/generated/onescan/v1/result.js';
 import { callServerStream, callUnary } from '@onescan/shared/grpc/client.js';
 import { afterAll, expect, it } from 'vitest';
-import { TaskFiles } from '../hub/task-files.js';
 import { TestStack } from '../testing/test-stack.js';
 import { STATE_FILE } from './open-state-file.js';
 import { removeTornFiles, runFolder } from './run-folder.js';
+import { TaskFiles } from './task-files.js';
 
 const KIND = TaskFileKind.TASK_FILE_KIND_MODELS;
 const root = mkdtempSync(join(tmpdir(), 'onescan-run-folder-'));

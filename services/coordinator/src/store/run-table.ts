@@ -1,5 +1,5 @@
 import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
-import type { RunRecord } from '../runs/run-record.js';
+import type { RunRecord } from '../model/run-record.js';
 import { isEnded, RUN_TRANSITIONS, type RunState } from '../states/run-state.js';
 import { type Row, runFromRow, runRow } from './record-rows.js';
 import { insert } from './write-rows.js';

@@ -14,7 +14,7 @@ import { RunSpec } from '@onescan/shared/generated/onescan/v1/spec.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import { resolveRunSpec } from '@onescan/shared/run-spec.js';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { blankRun } from '../runs/run-record.js';
+import { blankRun } from '../model/run-record.js';
 import { BackupSchedule } from './backup-schedule.js';
 import { STATE_FILE } from './open-state-file.js';
 import { restoreState } from './restore-state.js';

@@ -12,8 +12,8 @@ import {
 import { RunSpec } from '@onescan/shared/generated/onescan/v1/spec.js';
 import { resolveRunSpec } from '@onescan/shared/run-spec.js';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { blankPairsAndTasks, blankRun, type RunRecord, type TaskRecord } from '../model/run-record.js';
 import { makePlan } from '../planning/make-plan.js';
-import { blankPairsAndTasks, blankRun, type RunRecord, type TaskRecord } from '../runs/run-record.js';
 import { pairPlan } from '../testing/scripted-fetcher.js';
 import { Store } from './store.js';
 

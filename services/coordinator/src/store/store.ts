@@ -2,9 +2,8 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { blobValue, type DuckDBConnection, type DuckDBValue } from '@duckdb/node-api';
 import type { RunEvent } from '@onescan/shared/generated/onescan/v1/coordinator.js';
 import type { HorizonResult, LedgerRow } from '@onescan/shared/generated/onescan/v1/result.js';
-import type { PairRecord, RunRecord, RunSnapshot, TaskRecord } from '../runs/run-record.js';
-import { taskKey } from '../runs/run-record.js';
-import { Serial } from '../runs/serial.js';
+import type { PairRecord, RunRecord, RunSnapshot, TaskRecord } from '../model/run-record.js';
+import { taskKey } from '../model/run-record.js';
 import { deleteOldEvents, readEvents, readLastSequence } from './event-table.js';
 import {
   countLedger,
@@ -30,6 +29,7 @@ import {
 } from './record-rows.js';
 import { requireDiskRoom } from './require-disk-room.js';
 import { deleteRun, insertRun } from './run-table.js';
+import { Serial } from './serial.js';
 import { backUpState, type StateBackup } from './state-backup.js';
 import { isFatal, stateProblem } from './state-damage.js';
 import { Uses } from './uses.js';

@@ -1,9 +1,9 @@
 import { HorizonSummary, TaskStats } from '@onescan/shared/generated/onescan/v1/result.js';
 import { RunSpec } from '@onescan/shared/generated/onescan/v1/spec.js';
 import { resolveRunSpec } from '@onescan/shared/run-spec.js';
+import type { ResultDocument } from '../model/result-document.js';
+import { blankPairsAndTasks, blankRun, type RunSnapshot, taskKey } from '../model/run-record.js';
 import type { ReportData, ReportTask } from '../report/report-data.js';
-import type { ResultDocument } from '../report/result-document.js';
-import { blankPairsAndTasks, blankRun, type RunSnapshot, taskKey } from '../runs/run-record.js';
 
 /** A result document and the figures that come beside it. */
 export interface ReportedTask {

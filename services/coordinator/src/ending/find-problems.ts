@@ -1,5 +1,5 @@
+import { type RunSnapshot, type TaskRecord, taskKey } from '../model/run-record.js';
 import type { LedgerCount } from '../store/ledger-table.js';
-import { type RunSnapshot, type TaskRecord, taskKey } from './run-record.js';
 
 /**
  * Everything that keeps a run from being complete: tasks without a result, by pair and cause, and ledgers

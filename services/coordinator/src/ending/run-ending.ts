@@ -3,13 +3,13 @@ import { OnescanError } from '@onescan/shared/onescan-error.js';
 import { ATTRIBUTE, SPAN } from '@onescan/shared/telemetry/attributes.js';
 import { withSpan } from '@onescan/shared/telemetry/tracing.js';
 import type { Core } from '../core.js';
+import { endOf, type RunRecord, type RunSnapshot } from '../model/run-record.js';
+import { isPilotPhase, isScopeEnded, tasksOf } from '../model/run-scope.js';
 import { reportRun } from '../report/report-run.js';
+import { pilotReport } from '../runs/pilot-report.js';
+import { runProgress } from '../runs/run-progress.js';
 import { isTaskEnded } from '../states/task-state.js';
 import { findProblems } from './find-problems.js';
-import { pilotReport } from './pilot-report.js';
-import { runProgress } from './run-progress.js';
-import { endOf, type RunRecord, type RunSnapshot } from './run-record.js';
-import { isPilotPhase, isScopeEnded, tasksOf } from './run-scope.js';
 
 /** Ends pilots and runs. */
 export class RunEnding {

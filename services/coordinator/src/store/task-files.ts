@@ -5,9 +5,9 @@ import { dirname, join } from 'node:path';
 import { type TaskFile, TaskFileKind } from '@onescan/shared/generated/onescan/v1/result.js';
 import { diskFull, isDiskFull, OnescanError } from '@onescan/shared/onescan-error.js';
 import { requirePair } from '@onescan/shared/pair.js';
-import { STATE_FILE } from '../store/open-state-file.js';
-import { requireDiskRoom } from '../store/require-disk-room.js';
-import { runFolder } from '../store/run-folder.js';
+import { STATE_FILE } from './open-state-file.js';
+import { requireDiskRoom } from './require-disk-room.js';
+import { runFolder } from './run-folder.js';
 
 /** Which task a file is of. */
 export interface FiledTask {

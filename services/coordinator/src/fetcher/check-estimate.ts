@@ -10,7 +10,7 @@ import type {
   StrategyEstimate,
 } from '@onescan/shared/generated/onescan/v1/plan.js';
 import type { ResolvedRunSpec } from '@onescan/shared/run-spec.js';
-import { parseCatalogue } from '../planning/catalogue-change.js';
+import { parseCatalogue } from '../model/catalogue-change.js';
 import { AnswerCheck, MAX_BYTES, MAX_NAME, MAX_TEXT } from './answer-check.js';
 
 /** Beyond what the fetcher's flags let one statement bring. */

@@ -1,8 +1,8 @@
 import { GRANT_VALID_MS, signGrant } from '@onescan/shared/fetch-grant.js';
 import type { FetchPairRequest } from '@onescan/shared/generated/onescan/v1/fetcher.js';
 import type { PairPlan } from '@onescan/shared/generated/onescan/v1/plan.js';
-import { approvedBytes } from '../runs/approvals.js';
-import type { RunRecord } from '../runs/run-record.js';
+import { approvedBytes } from '../model/approvals.js';
+import type { RunRecord } from '../model/run-record.js';
 
 /**
  * What the fetcher is asked for a pair of an approved plan. With a key the approval goes along, signed; a rerun takes

@@ -6,29 +6,29 @@ import { linkSignals } from '@onescan/shared/linked-signal.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { ResolvedRunSpec } from '@onescan/shared/run-spec.js';
 import type { Core } from '../core.js';
-import type { AskAgainOptions } from '../fetching/ask-again.js';
+import { endTrace } from '../ending/run-ending.js';
+import type { AskAgainOptions } from '../fetcher/ask-again.js';
 import { checkRequestId, type GivenTags, runTags } from '../history/run-tags.js';
-import { missingPairs } from '../planning/amend-plan.js';
-import { catalogueSinceApproval } from '../planning/catalogue-since-approval.js';
-import { checkOverrides, checkSpec } from '../planning/check-spec.js';
-import { planRun } from '../planning/planner.js';
-import { rerunPlan } from '../planning/rerun-plan.js';
-import { rerunSpec } from '../planning/rerun-spec.js';
-import { readResultDocument } from '../report/result-document.js';
-import { isEnded } from '../states/run-state.js';
-import { isTaskEnded } from '../states/task-state.js';
-import { readRunOfRequest } from '../store/run-table.js';
 import {
   approvalOf,
   type GivenApproval,
   isApprovedAlready,
   requireApprovable,
   requireAutomatic,
-} from './approvals.js';
-import type { RunChange } from './run-change.js';
-import { endTrace } from './run-ending.js';
-import { blankRun, endOf, type RunRecord, type RunSnapshot, type TaskRecord } from './run-record.js';
-import { runStateToProto } from './run-view.js';
+} from '../model/approvals.js';
+import { readResultDocument } from '../model/result-document.js';
+import { blankRun, endOf, type RunRecord, type RunSnapshot, type TaskRecord } from '../model/run-record.js';
+import { missingPairs } from '../planning/amend-plan.js';
+import { catalogueSinceApproval } from '../planning/catalogue-since-approval.js';
+import { checkOverrides, checkSpec } from '../planning/check-spec.js';
+import { planRun } from '../planning/planner.js';
+import { rerunPlan } from '../planning/rerun-plan.js';
+import { rerunSpec } from '../planning/rerun-spec.js';
+import type { RunChange } from '../runs/run-change.js';
+import { runStateToProto } from '../runs/run-view.js';
+import { isEnded } from '../states/run-state.js';
+import { isTaskEnded } from '../states/task-state.js';
+import { readRunOfRequest } from '../store/run-table.js';
 
 export interface CommandHooks {
   /** Moves all runs on; called under the lock. */
