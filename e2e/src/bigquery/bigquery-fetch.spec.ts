@@ -1,5 +1,5 @@
 import { BARS } from '@onescan/fetcher/fixtures/small-warehouse.js';
-import { farmFingerprint } from '@onescan/fetcher/sql/bigquery/farm-fingerprint.js';
+import { farmFingerprint } from '@onescan/fetcher/warehouse/bigquery/sql/farm-fingerprint.js';
 import type { Warehouse } from '@onescan/fetcher/warehouse/warehouse.js';
 import type { OpenDataset } from '@onescan/shared/dataset/dataset.js';
 import type { FeatureValues } from '@onescan/shared/dataset/feature-values.js';

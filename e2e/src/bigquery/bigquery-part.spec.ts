@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { DatasetCache } from '@onescan/fetcher/cache/dataset-cache.js';
+import { DEFAULT_WAREHOUSE_NAMES as names } from '@onescan/fetcher/catalogue/warehouse-names.js';
 import { CoveringDatasets } from '@onescan/fetcher/deriving/covering-datasets.js';
 import { estimatePair } from '@onescan/fetcher/estimate.js';
 import { SharedFetches } from '@onescan/fetcher/fetch/shared-fetches.js';
@@ -7,7 +8,6 @@ import type { FetcherServices } from '@onescan/fetcher/fetcher-service.js';
 import { contentOf } from '@onescan/fetcher/fixtures/fetcher-harness.js';
 import { JobLog } from '@onescan/fetcher/jobs/job-log.js';
 import { obtainDataset } from '@onescan/fetcher/obtain-dataset.js';
-import { DEFAULT_WAREHOUSE_NAMES as names } from '@onescan/fetcher/warehouse/warehouse-names.js';
 import { type DatasetRef, FetchPairRequest } from '@onescan/shared/generated/onescan/v1/fetcher.js';
 import type { PairPlan } from '@onescan/shared/generated/onescan/v1/plan.js';
 import { type DeepPartial, RunSpec, SampleStrategy } from '@onescan/shared/generated/onescan/v1/spec.js';

@@ -1,5 +1,5 @@
 import { BIGINT, type DuckDBConnection, DuckDBScalarFunction, VARCHAR } from '@duckdb/node-api';
-import { farmFingerprint } from '@onescan/fetcher/sql/bigquery/farm-fingerprint.js';
+import { farmFingerprint } from '@onescan/fetcher/warehouse/bigquery/sql/farm-fingerprint.js';
 import { type DuckDb, openDuckDb } from '@onescan/shared/duckdb/open-duckdb.js';
 import { createMetadataTables } from './metadata-tables.js';
 import { quote, WAREHOUSE } from './translate-sql.js';

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BigQuery } from '@google-cloud/bigquery';
 import { DatasetCache } from '@onescan/fetcher/cache/dataset-cache.js';
+import { DEFAULT_WAREHOUSE_NAMES as names } from '@onescan/fetcher/catalogue/warehouse-names.js';
 import { fetchDataset } from '@onescan/fetcher/fetch/fetch-dataset.js';
 import { buildSmallWarehouse, FEATURES, TARGETS } from '@onescan/fetcher/fixtures/small-warehouse.js';
 import { JobLog } from '@onescan/fetcher/jobs/job-log.js';
@@ -13,7 +14,6 @@ import { BigQueryWarehouse } from '@onescan/fetcher/warehouse/bigquery/bigquery-
 import type { ResultTransport } from '@onescan/fetcher/warehouse/bigquery/result-transport.js';
 import { EmbeddedWarehouse } from '@onescan/fetcher/warehouse/embedded/embedded-warehouse.js';
 import type { Warehouse } from '@onescan/fetcher/warehouse/warehouse.js';
-import { DEFAULT_WAREHOUSE_NAMES as names } from '@onescan/fetcher/warehouse/warehouse-names.js';
 import { openDataset } from '@onescan/shared/dataset/open-dataset.js';
 import { RunSpec } from '@onescan/shared/generated/onescan/v1/spec.js';
 import { resolveRunSpec } from '@onescan/shared/run-spec.js';

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { RunSpec } from '@onescan/shared/generated/onescan/v1/spec.js';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { DatasetCache } from './cache/dataset-cache.js';
+import { DEFAULT_WAREHOUSE_NAMES as names } from './catalogue/warehouse-names.js';
 import { CoveringDatasets } from './deriving/covering-datasets.js';
 import { estimatePair, estimateShared } from './estimate.js';
 import { SharedFetches } from './fetch/shared-fetches.js';
@@ -11,7 +12,6 @@ import { buildSmallWarehouse } from './fixtures/small-warehouse.js';
 import { JobLog } from './jobs/job-log.js';
 import { EmbeddedWarehouse } from './warehouse/embedded/embedded-warehouse.js';
 import type { Statement, StatementEstimate } from './warehouse/warehouse.js';
-import { DEFAULT_WAREHOUSE_NAMES as names } from './warehouse/warehouse-names.js';
 
 /** Calls its estimates what BigQuery calls those of statements over clustered tables. */
 class UnsureWarehouse extends EmbeddedWarehouse {

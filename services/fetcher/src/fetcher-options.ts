@@ -2,12 +2,12 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { formatBytes, parseBytes } from '@onescan/shared/format/bytes.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { DEFAULT_WAREHOUSE_NAMES, type WarehouseNames } from './catalogue/warehouse-names.js';
 import { DEFAULT_PRICE_PER_TIB_USD } from './planning/price.js';
-import { DEFAULT_STATEMENT_LIMITS } from './planning/statement-limits.js';
+import { DEFAULT_STATEMENT_LIMITS } from './planning/statement-size.js';
 import type { SqlStrategy } from './sql/sql-dialect.js';
 import { FUTURE_COLUMN_PATTERNS } from './universe/future-columns.js';
 import type { ResultTransport } from './warehouse/bigquery/result-transport.js';
-import { DEFAULT_WAREHOUSE_NAMES, type WarehouseNames } from './warehouse/warehouse-names.js';
 
 export interface FetcherOptions {
   listen: string;

@@ -2,7 +2,7 @@ import { statfs } from 'node:fs/promises';
 import { formatBytes } from '@onescan/shared/format/bytes.js';
 import type { PlanNote } from '@onescan/shared/generated/onescan/v1/plan.js';
 import { diskFull } from '@onescan/shared/onescan-error.js';
-import { planNote } from '../planning/plan-note.js';
+import { planNote } from '../notes/plan-note.js';
 import type { PlannedPair } from '../planning/plan-pair.js';
 import { samplePartWidth } from '../sql/fetch-query.js';
 

@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import type { PlanNote } from '@onescan/shared/generated/onescan/v1/plan.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import { type DatasetCache, fileState } from '../cache/dataset-cache.js';
+import { planNote } from '../notes/plan-note.js';
 import type { DatasetIdentity } from '../planning/dataset-identity.js';
-import { planNote } from '../planning/plan-note.js';
 import { type HeldDataset, readHeldDataset } from './held-dataset.js';
 import { type Shortfall, shortfalls } from './shortfalls.js';
 

@@ -8,14 +8,14 @@ import { RunSpec, SampleStrategy } from '@onescan/shared/generated/onescan/v1/sp
 import { resolveRunSpec } from '@onescan/shared/run-spec.js';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { DatasetCache } from '../cache/dataset-cache.js';
+import { DEFAULT_WAREHOUSE_NAMES as names } from '../catalogue/warehouse-names.js';
 import { BARS, buildSmallWarehouse, COLUMNS, FEATURES } from '../fixtures/small-warehouse.js';
 import { JobLog } from '../jobs/job-log.js';
 import { type PlannedPair, planPair } from '../planning/plan-pair.js';
-import type { StatementLimits } from '../planning/statement-limits.js';
+import type { StatementLimits } from '../planning/statement-size.js';
 import type { SqlStrategy } from '../sql/sql-dialect.js';
 import { FUTURE_COLUMN_PATTERNS } from '../universe/future-columns.js';
 import { EmbeddedWarehouse } from '../warehouse/embedded/embedded-warehouse.js';
-import { DEFAULT_WAREHOUSE_NAMES as names } from '../warehouse/warehouse-names.js';
 import { fetchDataset } from './fetch-dataset.js';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 }); // generous: the machine may be busy

@@ -6,11 +6,11 @@ import { resolveRunSpec } from '@onescan/shared/run-spec.js';
 import { canMount, SmallDisk } from '@onescan/shared/testing/small-disk.js';
 import { expect, it } from 'vitest';
 import { DatasetCache } from '../cache/dataset-cache.js';
+import { DEFAULT_WAREHOUSE_NAMES as names } from '../catalogue/warehouse-names.js';
 import { buildSmallWarehouse } from '../fixtures/small-warehouse.js';
 import { JobLog } from '../jobs/job-log.js';
 import { planPair } from '../planning/plan-pair.js';
 import { EmbeddedWarehouse } from '../warehouse/embedded/embedded-warehouse.js';
-import { DEFAULT_WAREHOUSE_NAMES as names } from '../warehouse/warehouse-names.js';
 import { fetchDataset } from './fetch-dataset.js';
 
 // Shown as skipped where nothing can be mounted.

@@ -1,7 +1,7 @@
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import { halveStatement, knownSplit } from '../planning/apply-split.js';
 import type { KnownSplits } from '../planning/known-splits.js';
-import { statementSize } from '../planning/statement-limits.js';
+import { statementSize } from '../planning/statement-size.js';
 import { refusalOf, type StatementRefusal } from '../warehouse/statement-refusal.js';
 import { tableText } from '../warehouse/warehouse.js';
 import { type FetchEnvironment, type Fetched, type FetchOrder, fetchDataset } from './fetch-dataset.js';

@@ -1,9 +1,9 @@
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { bigQueryDialect } from '../sql/bigquery/bigquery-dialect.js';
 import type { FetchQuery, FetchTable } from '../sql/fetch-query.js';
 import type { SqlStrategy } from '../sql/sql-dialect.js';
+import { bigQueryDialect } from '../warehouse/bigquery/sql/bigquery-dialect.js';
 import { refusalDetails } from '../warehouse/statement-refusal.js';
 import type { Statement } from '../warehouse/warehouse.js';
 import { halveStatement, knownSplit } from './apply-split.js';
@@ -11,7 +11,7 @@ import { chooseStatements } from './choose-statements.js';
 import { KnownSplits } from './known-splits.js';
 import { splitNotes } from './split-notes.js';
 import { planStatement, strategiesOf } from './split-statements.js';
-import { DEFAULT_STATEMENT_LIMITS, type StatementLimits } from './statement-limits.js';
+import { DEFAULT_STATEMENT_LIMITS, type StatementLimits } from './statement-size.js';
 import type { EstimatedStatement } from './statement-trials.js';
 import { wholeTable } from './table-piece.js';
 

@@ -1,6 +1,7 @@
 import { formatCount } from '@onescan/shared/format/count.js';
 import type { PlanNote } from '@onescan/shared/generated/onescan/v1/plan.js';
 import { TARGET_WINDOWS } from '@onescan/shared/horizon.js';
+import { planNote } from '../notes/plan-note.js';
 import type { Universe } from '../universe/universe.js';
 import {
   type CatalogueTable,
@@ -10,7 +11,6 @@ import {
   type WarehouseView,
 } from '../warehouse/warehouse.js';
 import { keyText } from './key-text.js';
-import { planNote } from './plan-note.js';
 
 /** A table that covers less than this share of the targets' span is noted. */
 const MIN_COVERED_SHARE = 0.95;

@@ -1,7 +1,7 @@
 import type { PlanNote } from '@onescan/shared/generated/onescan/v1/plan.js';
+import { planNote } from '../notes/plan-note.js';
 import type { DayCount, KeyRange, KeySpan } from '../warehouse/warehouse.js';
 import { keyText } from './key-text.js';
-import { planNote } from './plan-note.js';
 
 const DAY_MICROS = 86_400_000_000;
 

@@ -1,9 +1,9 @@
 import type { PlanNote } from '@onescan/shared/generated/onescan/v1/plan.js';
+import { findColumn, findTable, keyProblem } from '../catalogue/find-names.js';
+import type { WarehouseNames } from '../catalogue/warehouse-names.js';
+import { planNote } from '../notes/plan-note.js';
 import type { FetchQuery } from '../sql/fetch-query.js';
-import { findColumn, findTable, keyProblem } from '../warehouse/find-names.js';
 import type { Catalogue } from '../warehouse/warehouse.js';
-import type { WarehouseNames } from '../warehouse/warehouse-names.js';
-import { planNote } from './plan-note.js';
 
 /**
  * Finds the closing prices of a pair, from which the known part of targets is computed. Without them nothing else is

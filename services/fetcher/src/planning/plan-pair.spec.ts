@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type DeepPartial, RunSpec, SampleStrategy } from '@onescan/shared/generated/onescan/v1/spec.js';
 import { resolveRunSpec } from '@onescan/shared/run-spec.js';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { DEFAULT_WAREHOUSE_NAMES as names } from '../catalogue/warehouse-names.js';
 import {
   BARS,
   buildSmallWarehouse,
@@ -15,7 +16,6 @@ import {
 import { FUTURE_COLUMN_PATTERNS } from '../universe/future-columns.js';
 import { MIN_TABLE_BYTES } from '../warehouse/embedded/billed-bytes.js';
 import { EmbeddedWarehouse } from '../warehouse/embedded/embedded-warehouse.js';
-import { DEFAULT_WAREHOUSE_NAMES as names } from '../warehouse/warehouse-names.js';
 import { parseIdentity } from './dataset-identity.js';
 import { pairPlan } from './pair-plan.js';
 import { type PlannedPair, type PlanningRules, planPair } from './plan-pair.js';

@@ -1,6 +1,7 @@
 import type { PlanNote } from '@onescan/shared/generated/onescan/v1/plan.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { ResolvedRunSpec } from '@onescan/shared/run-spec.js';
+import type { WarehouseNames } from '../catalogue/warehouse-names.js';
 import type { FetchQuery } from '../sql/fetch-query.js';
 import type { SqlStrategy } from '../sql/sql-dialect.js';
 import { discoverUniverse } from '../universe/discover-universe.js';
@@ -11,7 +12,6 @@ import {
   tableText,
   type WarehouseView,
 } from '../warehouse/warehouse.js';
-import type { WarehouseNames } from '../warehouse/warehouse-names.js';
 import { type ChosenSample, chooseSample } from './choose-sample.js';
 import { chooseStatements } from './choose-statements.js';
 import { coverageNotes, ownSpan, type TargetsSpan } from './coverage-notes.js';
@@ -23,7 +23,7 @@ import { KnownSplits } from './known-splits.js';
 import { DEFAULT_PRICE_PER_TIB_USD } from './price.js';
 import { featuresOfRun, tablesOfRun, tablesRead, targetsOfRun } from './run-tables.js';
 import { splitNotes, withoutRefused } from './split-notes.js';
-import { DEFAULT_STATEMENT_LIMITS, type StatementLimits } from './statement-limits.js';
+import { DEFAULT_STATEMENT_LIMITS, type StatementLimits } from './statement-size.js';
 import type { EstimatedStatement, TrialRules } from './statement-trials.js';
 
 export interface PlanningRules {

@@ -1,6 +1,7 @@
 import type { ResolvedRunSpec } from '@onescan/shared/run-spec.js';
+import { isSameName } from '../catalogue/find-names.js';
+import type { WarehouseNames } from '../catalogue/warehouse-names.js';
 import { GlobSet } from '../universe/glob.js';
-import { isSameName } from '../warehouse/find-names.js';
 import {
   type Catalogue,
   type CatalogueTable,
@@ -9,7 +10,6 @@ import {
   type TableName,
   tableText,
 } from '../warehouse/warehouse.js';
-import type { WarehouseNames } from '../warehouse/warehouse-names.js';
 
 /**
  * The tables that plans of a spec's pairs can need: targets, closes, and those of its groups but for what it excludes.

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { bigQueryDialect } from '../sql/bigquery/bigquery-dialect.js';
 import type { FetchQuery, FetchTable } from '../sql/fetch-query.js';
+import { bigQueryDialect } from '../warehouse/bigquery/sql/bigquery-dialect.js';
 import { type SplitStatements, splitStatements } from './split-statements.js';
-import { DEFAULT_STATEMENT_LIMITS, exceededLimits, statementSize } from './statement-limits.js';
+import { DEFAULT_STATEMENT_LIMITS, exceededLimits, statementSize } from './statement-size.js';
 
 const TARGETS = { schema: 'analytics', name: 'targets_eurusd' };
 

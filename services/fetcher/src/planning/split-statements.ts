@@ -3,7 +3,7 @@ import type { FetchQuery } from '../sql/fetch-query.js';
 import type { SqlDialect, SqlStrategy } from '../sql/sql-dialect.js';
 import { type Statement, tableText } from '../warehouse/warehouse.js';
 import { packBins } from './pack-bins.js';
-import { exceededLimits, type StatementLimits, sizeVector, statementSize } from './statement-limits.js';
+import { exceededLimits, type StatementLimits, sizeVector, statementSize } from './statement-size.js';
 import { partOf, readTable, type TablePiece, wholeTable } from './table-piece.js';
 import { tableReads } from './table-reads.js';
 

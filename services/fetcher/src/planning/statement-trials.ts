@@ -10,7 +10,7 @@ import {
   type StatementPart,
   strategiesOf,
 } from './split-statements.js';
-import { exceededLimits, statementSize } from './statement-limits.js';
+import { exceededLimits, statementSize } from './statement-size.js';
 
 export interface TrialRules extends SplitRules {
   readonly known: KnownSplits;

@@ -1,6 +1,6 @@
 import { openDuckDb } from '@onescan/shared/duckdb/open-duckdb.js';
 import { describe, expect, it } from 'vitest';
-import { keyHashSql } from './duckdb/duckdb-dialect.js';
+import { keyHashSql } from '../warehouse/duckdb/duckdb-dialect.js';
 import { HASH_BOUND, hashLimit, hashTerms, keyHash } from './key-hash.js';
 import { sampleOrder } from './sample-order.js';
 

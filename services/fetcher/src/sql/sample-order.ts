@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
-import { farmFingerprint } from './bigquery/farm-fingerprint.js';
-import { FINGERPRINT_MASK } from './bigquery/key-filter.js';
+import { farmFingerprint } from '../warehouse/bigquery/sql/farm-fingerprint.js';
+import { FINGERPRINT_MASK } from '../warehouse/bigquery/sql/key-filter.js';
 import { hashTerms, keyHash } from './key-hash.js';
 import type { SqlDialect } from './sql-dialect.js';
 

@@ -1,6 +1,6 @@
 import type { PlanNote } from '@onescan/shared/generated/onescan/v1/plan.js';
 import type { FutureColumns } from '@onescan/shared/generated/onescan/v1/spec.js';
-import { planNote } from '../planning/plan-note.js';
+import { planNote } from '../notes/plan-note.js';
 import { GlobSet } from './glob.js';
 
 /** The columns that the spec says are made from later rows, and which of its rules have met some. */

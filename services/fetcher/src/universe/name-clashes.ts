@@ -1,5 +1,5 @@
 import type { PlanNote } from '@onescan/shared/generated/onescan/v1/plan.js';
-import { planNote } from '../planning/plan-note.js';
+import { planNote } from '../notes/plan-note.js';
 import type { UniverseColumn } from './universe.js';
 
 /**

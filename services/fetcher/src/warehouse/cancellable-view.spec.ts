@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { RunSpec } from '@onescan/shared/generated/onescan/v1/spec.js';
 import { resolveRunSpec } from '@onescan/shared/run-spec.js';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { DEFAULT_WAREHOUSE_NAMES as names } from '../catalogue/warehouse-names.js';
 import { buildTinyWarehouse } from '../fixtures/tiny-warehouse.js';
 import { planPair } from '../planning/plan-pair.js';
 import { cancellable } from './cancellable-view.js';
 import { EmbeddedWarehouse } from './embedded/embedded-warehouse.js';
-import { DEFAULT_WAREHOUSE_NAMES as names } from './warehouse-names.js';
 
 let folder: string;
 let warehouse: EmbeddedWarehouse;

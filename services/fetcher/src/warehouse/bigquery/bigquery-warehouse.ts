@@ -1,6 +1,6 @@
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { AuthClient } from 'google-auth-library';
-import { bigQueryDialect } from '../../sql/bigquery/bigquery-dialect.js';
+import type { WarehouseNames } from '../../catalogue/warehouse-names.js';
 import type { SqlDialect } from '../../sql/sql-dialect.js';
 import type {
   Catalogue,
@@ -20,7 +20,6 @@ import type {
   Warehouse,
   WarehouseView,
 } from '../warehouse.js';
-import type { WarehouseNames } from '../warehouse-names.js';
 import type { JobState } from './api-answers.js';
 import { BigQueryApi } from './bigquery-api.js';
 import { bigQueryError } from './bigquery-problem.js';
@@ -43,6 +42,7 @@ import type { RequestDeadlines } from './request-deadline.js';
 import { RestBatch } from './rest-batch.js';
 import { openStorageReader, type ResultTransport } from './result-transport.js';
 import { DEFAULT_RETRY_POLICY, type RetryPolicy } from './retrying.js';
+import { bigQueryDialect } from './sql/bigquery-dialect.js';
 import { requireWithinLimits } from './statement-limits.js';
 import type { StorageReader } from './storage/storage-reader.js';
 

@@ -1,9 +1,9 @@
-import { nameProblem } from '../../sql/bigquery/quoted-names.js';
 import { type CatalogueTable, tableText } from '../warehouse.js';
 import type { TableResource } from './api-answers.js';
 import type { BigQueryApi } from './bigquery-api.js';
 import { columnKind } from './column-kind.js';
 import type { CataloguedTables, TableState } from './read-tables.js';
+import { nameProblem } from './sql/quoted-names.js';
 
 /** Requests for tables under way at a time. */
 const AT_A_TIME = 8;

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
-import { jobLabels } from '../../jobs/job-labels.js';
 import type { ViewScope } from '../warehouse.js';
 import type { JobState, TableReference } from './api-answers.js';
 import type { BigQueryApi } from './bigquery-api.js';
+import { jobLabels } from './job-labels.js';
 import { billedBytes, readPages, resultTable, TIMEOUT_GRACE_MS, type Waiting } from './read-result.js';
 import { nullableText } from './rest-batch.js';
 import type { StorageReader } from './storage/storage-reader.js';

@@ -1,5 +1,5 @@
 import { OnescanError } from '@onescan/shared/onescan-error.js';
-import { isSameName } from '../find-names.js';
+import { isSameName } from '../../catalogue/find-names.js';
 import { type DayCount, type KeySpan, type TableName, tableText } from '../warehouse.js';
 import { readDayCounts } from './day-counts.js';
 import type { PartitionSource } from './partition-source.js';

@@ -1,4 +1,4 @@
-import { columnName, datasetName, tableName } from '../../sql/bigquery/quoted-names.js';
+import { columnName, datasetName, tableName } from './sql/quoted-names.js';
 
 /**
  * What stands after FROM for the partitions of some tables of a dataset, with the columns table_name, partition_id

@@ -1,6 +1,6 @@
-import { datasetName, nameProblem } from '../../sql/bigquery/quoted-names.js';
 import type { CatalogueColumn, CatalogueTable } from '../warehouse.js';
 import { columnKind } from './column-kind.js';
+import { datasetName, nameProblem } from './sql/quoted-names.js';
 
 /** Answers a metadata query with rows of texts. */
 export type Query = (sql: string) => Promise<(string | null)[][]>;

@@ -1,7 +1,7 @@
 import { OnescanError } from '@onescan/shared/onescan-error.js';
-import { TEXT_MARK } from '../../sql/bigquery/array-values.js';
 import type { Lists, StatementBatch } from '../warehouse.js';
 import type { Cell } from './api-answers.js';
+import { TEXT_MARK } from './sql/array-values.js';
 
 type Row = { readonly f: readonly Cell[] };
 

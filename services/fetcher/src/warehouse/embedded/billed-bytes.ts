@@ -1,5 +1,5 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { name, rangeFilter, tableName } from '../../sql/duckdb/duckdb-dialect.js';
+import { name, rangeFilter, tableName } from '../duckdb/duckdb-dialect.js';
 import type { CatalogueColumn, KeyRange, TableRead } from '../warehouse.js';
 
 /** BigQuery bills at least this many bytes for every table that a statement refers to. */

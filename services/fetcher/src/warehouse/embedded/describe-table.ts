@@ -1,6 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { name, tableName } from '../../sql/duckdb/duckdb-dialect.js';
-import { findColumn, keyProblem } from '../find-names.js';
+import { findColumn, keyProblem } from '../../catalogue/find-names.js';
+import { name, tableName } from '../duckdb/duckdb-dialect.js';
 import type { CatalogueTable } from '../warehouse.js';
 import { problemText } from './database-file.js';
 import type { NamedTable } from './read-catalogue.js';

@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { sha256Hex } from '@onescan/shared/canonical-json.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
-import { duckdbDialect, name, rangeFilter, tableName } from '../../sql/duckdb/duckdb-dialect.js';
+import type { WarehouseNames } from '../../catalogue/warehouse-names.js';
+import { DuckDbBatch } from '../duckdb/duckdb-batch.js';
+import { duckdbDialect, name, rangeFilter, tableName } from '../duckdb/duckdb-dialect.js';
 import {
   type Catalogue,
   type CatalogueTable,
@@ -19,12 +21,10 @@ import {
   tableText,
   type Warehouse,
 } from '../warehouse.js';
-import type { WarehouseNames } from '../warehouse-names.js';
 import { billedBytes } from './billed-bytes.js';
 import { builtTablesText, readBuiltTables } from './built-tables.js';
 import { CatalogueMemory } from './catalogue-memory.js';
 import { DatabaseFile } from './database-file.js';
-import { DuckDbBatch } from './duckdb-batch.js';
 
 const DATABASE_FILE = 'warehouse.duckdb';
 /** A view is computed once for each state of the file, to know whether it can be. */

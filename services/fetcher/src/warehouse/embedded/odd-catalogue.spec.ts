@@ -8,7 +8,7 @@ import { fetchTiny, openWarehouse, planTiny } from '../../fixtures/plan-and-fetc
 import { FEATURES as F, TARGETS } from '../../fixtures/small-warehouse.js';
 import { buildTinyWarehouse, TINY_BARS } from '../../fixtures/tiny-warehouse.js';
 import type { PlannedPair } from '../../planning/plan-pair.js';
-import { name } from '../../sql/duckdb/duckdb-dialect.js';
+import { name } from '../duckdb/duckdb-dialect.js';
 import type { EmbeddedWarehouseOptions } from './embedded-warehouse.js';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });

@@ -1,6 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { columnKind } from '../duckdb/column-kind.js';
 import type { CatalogueColumn, TableName } from '../warehouse.js';
-import { columnKind } from './column-kind.js';
 
 /** A table or view by name, before any of its rows is looked at. */
 export interface NamedTable extends TableName {

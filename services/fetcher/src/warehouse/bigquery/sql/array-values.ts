@@ -1,4 +1,4 @@
-import type { CatalogueColumn } from '../../warehouse/warehouse.js';
+import type { CatalogueColumn } from '../../warehouse.js';
 import { columnName } from './quoted-names.js';
 
 /** Arrays in results cannot hold NULL: a missing number is NaN. */

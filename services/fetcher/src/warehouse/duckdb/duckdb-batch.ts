@@ -1,7 +1,7 @@
 import { type DuckDBDataChunk, type DuckDBListValue, DuckDBTypeId } from '@duckdb/node-api';
 import duckdb from '@duckdb/node-bindings';
-import { TEXT_MARK } from '../../sql/duckdb/duckdb-dialect.js';
 import type { Lists, StatementBatch } from '../warehouse.js';
+import { TEXT_MARK } from './duckdb-dialect.js';
 
 const LIST_ENTRY_WORDS = 2;
 const DOUBLE_BYTES = 8;

@@ -1,11 +1,10 @@
-import type { CatalogueColumn, KeyRange, TableName } from '../../warehouse/warehouse.js';
 import {
   type FetchQuery,
   type FetchTable,
   type KeySource,
   overlapHorizons,
   persistenceSource,
-} from '../fetch-query.js';
+} from '../../sql/fetch-query.js';
 import {
   HASH_BOUND,
   HASH_MULTIPLIER,
@@ -13,8 +12,9 @@ import {
   hashLimit,
   hashTerms,
   sampleHashLimit,
-} from '../key-hash.js';
-import type { SqlDialect } from '../sql-dialect.js';
+} from '../../sql/key-hash.js';
+import type { SqlDialect } from '../../sql/sql-dialect.js';
+import type { CatalogueColumn, KeyRange, TableName } from '../warehouse.js';
 
 /** Put before every text: what decodes them drops a U+FEFF that one begins with. */
 export const TEXT_MARK = '=';

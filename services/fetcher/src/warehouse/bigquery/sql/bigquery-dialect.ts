@@ -1,5 +1,5 @@
-import type { FetchQuery, FetchTable } from '../fetch-query.js';
-import type { SqlDialect } from '../sql-dialect.js';
+import type { FetchQuery, FetchTable } from '../../../sql/fetch-query.js';
+import type { SqlDialect } from '../../../sql/sql-dialect.js';
 import { numberArray, textArray } from './array-values.js';
 import { whereSampled } from './key-filter.js';
 import { columnName, tableName } from './quoted-names.js';

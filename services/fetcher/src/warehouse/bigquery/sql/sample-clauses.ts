@@ -1,4 +1,4 @@
-import { type FetchQuery, overlapHorizons, persistenceSource } from '../fetch-query.js';
+import { type FetchQuery, overlapHorizons, persistenceSource } from '../../../sql/fetch-query.js';
 import { floatArray } from './array-values.js';
 import { leastKeys, whereAnyKey } from './key-filter.js';
 import { columnName, tableName } from './quoted-names.js';

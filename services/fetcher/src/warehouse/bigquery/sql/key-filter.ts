@@ -1,6 +1,6 @@
-import type { KeyRange } from '../../warehouse/warehouse.js';
-import type { FetchQuery, KeySource } from '../fetch-query.js';
-import { hashLimit, sampleHashLimit } from '../key-hash.js';
+import type { FetchQuery, KeySource } from '../../../sql/fetch-query.js';
+import { hashLimit, sampleHashLimit } from '../../../sql/key-hash.js';
+import type { KeyRange } from '../../warehouse.js';
 
 const MICROS_PER_MILLI = 1000;
 
