@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { expect, it } from 'vitest';
 import { createProgram } from '../libs/cli/dist/program.js';
-import { CONFIG_KEYS } from '../libs/learn/dist/learn-config-keys.js';
+import { CONFIG_KEYS } from '../libs/learn/dist/config/learn-config-keys.js';
 import { RunSpec } from '../libs/shared/dist/generated/onescan/v1/spec.js';
 import { ROOT } from './workspace.mjs';
 

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { BinnedMatrixBuilder } from '../../libs/learn/dist/binning/binned-matrix.js';
 import { trainBooster } from '../../libs/learn/dist/boosting/booster.js';
 import { drawOrder } from '../../libs/learn/dist/boosting/draw-order.js';
-import { seededRandom } from '../../libs/learn/dist/seeded-random.js';
+import { seededRandom } from '../../libs/learn/dist/numeric/seeded-random.js';
 import { benchFlags } from './bench-flags.mjs';
 import { trainCoarsely } from './coarse-gradients.mjs';
 import { reportMissing, startLightGbm } from './lightgbm.mjs';

@@ -4,7 +4,7 @@ import { createBooster } from '../../libs/learn/dist/boosting/create-booster.js'
 import { growBestFirst } from '../../libs/learn/dist/boosting/grow-best-first.js';
 import { RowScores } from '../../libs/learn/dist/boosting/row-scores.js';
 import { TreeGrower } from '../../libs/learn/dist/boosting/tree-grower.js';
-import { seededRandom } from '../../libs/learn/dist/seeded-random.js';
+import { seededRandom } from '../../libs/learn/dist/numeric/seeded-random.js';
 
 /**
  * Boosts squared error on given rows with gradients rounded to so many bits (sign aside) in the search of splits;

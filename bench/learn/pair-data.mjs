@@ -1,5 +1,5 @@
 import { BinnedMatrixBuilder } from '../../libs/learn/dist/binning/binned-matrix.js';
-import { developmentRows } from '../../libs/learn/dist/development-rows.js';
+import { developmentRows } from '../../libs/learn/dist/splits/development-rows.js';
 import { simulatePair } from '../../libs/learn/dist/testing/simulated-pair.js';
 import { timed } from './cpu-seconds.mjs';
 import { randomNumbers } from './tree-data.mjs';

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BinnedMatrixBuilder } from '../../libs/learn/dist/binning/binned-matrix.js';
 import { selectInteractions } from '../../libs/learn/dist/interactions/interaction-selection.js';
-import { seededRandom } from '../../libs/learn/dist/seeded-random.js';
+import { seededRandom } from '../../libs/learn/dist/numeric/seeded-random.js';
 import { drawComplementaryPairs } from '../../libs/learn/dist/stability/complementary-pairs.js';
 import { createStabilityContext } from '../../libs/learn/dist/stability/stability-context.js';
 import { stabilitySelection } from '../../libs/learn/dist/stability/stability-selection.js';

@@ -1,8 +1,9 @@
 // Pruning, Gram matrix and stability selection of one pair, all horizons: CPU seconds and peak memory, one thread.
 // node bench/learn/selection.mjs [--full | --quick] [--rows N] [--columns N] [--json]
-import { CancelledError } from '../../libs/learn/dist/cancelled-error.js';
-import { resolveLearnConfig } from '../../libs/learn/dist/learn-config.js';
-import { PairLearner } from '../../libs/learn/dist/pair-learner.js';
+
+import { resolveLearnConfig } from '../../libs/learn/dist/config/learn-config.js';
+import { PairLearner } from '../../libs/learn/dist/horizon/pair-learner.js';
+import { CancelledError } from '../../libs/learn/dist/progress/cancelled-error.js';
 import { benchFlags } from './bench-flags.mjs';
 import { cpuSeconds, peakGigabytes } from './cpu-seconds.mjs';
 import { HORIZONS, pairData } from './pair-data.mjs';

@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { Booster } from '@onescan/learn/boosting/booster.js';
 import { predictValues } from '@onescan/learn/boosting/predict-values.js';
 import { applyModels } from '@onescan/learn/export/apply-models.js';
-import { sigmoid } from '@onescan/learn/metrics/sigmoid.js';
+import { sigmoid } from '@onescan/learn/numeric/sigmoid.js';
 import { BAR_COLUMN, knownPartColumn, PERSISTENCE_COLUMN } from '@onescan/shared/dataset/dataset-layout.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { ModelDocument } from './model-document.js';

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { horizonData } from '../horizon-data.js';
+import { horizonData } from '../data/horizon-data.js';
 import { logLossByRow } from '../metrics/direction-metrics.js';
-import { sigmoid } from '../metrics/sigmoid.js';
+import { sigmoid } from '../numeric/sigmoid.js';
+import { correctCalls } from '../scoring/skill-statistics.js';
 import { simulatePair } from '../testing/simulated-pair.js';
-import { correctCalls } from '../verdict/skill-statistics.js';
 import { bqxColumns } from './linear-bqx.js';
 import { overlapLogOdds } from './overlap-logistic.js';
 import { overlapRate, persistenceRate } from './random-walk-rates.js';

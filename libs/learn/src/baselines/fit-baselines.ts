@@ -1,6 +1,6 @@
 import type { BinnedMatrix } from '../binning/binned-matrix.js';
-import type { HorizonData } from '../horizon-data.js';
-import { sigmoid } from '../metrics/sigmoid.js';
+import type { HorizonData } from '../data/horizon-data.js';
+import { sigmoid } from '../numeric/sigmoid.js';
 import type { WorkPool } from '../threads/work-pool.js';
 import { baseRateLogOdds, fittedLogOdds, type LogOddsRule } from './fitted-log-odds.js';
 import { bqxColumns } from './linear-bqx.js';

@@ -1,6 +1,6 @@
 import { type BinnedMatrixHandle, openBinnedMatrix } from '../binning/binned-matrix.js';
-import type { HorizonData } from '../horizon-data.js';
-import { logit } from '../metrics/sigmoid.js';
+import type { HorizonData } from '../data/horizon-data.js';
+import { logit } from '../numeric/sigmoid.js';
 import type { PieceKind } from '../threads/piece-kind.js';
 import { sharedFloats } from '../threads/shared-floats.js';
 import type { WorkPool } from '../threads/work-pool.js';

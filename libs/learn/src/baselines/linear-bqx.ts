@@ -1,8 +1,8 @@
 import type { BinnedMatrix } from '../binning/binned-matrix.js';
-import type { HorizonData } from '../horizon-data.js';
-import { designColumns } from '../models/design-columns.js';
-import { predictLinear } from '../models/linear-fit.js';
-import { fitLogistic } from '../models/logistic-regression.js';
+import type { HorizonData } from '../data/horizon-data.js';
+import { designColumns } from '../regression/design-columns.js';
+import { predictLinear } from '../regression/linear-fit.js';
+import { fitLogistic } from '../regression/logistic-regression.js';
 
 /** A pair's own bqx columns, e.g. base_bqx_eurusd.bqx_45. */
 const BQX_FEATURE = /^base_bqx_[a-z]+\.bqx_\d+$/;

@@ -1,7 +1,7 @@
-import type { HorizonData } from '../horizon-data.js';
-import { type Standardising, standardised, standardisingOf } from '../models/design-columns.js';
-import { predictLinear } from '../models/linear-fit.js';
-import { fitLogistic } from '../models/logistic-regression.js';
+import type { HorizonData } from '../data/horizon-data.js';
+import { type Standardising, standardised, standardisingOf } from '../regression/design-columns.js';
+import { predictLinear } from '../regression/linear-fit.js';
+import { fitLogistic } from '../regression/logistic-regression.js';
 import { trailingScale } from './trailing-scale.js';
 
 /** Just enough to keep nearly collinear columns apart. */

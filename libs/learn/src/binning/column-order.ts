@@ -1,4 +1,4 @@
-import { seededRandom } from '../seeded-random.js';
+import { seededRandom } from '../numeric/seeded-random.js';
 
 /** Any constant will do: what matters is that neighbours (one family of features) are torn apart. */
 const ORDER_SEED = 0x6f6e657363616en;

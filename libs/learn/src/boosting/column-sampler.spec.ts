@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { columnSlots } from '../binning/column-order.js';
-import { seededRandom } from '../seeded-random.js';
+import { seededRandom } from '../numeric/seeded-random.js';
 import { sampleNodeColumns, sampleTreeColumns } from './column-sampler.js';
 
 describe('column sampling', () => {

@@ -1,5 +1,5 @@
 import { GROUP_COLUMNS } from '../binning/binned-bytes.js';
-import type { SeededRandom } from '../seeded-random.js';
+import type { SeededRandom } from '../numeric/seeded-random.js';
 import { drawAscending, drawOrder } from './draw-order.js';
 
 /** Columns a tree may use: the groups whose histograms it needs and the slots it searches. */

@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
 import { BinnedMatrixBuilder } from '../binning/binned-matrix.js';
 import { Arena } from '../kernels/arena.js';
-import { seededRandom } from '../seeded-random.js';
+import { seededRandom } from '../numeric/seeded-random.js';
 import { trainBooster } from './booster.js';
 
 const ROWS = 3000;

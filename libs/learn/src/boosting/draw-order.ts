@@ -1,4 +1,4 @@
-import type { SeededRandom } from '../seeded-random.js';
+import type { SeededRandom } from '../numeric/seeded-random.js';
 
 /** The whole numbers below `length` in random order (Fisher & Yates); a prefix of it is a draw without replacement. */
 export function drawOrder(length: number, random: SeededRandom): Uint32Array {

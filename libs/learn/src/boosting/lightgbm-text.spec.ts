@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { BinnedMatrixBuilder } from '../binning/binned-matrix.js';
-import { seededRandom } from '../seeded-random.js';
+import { seededRandom } from '../numeric/seeded-random.js';
 import { trainBooster } from './booster.js';
 import { readLightGbmText, writeLightGbmText } from './lightgbm-text.js';
 import { predictValues } from './predict-values.js';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type BinnedMatrix, BinnedMatrixBuilder } from '../binning/binned-matrix.js';
-import { seededRandom } from '../seeded-random.js';
+import { seededRandom } from '../numeric/seeded-random.js';
 import { type BoosterParams, trainBooster } from './booster.js';
 
 function binned(columns: Float32Array[], bins = 64): BinnedMatrix {

@@ -1,4 +1,4 @@
-import type { SeededRandom } from '../seeded-random.js';
+import type { SeededRandom } from '../numeric/seeded-random.js';
 import { type ColumnSample, sampleNodeColumns } from './column-sampler.js';
 import type { HistogramSource } from './leaf-histograms.js';
 import type { LeafScoring } from './leaf-scoring.js';

@@ -1,6 +1,6 @@
 import type { BinnedMatrix } from '../binning/binned-matrix.js';
-import { CancelledError } from '../cancelled-error.js';
-import { type SeededRandom, seededRandom } from '../seeded-random.js';
+import { type SeededRandom, seededRandom } from '../numeric/seeded-random.js';
+import { CancelledError } from '../progress/cancelled-error.js';
 import type { Booster } from './booster.js';
 import { type BoosterParams, resolveBoosterParams } from './booster-params.js';
 import { sampleTreeColumns } from './column-sampler.js';

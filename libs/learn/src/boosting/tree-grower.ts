@@ -3,7 +3,7 @@ import type { BinnedMatrix } from '../binning/binned-matrix.js';
 import { Arena } from '../kernels/arena.js';
 import { ArenaScope } from '../kernels/arena-scope.js';
 import { loadKernel } from '../kernels/load-kernel.js';
-import type { SeededRandom } from '../seeded-random.js';
+import type { SeededRandom } from '../numeric/seeded-random.js';
 import type { BoosterParams } from './booster-params.js';
 import { type ColumnBlock, columnBlock } from './column-block.js';
 import type { ColumnSample } from './column-sampler.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { sigmoid } from '../metrics/sigmoid.js';
-import { seededRandom } from '../seeded-random.js';
+import { seededRandom } from '../numeric/seeded-random.js';
+import { sigmoid } from '../numeric/sigmoid.js';
 import { fitCalibrator } from './calibrator.js';
 import { isotonicSteps } from './isotonic.js';
 import { fitPlatt } from './platt.js';

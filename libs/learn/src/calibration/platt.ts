@@ -1,4 +1,4 @@
-import { sigmoid } from '../metrics/sigmoid.js';
+import { sigmoid } from '../numeric/sigmoid.js';
 import type { Calibrator } from './calibrator.js';
 
 /** How much more strongly than slopes and weights an intercept is held at zero. */

@@ -1,10 +1,10 @@
 import type { BinnedMatrix } from '../binning/binned-matrix.js';
 import type { BoosterParts } from '../boosting/booster.js';
-import type { HorizonData } from '../horizon-data.js';
-import type { LearnConfig } from '../learn-config.js';
-import type { FinalModels } from '../models/final-models.js';
+import type { LearnConfig } from '../config/learn-config.js';
+import type { HorizonData } from '../data/horizon-data.js';
 import { GROWTHS } from '../models/train-models.js';
 import type { CrossFitStack } from '../stacking/cross-fit-stack.js';
+import type { FinalModels } from '../stacking/final-models.js';
 import { type LinearPart, linearPart } from './linear-part.js';
 
 /** What a prediction holds that no feature is needed for. */

@@ -1,6 +1,6 @@
 import { type BinnedMatrix, type BinnedMatrixHandle, openBinnedMatrix } from '../binning/binned-matrix.js';
 import { createBooster } from '../boosting/create-booster.js';
-import { partOf } from '../progress-hooks.js';
+import { partOf } from '../progress/progress-hooks.js';
 import { type ShapBlock, type ShapOptions, treeShapBlocks } from '../shap/tree-shap.js';
 import type { PieceKind } from '../threads/piece-kind.js';
 import type { AdditiveOutput } from './additive-output.js';

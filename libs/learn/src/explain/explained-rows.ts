@@ -1,6 +1,6 @@
-import type { PairInput } from '../pair-learner.js';
-import type { FeatureRanking } from '../results/feature-ranking.js';
+import type { PairInput } from '../horizon/pair-learner.js';
 import type { Explanation } from './explain-horizon.js';
+import type { FeatureRanking } from './feature-ranking.js';
 
 /** Explained values of one output: base value + known + sum over features = prediction, row by row. */
 export interface ExplainedValues {

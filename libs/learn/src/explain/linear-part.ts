@@ -1,6 +1,6 @@
 import type { BinnedMatrix } from '../binning/binned-matrix.js';
-import { designOfBins } from '../models/design-columns.js';
-import type { LinearFit } from '../models/linear-fit.js';
+import { designOfBins } from '../regression/design-columns.js';
+import type { LinearFit } from '../regression/linear-fit.js';
 
 /**
  * A linear model of binned features as what each bin contributes: its exact SHAP values (Lundberg & Lee 2017,

@@ -1,6 +1,6 @@
 import { type OverlapSources, overlapOf } from '../baselines/overlap-logistic.js';
 import { stepAt } from '../calibration/isotonic.js';
-import { sigmoid } from '../metrics/sigmoid.js';
+import { sigmoid } from '../numeric/sigmoid.js';
 import { stackLogOdds } from '../stacking/stack-log-odds.js';
 import type { Calibration, ModelDescription } from './model-description.js';
 

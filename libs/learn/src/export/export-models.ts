@@ -4,7 +4,7 @@ import type { BoosterParts } from '../boosting/booster.js';
 import { createBooster } from '../boosting/create-booster.js';
 import { writeLightGbmText } from '../boosting/lightgbm-text.js';
 import type { Calibrator } from '../calibration/calibrator.js';
-import type { Modelled } from '../model-horizon.js';
+import type { Modelled } from '../horizon/model-stage.js';
 import { type ModelContext, retainedMatrix } from '../models/model-context.js';
 import { DIRECTION_MODELS, type ModelName, type TrainedModel } from '../models/train-models.js';
 import { thresholdOfUnrounded } from './float32-threshold.js';

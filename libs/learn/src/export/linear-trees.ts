@@ -1,8 +1,8 @@
 import type { BinnedMatrix } from '../binning/binned-matrix.js';
 import type { BoosterParts } from '../boosting/booster.js';
 import type { Tree } from '../boosting/tree.js';
-import { designOfBins } from '../models/design-columns.js';
-import type { LinearFit } from '../models/linear-fit.js';
+import { designOfBins } from '../regression/design-columns.js';
+import type { LinearFit } from '../regression/linear-fit.js';
 
 export interface LinearTreesInput {
   readonly matrix: BinnedMatrix;

@@ -2,7 +2,7 @@ import { openBinnedMatrix } from '../binning/binned-matrix.js';
 import { Arena } from '../kernels/arena.js';
 import { ArenaScope } from '../kernels/arena-scope.js';
 import { loadKernel } from '../kernels/load-kernel.js';
-import { reportProgress } from '../progress-hooks.js';
+import { reportProgress } from '../progress/progress-hooks.js';
 import type { PairMembership } from '../stability/complementary-pairs.js';
 import type { PieceKind } from '../threads/piece-kind.js';
 import { pairCount } from './interaction-bytes.js';

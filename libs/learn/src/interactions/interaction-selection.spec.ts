@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { Arena } from '../kernels/arena.js';
-import { seededRandom } from '../seeded-random.js';
+import { seededRandom } from '../numeric/seeded-random.js';
 import { binned } from '../stability/planted.fixture.js';
 import { timeBlocks } from '../stability/time-blocks.js';
 import { createWorkPool } from '../threads/thread-pool.js';

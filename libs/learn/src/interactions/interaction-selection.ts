@@ -1,8 +1,8 @@
 import type { BinnedMatrix } from '../binning/binned-matrix.js';
 import { Arena } from '../kernels/arena.js';
 import { ArenaScope } from '../kernels/arena-scope.js';
-import { type ProgressHooks, partOf } from '../progress-hooks.js';
-import { seededRandom, subseed } from '../seeded-random.js';
+import { seededRandom, subseed } from '../numeric/seeded-random.js';
+import { type ProgressHooks, partOf } from '../progress/progress-hooks.js';
 import { drawComplementaryPairs } from '../stability/complementary-pairs.js';
 import { allBounds, keepsLevel, largestQ } from '../stability/error-bounds.js';
 import { shadowTarget } from '../stability/shadow-target.js';

@@ -1,6 +1,6 @@
 import type { BinnedMatrix } from '../binning/binned-matrix.js';
 import { Arena } from '../kernels/arena.js';
-import { type ProgressHooks, partOf } from '../progress-hooks.js';
+import { type ProgressHooks, partOf } from '../progress/progress-hooks.js';
 import type { PairMembership } from '../stability/complementary-pairs.js';
 import { thresholdStep } from '../stability/error-bounds.js';
 import type { WorkPool } from '../threads/work-pool.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { JsonObject } from '../json.js';
-import { resolveLearnConfig } from '../learn-config.js';
-import { PairLearner } from '../pair-learner.js';
+import { resolveLearnConfig } from '../config/learn-config.js';
+import type { JsonObject } from '../document/json.js';
+import { PairLearner } from '../horizon/pair-learner.js';
 import { simulatePair } from '../testing/simulated-pair.js';
 
 const SEEDS = 16;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { seededRandom } from '../seeded-random.js';
+import { seededRandom } from '../numeric/seeded-random.js';
 import { blockBootstrap, blockRows } from './block-bootstrap.js';
 import { weightedMean } from './weighted-statistic.js';
 

@@ -1,5 +1,5 @@
-import { type ProgressHooks, reportProgress } from '../progress-hooks.js';
-import { seededRandom } from '../seeded-random.js';
+import { seededRandom } from '../numeric/seeded-random.js';
+import { type ProgressHooks, reportProgress } from '../progress/progress-hooks.js';
 import type { LabelGeometry } from '../splits/label-span.js';
 import { RowRuns } from './resample.js';
 import { studentQuantile } from './student-quantile.js';

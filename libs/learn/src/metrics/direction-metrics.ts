@@ -1,4 +1,4 @@
-import { PROBABILITY_FLOOR } from './sigmoid.js';
+import { PROBABILITY_FLOOR } from '../numeric/sigmoid.js';
 import { type WeightedStatistic, weightedMean } from './weighted-statistic.js';
 
 /** Log loss of each row in nats. */

@@ -1,14 +1,14 @@
 import { type BinnedMatrixHandle, openBinnedMatrix } from '../binning/binned-matrix.js';
 import type { BoosterParts } from '../boosting/booster.js';
-import type { HorizonData } from '../horizon-data.js';
-import type { LearnConfig } from '../learn-config.js';
-import type { ProgressHooks } from '../progress-hooks.js';
-import { subseed } from '../seeded-random.js';
+import type { LearnConfig } from '../config/learn-config.js';
+import type { HorizonData } from '../data/horizon-data.js';
+import { subseed } from '../numeric/seeded-random.js';
+import type { ProgressHooks } from '../progress/progress-hooks.js';
+import type { LinearFit } from '../regression/linear-fit.js';
+import { type PenalisedLinear, trainLogistic, trainRidge } from '../regression/penalised-linear.js';
 import type { PieceKind } from '../threads/piece-kind.js';
 import { trainBoosted } from './boosted-model.js';
-import type { LinearFit } from './linear-fit.js';
 import { type ModelContext, retainedMatrix } from './model-context.js';
-import { type PenalisedLinear, trainLogistic, trainRidge } from './penalised-linear.js';
 
 /** The growth styles of the boosted direction models, in stacking order; the logistic model comes after them. */
 export const GROWTHS = ['leaf', 'level', 'symmetric'] as const;

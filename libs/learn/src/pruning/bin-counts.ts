@@ -2,7 +2,7 @@ import { type BinnedMatrix, type BinnedMatrixHandle, openBinnedMatrix } from '..
 import { Arena } from '../kernels/arena.js';
 import { ArenaScope } from '../kernels/arena-scope.js';
 import { loadKernel } from '../kernels/load-kernel.js';
-import { type ProgressHooks, reportProgress } from '../progress-hooks.js';
+import { type ProgressHooks, reportProgress } from '../progress/progress-hooks.js';
 import type { TargetBinsKernel } from '../stability/target-bins.js';
 import type { PieceKind } from '../threads/piece-kind.js';
 import { type PieceRange, pieceRanges } from '../threads/piece-ranges.js';

@@ -1,5 +1,5 @@
 import type { BinnedMatrix } from '../binning/binned-matrix.js';
-import type { ProgressHooks } from '../progress-hooks.js';
+import type { ProgressHooks } from '../progress/progress-hooks.js';
 import { callingThread, type WorkPool } from '../threads/work-pool.js';
 import { binCounts } from './bin-counts.js';
 import { nearDuplicates } from './near-duplicates.js';

@@ -1,7 +1,7 @@
 import { type BinnedMatrix, type BinnedMatrixHandle, openBinnedMatrix } from '../binning/binned-matrix.js';
 import { trainBooster } from '../boosting/booster.js';
-import { type ProgressHooks, reportProgress } from '../progress-hooks.js';
-import { subseed } from '../seeded-random.js';
+import { subseed } from '../numeric/seeded-random.js';
+import { type ProgressHooks, reportProgress } from '../progress/progress-hooks.js';
 import { combinatorialPurged } from '../splits/combinatorial-purged.js';
 import type { LabelGeometry } from '../splits/label-span.js';
 import type { PieceKind } from '../threads/piece-kind.js';

@@ -1,11 +1,11 @@
+import type { LearnConfig } from '../config/learn-config.js';
 import {
   type InteractionInput,
   type InteractionOutcome,
   selectInteractions,
 } from '../interactions/interaction-selection.js';
-import type { LearnConfig } from '../learn-config.js';
-import type { ProgressHooks } from '../progress-hooks.js';
-import { subseed } from '../seeded-random.js';
+import { subseed } from '../numeric/seeded-random.js';
+import type { ProgressHooks } from '../progress/progress-hooks.js';
 import type { SelectionResult, SelectionTask } from './selection-result.js';
 
 /** What the test for interactions needs besides the selection itself. */

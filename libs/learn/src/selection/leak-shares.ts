@@ -2,7 +2,7 @@ import { type BinnedMatrixHandle, openBinnedMatrix } from '../binning/binned-mat
 import { Arena } from '../kernels/arena.js';
 import { ArenaScope } from '../kernels/arena-scope.js';
 import { loadKernel } from '../kernels/load-kernel.js';
-import { type ProgressHooks, reportProgress } from '../progress-hooks.js';
+import { type ProgressHooks, reportProgress } from '../progress/progress-hooks.js';
 import type { TargetBinsKernel } from '../stability/target-bins.js';
 import type { PieceKind } from '../threads/piece-kind.js';
 import { type BinnedSums, crossFittedShare, joinBins } from './cross-fitted-share.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { resolveLearnConfig } from '../learn-config.js';
-import { seededRandom } from '../seeded-random.js';
+import { resolveLearnConfig } from '../config/learn-config.js';
+import { seededRandom } from '../numeric/seeded-random.js';
 import { type SimulatedPair, simulatePair } from '../testing/simulated-pair.js';
 import { pairLeaks } from './pair-leaks.js';
 

@@ -1,8 +1,8 @@
 import type { BinnedMatrix } from '../binning/binned-matrix.js';
+import type { PairTarget } from '../data/pair-target.js';
 import { Arena } from '../kernels/arena.js';
 import { ArenaScope } from '../kernels/arena-scope.js';
-import type { PairTarget } from '../pair-target.js';
-import type { ProgressHooks } from '../progress-hooks.js';
+import type { ProgressHooks } from '../progress/progress-hooks.js';
 import { type LabelGeometry, spanEnd, spanStart } from '../splits/label-span.js';
 import { pieceRanges } from '../threads/piece-ranges.js';
 import { callingThread, type WorkPool } from '../threads/work-pool.js';

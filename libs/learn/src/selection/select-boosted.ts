@@ -1,6 +1,6 @@
 import type { BinnedMatrix } from '../binning/binned-matrix.js';
-import type { LearnConfig } from '../learn-config.js';
-import type { ProgressHooks } from '../progress-hooks.js';
+import type { LearnConfig } from '../config/learn-config.js';
+import type { ProgressHooks } from '../progress/progress-hooks.js';
 import { BOOSTED_SELECTION, boostedFrequencies } from './boosted-frequencies.js';
 import type { SelectionResult, SelectionTask } from './selection-result.js';
 

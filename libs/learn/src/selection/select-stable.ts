@@ -1,5 +1,5 @@
-import type { LearnConfig } from '../learn-config.js';
-import type { ProgressHooks } from '../progress-hooks.js';
+import type { LearnConfig } from '../config/learn-config.js';
+import type { ProgressHooks } from '../progress/progress-hooks.js';
 import { thresholdStep } from '../stability/error-bounds.js';
 import type { StabilityContext } from '../stability/stability-context.js';
 import { type StabilitySelectionOutcome, stabilitySelection } from '../stability/stability-selection.js';

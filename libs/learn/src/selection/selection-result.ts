@@ -1,6 +1,6 @@
-import type { HorizonData } from '../horizon-data.js';
+import type { HorizonData } from '../data/horizon-data.js';
+import type { JsonObject } from '../document/json.js';
 import type { InteractionOutcome } from '../interactions/interaction-selection.js';
-import type { JsonObject } from '../json.js';
 import type { WorkPool } from '../threads/work-pool.js';
 
 /** What selection found for one horizon. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type BinnedMatrix, BinnedMatrixBuilder } from '../binning/binned-matrix.js';
 import { type Tree, trainBooster } from '../boosting/booster.js';
-import { seededRandom } from '../seeded-random.js';
+import { seededRandom } from '../numeric/seeded-random.js';
 import { shapInteractions } from './interaction-shap.js';
 import { childRows } from './leaf-paths.js';
 import { treeShap } from './tree-shap.js';

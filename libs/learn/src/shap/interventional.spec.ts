@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type BinnedMatrix, BinnedMatrixBuilder } from '../binning/binned-matrix.js';
 import { type Booster, trainBooster } from '../boosting/booster.js';
 import { predictValues } from '../boosting/predict-values.js';
-import { seededRandom } from '../seeded-random.js';
+import { seededRandom } from '../numeric/seeded-random.js';
 import { leafGroups } from './leaf-groups.js';
 import { sharingWeights } from './sharing-weights.js';
 import { treeShap, treeShapOfValues } from './tree-shap.js';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { leafOf, type Tree } from '../boosting/tree.js';
-import { type SeededRandom, seededRandom } from '../seeded-random.js';
+import { type SeededRandom, seededRandom } from '../numeric/seeded-random.js';
 import { type LeafGroup, leafGroups, MOST_CASE_BITS } from './leaf-groups.js';
 
 /** A tree of random shape whose nodes test random columns; only what grouping reads is meaningful. */

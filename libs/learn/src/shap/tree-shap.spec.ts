@@ -5,7 +5,7 @@ import { type Booster, type Tree, trainBooster } from '../boosting/booster.js';
 import { createBooster } from '../boosting/create-booster.js';
 import { leafOf } from '../boosting/tree.js';
 import { Arena } from '../kernels/arena.js';
-import { seededRandom } from '../seeded-random.js';
+import { seededRandom } from '../numeric/seeded-random.js';
 import { childRows } from './leaf-paths.js';
 import { addRecursiveShap } from './recursive-shap.fixture.js';
 import { shapSummary, treeShap, treeShapOfValues } from './tree-shap.js';

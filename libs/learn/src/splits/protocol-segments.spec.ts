@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { developmentRows, finalSegmentStart } from '../development-rows.js';
-import { resolveLearnConfig } from '../learn-config.js';
+import { resolveLearnConfig } from '../config/learn-config.js';
+import { developmentRows, finalSegmentStart } from './development-rows.js';
 import { spanEnd, spanStart } from './label-span.js';
 import { protocolSegments } from './protocol-segments.js';
 

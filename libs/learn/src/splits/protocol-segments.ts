@@ -1,6 +1,6 @@
-import { developmentRows, finalSegmentStart } from '../development-rows.js';
-import type { LearnConfig } from '../learn-config.js';
+import type { LearnConfig } from '../config/learn-config.js';
 import { combinatorialPurged } from './combinatorial-purged.js';
+import { developmentRows, finalSegmentStart } from './development-rows.js';
 import { type LabelGeometry, spanEnd, spanStart } from './label-span.js';
 import { rowsBefore } from './purge.js';
 import { type Fold, walkForward } from './walk-forward.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { seededRandom } from '../seeded-random.js';
+import { seededRandom } from '../numeric/seeded-random.js';
 import { oneWayScore } from './binned-f.js';
 
 function score(target: number[], bin: number[]): number {

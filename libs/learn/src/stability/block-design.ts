@@ -1,4 +1,4 @@
-import type { LearnConfig } from '../learn-config.js';
+import type { LearnConfig } from '../config/learn-config.js';
 import { distinctPairs } from './complementary-pairs.js';
 import type { TimeBlocksInput } from './time-blocks.js';
 

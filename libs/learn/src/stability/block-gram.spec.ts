@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { Arena } from '../kernels/arena.js';
 import { ArenaScope } from '../kernels/arena-scope.js';
-import { coordinateDescent } from '../linear/coordinate-descent.fixture.js';
-import { DEFAULT_PATH } from '../linear/entry-path.js';
+import { coordinateDescent } from './coordinate-descent.fixture.js';
+import { DEFAULT_PATH } from './entry-path.js';
 import { EntryRoom } from './entry-room.js';
 import { binned, plantedData } from './planted.fixture.js';
 import { createStabilityContext, releaseStabilityContext } from './stability-context.js';

@@ -2,7 +2,7 @@ import { openBinnedMatrix } from '../binning/binned-matrix.js';
 import { Arena } from '../kernels/arena.js';
 import { ArenaScope } from '../kernels/arena-scope.js';
 import { loadKernel } from '../kernels/load-kernel.js';
-import { type ProgressHooks, reportProgress } from '../progress-hooks.js';
+import { type ProgressHooks, reportProgress } from '../progress/progress-hooks.js';
 import type { PieceKind } from '../threads/piece-kind.js';
 import { type PieceRange, pieceRanges } from '../threads/piece-ranges.js';
 import type { WorkPool } from '../threads/work-pool.js';

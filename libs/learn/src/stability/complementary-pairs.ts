@@ -1,4 +1,4 @@
-import type { SeededRandom } from '../seeded-random.js';
+import type { SeededRandom } from '../numeric/seeded-random.js';
 
 /** Membership of each block: 1 in the subsample, 0 in its complement. */
 export type PairMembership = Uint8Array;

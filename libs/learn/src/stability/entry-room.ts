@@ -1,7 +1,7 @@
 import { Arena } from '../kernels/arena.js';
 import type { ArenaScope } from '../kernels/arena-scope.js';
 import { loadKernel } from '../kernels/load-kernel.js';
-import { DEFAULT_PATH, type ElasticNetKernel, type PathOptions } from '../linear/entry-path.js';
+import { DEFAULT_PATH, type ElasticNetKernel, type PathOptions } from './entry-path.js';
 import type { StabilityContext } from './stability-context.js';
 
 /** One subsample's target against all columns. */

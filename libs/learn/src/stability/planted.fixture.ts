@@ -1,5 +1,5 @@
 import { type BinnedMatrix, BinnedMatrixBuilder } from '../binning/binned-matrix.js';
-import { seededRandom } from '../seeded-random.js';
+import { seededRandom } from '../numeric/seeded-random.js';
 
 export interface PlantedInput {
   rows: number;

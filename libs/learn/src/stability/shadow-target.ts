@@ -1,4 +1,4 @@
-import type { SeededRandom } from '../seeded-random.js';
+import type { SeededRandom } from '../numeric/seeded-random.js';
 
 /** Most pieces a target is cut into. */
 const MOST_PIECES = 64;

@@ -1,7 +1,7 @@
 import type { BinnedMatrix, BinnedMatrixHandle } from '../binning/binned-matrix.js';
 import { Arena } from '../kernels/arena.js';
 import { ArenaScope } from '../kernels/arena-scope.js';
-import type { ProgressHooks } from '../progress-hooks.js';
+import type { ProgressHooks } from '../progress/progress-hooks.js';
 import { callingThread, type WorkPool } from '../threads/work-pool.js';
 import { fillBlockGram } from './block-gram.js';
 import { fillBlockTables } from './block-tables.js';

@@ -1,6 +1,6 @@
 import { Arena } from '../kernels/arena.js';
 import { ArenaScope } from '../kernels/arena-scope.js';
-import { type ProgressHooks, reportProgress } from '../progress-hooks.js';
+import { type ProgressHooks, reportProgress } from '../progress/progress-hooks.js';
 import type { PieceKind } from '../threads/piece-kind.js';
 import type { WorkPool } from '../threads/work-pool.js';
 import type { PairMembership } from './complementary-pairs.js';

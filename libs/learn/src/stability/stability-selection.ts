@@ -1,7 +1,7 @@
 import { Arena } from '../kernels/arena.js';
 import { ArenaScope } from '../kernels/arena-scope.js';
-import type { ProgressHooks } from '../progress-hooks.js';
-import { seededRandom, subseed } from '../seeded-random.js';
+import { seededRandom, subseed } from '../numeric/seeded-random.js';
+import type { ProgressHooks } from '../progress/progress-hooks.js';
 import { callingThread, type WorkPool } from '../threads/work-pool.js';
 import { combinedOrder } from './combine-methods.js';
 import { drawComplementaryPairs } from './complementary-pairs.js';

@@ -1,4 +1,4 @@
-import { standardisedLevels } from '../standardised-levels.js';
+import { standardisedLevels } from '../numeric/standardised-levels.js';
 
 /** Table value of one standard deviation. */
 export const TABLE_SCALE = 256;

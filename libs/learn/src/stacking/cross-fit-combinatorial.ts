@@ -1,7 +1,7 @@
-import type { HorizonData } from '../horizon-data.js';
-import type { LearnConfig } from '../learn-config.js';
-import { sigmoid } from '../metrics/sigmoid.js';
+import type { LearnConfig } from '../config/learn-config.js';
+import type { HorizonData } from '../data/horizon-data.js';
 import { type FoldPredictions, joinFolds } from '../models/out-of-fold.js';
+import { sigmoid } from '../numeric/sigmoid.js';
 import type { CombinatorialGroups } from '../splits/protocol-segments.js';
 import { purge } from '../splits/purge.js';
 import type { CrossFitStack, ScoredRows } from './cross-fit-stack.js';

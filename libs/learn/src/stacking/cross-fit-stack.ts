@@ -1,8 +1,8 @@
 import type { Calibrator } from '../calibration/calibrator.js';
-import type { HorizonData } from '../horizon-data.js';
-import type { LearnConfig } from '../learn-config.js';
-import { sigmoid } from '../metrics/sigmoid.js';
+import type { LearnConfig } from '../config/learn-config.js';
+import type { HorizonData } from '../data/horizon-data.js';
 import { type FoldPredictions, joinFolds } from '../models/out-of-fold.js';
+import { sigmoid } from '../numeric/sigmoid.js';
 import { spanEnd, spanStart } from '../splits/label-span.js';
 import {
   joinStacked,

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
-import { horizonData } from '../horizon-data.js';
-import { resolveLearnConfig } from '../learn-config.js';
+import { resolveLearnConfig } from '../config/learn-config.js';
+import { horizonData } from '../data/horizon-data.js';
 import { innerSplit } from '../models/inner-split.js';
 import type { FoldPredictions } from '../models/out-of-fold.js';
 import { DIRECTION_MODELS } from '../models/train-models.js';
-import { seededRandom } from '../seeded-random.js';
+import { seededRandom } from '../numeric/seeded-random.js';
 import { type LabelGeometry, spanEnd, spanStart } from '../splits/label-span.js';
 import { protocolSegments } from '../splits/protocol-segments.js';
 import { crossFitCombinatorial } from './cross-fit-combinatorial.js';

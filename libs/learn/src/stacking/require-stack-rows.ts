@@ -1,4 +1,4 @@
-import type { LearnConfig } from '../learn-config.js';
+import type { LearnConfig } from '../config/learn-config.js';
 import { type LabelGeometry, spanEnd, spanStart } from '../splits/label-span.js';
 import type { ProtocolSegments } from '../splits/protocol-segments.js';
 import { purge } from '../splits/purge.js';

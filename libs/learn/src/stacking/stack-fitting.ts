@@ -1,6 +1,6 @@
 import { type Calibrator, fitCalibrator } from '../calibration/calibrator.js';
-import type { HorizonData } from '../horizon-data.js';
-import type { LearnConfig } from '../learn-config.js';
+import type { LearnConfig } from '../config/learn-config.js';
+import type { HorizonData } from '../data/horizon-data.js';
 import { blockRows } from '../metrics/block-bootstrap.js';
 import type { FoldPredictions } from '../models/out-of-fold.js';
 import { fitStack, type Stack } from './stack-log-odds.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { sigmoid } from '../metrics/sigmoid.js';
-import { seededRandom } from '../seeded-random.js';
+import { seededRandom } from '../numeric/seeded-random.js';
+import { sigmoid } from '../numeric/sigmoid.js';
 import { fitStack, stackLogOdds } from './stack-log-odds.js';
 
 function sample(rows: number) {

@@ -1,7 +1,7 @@
 import { INTERCEPT_HOLD } from '../calibration/platt.js';
-import { sigmoid } from '../metrics/sigmoid.js';
-import { choleskySolve } from '../models/cholesky-solve.js';
-import { dot, weightedGram } from '../models/linear-fit.js';
+import { choleskySolve } from '../numeric/cholesky-solve.js';
+import { sigmoid } from '../numeric/sigmoid.js';
+import { dot, weightedGram } from '../regression/linear-fit.js';
 
 export interface StackInput {
   /** Log-odds of what the stack starts from (the overlap baseline), one value a fitted row. */

@@ -1,10 +1,10 @@
 import { BinnedMatrixBuilder } from '../binning/binned-matrix.js';
-import { developmentRows } from '../development-rows.js';
-import type { LearnConfig } from '../learn-config.js';
-import type { HorizonInput } from '../learn-horizon.js';
-import type { PairInput } from '../pair-learner.js';
-import type { PairTarget } from '../pair-target.js';
-import { seededRandom, subseed } from '../seeded-random.js';
+import type { LearnConfig } from '../config/learn-config.js';
+import type { PairTarget } from '../data/pair-target.js';
+import type { HorizonInput } from '../horizon/learn-horizon.js';
+import type { PairInput } from '../horizon/pair-learner.js';
+import { seededRandom, subseed } from '../numeric/seeded-random.js';
+import { developmentRows } from '../splits/development-rows.js';
 
 export interface SimulationOptions {
   readonly seed: bigint;

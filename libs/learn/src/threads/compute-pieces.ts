@@ -1,4 +1,4 @@
-import { CancelledError } from '../cancelled-error.js';
+import { CancelledError } from '../progress/cancelled-error.js';
 import type { PieceBoard } from './piece-board.js';
 import type { PieceKind } from './piece-kind.js';
 

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
-import type { HelperStart, SupervisorData } from './thread-supervisor.js';
+import type { HelperStart, SupervisorData } from '../worker/thread-supervisor.js';
 
 export interface HelperOptions {
   /** Limit on each helper's JavaScript heap, in MiB. Default: Node's own. */
@@ -67,7 +67,7 @@ export class HelperThreads {
 /** The compiled thread: threads cannot run TypeScript, so specs under src use the one in dist. */
 function supervisorFile(): URL {
   const own = import.meta.url.replace(/\/src\/threads\/[^/]+\.ts$/, '/dist/threads/helper-threads.js');
-  const file = new URL('./thread-supervisor.js', own);
+  const file = new URL('../worker/thread-supervisor.js', own);
   // The thread that waits would not hear of a thread that cannot start.
   if (!existsSync(file))
     throw new Error('the threads of the learning engine were not built; build: npm run build');

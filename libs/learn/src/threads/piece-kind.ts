@@ -1,4 +1,4 @@
-import type { ProgressHooks } from '../progress-hooks.js';
+import type { ProgressHooks } from '../progress/progress-hooks.js';
 
 /**
  * Work that falls into independent pieces. `shared`, pieces and results are plain data (with the shared

@@ -1,11 +1,11 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { CancelledError } from '../cancelled-error.js';
-import { developmentRows } from '../development-rows.js';
-import { horizonData } from '../horizon-data.js';
+import { resolveLearnConfig } from '../config/learn-config.js';
+import { horizonData } from '../data/horizon-data.js';
+import { PairLearner } from '../horizon/pair-learner.js';
+import { PairSelection } from '../horizon/pair-selection.js';
 import { Arena } from '../kernels/arena.js';
-import { resolveLearnConfig } from '../learn-config.js';
-import { PairLearner } from '../pair-learner.js';
-import { PairSelection } from '../pair-selection.js';
+import { CancelledError } from '../progress/cancelled-error.js';
+import { developmentRows } from '../splits/development-rows.js';
 import { protocolSegments } from '../splits/protocol-segments.js';
 import { STABILITY_METHODS } from '../stability/stability-method.js';
 import { simulatePair } from '../testing/simulated-pair.js';

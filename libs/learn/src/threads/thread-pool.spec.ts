@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { CancelledError } from '../cancelled-error.js';
+import { CancelledError } from '../progress/cancelled-error.js';
 import { BOOSTED_GAIN } from '../selection/boosted-frequencies.js';
 import { binned, plantedData } from '../stability/planted.fixture.js';
 import { createWorkPool } from './thread-pool.js';

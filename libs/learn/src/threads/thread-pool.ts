@@ -1,11 +1,11 @@
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
-import { CancelledError } from '../cancelled-error.js';
-import type { ProgressHooks } from '../progress-hooks.js';
+import { CancelledError } from '../progress/cancelled-error.js';
+import type { ProgressHooks } from '../progress/progress-hooks.js';
+import type { PieceRequest } from '../worker/piece-worker.js';
 import { computePieces, type PieceOutcome, reviveError } from './compute-pieces.js';
 import { type HelperOptions, HelperThreads } from './helper-threads.js';
 import { PieceBoard } from './piece-board.js';
 import type { PieceKind } from './piece-kind.js';
-import type { PieceRequest } from './piece-worker.js';
 import { ThreadDiedError } from './thread-died-error.js';
 import { callingThread, type WorkPool } from './work-pool.js';
 

@@ -1,5 +1,5 @@
-import type { ProgressHooks } from '../progress-hooks.js';
-import { reportProgress } from '../progress-hooks.js';
+import type { ProgressHooks } from '../progress/progress-hooks.js';
+import { reportProgress } from '../progress/progress-hooks.js';
 import type { PieceKind } from './piece-kind.js';
 
 /** Computes the pieces of some work, on one thread or on several; the results are the same. */

@@ -1,4 +1,4 @@
-import type { KnownSample } from '@onescan/learn/sample-need.js';
+import type { KnownSample } from '@onescan/learn/sizing/sample-need.js';
 import type { PairPlan, Plan } from '@onescan/shared/generated/onescan/v1/plan.js';
 import type { ResolvedRunSpec } from '@onescan/shared/run-spec.js';
 import { checkMemory, type TrainerRoom } from './check-memory.js';

@@ -1,5 +1,5 @@
-import { estimateFootprint } from '@onescan/learn/footprint.js';
-import { resolveLearnConfig } from '@onescan/learn/learn-config.js';
+import { resolveLearnConfig } from '@onescan/learn/config/learn-config.js';
+import { estimateFootprint } from '@onescan/learn/sizing/footprint.js';
 import { loadingBytes } from '@onescan/shared/dataset/read-width.js';
 import { formatBytes } from '@onescan/shared/format/bytes.js';
 import type { PairPlan } from '@onescan/shared/generated/onescan/v1/plan.js';

@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { resolveLearnConfig } from '@onescan/learn/learn-config.js';
+import { resolveLearnConfig } from '@onescan/learn/config/learn-config.js';
 import {
   type HorizonObstacle,
   type KnownSample,
@@ -8,7 +8,7 @@ import {
   type SampleOutlook,
   type SampleShape,
   sampleOutlook,
-} from '@onescan/learn/sample-need.js';
+} from '@onescan/learn/sizing/sample-need.js';
 import type { PairPlan, Plan } from '@onescan/shared/generated/onescan/v1/plan.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { ResolvedRunSpec } from '@onescan/shared/run-spec.js';

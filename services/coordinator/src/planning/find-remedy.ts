@@ -1,6 +1,6 @@
-import { resolveLearnConfig } from '@onescan/learn/learn-config.js';
-import { requireColumns } from '@onescan/learn/require-learnable.js';
-import { type KnownSample, sampleOutlook } from '@onescan/learn/sample-need.js';
+import { resolveLearnConfig } from '@onescan/learn/config/learn-config.js';
+import { requireColumns } from '@onescan/learn/sizing/require-learnable.js';
+import { type KnownSample, sampleOutlook } from '@onescan/learn/sizing/sample-need.js';
 import type { PairPlan } from '@onescan/shared/generated/onescan/v1/plan.js';
 import type { ResolvedRunSpec } from '@onescan/shared/run-spec.js';
 import { exactOutlook, type Remedy } from './check-sample.js';

@@ -1,4 +1,4 @@
-import type { KnownSample } from '@onescan/learn/sample-need.js';
+import type { KnownSample } from '@onescan/learn/sizing/sample-need.js';
 import type { EstimatePairResponse, SampleRows } from '@onescan/shared/generated/onescan/v1/fetcher.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 

@@ -1,4 +1,4 @@
-import { resolveLearnConfig } from '@onescan/learn/learn-config.js';
+import { resolveLearnConfig } from '@onescan/learn/config/learn-config.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import { expect, test } from 'vitest';
 import { admit } from '../memory/admit.js';

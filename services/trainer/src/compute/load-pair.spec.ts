@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { resolveLearnConfig } from '@onescan/learn/learn-config.js';
+import { resolveLearnConfig } from '@onescan/learn/config/learn-config.js';
 import type { DatasetMeta } from '@onescan/shared/dataset/dataset.js';
 import { openDataset } from '@onescan/shared/dataset/open-dataset.js';
 import { afterAll, beforeAll, expect, test } from 'vitest';

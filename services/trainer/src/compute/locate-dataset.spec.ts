@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { resolveLearnConfig } from '@onescan/learn/learn-config.js';
+import { resolveLearnConfig } from '@onescan/learn/config/learn-config.js';
 import { SHARED_PAIR } from '@onescan/shared/dataset/dataset.js';
 import { sharedDatasetPath } from '@onescan/shared/dataset/open-dataset.js';
 import { writeArrayDataset } from '@onescan/shared/dataset/write-array-dataset.js';

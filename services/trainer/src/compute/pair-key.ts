@@ -1,4 +1,4 @@
-import { resolveLearnConfig } from '@onescan/learn/learn-config.js';
+import { resolveLearnConfig } from '@onescan/learn/config/learn-config.js';
 import { canonicalJson } from '@onescan/shared/canonical-json.js';
 
 /**

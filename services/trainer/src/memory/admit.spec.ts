@@ -1,5 +1,5 @@
-import { estimateFootprint as estimate, type FootprintInput } from '@onescan/learn/footprint.js';
-import { resolveLearnConfig } from '@onescan/learn/learn-config.js';
+import { resolveLearnConfig } from '@onescan/learn/config/learn-config.js';
+import { estimateFootprint as estimate, type FootprintInput } from '@onescan/learn/sizing/footprint.js';
 import { loadingBytes } from '@onescan/shared/dataset/read-width.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import { expect, test } from 'vitest';

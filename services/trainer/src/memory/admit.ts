@@ -1,5 +1,10 @@
-import { estimateFootprint, type Footprint, IDLE_BYTES, KEPT_SHARE } from '@onescan/learn/footprint.js';
-import type { LearnConfig } from '@onescan/learn/learn-config.js';
+import type { LearnConfig } from '@onescan/learn/config/learn-config.js';
+import {
+  estimateFootprint,
+  type Footprint,
+  IDLE_BYTES,
+  KEPT_SHARE,
+} from '@onescan/learn/sizing/footprint.js';
 import { loadingBytes } from '@onescan/shared/dataset/read-width.js';
 import { formatBytes } from '@onescan/shared/format/bytes.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';

@@ -1,0 +1,17 @@
+import type { Stage } from '../progress/learn-hooks.js';
+
+/** What became of one feature for one horizon; optional figures are absent where it did not get that far. */
+export interface FeatureFate {
+  readonly status: 'RETAINED' | 'PRUNED';
+  /** Where its fate was decided: `model` for retained features. */
+  readonly stage: Stage;
+  readonly reason: string;
+  /** Share of selection fits that chose it. */
+  readonly selectionFrequency?: number;
+  /** Share of the boosters' gain. */
+  readonly importance?: number;
+  /** Mean |SHAP| over the explained rows, in log-odds. */
+  readonly shapMeanAbs?: number;
+  /** 1 for the largest mean |SHAP|. */
+  readonly rank?: number;
+}

@@ -1,0 +1,37 @@
+import type { LearnedHorizon } from '../horizon/learn-horizon.js';
+import type { PairPruning } from '../horizon/pair-selection.js';
+import type { FeatureFate } from './feature-fate.js';
+import type { Suspicion } from './suspicions.js';
+
+/** What became of every feature, in matrix order: none is left out. */
+export function featureFates(
+  columns: number,
+  pruning: PairPruning,
+  learned: LearnedHorizon,
+  suspected: readonly Suspicion[],
+): FeatureFate[] {
+  const suspicion = new Map(suspected.map(({ column, reason }) => [column, `; ${reason}`]));
+  const { selection, ranking } = learned;
+  const position = new Map(selection.selected.map((column, k) => [column, k]));
+  return Array.from({ length: columns }, (_, column): FeatureFate => {
+    const prunedFor = pruning.reasons.get(column);
+    if (prunedFor !== undefined) return { status: 'PRUNED', stage: 'prune', reason: prunedFor };
+    const leak = selection.leaks.get(column);
+    if (leak !== undefined) return { status: 'PRUNED', stage: 'select', reason: leak };
+    const frequency = selection.frequency[column]!;
+    const tried = Number.isNaN(frequency) ? {} : { selectionFrequency: frequency };
+    const retained = position.get(column);
+    if (retained === undefined) {
+      return { status: 'PRUNED', stage: 'select', reason: selection.notSelected(column), ...tried };
+    }
+    return {
+      status: 'RETAINED',
+      stage: 'model',
+      reason: selection.whySelected(column) + (suspicion.get(column) ?? ''),
+      ...tried,
+      importance: ranking!.importance[retained]!,
+      shapMeanAbs: ranking!.shapMeanAbs[retained]!,
+      rank: ranking!.rank[retained]!,
+    };
+  });
+}

@@ -1,0 +1,297 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it, vi } from 'vitest';
+import { resolveLearnConfig } from '../config/learn-config.js';
+import type { JsonObject, JsonValue } from '../document/json.js';
+import { CancelledError } from '../progress/cancelled-error.js';
+import { type SimulatedPair, simulatePair } from '../testing/simulated-pair.js';
+import { type HorizonOutcome, PairLearner } from './pair-learner.js';
+
+// A horizon takes a second alone, many on a busy machine.
+vi.setConfig({ testTimeout: 120_000 });
+
+const config = resolveLearnConfig('quick', { 'models.leaf.rounds': '25', 'models.level.rounds': '25' });
+const walk = simulatePair({ seed: 21n, rows: 6000, spacing: 8, noiseFeatures: 30 });
+const planted = simulatePair({ seed: 22n, rows: 4000, spacing: 8, noiseFeatures: 30, effect: 0.2 });
+
+const learn = (pair: SimulatedPair, horizon: number, settings = config): HorizonOutcome =>
+  new PairLearner(pair.pairInput(settings), settings).learnHorizon(pair.horizonInput(horizon));
+
+/** Follows a path of keys in a document. */
+function at(document: JsonValue, ...path: (string | number)[]): JsonValue {
+  return path.reduce<JsonValue>((value, key) => (value as JsonObject)[key]!, document);
+}
+
+const baseline = (outcome: HorizonOutcome, name: string): JsonObject =>
+  (at(outcome.document, 'baselines') as JsonObject[]).find((entry) => entry.name === name)!;
+
+describe('a random walk', () => {
+  it.each([15, 30, 45])(
+    'has no skill beyond overlap at horizon %d and baselines at their theory',
+    (horizon) => {
+      const outcome = learn(walk, horizon);
+      expect(outcome.summary.verdict).toBe('NO_SKILL_BEYOND_OVERLAP');
+      expect(outcome.summary.verdictText).toMatch(/: no skill beyond overlap/);
+      for (const name of ['overlap', 'persistence']) {
+        if (name === 'overlap' && horizon === 45) continue;
+        const { accuracy, randomWalkAccuracy } = baseline(outcome, name) as Record<string, JsonObject>;
+        // Within its own 99 % interval of 0.804 and 0.732 at horizon 15, 0.696 and 0.607 at 30, 0.5 at 45.
+        expect(accuracy!.low).toBeLessThan(Number(randomWalkAccuracy));
+        expect(accuracy!.high).toBeGreaterThan(Number(randomWalkAccuracy));
+      }
+    },
+  );
+});
+
+describe('a planted effect', () => {
+  const outcome = learn(planted, 30);
+
+  it('is skill, seen in the features it was planted in', () => {
+    expect(outcome.summary.verdict).toBe('SKILL');
+    expect(outcome.summary.skillLow).toBeGreaterThan(0);
+    const first = outcome.fates.findIndex((fate) => fate.rank === 1);
+    expect(planted.features[first]!.id).toMatch(/^mkt_flow\./);
+    expect(at(outcome.document, 'shap', 'maxAdditivityError')).toBeLessThan(1e-9);
+    expect(at(outcome.document, 'shap', 'rowsExplained')).toBe(4000);
+  });
+
+  it('accounts for every feature with its stage and reason', () => {
+    expect(outcome.fates).toHaveLength(planted.features.length);
+    for (const fate of outcome.fates) expect(fate.reason).not.toBe('');
+    const retained = outcome.fates.filter((fate) => fate.status === 'RETAINED');
+    expect(retained).toHaveLength(outcome.summary.featuresRetained);
+    expect(retained.map((fate) => fate.rank).sort((a, b) => a! - b!)).toEqual(
+      retained.map((_, position) => position + 1),
+    );
+    for (const { reason } of retained) {
+      expect(reason).toMatch(
+        /^stable: selected in \d+ % of the subsamples by (elastic-net|curvature), \d+ % by/,
+      );
+    }
+    const { methods, stableBy, stable } = at(outcome.document, 'selection') as Record<string, JsonObject>;
+    expect(methods).toEqual(['elastic-net', 'curvature']);
+    const [straight, curved] = [Number(stableBy!['elastic-net']), Number(stableBy!.curvature)];
+    expect(straight + curved).toBeGreaterThanOrEqual(Number(stable));
+    expect(Math.max(straight, curved)).toBeLessThanOrEqual(Number(stable));
+    const importance = retained.reduce((sum, fate) => sum + fate.importance!, 0);
+    expect(importance).toBeCloseTo(1, 9);
+  });
+
+  it('is the same to the last byte whichever horizons were learned before', () => {
+    const learner = new PairLearner(planted.pairInput(config), config);
+    learner.learnHorizon(planted.horizonInput(60));
+    learner.release();
+    const later = learner.learnHorizon(planted.horizonInput(30));
+    expect(JSON.stringify(later)).toBe(JSON.stringify(outcome));
+  });
+
+  it('survives a round trip through JSON: no NaN, no infinity, nothing undefined', () => {
+    expect(JSON.parse(JSON.stringify(outcome.document))).toEqual(outcome.document);
+  });
+
+  it('orders time as selection, folds, final, with purged rows between', () => {
+    const segments = at(outcome.document, 'segments') as { name: string; from: number; to: number }[];
+    const segment = (name: string) => segments.find((entry) => entry.name === name)!;
+    const minutes = (from: number, to: number) => (to - from) / 60_000;
+    // Horizon 30, window 45: 45 bars between the last fitted row and the first scored one.
+    expect(minutes(segment('selection').to, segment('fold 1 test').from)).toBeGreaterThan(45);
+    expect(minutes(segment('fold 2 train').to, segment('fold 2 test').from)).toBeGreaterThan(45);
+    expect(minutes(segment('development').to, segment('final').from)).toBeGreaterThan(45);
+  });
+
+  it('lets nothing of the final segment into what is fitted before it', () => {
+    const start = Math.floor(planted.bar.length * (1 - config.protocol.finalShare));
+    const input = planted.horizonInput(30);
+    const reversed = input.target.slice();
+    reversed.set(reversed.slice(start).reverse(), start);
+    const features = planted.features.map(({ id, values }) => {
+      const other = values.slice();
+      other.set(other.slice(start).reverse(), start);
+      return { id, values: other };
+    });
+    const disturbed = new PairLearner(planted.pairInput(config, features), config).learnHorizon({
+      ...input,
+      target: reversed,
+    });
+    for (const part of ['selection', 'stack', 'outOfFold', 'features']) {
+      expect(at(disturbed.document, part)).toEqual(at(outcome.document, part));
+    }
+    const sizes = (from: HorizonOutcome) =>
+      (at(from.document, 'models') as JsonObject[]).map(({ folds, trees, penalty }) => [
+        folds,
+        trees,
+        penalty,
+      ]);
+    expect(sizes(disturbed)).toEqual(sizes(outcome));
+    const frequencies = (from: HorizonOutcome) => from.fates.map((fate) => fate.selectionFrequency);
+    expect(frequencies(disturbed)).toEqual(frequencies(outcome));
+    expect(at(disturbed.document, 'final', 'direction')).not.toEqual(
+      at(outcome.document, 'final', 'direction'),
+    );
+  });
+
+  it('refuses a column that is the target, although most of the target is known', () => {
+    const input = planted.horizonInput(15);
+    const leaking = [
+      ...planted.features,
+      { id: 'base_bqx_eurusd.target_45', values: Float32Array.from(input.target) },
+    ];
+    const found = new PairLearner(planted.pairInput(config, leaking), config).learnHorizon(input);
+    expect(found.fates.at(-1)).toMatchObject({ status: 'PRUNED', stage: 'select' });
+    expect(found.fates.at(-1)!.reason).toMatch(/suspected leakage/);
+    expect(at(found.document, 'features', 'leaking')).toBe(1);
+  });
+
+  it('refuses what gives away one horizon for all, with the same reason, and calls strong features suspicious', () => {
+    const target = planted.horizonInput(45).target;
+    const leak = { id: 'agg_eurusd.nearly', values: Float32Array.from(target, (value) => value + 0.01) };
+    const columns = [...planted.features, leak];
+    const learner = new PairLearner(planted.pairInput(config, columns), config);
+    const [near, far] = [30, 105].map((horizon) => learner.learnHorizon(planted.horizonInput(horizon)));
+    for (const { fates, summary, document } of [near!, far!]) {
+      expect(fates.at(-1)).toMatchObject({ status: 'PRUNED', stage: 'select' });
+      expect(fates.at(-1)!.reason).toMatch(
+        /explains 99\.\d % of the target of h45 .* refused for all horizons/,
+      );
+      expect(summary.suspicions[0]).toMatchObject({ feature: leak.id, retained: false });
+      expect(at(document, 'selection', 'leakage')).toHaveLength(1);
+    }
+    expect(near!.fates.at(-1)).toEqual(far!.fates.at(-1));
+    // The planted effect is half of what a horizon moves: no market is like that.
+    const suspicious = near!.summary.suspicions.filter(({ retained }) => retained);
+    expect(suspicious.map(({ feature }) => feature)).toContain('mkt_flow.flow_ma');
+    expect(at(near!.document, 'suspicious')).toHaveLength(suspicious.length);
+    for (const { column, reason } of suspicious) {
+      expect(near!.fates[column]!.status).toBe('RETAINED');
+      expect(near!.fates[column]!.reason).toContain(`; ${reason}`);
+    }
+    const rest = near!.fates.slice(0, -1).map(({ status, rank }) => ({ status, rank }));
+    expect(rest).toEqual(outcome.fates.map(({ status, rank }) => ({ status, rank })));
+  });
+
+  it('cannot be judged without the known part of an overlapping target', () => {
+    const learner = new PairLearner(planted.pairInput(config), config);
+    const found = learner.learnHorizon({ ...planted.horizonInput(15), knownPart: null });
+    expect(found.summary.verdict).toBe('INCONCLUSIVE');
+    expect(found.summary.verdictText).toMatch(/already known is not in the dataset/);
+  });
+
+  it('stops when asked to, at any stage', () => {
+    const learner = new PairLearner(planted.pairInput(config), config);
+    for (const stage of ['prune', 'select', 'model', 'explain']) {
+      let stop = false;
+      const hooks = {
+        onStage: (name: string) => {
+          stop ||= name === stage;
+        },
+        isCancelled: () => stop,
+      };
+      expect(() => learner.learnHorizon(planted.horizonInput(30), hooks)).toThrow(CancelledError);
+    }
+  });
+});
+
+describe('a planted interaction', () => {
+  it('is found, keeps both features and is reported', () => {
+    const pair = simulatePair({ seed: 23n, rows: 5000, spacing: 12, noiseFeatures: 12, interaction: 0.25 });
+    const settings = resolveLearnConfig('quick', {
+      'interactions.features': '20',
+      'models.leaf.rounds': '20',
+    });
+    const { document, fates } = learn(pair, 45, settings);
+    const [first] = at(document, 'interactions', 'retained') as JsonObject[];
+    expect(first!.features).toEqual(['mkt_regime.left', 'mkt_regime.right']);
+    expect(first!.explained).toBeGreaterThan(0);
+    for (const id of ['mkt_regime.left', 'mkt_regime.right']) {
+      const fate = fates[pair.features.findIndex((feature) => feature.id === id)]!;
+      expect(fate.status).toBe('RETAINED');
+      expect(fate.reason).toMatch(/^kept for an interaction that was selected in \d+ % of the subsamples/);
+    }
+    expect(at(document, 'interactions', 'bounds', 'unimodal')).toBeLessThanOrEqual(0.5);
+  });
+});
+
+describe('PairLearner', () => {
+  it('refuses a horizon beyond the purge that pruning and selection rest on', () => {
+    expect(() => learn(planted, 120)).toThrow(/set protocol.purgeBars=120 or more/);
+  });
+
+  it('refuses a horizon whose target the pair does not have', () => {
+    expect(() => learn(planted, 20)).toThrow(/horizon 20 is none of the pair's targets/);
+  });
+
+  it('refuses arrays that do not fit the matrix', () => {
+    const input = planted.pairInput(config);
+    expect(() => new PairLearner({ ...input, featureIds: ['one'] }, config)).toThrow(
+      /featureIds has 1 entries/,
+    );
+  });
+
+  it.each([
+    ['rolling', 3, 3, 1],
+    ['combinatorial', 4, 6, 3],
+  ])('learns with %s folds and says so', (scheme, wanted, folds, paths) => {
+    const rounds = ['leaf', 'level', 'symmetric', 'value'].map((name) => [`models.${name}.rounds`, '15']);
+    const overrides = { 'protocol.scheme': scheme, 'protocol.folds': String(wanted) };
+    const settings = resolveLearnConfig('quick', { ...Object.fromEntries(rounds), ...overrides });
+    const { document, summary } = learn(planted, 30, settings);
+    expect(summary.verdict).toBe('SKILL');
+    expect(at(document, 'outOfFold')).toMatchObject({ scheme, folds });
+    const scores = (at(document, 'outOfFold', 'paths') as JsonObject[]).map(({ auc }) => Number(auc));
+    expect(scores).toHaveLength(paths);
+    expect(Math.min(...scores)).toBeGreaterThan(0.6);
+    expect(new Set(scores).size).toBe(paths);
+    const [rows, scored] = ['outOfFold', 'outOfFoldScored'].map((key) => Number(at(document, 'rows', key)));
+    expect(scored! === rows).toBe(scheme === 'combinatorial');
+    expect(at(document, 'outOfFold', 'rows')).toBe(scored);
+  });
+
+  it('runs the mandated procedure with its own selection', () => {
+    const overrides = Object.fromEntries(
+      ['leaf', 'level', 'symmetric', 'value'].map((name) => [`models.${name}.rounds`, '10']),
+    );
+    const mandated = resolveLearnConfig('mandated', { ...overrides, 'explain.value': 'yes' });
+    const outcome = learn(planted, 45, mandated);
+    const retained = outcome.summary.featuresRetained;
+    expect(at(outcome.document, 'shap', 'value', 'features')).toHaveLength(retained);
+    expect(at(outcome.document, 'shap', 'features')).toHaveLength(retained);
+    expect(at(outcome.document, 'selection', 'method')).toBe('boosted');
+    expect(at(outcome.document, 'selection', 'expectedFalseSelections')).toBeNull();
+    expect(at(outcome.document, 'shap', 'rowsWantedMet')).toBe(false);
+    expect(outcome.summary.expectedFalseSelections).toBeNaN();
+  });
+});
+
+describe('explain.export', () => {
+  it('keeps the values of every row, which add up to the scored prediction', () => {
+    const settings = resolveLearnConfig('quick', { 'explain.export': 'yes', 'explain.value': 'yes' });
+    const { document, explainedRows, fates } = learn(planted, 30, settings);
+    const { features, outputs, time, final } = explainedRows!;
+    expect(features[0]).toBe(planted.features[fates.findIndex((fate) => fate.rank === 1)]!.id);
+    expect(time).toHaveLength(4000);
+    expect(final.reduce((sum, one) => sum + one, 0)).toBe(at(document, 'rows', 'final'));
+    expect(outputs.map(({ name }) => name)).toEqual(['direction', 'value']);
+    for (const { baseValue, known, prediction, parts } of outputs) {
+      expect(parts.reduce((sum, { rows }) => sum + rows, 0)).toBe(4000);
+      const [first] = parts;
+      for (const k of [0, 17, first!.rows - 1]) {
+        const sum = first!.features.reduce((total, values) => total + values[k]!, baseValue);
+        expect(sum + known.values[k]!).toBeCloseTo(prediction[k]!, 10);
+      }
+    }
+    expect(at(document, 'shap', 'baseValue')).toBe(outputs[0]!.baseValue);
+    expect(learn(planted, 105).explainedRows).toBeNull();
+  });
+});
+
+describe('docs/results.md', () => {
+  it('names every field of the document', () => {
+    const text = readFileSync(new URL('../../../../docs/results.md', import.meta.url), 'utf8');
+    const document = learn(planted, 45).document;
+    for (const [key, value] of Object.entries(document)) {
+      expect(text, key).toContain(`\`${key}`);
+      const parts = Array.isArray(value) ? value[0] : value;
+      if (key === 'config' || parts === null || typeof parts !== 'object') continue;
+      for (const inner of Object.keys(parts as JsonObject)) expect(text, `${key}.${inner}`).toContain(inner);
+    }
+  });
+});

@@ -1,0 +1,141 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { resolveLearnConfig } from '../config/learn-config.js';
+import { PairLearner } from '../horizon/pair-learner.js';
+import { seededRandom } from '../numeric/seeded-random.js';
+import { simulatePair } from '../testing/simulated-pair.js';
+import { requireLearnable } from './require-learnable.js';
+
+/** Few trees: what is asked is whether a horizon is learned, not how well. */
+const BRIEF = Object.fromEntries(
+  ['leaf', 'level', 'symmetric', 'value'].map((model) => [`models.${model}.rounds`, '2']),
+);
+const config = (overrides: Record<string, string> = {}) =>
+  resolveLearnConfig('quick', { ...BRIEF, 'verdict.replicates': '50', ...overrides });
+
+/** A pair with some columns, whose target lacks some rows. */
+function pairWith(shape: { rows: number; spacing: number; columns: number; missing: [number, number][] }) {
+  const { rows, spacing, columns, missing } = shape;
+  const pair = simulatePair({ seed: 5n, rows, spacing, noiseFeatures: 1 });
+  const lacks = (row: number) => missing.some(([from, to]) => row >= from * rows && row < to * rows);
+  const withGaps = (target: Float64Array) => target.map((value, row) => (lacks(row) ? Number.NaN : value));
+  return {
+    ...pair,
+    usable: Uint32Array.from(pair.bar.keys()).filter((row) => !lacks(row)),
+    columns: pair.features.slice(0, columns),
+    horizonInput: (horizon: number) => {
+      const input = pair.horizonInput(horizon);
+      return { ...input, target: withGaps(input.target) };
+    },
+  };
+}
+
+const OVERRIDES = fc.constantFrom<Record<string, string>>(
+  {},
+  { 'protocol.folds': '6' },
+  { 'protocol.scheme': 'rolling' },
+  { 'protocol.scheme': 'combinatorial', 'protocol.folds': '4' },
+  { 'protocol.embargoBars': '60' },
+  { 'protocol.finalShare': '0.5', 'protocol.selectionShare': '0.1' },
+  { 'protocol.innerShare': '0.5' },
+  { 'select.method': 'boosted' },
+  { 'select.method': 'boosted', 'interactions.features': '8' },
+  { 'interactions.features': '8' },
+  { 'select.blocks': '8' },
+  { 'select.pairs': '10', 'select.blocks': '6' },
+  { 'select.maxFalse': '0.01' },
+  { 'select.methods': 'elastic-net' },
+  { 'select.methods': 'elastic-net,curvature,binned-f,stumps' },
+);
+
+describe('requireLearnable', () => {
+  it('passes what is learned and nothing else, whatever is missing', () => {
+    const shapes = fc.record({
+      rows: fc.integer({ min: 60, max: 1500 }),
+      spacing: fc.integer({ min: 1, max: 12 }),
+      columns: fc.integer({ min: 1, max: 8 }),
+      missing: fc.array(
+        fc.tuple(fc.double({ min: 0, max: 1, noNaN: true }), fc.double({ min: 0, max: 1, noNaN: true })),
+        { maxLength: 3 },
+      ),
+      horizon: fc.constantFrom(15, 45, 105),
+      overrides: OVERRIDES,
+    });
+    const seen = { learned: 0, refused: 0 };
+    fc.assert(
+      fc.property(shapes, ({ horizon, overrides, ...shape }) => {
+        const pair = pairWith(shape);
+        const settings = config(overrides);
+        const geometry = { horizon, targetWindow: 45 };
+        const { bar, usable } = pair;
+        let refusal: string | undefined;
+        try {
+          requireLearnable({ bar, usable, columns: shape.columns, geometry, config: settings });
+        } catch (thrown) {
+          refusal = (thrown as Error).message;
+        }
+        let learned: string | undefined;
+        try {
+          const learner = new PairLearner(pair.pairInput(settings, pair.columns), settings);
+          learner.learnHorizon(pair.horizonInput(horizon));
+          learner.release();
+        } catch (thrown) {
+          learned = (thrown as Error).message;
+        }
+        expect(learned === undefined, `${learned} / ${refusal}`).toBe(refusal === undefined);
+        seen[refusal === undefined ? 'learned' : 'refused']++;
+      }),
+      { numRuns: 60, seed: 11 },
+    );
+    expect(Math.min(seen.learned, seen.refused)).toBeGreaterThan(10);
+  });
+
+  it('knows a block of time without a target', () => {
+    const pair = pairWith({ rows: 1500, spacing: 8, columns: 8, missing: [[0, 0.05]] });
+    const geometry = { horizon: 15, targetWindow: 45 };
+    const input = { bar: pair.bar, usable: pair.usable, columns: 8, geometry, config: config() };
+    expect(() => requireLearnable(input)).toThrow(/time block 1 of \d+ has no row with a target/);
+    expect(() => requireLearnable({ ...input, usable: Uint32Array.from(pair.bar.keys()) })).not.toThrow();
+  });
+
+  it('needs two columns to bound false selections', () => {
+    const pair = pairWith({ rows: 1500, spacing: 8, columns: 1, missing: [] });
+    const geometry = { horizon: 15, targetWindow: 45 };
+    const input = { bar: pair.bar, usable: pair.usable, geometry, config: config() };
+    expect(() => requireLearnable({ ...input, columns: 1 })).toThrow(/no selection of 1 feature column by/);
+    for (const columns of [2, 3, 4, 5, 6])
+      expect(() => requireLearnable({ ...input, columns })).not.toThrow();
+  });
+});
+
+describe('few candidates', () => {
+  it.each([2, 3, 5])('%i are selected from at a threshold that keeps the error bound', (columns) => {
+    const pair = pairWith({ rows: 1500, spacing: 8, columns, missing: [] });
+    const learner = new PairLearner(pair.pairInput(config(), pair.columns), config());
+    const { document, summary } = learner.learnHorizon(pair.horizonInput(15));
+    const { threshold, q } = (document as { selection: { threshold: number; q: number } }).selection;
+    expect(threshold).toBeGreaterThan(0.6);
+    expect(q).toBe(1);
+    expect(summary.expectedFalseSelections).toBeLessThanOrEqual(1);
+    learner.release();
+  });
+
+  it('that pruning leaves too few of are told, and the horizon is judged all the same', () => {
+    const pair = pairWith({ rows: 1500, spacing: 8, columns: 1, missing: [] });
+    const random = seededRandom(3n);
+    const constant = { id: 'agg_eurusd.constant', values: new Float32Array(1500).fill(1) };
+    const noise = {
+      id: 'agg_eurusd.noise',
+      values: Float32Array.from({ length: 1500 }, () => random.normal()),
+    };
+    const learner = new PairLearner(pair.pairInput(config(), [constant, noise]), config());
+    const { fates, summary } = learner.learnHorizon(pair.horizonInput(15));
+    expect(summary.featuresRetained).toBe(0);
+    expect(fates[1]).toMatchObject({
+      status: 'PRUNED',
+      stage: 'select',
+      reason: 'pruning left 1 candidates: too few to select any within the expected false selections',
+    });
+    learner.release();
+  });
+});

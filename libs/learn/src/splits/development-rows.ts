@@ -1,0 +1,30 @@
+import type { LearnConfig } from '../config/learn-config.js';
+
+/** First row of the untouched final segment: the last `protocol.finalShare` of the rows. */
+export function finalSegmentStart(rows: number, config: Pick<LearnConfig, 'protocol'>): number {
+  return Math.floor(rows * (1 - config.protocol.finalShare));
+}
+
+/**
+ * How many leading rows anything may be fitted on before the final segment is scored: those that end
+ * `protocol.purgeBars` before it. The same for every horizon of a pair, so that bin bounds and pruning are
+ * shared; labels are purged per horizon besides.
+ *
+ * @param bar ordinal of the bar of every row, strictly increasing
+ * @throws RangeError when ordinals do not increase or no row is left
+ */
+export function developmentRows(bar: Int32Array, config: Pick<LearnConfig, 'protocol'>): number {
+  for (let row = 1; row < bar.length; row++) {
+    if (bar[row]! <= bar[row - 1]!) {
+      throw new RangeError(`bar ordinals must increase: row ${row} has ${bar[row]} after ${bar[row - 1]}`);
+    }
+  }
+  const start = finalSegmentStart(bar.length, config);
+  const limit = (bar[start] ?? 0) - config.protocol.purgeBars;
+  let rows = 0;
+  while (rows < start && bar[rows]! < limit) rows++;
+  if (rows === 0) {
+    throw new RangeError(`no development row: ${bar.length} rows, ${config.protocol.purgeBars} bars purged`);
+  }
+  return rows;
+}

@@ -1,0 +1,73 @@
+import { medianSizes, modelSizes, startingLogOdds } from '../models/horizon-models.js';
+import type { ModelContext } from '../models/model-context.js';
+import {
+  DIRECTION_MODELS,
+  type ModelSizes,
+  type TrainedModels,
+  trainModels,
+} from '../models/train-models.js';
+import type { CrossFitStack } from './cross-fit-stack.js';
+import { stackLogOdds } from './stack-log-odds.js';
+
+/** Models refit on all development rows and what they say of the final segment. */
+export interface FinalModels {
+  readonly models: TrainedModels;
+  readonly sizes: ModelSizes;
+  readonly probability: Float64Array;
+  readonly byModel: readonly { readonly name: string; readonly probability: Float64Array }[];
+  readonly values: readonly { readonly name: string; readonly prediction: Float64Array }[];
+  /** Log-odds the direction models started from, indexed by row number. */
+  readonly margin: Float64Array;
+  /** Of the stack on the final segment, not calibrated. */
+  readonly logOdds: Float64Array;
+}
+
+export interface FinalTask {
+  readonly development: Uint32Array;
+  readonly final: Uint32Array;
+  /** What the folds decided. */
+  readonly sizes: readonly ModelSizes[];
+  readonly crossFit: CrossFitStack;
+  readonly part: number;
+  /** Log-odds the direction models start from, where they are known already. */
+  readonly margin?: Float64Array | undefined;
+  readonly onProgress: (fraction: number) => void;
+}
+
+/**
+ * Refits every model on all development rows, as complex as the median fold found best, and predicts the
+ * final segment with stack and calibrators of the out-of-fold rows.
+ */
+export function finalModels(context: ModelContext, task: FinalTask): FinalModels {
+  const { development, final, crossFit } = task;
+  const margin = task.margin ?? startingLogOdds(context, [development])[0]!;
+  const set = {
+    rows: development,
+    margin,
+    part: task.part,
+    sizes: medianSizes(task.sizes),
+    predict: final,
+  };
+  const models = trainModels(context, [set], task.onProgress)[0]!;
+  const base = Float64Array.from(final, (row) => margin[row]!);
+  const added = DIRECTION_MODELS.map((name) => models[name].prediction);
+  const logOdds = stackLogOdds(crossFit.stack, base, added);
+  const booster = models.value.prediction;
+  const ridge = models.ridge.prediction;
+  return {
+    models,
+    sizes: modelSizes(models),
+    probability: crossFit.calibrator.calibrate(logOdds),
+    byModel: DIRECTION_MODELS.map((name, m) => ({
+      name,
+      probability: crossFit.modelCalibrators[m]!.calibrate(added[m]!.map((value, k) => value + base[k]!)),
+    })),
+    values: [
+      { name: 'booster', prediction: booster },
+      { name: 'ridge', prediction: ridge },
+      { name: 'mean', prediction: booster.map((value, k) => (value + ridge[k]!) / 2) },
+    ],
+    margin,
+    logOdds,
+  };
+}
