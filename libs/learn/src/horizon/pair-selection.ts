@@ -1,8 +1,8 @@
 import type { LearnConfig } from '../config/learn-config.js';
+import { type PairLeaks, pairLeaks } from '../leaks/pair-leaks.js';
 import { type ProgressHooks, partOf } from '../progress/progress-hooks.js';
 import { prune } from '../pruning/prune.js';
 import { keepInteractions } from '../selection/keep-interactions.js';
-import { type PairLeaks, pairLeaks } from '../selection/pair-leaks.js';
 import { selectBoosted } from '../selection/select-boosted.js';
 import { selectStable } from '../selection/select-stable.js';
 import type { SelectionResult, SelectionTask } from '../selection/selection-result.js';
