@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { checkFloors } from './check-floors.mjs';
 import { checkGenerated } from './check-generated.mjs';
 import { addCounts, closingLine, countCheck, countReport } from './count-tests.mjs';
 import { runNx, runPackage } from './run-command.mjs';
@@ -17,6 +18,7 @@ export async function runTests({ all }) {
     await check('lint (biome check)', () => runsWell(BIOME, ['check', '--error-on-warnings'])),
     await check('proto lint (buf lint)', () => runsWell(BUF, ['lint'])),
     await check('generated code is up to date', checkGenerated),
+    await check('imports keep to scripts/floors.json', checkFloors),
   ];
   const quick = await runTarget('test');
   const long = all ? await runTarget('test-long') : [];

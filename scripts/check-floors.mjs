@@ -1,0 +1,175 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join, posix } from 'node:path';
+import { findCycles } from './find-cycles.mjs';
+import { readImports } from './read-imports.mjs';
+import { ROOT } from './workspace.mjs';
+
+/** The table: which packages and which rooms within a package stand on which floor. */
+export const FLOORS = 'scripts/floors.json';
+
+const SOURCE = /\.(ts|mts|mjs|js)$/;
+const SPEC = /\.spec\.(ts|mjs)$/;
+/** What is no source of ours in TypeScript; `assembly` has AssemblyScript, which no parser of TypeScript reads. */
+const LEFT_OUT = new Set(['node_modules', 'dist', 'test-results', 'assembly']);
+
+/** Prints what stands against the table of floors; false when anything does. */
+export function checkFloors(root = ROOT) {
+  const table = JSON.parse(readFileSync(join(root, FLOORS), 'utf8'));
+  const problems = floorProblems(root, table);
+  for (const problem of problems) console.error(problem);
+  return problems.length === 0;
+}
+
+/**
+ * What stands against a table of floors, a line each with file, line and rule:
+ *
+ * - `packages`: floors of packages, the ground first. A package uses those on floors below its own.
+ * - `rooms`: floors within a package's sources, by their folder: each is a list of folders and files there. A room
+ *   uses itself and the rooms on floors below; two on one floor do not know each other. Specs may use all.
+ * - `exceptions`: imports that are let through for now, `from -> to`; one that is not there any more is a problem.
+ *
+ * And every cycle of imports between files, those of types included, but for cycles within the folders `cyclesIn`.
+ */
+export function floorProblems(root, table) {
+  const packages = readPackages(root);
+  const files = sourceFiles(root, packages);
+  const edges = readEdges(root, files, packages);
+  const exceptions = new Set(table.exceptions ?? []);
+  const unused = new Set(exceptions);
+  const counted = edges.filter(({ from, to }) => {
+    unused.delete(`${from} -> ${to}`);
+    return !exceptions.has(`${from} -> ${to}`);
+  });
+  return [
+    ...packageProblems(table.packages ?? [], counted, packages),
+    ...Object.entries(table.rooms ?? {}).flatMap(([folder, floors]) =>
+      roomProblems(folder, floors, { files, edges: counted }),
+    ),
+    ...cycleProblems(counted, table.cyclesIn ?? []),
+    ...[...unused].map((each) => `${FLOORS}: the exception "${each}" is not needed any more: remove it`),
+  ];
+}
+
+/** All source files of the packages and of `scripts`, by path relative to the root. */
+function sourceFiles(root, packages) {
+  return [...packages.values(), 'scripts'].flatMap((folder) => filesBelow(root, folder)).sort();
+}
+
+function filesBelow(root, folder) {
+  if (!existsSync(join(root, folder))) return [];
+  return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
+    const path = posix.join(folder, entry.name);
+    if (entry.isDirectory()) return LEFT_OUT.has(entry.name) ? [] : filesBelow(root, path);
+    return SOURCE.test(entry.name) ? [path] : [];
+  });
+}
+
+/** Folders of npm's workspaces by the name of their package. */
+function readPackages(root) {
+  const { workspaces } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const folders = workspaces.flatMap((pattern) => {
+    if (!pattern.endsWith('/*')) return [pattern];
+    const parent = pattern.slice(0, -2);
+    return readdirSync(join(root, parent)).map((name) => `${parent}/${name}`);
+  });
+  const manifests = folders.filter((folder) => existsSync(join(root, folder, 'package.json')));
+  return new Map(
+    manifests.map((folder) => [
+      JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8')).name,
+      folder,
+    ]),
+  );
+}
+
+/** Imports of one source file by another: `{ from, to, line }`. */
+function readEdges(root, files, packages) {
+  const known = new Set(files);
+  return files.flatMap((from) =>
+    readImports(readFileSync(join(root, from), 'utf8'), from).flatMap(({ name, line }) => {
+      const to = sourceOf(name, from, { known, packages });
+      return to === undefined || to === from ? [] : [{ from, to, line }];
+    }),
+  );
+}
+
+/** The source file that a module's name leads to; undefined for what is none of ours. */
+function sourceOf(name, from, { known, packages }) {
+  const path = name.startsWith('.') ? posix.join(posix.dirname(from), name) : inPackage(name, packages);
+  if (path === undefined) return undefined;
+  // Built files stand for their sources, as `x.js` does for `x.ts`.
+  const source = path.replace('/dist/', '/src/');
+  const stem = source.replace(/\.m?js$/, '');
+  return [source, `${stem}.ts`, `${stem}.mts`, `${stem}.d.ts`, `${stem}.d.mts`].find((each) =>
+    known.has(each),
+  );
+}
+
+/** `@onescan/shared/a/b.js` is `dist/a/b.js` in the package's folder, and `@onescan/shared` its `index.js`. */
+function inPackage(name, packages) {
+  const [scope, short, ...rest] = name.split('/');
+  const folder = packages.get(`${scope}/${short}`);
+  return folder && posix.join(folder, 'dist', rest.length === 0 ? 'index.js' : rest.join('/'));
+}
+
+function packageProblems(floors, edges, packages) {
+  const floorOf = new Map(floors.flatMap((names, floor) => names.map((name) => [name, floor])));
+  const folders = [...packages.values()];
+  const unplaced = folders.filter((folder) => !floorOf.has(folder));
+  const ofFile = (path) => folders.find((folder) => path.startsWith(`${folder}/`));
+  return [
+    ...unplaced.map((folder) => `${FLOORS}: package ${folder} is on no floor`),
+    ...edges.flatMap(({ from, to, line }) => {
+      const [user, used] = [ofFile(from), ofFile(to)];
+      if (user === used || user === undefined || used === undefined) return [];
+      if (floorOf.get(used) < floorOf.get(user)) return [];
+      return [
+        `${from}:${line}: ${user} may not use ${used} (${to}): it is not on a floor below, see packages in ${FLOORS}`,
+      ];
+    }),
+  ];
+}
+
+function roomProblems(folder, floors, { files, edges }) {
+  const floorOf = new Map(floors.flatMap((rooms, floor) => rooms.map((room) => [room, floor])));
+  const roomOf = (path) => {
+    const [first] = path.slice(folder.length + 1).split('/');
+    return path.startsWith(`${folder}/`) ? first : undefined;
+  };
+  const inside = files.filter((path) => roomOf(path) !== undefined && !SPEC.test(path));
+  const there = new Set(inside.map(roomOf));
+  return [
+    ...inside
+      .filter((path) => !floorOf.has(roomOf(path)))
+      .map((path) => `${path}:1: "${roomOf(path)}" is no room of ${folder}: give it a floor in ${FLOORS}`),
+    ...[...floorOf.keys()]
+      .filter((room) => !there.has(room))
+      .map((room) => `${FLOORS}: there is no room "${room}" in ${folder}`),
+    ...edges.flatMap(({ from, to, line }) => {
+      const [user, used] = [roomOf(from), roomOf(to)];
+      if (SPEC.test(from) || user === used || user === undefined || used === undefined) return [];
+      if (floorOf.get(used) < floorOf.get(user)) return [];
+      return [
+        `${from}:${line}: ${user} may not use ${used} (${to}): it is not on a floor below, see ${folder} in ${FLOORS}`,
+      ];
+    }),
+  ];
+}
+
+/** One line for each cycle, at the import that its first file begins it with. */
+function cycleProblems(edges, letThrough) {
+  const without = letThrough.filter((folder) => findCycles(edges.filter(isWithin(folder))).length === 0);
+  const told = edges.filter((edge) => !letThrough.some((folder) => isWithin(folder)(edge)));
+  return [
+    ...findCycles(told).map((cycle) => {
+      const names = [...cycle, cycle[0]].map(({ from }) => from);
+      return `${cycle[0].from}:${cycle[0].line}: imports go in a circle: ${names.join(' -> ')}`;
+    }),
+    ...without.map(
+      (folder) => `${FLOORS}: there are no cycles in ${folder} any more: remove it from cyclesIn`,
+    ),
+  ];
+}
+
+function isWithin(folder) {
+  return ({ from, to }) => [from, to].every((path) => path.startsWith(`${folder}/`));
+}
