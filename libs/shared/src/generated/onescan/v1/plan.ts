@@ -7,6 +7,7 @@
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Timestamp } from "../../google/protobuf/timestamp.js";
+import { Reason } from "./reason.js";
 import { SampleStrategy, sampleStrategyFromJSON, sampleStrategyToJSON } from "./spec.js";
 
 export const protobufPackage = "onescan.v1";
@@ -130,12 +131,14 @@ export interface PairPlan {
 
 /** Something found while planning that is not fatal. */
 export interface PlanNote {
-  /** What it is about, the same words for all notes of a kind, e.g. "partial coverage". */
+  /** What it is about, the same words for all notes of a kind, e.g. "partial coverage": the code of `why` in words. */
   kind: string;
-  /** One sentence. */
+  /** What `why` says as a sentence; never read by a program. */
   text: string;
   /** Orders the notes of a kind, worst first: higher is worse. */
   severity: number;
+  /** Unset in plans from before there were codes. */
+  why?: Reason | undefined;
 }
 
 /** One SQL statement with its dry-run estimate. */
@@ -152,7 +155,10 @@ export interface Statement {
 export interface ColumnExclusion {
   featureId: string;
   stage: string;
+  /** What `why` says as a sentence; never read by a program. */
   reason: string;
+  /** Unset in plans from before there were codes. */
+  why?: Reason | undefined;
 }
 
 /** A dry run of a pair under one sampling strategy. */
@@ -1617,7 +1623,7 @@ export const PairPlan: MessageFns<PairPlan> = {
 };
 
 function createBasePlanNote(): PlanNote {
-  return { kind: "", text: "", severity: 0 };
+  return { kind: "", text: "", severity: 0, why: undefined };
 }
 
 export const PlanNote: MessageFns<PlanNote> = {
@@ -1630,6 +1636,9 @@ export const PlanNote: MessageFns<PlanNote> = {
     }
     if (message.severity !== 0) {
       writer.uint32(25).double(message.severity);
+    }
+    if (message.why !== undefined) {
+      Reason.encode(message.why, writer.uint32(34).fork()).join();
     }
     return writer;
   },
@@ -1671,6 +1680,14 @@ export const PlanNote: MessageFns<PlanNote> = {
             message.severity = reader.double();
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.why = Reason.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1688,6 +1705,7 @@ export const PlanNote: MessageFns<PlanNote> = {
       kind: isSet(object.kind) ? globalThis.String(object.kind) : "",
       text: isSet(object.text) ? globalThis.String(object.text) : "",
       severity: isSet(object.severity) ? globalThis.Number(object.severity) : 0,
+      why: isSet(object.why) ? Reason.fromJSON(object.why) : undefined,
     };
   },
 
@@ -1702,6 +1720,9 @@ export const PlanNote: MessageFns<PlanNote> = {
     if (message.severity !== 0) {
       obj.severity = floatToJson(message.severity);
     }
+    if (message.why !== undefined) {
+      obj.why = Reason.toJSON(message.why);
+    }
     return obj;
   },
 
@@ -1713,6 +1734,7 @@ export const PlanNote: MessageFns<PlanNote> = {
     message.kind = object.kind ?? "";
     message.text = object.text ?? "";
     message.severity = object.severity ?? 0;
+    message.why = (object.why !== undefined && object.why !== null) ? Reason.fromPartial(object.why) : undefined;
     return message;
   },
 };
@@ -1890,7 +1912,7 @@ export const Statement: MessageFns<Statement> = {
 };
 
 function createBaseColumnExclusion(): ColumnExclusion {
-  return { featureId: "", stage: "", reason: "" };
+  return { featureId: "", stage: "", reason: "", why: undefined };
 }
 
 export const ColumnExclusion: MessageFns<ColumnExclusion> = {
@@ -1903,6 +1925,9 @@ export const ColumnExclusion: MessageFns<ColumnExclusion> = {
     }
     if (message.reason !== "") {
       writer.uint32(26).string(message.reason);
+    }
+    if (message.why !== undefined) {
+      Reason.encode(message.why, writer.uint32(34).fork()).join();
     }
     return writer;
   },
@@ -1944,6 +1969,14 @@ export const ColumnExclusion: MessageFns<ColumnExclusion> = {
             message.reason = reader.string();
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.why = Reason.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1965,6 +1998,7 @@ export const ColumnExclusion: MessageFns<ColumnExclusion> = {
         : "",
       stage: isSet(object.stage) ? globalThis.String(object.stage) : "",
       reason: isSet(object.reason) ? globalThis.String(object.reason) : "",
+      why: isSet(object.why) ? Reason.fromJSON(object.why) : undefined,
     };
   },
 
@@ -1979,6 +2013,9 @@ export const ColumnExclusion: MessageFns<ColumnExclusion> = {
     if (message.reason !== "") {
       obj.reason = message.reason;
     }
+    if (message.why !== undefined) {
+      obj.why = Reason.toJSON(message.why);
+    }
     return obj;
   },
 
@@ -1990,6 +2027,7 @@ export const ColumnExclusion: MessageFns<ColumnExclusion> = {
     message.featureId = object.featureId ?? "";
     message.stage = object.stage ?? "";
     message.reason = object.reason ?? "";
+    message.why = (object.why !== undefined && object.why !== null) ? Reason.fromPartial(object.why) : undefined;
     return message;
   },
 };

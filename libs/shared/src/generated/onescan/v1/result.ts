@@ -6,6 +6,7 @@
 
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
+import { Reason } from "./reason.js";
 
 export const protobufPackage = "onescan.v1";
 
@@ -108,6 +109,10 @@ export interface LedgerRow {
   status: LedgerStatus;
   /** "plan", "prune", "select" or "model": where its fate was decided. */
   stage: string;
+  /**
+   * What `why` and `remark` say as a sentence, for readers: made by the coordinator when it sends the row, never by a
+   * trainer. Of rows that were stored before there were codes, all there is.
+   */
   reason: string;
   /** Unset where the feature did not reach the stage. */
   selectionFrequency?: number | undefined;
@@ -115,6 +120,12 @@ export interface LedgerRow {
   shapMeanAbs?: number | undefined;
   rank?: number | undefined;
   rowsExplained: number;
+  /** Unset only in rows from before there were codes. */
+  why?:
+    | Reason
+    | undefined;
+  /** What is to be said of the feature besides, e.g. that it is suspicious. */
+  remark?: Reason | undefined;
 }
 
 /**
@@ -148,7 +159,7 @@ export interface HorizonSummary {
   horizon: number;
   /** "SKILL", "NO_SKILL_BEYOND_OVERLAP" or "INCONCLUSIVE". */
   verdict: string;
-  /** One sentence for people. */
+  /** One sentence for people, made of verdict_reason; never read by a program. */
   verdictText: string;
   auc: number;
   accuracy: number;
@@ -166,14 +177,21 @@ export interface HorizonSummary {
   suspectedLeaks: string[];
   /** Features that predict too well to be believed, with the reason; at most 20, the refused ones first. */
   suspicions: Suspicion[];
+  /** Unset in results from before there were codes. */
+  verdictReason?: Reason | undefined;
 }
 
 export interface Suspicion {
   featureId: string;
-  /** Names the horizon whose target the feature gives away, which need not be the one that was learned. */
+  /** What `why` says as a sentence; never read by a program. */
   reason: string;
   /** False: refused before selection, for all horizons of the pair. */
   retained: boolean;
+  /**
+   * Names the horizon whose target the feature gives away, which need not be the one that was learned.
+   * Unset in results from before there were codes.
+   */
+  why?: Reason | undefined;
 }
 
 export interface TaskStats {
@@ -206,6 +224,8 @@ function createBaseLedgerRow(): LedgerRow {
     shapMeanAbs: undefined,
     rank: undefined,
     rowsExplained: 0,
+    why: undefined,
+    remark: undefined,
   };
 }
 
@@ -249,6 +269,12 @@ export const LedgerRow: MessageFns<LedgerRow> = {
     }
     if (message.rowsExplained !== 0) {
       writer.uint32(104).uint32(message.rowsExplained);
+    }
+    if (message.why !== undefined) {
+      Reason.encode(message.why, writer.uint32(114).fork()).join();
+    }
+    if (message.remark !== undefined) {
+      Reason.encode(message.remark, writer.uint32(122).fork()).join();
     }
     return writer;
   },
@@ -370,6 +396,22 @@ export const LedgerRow: MessageFns<LedgerRow> = {
             message.rowsExplained = reader.uint32();
             continue;
           }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.why = Reason.decode(reader, reader.uint32());
+            continue;
+          }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.remark = Reason.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -417,6 +459,8 @@ export const LedgerRow: MessageFns<LedgerRow> = {
         : isSet(object.rows_explained)
         ? globalThis.Number(object.rows_explained)
         : 0,
+      why: isSet(object.why) ? Reason.fromJSON(object.why) : undefined,
+      remark: isSet(object.remark) ? Reason.fromJSON(object.remark) : undefined,
     };
   },
 
@@ -461,6 +505,12 @@ export const LedgerRow: MessageFns<LedgerRow> = {
     if (message.rowsExplained !== 0) {
       obj.rowsExplained = Math.round(message.rowsExplained);
     }
+    if (message.why !== undefined) {
+      obj.why = Reason.toJSON(message.why);
+    }
+    if (message.remark !== undefined) {
+      obj.remark = Reason.toJSON(message.remark);
+    }
     return obj;
   },
 
@@ -482,6 +532,10 @@ export const LedgerRow: MessageFns<LedgerRow> = {
     message.shapMeanAbs = object.shapMeanAbs ?? undefined;
     message.rank = object.rank ?? undefined;
     message.rowsExplained = object.rowsExplained ?? 0;
+    message.why = (object.why !== undefined && object.why !== null) ? Reason.fromPartial(object.why) : undefined;
+    message.remark = (object.remark !== undefined && object.remark !== null)
+      ? Reason.fromPartial(object.remark)
+      : undefined;
     return message;
   },
 };
@@ -758,6 +812,7 @@ function createBaseHorizonSummary(): HorizonSummary {
     expectedFalseSelections: 0,
     suspectedLeaks: [],
     suspicions: [],
+    verdictReason: undefined,
   };
 }
 
@@ -810,6 +865,9 @@ export const HorizonSummary: MessageFns<HorizonSummary> = {
     }
     for (const v of message.suspicions) {
       Suspicion.encode(v!, writer.uint32(170).fork()).join();
+    }
+    if (message.verdictReason !== undefined) {
+      Reason.encode(message.verdictReason, writer.uint32(178).fork()).join();
     }
     return writer;
   },
@@ -955,6 +1013,14 @@ export const HorizonSummary: MessageFns<HorizonSummary> = {
             message.suspicions.push(Suspicion.decode(reader, reader.uint32()));
             continue;
           }
+          case 22: {
+            if (tag !== 178) {
+              break;
+            }
+
+            message.verdictReason = Reason.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1023,6 +1089,11 @@ export const HorizonSummary: MessageFns<HorizonSummary> = {
       suspicions: globalThis.Array.isArray(object?.suspicions)
         ? object.suspicions.map((e: any) => Suspicion.fromJSON(e))
         : [],
+      verdictReason: isSet(object.verdictReason)
+        ? Reason.fromJSON(object.verdictReason)
+        : isSet(object.verdict_reason)
+        ? Reason.fromJSON(object.verdict_reason)
+        : undefined,
     };
   },
 
@@ -1076,6 +1147,9 @@ export const HorizonSummary: MessageFns<HorizonSummary> = {
     if (message.suspicions?.length) {
       obj.suspicions = message.suspicions.map((e) => Suspicion.toJSON(e));
     }
+    if (message.verdictReason !== undefined) {
+      obj.verdictReason = Reason.toJSON(message.verdictReason);
+    }
     return obj;
   },
 
@@ -1100,12 +1174,15 @@ export const HorizonSummary: MessageFns<HorizonSummary> = {
     message.expectedFalseSelections = object.expectedFalseSelections ?? 0;
     message.suspectedLeaks = object.suspectedLeaks?.map((e) => e) || [];
     message.suspicions = object.suspicions?.map((e) => Suspicion.fromPartial(e)) || [];
+    message.verdictReason = (object.verdictReason !== undefined && object.verdictReason !== null)
+      ? Reason.fromPartial(object.verdictReason)
+      : undefined;
     return message;
   },
 };
 
 function createBaseSuspicion(): Suspicion {
-  return { featureId: "", reason: "", retained: false };
+  return { featureId: "", reason: "", retained: false, why: undefined };
 }
 
 export const Suspicion: MessageFns<Suspicion> = {
@@ -1118,6 +1195,9 @@ export const Suspicion: MessageFns<Suspicion> = {
     }
     if (message.retained !== false) {
       writer.uint32(24).bool(message.retained);
+    }
+    if (message.why !== undefined) {
+      Reason.encode(message.why, writer.uint32(34).fork()).join();
     }
     return writer;
   },
@@ -1159,6 +1239,14 @@ export const Suspicion: MessageFns<Suspicion> = {
             message.retained = reader.bool();
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.why = Reason.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1180,6 +1268,7 @@ export const Suspicion: MessageFns<Suspicion> = {
         : "",
       reason: isSet(object.reason) ? globalThis.String(object.reason) : "",
       retained: isSet(object.retained) ? globalThis.Boolean(object.retained) : false,
+      why: isSet(object.why) ? Reason.fromJSON(object.why) : undefined,
     };
   },
 
@@ -1194,6 +1283,9 @@ export const Suspicion: MessageFns<Suspicion> = {
     if (message.retained !== false) {
       obj.retained = message.retained;
     }
+    if (message.why !== undefined) {
+      obj.why = Reason.toJSON(message.why);
+    }
     return obj;
   },
 
@@ -1205,6 +1297,7 @@ export const Suspicion: MessageFns<Suspicion> = {
     message.featureId = object.featureId ?? "";
     message.reason = object.reason ?? "";
     message.retained = object.retained ?? false;
+    message.why = (object.why !== undefined && object.why !== null) ? Reason.fromPartial(object.why) : undefined;
     return message;
   },
 };

@@ -1,0 +1,154 @@
+import { z } from 'zod';
+import { FACT, percent, reasonEntry } from './reason-entry.js';
+
+const { count, figure, share, shares, horizon, name } = FACT;
+
+/** What of a target a feature explains. */
+const TARGET_PARTS = {
+  target: 'the target',
+  sign: 'the sign of the target',
+  unknown: 'the unknown part of the target',
+  unknown_sign: 'the sign of the unknown part of the target',
+} as const;
+
+const explained = {
+  part: z.enum(Object.keys(TARGET_PARTS) as [keyof typeof TARGET_PARTS]),
+  horizon,
+  share,
+  limit: share,
+};
+
+function explainedText(facts: z.output<z.ZodObject<typeof explained>>): string {
+  return `explains ${percent(facts.share)} of ${TARGET_PARTS[facts.part]} of h${facts.horizon}`;
+}
+
+/** Example: `97 % of the subsamples by elastic-net, 12 % by curvature`. */
+function sharesText(of: Readonly<Record<string, number>>): string {
+  const ordered = Object.entries(of).sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1));
+  const [first, ...others] = ordered.map(([method, part]) => ({ method, part: percent(part, 0) }));
+  return [
+    `${first!.part} of the subsamples by ${first!.method}`,
+    ...others.map(({ method, part }) => `${part} by ${method}`),
+  ].join(', ');
+}
+
+/** Why a feature that was tested is not retained: status PRUNED, stage `prune`. */
+export const PRUNE_REASONS = {
+  no_value: reasonEntry(
+    'it has no value in the development rows',
+    {},
+    () => 'no value in the development rows',
+  ),
+  constant: reasonEntry(
+    'it has one value in all development rows that have one',
+    {},
+    () => 'constant: one value in all development rows that have one',
+  ),
+  missing_values: reasonEntry(
+    'too many development rows have no value',
+    { share, limit: share },
+    (facts) =>
+      `${percent(facts.share)} of the development rows have no value (limit ${percent(facts.limit)})`,
+  ),
+  nearly_constant: reasonEntry(
+    'too many of its values are the same',
+    { share, limit: share },
+    (facts) =>
+      `nearly constant: ${percent(facts.share)} of the values are the same (limit ${percent(facts.limit)})`,
+  ),
+  same_values: reasonEntry(
+    'another feature has the same values',
+    { feature: name },
+    ({ feature }) => `the same values as ${feature}`,
+  ),
+  nearly_same_values: reasonEntry(
+    'another feature has nearly the same values',
+    { feature: name, correlation: figure, limit: share },
+    ({ feature, correlation, limit }) =>
+      `nearly the same as ${feature}: correlation ${correlation.toFixed(4)} (limit ${limit})`,
+  ),
+};
+
+/** The same for status PRUNED, stage `select`. */
+export const SELECT_REASONS = {
+  leak: reasonEntry(
+    'it explains so much of a target that it must hold future values',
+    explained,
+    (facts) =>
+      `${explainedText(facts)} (limit ${percent(facts.limit)}): holds future values; refused for all horizons`,
+    'suspected leakage',
+  ),
+  unstable: reasonEntry(
+    'too few subsamples select it',
+    { shares },
+    (facts) => `unstable: selected in only ${sharesText(facts.shares)}`,
+  ),
+  stable_beyond_limit: reasonEntry(
+    'it is stable, but others are more so and there is a limit to their number',
+    { shares, limit: count },
+    (facts) => `stable (selected in ${sharesText(facts.shares)}), but beyond the ${facts.limit} best`,
+  ),
+  rare_gain: reasonEntry(
+    'too few boosted fits gain by it',
+    { share },
+    (facts) => `gain in only ${percent(facts.share, 0)} of the fits`,
+  ),
+  gain_beyond_limit: reasonEntry(
+    'enough boosted fits gain by it, but by others more, and there is a limit to their number',
+    { share, limit: count },
+    (facts) => `gain in ${percent(facts.share, 0)} of the fits, but beyond the ${facts.limit} best`,
+  ),
+  too_few_candidates: reasonEntry(
+    'pruning left too few candidates to select from within the error bound',
+    { candidates: count },
+    ({ candidates }) =>
+      `pruning left ${candidates} candidates: too few to select any within the expected false selections`,
+  ),
+};
+
+/** Why a feature is retained: status RETAINED, stage `model`. */
+export const RETAIN_REASONS = {
+  stable: reasonEntry(
+    'enough subsamples select it',
+    { shares },
+    (facts) => `stable: selected in ${sharesText(facts.shares)}`,
+  ),
+  gain: reasonEntry(
+    'enough boosted fits gain by it',
+    { share },
+    (facts) => `gain in ${percent(facts.share, 0)} of the fits`,
+  ),
+  interaction: reasonEntry(
+    'an interaction with another feature is stable',
+    { share },
+    (facts) => `kept for an interaction that was selected in ${percent(facts.share, 0)} of the subsamples`,
+  ),
+};
+
+/** What is to be said of a retained feature besides: it predicts too well to be believed. */
+export const SUSPICIONS = {
+  suspicious_share: reasonEntry(
+    'it explains more of the unknown part of a target than honest features do',
+    explained,
+    (facts) => `${explainedText(facts)} by itself, out of sample (limit ${percent(facts.limit)})`,
+    'suspicious',
+  ),
+  suspicious_dominance: reasonEntry(
+    'nearly all of the SHAP is its, and the AUC is far above that of the baselines',
+    { share, limit: share, auc: share, above: figure, aboveLimit: share },
+    (facts) =>
+      `holds ${percent(facts.share, 0)} of the SHAP, and the AUC of ${facts.auc.toFixed(3)} is ` +
+      `${facts.above.toFixed(3)} above the best baseline's (limits ${100 * facts.limit} %, ${facts.aboveLimit.toFixed(3)})`,
+    'suspicious',
+  ),
+};
+
+/** The same of a pruned feature. */
+export const PRUNE_REMARKS = {
+  beyond_doubles: reasonEntry(
+    'its values are longer than doubles, so that they may only look alike',
+    { type: name, gap: figure },
+    ({ type, gap }) =>
+      `its ${type} values reach beyond 2^53, where doubles are ${gap.toLocaleString('en')} apart: what lies between was rounded`,
+  ),
+};

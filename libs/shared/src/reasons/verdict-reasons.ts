@@ -1,0 +1,80 @@
+import { FACT, percent, reasonEntry } from './reason-entry.js';
+
+const { count, figure, share, horizon, name } = FACT;
+
+const scored = { horizon, accuracy: share, baseline: name, baselineAccuracy: share };
+
+interface Scored {
+  readonly horizon: number;
+  readonly accuracy: number;
+  readonly baseline: string;
+  readonly baselineAccuracy: number;
+}
+
+function scoredText(facts: Scored): string {
+  return (
+    `h${facts.horizon}: accuracy ${percent(facts.accuracy)}, ` +
+    `the ${baselineName(facts.baseline)} baseline alone gets ${percent(facts.baselineAccuracy)}`
+  );
+}
+
+function baselineName(baseline: string): string {
+  return baseline === 'overlap_logistic' ? 'overlap' : baseline.replace('_', ' ');
+}
+
+function noSkill(facts: Scored, why = ''): string {
+  return `${scoredText(facts)}: no skill beyond overlap${why}`;
+}
+
+function inconclusive(facts: Scored, why: string): string {
+  return `${scoredText(facts)}: inconclusive, ${why}`;
+}
+
+function nats(value: number): string {
+  return `${value.toFixed(4)} nats`;
+}
+
+/** What a verdict rests on. */
+export const VERDICT_REASONS = {
+  skill: reasonEntry(
+    'log loss is better than that of every baseline, and the direction of what is not yet known is told',
+    { ...scored, gain: figure, gainLow: figure },
+    (facts) =>
+      `${scoredText(facts)}: skill beyond overlap, log loss better by ${nats(facts.gain)} (at least ${nats(facts.gainLow)})`,
+  ),
+  no_skill: reasonEntry('neither is shown', scored, (facts) => noSkill(facts)),
+  no_feature: reasonEntry('no feature passed selection', scored, (facts) =>
+    noSkill(facts, ' (no feature passed selection)'),
+  ),
+  size_only: reasonEntry(
+    'log loss is better, but the direction of what is not yet known is not told',
+    scored,
+    (facts) => noSkill(facts, ' (it judges how much prices move, not where they go)'),
+  ),
+  weak_edge: reasonEntry(
+    'the direction of what is not yet known is told a little, but log loss is not better for certain',
+    { ...scored, edge: figure },
+    (facts) =>
+      noSkill(
+        facts,
+        ` (a weak edge, correlation ${facts.edge.toFixed(2)} with what is not yet known, that does not lower log loss for certain)`,
+      ),
+  ),
+  overlap_unknown: reasonEntry(
+    'the part of the target that is already known is not in the dataset',
+    scored,
+    (facts) => inconclusive(facts, 'the part of the target that is already known is not in the dataset'),
+  ),
+  few_rows: reasonEntry('too few rows are scored', { ...scored, rows: count, least: count }, (facts) =>
+    inconclusive(facts, `${facts.rows} scored rows are fewer than ${facts.least}`),
+  ),
+  few_blocks: reasonEntry(
+    'the scored rows hold too few independent blocks',
+    { ...scored, blocks: count, least: count },
+    (facts) =>
+      inconclusive(
+        facts,
+        `the scored rows hold ${facts.blocks} independent blocks, fewer than ${facts.least}`,
+      ),
+  ),
+};

@@ -1,0 +1,107 @@
+import type { ReasonCode, ReasonFacts } from '../reasons/reason.js';
+
+const scored = { horizon: 45, accuracy: 0.6123, baseline: 'overlap_logistic', baselineAccuracy: 0.6 };
+const known = { horizon: 90, accuracy: 0.5, baseline: 'linear_bqx', baselineAccuracy: 0.4995 };
+const closes = { column: 'base_eurusd.close', table: 'base_eurusd' };
+
+/** Facts of every code, more than one where sentences differ by more than their figures; for tests. */
+export const SAMPLE_FACTS: { readonly [C in ReasonCode]: readonly ReasonFacts<C>[] } = {
+  unspecified: [{ text: 'what an older version said' }],
+
+  future_name: [{ pattern: '(^|_)target' }],
+  future_lineage: [{ why: 'cut-offs over the whole history' }],
+  point_in_time: [{ type: 'TIMESTAMP' }],
+  not_a_number: [{ type: 'STRING' }],
+  too_many_texts: [{ type: 'VARCHAR', limit: 64 }],
+  name_differs_in_case: [{ other: 'mom_eurusd.roc' }],
+  same_as_target: [{ horizon: 15 }],
+  follows_later_target: [{ bars: 30 }],
+  unreadable_column: [{ problem: 'its name cannot stand in a statement' }],
+  keyless_table: [{ key: 'interval_time' }, { key: 'interval_time', type: 'DATE' }],
+  unreadable_table: [{ problem: 'holds a key of infinity' }],
+  refused_table: [{ refusal: 'complexity' }, { refusal: 'length' }, { refusal: 'tables' }],
+
+  no_value: [{}],
+  constant: [{}],
+  missing_values: [{ share: 0.9125, limit: 0.9 }],
+  nearly_constant: [{ share: 0.9951, limit: 0.99 }],
+  same_values: [{ feature: 'mkt_flow.net' }],
+  nearly_same_values: [{ feature: 'mkt_flow.net', correlation: -0.98765, limit: 0.95 }],
+
+  leak: [
+    { part: 'target', horizon: 45, share: 0.9971, limit: 0.9 },
+    { part: 'unknown_sign', horizon: 15, share: 0.93, limit: 0.9 },
+  ],
+  unstable: [{ shares: { curvature: 0.03, 'elastic-net': 0.12 } }],
+  stable_beyond_limit: [{ shares: { 'elastic-net': 0.97 }, limit: 60 }],
+  rare_gain: [{ share: 0.2 }],
+  gain_beyond_limit: [{ share: 0.8, limit: 60 }],
+  too_few_candidates: [{ candidates: 1 }],
+
+  stable: [{ shares: { curvature: 0.61, 'elastic-net': 1 } }],
+  gain: [{ share: 0.8 }],
+  interaction: [{ share: 0.66 }],
+
+  suspicious_share: [
+    { part: 'unknown', horizon: 45, share: 0.468, limit: 0.25 },
+    { part: 'unknown_sign', horizon: 45, share: 0.31, limit: 0.25 },
+  ],
+  suspicious_dominance: [{ share: 0.95, limit: 0.9, auc: 0.946, above: 0.2, aboveLimit: 0.1 }],
+  beyond_doubles: [{ type: 'BIGINT', gap: 1024 }],
+
+  skill: [{ ...scored, gain: 0.0319, gainLow: 0.0118 }],
+  no_skill: [known],
+  no_feature: [scored],
+  size_only: [scored],
+  weak_edge: [{ ...scored, edge: 0.0412 }],
+  overlap_unknown: [scored],
+  few_rows: [{ ...scored, rows: 249, least: 300 }],
+  few_blocks: [{ ...scored, blocks: 8, least: 10 }],
+
+  split_statements: [
+    {
+      statements: 3,
+      exceeded: [{ limit: 'columns', size: 11_349, most: 10_000 }],
+      refusals: ['complexity'],
+      againBytes: 1024 ** 3,
+      againUsd: 0.0061,
+    },
+    { statements: 2, exceeded: [], refusals: ['resources'] },
+  ],
+  table_refused: [{ table: 'features.view_x', columns: 3, refusal: 'columns' }],
+  table_without_key: [
+    { table: 'mkt_x', columns: 1, key: 'interval_time' },
+    { table: 'mkt_x', columns: 4, key: 'interval_time', type: 'DATE' },
+  ],
+  table_that_cannot_be_read: [{ table: 'mkt_x', columns: 4, problem: 'cannot be read: no such file' }],
+  table_without_rows: [{ table: 'mkt_x' }],
+  partial_coverage: [{ table: 'mkt_x', from: '2020-01-01T00:00:00.000Z', to: '2020-06-01T00:00:00.000Z' }],
+  coverage_unknown_before_the_fetch: [{ tables: 1, first: ['mkt_x'] }],
+  table_in_several_groups: [{ table: 'mkt_x', groups: ['mkt', 'all'] }],
+  tables_outside_all_groups: [{ tables: 7, first: ['a', 'b', 'c', 'd', 'e'] }],
+  group_without_tables: [{ group: 'csi' }],
+  rare_family: [{ pair: 'eurusd', tables: ['x_eurusd', 'y_eurusd'] }],
+  columns_removed: [{ columns: 1234 }],
+  names_differ_in_case: [{ feature: 'mom_EURUSD.roc', other: 'mom_eurusd.roc' }],
+  lineage_rule_without_columns: [{ columns: 'regmie_*' }],
+  target_not_stored: [{ table: 'targets.targets_eurusd', column: 'target_bqx45_h90' }],
+  no_overlap_baseline: [
+    { problem: 'missing', pair: 'eurusd', column: 'base_eurusd.close' },
+    { problem: 'not_a_number', type: 'VARCHAR', ...closes },
+    { problem: 'without_key', key: 'interval_time', ...closes },
+    { problem: 'unreadable', words: 'cannot be read: no such file', ...closes },
+  ],
+  period_cuts_a_day: [{ bound: 'from', key: '2020-01-01T12:00:00.000Z' }],
+  sample_too_small: [
+    { horizon: 45, certain: true, obstacle: '12 rows are too few', leastRows: 1200 },
+    { horizon: 45, certain: false, obstacle: '249 scored rows are fewer than 300' },
+  ],
+  estimate_is_no_bound: [{ accuracy: 'LOWER_BOUND' }],
+  little_disk: [{ pair: 'eurusd', need: 5 * 1024 ** 3, folder: '/data/cache', free: 1024 ** 3 }],
+  damaged_dataset: [{ damage: '/data/cache/x.duckdb: its status is "writing"' }],
+  dataset_not_used: [{ dataset: '69cc0af9936b', lacks: ['has 500 rows, not 600', 'lacks column a.b'] }],
+  numbers_rounded: [
+    { columns: 1, widest: [{ feature: 'a.id', gap: 2 }] },
+    { columns: 3, widest: [{ feature: 'a.id', gap: 2048 }] },
+  ],
+};
