@@ -1,7 +1,7 @@
 // One size of memory.mjs, in a process of its own: the peak is the process's.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { resolveLearnConfig } from '../../libs/learn/dist/config/learn-config.js';
-import { PairLearner } from '../../libs/learn/dist/horizon/pair-learner.js';
+import { PairLearner } from '../../libs/learn/dist/learner/pair-learner.js';
 import { estimateLearningBytes } from '../../libs/learn/dist/sizing/learning-bytes.js';
 import { pairData } from './pair-data.mjs';
 

@@ -2,7 +2,7 @@
 // node bench/learn/pair.mjs [--full | --quick] [--rows N] [--columns N] [--threads N] [--preset NAME] [--horizons N]
 //   [--retain N] [--json]
 import { resolveLearnConfig } from '../../libs/learn/dist/config/learn-config.js';
-import { PairLearner } from '../../libs/learn/dist/horizon/pair-learner.js';
+import { PairLearner } from '../../libs/learn/dist/learner/pair-learner.js';
 import { benchFlags } from './bench-flags.mjs';
 import { watchThreads } from './busy-threads.mjs';
 import { cpuSeconds, peakGigabytes } from './cpu-seconds.mjs';

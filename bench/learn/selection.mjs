@@ -2,7 +2,7 @@
 // node bench/learn/selection.mjs [--full | --quick] [--rows N] [--columns N] [--json]
 
 import { resolveLearnConfig } from '../../libs/learn/dist/config/learn-config.js';
-import { PairLearner } from '../../libs/learn/dist/horizon/pair-learner.js';
+import { PairLearner } from '../../libs/learn/dist/learner/pair-learner.js';
 import { CancelledError } from '../../libs/learn/dist/progress/cancelled-error.js';
 import { benchFlags } from './bench-flags.mjs';
 import { cpuSeconds, peakGigabytes } from './cpu-seconds.mjs';

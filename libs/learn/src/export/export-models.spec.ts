@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { readLightGbmText } from '../boosting/lightgbm-text.js';
 import { predictValues } from '../boosting/predict-values.js';
 import { type LearnConfig, resolveLearnConfig } from '../config/learn-config.js';
-import { type HorizonOutcome, PairLearner } from '../horizon/pair-learner.js';
+import { type HorizonOutcome, PairLearner } from '../learner/pair-learner.js';
 import { simulatePair } from '../testing/simulated-pair.js';
 import { applyModels } from './apply-models.js';
 import { modelText, textName } from './export-models.js';

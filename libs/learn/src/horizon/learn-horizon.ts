@@ -4,14 +4,15 @@ import type { PairTarget } from '../data/pair-target.js';
 import type { FeatureFate } from '../document/feature-fate.js';
 import { featureFates } from '../document/feature-fates.js';
 import type { JsonObject } from '../document/json.js';
-import { resultDocument } from '../document/result-document.js';
 import { type Suspicion, suspicions } from '../document/suspicions.js';
+import { resultDocument } from '../document/write-document.js';
 import type { Explanation } from '../explain/explain-horizon.js';
 import { type ExplainedRows, explainedRows } from '../explain/explained-rows.js';
 import type { FeatureRanking } from '../explain/feature-ranking.js';
 import type { InteractionSize } from '../explain/interaction-summary.js';
 import type { PermutationImportance } from '../explain/permutation-importance.js';
 import { type ExportedModels, exportModels } from '../export/export-models.js';
+import type { PairInput } from '../learner/pair-learner.js';
 import type { ModelContext } from '../models/model-context.js';
 import type { OutOfFold } from '../models/out-of-fold.js';
 import { subseed } from '../numeric/seeded-random.js';
@@ -29,7 +30,6 @@ import type { FinalModels } from '../stacking/final-models.js';
 import type { WorkPool } from '../threads/work-pool.js';
 import { explainStage } from './explain-stage.js';
 import { modelHorizon } from './model-stage.js';
-import type { PairInput } from './pair-learner.js';
 import type { PairSelection } from './pair-selection.js';
 
 export interface HorizonInput extends PairTarget {

@@ -1,5 +1,6 @@
 import type { LearnConfig } from '../config/learn-config.js';
 import { type PairLeaks, pairLeaks } from '../leaks/pair-leaks.js';
+import type { PairInput } from '../learner/pair-learner.js';
 import { type ProgressHooks, partOf } from '../progress/progress-hooks.js';
 import { prune } from '../pruning/prune.js';
 import { keepInteractions } from '../selection/keep-interactions.js';
@@ -15,7 +16,6 @@ import {
 } from '../stability/stability-context.js';
 import { type TimeBlocksInput, timeBlocks } from '../stability/time-blocks.js';
 import { callingThread, type WorkPool } from '../threads/work-pool.js';
-import type { PairInput } from './pair-learner.js';
 
 /** Share of the first horizon's selection that goes into what all horizons share; for progress only. */
 const SHARED_PART = 0.7;

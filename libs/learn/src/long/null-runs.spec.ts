@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { resolveLearnConfig } from '../config/learn-config.js';
 import type { JsonObject } from '../document/json.js';
-import { PairLearner } from '../horizon/pair-learner.js';
+import { PairLearner } from '../learner/pair-learner.js';
 import { simulatePair } from '../testing/simulated-pair.js';
 
 const SEEDS = 16;

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { resolveLearnConfig } from '../config/learn-config.js';
-import { PairLearner } from '../horizon/pair-learner.js';
 import { Arena } from '../kernels/arena.js';
+import { PairLearner } from '../learner/pair-learner.js';
 import { simulatePair } from '../testing/simulated-pair.js';
 import { estimateLearningBytes } from './learning-bytes.js';
 

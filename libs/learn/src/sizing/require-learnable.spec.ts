@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { resolveLearnConfig } from '../config/learn-config.js';
-import { PairLearner } from '../horizon/pair-learner.js';
+import { PairLearner } from '../learner/pair-learner.js';
 import { seededRandom } from '../numeric/seeded-random.js';
 import { simulatePair } from '../testing/simulated-pair.js';
 import { requireLearnable } from './require-learnable.js';

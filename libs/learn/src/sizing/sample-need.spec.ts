@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { resolveLearnConfig } from '../config/learn-config.js';
-import { PairLearner } from '../horizon/pair-learner.js';
+import { PairLearner } from '../learner/pair-learner.js';
 import { simulatePair } from '../testing/simulated-pair.js';
 import { type SampleShape, sampleOutlook } from './sample-need.js';
 

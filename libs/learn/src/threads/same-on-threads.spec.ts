@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { resolveLearnConfig } from '../config/learn-config.js';
 import { horizonData } from '../data/horizon-data.js';
-import { PairLearner } from '../horizon/pair-learner.js';
 import { PairSelection } from '../horizon/pair-selection.js';
 import { Arena } from '../kernels/arena.js';
+import { PairLearner } from '../learner/pair-learner.js';
 import { CancelledError } from '../progress/cancelled-error.js';
 import { developmentRows } from '../splits/development-rows.js';
 import { protocolSegments } from '../splits/protocol-segments.js';

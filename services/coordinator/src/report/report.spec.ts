@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { resolveLearnConfig } from '@onescan/learn/config/learn-config.js';
-import { PairLearner } from '@onescan/learn/horizon/pair-learner.js';
+import { PairLearner } from '@onescan/learn/learner/pair-learner.js';
 import { simulatePair } from '@onescan/learn/testing/simulated-pair.js';
 import { canonicalJson } from '@onescan/shared/canonical-json.js';
 import { openDuckDb } from '@onescan/shared/duckdb/open-duckdb.js';

@@ -1,4 +1,4 @@
-import type { HorizonOutcome } from '@onescan/learn/horizon/pair-learner.js';
+import type { HorizonOutcome } from '@onescan/learn/learner/pair-learner.js';
 import { canonicalJson, sha256Hex } from '@onescan/shared/canonical-json.js';
 import type { HorizonSummary, TaskFile } from '@onescan/shared/generated/onescan/v1/result.js';
 import type { ComputedResult, ComputeRequest } from './compute-protocol.js';

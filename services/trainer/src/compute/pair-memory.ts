@@ -1,5 +1,5 @@
 import { type LearnConfig, resolveLearnConfig } from '@onescan/learn/config/learn-config.js';
-import { PairLearner } from '@onescan/learn/horizon/pair-learner.js';
+import { PairLearner } from '@onescan/learn/learner/pair-learner.js';
 import { canonicalJson } from '@onescan/shared/canonical-json.js';
 import type { DatasetMeta } from '@onescan/shared/dataset/dataset.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';

@@ -1,19 +1,19 @@
 import type { BinnedMatrix } from '../binning/binned-matrix.js';
 import type { LearnConfig } from '../config/learn-config.js';
 import type { PairTarget } from '../data/pair-target.js';
+import { type HorizonInput, type HorizonOutcome, learnHorizon } from '../horizon/learn-horizon.js';
+import { PairSelection } from '../horizon/pair-selection.js';
 import type { LearnHooks } from '../progress/learn-hooks.js';
 import { developmentRows } from '../splits/development-rows.js';
 import { createWorkPool } from '../threads/thread-pool.js';
 import type { WorkPool } from '../threads/work-pool.js';
-import { type HorizonInput, type HorizonOutcome, learnHorizon } from './learn-horizon.js';
-import { PairSelection } from './pair-selection.js';
 
 export type { PairTarget } from '../data/pair-target.js';
 export type { FeatureFate } from '../document/feature-fate.js';
 export type { ExplainedRows } from '../explain/explained-rows.js';
 export type { ExportedModels } from '../export/export-models.js';
+export type { HorizonInput, HorizonOutcome, HorizonSummary } from '../horizon/learn-horizon.js';
 export type { LearnHooks, Stage } from '../progress/learn-hooks.js';
-export type { HorizonInput, HorizonOutcome, HorizonSummary } from './learn-horizon.js';
 
 /** One pair's data; all rows are in time order. */
 export interface PairInput {
