@@ -4,7 +4,7 @@ import { DEFAULT_WAREHOUSE_NAMES as names } from '@onescan/fetcher/catalogue/war
 import { CoveringDatasets } from '@onescan/fetcher/deriving/covering-datasets.js';
 import { estimatePair } from '@onescan/fetcher/estimate.js';
 import { SharedFetches } from '@onescan/fetcher/fetch/shared-fetches.js';
-import type { FetcherServices } from '@onescan/fetcher/fetcher-service.js';
+import type { FetcherServices } from '@onescan/fetcher/fetcher-services.js';
 import { JobLog } from '@onescan/fetcher/jobs/job-log.js';
 import { noteMetadataQuery } from '@onescan/fetcher/jobs/metadata-bill.js';
 import { obtainDataset } from '@onescan/fetcher/obtain-dataset.js';

@@ -1,7 +1,7 @@
 import type { DatasetRef } from '@onescan/shared/generated/onescan/v1/fetcher.js';
 import type { Fetched } from './fetch/fetch-dataset.js';
 import type { FetchProgressNow } from './fetch/shared-fetches.js';
-import type { FetcherServices } from './fetcher-service.js';
+import type { FetcherServices } from './fetcher-services.js';
 
 /** Told where progress can be read from now on. */
 export type Report = (progress: () => FetchProgressNow) => void;

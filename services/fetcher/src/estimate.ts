@@ -14,7 +14,7 @@ import type { DatasetCache } from './cache/dataset-cache.js';
 import { requirePairNames } from './cache/dataset-names.js';
 import { diskNotes, plannedSize } from './cache/disk-room.js';
 import { planWithin } from './deriving/plan-within.js';
-import type { FetcherServices } from './fetcher-service.js';
+import type { FetcherServices } from './fetcher-services.js';
 import { meterMetadata } from './jobs/metadata-bill.js';
 import { planNote } from './notes/plan-note.js';
 import { catalogueSnapshot } from './planning/catalogue-snapshot.js';

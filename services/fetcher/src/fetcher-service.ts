@@ -7,25 +7,14 @@ import { serverStream, unary } from '@onescan/shared/grpc/handlers.js';
 import { ATTRIBUTE, SPAN } from '@onescan/shared/telemetry/attributes.js';
 import { contextFromTraceparent, withSpan } from '@onescan/shared/telemetry/tracing.js';
 import { requireDatasetId, requirePairNames } from './cache/dataset-names.js';
-import type { CoveringDatasets } from './deriving/covering-datasets.js';
 import { estimatePair, estimateShared } from './estimate.js';
-import type { FetchEnvironment } from './fetch/fetch-dataset.js';
-import type { FetchGrants } from './fetch/fetch-grants.js';
 import { readFileChunks } from './fetch/read-file-chunks.js';
-import type { FetchProgressNow, SharedFetches } from './fetch/shared-fetches.js';
+import type { FetchProgressNow } from './fetch/shared-fetches.js';
 import { streamProgress } from './fetch/stream-progress.js';
+import type { FetcherServices } from './fetcher-services.js';
 import { markRepeatable } from './jobs/repeatable-jobs.js';
 import { settleJobs } from './jobs/settle-jobs.js';
 import { obtainDataset } from './obtain-dataset.js';
-import type { PlanningRules } from './planning/plan-pair.js';
-
-export interface FetcherServices extends FetchEnvironment {
-  readonly rules: PlanningRules;
-  readonly covering: CoveringDatasets;
-  readonly fetches: SharedFetches;
-  /** Absent: whoever can reach the fetcher may have it run statements. */
-  readonly grants?: FetchGrants;
-}
 
 /** The gRPC service over a warehouse, a cache of datasets and a job log. */
 export function fetcherService(services: FetcherServices): FetcherServiceServer {

@@ -11,7 +11,7 @@ import { dryRunsOf, notCached, planRequest, requireSpec, viewOf } from './estima
 import { grantedTo } from './fetch/fetch-grants.js';
 import { fetchSplitting } from './fetch/fetch-splitting.js';
 import type { FetchProgressNow } from './fetch/shared-fetches.js';
-import type { FetcherServices } from './fetcher-service.js';
+import type { FetcherServices } from './fetcher-services.js';
 import { type DatasetIdentity, identityText } from './planning/dataset-identity.js';
 import type { PlannedPair, PlanningRules } from './planning/plan-pair.js';
 import { planShared } from './planning/plan-shared.js';

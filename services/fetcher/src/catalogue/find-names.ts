@@ -1,4 +1,4 @@
-import type { Catalogue, CatalogueColumn, CatalogueTable } from '../warehouse/warehouse.js';
+import type { Catalogue, CatalogueColumn, CatalogueTable } from './catalogue.js';
 
 /** True when two names are the same column: neither BigQuery nor DuckDB tells their case apart. */
 export function isSameName(a: string, b: string): boolean {

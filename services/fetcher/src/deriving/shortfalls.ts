@@ -1,7 +1,7 @@
 import { canonicalJson } from '@onescan/shared/canonical-json.js';
 import { formatCount } from '@onescan/shared/format/count.js';
+import { tableText } from '../catalogue/catalogue.js';
 import type { DatasetIdentity, IdentityTable } from '../planning/dataset-identity.js';
-import { tableText } from '../warehouse/warehouse.js';
 import { columnKey, type HeldDataset } from './held-dataset.js';
 
 /** Columns and tables that are named; more are counted. */

@@ -1,8 +1,8 @@
 import type { CandidateColumn } from '@onescan/shared/dataset/dataset-content.js';
 import { MAX_ORDINAL_TEXTS } from '@onescan/shared/dataset/judge-columns.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { type CatalogueColumn, tableText } from '../catalogue/catalogue.js';
 import type { Universe } from '../universe/universe.js';
-import { type CatalogueColumn, tableText } from '../warehouse/warehouse.js';
 import type { TablePart } from './table-part.js';
 
 /** The whole universe, with the place in the spool of what was fetched; columns of shared groups are elsewhere. */

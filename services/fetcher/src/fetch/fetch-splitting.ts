@@ -1,9 +1,9 @@
 import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { tableText } from '../catalogue/catalogue.js';
 import { halveStatement, knownSplit } from '../planning/apply-split.js';
 import type { KnownSplits } from '../planning/known-splits.js';
 import { statementSize } from '../planning/statement-size.js';
 import { refusalOf, type StatementRefusal } from '../warehouse/statement-refusal.js';
-import { tableText } from '../warehouse/warehouse.js';
 import { type FetchEnvironment, type Fetched, type FetchOrder, fetchDataset } from './fetch-dataset.js';
 
 interface SplittingEnvironment extends FetchEnvironment {

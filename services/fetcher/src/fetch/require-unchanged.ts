@@ -1,7 +1,8 @@
 import { namesText } from '@onescan/shared/format/names.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { tableText } from '../catalogue/catalogue.js';
 import type { PlannedPair } from '../planning/plan-pair.js';
-import { tableText, type Warehouse } from '../warehouse/warehouse.js';
+import type { Warehouse } from '../warehouse/warehouse.js';
 
 /**
  * Makes sure that what was fetched is what was planned: the file may have been changed between the plan and the

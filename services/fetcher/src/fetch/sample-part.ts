@@ -1,6 +1,7 @@
 import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { tableText } from '../catalogue/catalogue.js';
 import { type FetchQuery, overlapHorizons, samplePartWidth } from '../sql/fetch-query.js';
-import { type Lists, tableText } from '../warehouse/warehouse.js';
+import type { Lists } from '../warehouse/warehouse.js';
 import type { RowRange } from './part-order.js';
 import { RowSet } from './row-set.js';
 

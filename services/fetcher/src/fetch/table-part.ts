@@ -1,7 +1,8 @@
 import type { DatasetSpool } from '@onescan/shared/dataset/dataset-spool.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { tableText } from '../catalogue/catalogue.js';
 import type { FetchTable } from '../sql/fetch-query.js';
-import { type Lists, tableText } from '../warehouse/warehouse.js';
+import type { Lists } from '../warehouse/warehouse.js';
 import type { RowRange } from './part-order.js';
 import { RowSet } from './row-set.js';
 import { TextCodes } from './text-codes.js';

@@ -1,6 +1,6 @@
+import { tableText } from '../catalogue/catalogue.js';
 import type { FetchQuery } from '../sql/fetch-query.js';
 import type { StatementRefusal } from '../warehouse/statement-refusal.js';
-import { tableText } from '../warehouse/warehouse.js';
 import type { KnownSplit } from './known-splits.js';
 import type { StatementPart } from './split-statements.js';
 import { partOf, type TablePiece, wholeTable } from './table-piece.js';

@@ -1,6 +1,6 @@
 import { canonicalJson, sha256Hex } from '@onescan/shared/canonical-json.js';
+import { type CatalogueTable, tableText } from '../catalogue/catalogue.js';
 import type { Universe, UniverseColumn } from '../universe/universe.js';
-import { type CatalogueTable, tableText } from '../warehouse/warehouse.js';
 
 /**
  * Tables, columns and types of a universe as they were when it was planned: what a later plan is compared with. Tables

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
-import type { DayCount } from '../warehouse/warehouse.js';
+import type { DayCount } from '../catalogue/catalogue.js';
 
 /**
  * Chooses whole days by hash, stratified over the period: the days in order are cut into as many equal

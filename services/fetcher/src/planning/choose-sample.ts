@@ -8,10 +8,9 @@ import {
   type DayCount,
   type KeyRange,
   type KeySpan,
-  type OtherTables,
   tableText,
-  type WarehouseView,
-} from '../warehouse/warehouse.js';
+} from '../catalogue/catalogue.js';
+import type { OtherTables, WarehouseView } from '../warehouse/warehouse.js';
 import { chooseDays } from './choose-days.js';
 import { cutDayNotes, spanOfDays } from './day-span.js';
 import { keyText } from './key-text.js';

@@ -1,7 +1,8 @@
 import { sha256Hex } from '@onescan/shared/canonical-json.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { tableText } from '../catalogue/catalogue.js';
 import type { FetchQuery } from '../sql/fetch-query.js';
-import { tableText, type WarehouseView } from '../warehouse/warehouse.js';
+import type { WarehouseView } from '../warehouse/warehouse.js';
 import { knownParts, knownSplit, type SplitPart } from './apply-split.js';
 import { balancedRuns, fewestRuns, type Run } from './fewest-runs.js';
 import { type ChosenStatements, type RefusedTable, splitReason } from './split-notes.js';

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
+import type { CatalogueTable } from '../catalogue/catalogue.js';
 import type { UniverseColumn } from '../universe/universe.js';
-import type { CatalogueTable } from '../warehouse/warehouse.js';
 import { coverageNotes } from './coverage-notes.js';
 
 const DAY = 86_400_000_000;

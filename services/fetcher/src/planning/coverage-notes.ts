@@ -1,15 +1,10 @@
 import { formatCount } from '@onescan/shared/format/count.js';
 import type { PlanNote } from '@onescan/shared/generated/onescan/v1/plan.js';
 import { TARGET_WINDOWS } from '@onescan/shared/horizon.js';
+import { type CatalogueTable, type KeySpan, tableText } from '../catalogue/catalogue.js';
 import { planNote } from '../notes/plan-note.js';
 import type { Universe } from '../universe/universe.js';
-import {
-  type CatalogueTable,
-  type KeySpan,
-  type OtherTables,
-  tableText,
-  type WarehouseView,
-} from '../warehouse/warehouse.js';
+import type { OtherTables, WarehouseView } from '../warehouse/warehouse.js';
 import { keyText } from './key-text.js';
 
 /** A table that covers less than this share of the targets' span is noted. */

@@ -2,10 +2,10 @@ import { canonicalJson, sha256Hex } from '@onescan/shared/canonical-json.js';
 import { DATASET_FORMAT_VERSION, SHARED_FORMAT_VERSION } from '@onescan/shared/dataset/dataset.js';
 import { MAX_ORDINAL_TEXTS } from '@onescan/shared/dataset/judge-columns.js';
 import { z } from 'zod';
+import { type Catalogue, type TableName, tableText } from '../catalogue/catalogue.js';
 import { findColumn } from '../catalogue/find-names.js';
 import { type FetchQuery, persistenceSource } from '../sql/fetch-query.js';
 import type { Universe } from '../universe/universe.js';
-import { type Catalogue, type TableName, tableText } from '../warehouse/warehouse.js';
 
 /** Raised whenever statements or judgements give the same facts another content. */
 const CONTENT_VERSION = 1;

@@ -1,6 +1,6 @@
 import type { PlanNote } from '@onescan/shared/generated/onescan/v1/plan.js';
+import type { DayCount, KeyRange, KeySpan } from '../catalogue/catalogue.js';
 import { planNote } from '../notes/plan-note.js';
-import type { DayCount, KeyRange, KeySpan } from '../warehouse/warehouse.js';
 import { keyText } from './key-text.js';
 
 const DAY_MICROS = 86_400_000_000;

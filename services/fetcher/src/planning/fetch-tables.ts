@@ -1,7 +1,8 @@
 import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { type TableName, tableText } from '../catalogue/catalogue.js';
 import type { FetchTable } from '../sql/fetch-query.js';
 import type { Universe } from '../universe/universe.js';
-import { type TableName, tableText, type WarehouseView } from '../warehouse/warehouse.js';
+import type { WarehouseView } from '../warehouse/warehouse.js';
 
 const MICROS_PER_MILLI = 1000;
 

@@ -1,9 +1,9 @@
 import type { PlanNote } from '@onescan/shared/generated/onescan/v1/plan.js';
+import type { Catalogue } from '../catalogue/catalogue.js';
 import { findColumn, findTable, keyProblem } from '../catalogue/find-names.js';
 import type { WarehouseNames } from '../catalogue/warehouse-names.js';
 import { planNote } from '../notes/plan-note.js';
 import type { FetchQuery } from '../sql/fetch-query.js';
-import type { Catalogue } from '../warehouse/warehouse.js';
 
 /**
  * Finds the closing prices of a pair, from which the known part of targets is computed. Without them nothing else is

@@ -2,11 +2,11 @@ import type { PlanNote } from '@onescan/shared/generated/onescan/v1/plan.js';
 import { DEFAULT_HORIZONS, targetColumn } from '@onescan/shared/horizon.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { ResolvedRunSpec } from '@onescan/shared/run-spec.js';
+import { type Catalogue, type CatalogueTable, tableText } from '../catalogue/catalogue.js';
 import { findColumn, findTable, keyProblem } from '../catalogue/find-names.js';
 import type { WarehouseNames } from '../catalogue/warehouse-names.js';
 import { planNote } from '../notes/plan-note.js';
 import type { FetchQuery } from '../sql/fetch-query.js';
-import { type Catalogue, type CatalogueTable, tableText } from '../warehouse/warehouse.js';
 
 export interface FoundTargets {
   readonly table: CatalogueTable;

@@ -1,8 +1,8 @@
 import { sha256Hex } from '@onescan/shared/canonical-json.js';
 import { PairPlan, type Statement } from '@onescan/shared/generated/onescan/v1/plan.js';
+import { tableText } from '../catalogue/catalogue.js';
 import type { PlannedWithin } from '../deriving/plan-within.js';
 import type { Universe } from '../universe/universe.js';
-import { tableText } from '../warehouse/warehouse.js';
 import type { PlannedPair } from './plan-pair.js';
 import { priceOf } from './price.js';
 import type { PlannedStatement } from './split-statements.js';

@@ -1,17 +1,13 @@
 import type { PlanNote } from '@onescan/shared/generated/onescan/v1/plan.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { ResolvedRunSpec } from '@onescan/shared/run-spec.js';
+import { type Catalogue, type CatalogueTable, tableText } from '../catalogue/catalogue.js';
 import type { WarehouseNames } from '../catalogue/warehouse-names.js';
 import type { FetchQuery } from '../sql/fetch-query.js';
 import type { SqlStrategy } from '../sql/sql-dialect.js';
 import { discoverUniverse } from '../universe/discover-universe.js';
 import type { Universe } from '../universe/universe.js';
-import {
-  type Catalogue,
-  type CatalogueTable,
-  tableText,
-  type WarehouseView,
-} from '../warehouse/warehouse.js';
+import type { WarehouseView } from '../warehouse/warehouse.js';
 import { type ChosenSample, chooseSample } from './choose-sample.js';
 import { chooseStatements } from './choose-statements.js';
 import { coverageNotes, ownSpan, type TargetsSpan } from './coverage-notes.js';

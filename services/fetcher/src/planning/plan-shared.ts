@@ -1,9 +1,10 @@
 import { SHARED_PAIR } from '@onescan/shared/dataset/dataset.js';
 import type { SharedPlan } from '@onescan/shared/generated/onescan/v1/plan.js';
 import type { ResolvedRunSpec } from '@onescan/shared/run-spec.js';
+import { tableText } from '../catalogue/catalogue.js';
 import type { FetchQuery } from '../sql/fetch-query.js';
 import { discoverUniverse } from '../universe/discover-universe.js';
-import { tableText, type WarehouseView } from '../warehouse/warehouse.js';
+import type { WarehouseView } from '../warehouse/warehouse.js';
 import { chooseSample } from './choose-sample.js';
 import { chooseStatements } from './choose-statements.js';
 import { datasetIdentity, identityText } from './dataset-identity.js';

@@ -1,15 +1,15 @@
 import type { ResolvedRunSpec } from '@onescan/shared/run-spec.js';
-import { isSameName } from '../catalogue/find-names.js';
-import type { WarehouseNames } from '../catalogue/warehouse-names.js';
-import { GlobSet } from '../universe/glob.js';
 import {
   type Catalogue,
   type CatalogueTable,
-  type Statement,
   type TableFilter,
   type TableName,
   tableText,
-} from '../warehouse/warehouse.js';
+} from '../catalogue/catalogue.js';
+import { isSameName } from '../catalogue/find-names.js';
+import type { WarehouseNames } from '../catalogue/warehouse-names.js';
+import { GlobSet } from '../universe/glob.js';
+import type { Statement } from '../warehouse/warehouse.js';
 
 /**
  * The tables that plans of a spec's pairs can need: targets, closes, and those of its groups but for what it excludes.

@@ -1,11 +1,11 @@
 import { formatBytes } from '@onescan/shared/format/bytes.js';
 import { formatUsd } from '@onescan/shared/format/usd.js';
 import type { PlanNote } from '@onescan/shared/generated/onescan/v1/plan.js';
+import { tableText } from '../catalogue/catalogue.js';
 import { planNote } from '../notes/plan-note.js';
 import type { FetchTable } from '../sql/fetch-query.js';
 import type { Universe } from '../universe/universe.js';
 import type { StatementRefusal } from '../warehouse/statement-refusal.js';
-import { tableText } from '../warehouse/warehouse.js';
 import { priceOf } from './price.js';
 import type { EstimatedStatement } from './statement-trials.js';
 

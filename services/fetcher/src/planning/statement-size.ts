@@ -1,5 +1,6 @@
+import { tableText } from '../catalogue/catalogue.js';
 import { type FetchQuery, samplePartWidth } from '../sql/fetch-query.js';
-import { type Statement, tableText } from '../warehouse/warehouse.js';
+import type { Statement } from '../warehouse/warehouse.js';
 
 /** What one statement may be; a universe beyond it is split into several. */
 export interface StatementLimits {

@@ -1,5 +1,6 @@
+import { type CatalogueColumn, tableText } from '../catalogue/catalogue.js';
 import type { FetchQuery } from '../sql/fetch-query.js';
-import { type CatalogueColumn, type TableRead, tableText } from '../warehouse/warehouse.js';
+import type { TableRead } from '../warehouse/warehouse.js';
 
 /**
  * What a fetch reads: targets and closes over their whole length, since ordinals and lags count from the

@@ -1,5 +1,5 @@
 import { DEFAULT_HORIZONS } from '@onescan/shared/horizon.js';
-import type { CatalogueColumn, KeyRange, TableName } from '../warehouse/warehouse.js';
+import type { CatalogueColumn, KeyRange, TableName } from '../catalogue/catalogue.js';
 
 /** Columns of one feature table, those with texts apart from those that become numbers. */
 export interface FetchTable {

@@ -2,8 +2,8 @@ import { formatCount } from '@onescan/shared/format/count.js';
 import type { PlanNote } from '@onescan/shared/generated/onescan/v1/plan.js';
 import type { FeatureGroup } from '@onescan/shared/generated/onescan/v1/spec.js';
 import { PAIRS } from '@onescan/shared/pair.js';
+import type { CatalogueTable } from '../catalogue/catalogue.js';
 import { planNote } from '../notes/plan-note.js';
-import type { CatalogueTable } from '../warehouse/warehouse.js';
 import { GlobSet } from './glob.js';
 
 const NAMED = 5;

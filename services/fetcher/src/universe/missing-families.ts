@@ -1,8 +1,8 @@
 import type { PlanNote } from '@onescan/shared/generated/onescan/v1/plan.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import { PAIRS } from '@onescan/shared/pair.js';
+import type { Catalogue } from '../catalogue/catalogue.js';
 import { planNote } from '../notes/plan-note.js';
-import type { Catalogue } from '../warehouse/warehouse.js';
 import type { UniverseRequest } from './discover-universe.js';
 import { GlobSet } from './glob.js';
 import { pairGlobs } from './group-notes.js';

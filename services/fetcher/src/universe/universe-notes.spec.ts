@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
+import type { Catalogue, CatalogueTable, ColumnKind } from '../catalogue/catalogue.js';
 import { DEFAULT_WAREHOUSE_NAMES as names } from '../catalogue/warehouse-names.js';
-import type { Catalogue, CatalogueTable, ColumnKind } from '../warehouse/warehouse.js';
 import { discoverUniverse, type UniverseRequest } from './discover-universe.js';
 
 const KEY = { name: 'interval_time', type: 'TIMESTAMP', kind: 'time' as ColumnKind };

@@ -1,5 +1,5 @@
 import type { PlanNote } from '@onescan/shared/generated/onescan/v1/plan.js';
-import type { CatalogueColumn, CatalogueTable } from '../warehouse/warehouse.js';
+import type { CatalogueColumn, CatalogueTable } from '../catalogue/catalogue.js';
 
 /** A feature column of the universe, fetched or not. */
 export interface UniverseColumn {

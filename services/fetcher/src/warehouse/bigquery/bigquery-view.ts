@@ -1,18 +1,15 @@
 import { OnescanError } from '@onescan/shared/onescan-error.js';
-import type { SqlDialect } from '../../sql/sql-dialect.js';
 import {
   type Catalogue,
   type DayCount,
   type DoubledKey,
   type KeyRange,
   type KeySpan,
-  type OtherTables,
-  type Statement,
-  type StatementEstimate,
   type TableName,
   tableText,
-  type WarehouseView,
-} from '../warehouse.js';
+} from '../../catalogue/catalogue.js';
+import type { SqlDialect } from '../../sql/sql-dialect.js';
+import type { OtherTables, Statement, StatementEstimate, WarehouseView } from '../warehouse.js';
 import { daysWithin } from './day-counts.js';
 import type { MetadataSnapshot } from './metadata-snapshot.js';
 import type { Query } from './read-tables.js';

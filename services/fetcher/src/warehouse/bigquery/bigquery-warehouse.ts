@@ -1,21 +1,23 @@
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { AuthClient } from 'google-auth-library';
-import type { WarehouseNames } from '../../catalogue/warehouse-names.js';
-import type { SqlDialect } from '../../sql/sql-dialect.js';
 import type {
   Catalogue,
   DayCount,
   DoubledKey,
-  JobBill,
   KeyRange,
   KeySpan,
+  TableName,
+} from '../../catalogue/catalogue.js';
+import type { WarehouseNames } from '../../catalogue/warehouse-names.js';
+import type { SqlDialect } from '../../sql/sql-dialect.js';
+import type {
+  JobBill,
   OtherTables,
   RunningStatement,
   RunOptions,
   Statement,
   StatementBatch,
   StatementEstimate,
-  TableName,
   ViewScope,
   Warehouse,
   WarehouseView,

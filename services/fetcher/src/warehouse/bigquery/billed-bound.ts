@@ -1,4 +1,5 @@
-import { type TableName, type TableRead, tableText } from '../warehouse.js';
+import { type TableName, tableText } from '../../catalogue/catalogue.js';
+import type { TableRead } from '../warehouse.js';
 
 /** BigQuery bills at least this for every table that a query refers to, and whole MiB. */
 const MIN_TABLE_BYTES = 10n * 1024n * 1024n;

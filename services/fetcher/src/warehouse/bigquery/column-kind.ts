@@ -1,4 +1,4 @@
-import type { ColumnKind } from '../warehouse.js';
+import type { ColumnKind } from '../../catalogue/catalogue.js';
 
 /** What the values of a BigQuery type are. */
 export function columnKind(type: string): ColumnKind {

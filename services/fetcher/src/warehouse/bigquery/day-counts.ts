@@ -1,5 +1,5 @@
 import { OnescanError } from '@onescan/shared/onescan-error.js';
-import { type DayCount, type KeyRange, type TableName, tableText } from '../warehouse.js';
+import { type DayCount, type KeyRange, type TableName, tableText } from '../../catalogue/catalogue.js';
 import type { PartitionSource } from './partition-source.js';
 import { readPartitions } from './read-partitions.js';
 import type { Query } from './read-tables.js';

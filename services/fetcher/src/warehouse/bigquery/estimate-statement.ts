@@ -1,4 +1,5 @@
-import { type Statement, type StatementEstimate, tableText } from '../warehouse.js';
+import { tableText } from '../../catalogue/catalogue.js';
+import type { Statement, StatementEstimate } from '../warehouse.js';
 import type { TableReference } from './api-answers.js';
 import type { BigQueryApi } from './bigquery-api.js';
 import { billedBound } from './billed-bound.js';

@@ -1,4 +1,4 @@
-import { type CatalogueTable, tableText } from '../warehouse.js';
+import { type CatalogueTable, tableText } from '../../catalogue/catalogue.js';
 import type { TableResource } from './api-answers.js';
 import type { BigQueryApi } from './bigquery-api.js';
 import { columnKind } from './column-kind.js';

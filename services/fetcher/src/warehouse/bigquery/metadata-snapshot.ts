@@ -1,6 +1,6 @@
 import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { type DayCount, type KeySpan, type TableName, tableText } from '../../catalogue/catalogue.js';
 import { isSameName } from '../../catalogue/find-names.js';
-import { type DayCount, type KeySpan, type TableName, tableText } from '../warehouse.js';
 import { readDayCounts } from './day-counts.js';
 import type { PartitionSource } from './partition-source.js';
 import { readPartitionSpans } from './partition-spans.js';

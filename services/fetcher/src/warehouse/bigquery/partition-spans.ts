@@ -1,4 +1,4 @@
-import { type KeySpan, type TableName, tableText } from '../warehouse.js';
+import { type KeySpan, type TableName, tableText } from '../../catalogue/catalogue.js';
 import type { PartitionSource } from './partition-source.js';
 import { readPartitions } from './read-partitions.js';
 import type { Query } from './read-tables.js';

@@ -1,4 +1,4 @@
-import type { TableName } from '../warehouse.js';
+import type { TableName } from '../../catalogue/catalogue.js';
 import type { PartitionSource } from './partition-source.js';
 import type { Query } from './read-tables.js';
 

@@ -1,4 +1,4 @@
-import type { CatalogueColumn, CatalogueTable } from '../warehouse.js';
+import type { CatalogueColumn, CatalogueTable } from '../../catalogue/catalogue.js';
 import { columnKind } from './column-kind.js';
 import { datasetName, nameProblem } from './sql/quoted-names.js';
 

@@ -1,6 +1,7 @@
 import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { tableText } from '../../catalogue/catalogue.js';
 import { refusalDetails } from '../statement-refusal.js';
-import { type Statement, tableText } from '../warehouse.js';
+import type { Statement } from '../warehouse.js';
 
 /** Characters of SQL text that BigQuery takes (docs: quotas and limits). */
 export const MAX_SQL_LENGTH = 1024 * 1024;

@@ -1,4 +1,4 @@
-import type { ColumnKind } from '../warehouse.js';
+import type { ColumnKind } from '../../catalogue/catalogue.js';
 
 const NUMBER =
   /^(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT|UTINYINT|USMALLINT|UINTEGER|UBIGINT|UHUGEINT|FLOAT|DOUBLE|DECIMAL\(.*\))$/;

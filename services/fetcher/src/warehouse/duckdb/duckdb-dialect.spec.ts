@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
+import type { CatalogueColumn } from '../../catalogue/catalogue.js';
 import type { FetchQuery } from '../../sql/fetch-query.js';
-import type { CatalogueColumn } from '../warehouse.js';
 import { duckdbDialect } from './duckdb-dialect.js';
 
 const number = (name: string, type = 'DOUBLE'): CatalogueColumn => ({ name, type, kind: 'number' });

@@ -1,3 +1,4 @@
+import type { CatalogueColumn, KeyRange, TableName } from '../../catalogue/catalogue.js';
 import {
   type FetchQuery,
   type FetchTable,
@@ -14,7 +15,6 @@ import {
   sampleHashLimit,
 } from '../../sql/key-hash.js';
 import type { SqlDialect } from '../../sql/sql-dialect.js';
-import type { CatalogueColumn, KeyRange, TableName } from '../warehouse.js';
 
 /** Put before every text: what decodes them drops a U+FEFF that one begins with. */
 export const TEXT_MARK = '=';

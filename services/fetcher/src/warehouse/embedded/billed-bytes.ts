@@ -1,6 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
+import type { CatalogueColumn, KeyRange } from '../../catalogue/catalogue.js';
 import { name, rangeFilter, tableName } from '../duckdb/duckdb-dialect.js';
-import type { CatalogueColumn, KeyRange, TableRead } from '../warehouse.js';
+import type { TableRead } from '../warehouse.js';
 
 /** BigQuery bills at least this many bytes for every table that a statement refers to. */
 export const MIN_TABLE_BYTES = 10n * 1024n * 1024n;

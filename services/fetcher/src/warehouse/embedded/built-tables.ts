@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { BUILT_TABLES_FILE, type BuiltTables } from '@onescan/warehouse/built-tables.js';
-import type { TableName } from '../warehouse.js';
-import { tableText } from '../warehouse.js';
+import type { TableName } from '../../catalogue/catalogue.js';
+import { tableText } from '../../catalogue/catalogue.js';
 
 /** State of the file that {@link readBuiltTables} reads. */
 export function builtTablesText(folder: string): string {

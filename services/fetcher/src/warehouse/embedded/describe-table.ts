@@ -1,7 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
+import type { CatalogueTable } from '../../catalogue/catalogue.js';
 import { findColumn, keyProblem } from '../../catalogue/find-names.js';
 import { name, tableName } from '../duckdb/duckdb-dialect.js';
-import type { CatalogueTable } from '../warehouse.js';
 import { problemText } from './database-file.js';
 import type { NamedTable } from './read-catalogue.js';
 

@@ -3,24 +3,20 @@ import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { sha256Hex } from '@onescan/shared/canonical-json.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
-import type { WarehouseNames } from '../../catalogue/warehouse-names.js';
-import { DuckDbBatch } from '../duckdb/duckdb-batch.js';
-import { duckdbDialect, name, rangeFilter, tableName } from '../duckdb/duckdb-dialect.js';
 import {
   type Catalogue,
   type CatalogueTable,
   type DayCount,
   type DoubledKey,
   type KeyRange,
-  type RunningStatement,
-  type RunOptions,
-  type Statement,
-  type StatementBatch,
   type TableFilter,
   type TableName,
   tableText,
-  type Warehouse,
-} from '../warehouse.js';
+} from '../../catalogue/catalogue.js';
+import type { WarehouseNames } from '../../catalogue/warehouse-names.js';
+import { DuckDbBatch } from '../duckdb/duckdb-batch.js';
+import { duckdbDialect, name, rangeFilter, tableName } from '../duckdb/duckdb-dialect.js';
+import type { RunningStatement, RunOptions, Statement, StatementBatch, Warehouse } from '../warehouse.js';
 import { billedBytes } from './billed-bytes.js';
 import { builtTablesText, readBuiltTables } from './built-tables.js';
 import { CatalogueMemory } from './catalogue-memory.js';

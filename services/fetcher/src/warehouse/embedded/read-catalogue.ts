@@ -1,6 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
+import type { CatalogueColumn, TableName } from '../../catalogue/catalogue.js';
 import { columnKind } from '../duckdb/column-kind.js';
-import type { CatalogueColumn, TableName } from '../warehouse.js';
 
 /** A table or view by name, before any of its rows is looked at. */
 export interface NamedTable extends TableName {

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { openDuckDb } from '@onescan/shared/duckdb/open-duckdb.js';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { DatasetCache } from '../../cache/dataset-cache.js';
+import type { CatalogueTable } from '../../catalogue/catalogue.js';
 import { CoveringDatasets } from '../../deriving/covering-datasets.js';
 import { fetchTiny, openWarehouse, planTiny } from '../../fixtures/plan-and-fetch.js';
 import { FEATURES as F, TARGETS as T } from '../../fixtures/small-warehouse.js';
 import { buildTinyWarehouse, changeDatabase } from '../../fixtures/tiny-warehouse.js';
-import type { CatalogueTable } from '../warehouse.js';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 

@@ -1,5 +1,5 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import type { TableName } from '../warehouse.js';
+import type { TableName } from '../../catalogue/catalogue.js';
 import type { NamedTable } from './read-catalogue.js';
 
 /** Functions that make rows out of their arguments alone. */

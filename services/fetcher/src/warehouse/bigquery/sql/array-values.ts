@@ -1,4 +1,4 @@
-import type { CatalogueColumn } from '../../warehouse.js';
+import type { CatalogueColumn } from '../../../catalogue/catalogue.js';
 import { columnName } from './quoted-names.js';
 
 /** Arrays in results cannot hold NULL: a missing number is NaN. */

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
+import type { CatalogueColumn } from '../../../catalogue/catalogue.js';
 import type { FetchQuery } from '../../../sql/fetch-query.js';
-import type { CatalogueColumn } from '../../warehouse.js';
 import { bigQueryDialect } from './bigquery-dialect.js';
 
 const number = (name: string, type = 'FLOAT64'): CatalogueColumn => ({ name, type, kind: 'number' });

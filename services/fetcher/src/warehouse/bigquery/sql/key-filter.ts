@@ -1,6 +1,6 @@
+import type { KeyRange } from '../../../catalogue/catalogue.js';
 import type { FetchQuery, KeySource } from '../../../sql/fetch-query.js';
 import { hashLimit, sampleHashLimit } from '../../../sql/key-hash.js';
-import type { KeyRange } from '../../warehouse.js';
 
 const MICROS_PER_MILLI = 1000;
 

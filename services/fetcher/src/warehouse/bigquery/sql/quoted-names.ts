@@ -1,5 +1,5 @@
 import { OnescanError } from '@onescan/shared/onescan-error.js';
-import type { TableName } from '../../warehouse.js';
+import type { TableName } from '../../../catalogue/catalogue.js';
 
 /** What may stand between backticks; everything else is refused, so no name can end the quotes. */
 const COLUMN = /^[A-Za-z_][A-Za-z0-9_]{0,299}$/;
