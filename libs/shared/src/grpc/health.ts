@@ -1,8 +1,19 @@
-import type { Server, ServerWritableStream } from '@grpc/grpc-js';
+import type { MethodDefinition, Server, ServerWritableStream } from '@grpc/grpc-js';
 import { HealthImplementation } from 'grpc-health-check';
+import { quoted } from '../format/sendable-text.js';
+import { OnescanError } from '../onescan-error.js';
+import { guardedService } from './guard/guarded-service.js';
+import { unary } from './handlers.js';
 
-type Watch = ServerWritableStream<unknown, unknown>;
+interface Request {
+  readonly service: string;
+}
+type Watch = ServerWritableStream<Request, unknown>;
 type Implementation = Record<string, unknown> & { watch(call: Watch): void };
+type Definition = Readonly<Record<string, MethodDefinition<object, object>>>;
+
+/** A request is the name of a service. */
+const REQUEST_BYTES = 1_024;
 
 /** The gRPC health service of a server, whose watchers do not keep the server from ending. */
 export class Health {
@@ -20,17 +31,29 @@ export class Health {
   }
 
   addTo(server: Server): void {
-    const addService = (definition: Parameters<Server['addService']>[0], given: Implementation): void => {
+    const addService = (definition: Definition, given: Implementation): void => {
       const watch = (call: Watch): void => {
         this.#watches.add(call);
         call.on('cancelled', () => this.#watches.delete(call));
-        given.watch(call);
+        // The package would keep every name that was ever asked for.
+        if (this.#names.includes(call.request.service)) given.watch(call);
+        else call.write({ status: 'SERVICE_UNKNOWN' });
       };
-      server.addService(definition, { ...given, watch } as Parameters<Server['addService']>[1]);
+      const check = unary(async ({ service }: Request) => this.#check(service));
+      const methods = Object.fromEntries(
+        Object.keys(definition).map((name) => [name, { bytes: REQUEST_BYTES }]),
+      );
+      const guarded = guardedService(definition, { methods, fields: {} });
+      server.addService(guarded, { ...given, check, watch } as Parameters<Server['addService']>[1]);
     };
     this.#implementation.addToServer({ addService } as unknown as Parameters<
       HealthImplementation['addToServer']
     >[0]);
+  }
+
+  #check(service: string): { status: 'SERVING' | 'NOT_SERVING' } {
+    if (this.#names.includes(service)) return { status: this.#serving ? 'SERVING' : 'NOT_SERVING' };
+    throw new OnescanError('NOT_FOUND', `this server has no service ${quoted(service, 64)}`);
   }
 
   /** Tells watchers, once for every change. */

@@ -12,6 +12,8 @@ export class BackupSchedule {
   readonly #options: { stateDir: string; backupHours: number; keepBackups: number };
   readonly #clock: () => number;
   #backedUpVersion: number | undefined;
+  #underWay: Promise<unknown> = Promise.resolve();
+  #waiting: Promise<StateBackup> | undefined;
 
   constructor(
     store: Store,
@@ -34,8 +36,25 @@ export class BackupSchedule {
     return this.run();
   }
 
-  /** Backs up now. */
-  async run(): Promise<StateBackup> {
+  /**
+   * Backs up what is stored now. One backup is made at a time; whoever asks meanwhile gets the one after it, which is
+   * made once for all of them.
+   */
+  run(): Promise<StateBackup> {
+    this.#waiting ??= this.#whenFree();
+    return this.#waiting;
+  }
+
+  #whenFree(): Promise<StateBackup> {
+    const backup = this.#underWay.then(() => {
+      this.#waiting = undefined;
+      return this.#make();
+    });
+    this.#underWay = backup.catch(() => undefined);
+    return backup;
+  }
+
+  async #make(): Promise<StateBackup> {
     const { version } = this.#store;
     const backup = await this.#store.backUp(this.#clock(), this.#options.keepBackups);
     this.#backedUpVersion = version;
