@@ -1,6 +1,6 @@
 import { CoordinatorServiceService } from '@onescan/shared/generated/onescan/v1/coordinator.js';
 import { TrainerHubServiceService } from '@onescan/shared/generated/onescan/v1/trainer.js';
-import { parseAddress } from '@onescan/shared/grpc/address.js';
+import { Access } from '@onescan/shared/grpc/access/access.js';
 import { guardedService } from '@onescan/shared/grpc/guard/guarded-service.js';
 import { MAX_MESSAGE_BYTES } from '@onescan/shared/grpc/message-limits.js';
 import { type RunningServer, startServer } from '@onescan/shared/grpc/start-server.js';
@@ -41,9 +41,9 @@ export async function startCoordinator(
   const coordinator = await Coordinator.open(options, log, clocks);
   if (onFatal) coordinator.core.book.store.whenFatal(onFatal);
   try {
-    const servers = [await serve(coordinator, options.listen, options.tokenFile)];
-    if (options.tcpListen !== '')
-      servers.push(await serve(coordinator, options.tcpListen, options.tokenFile));
+    const access = accessOf(options.tokenFile, log);
+    const servers = [await serve(coordinator, options.listen, access)];
+    if (options.tcpListen !== '') servers.push(await serve(coordinator, options.tcpListen, access));
     const [first, tcp] = servers;
     return {
       address: first!.address,
@@ -60,11 +60,17 @@ export async function startCoordinator(
   }
 }
 
-function serve(coordinator: Coordinator, listen: string, tokenFile: string): Promise<RunningServer> {
-  const isTcp = parseAddress('--listen', listen).kind === 'tcp';
+/** Who may call over TCP: who has the token, which is made when it is missing. */
+function accessOf(tokenFile: string, log: Logger): Access | undefined {
+  if (tokenFile === '') return undefined;
+  readOrCreateSecret(tokenFile);
+  return new Access({ tokenFile }, { log });
+}
+
+function serve(coordinator: Coordinator, listen: string, access: Access | undefined): Promise<RunningServer> {
   return startServer({
     listen,
-    ...(isTcp && tokenFile !== '' ? { token: readOrCreateSecret(tokenFile).toString('hex') } : {}),
+    ...(access ? { access } : {}),
     register: (grpc) => {
       const users = guardedService(CoordinatorServiceService, COORDINATOR_LIMITS);
       grpc.addService(users, coordinatorService(coordinator));

@@ -10,6 +10,7 @@ import {
   type FetcherServiceServer,
   FetcherServiceService,
 } from '../generated/onescan/v1/fetcher.js';
+import { Access } from './access/access.js';
 import { parseAddress } from './address.js';
 import { callerOf } from './caller.js';
 import { callUnary, createClient, withToken } from './client.js';
@@ -30,7 +31,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-async function serve(listen: string, token?: string): Promise<void> {
+async function serve(listen: string, access?: Access): Promise<void> {
   const implementation = {
     listDatasets: unary(async (_request, call) => {
       caller = callerOf(call);
@@ -39,14 +40,14 @@ async function serve(listen: string, token?: string): Promise<void> {
   } as unknown as FetcherServiceServer;
   server = await startServer({
     listen,
-    ...(token === undefined ? {} : { token }),
+    ...(access ? { access } : {}),
     register: (s) => s.addService(FetcherServiceService, implementation),
     healthNames: ['onescan.v1.FetcherService'],
   });
 }
 
-async function call(options = {}): Promise<unknown> {
-  const client = createClient(FetcherServiceClient, server!.address, options);
+async function call(options = {}, security = {}): Promise<unknown> {
+  const client = createClient(FetcherServiceClient, server!.address, options, security);
   try {
     return await callUnary(client, client.listDatasets, {}, { deadlineMs: 5_000 });
   } finally {
@@ -113,7 +114,10 @@ describe('a bearer token', () => {
   const TOKEN = 'ab'.repeat(32);
 
   it('is asked for by every call but health checks', async () => {
-    await serve('127.0.0.1:0', TOKEN);
+    const tokenFile = join(folder, 'token');
+    writeFileSync(tokenFile, `${TOKEN}\n`, { mode: 0o600 });
+    const access = new Access({ tokenFile });
+    await serve('127.0.0.1:0', access);
     await expect(call()).rejects.toMatchObject({
       code: 'UNAUTHENTICATED',
       remedy: expect.stringContaining('--token-file'),
@@ -123,6 +127,8 @@ describe('a bearer token', () => {
     expect(caller).toBeUndefined();
     await call(withToken(TOKEN));
     expect(caller).toBe('the bearer of the token');
+    await call({}, { tokenFile });
+    access.close();
   });
 });
 

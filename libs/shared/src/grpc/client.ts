@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import {
+  type ChannelCredentials,
   type Client,
   type ClientOptions,
   type ClientReadableStream,
   type ClientUnaryCall,
   type ClientWritableStream,
-  credentials,
   type CallOptions as GrpcCallOptions,
   InterceptingCall,
   type Interceptor,
@@ -15,6 +15,7 @@ import {
 import { OnescanError } from '../onescan-error.js';
 import { isLoopbackAddress } from './loopback.js';
 import { CHANNEL_OPTIONS } from './message-limits.js';
+import { type ChannelSecurity, channelCredentials, readToken } from './tls/channel-security.js';
 
 /** Deadline of unary calls that set none, in milliseconds: no call waits for ever. */
 export const DEFAULT_DEADLINE_MS = 60_000;
@@ -27,7 +28,7 @@ export interface CallOptions {
 
 type ClientConstructor<C> = new (
   address: string,
-  creds: ReturnType<typeof credentials.createInsecure>,
+  creds: ChannelCredentials,
   options?: Partial<ClientOptions>,
 ) => C;
 
@@ -56,30 +57,55 @@ export function proxyOptions(address: string): Partial<typeof DIRECT> {
  * A client of a ts-proto service at "host:port" or "unix:/path", with Onescan's message limits and keepalive.
  *
  * @param clientOptions further options of the client and its channel, over the usual ones
+ * @param security certificates and token; without them only this machine is called
+ * @throws OnescanError INVALID_ARGUMENT for a plain target on another machine; as {@link channelCredentials}
  */
 export function createClient<C extends Client>(
   Service: ClientConstructor<C>,
   address: string,
   clientOptions: Partial<ClientOptions> = {},
+  security: ChannelSecurity = {},
 ): C {
-  return new Service(address, credentials.createInsecure(), {
+  const { interceptors = [] } = clientOptions;
+  const { tokenFile } = security;
+  const bringToken =
+    withToken(tokenFile === undefined ? undefined : latestToken(tokenFile)).interceptors ?? [];
+  return new Service(address, channelCredentials(address, security), {
     ...CHANNEL_OPTIONS,
     ...proxyOptions(address),
     ...clientOptions,
+    interceptors: [...bringToken, ...interceptors],
   });
 }
 
-/** Client options that bring a bearer token with every call. */
-export function withToken(token: string | undefined): Partial<ClientOptions> {
+/**
+ * Client options that bring a bearer token with every call.
+ *
+ * @param token itself, or what reads it for each call
+ */
+export function withToken(token: string | (() => string) | undefined): Partial<ClientOptions> {
   if (token === undefined) return {};
   const bring: Interceptor = (options, nextCall) =>
     new InterceptingCall(nextCall(options), {
       start: (metadata, listener, next) => {
-        metadata.set('authorization', `Bearer ${token}`);
+        metadata.set('authorization', `Bearer ${typeof token === 'string' ? token : token()}`);
         next(metadata, listener);
       },
     });
   return { interceptors: [bring] };
+}
+
+/** The token in a file at each call, so that it can be replaced; the last one while the file is broken. */
+function latestToken(path: string): () => string {
+  let token = readToken(path);
+  return () => {
+    try {
+      token = readToken(path);
+    } catch {
+      // Half replaced: the server says whether what it was is still good.
+    }
+    return token;
+  };
 }
 
 /** Calls a unary method; errors come as OnescanError with the server's code and remedy. */

@@ -1,6 +1,9 @@
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { credentials, makeGenericClientConstructor } from '@grpc/grpc-js';
 import { service as healthService } from 'grpc-health-check';
 import { afterEach, expect, it, vi } from 'vitest';
@@ -10,6 +13,7 @@ import {
   FetcherServiceService,
 } from '../generated/onescan/v1/fetcher.js';
 import { OnescanError } from '../onescan-error.js';
+import { makeAuthority, replaceFile } from '../testing/certificates.js';
 import { watchHealth } from '../testing/watch-health.js';
 import { callServerStream, callUnary, createClient } from './client.js';
 import { serverStream, unary } from './handlers.js';
@@ -184,7 +188,10 @@ it('goes through the proxy of the environment to other machines', async () => {
   await once(proxy.listen(0, '127.0.0.1'), 'listening');
   const { port } = proxy.address() as AddressInfo;
   vi.stubEnv('http_proxy', `http://127.0.0.1:${port}`);
-  const client = createClient(FetcherServiceClient, 'fetcher.example.org:7401');
+  const folder = mkdtempSync(join(tmpdir(), 'onescan-proxy-'));
+  const ca = replaceFile(join(folder, 'ca.crt'), makeAuthority().cert);
+  const client = createClient(FetcherServiceClient, 'fetcher.example.org:7401', {}, { ca });
+  rmSync(folder, { recursive: true });
   const thrown: unknown = await callUnary(client, client.listDatasets, {}).catch((error: unknown) => error);
   expect(asked[0]).toBe('fetcher.example.org:7401');
   expect(OnescanError.from(thrown)).toMatchObject({ code: 'UNAVAILABLE' });

@@ -1,25 +1,36 @@
 import { type AddressInfo, createServer, type ListenOptions, type Server as NetServer } from 'node:net';
 import { userInfo } from 'node:os';
-import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { Server, ServerCredentials, type ServerInterceptor } from '@grpc/grpc-js';
 import { OnescanError } from '../onescan-error.js';
+import type { Access, Caller } from './access/access.js';
+import { AccessGuard, type AccessGuardOptions } from './access/access-guard.js';
+import { ROLES } from './access/access-table.js';
+import { Connections } from './access/connections.js';
 import { type Address, parseAddress } from './address.js';
-import { callerInterceptor } from './caller.js';
 import { CallRate } from './guard/call-rate.js';
 import { serverGuard } from './guard/server-guard.js';
 import { SERVER_LIMITS, type ServerLimits } from './guard/server-limits.js';
 import { Health } from './health.js';
 import { isLoopbackHost } from './loopback.js';
 import { CHANNEL_OPTIONS } from './message-limits.js';
+import { RELOAD_MS } from './tls/last-good.js';
+import type { ServerTls } from './tls/server-tls.js';
 import { makeRoomForSocket } from './unix-socket.js';
 
 export interface ServerOptions {
   /**
-   * "host:port", where port 0 chooses a free one and only loopback hosts are served without TLS, or
-   * "unix:/path/to.sock", which only the user whose process this is can reach.
+   * "host:port", where port 0 chooses a free one and only loopback hosts are served without TLS and access rules, or
+   * "unix:/path/to.sock", which only the user whose process this is can reach, without either.
    */
   listen: string;
-  /** Bearer token that callers must bring. */
-  token?: string;
+  /** Certificates; only for TCP. */
+  tls?: ServerTls;
+  /** Who may be what over TCP; absent: every process of this machine may do everything. */
+  access?: Access;
+  /** Somebody known has called what he may not. */
+  onRefused?: AccessGuardOptions['onRefused'];
+  /** Stand between the guards and the methods. */
+  interceptors?: readonly ServerInterceptor[];
   register(server: Server): void;
   /** Fully qualified service names reported by the health service, e.g. onescan.v1.FetcherService. */
   healthNames: readonly string[];
@@ -39,15 +50,16 @@ export interface RunningServer {
 /**
  * Starts a gRPC server with a health service.
  *
- * @throws OnescanError INVALID_ARGUMENT on a malformed or non-loopback address, UNAVAILABLE when it cannot be bound,
+ * @throws OnescanError INVALID_ARGUMENT on a malformed address or one that is not safe to serve, UNAVAILABLE when it cannot be bound,
  *   FAILED_PRECONDITION when others can enter the folder of a socket
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const address = parseAddress('--listen', options.listen);
-  if (address.kind === 'tcp') requireLoopback(address.host);
+  if (address.kind === 'tcp') requireSafe(address.host, options);
   else await makeRoomForSocket(address.path);
-  const { token } = options;
-  const name = callerName(address, token);
+  const tls = address.kind === 'tcp' ? options.tls : undefined;
+  const connections = new Connections();
+  const guard = accessGuard(address, options, connections);
   const limits = { ...SERVER_LIMITS, ...options.limits };
   const server = new Server({
     ...CHANNEL_OPTIONS,
@@ -58,14 +70,20 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     'grpc.max_connection_age_grace_ms': limits.ageGraceMs,
     interceptors: [
       serverGuard(new CallRate(limits.calls), limits.firstMessageMs),
-      callerInterceptor({ name, ...(token === undefined ? {} : { token }) }),
+      guard.interceptor,
+      ...(options.interceptors ?? []),
     ],
   });
   const health = new Health(options.healthNames);
   options.register(server);
   health.addTo(server);
-  const listener = await listen(server, address, limits.connections);
+  const listener = await listen(server, address, {
+    connections,
+    most: limits.connections,
+    credentials: tls?.credentials ?? ServerCredentials.createInsecure(),
+  });
   const bound = listener.address();
+  const keptApart = tls || options.access ? keepApart(guard, connections, options) : undefined;
   return {
     address:
       address.kind === 'unix' ? `unix:${address.path}` : `${address.host}:${(bound as AddressInfo).port}`,
@@ -73,32 +91,90 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     shutdown: (graceMs) => {
       health.setServing(false);
       health.endWatches();
+      keptApart?.();
       listener.close();
       return shutdown(server, graceMs);
     },
   };
 }
 
-/** Who gets through to an address: only its owner reaches a socket, only who has the token passes with one. */
-function callerName({ kind }: Address, token: string | undefined): string {
-  if (kind === 'unix') return userInfo().username;
-  return token === undefined ? '' : 'the bearer of the token';
+/** Knows who calls: on a socket its owner, without rules anybody on this machine. */
+function accessGuard(
+  { kind }: Address,
+  { access, tls, onRefused }: ServerOptions,
+  connections: Connections,
+): AccessGuard {
+  const everybody: Caller =
+    kind === 'unix'
+      ? { name: userInfo().username, by: 'socket', roles: new Set(ROLES) }
+      : { name: '', by: 'machine', roles: new Set(ROLES) };
+  return new AccessGuard({
+    identify: (evidence) => (access && kind === 'tcp' ? access.identify(evidence) : everybody),
+    certificateOf: (call) =>
+      tls?.asksForCertificates && kind === 'tcp'
+        ? connections.certificateOf(call.getPeer(), () => call.getAuthContext().sslPeerCertificate?.raw)
+        : undefined,
+    ...(onRefused ? { onRefused } : {}),
+  });
 }
 
-function requireLoopback(host: string): void {
+/**
+ * Ends what is open of those who have lost their right: a connection outlives the certificate, the authority and the
+ * role that it was made with. Returns what stops it.
+ */
+function keepApart(guard: AccessGuard, connections: Connections, { tls, access }: ServerOptions): () => void {
+  const expired = setInterval(() => {
+    const now = Date.now();
+    connections.closeWhere(({ expires }) => now > expires);
+  }, RELOAD_MS).unref();
+  const stops = [
+    () => clearInterval(expired),
+    tls?.onChange(() => {
+      connections.closeWhere(({ raw }) => !tls.trusts(raw));
+      connections.closeUnknown();
+    }),
+    access?.onChange(() => {
+      connections.closeWhere((certificate) => access.isRevoked(certificate));
+      guard.recheck();
+    }),
+  ];
+  return () => {
+    for (const stop of stops) stop?.();
+  };
+}
+
+function requireSafe(host: string, { tls, access }: ServerOptions): void {
   if (isLoopbackHost(host)) return;
-  throw new OnescanError('INVALID_ARGUMENT', `refusing to listen on ${host} without TLS`, {
-    remedy: 'Listen on a loopback address such as 127.0.0.1',
+  if (!tls) {
+    throw new OnescanError('INVALID_ARGUMENT', `refusing to listen on ${host} without TLS`, {
+      remedy:
+        'Listen on a loopback address such as 127.0.0.1, or give --tls-cert and --tls-key; docs/security.md says how to make certificates',
+    });
+  }
+  if (access) return;
+  throw new OnescanError('INVALID_ARGUMENT', `refusing to listen on ${host}, where anybody could call`, {
+    remedy: 'Give --token-file, or --tls-client-ca and --roles, to say who may',
   });
 }
 
 /**
  * Listens, and hands the connections to the server: grpc-js itself cannot limit their number.
  */
-function listen(server: Server, address: Address, maxConnections: number): Promise<NetServer> {
-  const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
-  const listener = createServer((socket) => injector.injectConnection(socket));
-  listener.maxConnections = maxConnections;
+function listen(
+  server: Server,
+  address: Address,
+  {
+    connections,
+    most,
+    credentials,
+  }: { connections: Connections; most: number; credentials: ServerCredentials },
+): Promise<NetServer> {
+  const injector = server.createConnectionInjector(credentials);
+  const listener = createServer((socket) => {
+    connections.add(socket);
+    injector.injectConnection(socket);
+  });
+  listener.maxConnections = most;
   return new Promise((resolve, reject) => {
     listener.once('error', (cause) => {
       reject(
