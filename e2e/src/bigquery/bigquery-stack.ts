@@ -15,10 +15,10 @@ import type { EstimatedStatement } from '@onescan/fetcher/planning/statement-tri
 import type { SqlStrategy } from '@onescan/fetcher/sql/sql-dialect.js';
 import { FUTURE_COLUMN_PATTERNS } from '@onescan/fetcher/universe/future-columns.js';
 import { BigQueryWarehouse } from '@onescan/fetcher/warehouse/bigquery/bigquery-warehouse.js';
-import type { MetadataQuery } from '@onescan/fetcher/warehouse/bigquery/metadata-queries.js';
 import type { RequestDeadlines } from '@onescan/fetcher/warehouse/bigquery/request-deadline.js';
 import type { ResultTransport } from '@onescan/fetcher/warehouse/bigquery/result-transport.js';
 import { EmbeddedWarehouse } from '@onescan/fetcher/warehouse/embedded/embedded-warehouse.js';
+import type { MetadataQuery } from '@onescan/fetcher/warehouse/metadata-query.js';
 import type { Warehouse } from '@onescan/fetcher/warehouse/warehouse.js';
 import { type DeepPartial, RunSpec } from '@onescan/shared/generated/onescan/v1/spec.js';
 import { resolveRunSpec } from '@onescan/shared/run-spec.js';

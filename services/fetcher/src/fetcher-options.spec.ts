@@ -7,11 +7,15 @@ const BIGQUERY = ['--cache', 'c', '--warehouse', 'bigquery:my-project', '--grant
 it('reads a BigQuery project, its location and datasets', () => {
   const options = parseFetcherOptions([...BIGQUERY, '--location', 'EU', '--features-dataset', 'f']);
   expect(options).toMatchObject({
-    warehouse: 'bigquery:my-project',
-    bigQuery: { project: 'my-project', location: 'EU', jobTimeoutMs: 1_800_000 },
+    warehouse: {
+      address: 'bigquery:my-project',
+      settings: { project: 'my-project', location: 'EU', jobTimeoutMs: 1_800_000 },
+    },
     names: { featureSchema: 'f', targetSchema: 'bqx_ml_v3_analytics_v2' },
   });
-  expect(parseFetcherOptions(['--cache', 'c', '--warehouse', 'w']).bigQuery).toBeUndefined();
+  expect(parseFetcherOptions(['--cache', 'c', '--warehouse', 'w']).warehouse.settings).toEqual({
+    folder: resolve('w'),
+  });
 });
 
 it.each([
@@ -34,7 +38,7 @@ it('needs a key for approvals where statements cost money', () => {
 
 it('takes a service account to act as, not with an emulator', () => {
   const args = [...BIGQUERY, '--impersonate', 'onescan@my-project.iam.gserviceaccount.com'];
-  expect(parseFetcherOptions(args).bigQuery).toMatchObject({ impersonate: args.at(-1) });
+  expect(parseFetcherOptions(args).warehouse.settings).toMatchObject({ impersonate: args.at(-1) });
   vi.stubEnv('BIGQUERY_EMULATOR_HOST', 'http://127.0.0.1:9050');
   expect(() => parseFetcherOptions(args)).toThrow('BIGQUERY_EMULATOR_HOST');
   vi.unstubAllEnvs();

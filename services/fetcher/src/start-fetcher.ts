@@ -17,7 +17,6 @@ import { JobLog } from './jobs/job-log.js';
 import { noteMetadataQuery } from './jobs/metadata-bill.js';
 import { MemoryWatch } from './memory-watch.js';
 import { KnownSplits } from './planning/known-splits.js';
-import { openWarehouse } from './warehouse/open-warehouse.js';
 
 const JOB_LOG_FILE = 'jobs.jsonl';
 const KNOWN_SPLITS_FILE = 'known-splits.json';
@@ -38,8 +37,13 @@ export interface RunningFetcher {
 export async function startFetcher(options: FetcherOptions, log: Logger): Promise<RunningFetcher> {
   const key = options.grantKey === undefined ? undefined : readGrantKey(options.grantKey);
   let jobs: JobLog | undefined;
-  const warehouse = await openWarehouse(options, (query) => {
-    if (jobs) noteMetadataQuery(jobs, query, options.pricePerTibUsd);
+  const warehouse = await options.warehouse.open({
+    names: options.names,
+    tempFolder: join(options.cache, `.duckdb-tmp-${process.pid}`),
+    memoryLimit: options.memoryLimit,
+    onMetadata: (query) => {
+      if (jobs) noteMetadataQuery(jobs, query, options.pricePerTibUsd);
+    },
   });
   const lock = await lockCache(options.cache);
   const cache = new DatasetCache(options.cache);
@@ -83,7 +87,7 @@ export async function startFetcher(options: FetcherOptions, log: Logger): Promis
     healthNames: ['onescan.v1.FetcherService'],
   });
   log.info(
-    { address: server.address, warehouse: options.warehouse, cache: cache.folder },
+    { address: server.address, warehouse: options.warehouse.address, cache: cache.folder },
     'the fetcher listens',
   );
   if (!key) log.warn('fetches are not checked for an approval: --grant-key is not given');

@@ -36,6 +36,8 @@ export interface Catalogue {
   readonly tables: readonly CatalogueTable[];
   /** Identity of the data beyond the tables' shapes, e.g. the hash of a manifest; empty when there is none. */
   readonly fingerprint: string;
+  /** True for the types of columns that can be a table's key. */
+  isKeyType(type: string): boolean;
 }
 
 /** Half-open range of keys in epoch microseconds; an absent bound is open. */

@@ -23,14 +23,13 @@ export function findColumn(
   return columns.find((column) => isSameName(column.name, name));
 }
 
-/** Why a table has no key to be read by; undefined when it has one. */
-export function keyProblem(table: Pick<CatalogueTable, 'columns'>, keyColumn: string): string | undefined {
+/** Why a table of a catalogue has no key to be read by; undefined when it has one. */
+export function keyProblem(
+  table: Pick<CatalogueTable, 'columns'>,
+  keyColumn: string,
+  { isKeyType }: Pick<Catalogue, 'isKeyType'>,
+): string | undefined {
   const key = findColumn(table, keyColumn);
   if (!key) return `has no ${keyColumn}`;
-  return isInstant(key) ? undefined : `has ${keyColumn} as ${key.type}, not TIMESTAMP`;
-}
-
-/** With or without time zone, of any precision. A DATE would stand for one bar a day, a TIME for none. */
-function isInstant({ type }: CatalogueColumn): boolean {
-  return /^TIMESTAMP(_S|_MS|_NS)?( WITH TIME ZONE)?$/.test(type);
+  return isKeyType(key.type) ? undefined : `has ${keyColumn} as ${key.type}, not TIMESTAMP`;
 }

@@ -9,6 +9,7 @@ import { tooManyTexts } from '../fetch/candidate-columns.js';
 import type { Fetched, FetchStage } from '../fetch/fetch-dataset.js';
 import { type DatasetIdentity, fetchedColumns, identityText } from '../planning/dataset-identity.js';
 import { sampleOrder } from '../sql/sample-order.js';
+import { dialectNamed } from '../warehouse/warehouses.js';
 import { columnKey, type HeldDataset } from './held-dataset.js';
 import { spoolHeldColumns } from './spool-held-columns.js';
 
@@ -63,7 +64,11 @@ async function chosenRows(file: DatasetFile, { sample, warehouse }: DatasetIdent
   const all = Int32Array.from({ length: file.meta.rows }, (_, row) => row);
   const [source, ...others] = sample.sources;
   if (others.length > 0 || source!.rows >= all.length) return all;
-  const order = await sampleOrder(warehouse.dialect, BigInt(sample.seed), await readMicros(file));
+  const order = await sampleOrder(
+    dialectNamed(warehouse.dialect),
+    BigInt(sample.seed),
+    await readMicros(file),
+  );
   return order.slice(0, source!.rows).sort();
 }
 

@@ -10,6 +10,7 @@ import { type PlanningRules, sharedGroups } from '../planning/plan-pair.js';
 import type { FetchQuery } from '../sql/fetch-query.js';
 import { discoverUniverse } from '../universe/discover-universe.js';
 import type { Universe } from '../universe/universe.js';
+import { dialectNamed } from '../warehouse/warehouses.js';
 import { shortfallText } from './covering-datasets.js';
 import type { HeldDataset } from './held-dataset.js';
 import { type Shortfall, shortfalls } from './shortfalls.js';
@@ -142,6 +143,7 @@ function heldCatalogue({ keyColumn, warehouse, sample, closes, tables }: Dataset
   return {
     tables: [...known.values()].sort((a, b) => (order(a) < order(b) ? -1 : 1)),
     fingerprint: warehouse.fingerprint,
+    isKeyType: dialectNamed(warehouse.dialect).isKeyType,
   };
 }
 

@@ -12,8 +12,8 @@ import { DEFAULT_WAREHOUSE_NAMES as names } from '../catalogue/warehouse-names.j
 import { BARS, buildSmallWarehouse, COLUMNS, FEATURES } from '../fixtures/small-warehouse.js';
 import { JobLog } from '../jobs/job-log.js';
 import { type PlannedPair, planPair } from '../planning/plan-pair.js';
-import type { StatementLimits } from '../planning/statement-size.js';
 import type { SqlStrategy } from '../sql/sql-dialect.js';
+import type { StatementLimits } from '../sql/statement-limits.js';
 import { FUTURE_COLUMN_PATTERNS } from '../universe/future-columns.js';
 import { EmbeddedWarehouse } from '../warehouse/embedded/embedded-warehouse.js';
 import { fetchDataset } from './fetch-dataset.js';

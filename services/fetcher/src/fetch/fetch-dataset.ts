@@ -12,8 +12,8 @@ import { billRecord, settleLater } from '../jobs/settle-jobs.js';
 import type { PlannedPair } from '../planning/plan-pair.js';
 import type { PlannedStatement } from '../planning/split-statements.js';
 import { sampleOrder } from '../sql/sample-order.js';
-import { jobLabels } from '../warehouse/bigquery/job-labels.js';
 import type { JobBill, RunningStatement, Warehouse } from '../warehouse/warehouse.js';
+import { dialectNamed } from '../warehouse/warehouses.js';
 import { candidateColumns } from './candidate-columns.js';
 import { DatasetReceiver } from './dataset-receiver.js';
 import { requireGranted, requireRemaining } from './fetch-grants.js';
@@ -151,7 +151,7 @@ async function runStatement(
     running = await warehouse.run(planned.statement, {
       jobId: job.jobId,
       maximumBytesBilled: bound,
-      labels: jobLabels({ runId: order.runId, pair: order.planned.pair, planHash: order.planHash ?? '' }),
+      cause: { runId: order.runId, pair: order.planned.pair, planHash: order.planHash ?? '' },
       signal: order.signal,
     });
     await receiver.receive(planned, running.batches, (rows) =>
@@ -280,7 +280,9 @@ async function datasetContent(
     persistence,
     targets,
     knownParts,
-    ...(isNested ? { sampleOrder: await sampleOrder(warehouse.dialect, BigInt(sample.seed), keys) } : {}),
+    ...(isNested
+      ? { sampleOrder: await sampleOrder(dialectNamed(warehouse.dialect), BigInt(sample.seed), keys) }
+      : {}),
     columns,
     ...(sharedPath === undefined ? {} : { sharedPath }),
     spool: spool.index(),

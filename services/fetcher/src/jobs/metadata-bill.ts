@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { sha256Hex } from '@onescan/shared/canonical-json.js';
 import { priceOf } from '../planning/price.js';
-import type { MetadataQuery } from '../warehouse/bigquery/metadata-queries.js';
+import type { MetadataQuery } from '../warehouse/metadata-query.js';
 import type { JobLog, JobRecord } from './job-log.js';
 
 /** Metadata queries that some work ran, and what they were billed. */

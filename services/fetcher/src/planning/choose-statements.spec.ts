@@ -3,6 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { FetchQuery, FetchTable } from '../sql/fetch-query.js';
 import type { SqlStrategy } from '../sql/sql-dialect.js';
+import type { StatementLimits } from '../sql/statement-limits.js';
+import { BIGQUERY_LIMITS } from '../warehouse/bigquery/published-terms.js';
 import { bigQueryDialect } from '../warehouse/bigquery/sql/bigquery-dialect.js';
 import { refusalDetails } from '../warehouse/statement-refusal.js';
 import type { Statement } from '../warehouse/warehouse.js';
@@ -11,7 +13,6 @@ import { chooseStatements } from './choose-statements.js';
 import { KnownSplits } from './known-splits.js';
 import { splitNotes } from './split-notes.js';
 import { planStatement, strategiesOf } from './split-statements.js';
-import { DEFAULT_STATEMENT_LIMITS, type StatementLimits } from './statement-size.js';
 import type { EstimatedStatement } from './statement-trials.js';
 import { wholeTable } from './table-piece.js';
 
@@ -92,7 +93,7 @@ function choose(planner: Planner, widths: readonly number[], options: Options = 
   return chooseStatements(planner, query(widths), {
     dialect,
     known,
-    limits: { ...DEFAULT_STATEMENT_LIMITS, ...limits },
+    limits: { ...BIGQUERY_LIMITS, ...limits },
     ...(sqlStrategy ? { sqlStrategy } : {}),
   });
 }

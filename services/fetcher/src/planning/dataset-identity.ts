@@ -6,6 +6,7 @@ import { type Catalogue, type TableName, tableText } from '../catalogue/catalogu
 import { findColumn } from '../catalogue/find-names.js';
 import { type FetchQuery, persistenceSource } from '../sql/fetch-query.js';
 import type { Universe } from '../universe/universe.js';
+import { DIALECT_NAMES } from '../warehouse/warehouses.js';
 
 /** Raised whenever statements or judgements give the same facts another content. */
 const CONTENT_VERSION = 1;
@@ -50,7 +51,7 @@ const IDENTITY = z.strictObject({
   content: z.literal(CONTENT_VERSION),
   format: z.number(),
   maxOrdinalTexts: z.number(),
-  warehouse: z.strictObject({ dialect: z.enum(['duckdb', 'bigquery']), fingerprint: z.string() }),
+  warehouse: z.strictObject({ dialect: z.enum(DIALECT_NAMES), fingerprint: z.string() }),
   pair: z.string(),
   keyColumn: z.string(),
   sample: z.strictObject({
@@ -79,7 +80,7 @@ export type IdentityColumn = z.infer<typeof IDENTITY_COLUMN>;
 /** What a dataset is made of, as it was planned. */
 export interface IdentityFacts {
   readonly catalogue: Catalogue;
-  readonly dialect: DatasetIdentity['warehouse']['dialect'];
+  readonly dialect: string;
   readonly pair: string;
   readonly universe: Universe;
   /** Of all statements together. */

@@ -22,7 +22,7 @@ export function findCloses(
   const column = table && findColumn(table, closesColumn);
   if (!table || !column) return lost(`${pair} has no ${wanted}.${closesColumn}`);
   if (column.kind !== 'number') return lost(`${table.name}.${column.name} is ${column.type}, not a number`);
-  const problem = table.problem ?? keyProblem(table, keyColumn);
+  const problem = table.problem ?? keyProblem(table, keyColumn, catalogue);
   if (problem !== undefined) return lost(`${table.name} ${problem}`);
   return { closes: { table: { schema: table.schema, name: table.name }, column: column.name }, notes: [] };
 }

@@ -27,7 +27,7 @@ export function findTargets(
   names: WarehouseNames,
 ): FoundTargets {
   const table = requireTable(catalogue, pair, names);
-  requireKey(table, names);
+  requireKey(catalogue, table, names);
   const numbers = { columns: table.columns.filter((column) => column.kind === 'number') };
   const wanted = [...new Set([...spec.horizons, ...DEFAULT_HORIZONS])].sort((a, b) => a - b);
   const columns = wanted.map((horizon) => {
@@ -66,7 +66,7 @@ function requireTable(catalogue: Catalogue, pair: string, names: WarehouseNames)
   });
 }
 
-function requireKey(table: CatalogueTable, names: WarehouseNames): void {
+function requireKey(catalogue: Catalogue, table: CatalogueTable, names: WarehouseNames): void {
   const details = { table: tableText(table) };
   if (table.problem !== undefined) {
     throw new OnescanError('FAILED_PRECONDITION', `targets table ${tableText(table)} ${table.problem}`, {
@@ -74,7 +74,7 @@ function requireKey(table: CatalogueTable, names: WarehouseNames): void {
       details,
     });
   }
-  const problem = keyProblem(table, names.keyColumn);
+  const problem = keyProblem(table, names.keyColumn, catalogue);
   if (problem === undefined) return;
   const missing = findColumn(table, names.keyColumn) ? problem : `has no key column ${names.keyColumn}`;
   throw new OnescanError('NOT_FOUND', `targets table ${tableText(table)} ${missing}`, {

@@ -14,7 +14,7 @@ import {
   TARGETS,
 } from '../fixtures/small-warehouse.js';
 import { FUTURE_COLUMN_PATTERNS } from '../universe/future-columns.js';
-import { MIN_TABLE_BYTES } from '../warehouse/embedded/billed-bytes.js';
+import { MIN_TABLE_BYTES } from '../warehouse/bigquery/published-terms.js';
 import { EmbeddedWarehouse } from '../warehouse/embedded/embedded-warehouse.js';
 import { parseIdentity } from './dataset-identity.js';
 import { pairPlan } from './pair-plan.js';

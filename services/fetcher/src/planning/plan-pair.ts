@@ -5,6 +5,7 @@ import { type Catalogue, type CatalogueTable, tableText } from '../catalogue/cat
 import type { WarehouseNames } from '../catalogue/warehouse-names.js';
 import type { FetchQuery } from '../sql/fetch-query.js';
 import type { SqlStrategy } from '../sql/sql-dialect.js';
+import type { StatementLimits } from '../sql/statement-limits.js';
 import { discoverUniverse } from '../universe/discover-universe.js';
 import type { Universe } from '../universe/universe.js';
 import type { WarehouseView } from '../warehouse/warehouse.js';
@@ -16,10 +17,8 @@ import { fetchTables, requireUniqueKeys } from './fetch-tables.js';
 import { findCloses } from './find-closes.js';
 import { findTargets } from './find-targets.js';
 import { KnownSplits } from './known-splits.js';
-import { DEFAULT_PRICE_PER_TIB_USD } from './price.js';
 import { featuresOfRun, tablesOfRun, tablesRead, targetsOfRun } from './run-tables.js';
 import { splitNotes, withoutRefused } from './split-notes.js';
-import { DEFAULT_STATEMENT_LIMITS, type StatementLimits } from './statement-size.js';
 import type { EstimatedStatement, TrialRules } from './statement-trials.js';
 
 export interface PlanningRules {
@@ -27,13 +26,13 @@ export interface PlanningRules {
   readonly futurePatterns: readonly RegExp[];
   /** Default: by the number of tables. */
   readonly sqlStrategy?: SqlStrategy;
-  /** Default: {@link DEFAULT_STATEMENT_LIMITS}. */
+  /** Default: those of the warehouse. */
   readonly limits?: Partial<StatementLimits>;
   /** Default: nothing is known, and nothing remembered. */
   readonly known?: KnownSplits;
   /** As of {@link TrialRules}. */
   readonly presume?: boolean;
-  /** Default: {@link DEFAULT_PRICE_PER_TIB_USD}. */
+  /** Default: 0. */
   readonly pricePerTibUsd?: number;
 }
 
@@ -145,7 +144,7 @@ export async function planPair(
     notes: [
       ...universe.notes,
       ...found.notes,
-      ...splitNotes(chosen, rules.pricePerTibUsd ?? DEFAULT_PRICE_PER_TIB_USD),
+      ...splitNotes(chosen, rules.pricePerTibUsd ?? 0),
       ...closesNotes,
       ...sample.notes,
       ...(await coverageNotes(warehouse, targetsSpan(found.table, sample), universe, () =>
@@ -169,13 +168,16 @@ export function targetsTables(
   return spec.pairs.map((pair) => findTargets(catalogue, pair, spec, names).table);
 }
 
-export function trialRules({ dialect }: Pick<WarehouseView, 'dialect'>, rules: PlanningRules): TrialRules {
+export function trialRules(
+  { dialect, limits }: Pick<WarehouseView, 'dialect' | 'limits'>,
+  rules: PlanningRules,
+): TrialRules {
   const { known = new KnownSplits({ warehouse: '' }), presume = true } = rules;
   return {
     dialect,
     known,
     presume,
-    limits: { ...DEFAULT_STATEMENT_LIMITS, ...rules.limits },
+    limits: { ...limits, ...rules.limits },
     ...(rules.sqlStrategy ? { sqlStrategy: rules.sqlStrategy } : {}),
   };
 }

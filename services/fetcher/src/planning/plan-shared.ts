@@ -11,7 +11,7 @@ import { datasetIdentity, identityText } from './dataset-identity.js';
 import { fetchTables, requireUniqueKeys } from './fetch-tables.js';
 import { type Estimate, statementPlan } from './pair-plan.js';
 import { type PlannedPair, type PlanningRules, targetsTables, trialRules } from './plan-pair.js';
-import { DEFAULT_PRICE_PER_TIB_USD, priceOf } from './price.js';
+import { priceOf } from './price.js';
 import { tablesOfRun, tablesRead } from './run-tables.js';
 import { splitNotes, withoutRefused } from './split-notes.js';
 
@@ -80,7 +80,7 @@ export async function planShared(
     rows,
     rowsAtMost: samples.reduce((sum, sample) => sum + sample.rows, 0),
     // What else there is to say of the tables, the pairs' plans say.
-    notes: splitNotes(chosen, rules.pricePerTibUsd ?? DEFAULT_PRICE_PER_TIB_USD),
+    notes: splitNotes(chosen, rules.pricePerTibUsd ?? 0),
   };
 }
 

@@ -1,6 +1,3 @@
-/** On-demand price of the warehouse in US dollars a TiB of billed bytes. */
-export const DEFAULT_PRICE_PER_TIB_USD = 6.25;
-
 const TIB_BYTES = 2 ** 40;
 
 /** Dollars for billed bytes. */

@@ -1,8 +1,9 @@
 import { expect, it } from 'vitest';
 import type { FetchQuery, FetchTable } from '../sql/fetch-query.js';
+import { BIGQUERY_LIMITS } from '../warehouse/bigquery/published-terms.js';
 import { bigQueryDialect } from '../warehouse/bigquery/sql/bigquery-dialect.js';
 import { type SplitStatements, splitStatements } from './split-statements.js';
-import { DEFAULT_STATEMENT_LIMITS, exceededLimits, statementSize } from './statement-size.js';
+import { exceededLimits, statementSize } from './statement-size.js';
 
 const TARGETS = { schema: 'analytics', name: 'targets_eurusd' };
 
@@ -38,8 +39,8 @@ function query(tables: readonly FetchTable[], days?: string[]): FetchQuery {
 
 const dialect = bigQueryDialect('bqx-ml');
 
-function split(tables: readonly FetchTable[], limits: Partial<typeof DEFAULT_STATEMENT_LIMITS> = {}) {
-  const all = { ...DEFAULT_STATEMENT_LIMITS, ...limits };
+function split(tables: readonly FetchTable[], limits: Partial<typeof BIGQUERY_LIMITS> = {}) {
+  const all = { ...BIGQUERY_LIMITS, ...limits };
   const found = splitStatements(query(tables), { dialect, limits: all });
   for (const { query: part, statement } of found.statements) {
     expect(exceededLimits(statementSize(part, statement), all)).toEqual([]);
@@ -126,7 +127,7 @@ it('takes the fewest statements beyond 10 GB of result, and the mandated sample 
   const of = (rows: number) => {
     const whole = query(tables);
     const sources = [{ ...whole.sample.sources[0]!, rows }];
-    const limits = DEFAULT_STATEMENT_LIMITS;
+    const limits = BIGQUERY_LIMITS;
     return splitStatements({ ...whole, sample: { ...whole.sample, sources } }, { dialect, limits });
   };
   expect(of(80_000).statements).toHaveLength(1);

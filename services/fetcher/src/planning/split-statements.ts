@@ -2,9 +2,10 @@ import { OnescanError } from '@onescan/shared/onescan-error.js';
 import { tableText } from '../catalogue/catalogue.js';
 import type { FetchQuery } from '../sql/fetch-query.js';
 import type { SqlDialect, SqlStrategy } from '../sql/sql-dialect.js';
+import type { StatementLimits } from '../sql/statement-limits.js';
 import type { Statement } from '../warehouse/warehouse.js';
 import { packBins } from './pack-bins.js';
-import { exceededLimits, type StatementLimits, sizeVector, statementSize } from './statement-size.js';
+import { exceededLimits, sizeVector, statementSize } from './statement-size.js';
 import { partOf, readTable, type TablePiece, wholeTable } from './table-piece.js';
 import { tableReads } from './table-reads.js';
 

@@ -1,29 +1,7 @@
 import { tableText } from '../catalogue/catalogue.js';
 import { type FetchQuery, samplePartWidth } from '../sql/fetch-query.js';
+import type { StatementLimits } from '../sql/statement-limits.js';
 import type { Statement } from '../warehouse/warehouse.js';
-
-/** What one statement may be; a universe beyond it is split into several. */
-export interface StatementLimits {
-  /** Values for a key: features, targets, known parts, bar, persistence, and the key itself. */
-  readonly columns: number;
-  readonly tables: number;
-  /** Characters of SQL. */
-  readonly sqlLength: number;
-  /** Characters of SQL with the full name of its table before every column, a bound on BigQuery's resolved text. */
-  readonly resolvedLength: number;
-  /** Bytes of the result before compression. */
-  readonly resultBytes: number;
-}
-
-/** BigQuery's (docs: quotas and limits, 2026); the embedded warehouse keeps them to cost the same. */
-export const DEFAULT_STATEMENT_LIMITS: StatementLimits = {
-  columns: 10_000,
-  tables: 1000,
-  sqlLength: 1024 * 1024,
-  resolvedLength: 12 * 1024 * 1024,
-  // The limit without a destination table is of compressed bytes: this keeps well within.
-  resultBytes: 10_000_000_000,
-};
 
 /** Of a result: position, key and part of a packed row, a number, and a text, whose length is not known. */
 const PART_BYTES = 24;

@@ -1,6 +1,6 @@
 import { openDuckDb } from '@onescan/shared/duckdb/open-duckdb.js';
 import { describe, expect, it } from 'vitest';
-import { keyHashSql } from '../warehouse/duckdb/duckdb-dialect.js';
+import { duckdbDialect, keyHashSql } from '../warehouse/duckdb/duckdb-dialect.js';
 import { HASH_BOUND, hashLimit, hashTerms, keyHash } from './key-hash.js';
 import { sampleOrder } from './sample-order.js';
 
@@ -52,7 +52,7 @@ it('orders rows as SQL does, also keys with fractions of seconds and before 1970
     `SELECT x FROM (SELECT x, make_timestamp((x - 250) * 700001) AS k FROM range(500) t(x)) ORDER BY ${keyHashSql('k', hashTerms(5n))}, k`,
   );
   const found = result.getRows().map(([x]) => Number(x));
-  expect(Array.from(await sampleOrder('duckdb', 5n, keys))).toEqual(found);
+  expect(Array.from(await sampleOrder(duckdbDialect, 5n, keys))).toEqual(found);
   connection.closeSync();
   instance.closeSync();
 });

@@ -57,7 +57,7 @@ export function discoverUniverse(catalogue: Catalogue, request: UniverseRequest)
     }
     for (const table of matching) {
       taken.add(table.name);
-      const found = tableColumns(table, { group: group.name, request, excluded, lineage, notes });
+      const found = tableColumns(table, { catalogue, group: group.name, request, excluded, lineage, notes });
       const kept = excluded.matches(table.name)
         ? []
         : found.filter(({ featureId }) => !excluded.matches(featureId));
@@ -80,6 +80,7 @@ export function discoverUniverse(catalogue: Catalogue, request: UniverseRequest)
 function tableColumns(
   table: CatalogueTable,
   looking: {
+    catalogue: Catalogue;
     group: string;
     request: UniverseRequest;
     excluded: GlobSet;
@@ -87,9 +88,9 @@ function tableColumns(
     notes: PlanNote[];
   },
 ): UniverseColumn[] {
-  const { group, request, excluded, lineage, notes } = looking;
+  const { catalogue, group, request, excluded, lineage, notes } = looking;
   const { keyColumn } = request.names;
-  const problem = table.problem ?? keyProblem(table, keyColumn);
+  const problem = table.problem ?? keyProblem(table, keyColumn, catalogue);
   const columns = table.columns.filter((column) => !isSameName(column.name, keyColumn));
   if (problem && !excluded.matches(table.name)) {
     const its = `its ${formatCount(columns.length, 'column')} ${columns.length === 1 ? 'is' : 'are'} excluded`;

@@ -11,7 +11,7 @@ function table(name: string, ...columns: string[]): CatalogueTable {
 }
 
 function discover(tables: CatalogueTable[], changes: Partial<UniverseRequest> = {}) {
-  const catalogue: Catalogue = { tables, fingerprint: '' };
+  const catalogue: Catalogue = { tables, fingerprint: '', isKeyType: (type) => type === 'TIMESTAMP' };
   const groups = [
     { name: 'pair', tables: ['*{pair}*', '*EURUSD*'], shared: false, optional: false },
     { name: 'mkt', tables: ['mkt_*'], shared: true, optional: true },

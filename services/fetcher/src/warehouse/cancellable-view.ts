@@ -16,6 +16,7 @@ export function cancellable(view: WarehouseView, signal: AbortSignal): Warehouse
   const { keySpans, readFree } = view;
   return {
     dialect: view.dialect,
+    limits: view.limits,
     get countsWholeDays() {
       return view.countsWholeDays;
     },

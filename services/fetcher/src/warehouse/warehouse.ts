@@ -10,6 +10,7 @@ import type {
   TableName,
 } from '../catalogue/catalogue.js';
 import type { SqlDialect } from '../sql/sql-dialect.js';
+import type { StatementLimits } from '../sql/statement-limits.js';
 
 /** Columns of one table that a statement refers to, and the keys to which its filter restricts the scan. */
 export interface TableRead {
@@ -53,13 +54,20 @@ export interface StatementBatch {
   textLists(column: string): Lists<readonly (string | null)[]>;
 }
 
+/** The approved fetch for which a job runs. */
+export interface FetchCause {
+  readonly runId: string;
+  readonly pair: string;
+  readonly planHash: string;
+}
+
 export interface RunOptions {
   /** Names the job in the warehouse's and in Onescan's job log. */
   jobId: string;
   /** The warehouse refuses, unbilled, to run a statement that would bill more. */
   maximumBytesBilled: bigint;
-  /** Facts by which the job can be found in the warehouse, e.g. run and pair. */
-  labels?: Readonly<Record<string, string>>;
+  /** Told to the warehouse where jobs can be found by it. */
+  cause?: FetchCause;
   signal?: AbortSignal;
 }
 
@@ -81,12 +89,14 @@ export interface ViewScope {
   /** Views of one plan see the same catalogue. Default: the catalogue as it is when the view is first asked. */
   readonly planId?: string;
   /** The approved fetch that asks: what it makes the warehouse look up belongs to its run. */
-  readonly fetch?: { readonly runId: string; readonly pair: string; readonly planHash: string };
+  readonly fetch?: FetchCause;
 }
 
 /** What planning asks of a warehouse: nothing that reads data which is billed. */
 export interface WarehouseView {
   readonly dialect: SqlDialect;
+  /** Of one statement; what is beyond them is split. */
+  readonly limits: StatementLimits;
   /**
    * All tables, in a number of queries that does not depend on theirs. A table that cannot be read costs no other: it
    * has a problem.
@@ -132,7 +142,8 @@ export type OtherTables = () => readonly TableName[];
  * {@link run} returns feature values.
  */
 export interface Warehouse extends WarehouseView {
-  readonly kind: 'embedded' | 'bigquery';
+  /** That of its {@link WarehouseKind}. */
+  readonly kind: string;
   /** Which one, e.g. "bigquery:my-project". */
   readonly name: string;
   /**

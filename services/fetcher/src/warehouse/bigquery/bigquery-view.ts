@@ -12,6 +12,7 @@ import type { SqlDialect } from '../../sql/sql-dialect.js';
 import type { OtherTables, Statement, StatementEstimate, WarehouseView } from '../warehouse.js';
 import { daysWithin } from './day-counts.js';
 import type { MetadataSnapshot } from './metadata-snapshot.js';
+import { BIGQUERY_LIMITS } from './published-terms.js';
 import type { Query } from './read-tables.js';
 
 /** What a view needs of its warehouse. */
@@ -29,6 +30,7 @@ export interface ViewSource {
 export class BigQueryView implements WarehouseView {
   readonly countsWholeDays = true;
   readonly dialect: SqlDialect;
+  readonly limits = BIGQUERY_LIMITS;
   #snapshot: Promise<MetadataSnapshot> | undefined;
 
   constructor(private readonly source: ViewSource) {
@@ -38,7 +40,7 @@ export class BigQueryView implements WarehouseView {
   async readCatalogue(): Promise<Catalogue> {
     const { tables } = (await this.#read()).catalogued;
     // Tables carry their time of last change, so nothing else identifies the data.
-    return { tables, fingerprint: this.source.name };
+    return { tables, fingerprint: this.source.name, isKeyType: this.dialect.isKeyType };
   }
 
   /** Only tables that are partitioned by the key have a span. */

@@ -10,6 +10,7 @@ import type {
 } from '../../catalogue/catalogue.js';
 import type { WarehouseNames } from '../../catalogue/warehouse-names.js';
 import type { SqlDialect } from '../../sql/sql-dialect.js';
+import type { MetadataQuery } from '../metadata-query.js';
 import type {
   JobBill,
   OtherTables,
@@ -28,8 +29,10 @@ import { bigQueryError } from './bigquery-problem.js';
 import { BigQueryView } from './bigquery-view.js';
 import { estimateStatement } from './estimate-statement.js';
 import { JobCancellations } from './job-cancellations.js';
+import { jobLabels } from './job-labels.js';
 import { MetadataMemory } from './metadata-memory.js';
-import { MetadataQueries, type MetadataQuery } from './metadata-queries.js';
+import { MetadataQueries } from './metadata-queries.js';
+import { BIGQUERY_LIMITS } from './published-terms.js';
 import {
   billedBytes,
   readPages,
@@ -41,11 +44,11 @@ import {
 } from './read-result.js';
 import type { Query } from './read-tables.js';
 import type { RequestDeadlines } from './request-deadline.js';
+import { requireWithinLimits } from './require-within-limits.js';
 import { RestBatch } from './rest-batch.js';
 import { openStorageReader, type ResultTransport } from './result-transport.js';
 import { DEFAULT_RETRY_POLICY, type RetryPolicy } from './retrying.js';
 import { bigQueryDialect } from './sql/bigquery-dialect.js';
-import { requireWithinLimits } from './statement-limits.js';
 import type { StorageReader } from './storage/storage-reader.js';
 
 /** For how long closing waits until jobs are cancelled. */
@@ -82,6 +85,7 @@ export class BigQueryWarehouse implements Warehouse {
   readonly countsWholeDays = true;
   readonly name: string;
   readonly dialect: SqlDialect;
+  readonly limits = BIGQUERY_LIMITS;
   readonly #api: BigQueryApi;
   readonly #cancellations: JobCancellations;
   /** Absent when results are read by REST. */
@@ -174,7 +178,8 @@ export class BigQueryWarehouse implements Warehouse {
 
   async run(statement: Statement, options: RunOptions): Promise<RunningStatement> {
     requireWithinLimits(statement);
-    const { jobId, maximumBytesBilled, labels = {}, signal } = options;
+    const { jobId, maximumBytesBilled, cause, signal } = options;
+    const labels = cause ? jobLabels(cause) : {};
     const timeoutMs = this.options.jobTimeoutMs;
     signal?.throwIfAborted();
     const request = { sql: statement.sql, jobId, maximumBytesBilled, labels, timeoutMs };

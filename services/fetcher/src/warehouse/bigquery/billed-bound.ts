@@ -1,8 +1,8 @@
 import { type TableName, tableText } from '../../catalogue/catalogue.js';
 import type { TableRead } from '../warehouse.js';
+import { MIN_TABLE_BYTES } from './published-terms.js';
 
-/** BigQuery bills at least this for every table that a query refers to, and whole MiB. */
-const MIN_TABLE_BYTES = 10n * 1024n * 1024n;
+/** Whole ones are billed. */
 const MIB = 1024n * 1024n;
 
 /** A TIMESTAMP's logical bytes; the key is never NULL. */

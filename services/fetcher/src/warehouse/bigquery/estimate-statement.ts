@@ -4,7 +4,7 @@ import type { TableReference } from './api-answers.js';
 import type { BigQueryApi } from './bigquery-api.js';
 import { billedBound } from './billed-bound.js';
 import type { MetadataSnapshot } from './metadata-snapshot.js';
-import { requireFewTables, requireWithinLimits } from './statement-limits.js';
+import { requireFewTables, requireWithinLimits } from './require-within-limits.js';
 
 /** Accuracies of a dry run whose bytes are a bound. */
 const BOUNDING = new Set(['PRECISE', 'UPPER_BOUND']);

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
+import type { MetadataQuery } from '../metadata-query.js';
 import type { ViewScope } from '../warehouse.js';
 import type { JobState, TableReference } from './api-answers.js';
 import type { BigQueryApi } from './bigquery-api.js';
@@ -11,19 +12,6 @@ import type { StorageReader } from './storage/storage-reader.js';
 /** A metadata query bills 10 MiB a dataset; this only stops what nobody expects. */
 const METADATA_MAX_BYTES = 100n * 1024n ** 2n;
 const METADATA_TIMEOUT_MS = 300_000;
-
-export interface MetadataQuery {
-  readonly jobId: string;
-  readonly sql: string;
-  readonly maximumBytesBilled: bigint;
-  readonly startedAt: string;
-  /** The approved fetch that asked; absent while planning. */
-  readonly fetch?: NonNullable<ViewScope['fetch']>;
-  /** Set when it has ended, and what it was billed is known. */
-  readonly bytesBilled?: bigint;
-  /** Set when it has failed. */
-  readonly error?: string;
-}
 
 /** Every value as a text. */
 type Row = (string | null)[];

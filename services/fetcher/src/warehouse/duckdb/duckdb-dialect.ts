@@ -12,6 +12,7 @@ import {
   type HashTerms,
   hashLimit,
   hashTerms,
+  keyHash,
   sampleHashLimit,
 } from '../../sql/key-hash.js';
 import type { SqlDialect } from '../../sql/sql-dialect.js';
@@ -19,8 +20,22 @@ import type { SqlDialect } from '../../sql/sql-dialect.js';
 /** Put before every text: what decodes them drops a U+FEFF that one begins with. */
 export const TEXT_MARK = '=';
 
+/** Of any precision, with or without time zone. A DATE would stand for one bar a day, a TIME for none. */
+const KEY_TYPE = /^TIMESTAMP(_S|_MS|_NS)?( WITH TIME ZONE)?$/;
+
 /** DuckDB's SQL. */
-export const duckdbDialect: SqlDialect = { name: 'duckdb', pack, join };
+export const duckdbDialect: SqlDialect = {
+  name: 'duckdb',
+  keyHash: (seed) => {
+    const terms = hashTerms(seed);
+    return (micros) => Number(keyHash(micros / MICROS_PER_SECOND, terms));
+  },
+  isKeyType: (type) => KEY_TYPE.test(type),
+  pack,
+  join,
+};
+
+const MICROS_PER_SECOND = 1_000_000n;
 
 /**
  * The tables are put under each other first and joined to the sample once: a join for each table would hold

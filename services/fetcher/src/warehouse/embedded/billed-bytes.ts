@@ -1,10 +1,8 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { CatalogueColumn, KeyRange } from '../../catalogue/catalogue.js';
+import { MIN_TABLE_BYTES } from '../bigquery/published-terms.js';
 import { name, rangeFilter, tableName } from '../duckdb/duckdb-dialect.js';
 import type { TableRead } from '../warehouse.js';
-
-/** BigQuery bills at least this many bytes for every table that a statement refers to. */
-export const MIN_TABLE_BYTES = 10n * 1024n * 1024n;
 
 /** Logical bytes a value, as BigQuery counts them: numbers and times 8, BOOL 1, STRING 2 + its UTF-8 bytes. */
 const NUMBER_BYTES = 8;

@@ -1,7 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { CatalogueTable } from '../../catalogue/catalogue.js';
 import { findColumn, keyProblem } from '../../catalogue/find-names.js';
-import { name, tableName } from '../duckdb/duckdb-dialect.js';
+import { duckdbDialect, name, tableName } from '../duckdb/duckdb-dialect.js';
 import { problemText } from './database-file.js';
 import type { NamedTable } from './read-catalogue.js';
 
@@ -90,7 +90,7 @@ function selectFacts(table: NamedTable, i: number, keyColumn: string): string {
 }
 
 function factsOf(alias: string, table: NamedTable, keyColumn: string): string {
-  if (keyProblem(table, keyColumn) !== undefined)
+  if (keyProblem(table, keyColumn, duckdbDialect) !== undefined)
     return 'count(*), NULL::BIGINT, NULL::BIGINT, NULL::BOOLEAN';
   const key = `${alias}.${name(findColumn(table, keyColumn)!.name)}`;
   const isInfinite = `NOT isfinite(CAST(${key} AS TIMESTAMP))`;

@@ -14,6 +14,7 @@ import {
   tableText,
 } from '../../catalogue/catalogue.js';
 import type { WarehouseNames } from '../../catalogue/warehouse-names.js';
+import { BIGQUERY_LIMITS } from '../bigquery/published-terms.js';
 import { DuckDbBatch } from '../duckdb/duckdb-batch.js';
 import { duckdbDialect, name, rangeFilter, tableName } from '../duckdb/duckdb-dialect.js';
 import type { RunningStatement, RunOptions, Statement, StatementBatch, Warehouse } from '../warehouse.js';
@@ -56,6 +57,7 @@ export class EmbeddedWarehouse implements Warehouse {
   readonly countsWholeDays = false;
   readonly name: string;
   readonly dialect = duckdbDialect;
+  readonly limits = BIGQUERY_LIMITS;
   readonly #file: DatabaseFile;
   #memory: FileMemory | undefined;
 
@@ -72,7 +74,7 @@ export class EmbeddedWarehouse implements Warehouse {
   async readCatalogue(wanted: TableFilter = () => true): Promise<Catalogue> {
     const { catalogue } = this.#current();
     const tables = await this.#file.use((connection) => catalogue.read(connection, wanted));
-    return { tables, fingerprint: '' };
+    return { tables, fingerprint: '', isKeyType: this.dialect.isKeyType };
   }
 
   async findChanged(before: readonly CatalogueTable[]): Promise<TableName[]> {

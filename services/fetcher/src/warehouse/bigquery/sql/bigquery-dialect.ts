@@ -1,9 +1,17 @@
 import type { FetchQuery, FetchTable } from '../../../sql/fetch-query.js';
-import type { SqlDialect } from '../../../sql/sql-dialect.js';
+import type { DialectTraits, SqlDialect } from '../../../sql/sql-dialect.js';
 import { numberArray, textArray } from './array-values.js';
-import { whereSampled } from './key-filter.js';
+import { farmFingerprint } from './farm-fingerprint.js';
+import { FINGERPRINT_MASK, whereSampled } from './key-filter.js';
 import { columnName, tableName } from './quoted-names.js';
 import { sampleArray, sampleClauses } from './sample-clauses.js';
+
+/** GoogleSQL whatever the project. */
+export const BIGQUERY_TRAITS: DialectTraits = {
+  name: 'bigquery',
+  keyHash: (seed) => (micros) => Number(farmFingerprint(`${seed}:${micros}`) & BigInt(FINGERPRINT_MASK)),
+  isKeyType: (type) => type === 'TIMESTAMP',
+};
 
 /**
  * GoogleSQL over tables of a project. Texts come marked, see `TEXT_MARK`. Every column of a user's is qualified, so that
@@ -11,7 +19,7 @@ import { sampleArray, sampleClauses } from './sample-clauses.js';
  */
 export function bigQueryDialect(project: string): SqlDialect {
   return {
-    name: 'bigquery',
+    ...BIGQUERY_TRAITS,
     pack: (query) => pack(project, query),
     join: (query) => join(project, query),
   };

@@ -2,12 +2,9 @@ import { OnescanError } from '@onescan/shared/onescan-error.js';
 import { tableText } from '../../catalogue/catalogue.js';
 import { refusalDetails } from '../statement-refusal.js';
 import type { Statement } from '../warehouse.js';
+import { BIGQUERY_LIMITS } from './published-terms.js';
 
-/** Characters of SQL text that BigQuery takes (docs: quotas and limits). */
-export const MAX_SQL_LENGTH = 1024 * 1024;
-
-/** Tables and views that a query may refer to. */
-export const MAX_TABLES = 1000;
+const { tables: MAX_TABLES, sqlLength: MAX_SQL_LENGTH } = BIGQUERY_LIMITS;
 
 /**
  * Checks the number of tables that a dry run has found, views resolved.

@@ -1,6 +1,9 @@
 import { expect, it } from 'vitest';
 import type { Statement } from '../warehouse.js';
-import { MAX_SQL_LENGTH, MAX_TABLES, requireWithinLimits } from './statement-limits.js';
+import { BIGQUERY_LIMITS } from './published-terms.js';
+import { requireWithinLimits } from './require-within-limits.js';
+
+const { tables: MAX_TABLES, sqlLength: MAX_SQL_LENGTH } = BIGQUERY_LIMITS;
 
 function statement(length: number, tables: number): Statement {
   const reads = Array.from({ length: tables }, (_, i) => ({
