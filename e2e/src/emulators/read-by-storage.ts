@@ -21,6 +21,7 @@ export function readByStorage(planning: BigQueryWarehouse, reading: StorageReadi
     kind: 'bigquery',
     name: planning.name,
     dialect: planning.dialect,
+    limits: planning.limits,
     countsWholeDays: true,
     readCatalogue: () => planning.readCatalogue(),
     countDays: (table, range) => planning.countDays(table, range),

@@ -1,4 +1,3 @@
-import type { PlanNote } from '@onescan/shared/generated/onescan/v1/plan.js';
 import { SampleStrategy } from '@onescan/shared/generated/onescan/v1/spec.js';
 import { DEFAULT_HORIZONS, targetColumn } from '@onescan/shared/horizon.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
@@ -6,6 +5,7 @@ import type { ResolvedRunSpec } from '@onescan/shared/run-spec.js';
 import type { Catalogue, CatalogueTable } from '../catalogue/catalogue.js';
 import { keyRange } from '../planning/choose-sample.js';
 import { type DatasetIdentity, datasetIdentity, type IdentityTable } from '../planning/dataset-identity.js';
+import type { PlannedWithin } from '../planning/pair-plan.js';
 import { type PlanningRules, sharedGroups } from '../planning/plan-pair.js';
 import type { FetchQuery } from '../sql/fetch-query.js';
 import { discoverUniverse } from '../universe/discover-universe.js';
@@ -14,13 +14,6 @@ import { dialectNamed } from '../warehouse/warehouses.js';
 import { shortfallText } from './covering-datasets.js';
 import type { HeldDataset } from './held-dataset.js';
 import { type Shortfall, shortfalls } from './shortfalls.js';
-
-/** What a spec asks for within a dataset. */
-export interface PlannedWithin {
-  readonly wanted: DatasetIdentity;
-  readonly universe: Universe;
-  readonly notes: readonly PlanNote[];
-}
 
 type Targets = NonNullable<FetchQuery['targets']>;
 

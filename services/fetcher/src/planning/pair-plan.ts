@@ -1,8 +1,8 @@
 import { sha256Hex } from '@onescan/shared/canonical-json.js';
-import { PairPlan, type Statement } from '@onescan/shared/generated/onescan/v1/plan.js';
+import { PairPlan, type PlanNote, type Statement } from '@onescan/shared/generated/onescan/v1/plan.js';
 import { tableText } from '../catalogue/catalogue.js';
-import type { PlannedWithin } from '../deriving/plan-within.js';
 import type { Universe } from '../universe/universe.js';
+import type { DatasetIdentity } from './dataset-identity.js';
 import type { PlannedPair } from './plan-pair.js';
 import { priceOf } from './price.js';
 import type { PlannedStatement } from './split-statements.js';
@@ -14,6 +14,13 @@ export interface Estimate {
   /** The larger dataset that it will be made of. */
   readonly servedFrom?: string;
   readonly pricePerTibUsd: number;
+}
+
+/** What a spec asks for within a dataset. */
+export interface PlannedWithin {
+  readonly wanted: DatasetIdentity;
+  readonly universe: Universe;
+  readonly notes: readonly PlanNote[];
 }
 
 /** The plan of a pair as it goes over the wire. */

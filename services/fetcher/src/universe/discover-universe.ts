@@ -1,6 +1,6 @@
 import { formatCount } from '@onescan/shared/format/count.js';
 import type { PlanNote } from '@onescan/shared/generated/onescan/v1/plan.js';
-import type { FeatureGroup, FutureColumns } from '@onescan/shared/generated/onescan/v1/spec.js';
+import type { FeatureGroup } from '@onescan/shared/generated/onescan/v1/spec.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { Catalogue, CatalogueColumn, CatalogueTable } from '../catalogue/catalogue.js';
 import { tableText } from '../catalogue/catalogue.js';
@@ -13,21 +13,7 @@ import { groupNotes, pairGroups } from './group-notes.js';
 import { Lineage } from './lineage.js';
 import { requireFamilies } from './missing-families.js';
 import { excludeCaseClashes } from './name-clashes.js';
-import type { Universe, UniverseColumn } from './universe.js';
-
-export interface UniverseRequest {
-  readonly pair: string;
-  readonly groups: readonly FeatureGroup[];
-  /** Globs on table or table.column. */
-  readonly exclude: readonly string[];
-  readonly expectedColumns?: number;
-  readonly names: WarehouseNames;
-  readonly futurePatterns: readonly RegExp[];
-  /** Columns that hold future values by their lineage. */
-  readonly future: readonly FutureColumns[];
-  /** True for a part of the universe: that there is nothing, and what other groups leave over, says nothing. */
-  readonly part?: boolean;
-}
+import type { Universe, UniverseColumn, UniverseRequest } from './universe.js';
 
 /**
  * Finds the tables and columns of a pair's universe. A table belongs to the first group that matches it.

@@ -3,9 +3,9 @@ import { OnescanError } from '@onescan/shared/onescan-error.js';
 import { PAIRS } from '@onescan/shared/pair.js';
 import type { Catalogue } from '../catalogue/catalogue.js';
 import { planNote } from '../notes/plan-note.js';
-import type { UniverseRequest } from './discover-universe.js';
 import { GlobSet } from './glob.js';
 import { pairGlobs } from './group-notes.js';
+import type { UniverseRequest } from './universe.js';
 
 const PLACE = '{pair}';
 

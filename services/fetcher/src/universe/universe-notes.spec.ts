@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
 import type { Catalogue, CatalogueTable, ColumnKind } from '../catalogue/catalogue.js';
 import { DEFAULT_WAREHOUSE_NAMES as names } from '../catalogue/warehouse-names.js';
-import { discoverUniverse, type UniverseRequest } from './discover-universe.js';
+import { discoverUniverse } from './discover-universe.js';
+import type { UniverseRequest } from './universe.js';
 
 const KEY = { name: 'interval_time', type: 'TIMESTAMP', kind: 'time' as ColumnKind };
 

@@ -1,5 +1,7 @@
 import type { PlanNote } from '@onescan/shared/generated/onescan/v1/plan.js';
+import type { FeatureGroup, FutureColumns } from '@onescan/shared/generated/onescan/v1/spec.js';
 import type { CatalogueColumn, CatalogueTable } from '../catalogue/catalogue.js';
+import type { WarehouseNames } from '../catalogue/warehouse-names.js';
 
 /** A feature column of the universe, fetched or not. */
 export interface UniverseColumn {
@@ -18,4 +20,19 @@ export interface Universe {
   readonly tables: readonly CatalogueTable[];
   /** Found while looking; not fatal. */
   readonly notes: readonly PlanNote[];
+}
+
+/** What a pair's universe is to hold. */
+export interface UniverseRequest {
+  readonly pair: string;
+  readonly groups: readonly FeatureGroup[];
+  /** Globs on table or table.column. */
+  readonly exclude: readonly string[];
+  readonly expectedColumns?: number;
+  readonly names: WarehouseNames;
+  readonly futurePatterns: readonly RegExp[];
+  /** Columns that hold future values by their lineage. */
+  readonly future: readonly FutureColumns[];
+  /** True for a part of the universe: that there is nothing, and what other groups leave over, says nothing. */
+  readonly part?: boolean;
 }
