@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { ResultDocument } from '@onescan/learn';
 import { sha256Hex } from '@onescan/shared/canonical-json.js';
 import { openDataset } from '@onescan/shared/dataset/open-dataset.js';
 import { openDuckDb } from '@onescan/shared/duckdb/open-duckdb.js';
@@ -17,10 +18,6 @@ let first: Run;
 const documents = new Map<string, Buffer>();
 let explanation: Buffer;
 
-interface ExplainedDocument {
-  rows: { final: number };
-  shap: { rowsExplained: number; features: { feature: string; meanAbs: number }[] };
-}
 const HORIZONS = [15, 45];
 
 beforeAll(async () => {
@@ -103,8 +100,8 @@ test('the SHAP values of every row come as a Parquet file and add up to the pred
   const connection = await (await openDuckDb(':memory:')).connect();
   const ask = async (sql: string) => (await connection.runAndReadAll(sql)).getRowObjects();
   const [facts] = await ask(`SELECT count(*)::INT AS rows, sum(final_segment)::INT AS final FROM '${file}'`);
-  const document = JSON.parse(String(documents.get('eurusd 45'))) as ExplainedDocument;
-  expect(facts).toEqual({ rows: document.shap.rowsExplained, final: document.rows.final });
+  const document = JSON.parse(String(documents.get('eurusd 45'))) as ResultDocument;
+  expect(facts).toEqual({ rows: document.shap!.rowsExplained, final: document.rows.final });
   // Features have a dot in their names; docs/results.md shows this query.
   const unpivoted = `(UNPIVOT '${file}' ON COLUMNS('[.]') INTO NAME feature VALUE shap)`;
   const [worst] = await ask(
@@ -115,7 +112,7 @@ test('the SHAP values of every row come as a Parquet file and add up to the pred
   const top = await ask(
     `SELECT feature, avg(abs(shap)) AS mean FROM ${unpivoted} GROUP BY 1 ORDER BY mean DESC LIMIT 1`,
   );
-  const [best] = document.shap.features;
+  const [best] = document.shap!.features;
   expect(top[0]!.feature).toBe(best!.feature);
   expect(top[0]!.mean).toBeCloseTo(best!.meanAbs, 9);
   connection.closeSync();

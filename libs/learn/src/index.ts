@@ -10,15 +10,25 @@ export { type LightGbmModel, readLightGbmText } from './boosting/lightgbm-text.j
 export { predictValues } from './boosting/predict-values.js';
 export { type LearnConfig, type PresetName, resolveLearnConfig } from './config/learn-config.js';
 export { CONFIG_KEYS, type ConfigKey } from './config/learn-config-keys.js';
+export type { PairInput } from './data/pair-input.js';
 export type { PairTarget } from './data/pair-target.js';
 export type { FeatureFate } from './document/feature-fate.js';
+export type {
+  DependenceGroupJson,
+  EstimateJson,
+  LearnedDocument,
+  ResultDocument,
+  SampledFeatureJson,
+  TaskFacts,
+} from './document/result-document.js';
 export type { ExplainedRows } from './explain/explained-rows.js';
 export { applyModels } from './export/apply-models.js';
 export { type ExportedModels, modelText, textName } from './export/export-models.js';
 export { MODELS_FORMAT_VERSION } from './export/model-description.js';
-export type { HorizonInput, HorizonOutcome, HorizonSummary } from './horizon/learn-horizon.js';
+export type { HorizonInput } from './horizon/learn-horizon.js';
 export { kernelVersion } from './kernels/load-kernel.js';
-export { type PairInput, PairLearner } from './learner/pair-learner.js';
+export type { HorizonOutcome, HorizonSummary } from './learner/horizon-outcome.js';
+export { PairLearner } from './learner/pair-learner.js';
 export { sigmoid } from './numeric/sigmoid.js';
 export { CancelledError } from './progress/cancelled-error.js';
 export type { LearnHooks, Stage } from './progress/learn-hooks.js';

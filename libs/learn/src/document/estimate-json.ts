@@ -1,8 +1,8 @@
 import type { Estimate } from '../metrics/block-bootstrap.js';
-import { type JsonObject, jsonNumber } from './json.js';
+import { type EstimateJson, jsonNumber } from './result-document.js';
 
 /** An estimate for the result document; null where it is not defined. */
-export function estimateJson({ value, low, high, standardError }: Estimate): JsonObject {
+export function estimateJson({ value, low, high, standardError }: Estimate): EstimateJson {
   return {
     value: jsonNumber(value),
     low: jsonNumber(low),
@@ -11,11 +11,10 @@ export function estimateJson({ value, low, high, standardError }: Estimate): Jso
   };
 }
 
-/** All estimates whose name starts with `prefix.`, by the rest of the name. */
-export function estimatesJson(estimates: ReadonlyMap<string, Estimate>, prefix: string): JsonObject {
-  const object: JsonObject = {};
-  for (const [name, estimate] of estimates) {
-    if (name.startsWith(`${prefix}.`)) object[name.slice(prefix.length + 1)] = estimateJson(estimate);
-  }
-  return object;
+/** The same of several scores, by their names. */
+export function scoresJson<Name extends string>(
+  scores: Readonly<Record<Name, Estimate>>,
+): Record<Name, EstimateJson> {
+  const entries = Object.entries<Estimate>(scores).map(([name, estimate]) => [name, estimateJson(estimate)]);
+  return Object.fromEntries(entries) as Record<Name, EstimateJson>;
 }

@@ -1,22 +1,19 @@
 import type { LearnedHorizon } from '../horizon/learn-horizon.js';
-import type { PairPruning } from '../horizon/pair-selection.js';
 import type { FeatureFate } from './feature-fate.js';
 import type { Suspicion } from './suspicions.js';
 
 /** What became of every feature, in matrix order: none is left out. */
 export function featureFates(
   columns: number,
-  pruning: PairPruning,
-  learned: LearnedHorizon,
+  { pruning, leaks, selection, ranking }: LearnedHorizon,
   suspected: readonly Suspicion[],
 ): FeatureFate[] {
   const suspicion = new Map(suspected.map(({ column, reason }) => [column, `; ${reason}`]));
-  const { selection, ranking } = learned;
   const position = new Map(selection.selected.map((column, k) => [column, k]));
   return Array.from({ length: columns }, (_, column): FeatureFate => {
     const prunedFor = pruning.reasons.get(column);
     if (prunedFor !== undefined) return { status: 'PRUNED', stage: 'prune', reason: prunedFor };
-    const leak = selection.leaks.get(column);
+    const leak = leaks.refused.get(column);
     if (leak !== undefined) return { status: 'PRUNED', stage: 'select', reason: leak };
     const frequency = selection.frequency[column]!;
     const tried = Number.isNaN(frequency) ? {} : { selectionFrequency: frequency };

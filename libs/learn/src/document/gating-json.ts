@@ -1,43 +1,41 @@
-import type { BaselineName } from '../baselines/fit-baselines.js';
 import type { ChosenThreshold } from '../scoring/choose-threshold.js';
 import type { FinalPredictions, FinalScores } from '../scoring/final-scores.js';
 import { GATING_COVERAGES, GATING_THRESHOLDS, gateAtThreshold } from '../scoring/gating-curve.js';
 import { estimateJson } from './estimate-json.js';
-import { type JsonObject, jsonNumber } from './json.js';
+import { type GatingJson, jsonNumber } from './result-document.js';
 
 /** Gating curves of the final segment: by threshold, by coverage beside every baseline, and the chosen gate. */
 export function gatingJson(
-  predictions: FinalPredictions,
+  { probability }: FinalPredictions,
   label: Float64Array,
-  scores: FinalScores,
-  chosen: ChosenThreshold | null,
-): JsonObject {
-  const at = (name: string) => estimateJson(scores.estimates.get(name)!);
-  const gateFacts = (threshold: number) => {
-    const { calls, coverage } = gateAtThreshold(predictions.probability, label, threshold);
-    return { threshold, calls, coverage: jsonNumber(coverage) };
+  { gates, baselines }: FinalScores,
+  threshold: ChosenThreshold | null,
+): GatingJson {
+  const gateFacts = (limit: number) => {
+    const { calls, coverage } = gateAtThreshold(probability, label, limit);
+    return { threshold: limit, calls, coverage: jsonNumber(coverage) };
   };
   return {
-    thresholds: GATING_THRESHOLDS.map((threshold) => ({
-      ...gateFacts(threshold),
-      accuracy: at(`gate.threshold.${threshold}`),
+    thresholds: GATING_THRESHOLDS.map((limit, k) => ({
+      ...gateFacts(limit),
+      accuracy: estimateJson(gates.thresholds[k]!),
     })),
-    coverages: GATING_COVERAGES.map((coverage) => ({
+    coverages: GATING_COVERAGES.map((coverage, k) => ({
       coverage,
       calls: Math.round(coverage * label.length),
-      accuracy: at(`gate.coverage.${coverage}`),
+      accuracy: estimateJson(gates.coverages[k]!),
       baselines: Object.fromEntries(
-        predictions.baselines.map(({ name }): [BaselineName, JsonObject] => [
-          name,
-          at(`baseline.${name}.accuracyAt${coverage}`),
-        ]),
+        baselines.map(({ name, scores }) => [name, estimateJson(scores.accuracyAt[k]!)]),
       ),
     })),
-    chosen: chosen && {
-      ...gateFacts(chosen.threshold),
-      accuracy: at('gate.chosen'),
-      outOfFoldAccuracy: jsonNumber(chosen.accuracy),
-      outOfFoldCoverage: jsonNumber(chosen.coverage),
-    },
+    chosen:
+      threshold && gates.chosen
+        ? {
+            ...gateFacts(threshold.threshold),
+            accuracy: estimateJson(gates.chosen),
+            outOfFoldAccuracy: jsonNumber(threshold.accuracy),
+            outOfFoldCoverage: jsonNumber(threshold.coverage),
+          }
+        : null,
   };
 }

@@ -1,8 +1,16 @@
 import type { BinnedMatrix } from '../binning/binned-matrix.js';
+import type { LearnConfig } from '../config/learn-config.js';
+import type { PairInput } from '../data/pair-input.js';
 import { type ExplainedOutput, type Explanation, keptColumn } from '../explain/explain-horizon.js';
-import type { HorizonScope, LearnedHorizon } from '../horizon/learn-horizon.js';
+import type { LearnedHorizon } from '../horizon/learn-horizon.js';
 import { GROWTHS } from '../models/train-models.js';
-import { type JsonObject, jsonNumber } from './json.js';
+import {
+  type DependenceGroupJson,
+  jsonNumber,
+  type SampledFeatureJson,
+  type ShapJson,
+  type ShapValueJson,
+} from './result-document.js';
 
 /** Groups of the value axis in a dependence summary. */
 const DEPENDENCE_GROUPS = 10;
@@ -15,7 +23,10 @@ const SAMPLE_DIGITS = 4;
 const MOST_DIGITS = 17;
 
 /** What the result document says about SHAP; null when no feature was retained. */
-export function shapJson({ pair, config }: HorizonScope, learned: LearnedHorizon): JsonObject | null {
+export function shapJson(
+  { pair, config }: { pair: PairInput; config: LearnConfig },
+  learned: LearnedHorizon,
+): ShapJson | null {
   const { explanation, ranking, permutation, selection, final, crossFit } = learned;
   if (!explanation || !ranking || !permutation || !final) return null;
   const { minRows, topFeatures, method, background } = config.explain;
@@ -58,7 +69,7 @@ export function shapJson({ pair, config }: HorizonScope, learned: LearnedHorizon
     interactions: learned.shapInteractions && {
       rows: learned.shapInteractions.rows,
       pairs: learned.shapInteractions.sizes.map(({ columns, meanAbs }) => ({
-        features: columns.map(featureId),
+        features: [featureId(columns[0]), featureId(columns[1])],
         meanAbs,
       })),
     },
@@ -67,7 +78,7 @@ export function shapJson({ pair, config }: HorizonScope, learned: LearnedHorizon
 }
 
 /** SHAP of the value models: what they contribute to the predicted value of the target. */
-function valueJson(value: ExplainedOutput, featureId: (column: number) => string): JsonObject {
+function valueJson(value: ExplainedOutput, featureId: (column: number) => string): ShapValueJson {
   const order = [...value.features.keys()].sort((i, j) => value.features[j]! - value.features[i]! || i - j);
   return {
     unit: value.output.unit,
@@ -94,21 +105,21 @@ function sampleJson(
   { keptRows, outputs }: Explanation,
   columns: readonly number[],
   describe: (column: number) => SampledColumn,
-): JsonObject {
+): ShapJson['sample'] {
   const count = Math.min(SAMPLE_ROWS, keptRows.length);
   const positions = Array.from({ length: count }, (_, k) => Math.floor((k * keptRows.length) / count));
   const shapOf = keptColumn(outputs[0]!);
-  const rounded = (number: number, digits = SAMPLE_DIGITS) => jsonNumber(Number(number.toPrecision(digits)));
+  const rounded = (number: number, digits = SAMPLE_DIGITS) => Number(number.toPrecision(digits)) + 0;
   return {
     rows: count,
-    features: columns.map((column) => {
+    features: columns.map((column): SampledFeatureJson => {
       const { feature, byBin, bins } = describe(column);
       const shap = shapOf(column);
       const digits = SAMPLE_DIGITS + commonDigits(byBin);
       return {
         feature,
         values: positions.map((position) =>
-          rounded(byBin[bins[keptRows[position]!]!]!, Math.min(MOST_DIGITS, digits)),
+          jsonNumber(rounded(byBin[bins[keptRows[position]!]!]!, Math.min(MOST_DIGITS, digits))),
         ),
         shap: positions.map((position) => rounded(shap[position]!)),
       };
@@ -134,11 +145,11 @@ export function dependenceJson(
   matrixColumn: number,
   column: number,
   explanation: ExplainedOutput,
-): JsonObject[] {
+): DependenceGroupJson[] {
   const sums = explanation.sumByBin[column]!;
   const counts = explanation.rowsByBin[column]!;
   const representative = matrix.representatives(matrixColumn);
-  const groups: JsonObject[] = [];
+  const groups: DependenceGroupJson[] = [];
   if (counts[0]! > 0)
     groups.push({ missing: true, rows: counts[0]!, meanShap: jsonNumber(sums[0]! / counts[0]!) });
   const valued = explanation.prediction.length - counts[0]!;

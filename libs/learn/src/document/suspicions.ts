@@ -1,4 +1,4 @@
-import type { HorizonScope, LearnedHorizon } from '../horizon/learn-horizon.js';
+import type { LearnedHorizon } from '../horizon/learn-horizon.js';
 
 /** A feature that predicts too well to be believed. */
 export interface Suspicion {
@@ -17,22 +17,21 @@ const FAR_ABOVE = 0.1;
 
 /** Leaks that were refused, then retained features that do far too well by themselves, best first. */
 export function suspicions(
-  { pair, selection: pairSelection }: HorizonScope,
-  learned: Pick<LearnedHorizon, 'selection' | 'ranking' | 'scores' | 'predictions'>,
+  featureIds: readonly string[],
+  learned: Pick<LearnedHorizon, 'leaks' | 'selection' | 'ranking' | 'scores'>,
 ): Suspicion[] {
-  const { selection, ranking } = learned;
+  const { leaks, selection, ranking } = learned;
   const describe = (column: number, reason: string, retained: boolean): Suspicion => ({
     column,
-    feature: pair.featureIds[column]!,
+    feature: featureIds[column]!,
     reason,
     retained,
   });
-  const refused = [...selection.leaks].map(([column, reason]) => describe(column, reason, false));
-  const { suspicious } = pairSelection.leaks();
+  const refused = [...leaks.refused].map(([column, reason]) => describe(column, reason, false));
   const dominant = dominantFeature(learned);
   const retained = (ranking?.order ?? []).flatMap((position, k) => {
     const column = selection.selected[position]!;
-    const reason = suspicious.get(column) ?? (k === 0 ? dominant : undefined);
+    const reason = leaks.suspicious.get(column) ?? (k === 0 ? dominant : undefined);
     return reason === undefined ? [] : [describe(column, reason, true)];
   });
   return [...refused, ...retained];
@@ -42,15 +41,12 @@ export function suspicions(
 function dominantFeature({
   ranking,
   scores,
-  predictions,
-}: Parameters<typeof suspicions>[1]): string | undefined {
+}: Pick<LearnedHorizon, 'ranking' | 'scores'>): string | undefined {
   if (!ranking) return undefined;
   const total = ranking.shapMeanAbs.reduce((sum, value) => sum + value, 0);
   const share = total > 0 ? ranking.shapMeanAbs[ranking.order[0]!]! / total : 0;
-  const auc = scores.estimates.get('stack.auc')!.value;
-  const baselines = predictions.baselines.map(
-    ({ name }) => scores.estimates.get(`baseline.${name}.auc`)?.value ?? Number.NaN,
-  );
+  const auc = scores.stack.auc.value;
+  const baselines = scores.baselines.map((baseline) => baseline.scores.auc.value);
   const above = auc - Math.max(0.5, ...baselines.filter(Number.isFinite));
   if (!(share >= NEARLY_ALL && above >= FAR_ABOVE)) return undefined;
   return (

@@ -1,36 +1,57 @@
+import type { BaselineName } from '../baselines/fit-baselines.js';
 import { overlapRate, persistenceRate } from '../baselines/random-walk-rates.js';
 import type { LearnConfig } from '../config/learn-config.js';
-import type { HorizonInput, HorizonScope, LearnedHorizon } from '../horizon/learn-horizon.js';
+import type { PairInput } from '../data/pair-input.js';
+import type { LearnedHorizon } from '../horizon/learn-horizon.js';
 import { reliabilityBins } from '../metrics/reliability.js';
 import { directionStatistics } from '../metrics/score-direction.js';
-import { DIRECTION_MODELS, type ModelSizes } from '../models/train-models.js';
+import { DIRECTION_MODELS, type ModelName, type ModelSizes } from '../models/train-models.js';
 import type { ProtocolSegments } from '../splits/protocol-segments.js';
 import type { ScoredRows } from '../stacking/cross-fit-stack.js';
-import { estimateJson, estimatesJson } from './estimate-json.js';
+import { estimateJson, scoresJson } from './estimate-json.js';
 import { gatingJson } from './gating-json.js';
-import { type JsonObject, type JsonValue, jsonNumber } from './json.js';
+import {
+  type BaselineJson,
+  type ConfigJson,
+  type DirectionFiguresJson,
+  type InteractionsJson,
+  jsonNumber,
+  type LearnedDocument,
+  type ModelJson,
+  type ModelSizeJson,
+  type OutOfFoldJson,
+  RESULT_FORMAT_VERSION,
+  type ReliabilityJson,
+  type RowsJson,
+  type SegmentJson,
+  type SkillJson,
+  type StackJson,
+} from './result-document.js';
 import { shapJson } from './shap-json.js';
 import type { Suspicion } from './suspicions.js';
 
-/** Version of the document's structure; docs/results.md describes it. */
-export const RESULT_FORMAT_VERSION = 1;
+/** What a horizon was learned from. */
+export interface DocumentScope {
+  readonly pair: PairInput;
+  readonly config: LearnConfig;
+  readonly seed: bigint;
+}
 
 /** All that was learned about one horizon as plain JSON, deterministic to the last digit. */
-export function resultDocument(
-  scope: HorizonScope,
-  input: HorizonInput,
+export function writeDocument(
+  scope: DocumentScope,
   learned: LearnedHorizon,
   suspected: readonly Suspicion[],
-): JsonObject {
-  const { pair, config } = scope;
-  const { data, predictions, scores, judgement, threshold } = learned;
+): LearnedDocument {
+  const { pair, config, seed } = scope;
+  const { data, pruning, leaks, selection, predictions, scores, judgement, threshold } = learned;
   const label = Float64Array.from(predictions.rows, (row) => data.up[row]!);
   return {
     format: 'onescan.horizon-result',
     formatVersion: RESULT_FORMAT_VERSION,
-    horizon: input.horizon,
+    horizon: data.geometry.horizon,
     targetWindow: pair.targetWindow,
-    seed: input.seed.toString(),
+    seed: seed.toString(),
     config: configJson(config),
     verdict: judgement.verdict,
     verdictText: judgement.text,
@@ -39,15 +60,15 @@ export function resultDocument(
     segments: segmentsJson(pair.time, learned),
     features: {
       tested: pair.matrix.columns,
-      pruned: pair.matrix.columns - scope.selection.prune().kept.length,
-      candidates: scope.selection.prune().kept.length,
-      leaking: learned.selection.leaks.size,
-      retained: learned.selection.selected.length,
+      pruned: pair.matrix.columns - pruning.kept.length,
+      candidates: pruning.kept.length,
+      leaking: leaks.refused.size,
+      retained: selection.selected.length,
     },
     selection: {
-      ...learned.selection.facts,
-      expectedFalseSelections: jsonNumber(learned.selection.expectedFalseSelections),
-      leakage: [...learned.selection.leaks].map(([column, reason]) => ({
+      ...selection.facts,
+      expectedFalseSelections: jsonNumber(selection.expectedFalseSelections),
+      leakage: [...leaks.refused].map(([column, reason]) => ({
         feature: pair.featureIds[column]!,
         reason,
       })),
@@ -59,10 +80,8 @@ export function resultDocument(
     models: modelsJson(learned),
     stack: stackJson(learned),
     final: {
-      direction: estimatesJson(scores.estimates, 'stack'),
-      value: Object.fromEntries(
-        predictions.values.map(({ name }) => [name, estimatesJson(scores.estimates, `value.${name}`)]),
-      ),
+      direction: scoresJson(scores.stack),
+      value: Object.fromEntries(scores.values.map((one) => [one.name, scoresJson(one.scores)])),
     },
     outOfFold: outOfFoldJson(scope, learned),
     baselines: baselinesJson(learned),
@@ -73,28 +92,25 @@ export function resultDocument(
 }
 
 /** Every setting; of `models.export`, which changes no result, only that it was asked for. */
-function configJson(config: LearnConfig): JsonValue {
+function configJson(config: LearnConfig): ConfigJson {
   const { models, ...others } = config;
   const { export: exported, ...settings } = models;
-  const shown = exported === 'yes' ? models : settings;
-  return structuredClone({ ...others, models: shown }) as unknown as JsonValue;
+  return structuredClone({ ...others, models: exported === 'yes' ? models : settings });
 }
 
-function skillJson({ config }: HorizonScope, { scores }: LearnedHorizon): JsonObject {
-  const at = (name: string) => estimateJson(scores.estimates.get(`skill.${name}`)!);
+function skillJson({ config }: DocumentScope, { scores }: LearnedHorizon): SkillJson {
+  const { logLossGain, accuracyGain, unknownEdge, logLossBaseline, accuracyBaseline } = scores.skill;
   return {
     level: config.verdict.level,
-    bestBaseline: scores.skill.accuracyBaseline,
-    logLossBaseline: scores.skill.logLossBaseline,
-    logLossGain: at('logLossGain'),
-    accuracyGain: at('accuracyGain'),
-    unknownEdge: at('unknownEdge'),
+    bestBaseline: accuracyBaseline.name,
+    logLossBaseline,
+    ...scoresJson({ logLossGain, accuracyGain, unknownEdge }),
     blockRows: scores.blockRows,
     blocks: scores.blocks,
   };
 }
 
-function rowsJson({ data, segments, crossFit, explanation }: LearnedHorizon, total: number): JsonObject {
+function rowsJson({ data, segments, crossFit, explanation }: LearnedHorizon, total: number): RowsJson {
   return {
     total,
     usable: data.usable.length,
@@ -112,7 +128,7 @@ function rowsJson({ data, segments, crossFit, explanation }: LearnedHorizon, tot
   };
 }
 
-function segmentsJson(time: Float64Array, { segments }: LearnedHorizon): JsonObject[] {
+function segmentsJson(time: Float64Array, { segments }: LearnedHorizon): SegmentJson[] {
   const span = (name: string, rows: Uint32Array) => ({
     name,
     rows: rows.length,
@@ -130,7 +146,10 @@ function segmentsJson(time: Float64Array, { segments }: LearnedHorizon): JsonObj
   ];
 }
 
-function interactionsJson({ pair, config }: HorizonScope, { selection }: LearnedHorizon): JsonObject | null {
+function interactionsJson(
+  { pair, config }: DocumentScope,
+  { selection }: LearnedHorizon,
+): InteractionsJson | null {
   const found = selection.interactions;
   if (!found) return null;
   const { pairs, threshold } = config.select;
@@ -143,7 +162,7 @@ function interactionsJson({ pair, config }: HorizonScope, { selection }: Learned
     bounds: { ...found.bounds },
     shadowSelections: found.shadowSelections,
     retained: found.retained.map(({ columns, direction, frequency, explained }) => ({
-      features: columns.map((column) => pair.featureIds[column]!),
+      features: [pair.featureIds[columns[0]]!, pair.featureIds[columns[1]]!],
       direction,
       frequency,
       explained,
@@ -151,19 +170,21 @@ function interactionsJson({ pair, config }: HorizonScope, { selection }: Learned
   };
 }
 
-function modelsJson({ outOfFold, final, scores }: LearnedHorizon): JsonObject[] {
+function modelsJson({ outOfFold, final, scores }: LearnedHorizon): ModelJson[] {
   if (!final) return [];
   const { sizes } = final;
-  const size = (name: keyof ModelSizes, from: ModelSizes) =>
+  const size = (name: ModelName, from: ModelSizes): ModelSizeJson =>
     name === 'logistic' || name === 'ridge' ? { penalty: from[name] } : { trees: from[name] };
-  const ofFolds = (name: keyof ModelSizes) => outOfFold.sizes.map((fold) => size(name, fold));
-  const direction = DIRECTION_MODELS.map((name) => ({
-    name,
-    predicts: 'direction',
-    folds: ofFolds(name),
-    ...size(name, sizes),
-    final: estimatesJson(scores.estimates, `model.${name}`),
-  }));
+  const ofFolds = (name: ModelName) => outOfFold.sizes.map((fold) => size(name, fold));
+  const direction = scores.models.map(
+    ({ name, scores: own }): ModelJson => ({
+      name,
+      predicts: 'direction',
+      folds: ofFolds(name),
+      ...size(name, sizes),
+      final: scoresJson(own),
+    }),
+  );
   return [
     ...direction,
     { name: 'value booster', predicts: 'value', folds: ofFolds('value'), ...size('value', sizes) },
@@ -171,13 +192,15 @@ function modelsJson({ outOfFold, final, scores }: LearnedHorizon): JsonObject[] 
   ];
 }
 
-function stackJson({ crossFit, final }: LearnedHorizon): JsonObject | null {
+function stackJson({ crossFit, final }: LearnedHorizon): StackJson | null {
   if (!final) return null;
   const { stack, calibrator } = crossFit;
   return {
     intercept: stack.intercept,
     startWeight: stack.baseWeight,
-    weights: Object.fromEntries(DIRECTION_MODELS.map((name, m) => [name, stack.weights[m]!])),
+    weights: Object.fromEntries(
+      DIRECTION_MODELS.map((name, m) => [name, stack.weights[m]!]),
+    ) as StackJson['weights'],
     calibration: {
       method: calibrator.method,
       slope: calibrator.linear?.slope ?? null,
@@ -186,19 +209,28 @@ function stackJson({ crossFit, final }: LearnedHorizon): JsonObject | null {
   };
 }
 
-function outOfFoldJson({ config }: HorizonScope, { crossFit, data, segments }: LearnedHorizon): JsonObject {
+function outOfFoldJson(
+  { config }: DocumentScope,
+  { crossFit, data, segments }: LearnedHorizon,
+): OutOfFoldJson {
   const { scored, paths } = crossFit;
-  const statistics = ({ rows, probability }: ScoredRows) => {
+  const figures = ({ rows, probability }: ScoredRows): DirectionFiguresJson => {
     const label = Float64Array.from(rows, (row) => data.up[row]!);
-    const found = Object.entries(directionStatistics(probability, label));
-    return Object.fromEntries(found.map(([name, statistic]) => [name, jsonNumber(statistic())]));
+    const { auc, logLoss, brier, accuracy, calibrationError } = directionStatistics(probability, label);
+    return {
+      auc: jsonNumber(auc()),
+      logLoss: jsonNumber(logLoss()),
+      brier: jsonNumber(brier()),
+      accuracy: jsonNumber(accuracy()),
+      calibrationError: jsonNumber(calibrationError()),
+    };
   };
   return {
     scheme: config.protocol.scheme,
     folds: segments.folds.length,
     rows: paths[0]!.rows.length,
-    ...statistics(scored),
-    paths: paths.map(statistics),
+    ...figures(scored),
+    paths: paths.map(figures),
   };
 }
 
@@ -208,34 +240,26 @@ function outOfFoldRows({ folds, combinatorial }: ProtocolSegments): number {
   return parts.reduce((sum, rows) => sum + rows.length, 0);
 }
 
-function baselinesJson({ data, predictions, scores }: LearnedHorizon): JsonObject[] {
-  const onRandomWalk: Readonly<Record<string, number>> = {
+function baselinesJson({ data, scores }: LearnedHorizon): BaselineJson[] {
+  const onRandomWalk: { readonly [name in BaselineName]?: number } = {
     overlap: overlapRate(data.geometry),
     persistence: persistenceRate(data.geometry),
   };
-  return predictions.baselines.map(({ name }) => {
-    const estimates = scores.estimates;
-    const pick = (metric: string) => {
-      const estimate = estimates.get(`baseline.${name}.${metric}`);
-      return estimate ? estimateJson(estimate) : null;
-    };
-    return {
-      name,
-      accuracy: pick('accuracy'),
-      auc: pick('auc'),
-      logLoss: pick('logLoss'),
-      brier: pick('brier'),
-      randomWalkAccuracy: onRandomWalk[name] ?? null,
-    };
-  });
+  return scores.baselines.map(({ name, scores: { accuracy, auc, logLoss, brier } }) => ({
+    name,
+    ...scoresJson({ accuracy, auc }),
+    logLoss: logLoss && estimateJson(logLoss),
+    brier: brier && estimateJson(brier),
+    randomWalkAccuracy: onRandomWalk[name] ?? null,
+  }));
 }
 
-function reliabilityJson({ predictions, scores }: LearnedHorizon): JsonObject[] {
+function reliabilityJson({ predictions, scores }: LearnedHorizon): ReliabilityJson[] {
   return reliabilityBins(predictions.probability).bins.map(({ rows, low, mean, high }, bin) => ({
     rows,
     low,
     high,
     meanPredicted: mean,
-    observed: estimateJson(scores.estimates.get(`reliability.${bin}`)!),
+    observed: estimateJson(scores.reliability[bin]!),
   }));
 }

@@ -1,4 +1,4 @@
-import type { PairInput } from '../learner/pair-learner.js';
+import type { PairInput } from '../data/pair-input.js';
 import type { Explanation } from './explain-horizon.js';
 import type { FeatureRanking } from './feature-ranking.js';
 

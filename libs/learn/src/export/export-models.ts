@@ -4,9 +4,10 @@ import type { BoosterParts } from '../boosting/booster.js';
 import { createBooster } from '../boosting/create-booster.js';
 import { writeLightGbmText } from '../boosting/lightgbm-text.js';
 import type { Calibrator } from '../calibration/calibrator.js';
-import type { Modelled } from '../horizon/model-stage.js';
 import { type ModelContext, retainedMatrix } from '../models/model-context.js';
 import { DIRECTION_MODELS, type ModelName, type TrainedModel } from '../models/train-models.js';
+import type { CrossFitStack } from '../stacking/cross-fit-stack.js';
+import type { FinalModels } from '../stacking/final-models.js';
 import { thresholdOfUnrounded } from './float32-threshold.js';
 import { linearTrees } from './linear-trees.js';
 import type { BaseModel, Calibration, ModelDescription } from './model-description.js';
@@ -31,7 +32,7 @@ export interface ExportedModels {
  */
 export function exportModels(
   context: ModelContext,
-  { final, crossFit }: Pick<Modelled, 'final' | 'crossFit'>,
+  { final, crossFit }: { readonly final: FinalModels | null; readonly crossFit: CrossFitStack },
   { retained, development }: { retained: readonly number[]; development: Uint32Array },
 ): ExportedModels | null {
   if (!final) return null;

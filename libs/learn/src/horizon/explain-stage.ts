@@ -6,17 +6,22 @@ import {
 } from '../explain/additive-output.js';
 import { type Explanation, explainHorizon } from '../explain/explain-horizon.js';
 import { type FeatureRanking, rankFeatures } from '../explain/feature-ranking.js';
-import { interactionSizes } from '../explain/interaction-summary.js';
-import { permutationImportance } from '../explain/permutation-importance.js';
+import { type InteractionSize, interactionSizes } from '../explain/interaction-summary.js';
+import { type PermutationImportance, permutationImportance } from '../explain/permutation-importance.js';
 import { type ModelContext, retainedMatrix } from '../models/model-context.js';
 import type { LearnHooks } from '../progress/learn-hooks.js';
 import type { ProtocolSegments } from '../splits/protocol-segments.js';
 import type { FinalModels } from '../stacking/final-models.js';
-import type { LearnedHorizon } from './learn-horizon.js';
 import type { Modelled } from './model-stage.js';
 
-/** What the explain stage adds to a horizon. */
-export type Explained = Pick<LearnedHorizon, 'explanation' | 'ranking' | 'permutation' | 'shapInteractions'>;
+/** What the explain stage finds; all null when no feature was retained. */
+export interface Explained {
+  readonly explanation: Explanation | null;
+  readonly ranking: FeatureRanking | null;
+  readonly permutation: PermutationImportance | null;
+  /** Of pairs of the best features; null when not asked for. */
+  readonly shapInteractions: { readonly rows: number; readonly sizes: readonly InteractionSize[] } | null;
+}
 
 /** Share of the stage that goes into SHAP; for progress only. */
 const SHAP_PART = 0.8;
@@ -79,7 +84,7 @@ function interactionsOf(
   context: ModelContext,
   { rows, outputs }: Explanation,
   { order }: FeatureRanking,
-): LearnedHorizon['shapInteractions'] {
+): Explained['shapInteractions'] {
   const { interactionRows } = context.config.explain;
   if (interactionRows === 0) return null;
   const explained = evenlySpread(rows, interactionRows);

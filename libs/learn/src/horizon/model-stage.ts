@@ -1,31 +1,37 @@
 import { type Baseline, fitBaselines } from '../baselines/fit-baselines.js';
+import type { PairInput } from '../data/pair-input.js';
 import type { ModelContext } from '../models/model-context.js';
-import { outOfFold } from '../models/out-of-fold.js';
+import { type OutOfFold, outOfFold } from '../models/out-of-fold.js';
 import type { LearnHooks } from '../progress/learn-hooks.js';
-import { chooseThreshold } from '../scoring/choose-threshold.js';
+import { type ChosenThreshold, chooseThreshold } from '../scoring/choose-threshold.js';
 import { type FinalPredictions, type FinalScores, scoreFinal } from '../scoring/final-scores.js';
 import { type Judgement, judge } from '../scoring/judge.js';
 import type { ProtocolSegments } from '../splits/protocol-segments.js';
 import { crossFitCombinatorial } from '../stacking/cross-fit-combinatorial.js';
-import { crossFitStack } from '../stacking/cross-fit-stack.js';
-import { finalModels } from '../stacking/final-models.js';
-import type { HorizonScope, LearnedHorizon } from './learn-horizon.js';
+import { type CrossFitStack, crossFitStack } from '../stacking/cross-fit-stack.js';
+import { type FinalModels, finalModels } from '../stacking/final-models.js';
 
-/** What the model stage adds to a horizon. */
-export type Modelled = Omit<
-  LearnedHorizon,
-  'data' | 'segments' | 'selection' | 'explanation' | 'ranking' | 'permutation' | 'shapInteractions'
->;
+/** What the model stage finds. */
+export interface Modelled {
+  readonly outOfFold: OutOfFold;
+  readonly crossFit: CrossFitStack;
+  readonly threshold: ChosenThreshold | null;
+  /** Null when no feature was retained: the prediction is then the overlap baseline's. */
+  readonly final: FinalModels | null;
+  readonly predictions: FinalPredictions;
+  readonly scores: FinalScores;
+  readonly judgement: Judgement;
+}
 
 /** Models fold by fold, stack, final models, their scores on the final segment and the verdict. */
-export function modelHorizon(
+export function modelStage(
   context: ModelContext,
-  { pair, config }: HorizonScope,
+  { matrix, featureIds }: PairInput,
   segments: ProtocolSegments,
   seed: bigint,
   hooks: LearnHooks,
 ): Modelled {
-  const { data } = context;
+  const { data, config } = context;
   const { development, folds, final: finalRows } = segments;
   // Each fold is a training of all models, and the final one is too.
   const trainings = folds.length + 1;
@@ -37,7 +43,6 @@ export function modelHorizon(
     : crossFitStack(oof.folds, data, config);
   const scoredLabels = Float64Array.from(crossFit.scored.rows, (row) => data.up[row]!);
   const threshold = chooseThreshold(crossFit.scored.probability, scoredLabels, config.gating.minCoverage);
-  const { matrix, featureIds } = pair;
   const { baselines, overlapLogOdds } = fitBaselines(
     { matrix, featureIds, data, fitRows: development, scoredRows: finalRows },
     context,
@@ -81,7 +86,8 @@ function overlapProbability(baselines: readonly Baseline[]): Float64Array {
 
 function judgeHorizon(context: ModelContext, scores: FinalScores, scoredRows: number): Judgement {
   const { data, config, matrix } = context;
-  const { estimates, skill, blocks } = scores;
+  const { stack, skill, blocks } = scores;
+  const { accuracyBaseline, logLossGain, unknownEdge } = skill;
   return judge({
     ...data.geometry,
     scoredRows,
@@ -90,10 +96,10 @@ function judgeHorizon(context: ModelContext, scores: FinalScores, scoredRows: nu
     minBlocks: config.verdict.minBlocks,
     knownAvailable: data.knownAvailable,
     retainedFeatures: matrix?.columns ?? 0,
-    accuracy: estimates.get('stack.accuracy')!.value,
-    accuracyBaseline: skill.accuracyBaseline,
-    baselineAccuracy: estimates.get(`baseline.${skill.accuracyBaseline}.accuracy`)!.value,
-    logLossGain: estimates.get('skill.logLossGain')!,
-    unknownEdge: estimates.get('skill.unknownEdge')!,
+    accuracy: stack.accuracy.value,
+    accuracyBaseline: accuracyBaseline.name,
+    baselineAccuracy: accuracyBaseline.scores.accuracy.value,
+    logLossGain,
+    unknownEdge,
   });
 }

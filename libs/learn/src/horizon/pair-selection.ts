@@ -1,6 +1,6 @@
 import type { LearnConfig } from '../config/learn-config.js';
+import type { PairInput } from '../data/pair-input.js';
 import { type PairLeaks, pairLeaks } from '../leaks/pair-leaks.js';
-import type { PairInput } from '../learner/pair-learner.js';
 import { type ProgressHooks, partOf } from '../progress/progress-hooks.js';
 import { prune } from '../pruning/prune.js';
 import { keepInteractions } from '../selection/keep-interactions.js';
@@ -30,6 +30,18 @@ export interface PairPruning {
   readonly reasons: ReadonlyMap<number, string>;
 }
 
+/** What the prune stage finds; the same for all horizons. */
+export interface Pruned {
+  readonly pruning: PairPruning;
+}
+
+/** What the select stage finds. */
+export interface Selected {
+  /** The same for all horizons. */
+  readonly leaks: PairLeaks;
+  readonly selection: SelectionResult;
+}
+
 /** Pruning and selection of one pair, with what its horizons share; nothing shared depends on a horizon. */
 export class PairSelection {
   readonly #pair: PairInput;
@@ -49,15 +61,14 @@ export class PairSelection {
   }
 
   /** Horizon-independent pruning; done once and kept. */
-  prune(pool: WorkPool = callingThread, hooks: ProgressHooks = {}): PairPruning {
-    this.#pruning ??= this.#pruneOnce(pool, hooks);
-    return this.#pruning;
+  prune(pool: WorkPool = callingThread, hooks: ProgressHooks = {}): Pruned {
+    return { pruning: this.#prunedOnce(pool, hooks) };
   }
 
   /** What the pair's targets say of the features that pruning left; found once and kept. */
   leaks(pool: WorkPool = callingThread, hooks: ProgressHooks = {}): PairLeaks {
     const { matrix, bar, targetWindow, targets } = this.#pair;
-    const { kept: candidates } = this.prune(pool);
+    const { kept: candidates } = this.#prunedOnce(pool);
     const input = { matrix, candidates, bar, rows: this.#rows, targetWindow, targets };
     this.#leaks ??= pairLeaks(input, pool, hooks);
     return this.#leaks;
@@ -68,15 +79,23 @@ export class PairSelection {
    *
    * @throws RangeError when the rows are too few for the method; CancelledError when asked to stop
    */
-  select(task: Omit<SelectionTask, 'target' | 'leaks'>, hooks: ProgressHooks): SelectionResult {
+  select(task: Omit<SelectionTask, 'target' | 'leaks'>, hooks: ProgressHooks): Selected {
+    const leaks = this.leaks(task.pool, partOf(hooks, 0, 0));
+    return { leaks, selection: this.#selectFrom(task, leaks, hooks) };
+  }
+
+  #selectFrom(
+    task: Omit<SelectionTask, 'target' | 'leaks'>,
+    { refused: leaks }: PairLeaks,
+    hooks: ProgressHooks,
+  ): SelectionResult {
     const { data } = task;
     const { select, interactions } = this.#config;
     const { matrix } = this.#pair;
-    const { kept } = this.prune(task.pool);
-    const { refused: leaks } = this.leaks(task.pool, partOf(hooks, 0, 0));
+    const { kept } = this.#prunedOnce(task.pool);
     const honest = kept.filter((column) => !leaks.has(column));
     if (honest.length === 0 || (select.method === 'stability' && !canSelectFrom(honest.length, { select }))) {
-      return nothingToSelect(matrix.columns, select.threshold, { leaks, tested: honest.length });
+      return nothingToSelect(matrix.columns, select.threshold, honest.length);
     }
     const target = select.target === 'unknown' ? data.unknown : data.value;
     const full = { ...task, target, leaks };
@@ -105,7 +124,12 @@ export class PairSelection {
     return selectStable(context, this.#pair.matrix.columns, task, this.#config, partOf(hooks, shared, 1));
   }
 
-  #pruneOnce(pool: WorkPool, hooks: ProgressHooks): PairPruning {
+  #prunedOnce(pool: WorkPool = callingThread, hooks: ProgressHooks = {}): PairPruning {
+    this.#pruning ??= this.#pruneAll(pool, hooks);
+    return this.#pruning;
+  }
+
+  #pruneAll(pool: WorkPool, hooks: ProgressHooks): PairPruning {
     const { matrix, featureIds, contentHash } = this.#pair;
     const input = { matrix, featureIds, contentHash, developmentRows: this.#developmentRows, pool };
     const { kept, pruned } = prune(input, this.#config.prune, hooks);
@@ -115,7 +139,7 @@ export class PairSelection {
   #sharedContext(pool: WorkPool, hooks: ProgressHooks): StabilityContext {
     const { matrix } = this.#pair;
     const { pairs } = this.#config.select;
-    const input = { matrix, candidates: this.prune().kept, pairs, pool, ...this.#blockDesign() };
+    const input = { matrix, candidates: this.#prunedOnce(pool).kept, pairs, pool, ...this.#blockDesign() };
     this.#context ??= createStabilityContext(input, hooks);
     return this.#context;
   }
@@ -127,16 +151,11 @@ export class PairSelection {
   }
 }
 
-function nothingToSelect(
-  columns: number,
-  threshold: number,
-  { leaks, tested }: { leaks: ReadonlyMap<number, string>; tested: number },
-): SelectionResult {
+function nothingToSelect(columns: number, threshold: number, tested: number): SelectionResult {
   return {
     selected: [],
     frequency: new Float64Array(columns).fill(Number.NaN),
     order: [],
-    leaks,
     interactions: null,
     expectedFalseSelections: 0,
     facts: { method: 'none', threshold, tested },

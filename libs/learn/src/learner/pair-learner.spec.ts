@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it, vi } from 'vitest';
+import type { BaselineName } from '../baselines/fit-baselines.js';
 import { resolveLearnConfig } from '../config/learn-config.js';
-import type { JsonObject, JsonValue } from '../document/json.js';
 import { CancelledError } from '../progress/cancelled-error.js';
+import type { StableFacts } from '../selection/selection-result.js';
 import { type SimulatedPair, simulatePair } from '../testing/simulated-pair.js';
-import { type HorizonOutcome, PairLearner } from './pair-learner.js';
+import type { HorizonOutcome } from './horizon-outcome.js';
+import { PairLearner } from './pair-learner.js';
 
 // A horizon takes a second alone, many on a busy machine.
 vi.setConfig({ testTimeout: 120_000 });
@@ -16,13 +18,8 @@ const planted = simulatePair({ seed: 22n, rows: 4000, spacing: 8, noiseFeatures:
 const learn = (pair: SimulatedPair, horizon: number, settings = config): HorizonOutcome =>
   new PairLearner(pair.pairInput(settings), settings).learnHorizon(pair.horizonInput(horizon));
 
-/** Follows a path of keys in a document. */
-function at(document: JsonValue, ...path: (string | number)[]): JsonValue {
-  return path.reduce<JsonValue>((value, key) => (value as JsonObject)[key]!, document);
-}
-
-const baseline = (outcome: HorizonOutcome, name: string): JsonObject =>
-  (at(outcome.document, 'baselines') as JsonObject[]).find((entry) => entry.name === name)!;
+const baseline = ({ document }: HorizonOutcome, name: BaselineName) =>
+  document.baselines.find((entry) => entry.name === name)!;
 
 describe('a random walk', () => {
   it.each([15, 30, 45])(
@@ -31,12 +28,12 @@ describe('a random walk', () => {
       const outcome = learn(walk, horizon);
       expect(outcome.summary.verdict).toBe('NO_SKILL_BEYOND_OVERLAP');
       expect(outcome.summary.verdictText).toMatch(/: no skill beyond overlap/);
-      for (const name of ['overlap', 'persistence']) {
+      for (const name of ['overlap', 'persistence'] as const) {
         if (name === 'overlap' && horizon === 45) continue;
-        const { accuracy, randomWalkAccuracy } = baseline(outcome, name) as Record<string, JsonObject>;
+        const { accuracy, randomWalkAccuracy } = baseline(outcome, name);
         // Within its own 99 % interval of 0.804 and 0.732 at horizon 15, 0.696 and 0.607 at 30, 0.5 at 45.
-        expect(accuracy!.low).toBeLessThan(Number(randomWalkAccuracy));
-        expect(accuracy!.high).toBeGreaterThan(Number(randomWalkAccuracy));
+        expect(accuracy.low).toBeLessThan(randomWalkAccuracy!);
+        expect(accuracy.high).toBeGreaterThan(randomWalkAccuracy!);
       }
     },
   );
@@ -50,8 +47,8 @@ describe('a planted effect', () => {
     expect(outcome.summary.skillLow).toBeGreaterThan(0);
     const first = outcome.fates.findIndex((fate) => fate.rank === 1);
     expect(planted.features[first]!.id).toMatch(/^mkt_flow\./);
-    expect(at(outcome.document, 'shap', 'maxAdditivityError')).toBeLessThan(1e-9);
-    expect(at(outcome.document, 'shap', 'rowsExplained')).toBe(4000);
+    expect(outcome.document.shap!.maxAdditivityError).toBeLessThan(1e-9);
+    expect(outcome.document.shap!.rowsExplained).toBe(4000);
   });
 
   it('accounts for every feature with its stage and reason', () => {
@@ -67,11 +64,11 @@ describe('a planted effect', () => {
         /^stable: selected in \d+ % of the subsamples by (elastic-net|curvature), \d+ % by/,
       );
     }
-    const { methods, stableBy, stable } = at(outcome.document, 'selection') as Record<string, JsonObject>;
+    const { methods, stableBy, stable } = outcome.document.selection as StableFacts;
     expect(methods).toEqual(['elastic-net', 'curvature']);
-    const [straight, curved] = [Number(stableBy!['elastic-net']), Number(stableBy!.curvature)];
-    expect(straight + curved).toBeGreaterThanOrEqual(Number(stable));
-    expect(Math.max(straight, curved)).toBeLessThanOrEqual(Number(stable));
+    const [straight, curved] = [stableBy['elastic-net']!, stableBy.curvature!];
+    expect(straight + curved).toBeGreaterThanOrEqual(stable);
+    expect(Math.max(straight, curved)).toBeLessThanOrEqual(stable);
     const importance = retained.reduce((sum, fate) => sum + fate.importance!, 0);
     expect(importance).toBeCloseTo(1, 9);
   });
@@ -89,7 +86,7 @@ describe('a planted effect', () => {
   });
 
   it('orders time as selection, folds, final, with purged rows between', () => {
-    const segments = at(outcome.document, 'segments') as { name: string; from: number; to: number }[];
+    const { segments } = outcome.document;
     const segment = (name: string) => segments.find((entry) => entry.name === name)!;
     const minutes = (from: number, to: number) => (to - from) / 60_000;
     // Horizon 30, window 45: 45 bars between the last fitted row and the first scored one.
@@ -112,21 +109,15 @@ describe('a planted effect', () => {
       ...input,
       target: reversed,
     });
-    for (const part of ['selection', 'stack', 'outOfFold', 'features']) {
-      expect(at(disturbed.document, part)).toEqual(at(outcome.document, part));
+    for (const part of ['selection', 'stack', 'outOfFold', 'features'] as const) {
+      expect(disturbed.document[part]).toEqual(outcome.document[part]);
     }
     const sizes = (from: HorizonOutcome) =>
-      (at(from.document, 'models') as JsonObject[]).map(({ folds, trees, penalty }) => [
-        folds,
-        trees,
-        penalty,
-      ]);
+      from.document.models.map((model) => [model.folds, 'trees' in model ? model.trees : model.penalty]);
     expect(sizes(disturbed)).toEqual(sizes(outcome));
     const frequencies = (from: HorizonOutcome) => from.fates.map((fate) => fate.selectionFrequency);
     expect(frequencies(disturbed)).toEqual(frequencies(outcome));
-    expect(at(disturbed.document, 'final', 'direction')).not.toEqual(
-      at(outcome.document, 'final', 'direction'),
-    );
+    expect(disturbed.document.final.direction).not.toEqual(outcome.document.final.direction);
   });
 
   it('refuses a column that is the target, although most of the target is known', () => {
@@ -138,7 +129,7 @@ describe('a planted effect', () => {
     const found = new PairLearner(planted.pairInput(config, leaking), config).learnHorizon(input);
     expect(found.fates.at(-1)).toMatchObject({ status: 'PRUNED', stage: 'select' });
     expect(found.fates.at(-1)!.reason).toMatch(/suspected leakage/);
-    expect(at(found.document, 'features', 'leaking')).toBe(1);
+    expect(found.document.features.leaking).toBe(1);
   });
 
   it('refuses what gives away one horizon for all, with the same reason, and calls strong features suspicious', () => {
@@ -153,13 +144,13 @@ describe('a planted effect', () => {
         /explains 99\.\d % of the target of h45 .* refused for all horizons/,
       );
       expect(summary.suspicions[0]).toMatchObject({ feature: leak.id, retained: false });
-      expect(at(document, 'selection', 'leakage')).toHaveLength(1);
+      expect(document.selection.leakage).toHaveLength(1);
     }
     expect(near!.fates.at(-1)).toEqual(far!.fates.at(-1));
     // The planted effect is half of what a horizon moves: no market is like that.
     const suspicious = near!.summary.suspicions.filter(({ retained }) => retained);
     expect(suspicious.map(({ feature }) => feature)).toContain('mkt_flow.flow_ma');
-    expect(at(near!.document, 'suspicious')).toHaveLength(suspicious.length);
+    expect(near!.document.suspicious).toHaveLength(suspicious.length);
     for (const { column, reason } of suspicious) {
       expect(near!.fates[column]!.status).toBe('RETAINED');
       expect(near!.fates[column]!.reason).toContain(`; ${reason}`);
@@ -198,7 +189,7 @@ describe('a planted interaction', () => {
       'models.leaf.rounds': '20',
     });
     const { document, fates } = learn(pair, 45, settings);
-    const [first] = at(document, 'interactions', 'retained') as JsonObject[];
+    const [first] = document.interactions!.retained;
     expect(first!.features).toEqual(['mkt_regime.left', 'mkt_regime.right']);
     expect(first!.explained).toBeGreaterThan(0);
     for (const id of ['mkt_regime.left', 'mkt_regime.right']) {
@@ -206,7 +197,7 @@ describe('a planted interaction', () => {
       expect(fate.status).toBe('RETAINED');
       expect(fate.reason).toMatch(/^kept for an interaction that was selected in \d+ % of the subsamples/);
     }
-    expect(at(document, 'interactions', 'bounds', 'unimodal')).toBeLessThanOrEqual(0.5);
+    expect(document.interactions!.bounds.unimodal).toBeLessThanOrEqual(0.5);
   });
 });
 
@@ -235,14 +226,14 @@ describe('PairLearner', () => {
     const settings = resolveLearnConfig('quick', { ...Object.fromEntries(rounds), ...overrides });
     const { document, summary } = learn(planted, 30, settings);
     expect(summary.verdict).toBe('SKILL');
-    expect(at(document, 'outOfFold')).toMatchObject({ scheme, folds });
-    const scores = (at(document, 'outOfFold', 'paths') as JsonObject[]).map(({ auc }) => Number(auc));
+    expect(document.outOfFold).toMatchObject({ scheme, folds });
+    const scores = document.outOfFold.paths.map(({ auc }) => auc!);
     expect(scores).toHaveLength(paths);
     expect(Math.min(...scores)).toBeGreaterThan(0.6);
     expect(new Set(scores).size).toBe(paths);
-    const [rows, scored] = ['outOfFold', 'outOfFoldScored'].map((key) => Number(at(document, 'rows', key)));
-    expect(scored! === rows).toBe(scheme === 'combinatorial');
-    expect(at(document, 'outOfFold', 'rows')).toBe(scored);
+    const { outOfFold: rows, outOfFoldScored: scored } = document.rows;
+    expect(scored === rows).toBe(scheme === 'combinatorial');
+    expect(document.outOfFold.rows).toBe(scored);
   });
 
   it('runs the mandated procedure with its own selection', () => {
@@ -252,11 +243,11 @@ describe('PairLearner', () => {
     const mandated = resolveLearnConfig('mandated', { ...overrides, 'explain.value': 'yes' });
     const outcome = learn(planted, 45, mandated);
     const retained = outcome.summary.featuresRetained;
-    expect(at(outcome.document, 'shap', 'value', 'features')).toHaveLength(retained);
-    expect(at(outcome.document, 'shap', 'features')).toHaveLength(retained);
-    expect(at(outcome.document, 'selection', 'method')).toBe('boosted');
-    expect(at(outcome.document, 'selection', 'expectedFalseSelections')).toBeNull();
-    expect(at(outcome.document, 'shap', 'rowsWantedMet')).toBe(false);
+    expect(outcome.document.shap!.value!.features).toHaveLength(retained);
+    expect(outcome.document.shap!.features).toHaveLength(retained);
+    expect(outcome.document.selection.method).toBe('boosted');
+    expect(outcome.document.selection.expectedFalseSelections).toBeNull();
+    expect(outcome.document.shap!.rowsWantedMet).toBe(false);
     expect(outcome.summary.expectedFalseSelections).toBeNaN();
   });
 });
@@ -268,7 +259,7 @@ describe('explain.export', () => {
     const { features, outputs, time, final } = explainedRows!;
     expect(features[0]).toBe(planted.features[fates.findIndex((fate) => fate.rank === 1)]!.id);
     expect(time).toHaveLength(4000);
-    expect(final.reduce((sum, one) => sum + one, 0)).toBe(at(document, 'rows', 'final'));
+    expect(final.reduce((sum, one) => sum + one, 0)).toBe(document.rows.final);
     expect(outputs.map(({ name }) => name)).toEqual(['direction', 'value']);
     for (const { baseValue, known, prediction, parts } of outputs) {
       expect(parts.reduce((sum, { rows }) => sum + rows, 0)).toBe(4000);
@@ -278,7 +269,7 @@ describe('explain.export', () => {
         expect(sum + known.values[k]!).toBeCloseTo(prediction[k]!, 10);
       }
     }
-    expect(at(document, 'shap', 'baseValue')).toBe(outputs[0]!.baseValue);
+    expect(document.shap!.baseValue).toBe(outputs[0]!.baseValue);
     expect(learn(planted, 105).explainedRows).toBeNull();
   });
 });
@@ -291,7 +282,7 @@ describe('docs/results.md', () => {
       expect(text, key).toContain(`\`${key}`);
       const parts = Array.isArray(value) ? value[0] : value;
       if (key === 'config' || parts === null || typeof parts !== 'object') continue;
-      for (const inner of Object.keys(parts as JsonObject)) expect(text, `${key}.${inner}`).toContain(inner);
+      for (const inner of Object.keys(parts)) expect(text, `${key}.${inner}`).toContain(inner);
     }
   });
 });

@@ -2,7 +2,8 @@ import { expect, it, vi } from 'vitest';
 import { resolveLearnConfig } from '../config/learn-config.js';
 import { seededRandom } from '../numeric/seeded-random.js';
 import { simulatePair } from '../testing/simulated-pair.js';
-import { type HorizonOutcome, PairLearner } from './pair-learner.js';
+import type { HorizonOutcome } from './horizon-outcome.js';
+import { PairLearner } from './pair-learner.js';
 
 vi.setConfig({ testTimeout: 240_000 });
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { resolveLearnConfig } from '../config/learn-config.js';
-import type { JsonObject } from '../document/json.js';
+import type { LearnedDocument } from '../document/result-document.js';
 import { PairLearner } from '../learner/pair-learner.js';
+import type { StableFacts } from '../selection/selection-result.js';
 import { simulatePair } from '../testing/simulated-pair.js';
 
 const SEEDS = 16;
@@ -25,10 +26,9 @@ const runs = Array.from({ length: SEEDS }, (_, seed) => {
 
 describe(`${SEEDS} random walks, ${HORIZONS.length} horizons each`, () => {
   const outcomes = runs.flatMap((learn) => learn());
-  const mean = (value: (document: JsonObject) => number) =>
+  const mean = (value: (document: LearnedDocument) => number) =>
     outcomes.reduce((sum, { document }) => sum + value(document), 0) / outcomes.length;
-  const selection = (document: JsonObject) => document.selection as JsonObject;
-  const interactions = (document: JsonObject) => document.interactions as JsonObject;
+  const selection = (document: LearnedDocument) => document.selection as StableFacts;
 
   it('show skill no more often than the level of the verdict allows', () => {
     const skilled = outcomes.filter(({ summary }) => summary.verdict === 'SKILL');
@@ -40,13 +40,13 @@ describe(`${SEEDS} random walks, ${HORIZONS.length} horizons each`, () => {
   it('have fewer features selected on average than the bound, and so do their shadows', () => {
     const bound = Math.max(...outcomes.map(({ summary }) => summary.expectedFalseSelections));
     expect(bound).toBeLessThanOrEqual(1);
-    expect(mean((document) => Number(selection(document).stable))).toBeLessThanOrEqual(bound);
-    expect(mean((document) => Number(selection(document).shadowSelections))).toBeLessThanOrEqual(bound);
+    expect(mean((document) => selection(document).stable)).toBeLessThanOrEqual(bound);
+    expect(mean((document) => selection(document).shadowSelections!)).toBeLessThanOrEqual(bound);
   });
 
   it('have fewer interactions retained on average than the bound, and so do their shadows', () => {
-    const retained = mean((document) => (interactions(document).retained as JsonObject[]).length);
+    const retained = mean(({ interactions }) => interactions!.retained.length);
     expect(retained).toBeLessThanOrEqual(0.5);
-    expect(mean((document) => Number(interactions(document).shadowSelections))).toBeLessThanOrEqual(0.5);
+    expect(mean(({ interactions }) => interactions!.shadowSelections)).toBeLessThanOrEqual(0.5);
   });
 });

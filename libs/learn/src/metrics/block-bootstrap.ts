@@ -35,6 +35,20 @@ export function blockRows(
   return Math.min(rows.length, longest + 1);
 }
 
+/** Statistics in objects and lists, as deep as wanted; null where there is none. */
+export type Statistics =
+  | WeightedStatistic
+  | null
+  | readonly Statistics[]
+  | { readonly [name: string]: Statistics };
+
+/** An estimate in the place of every statistic. */
+export type Estimates<T> = T extends WeightedStatistic
+  ? Estimate
+  : T extends null
+    ? null
+    : { readonly [K in keyof T]: Estimates<T[K]> };
+
 export interface BootstrapInput {
   /** Number of scored rows, in time order. */
   readonly rows: number;
@@ -56,16 +70,16 @@ export interface BootstrapInput {
  *
  * @throws RangeError when there is no row or the block length makes no sense; CancelledError
  */
-export function blockBootstrap<Name extends string>(
+export function blockBootstrap<T extends Statistics>(
   input: BootstrapInput,
-  statistics: Readonly<Record<Name, WeightedStatistic>>,
+  statistics: T,
   hooks: ProgressHooks = {},
-): Record<Name, Estimate> {
+): Estimates<T> {
   const { rows, blockRows: length, replicates, seed } = input;
   if (rows < 1 || length < 1 || length > rows) {
     throw new RangeError(`blocks of ${length} rows cannot be drawn from ${rows} rows`);
   }
-  const all = Object.values<WeightedStatistic>(statistics);
+  const all = leaves(statistics);
   const random = seededRandom(seed);
   const runs = new RowRuns(rows, 2 * Math.ceil(rows / length));
   const values = Array.from({ length: replicates }, (_, replicate) => {
@@ -73,28 +87,41 @@ export function blockBootstrap<Name extends string>(
     drawBlocks(runs, rows, length, random.below);
     return Float64Array.from(all, (statistic) => statistic(runs));
   });
-  return estimatesOf(input, statistics, values);
+  const estimates = new Map(all.map((statistic, k) => [statistic, estimateOf(input, statistic, values, k)]));
+  return inPlace(statistics, estimates) as Estimates<T>;
 }
 
-function estimatesOf<Name extends string>(
+function leaves(statistics: Statistics): WeightedStatistic[] {
+  if (statistics === null) return [];
+  return typeof statistics === 'function'
+    ? [statistics]
+    : Object.values<Statistics>(statistics).flatMap(leaves);
+}
+
+function inPlace(statistics: Statistics, estimates: ReadonlyMap<WeightedStatistic, Estimate>): unknown {
+  if (statistics === null) return null;
+  if (typeof statistics === 'function') return estimates.get(statistics);
+  if (Array.isArray(statistics)) return statistics.map((one: Statistics) => inPlace(one, estimates));
+  return Object.fromEntries(Object.entries(statistics).map(([name, one]) => [name, inPlace(one, estimates)]));
+}
+
+/** @param values of all statistics by replicate; this is number k */
+function estimateOf(
   { rows, blockRows: length, replicates, level }: BootstrapInput,
-  statistics: Readonly<Record<Name, WeightedStatistic>>,
+  statistic: WeightedStatistic,
   values: readonly Float64Array[],
-): Record<Name, Estimate> {
+  k: number,
+): Estimate {
   const blocks = rows / length;
   const spread =
     blocks >= 2 ? studentQuantile(level, blocks - 1) * Math.sqrt(blocks / (blocks - 1)) : Number.NaN;
-  const names = Object.keys(statistics) as Name[];
-  const estimates = names.map((name, k): [Name, Estimate] => {
-    const moments = { count: 0, mean: 0, squares: 0 };
-    for (const replicate of values) if (Number.isFinite(replicate[k])) addTo(moments, replicate[k]!);
-    const { count, squares } = moments;
-    const value = statistics[name]();
-    const standardError = count > replicates / 2 ? Math.sqrt(squares / (count - 1)) : Number.NaN;
-    const half = spread * standardError;
-    return [name, { value, low: value - half, high: value + half, standardError }];
-  });
-  return Object.fromEntries(estimates) as Record<Name, Estimate>;
+  const moments = { count: 0, mean: 0, squares: 0 };
+  for (const replicate of values) if (Number.isFinite(replicate[k])) addTo(moments, replicate[k]!);
+  const { count, squares } = moments;
+  const value = statistic();
+  const standardError = count > replicates / 2 ? Math.sqrt(squares / (count - 1)) : Number.NaN;
+  const half = spread * standardError;
+  return { value, low: value - half, high: value + half, standardError };
 }
 
 /** Blocks that start anywhere until there are as many rows as in the sample; one beyond the end goes on at the start. */

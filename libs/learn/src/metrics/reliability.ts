@@ -40,13 +40,8 @@ export function reliabilityBins(probability: Float64Array): { of: Uint8Array; bi
   return { of, bins };
 }
 
-/** Share of "up" in every bin, by the bin's number. */
-export function reliabilityStatistics(
-  probability: Float64Array,
-  label: Float64Array,
-): Record<string, WeightedStatistic> {
+/** Share of "up" in every bin. */
+export function reliabilityStatistics(probability: Float64Array, label: Float64Array): WeightedStatistic[] {
   const { of, bins } = reliabilityBins(probability);
-  return Object.fromEntries(
-    bins.map((_, bin) => [bin, weightedMean(label.map((up, row) => (of[row] === bin ? up : Number.NaN)))]),
-  );
+  return bins.map((_, bin) => weightedMean(label.map((up, row) => (of[row] === bin ? up : Number.NaN))));
 }

@@ -1,13 +1,22 @@
-import type { Baseline } from '../baselines/fit-baselines.js';
+import type { Baseline, BaselineName } from '../baselines/fit-baselines.js';
 import type { LearnConfig } from '../config/learn-config.js';
 import type { HorizonData } from '../data/horizon-data.js';
-import { type BootstrapInput, blockBootstrap, blockRows, type Estimate } from '../metrics/block-bootstrap.js';
+import {
+  type BootstrapInput,
+  blockBootstrap,
+  blockRows,
+  type Estimate,
+  type Statistics,
+} from '../metrics/block-bootstrap.js';
 import { auc, brier, logLossByRow } from '../metrics/direction-metrics.js';
 import { reliabilityStatistics } from '../metrics/reliability.js';
-import { directionStatistics } from '../metrics/score-direction.js';
-import { valueStatistics } from '../metrics/score-value.js';
-import { type WeightedStatistic, weightedMean } from '../metrics/weighted-statistic.js';
+import { type DirectionMetric, directionStatistics } from '../metrics/score-direction.js';
+import { type ValueMetric, valueStatistics } from '../metrics/score-value.js';
+import { weightedMean } from '../metrics/weighted-statistic.js';
 import type { ModelContext } from '../models/model-context.js';
+import type { DirectionName } from '../models/train-models.js';
+import type { ProgressHooks } from '../progress/progress-hooks.js';
+import type { ValueModelName } from '../stacking/final-models.js';
 import type { PieceKind } from '../threads/piece-kind.js';
 import {
   confidenceOrder,
@@ -16,7 +25,7 @@ import {
   gateAtCoverage,
   gateAtThreshold,
 } from './gating-curve.js';
-import { correctCalls, type SkillStatistics, skillStatistics } from './skill-statistics.js';
+import { correctCalls, skillStatistics } from './skill-statistics.js';
 
 /** All predictions for the untouched final segment; arrays run along `rows`. */
 export interface FinalPredictions {
@@ -24,19 +33,63 @@ export interface FinalPredictions {
   /** Calibrated stack. */
   readonly probability: Float64Array;
   /** Each direction model on its own, calibrated. */
-  readonly models: readonly { readonly name: string; readonly probability: Float64Array }[];
+  readonly models: readonly { readonly name: DirectionName; readonly probability: Float64Array }[];
   /** Predicted unknown part by value model. */
-  readonly values: readonly { readonly name: string; readonly prediction: Float64Array }[];
+  readonly values: readonly { readonly name: ValueModelName; readonly prediction: Float64Array }[];
   readonly baselines: readonly Baseline[];
   /** Gate chosen on out-of-fold rows. */
   readonly threshold: number | null;
 }
 
-/** Every score of the final segment with its interval, by dotted name, e.g. `stack.auc`, `baseline.overlap.accuracy`. */
+export type DirectionScores = Readonly<Record<DirectionMetric, Estimate>>;
+export type ValueScores = Readonly<Record<ValueMetric, Estimate>>;
+
+/** Scores of one of several models, or baselines. */
+export interface Named<Name, Scores> {
+  readonly name: Name;
+  readonly scores: Scores;
+}
+
+export interface BaselineScores {
+  readonly accuracy: Estimate;
+  readonly auc: Estimate;
+  /** Null for rules that give no probability, as is the next. */
+  readonly logLoss: Estimate | null;
+  readonly brier: Estimate | null;
+  /** At each of {@link GATING_COVERAGES}. */
+  readonly accuracyAt: readonly Estimate[];
+}
+
+/** Accuracy of the calls of the stack's gates. */
+export interface GateScores {
+  /** At each of {@link GATING_THRESHOLDS}. */
+  readonly thresholds: readonly Estimate[];
+  /** At each of {@link GATING_COVERAGES}. */
+  readonly coverages: readonly Estimate[];
+  /** Null when no gate was chosen. */
+  readonly chosen: Estimate | null;
+}
+
+export interface SkillScores {
+  readonly logLossGain: Estimate;
+  readonly accuracyGain: Estimate;
+  readonly unknownEdge: Estimate;
+}
+
+/** Every score of the final segment with its interval. */
 export interface FinalScores {
-  readonly estimates: ReadonlyMap<string, Estimate>;
-  /** The baselines that skill is measured against. */
-  readonly skill: Pick<SkillStatistics, 'logLossBaseline' | 'accuracyBaseline'>;
+  readonly stack: DirectionScores;
+  readonly gates: GateScores;
+  /** Share of "up" in each bin of the reliability curve. */
+  readonly reliability: readonly Estimate[];
+  /** With the baselines that skill is measured against. */
+  readonly skill: SkillScores & {
+    readonly logLossBaseline: BaselineName;
+    readonly accuracyBaseline: Named<BaselineName, BaselineScores>;
+  };
+  readonly models: readonly Named<DirectionName, DirectionScores>[];
+  readonly values: readonly Named<ValueModelName, ValueScores>[];
+  readonly baselines: readonly Named<BaselineName, BaselineScores>[];
   /** Rows of a bootstrap block and how many blocks the segment holds. */
   readonly blockRows: number;
   readonly blocks: number;
@@ -50,18 +103,29 @@ export interface ScoreInput {
   readonly seed: bigint;
 }
 
-/** Statistics that are computed together; all groups together are the scores. */
+/** Scores that are computed together, by the kind of group. */
+interface GroupScores {
+  readonly stack: DirectionScores;
+  readonly gates: GateScores;
+  readonly reliability: readonly Estimate[];
+  readonly skill: SkillScores;
+  readonly model: DirectionScores;
+  readonly value: ValueScores;
+  readonly baseline: BaselineScores;
+}
+
+type GroupKind = keyof GroupScores;
+
 interface ScoreGroup {
-  readonly of: 'stack' | 'gate' | 'reliability' | 'skill' | 'model' | 'value' | 'baseline';
+  readonly of: GroupKind;
   /** Which of the models, values or baselines. */
   readonly at: number;
 }
 
-/** Estimates of a group by full name. */
-export const SCORED_GROUP: PieceKind<ScoreInput, ScoreGroup, Record<string, Estimate>> = {
+/** The scores of a group. */
+export const SCORED_GROUP: PieceKind<ScoreInput, ScoreGroup, GroupScores[GroupKind]> = {
   name: 'scored-group',
-  compute: (input, group, hooks) =>
-    blockBootstrap(bootstrapInput(input), groupStatistics(input, group), hooks),
+  compute: scoreGroup,
 };
 
 /** Scores the final segment; all intervals come from the same resamplings. @throws CancelledError */
@@ -70,22 +134,36 @@ export function scoreFinal(
   { pool, isCancelled }: Pick<ModelContext, 'pool' | 'isCancelled'>,
 ): FinalScores {
   const { models, values, baselines } = input.predictions;
-  const each = (of: ScoreGroup['of'], among: readonly unknown[]) => among.map((_, at) => ({ of, at }));
+  const each = (of: GroupKind, among: readonly unknown[]) => among.map((_, at) => ({ of, at }));
   const groups: ScoreGroup[] = [
     { of: 'stack', at: 0 },
-    { of: 'gate', at: 0 },
+    { of: 'gates', at: 0 },
     { of: 'reliability', at: 0 },
     { of: 'skill', at: 0 },
     ...each('model', models),
     ...each('value', values),
     ...each('baseline', baselines),
   ];
-  const estimates = pool.compute(SCORED_GROUP, input, groups, { isCancelled });
+  const found = pool.compute(SCORED_GROUP, input, groups, { isCancelled });
+  const scoresOf = <Kind extends GroupKind>(of: Kind, at = 0) =>
+    found[groups.findIndex((group) => group.of === of && group.at === at)] as GroupScores[Kind];
+  const named = <Kind extends GroupKind, Name>(of: Kind, among: readonly { readonly name: Name }[]) =>
+    among.map(({ name }, at) => ({ name, scores: scoresOf(of, at) }));
   const { rows, blockRows: length } = bootstrapInput(input);
   const { logLossBaseline, accuracyBaseline } = skillStatistics(scoredArrays(input));
+  const scored = named('baseline', baselines);
   return {
-    estimates: new Map(estimates.flatMap((group) => Object.entries(group))),
-    skill: { logLossBaseline, accuracyBaseline },
+    stack: scoresOf('stack'),
+    gates: scoresOf('gates'),
+    reliability: scoresOf('reliability'),
+    skill: {
+      ...scoresOf('skill'),
+      logLossBaseline,
+      accuracyBaseline: scored.find(({ name }) => name === accuracyBaseline)!,
+    },
+    models: named('model', models),
+    values: named('value', values),
+    baselines: scored,
     blockRows: length,
     blocks: Math.floor(rows / length),
   };
@@ -111,67 +189,47 @@ function scoredArrays({ predictions, data }: ScoreInput) {
   };
 }
 
-function groupStatistics(input: ScoreInput, group: ScoreGroup): Record<string, WeightedStatistic> {
+function scoreGroup(input: ScoreInput, group: ScoreGroup, hooks: ProgressHooks): GroupScores[GroupKind] {
   const { predictions } = input;
   const arrays = scoredArrays(input);
   const { probability, label, unknown, known } = arrays;
-  if (group.of === 'stack') return prefixed('stack', directionStatistics(probability, label));
-  if (group.of === 'gate') return gatingStatistics(predictions, label);
-  if (group.of === 'reliability') return prefixed('reliability', reliabilityStatistics(probability, label));
+  const estimate = <T extends Statistics>(statistics: T) =>
+    blockBootstrap(bootstrapInput(input), statistics, hooks);
+  if (group.of === 'stack') return estimate(directionStatistics(probability, label));
+  if (group.of === 'gates') return estimate(gateStatistics(predictions, label));
+  if (group.of === 'reliability') return estimate(reliabilityStatistics(probability, label));
   if (group.of === 'skill') {
     const { logLossGain, accuracyGain, unknownEdge } = skillStatistics(arrays);
-    return prefixed('skill', { logLossGain, accuracyGain, unknownEdge });
+    return estimate({ logLossGain, accuracyGain, unknownEdge });
   }
   if (group.of === 'model') {
-    const { name, probability: own } = predictions.models[group.at]!;
-    return prefixed(`model.${name}`, directionStatistics(own, label));
+    return estimate(directionStatistics(predictions.models[group.at]!.probability, label));
   }
   if (group.of === 'value') {
-    const { name, prediction } = predictions.values[group.at]!;
-    return prefixed(`value.${name}`, valueStatistics({ prediction, known, unknown }));
+    const { prediction } = predictions.values[group.at]!;
+    return estimate(valueStatistics({ prediction, known, unknown }));
   }
-  const baseline = predictions.baselines[group.at]!;
-  return prefixed(`baseline.${baseline.name}`, baselineStatistics(baseline, label));
+  return estimate(baselineStatistics(predictions.baselines[group.at]!, label));
 }
 
-function baselineStatistics(baseline: Baseline, label: Float64Array): Record<string, WeightedStatistic> {
-  const statistics: Record<string, WeightedStatistic> = {
-    accuracy: weightedMean(correctCalls(baseline.score, label)),
-    auc: auc(baseline.score, label),
+function baselineStatistics({ score, probability }: Baseline, label: Float64Array) {
+  const order = confidenceOrder(score);
+  return {
+    accuracy: weightedMean(correctCalls(score, label)),
+    auc: auc(score, label),
+    logLoss: probability && weightedMean(logLossByRow(probability, label)),
+    brier: probability && brier(probability, label),
+    accuracyAt: GATING_COVERAGES.map((coverage) => gateAtCoverage(score, label, coverage, order).accuracy),
   };
-  const order = confidenceOrder(baseline.score);
-  for (const coverage of GATING_COVERAGES) {
-    statistics[`accuracyAt${coverage}`] = gateAtCoverage(baseline.score, label, coverage, order).accuracy;
-  }
-  if (baseline.probability) {
-    statistics.logLoss = weightedMean(logLossByRow(baseline.probability, label));
-    statistics.brier = brier(baseline.probability, label);
-  }
-  return statistics;
 }
 
-function gatingStatistics(
-  { probability, threshold }: FinalPredictions,
-  label: Float64Array,
-): Record<string, WeightedStatistic> {
-  const statistics: Record<string, WeightedStatistic> = {};
-  for (const t of GATING_THRESHOLDS) {
-    statistics[`gate.threshold.${t}`] = gateAtThreshold(probability, label, t).accuracy;
-  }
+function gateStatistics({ probability, threshold }: FinalPredictions, label: Float64Array) {
+  const at = (limit: number) => gateAtThreshold(probability, label, limit).accuracy;
   const score = probability.map((p) => p - 0.5);
   const order = confidenceOrder(score);
-  for (const coverage of GATING_COVERAGES) {
-    statistics[`gate.coverage.${coverage}`] = gateAtCoverage(score, label, coverage, order).accuracy;
-  }
-  if (threshold !== null) statistics['gate.chosen'] = gateAtThreshold(probability, label, threshold).accuracy;
-  return statistics;
-}
-
-function prefixed(
-  prefix: string,
-  statistics: Readonly<Record<string, WeightedStatistic>>,
-): Record<string, WeightedStatistic> {
-  return Object.fromEntries(
-    Object.entries(statistics).map(([name, statistic]) => [`${prefix}.${name}`, statistic]),
-  );
+  return {
+    thresholds: GATING_THRESHOLDS.map(at),
+    coverages: GATING_COVERAGES.map((coverage) => gateAtCoverage(score, label, coverage, order).accuracy),
+    chosen: threshold === null ? null : at(threshold),
+  };
 }

@@ -29,7 +29,7 @@ export function keepInteractions(
   hooks: ProgressHooks,
 ): SelectionResult {
   const { pairs, threshold } = config.select;
-  const promising = found.order.filter((column) => !found.leaks.has(column));
+  const promising = found.order.filter((column) => !task.leaks.has(column));
   const single = new Set(found.selected);
   const outcome = selectInteractions(
     {

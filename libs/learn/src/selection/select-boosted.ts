@@ -12,7 +12,7 @@ export function selectBoosted(
   config: Pick<LearnConfig, 'select'>,
   hooks: ProgressHooks,
 ): SelectionResult {
-  const { data, rows, target, seed, pool, leaks } = task;
+  const { data, rows, target, seed, pool } = task;
   const { threshold, maxFeatures } = config.select;
   const { bar, geometry } = data;
   const found = boostedFrequencies({ matrix, candidates, rows, target, bar, geometry, seed, pool, hooks });
@@ -31,7 +31,6 @@ export function selectBoosted(
     selected: best.slice(0, maxFeatures).sort((a, b) => a - b),
     order,
     frequency,
-    leaks,
     interactions: null,
     expectedFalseSelections: Number.NaN,
     facts: {

@@ -3,7 +3,7 @@ import type { ProgressHooks } from '../progress/progress-hooks.js';
 import { thresholdStep } from '../stability/error-bounds.js';
 import type { StabilityContext } from '../stability/stability-context.js';
 import { type StabilitySelectionOutcome, stabilitySelection } from '../stability/stability-selection.js';
-import type { SelectionResult, SelectionTask } from './selection-result.js';
+import type { SelectionResult, SelectionTask, StableFacts } from './selection-result.js';
 
 /**
  * Complementary-pairs stability selection with its error bounds and shadow control.
@@ -47,7 +47,6 @@ export function selectStable(
     order: outcome.order.map((position) => context.candidates[position]!),
     frequency,
     interactions: null,
-    leaks,
     expectedFalseSelections: boundValue(outcome),
     facts: {
       method: 'stability',
@@ -75,7 +74,7 @@ export function selectStable(
 }
 
 /** Features that each method by itself finds stable. */
-function countStable({ byMethod, threshold, pairs }: StabilitySelectionOutcome): Record<string, number> {
+function countStable({ byMethod, threshold, pairs }: StabilitySelectionOutcome): StableFacts['stableBy'] {
   const least = thresholdStep(threshold, pairs) - 0.5;
   const count = (frequency: Float64Array) => frequency.filter((share) => share * 2 * pairs > least).length;
   return Object.fromEntries([...byMethod].map(([method, frequency]) => [method, count(frequency)]));

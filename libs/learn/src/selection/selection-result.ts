@@ -1,7 +1,51 @@
 import type { HorizonData } from '../data/horizon-data.js';
-import type { JsonObject } from '../document/json.js';
 import type { InteractionOutcome } from '../interactions/interaction-selection.js';
+import type { BoundKind } from '../stability/error-bounds.js';
+import type { StabilityMethod } from '../stability/stability-method.js';
 import type { WorkPool } from '../threads/work-pool.js';
+
+/** How features were selected, as the result document tells it (docs/results.md). */
+export type SelectionFacts = StableFacts | BoostedFacts | NothingFacts;
+
+interface CommonFacts {
+  /** Share of fits that a feature had to be chosen in. */
+  readonly threshold: number;
+  /** Candidates that were no leaks. */
+  readonly tested: number;
+}
+
+export interface StableFacts extends CommonFacts {
+  readonly method: 'stability';
+  readonly target: 'unknown' | 'value';
+  readonly methods: readonly StabilityMethod[];
+  readonly q: number;
+  readonly pairs: number;
+  readonly blocks: number;
+  readonly rowsUsed: number;
+  readonly stable: number;
+  /** Features that each method by itself finds stable. */
+  readonly stableBy: ByMethod<number>;
+  /** The one that q was derived from. */
+  readonly bound: BoundKind;
+  readonly bounds: Readonly<Record<'mb' | 'unimodal' | 'rConcave', number>>;
+  /** Null when no shadow target was asked for. */
+  readonly shadowSelections: number | null;
+  readonly inflation: ByMethod<{ readonly median: number; readonly largest: number }>;
+}
+
+type ByMethod<T> = { readonly [method in StabilityMethod]?: T };
+
+export interface BoostedFacts extends CommonFacts {
+  readonly method: 'boosted';
+  readonly target: 'unknown' | 'value';
+  readonly fits: number;
+  readonly rowsUsed: number;
+}
+
+/** Too few candidates were left. */
+export interface NothingFacts extends CommonFacts {
+  readonly method: 'none';
+}
 
 /** What selection found for one horizon. */
 export interface SelectionResult {
@@ -11,14 +55,12 @@ export interface SelectionResult {
   readonly order: readonly number[];
   /** Share of fits that chose the column, by matrix column; NaN for columns that were no candidates. */
   readonly frequency: Float64Array;
-  /** Columns refused because they know the future, with the evidence. */
-  readonly leaks: ReadonlyMap<number, string>;
   /** Nominal bound; NaN when the method has none. */
   readonly expectedFalseSelections: number;
   /** Null when interactions are not asked for. */
   readonly interactions: InteractionOutcome | null;
   /** For the result document. */
-  readonly facts: JsonObject;
+  readonly facts: SelectionFacts;
   whySelected(column: number): string;
   notSelected(column: number): string;
 }

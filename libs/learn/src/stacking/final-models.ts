@@ -2,6 +2,7 @@ import { medianSizes, modelSizes, startingLogOdds } from '../models/horizon-mode
 import type { ModelContext } from '../models/model-context.js';
 import {
   DIRECTION_MODELS,
+  type DirectionName,
   type ModelSizes,
   type TrainedModels,
   trainModels,
@@ -9,13 +10,16 @@ import {
 import type { CrossFitStack } from './cross-fit-stack.js';
 import { stackLogOdds } from './stack-log-odds.js';
 
+/** The models of the unknown part, and their mean. */
+export type ValueModelName = 'booster' | 'ridge' | 'mean';
+
 /** Models refit on all development rows and what they say of the final segment. */
 export interface FinalModels {
   readonly models: TrainedModels;
   readonly sizes: ModelSizes;
   readonly probability: Float64Array;
-  readonly byModel: readonly { readonly name: string; readonly probability: Float64Array }[];
-  readonly values: readonly { readonly name: string; readonly prediction: Float64Array }[];
+  readonly byModel: readonly { readonly name: DirectionName; readonly probability: Float64Array }[];
+  readonly values: readonly { readonly name: ValueModelName; readonly prediction: Float64Array }[];
   /** Log-odds the direction models started from, indexed by row number. */
   readonly margin: Float64Array;
   /** Of the stack on the final segment, not calibrated. */

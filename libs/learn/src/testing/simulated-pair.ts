@@ -1,8 +1,8 @@
 import { BinnedMatrixBuilder } from '../binning/binned-matrix.js';
 import type { LearnConfig } from '../config/learn-config.js';
+import type { PairInput } from '../data/pair-input.js';
 import type { PairTarget } from '../data/pair-target.js';
 import type { HorizonInput } from '../horizon/learn-horizon.js';
-import type { PairInput } from '../learner/pair-learner.js';
 import { seededRandom, subseed } from '../numeric/seeded-random.js';
 import { developmentRows } from '../splits/development-rows.js';
 

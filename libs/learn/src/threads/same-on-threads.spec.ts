@@ -63,8 +63,9 @@ describe('a horizon learned on several threads', () => {
     const [one, two, four] = [1, 2, 4].map((threads) => {
       const selection = new PairSelection(input, config, developmentRows(bar, config));
       const pool = createWorkPool(threads);
-      const { selected, frequency, order, facts } = selection.select({ data, rows, seed: 9n, pool }, {});
-      const { kept, reasons } = selection.prune();
+      const found = selection.select({ data, rows, seed: 9n, pool }, {});
+      const { selected, frequency, order, facts } = found.selection;
+      const { kept, reasons } = selection.prune().pruning;
       selection.release();
       pool.close();
       return { kept, reasons: [...reasons], selected, frequency, order, facts };

@@ -1,3 +1,4 @@
+import type { ResultDocument as WrittenDocument } from '@onescan/learn';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import { z } from 'zod';
 
@@ -100,10 +101,16 @@ const RESULT_DOCUMENT = z.object({
     .nullable(),
 });
 
-export type ResultDocument = z.infer<typeof RESULT_DOCUMENT>;
-export type SampledFeature = z.infer<typeof SAMPLED>;
-export type DependenceGroup = z.infer<typeof DEPENDENCE>;
-export type EstimateJson = z.infer<typeof ESTIMATE>;
+type Fixed<T> = T extends object ? { readonly [K in keyof T]: Fixed<T[K]> } : T;
+type Readable<Written extends Fixed<z.input<typeof RESULT_DOCUMENT>>> = Written;
+
+/** What trainers send. It does not compile when something is read here that the engine does not write. */
+export type SentDocument = Readable<WrittenDocument>;
+
+export type ResultDocument = Fixed<z.infer<typeof RESULT_DOCUMENT>>;
+export type SampledFeature = Fixed<z.infer<typeof SAMPLED>>;
+export type DependenceGroup = Fixed<z.infer<typeof DEPENDENCE>>;
+export type EstimateJson = Fixed<z.infer<typeof ESTIMATE>>;
 
 /**
  * Reads a stored result document.

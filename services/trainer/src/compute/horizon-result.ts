@@ -1,4 +1,4 @@
-import type { HorizonOutcome } from '@onescan/learn/learner/pair-learner.js';
+import type { HorizonOutcome, ResultDocument } from '@onescan/learn';
 import { canonicalJson, sha256Hex } from '@onescan/shared/canonical-json.js';
 import type { HorizonSummary, TaskFile } from '@onescan/shared/generated/onescan/v1/result.js';
 import type { ComputedResult, ComputeRequest } from './compute-protocol.js';
@@ -48,7 +48,7 @@ function resultDocument(
   request: ComputeRequest,
   { meta, columns, included }: LoadedPair,
   outcome: HorizonOutcome,
-) {
+): ResultDocument {
   return {
     ...outcome.document,
     pair: request.pair,
@@ -65,7 +65,7 @@ function resultDocument(
     spec: {
       preset: request.preset,
       overrides: request.overrides,
-      seed: request.seed,
+      seed: request.seed.toString(),
     },
   };
 }

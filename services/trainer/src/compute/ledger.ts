@@ -1,4 +1,4 @@
-import type { FeatureFate } from '@onescan/learn/learner/pair-learner.js';
+import type { FeatureFate } from '@onescan/learn';
 import { gapBeyondDoubles } from '@onescan/shared/dataset/beyond-doubles.js';
 import type { DatasetColumn } from '@onescan/shared/dataset/dataset.js';
 import { type LedgerRow, LedgerStatus } from '@onescan/shared/generated/onescan/v1/result.js';

@@ -1,4 +1,4 @@
-import type { HorizonOutcome, LearnHooks } from '@onescan/learn/learner/pair-learner.js';
+import type { HorizonOutcome, LearnHooks } from '@onescan/learn';
 import { TaskFileKind } from '@onescan/shared/generated/onescan/v1/result.js';
 import { classifyFailure } from './classify-failure.js';
 import type { ComputeEvent, ComputeRequest, StageFacts } from './compute-protocol.js';

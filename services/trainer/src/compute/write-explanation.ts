@@ -1,4 +1,4 @@
-import type { ExplainedRows } from '@onescan/learn/learner/pair-learner.js';
+import type { ExplainedRows } from '@onescan/learn';
 import {
   type ParquetColumn,
   type ParquetContent,

@@ -1,0 +1,292 @@
+import type { BaselineName } from '../baselines/fit-baselines.js';
+import type { LearnConfig } from '../config/learn-config.js';
+import type { KnownName } from '../explain/additive-output.js';
+import type { DirectionMetric } from '../metrics/score-direction.js';
+import type { ValueMetric } from '../metrics/score-value.js';
+import type { DirectionName, ModelName } from '../models/train-models.js';
+import type { Verdict } from '../scoring/judge.js';
+import type { SelectionFacts } from '../selection/selection-result.js';
+import type { ValueModelName } from '../stacking/final-models.js';
+
+/** Version of the document's structure; docs/results.md describes it. */
+export const RESULT_FORMAT_VERSION = 1;
+
+/**
+ * Everything that is known of one horizon of a pair, as docs/results.md describes field by field. Plain JSON: no NaN,
+ * no clock, the same bytes every time. The trainer adds what only it knows ({@link TaskFacts}) to the
+ * {@link LearnedDocument} of the engine.
+ */
+export interface ResultDocument extends LearnedDocument, TaskFacts {}
+
+/** What the trainer knows of a task beside what was learned. */
+export interface TaskFacts {
+  readonly pair: string;
+  readonly dataset: {
+    readonly id: string;
+    readonly contentSha256: string;
+    readonly rows: number;
+    /** Times of the first and last row, UTC. */
+    readonly from: string;
+    readonly to: string;
+    readonly universe: number;
+    readonly included: number;
+    readonly excluded: number;
+  };
+  readonly spec: {
+    readonly preset: string;
+    readonly overrides: Readonly<Record<string, string>>;
+    readonly seed: string;
+  };
+}
+
+/** All that was learned about one horizon. */
+export interface LearnedDocument {
+  readonly format: 'onescan.horizon-result';
+  readonly formatVersion: typeof RESULT_FORMAT_VERSION;
+  readonly horizon: number;
+  readonly targetWindow: number;
+  /** Decimal text. */
+  readonly seed: string;
+  readonly config: ConfigJson;
+  readonly verdict: Verdict;
+  readonly verdictText: string;
+  readonly skill: SkillJson;
+  readonly rows: RowsJson;
+  readonly segments: readonly SegmentJson[];
+  readonly features: {
+    readonly tested: number;
+    readonly pruned: number;
+    readonly candidates: number;
+    readonly leaking: number;
+    readonly retained: number;
+  };
+  readonly selection: SelectionJson;
+  readonly suspicious: readonly FeatureReasonJson[];
+  readonly interactions: InteractionsJson | null;
+  readonly models: readonly ModelJson[];
+  readonly stack: StackJson | null;
+  readonly final: {
+    readonly direction: DirectionScoresJson;
+    readonly value: { readonly [name in ValueModelName]?: ValueScoresJson };
+  };
+  readonly outOfFold: OutOfFoldJson;
+  readonly baselines: readonly BaselineJson[];
+  readonly reliability: readonly ReliabilityJson[];
+  readonly gating: GatingJson;
+  readonly shap: ShapJson | null;
+}
+
+/** An estimate with its interval; null where a figure is not defined. */
+export interface EstimateJson {
+  readonly value: number | null;
+  readonly low: number | null;
+  readonly high: number | null;
+  readonly standardError: number | null;
+}
+
+export type DirectionScoresJson = Readonly<Record<DirectionMetric, EstimateJson>>;
+export type ValueScoresJson = Readonly<Record<ValueMetric, EstimateJson>>;
+
+/** Every setting; `models.export`, which changes no result, only where it was asked for. */
+export type ConfigJson = Omit<LearnConfig, 'models'> & {
+  readonly models: Omit<LearnConfig['models'], 'export'> & Partial<Pick<LearnConfig['models'], 'export'>>;
+};
+
+export interface SkillJson {
+  readonly level: number;
+  readonly bestBaseline: BaselineName;
+  readonly logLossBaseline: BaselineName;
+  readonly logLossGain: EstimateJson;
+  readonly accuracyGain: EstimateJson;
+  readonly unknownEdge: EstimateJson;
+  readonly blockRows: number;
+  readonly blocks: number;
+}
+
+export interface RowsJson {
+  readonly total: number;
+  readonly usable: number;
+  readonly missingTarget: number;
+  readonly missingKnownPart: number;
+  readonly missingPersistence: number;
+  readonly knownPartAvailable: boolean;
+  readonly selection: number;
+  readonly development: number;
+  readonly outOfFold: number;
+  readonly outOfFoldScored: number;
+  readonly purgedBeforeFinal: number;
+  readonly final: number;
+  readonly explained: number;
+}
+
+export interface SegmentJson {
+  readonly name: string;
+  readonly rows: number;
+  /** Epoch milliseconds. */
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface FeatureReasonJson {
+  readonly feature: string;
+  readonly reason: string;
+}
+
+export type SelectionJson = SelectionFacts & {
+  readonly expectedFalseSelections: number | null;
+  readonly leakage: readonly FeatureReasonJson[];
+};
+
+export interface InteractionsJson {
+  readonly features: number;
+  readonly tested: number;
+  readonly q: number;
+  readonly threshold: number;
+  readonly pairs: number;
+  readonly bounds: Readonly<Record<'mb' | 'unimodal' | 'rConcave', number>>;
+  readonly shadowSelections: number;
+  readonly retained: readonly {
+    readonly features: readonly [string, string];
+    readonly direction: 1 | -1;
+    readonly frequency: number;
+    readonly explained: number;
+  }[];
+}
+
+/** Number of trees of a booster, penalty of a linear model. */
+export type ModelSizeJson = { readonly trees: number } | { readonly penalty: number };
+
+export type ModelJson = ModelSizeJson & { readonly folds: readonly ModelSizeJson[] } & (
+    | { readonly predicts: 'direction'; readonly name: DirectionName; readonly final: DirectionScoresJson }
+    | {
+        readonly predicts: 'value';
+        readonly name: Exclude<ModelName, DirectionName | 'value'> | 'value booster';
+      }
+  );
+
+export interface StackJson {
+  readonly intercept: number;
+  readonly startWeight: number;
+  readonly weights: Readonly<Record<DirectionName, number>>;
+  readonly calibration: {
+    readonly method: LearnConfig['calibration']['method'];
+    readonly slope: number | null;
+    readonly intercept: number | null;
+  };
+}
+
+/** Metrics without an interval. */
+export type DirectionFiguresJson = Readonly<Record<DirectionMetric, number | null>>;
+
+export interface OutOfFoldJson extends DirectionFiguresJson {
+  readonly scheme: LearnConfig['protocol']['scheme'];
+  readonly folds: number;
+  readonly rows: number;
+  readonly paths: readonly DirectionFiguresJson[];
+}
+
+export interface BaselineJson {
+  readonly name: BaselineName;
+  readonly accuracy: EstimateJson;
+  readonly auc: EstimateJson;
+  readonly logLoss: EstimateJson | null;
+  readonly brier: EstimateJson | null;
+  readonly randomWalkAccuracy: number | null;
+}
+
+export interface ReliabilityJson {
+  readonly rows: number;
+  readonly low: number;
+  readonly high: number;
+  readonly meanPredicted: number;
+  readonly observed: EstimateJson;
+}
+
+export interface GateJson {
+  readonly threshold: number;
+  readonly calls: number;
+  readonly coverage: number | null;
+  readonly accuracy: EstimateJson;
+}
+
+export interface GatingJson {
+  readonly thresholds: readonly GateJson[];
+  readonly coverages: readonly {
+    readonly coverage: number;
+    readonly calls: number;
+    readonly accuracy: EstimateJson;
+    readonly baselines: { readonly [name in BaselineName]?: EstimateJson };
+  }[];
+  readonly chosen:
+    | (GateJson & { readonly outOfFoldAccuracy: number | null; readonly outOfFoldCoverage: number | null })
+    | null;
+}
+
+export interface ShapJson {
+  readonly method: string;
+  readonly backgroundRows: number | null;
+  readonly unit: 'log-odds';
+  readonly basis: 'stack' | 'boosters';
+  readonly calibrated: boolean;
+  readonly baseValue: number;
+  readonly known: KnownPartJson;
+  readonly boosterWeights: { readonly [name in DirectionName]?: number };
+  readonly rowsExplained: number;
+  readonly rowsWanted: number;
+  readonly rowsWantedMet: boolean;
+  readonly maxAdditivityError: number;
+  readonly rowsPermuted: number;
+  readonly features: readonly (ShapFeatureJson & {
+    readonly importance: number;
+    readonly permutation: number;
+  })[];
+  readonly top: readonly { readonly feature: string; readonly dependence: readonly DependenceGroupJson[] }[];
+  readonly sample: { readonly rows: number; readonly features: readonly SampledFeatureJson[] };
+  readonly interactions: {
+    readonly rows: number;
+    readonly pairs: readonly { readonly features: readonly [string, string]; readonly meanAbs: number }[];
+  } | null;
+  readonly value: ShapValueJson | null;
+}
+
+/** Of the predicted value of the target. */
+export interface ShapValueJson {
+  readonly unit: string;
+  readonly baseValue: number;
+  readonly known: KnownPartJson;
+  readonly maxAdditivityError: number;
+  readonly features: readonly ShapFeatureJson[];
+}
+
+export interface KnownPartJson {
+  readonly name: KnownName;
+  readonly meanAbs: number;
+}
+
+export interface ShapFeatureJson {
+  readonly feature: string;
+  readonly rank: number;
+  readonly meanAbs: number;
+  /** Mean |SHAP| of each model on its own, by its name. */
+  readonly models: Readonly<Record<string, number>>;
+}
+
+/** Rows of neighbouring values of a feature, or those without one. */
+export interface DependenceGroupJson {
+  readonly missing?: true;
+  readonly rows: number;
+  readonly meanValue?: number | null;
+  readonly meanShap: number | null;
+}
+
+/** A feature's values (null: missing) and SHAP values in the rows of the sample. */
+export interface SampledFeatureJson {
+  readonly feature: string;
+  readonly values: readonly (number | null)[];
+  readonly shap: readonly number[];
+}
+
+/** A number JSON can carry: finite, and never negative zero, else null for "not defined". */
+export function jsonNumber(value: number): number | null {
+  return Number.isFinite(value) ? value + 0 : null;
+}

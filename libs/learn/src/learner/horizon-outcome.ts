@@ -1,0 +1,93 @@
+import type { PairInput } from '../data/pair-input.js';
+import type { FeatureFate } from '../document/feature-fate.js';
+import { featureFates } from '../document/feature-fates.js';
+import type { LearnedDocument } from '../document/result-document.js';
+import { type Suspicion, suspicions } from '../document/suspicions.js';
+import { writeDocument } from '../document/write-document.js';
+import { type ExplainedRows, explainedRows } from '../explain/explained-rows.js';
+import type { ExportedModels } from '../export/export-models.js';
+import type { HorizonScope, LearnedHorizon } from '../horizon/learn-horizon.js';
+import type { Verdict } from '../scoring/judge.js';
+
+/** The figures that lists and live views show. */
+export interface HorizonSummary {
+  readonly verdict: Verdict;
+  readonly verdictText: string;
+  /** Of the calibrated stack on the final segment, as is accuracy; NaN when the segment has one class only. */
+  readonly auc: number;
+  readonly accuracy: number;
+  /** The most accurate baseline on the same rows. */
+  readonly bestBaseline: string;
+  readonly bestBaselineAccuracy: number;
+  /** Log loss saved against the best probabilistic baseline, nats a row, with its interval. */
+  readonly skill: number;
+  readonly skillLow: number;
+  readonly skillHigh: number;
+  readonly featuresTested: number;
+  readonly featuresRetained: number;
+  /** NaN when the selection method has no bound. */
+  readonly expectedFalseSelections: number;
+  readonly rowsExplained: number;
+  /** Features that predict too well to be believed: leaks that were refused, and retained ones. */
+  readonly suspicions: readonly Suspicion[];
+}
+
+/** What is handed over of a learned horizon. */
+export interface HorizonOutcome {
+  readonly document: LearnedDocument;
+  /** One per feature, in matrix order. */
+  readonly fates: readonly FeatureFate[];
+  readonly summary: HorizonSummary;
+  /** SHAP values of every explained row; null unless `explain.export` asks for them and a feature was retained. */
+  readonly explainedRows: ExplainedRows | null;
+  /** The final models; null unless `models.export` asks for them and a feature was retained. */
+  readonly models: ExportedModels | null;
+}
+
+/** Document, fates and figures of a horizon, from what was learned. */
+export function horizonOutcome(
+  { pair, config }: Pick<HorizonScope, 'pair' | 'config'>,
+  seed: bigint,
+  learned: LearnedHorizon,
+): HorizonOutcome {
+  const suspected = suspicions(pair.featureIds, learned);
+  return {
+    document: writeDocument({ pair, config, seed }, learned, suspected),
+    fates: featureFates(pair.matrix.columns, learned, suspected),
+    summary: { ...summarise(pair, learned), suspicions: suspected },
+    explainedRows: config.explain.export === 'yes' ? rowsToExport(pair, learned) : null,
+    models: learned.models,
+  };
+}
+
+function rowsToExport(
+  pair: PairInput,
+  { explanation, ranking, selection, segments }: LearnedHorizon,
+): ExplainedRows | null {
+  if (!explanation || !ranking) return null;
+  const { selected } = selection;
+  return explainedRows(explanation, { pair, selected, ranking, finalStart: segments.final[0]! });
+}
+
+function summarise(
+  pair: PairInput,
+  { scores, judgement, selection, explanation }: LearnedHorizon,
+): Omit<HorizonSummary, 'suspicions'> {
+  const { stack, skill } = scores;
+  const { logLossGain, accuracyBaseline } = skill;
+  return {
+    verdict: judgement.verdict,
+    verdictText: judgement.text,
+    auc: stack.auc.value,
+    accuracy: stack.accuracy.value,
+    bestBaseline: accuracyBaseline.name,
+    bestBaselineAccuracy: accuracyBaseline.scores.accuracy.value,
+    skill: logLossGain.value,
+    skillLow: logLossGain.low,
+    skillHigh: logLossGain.high,
+    featuresTested: pair.matrix.columns,
+    featuresRetained: selection.selected.length,
+    expectedFalseSelections: selection.expectedFalseSelections,
+    rowsExplained: explanation?.rows.length ?? 0,
+  };
+}
