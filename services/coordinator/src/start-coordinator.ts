@@ -39,7 +39,7 @@ export async function startCoordinator(
   { onFatal, clocks }: StartHooks = {},
 ): Promise<RunningCoordinator> {
   const coordinator = await Coordinator.open(options, log, clocks);
-  if (onFatal) coordinator.core.book.store.whenFatal(onFatal);
+  if (onFatal) coordinator.whenFatal(onFatal);
   try {
     const access = accessOf(options.tokenFile, log);
     const servers = [await serve(coordinator, options.listen, access)];
@@ -73,7 +73,7 @@ function serve(coordinator: Coordinator, listen: string, access: Access | undefi
     ...(access ? { access } : {}),
     register: (grpc) => {
       const users = guardedService(CoordinatorServiceService, COORDINATOR_LIMITS);
-      grpc.addService(users, coordinatorService(coordinator));
+      grpc.addService(users, coordinatorService(coordinator.service));
       const trainers = guardedService(TrainerHubServiceService, HUB_LIMITS);
       grpc.addService(trainers, hubService(coordinator.hub));
     },

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { StartRunRequest } from '@onescan/shared/generated/onescan/v1/coordinator.js';
+import type { FetcherServiceClient } from '@onescan/shared/generated/onescan/v1/fetcher.js';
 import type { Plan } from '@onescan/shared/generated/onescan/v1/plan.js';
 import { RunSpec } from '@onescan/shared/generated/onescan/v1/spec.js';
 import { linkSignals } from '@onescan/shared/linked-signal.js';
+import type { Logger } from '@onescan/shared/log.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { ResolvedRunSpec } from '@onescan/shared/run-spec.js';
-import type { Core } from '../core.js';
-import { endTrace } from '../ending/run-ending.js';
 import type { AskAgainOptions } from '../fetcher/ask-again.js';
 import { checkRequestId, type GivenTags, runTags } from '../history/run-tags.js';
 import {
@@ -20,17 +20,31 @@ import { readResultDocument } from '../model/result-document.js';
 import { blankRun, endOf, type RunRecord, type RunSnapshot, type TaskRecord } from '../model/run-record.js';
 import { missingPairs } from '../planning/amend-plan.js';
 import { catalogueSinceApproval } from '../planning/catalogue-since-approval.js';
+import type { TrainerRoom } from '../planning/check-memory.js';
 import { checkOverrides, checkSpec } from '../planning/check-spec.js';
 import { planRun } from '../planning/planner.js';
 import { rerunPlan } from '../planning/rerun-plan.js';
 import { rerunSpec } from '../planning/rerun-spec.js';
+import type { RunBook } from '../runs/run-book.js';
 import type { RunChange } from '../runs/run-change.js';
+import type { RunTraces } from '../runs/run-traces.js';
 import { runStateToProto } from '../runs/run-view.js';
+import type { Work } from '../runs/work.js';
 import { isEnded } from '../states/run-state.js';
 import { isTaskEnded } from '../states/task-state.js';
 import { readRunOfRequest } from '../store/run-table.js';
 
-export interface CommandHooks {
+/** What commands use and set off. */
+export interface CommandParts {
+  readonly work: Work;
+  readonly book: RunBook;
+  readonly traces: RunTraces;
+  readonly fetcher: FetcherServiceClient;
+  readonly log: Logger;
+  readonly clock: () => number;
+  readonly options: { readonly autoApproveUsd: number };
+  /** The connected trainers. */
+  readonly registry: { rooms(): readonly TrainerRoom[] };
   /** Moves all runs on; called under the lock. */
   advance(): Promise<void>;
   /** Starts planning a run that is PLANNING. */
@@ -43,22 +57,20 @@ export interface CommandHooks {
 
 /** What users tell the coordinator to do with runs. */
 export class RunCommands {
-  readonly #core: Core;
-  readonly #hooks: CommandHooks;
+  readonly #parts: CommandParts;
 
-  constructor(core: Core, hooks: CommandHooks) {
-    this.#core = core;
-    this.#hooks = hooks;
+  constructor(parts: CommandParts) {
+    this.#parts = parts;
   }
 
   /** A plan without a run: nothing is stored. Whoever asked for it and has gone ends the planning. */
   async plan(spec: RunSpec | undefined, signal: AbortSignal): Promise<{ plan: Plan; spec: ResolvedRunSpec }> {
     const resolved = checkSpec(spec ?? RunSpec.create());
-    const over = linkSignals(signal, this.#core.stopping);
-    const planned = await planRun(this.#core.fetcher, resolved, askOnce(over.signal), {
-      trainers: this.#core.registry.rooms(),
+    const over = linkSignals(signal, this.#parts.work.stopping);
+    const planned = await planRun(this.#parts.fetcher, resolved, askOnce(over.signal), {
+      trainers: this.#parts.registry.rooms(),
     }).finally(over.release);
-    const catalogueChange = await catalogueSinceApproval(this.#core.book.store, resolved, planned);
+    const catalogueChange = await catalogueSinceApproval(this.#parts.book.store, resolved, planned);
     return { plan: { ...planned.plan, catalogueChange }, spec: resolved };
   }
 
@@ -74,23 +86,23 @@ export class RunCommands {
     const tags = runTags(request);
     const spec =
       rerunOf === '' ? checkSpec(given ?? RunSpec.create()) : await this.#rerunSpec(given, rerunOf);
-    const runId = newRunId(this.#core.clock());
-    const earlier = await this.#core.exclusive(async () => {
+    const runId = newRunId(this.#parts.clock());
+    const earlier = await this.#parts.work.exclusive(async () => {
       const started = await this.#startedBy(tags);
       if (started) return started;
-      const traceparent = this.#core.traces.start(runId);
-      const run = blankRun({ runId, spec, rerunOf, traceparent, createdMs: this.#core.clock(), ...tags });
-      await this.#core.book.create(run, [
+      const traceparent = this.#parts.traces.start(runId);
+      const run = blankRun({ runId, spec, rerunOf, traceparent, createdMs: this.#parts.clock(), ...tags });
+      await this.#parts.book.create(run, [
         { $case: 'runState', value: { state: runStateToProto('PLANNING'), problems: [] } },
       ]);
       return undefined;
     });
     if (earlier) return earlier;
-    this.#core.log.info(
+    this.#parts.log.info(
       { runId, pairs: spec.pairs.length, horizons: spec.horizons.length, rerunOf },
       'run started',
     );
-    this.#hooks.plan(runId);
+    this.#parts.plan(runId);
     return runId;
   }
 
@@ -105,25 +117,25 @@ export class RunCommands {
   approve(runId: string, given: GivenApproval): Promise<RunSnapshot> {
     const { planHash, approvedBy, automatic, requestId } = given;
     checkRequestId(requestId);
-    return this.#core.exclusive(async () => {
-      const before = await this.#core.book.get(runId);
+    return this.#parts.work.exclusive(async () => {
+      const before = await this.#parts.book.get(runId);
       const { run } = before;
       if (isApprovedAlready(run, given)) return before;
       requireApprovable(run, planHash);
-      if (automatic) requireAutomatic(run, this.#core.options.autoApproveUsd);
+      if (automatic) requireAutomatic(run, this.#parts.options.autoApproveUsd);
       const pilotApproved = run.pilotApproved || run.state === 'AWAITING_PILOT_APPROVAL';
       const who = approvedBy || 'somebody unnamed';
-      await this.#core.book.change(runId, (change) => {
+      await this.#parts.book.change(runId, (change) => {
         const what = run.state === 'AWAITING_APPROVAL' ? 'plan' : 'rest after the pilot';
         change.note(`${what} approved by ${who}`);
-        const nowMs = this.#core.clock();
+        const nowMs = this.#parts.clock();
         const approval = approvalOf(run.plan!, { what, approvedBy: who, automatic, requestId, nowMs });
         const approvals = [...run.approvals, approval];
         change.setRun({ state: 'RUNNING', approvedBy: who, approvals, pilotApproved, problems: [] });
       });
-      this.#core.log.info({ runId, planHash, approvedBy: who }, 'run approved');
-      await this.#hooks.advance();
-      return this.#core.book.get(runId);
+      this.#parts.log.info({ runId, planHash, approvedBy: who }, 'run approved');
+      await this.#parts.advance();
+      return this.#parts.book.get(runId);
     });
   }
 
@@ -133,8 +145,8 @@ export class RunCommands {
    * @throws OnescanError NOT_FOUND for an unknown run or pair
    */
   cancel(runId: string, pair: string, reason: string): Promise<RunSnapshot> {
-    return this.#core.exclusive(async () => {
-      const snapshot = await this.#core.book.get(runId);
+    return this.#parts.work.exclusive(async () => {
+      const snapshot = await this.#parts.book.get(runId);
       if (pair !== '' && !snapshot.pairs.has(pair)) {
         throw new OnescanError('NOT_FOUND', `run ${runId} has no pair "${pair}"`, {
           remedy: `Its pairs: ${[...snapshot.pairs.keys()].join(' ')}`,
@@ -142,20 +154,20 @@ export class RunCommands {
       }
       if (isEnded(snapshot.run.state)) return snapshot;
       const why = `cancelled${reason ? `: ${reason}` : ''}`;
-      const endedMs = endOf(snapshot.run, this.#core.clock());
-      const after = await this.#core.book.change(runId, (change) => {
+      const endedMs = endOf(snapshot.run, this.#parts.clock());
+      const after = await this.#parts.book.change(runId, (change) => {
         cancelTasks(change, snapshot, { pair, why });
         if (pair === '') change.setRun({ state: 'CANCELLED', endedMs, problems: [why] });
       });
-      this.#hooks.abortFetches(runId, pair === '' ? undefined : pair);
+      this.#parts.abortFetches(runId, pair === '' ? undefined : pair);
       for (const task of snapshot.tasks.values()) {
         const hit = task.state === 'LEASED' && (pair === '' || task.pair === pair);
-        if (hit) this.#hooks.cancelAttempt(task, why);
+        if (hit) this.#parts.cancelAttempt(task, why);
       }
-      this.#core.log.info({ runId, pair, reason }, 'cancelled');
-      if (pair === '') endTrace(this.#core, after);
-      await this.#hooks.advance();
-      return this.#core.book.get(runId);
+      this.#parts.log.info({ runId, pair, reason }, 'cancelled');
+      if (pair === '') this.#parts.traces.end(after);
+      await this.#parts.advance();
+      return this.#parts.book.get(runId);
     });
   }
 
@@ -168,29 +180,29 @@ export class RunCommands {
    * @throws OnescanError FAILED_PRECONDITION when the run is complete or still going on
    */
   async resume(runId: string): Promise<RunSnapshot> {
-    const after = await this.#core.exclusive(async () => {
-      const before = await this.#core.book.get(runId);
+    const after = await this.#parts.work.exclusive(async () => {
+      const before = await this.#parts.book.get(runId);
       requireResumable(before.run);
       const unreadable = await this.#unreadableResults(before);
       // A root of its own in the same trace: the one before was sent when the run ended.
-      const traceparent = this.#core.traces.start(runId, before.run.traceparent);
-      const resumed = await this.#core.book.change(runId, (change) => {
+      const traceparent = this.#parts.traces.start(runId, before.run.traceparent);
+      const resumed = await this.#parts.book.change(runId, (change) => {
         reopenTasks(change, before, unreadable);
         const state = resumedState(change.snapshot());
         change.setRun({ traceparent, endedMs: undefined, problems: [], reportPath: '', state });
       });
-      this.#core.log.info({ runId, state: resumed.run.state }, 'run resumed');
-      await this.#hooks.advance();
-      return this.#core.book.get(runId);
+      this.#parts.log.info({ runId, state: resumed.run.state }, 'run resumed');
+      await this.#parts.advance();
+      return this.#parts.book.get(runId);
     });
-    if (after.run.state === 'PLANNING') this.#hooks.plan(runId);
+    if (after.run.state === 'PLANNING') this.#parts.plan(runId);
     return after;
   }
 
   /** The run that a request has started already. */
   async #startedBy({ requestId, requestSha256 }: GivenTags): Promise<string | undefined> {
     if (requestId === '') return undefined;
-    const { store } = this.#core.book;
+    const { store } = this.#parts.book;
     const earlier = await store.readRunTable((reader) => readRunOfRequest(reader, requestId));
     if (!earlier || earlier.requestSha256 === requestSha256) return earlier?.runId;
     throw new OnescanError(
@@ -208,11 +220,14 @@ export class RunCommands {
     const unreadable = new Set<string>();
     for (const [key, task] of tasks) {
       if (task.state !== 'DONE') continue;
-      const stored = await this.#core.book.store.readResult(run.runId, task.pair, task.horizon);
+      const stored = await this.#parts.book.store.readResult(run.runId, task.pair, task.horizon);
       try {
         readResultDocument(task, stored?.document ?? new Uint8Array());
       } catch (thrown) {
-        this.#core.log.warn({ runId: run.runId, reason: OnescanError.from(thrown).message }, 'learned again');
+        this.#parts.log.warn(
+          { runId: run.runId, reason: OnescanError.from(thrown).message },
+          'learned again',
+        );
         unreadable.add(key);
       }
     }
@@ -220,10 +235,10 @@ export class RunCommands {
   }
 
   async #rerunSpec(given: RunSpec | undefined, rerunOf: string): Promise<ResolvedRunSpec> {
-    const earlier = await this.#core.book.get(rerunOf);
+    const earlier = await this.#parts.book.get(rerunOf);
     const spec = rerunSpec(earlier.run.spec, given);
     checkOverrides(spec);
-    await rerunPlan(this.#core.fetcher, { earlier, spec }, askOnce(this.#core.stopping));
+    await rerunPlan(this.#parts.fetcher, { earlier, spec }, askOnce(this.#parts.work.stopping));
     return spec;
   }
 }

@@ -1,23 +1,36 @@
 import { sha256Hex } from '@onescan/shared/canonical-json.js';
+import type { Logger } from '@onescan/shared/log.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import { ATTRIBUTE, SPAN } from '@onescan/shared/telemetry/attributes.js';
 import { withSpan } from '@onescan/shared/telemetry/tracing.js';
-import type { Core } from '../core.js';
 import { endOf, type RunRecord, type RunSnapshot } from '../model/run-record.js';
 import { isPilotPhase, isScopeEnded, tasksOf } from '../model/run-scope.js';
-import { reportRun } from '../report/report-run.js';
-import { pilotReport } from '../runs/pilot-report.js';
+import { type ReportParts, reportRun } from '../report/report-run.js';
+import { pilotReport, type RestTerms } from '../runs/pilot-report.js';
+import type { ProgressBuffer } from '../runs/progress-buffer.js';
 import { runProgress } from '../runs/run-progress.js';
+import type { RunTraces } from '../runs/run-traces.js';
+import type { Work } from '../runs/work.js';
 import { isTaskEnded } from '../states/task-state.js';
 import { findProblems } from './find-problems.js';
 
+/** What ending runs uses. */
+export interface EndingParts extends ReportParts {
+  readonly work: Work;
+  readonly traces: RunTraces;
+  readonly progress: ProgressBuffer;
+  readonly log: Logger;
+  readonly clock: () => number;
+  readonly restTerms: () => RestTerms;
+}
+
 /** Ends pilots and runs. */
 export class RunEnding {
-  readonly #core: Core;
+  readonly #parts: EndingParts;
   readonly #finishing = new Set<string>();
 
-  constructor(core: Core) {
-    this.#core = core;
+  constructor(parts: EndingParts) {
+    this.#parts = parts;
   }
 
   /** Ends what is over: pair spans, the pilot, the run. Called under the lock. */
@@ -25,7 +38,7 @@ export class RunEnding {
     const { run } = snapshot;
     for (const { pair } of snapshot.pairs.values()) {
       if (tasksOf(snapshot, pair).every((task) => isTaskEnded(task.state))) {
-        this.#core.traces.endPair(run.runId, pair);
+        this.#parts.traces.endPair(run.runId, pair);
       }
     }
     if (!isScopeEnded(snapshot)) return;
@@ -35,25 +48,22 @@ export class RunEnding {
 
   async #endPilot(snapshot: RunSnapshot): Promise<void> {
     const { runId } = snapshot.run;
-    const note = pilotReport(snapshot, {
-      workersConnected: this.#core.registry.connected().length,
-      fetchesAtOnce: this.#core.options.fetchAhead,
-    })!.text;
+    const note = pilotReport(snapshot, this.#parts.restTerms())!.text;
     const { pilotPair } = snapshot.run.spec;
     const failed = tasksOf(snapshot, pilotPair).filter((task) => task.state !== 'DONE');
     const problems = failed.map((task) => `pilot ${task.pair} h${task.horizon}: ${task.error || task.state}`);
-    await this.#core.book.change(runId, (change) => {
+    await this.#parts.book.change(runId, (change) => {
       change.note(note);
       change.setRun({ state: 'AWAITING_PILOT_APPROVAL', problems });
     });
-    this.#core.log.info({ runId, note }, 'the pilot pair is done');
+    this.#parts.log.info({ runId, note }, 'the pilot pair is done');
   }
 
   /** Writes report and end outside the lock; a run is finished once, whatever happens meanwhile. */
   #finish(runId: string): void {
     if (this.#finishing.has(runId)) return;
     this.#finishing.add(runId);
-    this.#core.background(`finish ${runId}`, async () => {
+    this.#parts.work.background(`finish ${runId}`, async () => {
       try {
         await this.#record(runId);
       } finally {
@@ -63,7 +73,7 @@ export class RunEnding {
   }
 
   async #record(runId: string): Promise<void> {
-    const { book, traces, progress, log } = this.#core;
+    const { book, traces, progress, log } = this.#parts;
     const snapshot = book.activeRun(runId);
     if (!snapshot) return;
     const ended = await withSpan(
@@ -71,7 +81,7 @@ export class RunEnding {
       { parent: traces.context(runId), attributes: { [ATTRIBUTE.runId]: runId } },
       () => this.#conclude(snapshot),
     );
-    await this.#core.exclusive(async () => {
+    await this.#parts.work.exclusive(async () => {
       const current = book.activeRun(runId);
       if (current?.run.state !== 'RUNNING' || !isScopeEnded(current)) return;
       const after = await book.change(runId, (change) => {
@@ -83,13 +93,13 @@ export class RunEnding {
         { runId, state: ended.state, problems: ended.problems.length, report: ended.reportPath },
         'run ended',
       );
-      endTrace(this.#core, after);
+      traces.end(after);
     });
   }
 
   /** How the run ends; the report is written with it. */
   async #conclude(snapshot: RunSnapshot): Promise<ConcludedRun> {
-    const { store } = this.#core.book;
+    const { store } = this.#parts.book;
     const { runId } = snapshot.run;
     // Without room for the end there is none: it is tried again, and nothing is called unfinished meanwhile.
     await store.requireRoom();
@@ -101,7 +111,7 @@ export class RunEnding {
     const concluded: ConcludedRun = {
       state: problems.length === 0 ? 'COMPLETED' : done > 0 ? 'PARTIAL' : 'FAILED',
       problems,
-      endedMs: endOf(snapshot.run, this.#core.clock()),
+      endedMs: endOf(snapshot.run, this.#parts.clock()),
       ledgerRows: counts.reduce((sum, count) => sum + count.rows, 0),
       resultsSha256: sha256Hex(inOrder.join('\n')),
       reportPath: '',
@@ -112,11 +122,11 @@ export class RunEnding {
   async #report(snapshot: RunSnapshot, concluded: ConcludedRun): Promise<ConcludedRun> {
     try {
       const after = { ...snapshot, run: { ...snapshot.run, ...concluded } };
-      const reportPath = await reportRun(this.#core, after);
+      const reportPath = await reportRun(this.#parts, after);
       return { ...concluded, reportPath };
     } catch (thrown) {
       const problem = `the report could not be written: ${OnescanError.from(thrown).text}`;
-      this.#core.log.error({ err: thrown, runId: snapshot.run.runId }, problem);
+      this.#parts.log.error({ err: thrown, runId: snapshot.run.runId }, problem);
       const state = concluded.state === 'COMPLETED' ? 'PARTIAL' : concluded.state;
       return { ...concluded, state, problems: [...concluded.problems, problem] };
     }
@@ -127,17 +137,3 @@ type ConcludedRun = Pick<
   RunRecord,
   'state' | 'problems' | 'endedMs' | 'ledgerRows' | 'resultsSha256' | 'reportPath'
 >;
-
-/** Ends a run's spans with its totals. */
-export function endTrace(core: Core, { run, pairs }: RunSnapshot): void {
-  const billed = [...pairs.values()];
-  core.traces.end(run.runId, {
-    attributes: {
-      [ATTRIBUTE.statements]: billed.reduce((sum, pair) => sum + pair.statementsRun, 0),
-      [ATTRIBUTE.bytesBilled]: Number(billed.reduce((sum, pair) => sum + pair.bytesBilled, 0n)),
-      [ATTRIBUTE.usd]: billed.reduce((sum, pair) => sum + pair.usd, 0),
-      [ATTRIBUTE.workers]: run.workersUsed,
-    },
-    ...(run.state === 'COMPLETED' ? {} : { problem: run.problems[0] ?? run.state }),
-  });
-}

@@ -1,4 +1,5 @@
 import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { priceOf } from '../model/cost.js';
 
 /** Bytes of a dataset's statements: more no warehouse has read at once, and all sums of doubles stay exact. */
 export const MAX_BYTES = 2n ** 53n - 1n;
@@ -9,7 +10,6 @@ export const MAX_TEXT = 16_384;
 /** As the fetcher's flag allows. */
 const MAX_PRICE_PER_TIB_USD = 1_000_000;
 
-const TIB = 1024 ** 4;
 /** Two roundings of doubles apart. */
 const ROUNDING = 1e-9;
 
@@ -18,10 +18,14 @@ const ROUNDING = 1e-9;
  * about and the first field that cannot be: "the fetcher's answer for eurusd is not valid: usd is NaN".
  */
 export class AnswerCheck {
-  constructor(private readonly about: string) {}
+  readonly #about: string;
+
+  constructor(about: string) {
+    this.#about = about;
+  }
 
   fail(why: string): never {
-    throw new OnescanError('INTERNAL', `the fetcher's answer for ${this.about} is not valid: ${why}`, {
+    throw new OnescanError('INTERNAL', `the fetcher's answer for ${this.#about} is not valid: ${why}`, {
       remedy:
         'Let fetcher and coordinator be of one version and look at the log of the fetcher, then resume the run',
     });
@@ -49,7 +53,7 @@ export class AnswerCheck {
   /** Dollars that are the price of bytes. */
   usd(name: string, value: number, bytes: bigint, pricePerTibUsd: number): void {
     this.finite(name, value);
-    const expected = (Number(bytes) / TIB) * pricePerTibUsd;
+    const expected = priceOf(bytes, { pricePerTibUsd });
     if (Math.abs(value - expected) <= ROUNDING * Math.max(1, expected)) return;
     this.fail(`${name} is ${value}, the price of ${bytes} bytes ${expected}`);
   }
@@ -57,7 +61,7 @@ export class AnswerCheck {
   /** Dollars that may be the price of bytes, at whatever price they were billed. */
   billedUsd(name: string, value: number, bytes: bigint): void {
     this.finite(name, value);
-    const most = (Number(bytes) / TIB) * MAX_PRICE_PER_TIB_USD;
+    const most = priceOf(bytes, { pricePerTibUsd: MAX_PRICE_PER_TIB_USD });
     if (value < 0 || value > most + ROUNDING) this.fail(`${name} is ${value} for ${bytes} bytes`);
   }
 

@@ -7,9 +7,11 @@ import type {
   QueryJob,
 } from '@onescan/shared/generated/onescan/v1/fetcher.js';
 import { type CallOptions, callUnary } from '@onescan/shared/grpc/client.js';
+import { isMetadataQuery } from '@onescan/shared/metadata-query.js';
 import type { ErrorCode } from '@onescan/shared/onescan-error.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { ResolvedRunSpec } from '@onescan/shared/run-spec.js';
+import { type BilledFacts, statementKey } from '../model/cost.js';
 import { checkPairEstimate, checkSharedEstimate, type PairEstimate } from './check-estimate.js';
 import { checkJobs } from './check-fetch.js';
 
@@ -52,6 +54,32 @@ export async function askJobs(
 ): Promise<QueryJob[]> {
   const { jobs } = await asked(callUnary(fetcher, fetcher.listQueryJobs, request));
   return checkJobs(jobs, { runId: request.runId, ...(pair === undefined ? {} : { pair }) });
+}
+
+/** Sums the statements that were run for a run and pair, those of failed or repeated fetches included. */
+export async function readBilled(
+  fetcher: FetcherServiceClient,
+  run: { runId: string; pair: string },
+): Promise<BilledFacts> {
+  const ours = await askJobs(fetcher, { runId: run.runId, pair: run.pair });
+  return {
+    statementsRun: ours.filter((job) => !job.neverRan && !isMetadataQuery(job)).length,
+    bytesBilled: ours.reduce((sum, job) => sum + job.bytesBilled, 0n),
+    usd: ours.reduce((sum, job) => sum + job.usd, 0),
+    jobs: ours,
+  };
+}
+
+/**
+ * Statements of a run that would not be billed again, by {@link statementKey}. Asking costs nothing.
+ *
+ * @throws OnescanError as the fetcher sends it
+ */
+export async function readRepeatable(fetcher: FetcherServiceClient, runId: string): Promise<Set<string>> {
+  const jobs = await askJobs(fetcher, { runId, checkResults: true });
+  return new Set(
+    jobs.filter((job) => job.repeatable).map((job) => statementKey(job.datasetId, job.sqlSha256)),
+  );
 }
 
 const DEAD: ReadonlySet<ErrorCode> = new Set(['UNAVAILABLE', 'DEADLINE_EXCEEDED']);

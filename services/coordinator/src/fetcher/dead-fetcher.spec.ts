@@ -4,7 +4,8 @@ import { FetcherServiceClient, FetchPairRequest } from '@onescan/shared/generate
 import { createClient } from '@onescan/shared/grpc/client.js';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { pairPlan } from '../testing/scripted-fetcher.js';
-import { fetchDataset, readBilled, STREAM_BOUNDS, type StreamBounds } from './fetch-dataset.js';
+import { askDataset, STREAM_BOUNDS, type StreamBounds } from './ask-dataset.js';
+import { readBilled } from './ask-fetcher.js';
 
 /** A fetcher in a process of its own, whose fetches begin and do not go on. */
 const SERVE = `
@@ -32,7 +33,7 @@ function fetch(bounds: Partial<StreamBounds>, begun: () => void = () => undefine
   const planned = pairPlan('eurusd');
   const request = FetchPairRequest.create({ pair: 'eurusd', datasetId: planned.datasetId });
   const retries: string[] = [];
-  const outcome = fetchDataset(
+  const outcome = askDataset(
     client,
     { request: async () => request, planned, plan: { pricePerTibUsd: 6.4, shared: undefined } },
     {

@@ -1,8 +1,11 @@
+import type { FetcherServiceClient } from '@onescan/shared/generated/onescan/v1/fetcher.js';
+import type { Logger } from '@onescan/shared/log.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
-import type { Core } from '../core.js';
-import { type BilledFacts, billedOf, readBilled } from '../fetcher/fetch-dataset.js';
+import { readBilled } from '../fetcher/ask-fetcher.js';
+import { type BilledFacts, billedOf } from '../model/cost.js';
 import type { PairRecord, RunSnapshot } from '../model/run-record.js';
-import { reportRun } from '../report/report-run.js';
+import { type ReportParts, reportRun } from '../report/report-run.js';
+import type { Work } from '../runs/work.js';
 import { isEnded } from '../states/run-state.js';
 
 /** How often bills are asked for that were not known when their fetch ended. */
@@ -12,27 +15,36 @@ const ASKED_MS = 2_000;
 /** Older runs are asked about no more: BigQuery remembers jobs for half a year, people do not. */
 const MAX_AGE_MS = 14 * 86_400_000;
 
+/** What late bills use. */
+export interface BillParts extends ReportParts {
+  readonly work: Work;
+  readonly fetcher: FetcherServiceClient;
+  readonly log: Logger;
+  readonly clock: () => number;
+  readonly monotonic: () => number;
+}
+
 /**
  * Learns what statements were billed whose bills were not known when their fetch ended: a job that was cancelled, or
  * whose fetcher died, may be billed all the same. The run's records and its report are corrected.
  */
 export class LateBills {
-  readonly #core: Core;
+  readonly #parts: BillParts;
   readonly #asked = new Map<string, number>();
   #looking = false;
 
-  constructor(core: Core) {
-    this.#core = core;
+  constructor(parts: BillParts) {
+    this.#parts = parts;
   }
 
   /** Looks after all runs that lack a bill, in the background. */
   lookAll(): void {
     if (this.#looking) return;
     this.#looking = true;
-    this.#core.background('late bills', async () => {
+    this.#parts.work.background('late bills', async () => {
       try {
-        const since = this.#core.clock() - MAX_AGE_MS;
-        for (const runId of await this.#core.book.store.readRunsOfUnknownBills(since))
+        const since = this.#parts.clock() - MAX_AGE_MS;
+        for (const runId of await this.#parts.book.store.readRunsOfUnknownBills(since))
           await this.#look(runId);
       } finally {
         this.#looking = false;
@@ -43,34 +55,34 @@ export class LateBills {
   /** Looks after a run that somebody asks for, in the background. */
   lookAt(snapshot: RunSnapshot): void {
     const { runId } = snapshot.run;
-    const now = this.#core.monotonic();
+    const now = this.#parts.monotonic();
     if (now - (this.#asked.get(runId) ?? -ASKED_MS) < ASKED_MS || overdue(snapshot).length === 0) return;
     this.#asked.set(runId, now);
-    this.#core.background(`bills of ${runId}`, () => this.#look(runId));
+    this.#parts.work.background(`bills of ${runId}`, () => this.#look(runId));
   }
 
   async #look(runId: string): Promise<void> {
-    for (const pair of overdue(await this.#core.book.get(runId))) {
+    for (const pair of overdue(await this.#parts.book.get(runId))) {
       try {
-        await this.#note(pair, await readBilled(this.#core.fetcher, pair));
+        await this.#note(pair, await readBilled(this.#parts.fetcher, pair));
       } catch (thrown) {
         const reason = OnescanError.from(thrown).message;
-        this.#core.log.warn({ runId, pair: pair.pair, reason }, 'a bill is still not known');
+        this.#parts.log.warn({ runId, pair: pair.pair, reason }, 'a bill is still not known');
         return;
       }
     }
   }
 
   async #note({ runId, pair }: PairRecord, billed: BilledFacts): Promise<void> {
-    const { book, log } = this.#core;
-    const after = await this.#core.exclusive(async () => {
+    const { book, log } = this.#parts;
+    const after = await this.#parts.work.exclusive(async () => {
       const current = (await book.get(runId)).pairs.get(pair);
       if (!current || current.state === 'FETCHING' || unknown(billed) >= unknown(current)) return undefined;
       return book.change(runId, (change) => change.setPair(pair, billedOf(billed)));
     });
     if (!after) return;
     log.info({ runId, pair, bytesBilled: Number(billed.bytesBilled) }, 'a bill has come late');
-    if (isEnded(after.run.state) && after.run.reportPath !== '') await reportRun(this.#core, after);
+    if (isEnded(after.run.state) && after.run.reportPath !== '') await reportRun(this.#parts, after);
   }
 }
 

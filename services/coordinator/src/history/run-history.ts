@@ -4,9 +4,12 @@ import type {
   ListRunsResponse,
   Run,
 } from '@onescan/shared/generated/onescan/v1/coordinator.js';
+import type { Logger } from '@onescan/shared/log.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
-import type { Core } from '../core.js';
+import type { RestTerms } from '../runs/pilot-report.js';
+import type { RunBook } from '../runs/run-book.js';
 import { runView } from '../runs/run-view.js';
+import type { Work } from '../runs/work.js';
 import { runFolder } from '../store/run-folder.js';
 import { type ListedRun, listRuns, readRunsEndedBefore } from '../store/run-table.js';
 import { parseRunFilter } from './run-filter.js';
@@ -17,15 +20,30 @@ const MAX_ORDINAL = 2n ** 62n;
 
 const DAY_MS = 86_400_000;
 
-/** How often it is looked for runs that are kept no longer, in milliseconds. */
+/** How often it is looked for runs and events that are kept no longer, in milliseconds. */
 export const RETENTION_MS = 3_600_000;
 
-/** Runs as a whole: lists of them, and their removal. */
-export class RunHistory {
-  readonly #core: Core;
+/** What lists and removal of runs use. */
+export interface HistoryParts {
+  readonly work: Work;
+  readonly book: RunBook;
+  readonly log: Logger;
+  readonly clock: () => number;
+  readonly options: {
+    readonly stateDir: string;
+    readonly keepRunDays: number;
+    readonly keepEvents: number;
+    readonly keepEventDays: number;
+  };
+  readonly restTerms: () => RestTerms;
+}
 
-  constructor(core: Core) {
-    this.#core = core;
+/** Runs as a whole: lists of them, and their removal and that of their events. */
+export class RunHistory {
+  readonly #parts: HistoryParts;
+
+  constructor(parts: HistoryParts) {
+    this.#parts = parts;
   }
 
   /**
@@ -39,7 +57,7 @@ export class RunHistory {
     const size = pageSize || DEFAULT_PAGE;
     const condition = parseRunFilter(filter);
     const before = pageToken === '' ? MAX_ORDINAL : ordinalOf(pageToken, filter);
-    const { runs, total } = await this.#core.book.store.readRunTable((reader) =>
+    const { runs, total } = await this.#parts.book.store.readRunTable((reader) =>
       listRuns(reader, condition, { before, size }),
     );
     const last = runs.length === size ? runs.at(-1) : undefined;
@@ -56,8 +74,8 @@ export class RunHistory {
    * @throws OnescanError NOT_FOUND, FAILED_PRECONDITION while it goes on
    */
   async delete(runId: string): Promise<void> {
-    const { book, options, log } = this.#core;
-    await this.#core.exclusive(async () => {
+    const { book, options, log } = this.#parts;
+    await this.#parts.work.exclusive(async () => {
       const { run } = await book.get(runId);
       if (book.activeRun(runId)) {
         throw new OnescanError('FAILED_PRECONDITION', `run ${runId} is ${run.state}: it is not over`, {
@@ -73,20 +91,28 @@ export class RunHistory {
 
   /** Removes runs that ended more than `keepRunDays` ago; 0 keeps all. */
   async prune(): Promise<void> {
-    const { book, options, clock } = this.#core;
+    const { book, options, clock } = this.#parts;
     if (options.keepRunDays === 0) return;
     const before = clock() - options.keepRunDays * DAY_MS;
     const old = await book.store.readRunTable((reader) => readRunsEndedBefore(reader, before));
     for (const runId of old) await this.delete(runId);
   }
 
+  /**
+   * Removes events that are kept no longer: of every run all but its newest, of a run that ended long ago all but
+   * its last. What is removed is always the beginning, so that the numbers of the rest have no gap; whoever asks
+   * for what is gone is told so. Results, ledgers and reports are kept. Called under the lock.
+   */
+  async pruneEvents(): Promise<void> {
+    const { book, options, clock, log } = this.#parts;
+    const { keepEvents, keepEventDays } = options;
+    const endedBeforeMs = clock() - keepEventDays * DAY_MS;
+    const removed = await book.store.deleteOldEvents({ keep: keepEvents, endedBeforeMs });
+    if (removed > 0) log.info({ removed }, 'removed old events');
+  }
+
   #brief({ run, tasksDone, tasksTotal, statementsRun, bytesBilled, usd }: ListedRun): Run {
-    const { registry, options } = this.#core;
-    const live = {
-      workersConnected: registry.connected().length,
-      fetchesAtOnce: options.fetchAhead,
-      tasks: new Map<string, never>(),
-    };
+    const live = { ...this.#parts.restTerms(), tasks: new Map<string, never>() };
     const view = runView({ run, pairs: new Map(), tasks: new Map() }, live);
     return { ...view, tasksDone, tasksTotal, statementsRun, bytesBilled, usdBilled: usd };
   }

@@ -5,15 +5,18 @@ import {
   type TaskFailure,
   type TaskResult,
 } from '@onescan/shared/generated/onescan/v1/trainer.js';
-import type { Core } from '../core.js';
+import type { Logger } from '@onescan/shared/log.js';
 import { type RunSnapshot, type TaskRecord, taskKey } from '../model/run-record.js';
+import type { ProgressBuffer } from '../runs/progress-buffer.js';
+import type { RunBook } from '../runs/run-book.js';
 import { suspectedLeaks } from '../runs/suspected-leaks.js';
 import { afterFailure, type FailureName } from '../states/failure-policy.js';
+import type { TaskFiles } from '../store/task-files.js';
 import { attemptKey, sameAttempt } from './attempt-key.js';
 import { expectedResult, resultProblem } from './check-result.js';
 import type { LeaseTokens } from './lease-tokens.js';
 import { instanceOf, type Trainer } from './trainer.js';
-import type { ReturnedTask } from './trainer-registry.js';
+import type { ReturnedTask, TrainerRegistry } from './trainer-registry.js';
 
 /** Whether a trainer's message counts. */
 export interface Answer {
@@ -26,12 +29,21 @@ const MAX_ERROR = 4_096;
 
 const ACCEPTED: Answer = { accepted: true, reason: '' };
 
+/** What the outcomes of attempts are recorded with. */
+export interface OutcomeParts {
+  readonly book: RunBook;
+  readonly registry: TrainerRegistry;
+  readonly progress: ProgressBuffer;
+  readonly taskFiles: TaskFiles;
+  readonly log: Logger;
+}
+
 /** Records how attempts end. Every method is called under the lock. */
 export class AttemptOutcomes {
-  readonly #core: Core;
+  readonly #parts: OutcomeParts;
 
-  constructor(core: Core) {
-    this.#core = core;
+  constructor(parts: OutcomeParts) {
+    this.#parts = parts;
   }
 
   /**
@@ -65,12 +77,12 @@ export class AttemptOutcomes {
     }
     const { ledger } = message.result!;
     const summary = { ...message.result!.summary!, suspectedLeaks: suspectedLeaks(ledger) };
-    await this.#core.book.change(task.runId, (change) => {
+    await this.#parts.book.change(task.runId, (change) => {
       change.setTask(task, { state: 'DONE', trainerId, error: '', summary, stats: message.stats });
       change.setResult(task, message.result!);
     });
-    this.#core.progress.dropTask(task);
-    this.#core.log.info({ ...attempt, trainerId, verdict: summary.verdict }, 'task done');
+    this.#parts.progress.dropTask(task);
+    this.#parts.log.info({ ...attempt, trainerId, verdict: summary.verdict }, 'task done');
     return ACCEPTED;
   }
 
@@ -91,7 +103,7 @@ export class AttemptOutcomes {
       { kind: TaskFileKind.TASK_FILE_KIND_MODELS, name: 'models', file: result?.models },
     ] as const;
     for (const { kind, name, file } of files) {
-      if (!file || (await this.#core.taskFiles.holds(attempt, kind, file))) continue;
+      if (!file || (await this.#parts.taskFiles.holds(attempt, kind, file))) continue;
       return `its file of ${name} (${file.bytes} bytes, ${file.sha256.slice(0, 12)}) did not arrive`;
     }
     return undefined;
@@ -110,8 +122,8 @@ export class AttemptOutcomes {
     if (strange) return this.#refuse(attempt, strange);
     const told = failureName(message.kind);
     // Arithmetic that does not come out here does where there is more memory.
-    const kind = told === 'DOES_NOT_FIT' && this.#core.registry.hasRoomier(trainer) ? 'OUT_OF_MEMORY' : told;
-    this.#core.log.warn({ ...attempt, trainerId, kind, reason: message.message }, 'attempt failed');
+    const kind = told === 'DOES_NOT_FIT' && this.#parts.registry.hasRoomier(trainer) ? 'OUT_OF_MEMORY' : told;
+    this.#parts.log.warn({ ...attempt, trainerId, kind, reason: message.message }, 'attempt failed');
     await this.#fail(found.task, kind, message);
     return ACCEPTED;
   }
@@ -120,7 +132,7 @@ export class AttemptOutcomes {
   async returned(trainerId: string, { attempt, kind, reason }: ReturnedTask): Promise<void> {
     const found = await this.#find(attempt);
     if (!found || staleness(found.snapshot, found.task, attempt)) return;
-    this.#core.log.warn({ ...attempt, trainerId, kind, reason }, 'taking a task back');
+    this.#parts.log.warn({ ...attempt, trainerId, kind, reason }, 'taking a task back');
     await this.#fail(found.task, kind, { message: reason, traceparent: '' });
   }
 
@@ -130,7 +142,7 @@ export class AttemptOutcomes {
     facts: { message: string; traceparent: string },
   ): Promise<void> {
     const { state, crashes, outOfMemory } = afterFailure(kind, task);
-    await this.#core.book.change(task.runId, (change) => {
+    await this.#parts.book.change(task.runId, (change) => {
       change.setTask(task, {
         state,
         crashes,
@@ -140,18 +152,18 @@ export class AttemptOutcomes {
         ...(state === 'READY' ? { attempt: task.attempt + 1, trainerId: '' } : {}),
       });
     });
-    this.#core.progress.dropTask(task);
+    this.#parts.progress.dropTask(task);
   }
 
   async #find(attempt: TaskAttempt): Promise<{ snapshot: RunSnapshot; task: TaskRecord } | undefined> {
-    const { book } = this.#core;
+    const { book } = this.#parts;
     const snapshot = book.activeRun(attempt.runId) ?? (await book.store.readRun(attempt.runId));
     const task = snapshot?.tasks.get(taskKey(attempt.pair, attempt.horizon));
     return snapshot && task ? { snapshot, task } : undefined;
   }
 
   #refuse(attempt: TaskAttempt, reason: string): Answer {
-    this.#core.log.warn({ ...attempt, reason }, `result of ${attemptKey(attempt)} refused`);
+    this.#parts.log.warn({ ...attempt, reason }, `result of ${attemptKey(attempt)} refused`);
     return { accepted: false, reason };
   }
 }

@@ -8,18 +8,23 @@ import {
   type TaskAttempt,
   type TaskProgress,
 } from '@onescan/shared/generated/onescan/v1/trainer.js';
+import type { Logger } from '@onescan/shared/log.js';
 import { isDiskFull, OnescanError } from '@onescan/shared/onescan-error.js';
 import { PRODUCT_VERSION } from '@onescan/shared/product-version.js';
-import type { Core } from '../core.js';
 import { taskKey } from '../model/run-record.js';
+import type { ProgressBuffer } from '../runs/progress-buffer.js';
+import type { RunBook } from '../runs/run-book.js';
 import { taskStatus } from '../runs/run-view.js';
+import type { Work } from '../runs/work.js';
+import type { TaskFiles } from '../store/task-files.js';
 import { sameAttempt } from './attempt-key.js';
 import type { Answer, AttemptOutcomes } from './attempt-outcomes.js';
 import { type ComputeVersion, checkMessage, checkRegister } from './check-trainer-message.js';
 import type { HubHandler } from './hub-service.js';
+import type { LeaseTokens } from './lease-tokens.js';
 import { receiveTaskFile } from './receive-task-file.js';
 import type { Trainer, TrainerStream } from './trainer.js';
-import type { ReturnedTask } from './trainer-registry.js';
+import type { ReturnedTask, TrainerRegistry } from './trainer-registry.js';
 import { UploadSlots } from './upload-slots.js';
 
 /** How often a trainer's memory is told to watchers, in milliseconds; every event is kept for good. */
@@ -31,23 +36,34 @@ const RESTING: ReadonlySet<FailureKind> = new Set([
   FailureKind.FAILURE_KIND_DISK_FULL,
 ]);
 
+/** What the hub uses. */
+export interface HubParts {
+  readonly work: Work;
+  readonly book: RunBook;
+  readonly registry: TrainerRegistry;
+  readonly progress: ProgressBuffer;
+  readonly outcomes: AttemptOutcomes;
+  readonly taskFiles: TaskFiles;
+  readonly leaseTokens: LeaseTokens;
+  readonly log: Logger;
+  readonly monotonic: () => number;
+  readonly options: { readonly heartbeatMs: number; readonly leaseMs: number };
+  /** Called, under the lock, whenever a trainer may take work. */
+  readonly advance: () => Promise<void>;
+}
+
 /** Understands what trainers say. */
 export class TrainerHub implements HubHandler {
-  readonly #core: Core;
+  readonly #parts: HubParts;
   readonly #slots = new UploadSlots();
-  readonly #outcomes: AttemptOutcomes;
-  readonly #advance: () => Promise<void>;
   readonly #version: ComputeVersion = { version: PRODUCT_VERSION, kernelVersion: kernelVersion() };
 
-  /** `advance` is called, under the lock, whenever a trainer may take work. */
-  constructor(core: Core, outcomes: AttemptOutcomes, advance: () => Promise<void>) {
-    this.#core = core;
-    this.#outcomes = outcomes;
-    this.#advance = advance;
+  constructor(parts: HubParts) {
+    this.#parts = parts;
   }
 
   onRegister(register: Register, stream: TrainerStream): Trainer {
-    const { registry, options, log } = this.#core;
+    const { registry, options, log } = this.#parts;
     checkRegister(register, this.#version);
     const trainer = registry.register(register, stream);
     const { trainerId, host, processId, version } = register;
@@ -59,7 +75,7 @@ export class TrainerHub implements HubHandler {
   }
 
   onMessage(trainer: Trainer, message: NonNullable<ConnectRequest['message']>): void {
-    const { registry } = this.#core;
+    const { registry } = this.#parts;
     checkMessage(message);
     switch (message.$case) {
       case 'register':
@@ -76,7 +92,7 @@ export class TrainerHub implements HubHandler {
         return;
       case 'result':
         this.#settle(trainer, message.value.task!, 'done', () =>
-          this.#outcomes.result(trainer, message.value),
+          this.#parts.outcomes.result(trainer, message.value),
         );
         return;
       case 'failure': {
@@ -85,7 +101,7 @@ export class TrainerHub implements HubHandler {
           kind === FailureKind.FAILURE_KIND_DOES_NOT_FIT && registry.hasRoomier(trainer);
         const outcome = RESTING.has(kind) || isLeftToRoomier ? 'handed-back' : 'failed';
         this.#settle(trainer, message.value.task!, outcome, () =>
-          this.#outcomes.failure(trainer, message.value),
+          this.#parts.outcomes.failure(trainer, message.value),
         );
         return;
       }
@@ -96,10 +112,10 @@ export class TrainerHub implements HubHandler {
   }
 
   async putTaskFile(requests: AsyncIterable<PutTaskFileRequest>): Promise<PutTaskFileResponse> {
-    const { taskFiles, leaseTokens, log } = this.#core;
+    const { taskFiles, leaseTokens, log } = this.#parts;
     try {
       return await receiveTaskFile(requests, { files: taskFiles, slots: this.#slots }, (task, token) =>
-        this.#outcomes.objection(task, token, leaseTokens),
+        this.#parts.outcomes.objection(task, token, leaseTokens),
       );
     } catch (thrown) {
       const error = OnescanError.from(thrown);
@@ -109,16 +125,16 @@ export class TrainerHub implements HubHandler {
   }
 
   onDisconnect(trainer: Trainer, stream: TrainerStream): void {
-    this.#core.registry.disconnect(trainer, stream);
+    this.#parts.registry.disconnect(trainer, stream);
   }
 
   /** Gives an attempt out again that turns out to be nobody's; what was said before it counts first. */
   #giveBack(what: string, take: () => ReturnedTask | undefined, trainerId: string): void {
-    this.#core.background(what, () =>
-      this.#core.exclusive(async () => {
+    this.#parts.work.background(what, () =>
+      this.#parts.work.exclusive(async () => {
         const returned = take();
-        if (returned) await this.#outcomes.returned(trainerId, returned);
-        await this.#advance();
+        if (returned) await this.#parts.outcomes.returned(trainerId, returned);
+        await this.#parts.advance();
       }),
     );
   }
@@ -131,24 +147,24 @@ export class TrainerHub implements HubHandler {
     record: () => Promise<Answer>,
   ): void {
     const { stream } = trainer;
-    this.#core.background(`${outcome} ${task.pair} h${task.horizon}`, () =>
-      this.#core.exclusive(async () => {
+    this.#parts.work.background(`${outcome} ${task.pair} h${task.horizon}`, () =>
+      this.#parts.work.exclusive(async () => {
         try {
           const answer = await record();
-          this.#core.registry.release(trainer, task, outcome);
+          this.#parts.registry.release(trainer, task, outcome);
           stream?.send({ message: { $case: 'ack', value: { task, ...answer } } });
         } catch (thrown) {
           // Not stored: the trainer keeps the result and sends it again on its next stream.
           stream?.end(OnescanError.from(thrown));
           throw thrown;
         }
-        await this.#advance();
+        await this.#parts.advance();
       }),
     );
   }
 
   #onHeartbeat(trainer: Trainer): void {
-    const { registry, book, progress } = this.#core;
+    const { registry, book, progress } = this.#parts;
     for (const task of trainer.reported) {
       const stored = book.activeRun(task.runId)?.tasks.get(taskKey(task.pair, task.horizon));
       const holds = stored?.state === 'LEASED' && stored.attempt === task.attempt;
@@ -156,9 +172,9 @@ export class TrainerHub implements HubHandler {
       if (!holds || !ours) this.#giveUp(trainer, task);
     }
     const status = registry.status(trainer);
-    const due = this.#core.monotonic() - trainer.told.atMs >= WORKER_EVENT_MS;
+    const due = this.#parts.monotonic() - trainer.told.atMs >= WORKER_EVENT_MS;
     if (due || status.workingOn !== trainer.told.workingOn) {
-      trainer.told = { workingOn: status.workingOn, atMs: this.#core.monotonic() };
+      trainer.told = { workingOn: status.workingOn, atMs: this.#parts.monotonic() };
       for (const { run } of book.active()) {
         if (run.state !== 'RUNNING') continue;
         progress.put(run.runId, `worker ${trainer.trainerId}`, { $case: 'worker', value: status });
@@ -169,7 +185,7 @@ export class TrainerHub implements HubHandler {
 
   /** Tells a trainer to drop an attempt that is not its own any more. */
   #giveUp(trainer: Trainer, task: TaskAttempt): void {
-    const { registry, log } = this.#core;
+    const { registry, log } = this.#parts;
     const reason = 'the task is no longer leased to this trainer';
     if (registry.cancel(trainer, task, reason)) {
       log.warn({ ...task, trainerId: trainer.trainerId }, `late attempt: ${reason}`);
@@ -178,14 +194,14 @@ export class TrainerHub implements HubHandler {
 
   #onProgress({ current }: Trainer, { task, stage, fraction }: TaskProgress): void {
     if (!task || !current || !sameAttempt(current.attempt, task)) return;
-    const stored = this.#core.book.activeRun(task.runId)?.tasks.get(taskKey(task.pair, task.horizon));
+    const stored = this.#parts.book.activeRun(task.runId)?.tasks.get(taskKey(task.pair, task.horizon));
     if (stored?.state !== 'LEASED' || stored.attempt !== task.attempt) return;
     const live = { stage, fraction };
-    this.#core.progress.putTask(stored, live, { $case: 'task', value: taskStatus(stored, live) });
+    this.#parts.progress.putTask(stored, live, { $case: 'task', value: taskStatus(stored, live) });
   }
 
   /** Lets idle trainers take work, soon. */
   #moveOn(what: string): void {
-    this.#core.background(what, () => this.#core.exclusive(() => this.#advance()));
+    this.#parts.work.background(what, () => this.#parts.work.exclusive(() => this.#parts.advance()));
   }
 }

@@ -1,9 +1,8 @@
 import type { Approval } from '@onescan/shared/generated/onescan/v1/coordinator.js';
 import type { Plan } from '@onescan/shared/generated/onescan/v1/plan.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
-import { timestamp } from '../runs/run-view.js';
 import { approvedTotal, autoApproveProblem, budgetProblem } from './budget.js';
-import type { RunRecord } from './run-record.js';
+import { type RunRecord, timestamp } from './run-record.js';
 
 export interface GivenApproval {
   planHash: string;

@@ -1,3 +1,4 @@
+import type { Timestamp } from '@onescan/shared/generated/google/protobuf/timestamp.js';
 import type { Approval } from '@onescan/shared/generated/onescan/v1/coordinator.js';
 import type { DatasetRef, QueryJob } from '@onescan/shared/generated/onescan/v1/fetcher.js';
 import type { Plan } from '@onescan/shared/generated/onescan/v1/plan.js';
@@ -90,6 +91,11 @@ export interface RunSnapshot {
 /** When a run that ends now has ended: not before it began, whatever the clock was set to meanwhile. */
 export function endOf({ createdMs }: RunRecord, nowMs: number): number {
   return Math.max(createdMs, nowMs);
+}
+
+/** Milliseconds since the epoch as a protobuf timestamp. */
+export function timestamp(ms: number): Timestamp {
+  return { seconds: BigInt(Math.floor(ms / 1000)), nanos: (ms % 1000) * 1_000_000 };
 }
 
 /** Key of a task within its run. */

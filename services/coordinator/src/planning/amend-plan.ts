@@ -1,33 +1,10 @@
 import type { PairPlan, Plan, SharedPlan } from '@onescan/shared/generated/onescan/v1/plan.js';
-import { isMetadataQuery } from '@onescan/shared/metadata-query.js';
 import { approvedBytes } from '../model/approvals.js';
 import { approvalProblem } from '../model/budget.js';
-import { estimatedBytes, priceOf } from '../model/estimated-cost.js';
-import type { PairRecord, RunSnapshot } from '../model/run-record.js';
+import { billedAtMost, estimatedBytes, isSharedThere, priceOf, statementKey } from '../model/cost.js';
+import type { RunSnapshot } from '../model/run-record.js';
 import { isTaskEnded, type TaskState } from '../states/task-state.js';
 import { planHash } from './plan-hash.js';
-
-/**
- * Bytes that the statements of a run have been billed at most: those of unknown billing count with their bound. What
- * metadata queries were billed is not of what was approved.
- */
-export function billedAtMost(pairs: Iterable<Pick<PairRecord, 'jobs' | 'bytesBilled'>>): bigint {
-  let bytes = 0n;
-  for (const { jobs, bytesBilled } of pairs) {
-    bytes += bytesBilled;
-    for (const job of jobs) {
-      if (isMetadataQuery(job)) bytes -= job.bytesBilled;
-      else if (job.billingUnknown) bytes += job.maximumBytesBilled;
-    }
-  }
-  return bytes;
-}
-
-/** True when the run has had the shared dataset, or had it from the start. */
-export function isSharedThere(shared: SharedPlan, { pairs }: RunSnapshot): boolean {
-  const isIt = (pair: PairRecord): boolean => pair.dataset?.shared?.datasetId === shared.datasetId;
-  return shared.cached || [...pairs.values()].some(isIt);
-}
 
 /**
  * Pairs with work left that may have to be fetched: without a dataset, or with one of which nothing has come yet. The
@@ -40,11 +17,6 @@ export function missingPairs({ pairs, tasks }: RunSnapshot): string[] {
     .filter(({ pair, dataset }) => !dataset || !states(pair).includes('DONE'))
     .filter(({ pair }) => states(pair).some((state) => !isTaskEnded(state)))
     .map(({ pair }) => pair);
-}
-
-/** Names a statement of a plan and the jobs that ran it. */
-export function statementKey(datasetId: string, sqlSha256: string): string {
-  return `${datasetId} ${sqlSha256}`;
 }
 
 /** What is known now of the pairs that a run lacks. */

@@ -3,10 +3,10 @@ import { type PairPlan, Plan, type SharedPlan } from '@onescan/shared/generated/
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { ResolvedRunSpec } from '@onescan/shared/run-spec.js';
 import type { PairEstimate } from '../fetcher/check-estimate.js';
+import { priceOf } from '../model/cost.js';
 import { planHash } from './plan-hash.js';
 
 /** Bytes of a TiB, the unit of the price. */
-const TIB = 1024 ** 4;
 
 /**
  * Puts the estimates of all pairs, in spec order, together to a plan. The naive cost is that of one
@@ -97,17 +97,17 @@ function totalPlan(
     bytes: toFetch.reduce((sum, pair) => sum + pair.bytes, 0n),
     usd: toFetch.reduce((sum, pair) => sum + pair.usd, 0),
     naiveBytes,
-    naiveUsd: (Number(naiveBytes) / TIB) * terms.pricePerTibUsd,
+    naiveUsd: priceOf(naiveBytes, terms),
     naiveStatements: pairs.reduce((sum, pair) => sum + statements(pair) * terms.horizons, 0),
     warehouse: terms.warehouse,
     warehouseName: terms.warehouseName,
     shared,
     perPairBytes,
-    perPairUsd: (Number(perPairBytes) / TIB) * terms.pricePerTibUsd,
+    perPairUsd: priceOf(perPairBytes, terms),
     perPairStatements: apart.reduce((sum, pair) => sum + statements(pair), 0),
     metadataQueries: terms.metadata.queries,
     metadataBytes: terms.metadata.bytes,
-    metadataUsd: (Number(terms.metadata.bytes) / TIB) * terms.pricePerTibUsd,
+    metadataUsd: priceOf(terms.metadata.bytes, terms),
   });
   return { ...plan, planHash: planHash(plan) };
 }

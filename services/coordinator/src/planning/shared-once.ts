@@ -4,7 +4,7 @@ import { SharedGroups } from '@onescan/shared/generated/onescan/v1/spec.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { ResolvedRunSpec } from '@onescan/shared/run-spec.js';
 import { askPairEstimate, askSharedEstimate } from '../fetcher/ask-fetcher.js';
-import { priceOf } from '../model/estimated-cost.js';
+import { priceOf } from '../model/cost.js';
 import { boundedMap } from './bounded-map.js';
 
 /** So many pairs are each dry-run; of more, one speaks for all. */

@@ -6,7 +6,7 @@ import { formatUsd } from '@onescan/shared/format/usd.js';
 import type { QueryJob } from '@onescan/shared/generated/onescan/v1/fetcher.js';
 import type { PairPlan, Plan } from '@onescan/shared/generated/onescan/v1/plan.js';
 import { SampleStrategy } from '@onescan/shared/generated/onescan/v1/spec.js';
-import { estimatedBytes, priceOf } from '../model/estimated-cost.js';
+import { estimatedBytes, priceOf } from '../model/cost.js';
 import type { PairRecord, RunRecord } from '../model/run-record.js';
 import { pilotReport } from '../runs/pilot-report.js';
 import { type Html, html, table } from './html.js';

@@ -1,6 +1,12 @@
-import type { Core } from '../core.js';
 import type { RunSnapshot } from '../model/run-record.js';
+import type { RunBook } from '../runs/run-book.js';
 import { runFolder } from '../store/run-folder.js';
+
+/** What reports are made from and where they go. */
+export interface ReportParts {
+  readonly book: RunBook;
+  readonly options: { readonly stateDir: string; readonly fetchAhead: number };
+}
 
 /**
  * Writes the files of a run's report into its folder, over those that are there.
@@ -8,7 +14,7 @@ import { runFolder } from '../store/run-folder.js';
  * @returns the path of the HTML file
  * @throws OnescanError DATA_LOSS when a result document cannot be read
  */
-export async function reportRun({ book, options }: Core, snapshot: RunSnapshot): Promise<string> {
+export async function reportRun({ book, options }: ReportParts, snapshot: RunSnapshot): Promise<string> {
   // Loaded when first needed: the chart library doubles the time that a coordinator takes to start.
   const { writeReport } = await import('./write-report.js');
   return writeReport(book.store, snapshot, {

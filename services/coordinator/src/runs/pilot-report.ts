@@ -3,7 +3,7 @@ import { formatDuration } from '@onescan/shared/format/duration.js';
 import { formatUsd } from '@onescan/shared/format/usd.js';
 import type { PilotReport } from '@onescan/shared/generated/onescan/v1/coordinator.js';
 import { isMetadataQuery } from '@onescan/shared/metadata-query.js';
-import { estimatedBytes, priceOf } from '../model/estimated-cost.js';
+import { estimatedBytes, priceOf } from '../model/cost.js';
 import type { PairRecord, RunSnapshot } from '../model/run-record.js';
 import { tasksOf } from '../model/run-scope.js';
 import { isTaskEnded } from '../states/task-state.js';

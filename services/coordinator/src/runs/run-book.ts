@@ -1,12 +1,11 @@
 import { RunEvent } from '@onescan/shared/generated/onescan/v1/coordinator.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { PairRecord, RunRecord, RunSnapshot, TaskRecord } from '../model/run-record.js';
-import { taskKey } from '../model/run-record.js';
+import { taskKey, timestamp } from '../model/run-record.js';
 import { isEnded } from '../states/run-state.js';
 import { readActiveRuns } from '../store/run-table.js';
 import type { Store } from '../store/store.js';
 import { type EventPayload, RunChange } from './run-change.js';
-import { timestamp } from './run-view.js';
 
 /** Events read at once by a watcher. */
 const WATCH_BATCH = 500;

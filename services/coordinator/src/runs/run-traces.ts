@@ -8,7 +8,7 @@ import {
   tracer,
 } from '@onescan/shared/telemetry/tracing.js';
 import { type Context, context, type Span, trace } from '@opentelemetry/api';
-import type { PairRecord } from '../model/run-record.js';
+import type { PairRecord, RunSnapshot } from '../model/run-record.js';
 
 interface OpenTrace {
   root: Span;
@@ -92,15 +92,21 @@ export class RunTraces {
     pairs?.delete(pair);
   }
 
-  /** Ends all spans of a run, the root last; `problem` marks the root as failed. */
-  end(runId: string, facts: { attributes: Record<string, string | number>; problem?: string }): void {
-    const opened = this.#open.get(runId);
+  /** Ends all spans of a run that has ended, the root last and with the run's totals; it failed when the run did. */
+  end({ run, pairs }: RunSnapshot): void {
+    const opened = this.#open.get(run.runId);
     if (!opened) return;
     for (const span of opened.pairs.values()) span.end();
-    opened.root.setAttributes(facts.attributes);
-    if (facts.problem !== undefined) failSpan(opened.root, new Error(facts.problem));
+    const billed = [...pairs.values()];
+    opened.root.setAttributes({
+      [ATTRIBUTE.statements]: billed.reduce((sum, pair) => sum + pair.statementsRun, 0),
+      [ATTRIBUTE.bytesBilled]: Number(billed.reduce((sum, pair) => sum + pair.bytesBilled, 0n)),
+      [ATTRIBUTE.usd]: billed.reduce((sum, pair) => sum + pair.usd, 0),
+      [ATTRIBUTE.workers]: run.workersUsed,
+    });
+    if (run.state !== 'COMPLETED') failSpan(opened.root, new Error(run.problems[0] ?? run.state));
     opened.root.end();
-    this.#open.delete(runId);
+    this.#open.delete(run.runId);
   }
 
   /** Forgets what is open, for a shutdown: the next process opens it again and ends it. */

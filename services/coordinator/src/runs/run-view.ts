@@ -1,4 +1,3 @@
-import type { Timestamp } from '@onescan/shared/generated/google/protobuf/timestamp.js';
 import {
   PairState,
   type PairStatus,
@@ -7,7 +6,7 @@ import {
   TaskState,
   type TaskStatus,
 } from '@onescan/shared/generated/onescan/v1/coordinator.js';
-import type { PairRecord, RunSnapshot, TaskRecord } from '../model/run-record.js';
+import { type PairRecord, type RunSnapshot, type TaskRecord, timestamp } from '../model/run-record.js';
 import type { RunState as RunStateName } from '../states/run-state.js';
 import { pilotReport, type RestTerms } from './pilot-report.js';
 
@@ -82,9 +81,4 @@ export function taskStatus(task: TaskRecord, live?: LiveTask): TaskStatus {
 
 export function runStateToProto(state: RunStateName): RunState {
   return RunState[`RUN_STATE_${state}`];
-}
-
-/** Milliseconds since the epoch as a protobuf timestamp. */
-export function timestamp(ms: number): Timestamp {
-  return { seconds: BigInt(Math.floor(ms / 1000)), nanos: (ms % 1000) * 1_000_000 };
 }

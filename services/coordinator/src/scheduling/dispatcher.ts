@@ -1,29 +1,49 @@
 import { SchedulingPolicy } from '@onescan/shared/generated/onescan/v1/spec.js';
 import type { Assign } from '@onescan/shared/generated/onescan/v1/trainer.js';
-import type { Core } from '../core.js';
+import type { Logger } from '@onescan/shared/log.js';
 import type { AttemptOutcomes } from '../hub/attempt-outcomes.js';
+import type { LeaseTokens } from '../hub/lease-tokens.js';
 import { instanceOf } from '../hub/trainer.js';
+import type { TrainerRegistry } from '../hub/trainer-registry.js';
 import { type RunSnapshot, taskKey } from '../model/run-record.js';
 import { pairsInScope, tasksOf } from '../model/run-scope.js';
 import { taskSeed } from '../model/task-spec.js';
+import type { ProgressBuffer } from '../runs/progress-buffer.js';
+import type { RunBook } from '../runs/run-book.js';
+import type { RunTraces } from '../runs/run-traces.js';
 import { type Assignment, decideAssignments, type SchedulableRun } from './decide-assignments.js';
+
+/** What is given out, to whom, and what is noted of it. */
+export interface DispatchParts {
+  readonly book: RunBook;
+  readonly registry: TrainerRegistry;
+  readonly outcomes: AttemptOutcomes;
+  readonly leaseTokens: LeaseTokens;
+  readonly progress: ProgressBuffer;
+  readonly traces: RunTraces;
+  readonly log: Logger;
+  readonly clock: () => number;
+  readonly options: {
+    readonly maxWorkers: number;
+    /** Address, as trainers reach it. */
+    readonly fetcher: string;
+  };
+}
 
 /** Gives ready tasks to idle trainers. */
 export class Dispatcher {
-  readonly #core: Core;
-  readonly #outcomes: AttemptOutcomes;
+  readonly #parts: DispatchParts;
   /** When a trainer was last moved to a run, by run; in memory only: who comes first changes no result. */
   readonly #turns = new Map<string, number>();
   #turn = 0;
 
-  constructor(core: Core, outcomes: AttemptOutcomes) {
-    this.#core = core;
-    this.#outcomes = outcomes;
+  constructor(parts: DispatchParts) {
+    this.#parts = parts;
   }
 
   /** Assigns what can be assigned now. Called under the lock. */
   async dispatch(): Promise<void> {
-    const { book, registry, options } = this.#core;
+    const { book, registry, options } = this.#parts;
     const idle = registry.idle();
     if (idle.length === 0) return;
     const runs = book.active().filter(({ run }) => run.state === 'RUNNING');
@@ -40,12 +60,12 @@ export class Dispatcher {
   }
 
   async #assign({ trainerId, task }: Assignment): Promise<void> {
-    const { book, registry, log } = this.#core;
+    const { book, registry, log } = this.#parts;
     const trainerInstance = instanceOf(registry.get(trainerId)!.register);
     const after = await book.change(task.runId, (change) => {
       change.setTask(task, { state: 'LEASED', trainerId, trainerInstance, error: '' });
       if (change.pair(task.pair).trainStartedMs === undefined) {
-        change.setPair(task.pair, { trainStartedMs: this.#core.clock() });
+        change.setPair(task.pair, { trainStartedMs: this.#parts.clock() });
       }
       const working = change.tasks().filter((other) => other.state === 'LEASED').length;
       if (working > change.run.workersUsed) change.setRun({ workersUsed: working });
@@ -54,12 +74,12 @@ export class Dispatcher {
     const trainer = registry.get(trainerId);
     if (!trainer?.stream || instanceOf(trainer.register) !== trainerInstance) {
       const reason = `trainer ${trainerId} left before the assignment was sent`;
-      await this.#outcomes.returned(trainerId, { attempt: assign.task!, kind: 'UNDELIVERED', reason });
+      await this.#parts.outcomes.returned(trainerId, { attempt: assign.task!, kind: 'UNDELIVERED', reason });
       return;
     }
     log.info({ ...assign.task, trainerId }, 'task assigned');
     registry.assign(trainer, assign);
-    this.#core.progress.put(task.runId, `worker ${trainerId}`, {
+    this.#parts.progress.put(task.runId, `worker ${trainerId}`, {
       $case: 'worker',
       value: registry.status(trainer),
     });
@@ -72,16 +92,16 @@ export class Dispatcher {
     return {
       task: attempt,
       dataset: pairs.get(task.pair)!.dataset!,
-      fetcherAddress: this.#core.options.fetcher,
+      fetcherAddress: this.#parts.options.fetcher,
       targetWindow: spec.targetWindow,
       preset: spec.preset,
       overrides: spec.overrides,
       seed: taskSeed(spec, task),
       specHash: task.specHash,
       memoryLimitBytes: spec.memoryPerWorkerBytes,
-      traceparent: this.#core.traces.trainPair(run.runId, pairs.get(task.pair)!),
+      traceparent: this.#parts.traces.trainPair(run.runId, pairs.get(task.pair)!),
       failedTraceparent: task.failedTraceparent,
-      leaseToken: this.#core.leaseTokens.tokenOf(attempt, task.trainerInstance),
+      leaseToken: this.#parts.leaseTokens.tokenOf(attempt, task.trainerInstance),
     };
   }
 
@@ -92,7 +112,7 @@ export class Dispatcher {
     );
     return {
       runId: run.runId,
-      maxWorkers: Math.min(run.spec.maxWorkers, this.#core.options.maxWorkers),
+      maxWorkers: Math.min(run.spec.maxWorkers, this.#parts.options.maxWorkers),
       onePairAtATime: run.spec.schedulingPolicy === SchedulingPolicy.SCHEDULING_POLICY_ONE_PAIR_AT_A_TIME,
       lastTurn: this.#turns.get(run.runId) ?? 0,
       ready: tasks.filter((task) => task.state === 'READY'),

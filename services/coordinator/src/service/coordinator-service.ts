@@ -18,11 +18,19 @@ import { serverStream, unary } from '@onescan/shared/grpc/handlers.js';
 import { linkSignals } from '@onescan/shared/linked-signal.js';
 import { openNoLink } from '@onescan/shared/no-links.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
-import type { Coordinator } from '../coordinator.js';
-import { type RunSnapshot, type TaskRecord, taskKey } from '../model/run-record.js';
-import { runView, timestamp } from '../runs/run-view.js';
+import type { RunCommands } from '../commands/run-commands.js';
+import type { LateBills } from '../fetching/late-bills.js';
+import type { RunHistory } from '../history/run-history.js';
+import type { TrainerRegistry } from '../hub/trainer-registry.js';
+import { type RunSnapshot, type TaskRecord, taskKey, timestamp } from '../model/run-record.js';
+import type { RestTerms } from '../runs/pilot-report.js';
+import type { ProgressBuffer } from '../runs/progress-buffer.js';
+import type { RunBook } from '../runs/run-book.js';
+import { runView } from '../runs/run-view.js';
+import type { Work } from '../runs/work.js';
+import type { BackupSchedule } from '../store/backup-schedule.js';
 import { REPORT_FILE, runFolder } from '../store/run-folder.js';
-import type { StoredKind } from '../store/task-files.js';
+import type { StoredKind, TaskFiles } from '../store/task-files.js';
 
 /** Ledger rows a message. */
 const LEDGER_BATCH = 1_000;
@@ -30,15 +38,26 @@ const LEDGER_BATCH = 1_000;
 /** Bytes of a file a message. */
 const FILE_CHUNK_BYTES = 256 * 1024;
 
+/** What the API shows and sets off. */
+export interface ServiceParts {
+  readonly commands: RunCommands;
+  readonly history: RunHistory;
+  readonly bills: LateBills;
+  readonly backups: BackupSchedule;
+  readonly work: Pick<Work, 'stopping'>;
+  readonly book: RunBook;
+  readonly registry: TrainerRegistry;
+  readonly progress: ProgressBuffer;
+  readonly taskFiles: TaskFiles;
+  readonly options: { readonly stateDir: string; readonly maxWorkers: number };
+  readonly restTerms: () => RestTerms;
+}
+
 /** The coordinator's API for users. */
-export function coordinatorService(coordinator: Coordinator): CoordinatorServiceServer {
-  const { commands, core } = coordinator;
+export function coordinatorService(parts: ServiceParts): CoordinatorServiceServer {
+  const { commands, history, book, registry } = parts;
   const view = (snapshot: RunSnapshot): Run =>
-    runView(snapshot, {
-      workersConnected: core.registry.connected().length,
-      fetchesAtOnce: core.options.fetchAhead,
-      tasks: core.progress.tasks(snapshot.run.runId),
-    });
+    runView(snapshot, { ...parts.restTerms(), tasks: parts.progress.tasks(snapshot.run.runId) });
   return {
     planRun: unary(({ spec }, _call, signal) => commands.plan(spec, signal)),
     startRun: unary(async (request) => ({ runId: await commands.start(request) })),
@@ -48,34 +67,34 @@ export function coordinatorService(coordinator: Coordinator): CoordinatorService
       return { run: view(await commands.approve(runId, given)) };
     }),
     getRun: unary(async ({ runId }) => {
-      const snapshot = await core.book.get(runId);
-      coordinator.bills.lookAt(snapshot);
+      const snapshot = await book.get(runId);
+      parts.bills.lookAt(snapshot);
       return { run: view(snapshot) };
     }),
-    listRuns: unary((request) => coordinator.history.list(request)),
+    listRuns: unary((request) => history.list(request)),
     deleteRun: unary(async ({ runId }) => {
-      await coordinator.history.delete(runId);
+      await history.delete(runId);
       return {};
     }),
-    watchRun: serverStream((request, _call, signal) => watch(coordinator, request, signal)),
+    watchRun: serverStream((request, _call, signal) => watch(parts, request, signal)),
     cancelRun: unary(async ({ runId, pair, reason }) => ({
       run: view(await commands.cancel(runId, pair, reason)),
     })),
     resumeRun: unary(async ({ runId }) => ({ run: view(await commands.resume(runId)) })),
-    getLedger: serverStream((request, _call, signal) => ledger(coordinator, request, signal)),
-    getResults: serverStream(({ runId }, _call, signal) => results(coordinator, runId, signal)),
-    getReport: serverStream(({ runId }) => report(coordinator, runId)),
+    getLedger: serverStream((request, _call, signal) => ledger(parts, request, signal)),
+    getResults: serverStream(({ runId }, _call, signal) => results(parts, runId, signal)),
+    getReport: serverStream(({ runId }) => report(parts, runId)),
     getExplanation: serverStream((request) =>
-      taskFile(coordinator, request, TaskFileKind.TASK_FILE_KIND_EXPLANATION),
+      taskFile(parts, request, TaskFileKind.TASK_FILE_KIND_EXPLANATION),
     ),
-    getModels: serverStream((request) => taskFile(coordinator, request, TaskFileKind.TASK_FILE_KIND_MODELS)),
+    getModels: serverStream((request) => taskFile(parts, request, TaskFileKind.TASK_FILE_KIND_MODELS)),
     backUpState: unary(async () => {
-      const { path, time, bytes } = await coordinator.backups.run();
+      const { path, time, bytes } = await parts.backups.run();
       return { path, time: timestamp(Date.parse(time)), bytes: BigInt(bytes) };
     }),
     listTrainers: unary(async () => ({
-      trainers: core.registry.connected().map((trainer) => core.registry.status(trainer)),
-      maxWorkers: core.options.maxWorkers,
+      trainers: registry.connected().map((trainer) => registry.status(trainer)),
+      maxWorkers: parts.options.maxWorkers,
     })),
   };
 }
@@ -87,17 +106,17 @@ function approverOf(caller: string, said: string): string {
 }
 
 async function* watch(
-  { core }: Coordinator,
+  { book, work }: ServiceParts,
   { runId, afterSequence }: WatchRunRequest,
   signal: AbortSignal,
 ): AsyncGenerator<WatchRunResponse> {
-  const over = linkSignals(signal, core.stopping);
+  const over = linkSignals(signal, work.stopping);
   try {
-    for await (const event of core.book.watch(runId, afterSequence, over.signal)) yield { event };
+    for await (const event of book.watch(runId, afterSequence, over.signal)) yield { event };
   } finally {
     over.release();
   }
-  if (core.stopping.aborted) {
+  if (work.stopping.aborted) {
     throw new OnescanError('UNAVAILABLE', 'the coordinator is shutting down', {
       remedy: 'Watch again after the last sequence number when it is back',
     });
@@ -105,11 +124,11 @@ async function* watch(
 }
 
 async function* ledger(
-  { core }: Coordinator,
+  { book }: ServiceParts,
   { runId, pair, horizon }: GetLedgerRequest,
   signal: AbortSignal,
 ): AsyncGenerator<GetLedgerResponse> {
-  const { tasks } = await core.book.get(runId);
+  const { tasks } = await book.get(runId);
   const wanted = [...tasks.values()].filter(
     (task) => (pair === '' || task.pair === pair) && (horizon === 0 || task.horizon === horizon),
   );
@@ -117,7 +136,7 @@ async function* ledger(
     throw new OnescanError('NOT_FOUND', `run ${runId} has no task ${pair || 'of any pair'} h${horizon}`);
   }
   for (const task of wanted.filter(isDone)) {
-    const rows = await core.book.store.readTaskLedger(task);
+    const rows = await book.store.readTaskLedger(task);
     for (let start = 0; start < rows.length && !signal.aborted; start += LEDGER_BATCH) {
       yield { rows: rows.slice(start, start + LEDGER_BATCH) };
     }
@@ -125,29 +144,29 @@ async function* ledger(
 }
 
 async function* results(
-  { core }: Coordinator,
+  { book }: ServiceParts,
   runId: string,
   signal: AbortSignal,
 ): AsyncGenerator<GetResultsResponse> {
-  const { tasks } = await core.book.get(runId);
+  const { tasks } = await book.get(runId);
   for (const { pair, horizon } of [...tasks.values()].filter(isDone)) {
     if (signal.aborted) return;
-    const result = await core.book.store.readResult(runId, pair, horizon);
+    const result = await book.store.readResult(runId, pair, horizon);
     if (!result) throw new OnescanError('DATA_LOSS', `the result of ${pair} h${horizon} is missing`);
     const { document, documentSha256 } = result;
     yield { pair, horizon, document: Buffer.from(document), documentSha256 };
   }
 }
 
-async function* report({ core }: Coordinator, runId: string): AsyncGenerator<GetReportResponse> {
-  const { run } = await core.book.get(runId);
+async function* report({ book, options }: ServiceParts, runId: string): AsyncGenerator<GetReportResponse> {
+  const { run } = await book.get(runId);
   if (run.reportPath === '') {
     throw new OnescanError('FAILED_PRECONDITION', `run ${runId} is ${run.state} and has no report`, {
       remedy: 'The report is written when a run has ended',
     });
   }
   // Not the path that is stored: a state file that was brought back may be anybody's.
-  yield* fileChunks(join(runFolder(core.options.stateDir, run.runId), REPORT_FILE));
+  yield* fileChunks(join(runFolder(options.stateDir, run.runId), REPORT_FILE));
 }
 
 /** A file that a task handed over: what it is called, and how to get it. */
@@ -157,14 +176,14 @@ const TASK_FILES: Readonly<Record<StoredKind, { name: string; setting: string }>
 };
 
 async function* taskFile(
-  { core }: Coordinator,
+  { book, taskFiles }: ServiceParts,
   { runId, pair, horizon }: GetExplanationRequest | GetModelsRequest,
   kind: StoredKind,
 ): AsyncGenerator<{ chunk: Buffer }> {
-  const { tasks } = await core.book.get(runId);
+  const { tasks } = await book.get(runId);
   const task = tasks.get(taskKey(pair, horizon));
   if (!task) throw new OnescanError('NOT_FOUND', `run ${runId} has no task ${pair} h${horizon}`);
-  const path = core.taskFiles.pathOf(task, kind);
+  const path = taskFiles.pathOf(task, kind);
   if (!isDone(task) || !existsSync(path)) {
     const { name, setting } = TASK_FILES[kind];
     const retained = task.summary?.featuresRetained === 0 ? ' and retained no feature' : '';

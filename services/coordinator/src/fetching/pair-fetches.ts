@@ -1,33 +1,56 @@
 import { roundedText } from '@onescan/shared/dataset/rounded-columns.js';
-import type { DatasetRef, FetchPairRequest } from '@onescan/shared/generated/onescan/v1/fetcher.js';
+import type {
+  DatasetRef,
+  FetcherServiceClient,
+  FetchPairRequest,
+} from '@onescan/shared/generated/onescan/v1/fetcher.js';
 import type { PairPlan } from '@onescan/shared/generated/onescan/v1/plan.js';
 import { callUnary } from '@onescan/shared/grpc/client.js';
+import type { Logger } from '@onescan/shared/log.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import { ATTRIBUTE, SPAN } from '@onescan/shared/telemetry/attributes.js';
 import { traceparentOf, withSpan } from '@onescan/shared/telemetry/tracing.js';
 import { context, trace } from '@opentelemetry/api';
-import type { Core } from '../core.js';
 import { FETCHER_RETRY_WAITS_MS } from '../fetcher/ask-again.js';
-import { type BilledFacts, billedOf, fetchDataset, readBilled } from '../fetcher/fetch-dataset.js';
+import { askDataset } from '../fetcher/ask-dataset.js';
+import { readBilled } from '../fetcher/ask-fetcher.js';
 import { fetchRequest } from '../fetcher/fetch-request.js';
 import { approvedBytes } from '../model/approvals.js';
+import { type BilledFacts, billedAtMost, billedOf, isSharedThere } from '../model/cost.js';
 import type { PairRecord, RunSnapshot } from '../model/run-record.js';
 import { pairsInScope, tasksOf } from '../model/run-scope.js';
 import { taskSpecHash } from '../model/task-spec.js';
-import { billedAtMost, isSharedThere } from '../planning/amend-plan.js';
+import type { ProgressBuffer } from '../runs/progress-buffer.js';
+import type { RunBook } from '../runs/run-book.js';
 import type { RunChange } from '../runs/run-change.js';
+import type { RunTraces } from '../runs/run-traces.js';
+import type { Work } from '../runs/work.js';
 import { isTaskEnded } from '../states/task-state.js';
 
+/** What fetching uses. */
+export interface FetchParts {
+  readonly work: Work;
+  readonly book: RunBook;
+  readonly traces: RunTraces;
+  readonly progress: ProgressBuffer;
+  readonly fetcher: FetcherServiceClient;
+  readonly log: Logger;
+  readonly clock: () => number;
+  readonly monotonic: () => number;
+  readonly options: { readonly fetchAhead: number };
+  /** What approvals are signed with for the fetcher. */
+  readonly grantKey: Uint8Array | undefined;
+  /** Called, under the lock, after each fetch. */
+  readonly advance: () => Promise<void>;
+}
+
 /** Fetches the pairs of running runs, a bounded number ahead of training. */
-export class FetchStage {
-  readonly #core: Core;
-  readonly #advance: () => Promise<void>;
+export class PairFetches {
+  readonly #parts: FetchParts;
   readonly #underWay = new Map<string, { abort: AbortController; datasetIds: string[] }>();
 
-  /** `advance` is called, under the lock, after each fetch. */
-  constructor(core: Core, advance: () => Promise<void>) {
-    this.#core = core;
-    this.#advance = advance;
+  constructor(parts: FetchParts) {
+    this.#parts = parts;
   }
 
   /** Asks for the pairs that are due. Called under the lock. */
@@ -43,9 +66,9 @@ export class FetchStage {
     let ahead = pairs.filter((pair) => isAhead(snapshot, pair)).length;
     let now = snapshot;
     for (const pair of pairs) {
-      if (ahead >= this.#core.options.fetchAhead) return;
+      if (ahead >= this.#parts.options.fetchAhead) return;
       if (pair.state !== 'PENDING' || waitsForMoney(now, pair)) continue;
-      now = await this.#core.book.change(runId, (change) => {
+      now = await this.#parts.book.change(runId, (change) => {
         change.setPair(pair.pair, { state: 'FETCHING', error: '' });
       });
       this.#launch(now, now.pairs.get(pair.pair)!);
@@ -59,14 +82,14 @@ export class FetchStage {
       if (pair === undefined ? !key.startsWith(`${runId}/`) : key !== fetchKey(runId, pair)) continue;
       abort.abort();
       for (const datasetId of datasetIds) {
-        this.#core.background(`cancel fetch ${key}`, () => this.#cancel(datasetId));
+        this.#parts.work.background(`cancel fetch ${key}`, () => this.#cancel(datasetId));
       }
     }
   }
 
   /** Leaving the stream is not enough: the fetcher would think that this coordinator will be back. */
   async #cancel(datasetId: string): Promise<void> {
-    const { fetcher } = this.#core;
+    const { fetcher } = this.#parts;
     await callUnary(fetcher, fetcher.cancelFetch, { datasetId });
   }
 
@@ -75,25 +98,25 @@ export class FetchStage {
     const key = fetchKey(runId, pair.pair);
     const abort = new AbortController();
     const stop = (): void => abort.abort();
-    this.#core.stopping.addEventListener('abort', stop, { once: true });
+    this.#parts.work.stopping.addEventListener('abort', stop, { once: true });
     const { datasetId } = plannedPair(snapshot, pair.pair);
     const shared = snapshot.run.plan!.shared?.datasetId;
     const underWay = { abort, datasetIds: shared ? [datasetId, shared] : [datasetId] };
     this.#underWay.set(key, underWay);
-    this.#core.background(`fetch ${key}`, async () => {
+    this.#parts.work.background(`fetch ${key}`, async () => {
       try {
         await this.#fetch(snapshot, pair, abort.signal);
       } finally {
         if (this.#underWay.get(key) === underWay) this.#underWay.delete(key);
-        this.#core.stopping.removeEventListener('abort', stop);
+        this.#parts.work.stopping.removeEventListener('abort', stop);
       }
-      if (!this.#core.stopping.aborted) await this.#core.exclusive(this.#advance);
+      if (!this.#parts.work.stopping.aborted) await this.#parts.work.exclusive(this.#parts.advance);
     });
   }
 
   async #fetch(snapshot: RunSnapshot, pair: PairRecord, signal: AbortSignal): Promise<void> {
-    const started = this.#core.monotonic();
-    const seconds = (): number => pair.fetchSeconds + (this.#core.monotonic() - started) / 1000;
+    const started = this.#parts.monotonic();
+    const seconds = (): number => pair.fetchSeconds + (this.#parts.monotonic() - started) / 1000;
     try {
       const dataset = await this.#fetchInSpan(snapshot, pair, signal);
       const billed = await this.#billed(pair, dataset);
@@ -101,7 +124,7 @@ export class FetchStage {
     } catch (thrown) {
       if (signal.aborted) return await this.#noteBilled(pair);
       const error = OnescanError.from(thrown);
-      this.#core.log.error(
+      this.#parts.log.error(
         { runId: pair.runId, pair: pair.pair, code: error.code, reason: error.text },
         'fetch failed',
       );
@@ -113,7 +136,7 @@ export class FetchStage {
   #fetchInSpan(snapshot: RunSnapshot, pair: PairRecord, signal: AbortSignal): Promise<DatasetRef> {
     const { run } = snapshot;
     const planned = plannedPair(snapshot, pair.pair);
-    const parent = this.#core.traces.context(run.runId);
+    const parent = this.#parts.traces.context(run.runId);
     const attributes = {
       [ATTRIBUTE.runId]: run.runId,
       [ATTRIBUTE.pair]: pair.pair,
@@ -123,25 +146,25 @@ export class FetchStage {
       const request = async (): Promise<FetchPairRequest> => ({
         ...fetchRequest(snapshot.run, planned, {
           traceparent: traceparentOf(span),
-          grantKey: this.#core.grantKey,
-          nowMs: this.#core.clock(),
+          grantKey: this.#parts.grantKey,
+          nowMs: this.#parts.clock(),
         }),
         remainingBytes: await this.#remainingBytes(pair),
       });
       const dataset = await context.with(trace.setSpan(parent, span), () =>
-        fetchDataset(
-          this.#core.fetcher,
+        askDataset(
+          this.#parts.fetcher,
           { request, planned, plan: run.plan! },
           {
             signal,
             waitsMs: FETCHER_RETRY_WAITS_MS,
             onProgress: (progress) =>
-              this.#core.progress.put(run.runId, `fetch ${pair.pair}`, {
+              this.#parts.progress.put(run.runId, `fetch ${pair.pair}`, {
                 $case: 'fetchProgress',
                 value: { pair: pair.pair, progress },
               }),
             onRetry: (error, waitMs) =>
-              this.#core.log.warn(
+              this.#parts.log.warn(
                 { pair: pair.pair, reason: error.message, waitMs },
                 'asking the fetcher again',
               ),
@@ -163,8 +186,8 @@ export class FetchStage {
 
   /** What new statements of a pair may bill, given all that the run was billed and may be by other pairs now. */
   async #remainingBytes(pair: PairRecord): Promise<bigint> {
-    const { jobs, bytesBilled } = await readBilled(this.#core.fetcher, pair);
-    const snapshot = this.#core.book.activeRun(pair.runId);
+    const { jobs, bytesBilled } = await readBilled(this.#parts.fetcher, pair);
+    const snapshot = this.#parts.book.activeRun(pair.runId);
     if (!snapshot) return 0n;
     const others = [...snapshot.pairs.values()].filter((other) => other.pair !== pair.pair);
     const left = approvedBytes(snapshot.run) - reservedBytes(snapshot, others);
@@ -174,10 +197,10 @@ export class FetchStage {
 
   async #billed(pair: PairRecord, dataset: DatasetRef | undefined): Promise<BilledFacts> {
     try {
-      return await readBilled(this.#core.fetcher, pair);
+      return await readBilled(this.#parts.fetcher, pair);
     } catch (thrown) {
       const { message: reason } = OnescanError.from(thrown);
-      this.#core.log.warn({ pair: pair.pair, reason }, 'the fetcher did not list its statements');
+      this.#parts.log.warn({ pair: pair.pair, reason }, 'the fetcher did not list its statements');
       if (!dataset || dataset.cached) return pair;
       return billedOf({ ...dataset, jobs: pair.jobs });
     }
@@ -185,19 +208,19 @@ export class FetchStage {
 
   /** Keeps what a cancelled fetch was billed, whatever became of its run meanwhile. */
   async #noteBilled(pair: PairRecord): Promise<void> {
-    if (this.#core.stopping.aborted) return;
+    if (this.#parts.work.stopping.aborted) return;
     const billed = await this.#billed(pair, undefined);
-    await this.#core.exclusive(async () => {
-      await this.#core.book.change(pair.runId, (change) => change.setPair(pair.pair, billedOf(billed)));
+    await this.#parts.work.exclusive(async () => {
+      await this.#parts.book.change(pair.runId, (change) => change.setPair(pair.pair, billedOf(billed)));
     });
   }
 
   /** Commits the outcome of a fetch, unless the pair was cancelled meanwhile. */
   #commit(pair: PairRecord, edit: (change: RunChange) => void): Promise<void> {
-    return this.#core.exclusive(async () => {
-      const current = this.#core.book.activeRun(pair.runId)?.pairs.get(pair.pair);
+    return this.#parts.work.exclusive(async () => {
+      const current = this.#parts.book.activeRun(pair.runId)?.pairs.get(pair.pair);
       if (current?.state !== 'FETCHING') return;
-      await this.#core.book.change(pair.runId, edit);
+      await this.#parts.book.change(pair.runId, edit);
     });
   }
 }

@@ -3,15 +3,12 @@ import type {
   FetcherServiceClient,
   FetchPairRequest,
   FetchProgress,
-  QueryJob,
 } from '@onescan/shared/generated/onescan/v1/fetcher.js';
 import { callServerStream } from '@onescan/shared/grpc/client.js';
-import { isMetadataQuery } from '@onescan/shared/metadata-query.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
-import { statementKey } from '../planning/amend-plan.js';
 import { AnswerCheck } from './answer-check.js';
 import { type AskAgainOptions, askAgain } from './ask-again.js';
-import { askJobs, fetcherError } from './ask-fetcher.js';
+import { fetcherError } from './ask-fetcher.js';
 import { type AskedDataset, checkDataset, checkProgress } from './check-fetch.js';
 
 export interface FetchHooks extends AskAgainOptions {
@@ -45,7 +42,7 @@ export const STREAM_BOUNDS: StreamBounds = {
  * @throws OnescanError as the fetcher sends it; INTERNAL when what it says is not valid, e.g. another dataset than
  *   the plan's; DEADLINE_EXCEEDED when it falls silent or does not end
  */
-export function fetchDataset(
+export function askDataset(
   fetcher: FetcherServiceClient,
   asked: { request: () => Promise<FetchPairRequest> } & Omit<AskedDataset, 'request'>,
   hooks: FetchHooks,
@@ -78,16 +75,17 @@ async function fetchOnce(
 
 /** Ends a stream that falls silent, says too much or does not end. */
 class StreamWatch {
+  readonly #pair: string;
+  readonly #bounds: StreamBounds;
   readonly #abort = new AbortController();
   readonly #startedMs = performance.now();
   readonly #end: NodeJS.Timeout;
   #silence: NodeJS.Timeout;
   #heard = 0;
 
-  constructor(
-    private readonly pair: string,
-    private readonly bounds: StreamBounds,
-  ) {
+  constructor(pair: string, bounds: StreamBounds) {
+    this.#pair = pair;
+    this.#bounds = bounds;
     const { totalMs } = bounds;
     this.#end = setTimeout(() => this.#giveUp(`the fetch did not end within ${totalMs / 1000} s`), totalMs);
     this.#silence = this.#awaitMessage();
@@ -101,10 +99,10 @@ class StreamWatch {
   heard(): void {
     clearTimeout(this.#silence);
     this.#silence = this.#awaitMessage();
-    const { burst, perSecond } = this.bounds;
+    const { burst, perSecond } = this.#bounds;
     const allowed = burst + ((performance.now() - this.#startedMs) / 1000) * perSecond;
     if (++this.#heard > allowed)
-      new AnswerCheck(this.pair).fail(`it sends more than ${perSecond} messages a second`);
+      new AnswerCheck(this.#pair).fail(`it sends more than ${perSecond} messages a second`);
   }
 
   stop(): void {
@@ -113,52 +111,12 @@ class StreamWatch {
   }
 
   #awaitMessage(): NodeJS.Timeout {
-    const { silenceMs } = this.bounds;
+    const { silenceMs } = this.#bounds;
     return setTimeout(() => this.#giveUp(`the fetcher was silent for ${silenceMs / 1000} s`), silenceMs);
   }
 
   #giveUp(why: string): void {
     const remedy = 'Look at the log of the fetcher, start it again, then resume the run';
-    this.#abort.abort(new OnescanError('DEADLINE_EXCEEDED', `${this.pair}: ${why}`, { remedy }));
+    this.#abort.abort(new OnescanError('DEADLINE_EXCEEDED', `${this.#pair}: ${why}`, { remedy }));
   }
-}
-
-/** What a run has really been billed for a pair, by the fetcher's own list of jobs. */
-export interface BilledFacts {
-  /** Metadata queries, which the sums and the list hold too, are none. */
-  statementsRun: number;
-  bytesBilled: bigint;
-  usd: number;
-  jobs: readonly QueryJob[];
-}
-
-/** The billing of a pair's record alone, of a record or of what was read anew. */
-export function billedOf({ statementsRun, bytesBilled, usd, jobs }: BilledFacts): BilledFacts {
-  return { statementsRun, bytesBilled, usd, jobs };
-}
-
-/** Sums the statements that were run for a run and pair, those of failed or repeated fetches included. */
-export async function readBilled(
-  fetcher: FetcherServiceClient,
-  run: { runId: string; pair: string },
-): Promise<BilledFacts> {
-  const ours = await askJobs(fetcher, { runId: run.runId, pair: run.pair });
-  return {
-    statementsRun: ours.filter((job) => !job.neverRan && !isMetadataQuery(job)).length,
-    bytesBilled: ours.reduce((sum, job) => sum + job.bytesBilled, 0n),
-    usd: ours.reduce((sum, job) => sum + job.usd, 0),
-    jobs: ours,
-  };
-}
-
-/**
- * Statements of a run that would not be billed again, by {@link statementKey}. Asking costs nothing.
- *
- * @throws OnescanError as the fetcher sends it
- */
-export async function readRepeatable(fetcher: FetcherServiceClient, runId: string): Promise<Set<string>> {
-  const jobs = await askJobs(fetcher, { runId, checkResults: true });
-  return new Set(
-    jobs.filter((job) => job.repeatable).map((job) => statementKey(job.datasetId, job.sqlSha256)),
-  );
 }
