@@ -1,5 +1,5 @@
 // npm run setup: installs and builds, starts nothing.
-import './require-node.mjs';
+import '../libs/cli/bin/require-node.mjs';
 
 const { prepare } = await import('./prepare.mjs');
 await prepare({ scope: 'command' });

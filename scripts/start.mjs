@@ -1,5 +1,5 @@
 // npm start: installs, builds, and runs the demo (libs/cli/src/demo) to its end.
-import './require-node.mjs';
+import '../libs/cli/bin/require-node.mjs';
 
 const { prepare } = await import('./prepare.mjs');
 await prepare({ scope: 'command' });

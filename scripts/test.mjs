@@ -1,6 +1,6 @@
 // npm test: installs, builds, lints, checks the generated code and runs every quick test.
 // With --all also the targets named test-long. The last line is "N passed, N failed".
-import './require-node.mjs';
+import '../libs/cli/bin/require-node.mjs';
 
 const { prepare } = await import('./prepare.mjs');
 await prepare({ scope: 'all' });

@@ -143,7 +143,7 @@ describe('says at once what is wrong', () => {
   it('when the checkout is not whole', async () => {
     const checkout = join(folder, 'checkout');
     mkdirSync(checkout);
-    const copied = `cp -r --parents libs/cli/bin scripts/require-node.mjs package.json '${checkout}'`;
+    const copied = `cp -r --parents libs/cli/bin libs/cli/package.json package-lock.json '${checkout}'`;
     await onescan({ args: [], before: `(cd '${join(BIN, '../../../..')}' && ${copied})` });
     const bin = join(checkout, 'libs/cli/bin/onescan.mjs');
     expect(existsSync(bin)).toBe(true);

@@ -37,9 +37,13 @@ function usesGlibc() {
 }
 
 /** An optional package that names no system is one that others can do without. */
-function isNeeded({ optional, os, cpu, libc }, system) {
-  if (!optional) return true;
-  if (os === undefined) return false;
+function isNeeded(entry, system) {
+  if (!entry.optional) return true;
+  return entry.os !== undefined && fitsSystem(entry, system);
+}
+
+/** Whether a package of the lockfile may be installed on a system. */
+export function fitsSystem({ os, cpu, libc }, system = thisSystem()) {
   const fits = (names, name) => names === undefined || names.includes(name);
   return fits(os, system.os) && fits(cpu, system.cpu) && (system.os !== 'linux' || fits(libc, system.libc));
 }

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { version } from '@onescan/shared/version.js';
 import { describe, expect, it } from 'vitest';
-import { serviceEntry } from './stack/service-process.js';
+import { serviceEntry } from '../bin/serve.mjs';
 
 const BIN = fileURLToPath(new URL('../bin/onescan.mjs', import.meta.url));
 const PROGRAMS: readonly (readonly [string, string])[] = [

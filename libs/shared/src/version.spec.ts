@@ -8,10 +8,12 @@ import { version } from './version.js';
 const COMMIT = '0123456789abcdef0123456789abcdef01234567';
 
 let root: string;
+let folder: string;
 
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'onescan-version-'));
-  write('package.json', '{"version":"1.2.3"}');
+  folder = join(root, 'libs/shared');
+  write('libs/shared/package.json', '{"version":"1.2.3"}');
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
@@ -38,7 +40,7 @@ it.each<[string, Record<string, string>]>([
   ],
 ])('names the commit of %s', (_, files) => {
   for (const [path, text] of Object.entries(files)) write(path, text);
-  expect(version(root)).toBe('1.2.3 (0123456789ab)');
+  expect(version(folder)).toBe('1.2.3 (0123456789ab)');
 });
 
 it.each<[string, Record<string, string>]>([
@@ -47,7 +49,13 @@ it.each<[string, Record<string, string>]>([
   ['something else called .git', { '.git': 'hello' }],
 ])('is that of package.json where there is %s', (_, files) => {
   for (const [path, text] of Object.entries(files)) write(path, text);
-  expect(version(root)).toBe('1.2.3');
+  expect(version(folder)).toBe('1.2.3');
+});
+
+it('is what a package says of itself, whatever repository it lies in', () => {
+  write('.git/HEAD', `${'f'.repeat(40)}\n`);
+  write('libs/shared/package.json', JSON.stringify({ version: '1.2.3', gitHead: COMMIT }));
+  expect(version(folder)).toBe('1.2.3 (0123456789ab)');
 });
 
 it('says of this checkout what git says', () => {

@@ -2,17 +2,21 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** Root folder of the checkout, from dist as well as from src. */
-const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+/** Folder of this package, from dist as well as from src. */
+const PACKAGE = fileURLToPath(new URL('..', import.meta.url));
 const COMMIT = /^[0-9a-f]{40,64}$/;
 const COMMIT_SHOWN = 12;
 
-/** Version of this checkout: that of package.json and, where it is known, the commit, e.g. "0.1.0 (58dc225e1f00)". */
-export function version(root = ROOT): string {
-  const { version: number } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+/**
+ * Version of this build: that of package.json and, where it is known, the commit, e.g. "0.1.0 (58dc225e1f00)". Packages
+ * say in `gitHead` what they were made of; a checkout asks its repository, two folders up.
+ */
+export function version(folder = PACKAGE): string {
+  const { version: number, gitHead } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
     version: string;
+    gitHead?: string;
   };
-  const commit = commitOf(root);
+  const commit = gitHead ?? commitOf(join(folder, '../..'));
   return commit === undefined ? number : `${number} (${commit.slice(0, COMMIT_SHOWN)})`;
 }
 

@@ -64,7 +64,7 @@ interface ClientTerms {
  *
  * @throws OnescanError NOT_FOUND when there is no such file
  */
-function readToken({ global, terminal }: Invocation): string | undefined {
+export function readToken({ global, terminal }: Invocation): string | undefined {
   const given = global.tokenFile ?? terminal.env.ONESCAN_TOKEN_FILE;
   if (!given) return undefined;
   const path = resolve(terminal.cwd, given);

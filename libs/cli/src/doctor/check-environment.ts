@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
+import { join } from 'node:path';
 import { formatBytes } from '@onescan/shared/format/bytes.js';
 import { resolveDatabaseFolder } from '@onescan/shared/local-path.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
@@ -12,12 +14,17 @@ import { type Check, check } from './check.js';
 const MINIMUM_TEMPORARY_BYTES = 2 * 1024 ** 3;
 const PROXIES = /^(https?|grpc|all)_proxy$/i;
 const PACKAGES_NAMED = 3;
+const INSTALLED = check('packages', 'ok', 'as npm installed them', '');
 
-/** What surrounds the processes: the checkout, limits of the system, variables of the environment. */
+/**
+ * What surrounds the processes: packages, limits of the system, variables of the environment.
+ *
+ * @param root where the root of a checkout is; an installed package has no lockfile there
+ */
 export async function checkEnvironment(root: string, env: NodeJS.ProcessEnv): Promise<Check[]> {
   return [
-    check('version', 'ok', version(root), ''),
-    checkPackages(outdatedPackages(root)),
+    check('version', 'ok', version(), ''),
+    existsSync(join(root, 'package-lock.json')) ? checkPackages(outdatedPackages(root)) : INSTALLED,
     checkOpenFiles(openFilesLimit()),
     checkProxies(env),
     await checkTemporaryFolder(),

@@ -2,7 +2,6 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, fstatSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { type Announcement, readAnnouncement } from '@onescan/shared/announce.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import { logTail } from './log-tail.js';
@@ -116,9 +115,4 @@ function spawnService(command: ServiceCommand): { child: ChildProcess; logStart:
   } finally {
     closeSync(log);
   }
-}
-
-/** The main file of a service; it is there once the checkout is built. */
-export function serviceEntry(name: 'fetcher' | 'coordinator' | 'trainer'): string {
-  return fileURLToPath(new URL(`../../../../services/${name}/dist/main.js`, import.meta.url));
 }

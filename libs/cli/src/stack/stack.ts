@@ -9,6 +9,7 @@ import { callUnary, createClient } from '@onescan/shared/grpc/client.js';
 import { diskFull, OnescanError } from '@onescan/shared/onescan-error.js';
 import { keepFilesPrivate } from '@onescan/shared/private-files.js';
 import { processStart } from '@onescan/shared/process-start.js';
+import { serviceEntry } from '../../bin/serve.mjs';
 import {
   type Endpoint,
   endpointPath,
@@ -17,7 +18,7 @@ import {
   writeEndpoint,
 } from '../connection/endpoint-file.js';
 import { unlessInterrupted } from '../terminal/interrupted.js';
-import { type ServiceExit, ServiceProcess, serviceEntry } from './service-process.js';
+import { type ServiceExit, ServiceProcess } from './service-process.js';
 import { socketFolder } from './socket-folder.js';
 import { isBigQuery, type StackOptions } from './stack-options.js';
 import { requireTemporaryFolder } from './temporary-folder.js';

@@ -8,12 +8,12 @@ import { callUnary } from '@onescan/shared/grpc/client.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { Command } from 'commander';
 import { z } from 'zod';
+import { serviceEntry } from '../../bin/serve.mjs';
 import { withCoordinator } from '../connection/connect.js';
 import type { Act } from '../context.js';
 import { EXIT } from '../exit-code.js';
 import { messageJson } from '../output/message-json.js';
 import { writeJson } from '../output/write-json.js';
-import { serviceEntry } from '../stack/service-process.js';
 
 /** A state of thousands of runs takes seconds. */
 const BACKUP_DEADLINE_MS = 10 * 60_000;

@@ -1,4 +1,4 @@
-// Imported first by every script. Kept free of newer syntax so that an old Node gets this message
+// Imported first by every program. Kept free of newer syntax so that an old Node gets this message
 // and not a syntax error.
 import { readFileSync } from 'node:fs';
 
