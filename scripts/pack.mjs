@@ -11,7 +11,7 @@ const { values } = parseArgs({
   options: {
     /** Folder of the tarball. */
     out: { type: 'string', default: 'dist' },
-    /** What is packed was made of this commit; by default of the one that is checked out. */
+    /** What is packed was made of this commit, by default of the one that is checked out; "none" where none is known. */
     commit: { type: 'string' },
     /** Instead of a tarball, a folder that runs as it is, with the packages of others: what images are made of. */
     'stage-only': { type: 'string' },
@@ -19,11 +19,12 @@ const { values } = parseArgs({
 });
 
 const commit =
-  values.commit || execFileSync('git', ['rev-parse', 'HEAD'], { cwd: ROOT, encoding: 'utf8' }).trim();
+  values.commit ?? execFileSync('git', ['rev-parse', 'HEAD'], { cwd: ROOT, encoding: 'utf8' }).trim();
+const made = { root: ROOT, ...(commit === 'none' ? {} : { commit }) };
 if (values['stage-only']) {
   const folder = resolve(values['stage-only']);
-  stagePackage({ root: ROOT, folder, commit, withDependencies: true });
+  stagePackage({ ...made, folder, withDependencies: true });
   console.log(folder);
 } else {
-  console.log(packageTarball({ root: ROOT, commit, out: resolve(values.out) }));
+  console.log(packageTarball({ ...made, out: resolve(values.out) }));
 }

@@ -1,5 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { builtinModules } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
@@ -26,7 +34,7 @@ beforeAll(() => {
     .filter((path) => /^(node_modules\/@onescan\/[^/]+\/)?(?!node_modules\/)/.test(path));
 }, 120_000);
 
-afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+afterAll(() => rmSync(scratch, { recursive: true, force: true }), 120_000);
 
 const ownPackageOf = (path) => /^node_modules\/(@[^/]+\/[^/]+)/.exec(path)?.[1];
 
@@ -52,6 +60,20 @@ it('bundles every workspace that the command needs, all of them saying what they
     expect(own).toMatchObject({ version, gitHead, license: 'Apache-2.0' });
   }
   expect(gitHead).toBe(COMMIT);
+});
+
+it('is refused when a workspace is not built', () => {
+  const root = join(scratch, 'checkout');
+  mkdirSync(join(root, 'app'), { recursive: true });
+  const write = (path, value) => writeFileSync(join(root, path), JSON.stringify(value));
+  for (const name of ['LICENSE', 'README.md', 'CHANGELOG.md', 'docs', 'proto']) write(name, '');
+  write('package.json', { name: 'onescan', workspaces: ['app'] });
+  write('package-lock.json', { packages: { 'node_modules/app': { link: true, resolved: 'app' } } });
+  write('app/package.json', { name: 'app', version: '1.0.0', bin: { onescan: 'bin.mjs' } });
+  write('app/bin.mjs', '');
+  expect(() => stagePackage({ root, folder: join(scratch, 'half') })).toThrow(
+    'app is not built: npm run build',
+  );
 });
 
 it('has every file and every dependency that its code imports', () => {

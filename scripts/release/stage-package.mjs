@@ -5,7 +5,9 @@ import { productionPackages } from './production-packages.mjs';
 import { commandFile, shippedPackages } from './shipped-packages.mjs';
 
 /** What users read and what clients in other languages are generated from. */
-const ROOT_FILES = ['LICENSE', 'README.md', 'CHANGELOG.md', 'proto'];
+const ROOT_FILES = ['LICENSE', 'README.md', 'CHANGELOG.md', 'docs', 'proto'];
+/** Of the packages of others, what nothing reads at run time: a third of their bytes. Licences stay. */
+const NOT_RUN = /\.(map|md|[cm]?ts)$/;
 
 /**
  * Lays out the one package `onescan`: the workspaces bundled in its node_modules, so that it installs without a build
@@ -14,7 +16,7 @@ const ROOT_FILES = ['LICENSE', 'README.md', 'CHANGELOG.md', 'proto'];
  * @param {object} options
  * @param {string} options.root folder of the checkout, built
  * @param {string} options.folder where to; emptied first
- * @param {string} options.commit hash of the commit it is made of
+ * @param {string} [options.commit] hash of the commit it is made of, where that is known
  * @param {boolean} [options.withDependencies] copies the packages of others too: a folder that runs as it is, for images
  * @throws Error when something is not built
  */
@@ -100,14 +102,14 @@ function copyDependencies(root, folder, shipped) {
     const target = own ? `node_modules/${own.name}${path.slice(own.folder.length)}` : path;
     cpSync(join(root, path), join(folder, target), {
       recursive: true,
-      filter: isOfThePackage(join(root, path)),
+      filter: isRun(join(root, path)),
     });
   }
 }
 
 /** Packages inside a package are copied for themselves, where they are needed. */
-function isOfThePackage(folder) {
-  return (path) => !path.slice(folder.length).includes('/node_modules');
+function isRun(folder) {
+  return (path) => !path.slice(folder.length).includes('/node_modules') && !NOT_RUN.test(path);
 }
 
 function writeJson(path, value) {
