@@ -2,7 +2,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { sha256Hex } from '@onescan/shared/canonical-json.js';
 import { tableVersions } from '@onescan/shared/duckdb/table-versions.js';
 import { type CatalogueTable, type TableFilter, tableText } from '../../catalogue/catalogue.js';
-import { computeView, describeTables, type TableFacts } from './describe-table.js';
+import { computeView, describeTables, type TableFacts } from '../duckdb/describe-table.js';
 import { type NamedTable, readNames } from './read-catalogue.js';
 import { readUnstableFunctions, viewSources } from './view-sources.js';
 

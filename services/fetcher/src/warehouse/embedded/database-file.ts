@@ -3,6 +3,7 @@ import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { type DuckDb, openConfinedDuckDb } from '@onescan/shared/duckdb/open-duckdb.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { type DuckDbConnections, problemText } from '../duckdb/duckdb-connections.js';
 
 /** The file's header and the two of which every checkpoint writes one. */
 const HEADERS_BYTES = 12_288;
@@ -11,7 +12,7 @@ const HEADERS_BYTES = 12_288;
  * A DuckDB file that is open, to read, only while it is used, so that it can be changed under a running fetcher. It may
  * come from anybody: nothing in it reaches any other file.
  */
-export class DatabaseFile {
+export class DatabaseFile implements DuckDbConnections {
   #instance: Promise<DuckDb> | undefined;
   #users = 0;
 
@@ -78,12 +79,6 @@ export class DatabaseFile {
       remedy: 'Build one with `onescan warehouse build`, or give the right folder to --warehouse',
     });
   }
-}
-
-/** What DuckDB says in its first line; never empty. */
-export function problemText(thrown: unknown): string {
-  const message = thrown instanceof Error ? thrown.message : String(thrown);
-  return message.trim().split('\n')[0] || 'DuckDB gives no reason';
 }
 
 function headersHash(path: string): string {

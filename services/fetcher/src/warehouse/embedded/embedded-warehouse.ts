@@ -1,8 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { DuckDBConnection } from '@duckdb/node-api';
 import { sha256Hex } from '@onescan/shared/canonical-json.js';
-import { OnescanError } from '@onescan/shared/onescan-error.js';
 import {
   type Catalogue,
   type CatalogueTable,
@@ -15,8 +13,14 @@ import {
 } from '../../catalogue/catalogue.js';
 import type { WarehouseNames } from '../../catalogue/warehouse-names.js';
 import { BIGQUERY_LIMITS } from '../bigquery/published-terms.js';
-import { DuckDbBatch } from '../duckdb/duckdb-batch.js';
-import { duckdbDialect, name, rangeFilter, tableName } from '../duckdb/duckdb-dialect.js';
+import {
+  countDays,
+  findDoubledKeys,
+  prepareOnly,
+  requireWithinLimit,
+  streamStatement,
+} from '../duckdb/ask-duckdb.js';
+import { duckdbDialect, tableName } from '../duckdb/duckdb-dialect.js';
 import type { RunningStatement, RunOptions, Statement, StatementBatch, Warehouse } from '../warehouse.js';
 import { billedBytes } from './billed-bytes.js';
 import { builtTablesText, readBuiltTables } from './built-tables.js';
@@ -86,35 +90,17 @@ export class EmbeddedWarehouse implements Warehouse {
   }
 
   countDays(table: TableName, range: KeyRange): Promise<DayCount[]> {
-    const key = `t.${name(this.options.names.keyColumn)}`;
-    const filter = rangeFilter(key, range);
-    return this.#file.use(async (connection) => {
-      const result = await connection.runAndReadAll(
-        `SELECT CAST(CAST(${key} AS DATE) AS VARCHAR), count(*) FROM ${tableName(table)} t
-         ${filter && `WHERE ${filter}`} GROUP BY 1 ORDER BY 1`,
-      );
-      return result.getRows().map(([day, rows]) => ({ day: String(day), rows: Number(rows) }));
-    });
+    const { keyColumn } = this.options.names;
+    return this.#file.use((connection) => countDays(connection, { table, keyColumn, range }));
   }
 
   async findDoubledKeys(tables: readonly TableName[]): Promise<DoubledKey[]> {
     const { unique } = this.#current();
     const unchecked = tables.filter((table) => !unique.has(tableName(table)));
     if (unchecked.length === 0) return [];
-    // Nanoseconds are cut off when keys are joined.
-    const key = `CAST(t.${name(this.options.names.keyColumn)} AS TIMESTAMP)`;
-    const selects = unchecked.map(
-      (table, i) =>
-        `(SELECT ${i}, epoch_us(${key}), count(*) FROM ${tableName(table)} t GROUP BY ${key} HAVING count(*) > 1 ORDER BY 3 DESC, 2 LIMIT 1)`,
+    const doubled = await this.#file.use((connection) =>
+      findDoubledKeys(connection, unchecked, this.options.names.keyColumn),
     );
-    const rows = await this.#file.use(async (connection) =>
-      (await connection.runAndReadAll(selects.join(' UNION ALL '))).getRows(),
-    );
-    const doubled = rows.map(([i, micros, times]) => ({
-      table: unchecked[Number(i)]!,
-      key: Number(micros),
-      times: Number(times),
-    }));
     const bad = new Set(doubled.map(({ table }) => tableName(table)));
     for (const table of unchecked) if (!bad.has(tableName(table))) unique.add(tableName(table));
     return doubled;
@@ -126,7 +112,7 @@ export class EmbeddedWarehouse implements Warehouse {
     const known = remembered.get(id);
     if (known !== undefined) return { bytes: known };
     return this.#file.use(async (connection) => {
-      await prepareOnly(connection, statement.sql);
+      await prepareOnly(connection, statement);
       const bytes = await billedBytes(connection, statement.reads);
       remembered.set(id, bytes);
       return { bytes };
@@ -134,49 +120,18 @@ export class EmbeddedWarehouse implements Warehouse {
   }
 
   readFree(statement: Statement): AsyncIterable<StatementBatch> {
-    return this.#stream(statement, { jobId: 'planning', maximumBytesBilled: 0n });
+    return streamStatement(this.#file, statement, { jobId: 'planning' });
   }
 
   async run(statement: Statement, options: RunOptions): Promise<RunningStatement> {
     const { bytes } = await this.dryRun(statement);
-    if (bytes > options.maximumBytesBilled) {
-      throw new OnescanError(
-        'RESOURCE_EXHAUSTED',
-        `the statement would bill ${bytes} bytes, the approved limit is ${options.maximumBytesBilled}`,
-        { remedy: 'Resume the run: what it lacks is planned again and waits for approval' },
-      );
-    }
-    return { batches: this.#stream(statement, options), bytesBilled: () => bytes };
+    requireWithinLimit(bytes, options);
+    return { batches: streamStatement(this.#file, statement, options), bytesBilled: () => bytes };
   }
 
   async close(): Promise<void> {
     this.#memory = undefined;
     rmSync(this.options.tempFolder, { recursive: true, force: true });
-  }
-
-  async *#stream(statement: Statement, options: RunOptions): AsyncGenerator<StatementBatch, void, undefined> {
-    const connection = await this.#file.acquire();
-    const interrupt = (): void => connection.interrupt();
-    options.signal?.addEventListener('abort', interrupt, { once: true });
-    try {
-      options.signal?.throwIfAborted();
-      const result = await connection.stream(statement.sql);
-      const columns = new Map(result.columnNames().map((column, i) => [column, i]));
-      for (;;) {
-        const chunk = await result.fetchChunk();
-        options.signal?.throwIfAborted();
-        if (!chunk || chunk.rowCount === 0) return;
-        yield new DuckDbBatch(chunk, columns);
-      }
-    } catch (thrown) {
-      if (options.signal?.aborted) {
-        throw new OnescanError('CANCELLED', `statement ${options.jobId} was cancelled`, { cause: thrown });
-      }
-      throw thrown;
-    } finally {
-      options.signal?.removeEventListener('abort', interrupt);
-      await this.#file.release(connection);
-    }
   }
 
   /** What is remembered of the file as it is now. */
@@ -193,9 +148,4 @@ export class EmbeddedWarehouse implements Warehouse {
     this.#memory = { state, catalogue, unique: new Set(), bytes: new Map() };
     return this.#memory;
   }
-}
-
-async function prepareOnly(connection: DuckDBConnection, sql: string): Promise<void> {
-  const prepared = await connection.prepare(sql);
-  prepared.destroySync();
 }

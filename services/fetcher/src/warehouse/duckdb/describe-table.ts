@@ -1,11 +1,13 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { CatalogueTable } from '../../catalogue/catalogue.js';
 import { findColumn, keyProblem } from '../../catalogue/find-names.js';
-import { duckdbDialect, name, tableName } from '../duckdb/duckdb-dialect.js';
-import { problemText } from './database-file.js';
-import type { NamedTable } from './read-catalogue.js';
+import { problemText } from './duckdb-connections.js';
+import { duckdbDialect, name, tableName } from './duckdb-dialect.js';
 
-const TABLES_A_QUERY = 100;
+const TABLES_PER_QUERY = 100;
+
+/** A table or view whose columns are known. */
+export type DescribedTable = Pick<CatalogueTable, 'schema' | 'name' | 'columns'>;
 
 /** Rows and first and last key, or why they cannot be had. */
 export type TableFacts = Pick<CatalogueTable, 'rows' | 'minKey' | 'maxKey' | 'problem'>;
@@ -13,12 +15,12 @@ export type TableFacts = Pick<CatalogueTable, 'rows' | 'minKey' | 'maxKey' | 'pr
 /** Facts of tables, in their order, many with one query; one that cannot be read costs none but itself. */
 export async function describeTables(
   connection: DuckDBConnection,
-  tables: readonly NamedTable[],
+  tables: readonly DescribedTable[],
   keyColumn: string,
 ): Promise<TableFacts[]> {
   const facts: TableFacts[] = [];
-  for (let start = 0; start < tables.length; start += TABLES_A_QUERY) {
-    const some = tables.slice(start, start + TABLES_A_QUERY);
+  for (let start = 0; start < tables.length; start += TABLES_PER_QUERY) {
+    const some = tables.slice(start, start + TABLES_PER_QUERY);
     const selects = some.map((table, i) => selectFacts(table, i, keyColumn));
     try {
       const rows = (await connection.runAndReadAll(selects.join(' UNION ALL '))).getRows();
@@ -34,7 +36,7 @@ export async function describeTables(
 /** The same of one table. */
 async function describeTable(
   connection: DuckDBConnection,
-  table: NamedTable,
+  table: DescribedTable,
   keyColumn: string,
 ): Promise<TableFacts> {
   try {
@@ -51,7 +53,7 @@ async function describeTable(
  */
 export async function computeView(
   connection: DuckDBConnection,
-  view: NamedTable,
+  view: DescribedTable,
   { keyColumn, limitMs }: { keyColumn: string; limitMs: number },
 ): Promise<TableFacts & { rowsHash?: string }> {
   let late = false;
@@ -85,11 +87,11 @@ function readProblem(thrown: unknown): string {
     : `cannot be read: it needs ${outside}, and nothing outside the warehouse's own file is read`;
 }
 
-function selectFacts(table: NamedTable, i: number, keyColumn: string): string {
+function selectFacts(table: DescribedTable, i: number, keyColumn: string): string {
   return `SELECT ${i}, ${factsOf('t', table, keyColumn)} FROM ${tableName(table)} t`;
 }
 
-function factsOf(alias: string, table: NamedTable, keyColumn: string): string {
+function factsOf(alias: string, table: DescribedTable, keyColumn: string): string {
   if (keyProblem(table, keyColumn, duckdbDialect) !== undefined)
     return 'count(*), NULL::BIGINT, NULL::BIGINT, NULL::BOOLEAN';
   const key = `${alias}.${name(findColumn(table, keyColumn)!.name)}`;
