@@ -35,3 +35,28 @@ export async function writeBuiltTables(
     instance.closeSync();
   }
 }
+
+/**
+ * The version of a table, given the one of its storage. A table that is as `onescan warehouse build` made it is known by
+ * what it was made from, so that two builds from the same bars have the same datasets; any other by its storage.
+ *
+ * @param text of the file, undefined without one
+ */
+export function tableVersion(
+  text: string | undefined,
+): (table: { readonly schema: string; readonly name: string }, stored: string) => string {
+  const built = text === undefined ? undefined : parse(text);
+  return ({ schema, name }, stored) =>
+    built?.tables[`${schema}.${name}`] === stored ? `built ${built.inputsSha256}` : stored;
+}
+
+/** Undefined for what the build has not written. */
+function parse(text: string): BuiltTables | undefined {
+  try {
+    const { inputsSha256, tables } = JSON.parse(text) as Partial<BuiltTables>;
+    const isWhole = typeof inputsSha256 === 'string' && typeof tables === 'object' && tables !== null;
+    return isWhole ? { inputsSha256, tables } : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -3,10 +3,11 @@ import type { FlagTable } from '../flags/flag-table.js';
 import type { DialectTraits } from '../sql/sql-dialect.js';
 import { bigQueryKind } from './bigquery/bigquery-kind.js';
 import { embeddedKind } from './embedded/embedded-kind.js';
+import { lakeKind } from './lake/lake-kind.js';
 import type { WarehouseKind } from './warehouse-kind.js';
 
 /** The kinds of warehouses there are: a new one is a folder beside this file and a line here. */
-export const WAREHOUSES: readonly WarehouseKind[] = [embeddedKind, bigQueryKind];
+export const WAREHOUSES: readonly WarehouseKind[] = [embeddedKind, bigQueryKind, lakeKind];
 
 /** Flags that single kinds have, in the order of the kinds. */
 export const WAREHOUSE_FLAGS: FlagTable = Object.assign({}, ...WAREHOUSES.map(({ flags }) => flags));

@@ -1,0 +1,30 @@
+import { resolve } from 'node:path';
+import { wrongFlag } from '../../flags/flag-table.js';
+import { BIGQUERY_LIMITS } from '../bigquery/published-terms.js';
+import { duckdbDialect } from '../duckdb/duckdb-dialect.js';
+import type { WarehouseKind } from '../warehouse-kind.js';
+import { listLake } from './lake-files.js';
+import { LakeWarehouse } from './lake-warehouse.js';
+
+/** A folder of Parquet files. Nobody sends a bill for reading it; `--price-per-tib` says what it is worth. */
+export const lakeKind: WarehouseKind = {
+  kind: 'lake',
+  prefix: 'lake:',
+  address: ['lake:DIR', 'folder of Parquet files (docs/warehouse.md)'],
+  dialect: duckdbDialect,
+  pricePerTibUsd: 0,
+  limits: BIGQUERY_LIMITS,
+  flags: {},
+  choose(path) {
+    if (path === '') throw wrongFlag('warehouse', 'lake:', 'lake:DIR');
+    const folder = resolve(path);
+    return {
+      address: `lake:${folder}`,
+      settings: { folder },
+      open: async ({ names, tempFolder, memoryLimit }) => {
+        await listLake(folder, names);
+        return new LakeWarehouse({ folder, names, tempFolder, memoryLimit });
+      },
+    };
+  },
+};
