@@ -1,9 +1,17 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { RunState } from '@onescan/shared/generated/onescan/v1/coordinator.js';
 import { TaskFileKind } from '@onescan/shared/generated/onescan/v1/result.js';
-import { callServerStream } from '@onescan/shared/grpc/client.js';
+import {
+  type Assign,
+  type PutTaskFileRequest,
+  TrainerHubServiceClient,
+} from '@onescan/shared/generated/onescan/v1/trainer.js';
+import { callClientStream, callServerStream, createClient } from '@onescan/shared/grpc/client.js';
+import { isDiskFull, type OnescanError } from '@onescan/shared/onescan-error.js';
+import { canMount, SmallDisk } from '@onescan/shared/testing/small-disk.js';
 import { afterEach, expect, test } from 'vitest';
+import { fileOf } from './testing/scripted-trainer.js';
 import { TestStack } from './testing/test-stack.js';
 
 let stack: TestStack;
@@ -92,6 +100,66 @@ test('models are files of their own: stored before their result, handed out, and
   await expect(missing).rejects.toMatchObject({ remedy: expect.stringContaining('models.export=yes') });
   await expect(modelsOf(run.runId, 45)).rejects.toThrow('has no task eurusd h45');
 });
+
+// Skipped, and shown as such, where nothing can be mounted.
+test.skipIf(!canMount())(
+  'a disk that fills up under a file is told to the trainer as that, and costs the task nothing',
+  async () => {
+    const disk = new SmallDisk(128);
+    try {
+      stack = await TestStack.start({}, { stateDir: join(disk.folder, 'state'), leaseMs: 60_000 });
+      const hub = createClient(TrainerHubServiceClient, stack.address);
+      const refusals: OnescanError[] = [];
+      stack.addTrainers(1, async (assign, self) => {
+        const file = fileOf(LARGE);
+        const put = (half: () => Promise<void>): Promise<unknown> =>
+          callClientStream(hub, hub.putTaskFile, inHalves(assign, half));
+        await put(async () => {
+          const folder = join(stack.stateDir, 'runs', assign.task!.runId, 'shap');
+          await expect.poll(() => sizesIn(folder), { timeout: 30_000 }).toEqual([LARGE.length / 2]);
+          // Half of the second half has room: the system writes that much, and says no more than that.
+          disk.fill(LARGE.length / 4 / 1024 ** 2);
+        }).catch((thrown: OnescanError) => refusals.push(thrown));
+        disk.free();
+        await put(async () => undefined);
+        self.succeed(assign, (message) => ({
+          ...message,
+          result: { ...message.result!, explanation: file },
+        }));
+      });
+      const run = await stack.complete({ pairs: ['eurusd'], horizons: [15] });
+      expect(refusals.map(({ code, message }) => [code, message])).toEqual([
+        ['RESOURCE_EXHAUSTED', expect.stringMatching(/no room on the disk for .*eurusd_h15\.parquet/)],
+      ]);
+      expect(isDiskFull(refusals[0]!)).toBe(true);
+      expect(run.state, run.problems.join('\n')).toBe(RunState.RUN_STATE_COMPLETED);
+      expect(run.tasks[0]).toMatchObject({ attempt: 1, error: '' });
+      expect((await explanationOf(run.runId, 15)).equals(LARGE)).toBe(true);
+      hub.close();
+    } finally {
+      await stack.stopCoordinator();
+      disk.remove();
+    }
+  },
+);
+
+const LARGE = Buffer.alloc(1024 ** 2, 'PAR1 as if');
+
+/** A file in two chunks, with something done between them. */
+async function* inHalves(
+  { task, leaseToken }: Assign,
+  between: () => Promise<void>,
+): AsyncGenerator<PutTaskFileRequest> {
+  const kind = TaskFileKind.TASK_FILE_KIND_EXPLANATION;
+  yield { message: { $case: 'header', value: { task, file: fileOf(LARGE), leaseToken, kind } } };
+  yield { message: { $case: 'chunk', value: LARGE.subarray(0, LARGE.length / 2) } };
+  await between();
+  yield { message: { $case: 'chunk', value: LARGE.subarray(LARGE.length / 2) } };
+}
+
+function sizesIn(folder: string): number[] {
+  return readdirSync(folder).map((name) => statSync(join(folder, name)).size);
+}
 
 async function modelsOf(runId: string, horizon: number): Promise<Buffer> {
   const request = { runId, pair: 'eurusd', horizon };

@@ -7,7 +7,8 @@ export async function saveChunks(chunks: AsyncIterable<Buffer>, path: string): P
   const file = await open(partial, 'w');
   try {
     for await (const chunk of chunks) {
-      await file.write(chunk);
+      // Not write(): on a disk that fills up it writes what fits and says nothing.
+      await file.appendFile(chunk);
       bytes += chunk.length;
     }
     await file.close();

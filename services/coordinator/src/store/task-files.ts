@@ -100,7 +100,8 @@ async function write(handle: FileHandle, file: TaskFile, chunks: AsyncIterable<B
     bytes += BigInt(chunk.length);
     if (bytes > file.bytes) break;
     hash.update(chunk);
-    await handle.write(chunk);
+    // Not write(): on a disk that fills up it writes what fits and says nothing.
+    await handle.appendFile(chunk);
   }
   if (bytes !== file.bytes || hash.digest('hex') !== file.sha256) {
     throw new OnescanError(

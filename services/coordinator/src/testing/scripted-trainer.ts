@@ -220,7 +220,7 @@ export class ScriptedTrainer {
   }
 }
 
-function fileOf(content: Buffer): TaskFile {
+export function fileOf(content: Buffer): TaskFile {
   return { sha256: sha256Hex(content), bytes: BigInt(content.length) };
 }
 

@@ -44,7 +44,7 @@ export class TestStack {
   #client: CoordinatorServiceClient | undefined;
 
   private constructor(fetcher: ScriptedFetcher, options: Partial<CoordinatorOptions>) {
-    this.stateDir = mkdtempSync(join(tmpdir(), 'onescan-coordinator-'));
+    this.stateDir = options.stateDir ?? mkdtempSync(join(tmpdir(), 'onescan-coordinator-'));
     this.fetcher = fetcher;
     this.#options = options;
   }

@@ -1,6 +1,8 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isDiskFull, type OnescanError } from '@onescan/shared/onescan-error.js';
+import { canMount, SmallDisk } from '@onescan/shared/testing/small-disk.js';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { CHUNK_BYTES, ScriptedFetcher } from '../testing/scripted-fetcher.js';
 import { writeTestDataset } from '../testing/test-dataset.js';
@@ -55,6 +57,27 @@ test('an unknown dataset is an error at once, and no file appears', async () => 
 test('another dataset than asked for is never published', async () => {
   await expect(download('something-else')).rejects.toThrow(/test-dataset/);
   expect(existsSync(target)).toBe(false);
+});
+
+// Skipped, and shown as such, where nothing can be mounted.
+test.skipIf(!canMount())('a disk that fills up within the last chunk is told as that', async () => {
+  const disk = new SmallDisk(64);
+  const path = join(disk.folder, 'copy.duckdb');
+  const last = file.length % CHUNK_BYTES || CHUNK_BYTES;
+  const leaveBytes = Math.floor(last / 2 / 4096) * 4096;
+  const onProgress = (fraction: number): void => {
+    if (Math.round(fraction * file.length) === file.length - last) disk.fill(leaveBytes / 1024 ** 2);
+  };
+  try {
+    const options = { fetcherAddress: fetcher.address, datasetId: 'test-dataset', path };
+    const thrown = await downloadDataset({ ...options, isCancelled: () => false, onProgress }).catch(
+      (error: unknown) => error,
+    );
+    expect(isDiskFull(thrown as OnescanError), String(thrown)).toBe(true);
+    expect(readdirSync(disk.folder)).toEqual(['filler']);
+  } finally {
+    disk.remove();
+  }
 });
 
 test('stops when cancelled', async () => {

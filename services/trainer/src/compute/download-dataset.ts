@@ -98,7 +98,8 @@ async function receiveFrom(
       throw new OnescanError('DATA_LOSS', `dataset ${datasetId}: byte ${offset} came after ${state.offset}`);
     }
     if (state.total < 0) await requireRoom(options, Number(totalBytes));
-    await file.write(chunk, 0, chunk.length, state.offset);
+    // Not write(): on a disk that fills up it writes what fits and says nothing.
+    await file.appendFile(chunk);
     state.offset += chunk.length;
     state.total = Number(totalBytes);
     options.onProgress?.(state.offset / state.total);
