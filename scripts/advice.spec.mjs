@@ -4,6 +4,10 @@ import { expect, it } from 'vitest';
 import { createProgram } from '../libs/cli/dist/program.js';
 import { CONFIG_KEYS } from '../libs/learn/dist/config/learn-config-keys.js';
 import { RunSpec } from '../libs/shared/dist/generated/onescan/v1/spec.js';
+import { flagName } from '../libs/shared/dist/service/flag-table.js';
+import { COORDINATOR_FLAGS, RESTORE_FLAGS } from '../services/coordinator/dist/coordinator-options.js';
+import { FETCHER_FLAGS } from '../services/fetcher/dist/fetcher-options.js';
+import { TRAINER_FLAGS } from '../services/trainer/dist/trainer-options.js';
 import { ROOT } from './workspace.mjs';
 
 /** Everything that tells people what to type: pages, proto comments, and the sentences and comments of the sources. */
@@ -105,17 +109,9 @@ it('every `onescan WORD` is a verb', () => {
 });
 
 it('every flag that is named in a page or an error is one of a verb or of a service', () => {
-  const services = ['fetcher', 'coordinator', 'trainer'].map((name) =>
-    readFileSync(join(ROOT, `services/${name}/src/${name}-options.ts`), 'utf8'),
-  );
-  const known = new Set([
-    ...COMMON,
-    ...[...VERBS.values()].flatMap(flagsOf),
-    ...services.flatMap((text) =>
-      [...text.matchAll(/^ +'?([a-z][a-z-]*)'?: (?:text|\{)/gm)].map(([, name]) => `--${name}`),
-    ),
-    ...OTHERS,
-  ]);
+  const tables = [FETCHER_FLAGS, COORDINATOR_FLAGS, RESTORE_FLAGS, TRAINER_FLAGS];
+  const services = tables.flatMap((table) => Object.entries(table).map(([key, row]) => flagName(key, row)));
+  const known = new Set([...COMMON, ...[...VERBS.values()].flatMap(flagsOf), ...services, ...OTHERS]);
   const told = TEXTS.filter(({ path }) => path !== 'docs/benchmarks.md').map(({ path, text }) => ({
     path,
     text: path.endsWith('.ts')

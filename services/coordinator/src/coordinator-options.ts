@@ -1,70 +1,120 @@
-import { parseArgs } from 'node:util';
-import { parseAddress } from '@onescan/shared/grpc/address.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
-import type { RestoreOptions } from './store/restore-state.js';
+import {
+  DATABASE_FOLDER,
+  dollars,
+  FILE,
+  LISTEN_ADDRESS,
+  PEER_ADDRESS,
+  SWITCH,
+  wholeNumber,
+} from '@onescan/shared/service/flag-kinds.js';
+import { type FlagTable, type FlagValues, readFlags } from '@onescan/shared/service/flag-table.js';
+import { LISTEN_FLAGS } from '@onescan/shared/service/listen-flags.js';
 
-/** Settings of the process; every one has a flag of its name. */
-export interface CoordinatorOptions {
-  /** "host:port" to listen on, where port 0 chooses a free one, or "unix:/path/to.sock". */
-  listen: string;
-  /** "host:port" to serve beside it; empty for none. */
-  tcpListen: string;
-  /** File with the bearer token that calls over TCP must bring, made where it is missing; empty: they need none. */
-  tokenFile: string;
-  /** "host:port" of the fetcher, as trainers reach it too. */
-  fetcher: string;
-  /** Folder of the state file and of the reports. */
-  stateDir: string;
-  /** Trainers that may work at the same time, over all runs. */
-  maxWorkers: number;
-  /** Silence after which a trainer counts as lost, in milliseconds. */
-  leaseMs: number;
-  heartbeatMs: number;
-  /** Time that a trainer whose connection broke has to come back, in milliseconds. */
-  reconnectGraceMs: number;
-  /** Datasets that may be fetched before a trainer has taken them up. */
-  fetchAhead: number;
-  /** Events kept of each run, the newest. */
-  keepEvents: number;
-  /** Days after its end for which more than the last event of a run is kept. */
-  keepEventDays: number;
-  /** Days after its end for which a run is kept, 0 for ever. */
-  keepRunDays: number;
-  /** Hours between two backups of the state, 0 for none. */
-  backupHours: number;
-  /** Backups kept, the latest. */
-  keepBackups: number;
-  /** Most that a run may cost which nobody has looked at, in US dollars. */
-  autoApproveUsd: number;
-  /** File of the key that approvals are signed with for the fetcher; undefined: they are not. */
-  grantKey?: string;
-}
+export const COORDINATOR = 'coordinator';
 
-export const OPTION_DEFAULTS = {
-  maxWorkers: 8,
-  leaseMs: 10_000,
-  heartbeatMs: 1_000,
+const MAX_COUNT = 999_999_999;
+const COUNT = wholeNumber(1, MAX_COUNT);
+const COUNT_OR_NONE = wholeNumber(0, MAX_COUNT);
+
+/** Every flag of the process, by the option it sets; docs/operations.md holds the same table. */
+export const COORDINATOR_FLAGS = {
+  ...LISTEN_FLAGS,
+  tcpListen: {
+    kind: LISTEN_ADDRESS,
+    doc: 'a second address, beside a `unix:/path/to.sock` of `--listen`',
+  },
+  tokenFile: {
+    kind: FILE,
+    doc: "calls over TCP must bring this file's text as bearer token; made (0600) where it is missing",
+  },
+  fetcher: {
+    kind: PEER_ADDRESS,
+    required: true,
+    doc: 'the fetcher; trainers get this address for downloads',
+  },
+  stateDir: {
+    kind: DATABASE_FOLDER,
+    flag: 'state',
+    required: true,
+    doc: 'state file, reports; created when missing',
+  },
+  grantKey: {
+    kind: FILE,
+    doc: 'key that approvals are signed with for the fetcher, which is given the same file; made (0600) where it is missing ([security](security.md#money))',
+  },
+  maxWorkers: {
+    kind: COUNT,
+    default: '8',
+    doc: 'trainers that may work at the same time, over all runs',
+  },
+  leaseMs: {
+    kind: COUNT,
+    default: '10000',
+    doc: 'silence after which a trainer counts as lost; looked for 20 times a lease, so it is noticed within this time. Jumps of the clock do not matter',
+  },
+  heartbeatMs: {
+    kind: COUNT,
+    default: '1000',
+    doc: 'how often trainers are asked to speak; at most half the lease',
+  },
   // A trainer dials again after 0.1, 0.2, 0.4, 0.8 s.
-  reconnectGraceMs: 2_000,
-  fetchAhead: 2,
-  keepEvents: 100_000,
-  keepEventDays: 90,
-  keepRunDays: 0,
-  backupHours: 24,
-  keepBackups: 3,
-  autoApproveUsd: 5,
-} as const;
+  reconnectGraceMs: {
+    kind: COUNT,
+    default: '2000',
+    doc: 'time that a trainer whose connection broke has to come back with its task',
+  },
+  fetchAhead: {
+    kind: COUNT,
+    default: '2',
+    doc: 'datasets that may be fetched or waiting before a trainer takes them up',
+  },
+  autoApproveUsd: {
+    kind: dollars(0, MAX_COUNT),
+    default: '5',
+    doc: 'most that a run may cost which nobody has looked at',
+  },
+  keepEvents: {
+    kind: COUNT,
+    default: '100000',
+    doc: 'events kept of each run, the newest',
+  },
+  keepEventDays: {
+    kind: COUNT,
+    default: '90',
+    doc: 'days after the end of a run for which more than its last event is kept',
+  },
+  keepRunDays: {
+    kind: COUNT_OR_NONE,
+    default: '0',
+    doc: 'days after its end for which a run is kept; 0 for ever',
+  },
+  backupHours: {
+    kind: COUNT_OR_NONE,
+    default: '24',
+    doc: 'hours between two backups of the state; 0 for none',
+  },
+  keepBackups: {
+    kind: COUNT,
+    default: '3',
+    doc: 'backups kept, the latest',
+  },
+} as const satisfies FlagTable;
 
-export const USAGE = `usage: node dist/main.js --listen ADDRESS --fetcher ADDRESS --state FOLDER
-                         [--tcp-listen HOST:PORT] [--token-file FILE]
-                         [--max-workers 8] [--lease-ms 10000] [--heartbeat-ms 1000]
-                         [--reconnect-grace-ms 2000] [--fetch-ahead 2] [--auto-approve-usd 5]
-                         [--keep-events 100000] [--keep-event-days 90] [--keep-run-days 0]
-                         [--backup-hours 24] [--keep-backups 3] [--grant-key FILE]
-   or: node dist/main.js --state FOLDER --restore [--backup FILE | --without-log]`;
+/** Flags of a process that brings a state folder back and ends. */
+export const RESTORE_FLAGS = {
+  restore: { kind: SWITCH, required: true, doc: 'brings the state folder back instead of serving it' },
+  stateDir: COORDINATOR_FLAGS.stateDir,
+  backup: { kind: FILE, unset: 'the latest', doc: 'file to bring back' },
+  withoutLog: {
+    kind: SWITCH,
+    unset: 'no',
+    doc: 'keep the state file and give up its write-ahead log: what came after the last checkpoint is lost',
+  },
+} as const satisfies FlagTable;
 
-/** What an error says that lies in the command line. */
-const HELP = 'Run node services/coordinator/dist/main.js --help for the flags';
+/** Settings of the process. */
+export interface CoordinatorOptions extends FlagValues<typeof COORDINATOR_FLAGS> {}
 
 /**
  * Reads the command line.
@@ -72,116 +122,17 @@ const HELP = 'Run node services/coordinator/dist/main.js --help for the flags';
  * @throws OnescanError INVALID_ARGUMENT naming the flag
  */
 export function parseCoordinatorOptions(args: readonly string[]): CoordinatorOptions {
-  const flags = readFlags(args);
-  const options = {
-    listen: address('listen', required('listen', flags.listen)),
-    tcpListen: flags['tcp-listen'] === undefined ? '' : address('tcp-listen', flags['tcp-listen']),
-    tokenFile: flags['token-file'] ?? '',
-    fetcher: address('fetcher', required('fetcher', flags.fetcher)),
-    stateDir: required('state', flags.state),
-    maxWorkers: count('max-workers', flags['max-workers'], OPTION_DEFAULTS.maxWorkers),
-    leaseMs: count('lease-ms', flags['lease-ms'], OPTION_DEFAULTS.leaseMs),
-    heartbeatMs: count('heartbeat-ms', flags['heartbeat-ms'], OPTION_DEFAULTS.heartbeatMs),
-    reconnectGraceMs: count(
-      'reconnect-grace-ms',
-      flags['reconnect-grace-ms'],
-      OPTION_DEFAULTS.reconnectGraceMs,
-    ),
-    fetchAhead: count('fetch-ahead', flags['fetch-ahead'], OPTION_DEFAULTS.fetchAhead),
-    keepEvents: count('keep-events', flags['keep-events'], OPTION_DEFAULTS.keepEvents),
-    keepEventDays: count('keep-event-days', flags['keep-event-days'], OPTION_DEFAULTS.keepEventDays),
-    keepRunDays: count('keep-run-days', flags['keep-run-days'], OPTION_DEFAULTS.keepRunDays, 0),
-    backupHours: count('backup-hours', flags['backup-hours'], OPTION_DEFAULTS.backupHours, 0),
-    keepBackups: count('keep-backups', flags['keep-backups'], OPTION_DEFAULTS.keepBackups),
-    autoApproveUsd: dollars('auto-approve-usd', flags['auto-approve-usd'], OPTION_DEFAULTS.autoApproveUsd),
-    ...(flags['grant-key'] === undefined ? {} : { grantKey: required('grant-key', flags['grant-key']) }),
-  };
-  if (options.leaseMs < 2 * options.heartbeatMs) {
-    throw invalid(
-      `--lease-ms ${options.leaseMs} is less than two heartbeats of ${options.heartbeatMs} ms`,
-      'One late heartbeat must not lose a trainer: raise --lease-ms or lower --heartbeat-ms',
-    );
-  }
+  const options = readFlags(COORDINATOR, COORDINATOR_FLAGS, args);
+  requireTwoHeartbeats(options);
   return options;
 }
 
-/** What a process that only restores a state folder is told; undefined when it is not to. */
-export function parseRestoreOptions(args: readonly string[]): Omit<RestoreOptions, 'nowMs'> | undefined {
-  if (!args.includes('--restore')) return undefined;
-  try {
-    const { values } = parseArgs({
-      args: [...args],
-      options: {
-        restore: { type: 'boolean' },
-        state: { type: 'string' },
-        backup: { type: 'string' },
-        'without-log': { type: 'boolean' },
-      },
-    });
-    return {
-      stateDir: required('state', values.state),
-      ...(values.backup === undefined ? {} : { backup: values.backup }),
-      withoutLog: values['without-log'] ?? false,
-    };
-  } catch (thrown) {
-    throw thrown instanceof OnescanError ? thrown : invalid((thrown as Error).message, HELP);
-  }
-}
-
-function readFlags(args: readonly string[]) {
-  const text = { type: 'string' } as const;
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        listen: text,
-        'tcp-listen': text,
-        'token-file': text,
-        fetcher: text,
-        state: text,
-        'max-workers': text,
-        'lease-ms': text,
-        'heartbeat-ms': text,
-        'reconnect-grace-ms': text,
-        'fetch-ahead': text,
-        'keep-events': text,
-        'keep-event-days': text,
-        'keep-run-days': text,
-        'backup-hours': text,
-        'keep-backups': text,
-        'auto-approve-usd': text,
-        'grant-key': text,
-      },
-    }).values;
-  } catch (thrown) {
-    throw invalid(thrown instanceof Error ? thrown.message : String(thrown), HELP);
-  }
-}
-
-function required(flag: string, value: string | undefined): string {
-  if (!value) throw invalid(`--${flag} is missing`, HELP);
-  return value;
-}
-
-function address(flag: string, value: string): string {
-  parseAddress(`--${flag}`, value);
-  return value;
-}
-
-function count(flag: string, value: string | undefined, otherwise: number, least = 1): number {
-  if (value === undefined) return otherwise;
-  if (!/^(0|[1-9]\d{0,8})$/.test(value) || Number(value) < least)
-    throw invalid(`--${flag} "${value}" is not allowed`, `Give a whole number from ${least}`);
-  return Number(value);
-}
-
-function dollars(flag: string, value: string | undefined, otherwise: number): number {
-  if (value === undefined) return otherwise;
-  if (!/^\d{1,9}(\.\d{1,6})?$/.test(value))
-    throw invalid(`--${flag} "${value}" is not allowed`, 'Give an amount of dollars, e.g. 5 or 0.50');
-  return Number(value);
-}
-
-function invalid(message: string, remedy: string): OnescanError {
-  return new OnescanError('INVALID_ARGUMENT', message, { remedy });
+/** One late heartbeat must not lose a trainer. */
+export function requireTwoHeartbeats({ leaseMs, heartbeatMs }: CoordinatorOptions): void {
+  if (leaseMs >= 2 * heartbeatMs) return;
+  throw new OnescanError(
+    'INVALID_ARGUMENT',
+    `--lease-ms ${leaseMs} is less than two heartbeats of ${heartbeatMs} ms`,
+    { remedy: 'One late heartbeat must not lose a trainer: raise --lease-ms or lower --heartbeat-ms' },
+  );
 }

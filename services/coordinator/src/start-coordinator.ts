@@ -43,7 +43,7 @@ export async function startCoordinator(
   try {
     const access = accessOf(options.tokenFile, log);
     const servers = [await serve(coordinator, options.listen, access)];
-    if (options.tcpListen !== '') servers.push(await serve(coordinator, options.tcpListen, access));
+    if (options.tcpListen !== undefined) servers.push(await serve(coordinator, options.tcpListen, access));
     const [first, tcp] = servers;
     return {
       address: first!.address,
@@ -61,8 +61,8 @@ export async function startCoordinator(
 }
 
 /** Who may call over TCP: who has the token, which is made when it is missing. */
-function accessOf(tokenFile: string, log: Logger): Access | undefined {
-  if (tokenFile === '') return undefined;
+function accessOf(tokenFile: string | undefined, log: Logger): Access | undefined {
+  if (tokenFile === undefined) return undefined;
   readOrCreateSecret(tokenFile);
   return new Access({ tokenFile }, { log });
 }

@@ -1,6 +1,8 @@
-import { resolve } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { flagTableDoc } from '@onescan/shared/service/flag-docs.js';
 import { expect, it, vi } from 'vitest';
-import { parseFetcherOptions } from './fetcher-options.js';
+import { FETCHER_FLAGS, parseFetcherOptions } from './fetcher-options.js';
 
 const BIGQUERY = ['--cache', 'c', '--warehouse', 'bigquery:my-project', '--grant-key', 'k'];
 
@@ -42,4 +44,9 @@ it('takes a service account to act as, not with an emulator', () => {
   vi.stubEnv('BIGQUERY_EMULATOR_HOST', 'http://127.0.0.1:9050');
   expect(() => parseFetcherOptions(args)).toThrow('BIGQUERY_EMULATOR_HOST');
   vi.unstubAllEnvs();
+});
+
+it('docs/operations.md holds the table of flags', () => {
+  const page = readFileSync(join(import.meta.dirname, '../../../docs/operations.md'), 'utf8');
+  expect(page).toContain(`\n${flagTableDoc(FETCHER_FLAGS)}\n\n`);
 });

@@ -1,45 +1,28 @@
-import { resolve } from 'node:path';
-import { parseArgs } from 'node:util';
-import { formatBytes, parseBytes } from '@onescan/shared/format/bytes.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
-import { DEFAULT_WAREHOUSE_NAMES, type WarehouseNames } from './catalogue/warehouse-names.js';
+import {
+  choice,
+  DATABASE_FOLDER,
+  dollars,
+  FILE,
+  type FlagKind,
+  memory,
+  textOf,
+  wholeNumber,
+} from '@onescan/shared/service/flag-kinds.js';
 import {
   type FlagTable,
   type FlagValues,
-  flagHelp,
-  HELP,
-  numberIn,
-  wholeNumberIn,
-  wrongFlag,
-} from './flags/flag-table.js';
+  flagNotAllowed,
+  readFlags,
+} from '@onescan/shared/service/flag-table.js';
+import { LISTEN_FLAGS } from '@onescan/shared/service/listen-flags.js';
+import { DEFAULT_WAREHOUSE_NAMES, type WarehouseNames } from './catalogue/warehouse-names.js';
 import type { SqlStrategy } from './sql/sql-dialect.js';
 import { FUTURE_COLUMN_PATTERNS } from './universe/future-columns.js';
 import type { ChosenWarehouse, WarehouseKind } from './warehouse/warehouse-kind.js';
 import { WAREHOUSE_FLAGS, WAREHOUSES, warehouseKindOf } from './warehouse/warehouses.js';
 
-export interface FetcherOptions {
-  listen: string;
-  warehouse: ChosenWarehouse;
-  cache: string;
-  /** File of the key that approvals are signed with; undefined: fetches are not checked for one. */
-  grantKey?: string;
-  pricePerTibUsd: number;
-  names: WarehouseNames;
-  futurePatterns: RegExp[];
-  /** Undefined: by the number of tables. */
-  sqlStrategy?: SqlStrategy;
-  /** Of one statement; a universe beyond them is split. */
-  statementColumns: number;
-  statementTables: number;
-  maxFetches: number;
-  /** DuckDB's buffer limit for statements on an embedded warehouse. */
-  memoryLimit: string;
-  /** Memory of the whole process above which running fetches are given up. */
-  processMemoryBytes: number;
-  graceMs: number;
-  /** How long a fetch goes on after its callers have gone. */
-  orphanGraceMs: number;
-}
+export const FETCHER = 'fetcher';
 
 /** Below this Node and DuckDB do not fit. */
 const MIN_PROCESS_BYTES = 128 * 1024 ** 2;
@@ -47,94 +30,124 @@ const MAX_FETCHES = 64;
 const MIN_STATEMENT = 3;
 /** Values travel in arrays, which BigQuery may not count: docs/bigquery.md. */
 const MAX_STATEMENT_COLUMNS = 1_000_000;
+const MAX_STATEMENT_TABLES = Math.max(...WAREHOUSES.map(({ limits }) => limits.tables));
 const MAX_GRACE_MS = 3_600_000;
 const MAX_PRICE_USD = 1_000_000;
 
-const FLAGS: FlagTable = {
-  listen: {
-    argument: 'HOST:PORT',
-    help: ['default 127.0.0.1:0 (a free port, announced on stdout)'],
-    default: '127.0.0.1:0',
-  },
-  warehouse: {
-    argument: WAREHOUSES[0]!.address[0],
-    help: WAREHOUSES.map(({ address: [example, meaning] }, i) =>
-      i === 0 ? meaning : `or ${example}: ${meaning}`,
-    ),
-  },
-  cache: { argument: 'DIR', help: ['folder of datasets and of the job log; created when missing'] },
-  'grant-key': {
-    argument: 'FILE',
-    help: [
-      'key that the coordinator signs approvals with, made when missing: give both the same;',
-      `needed with ${WAREHOUSES.flatMap(({ biller }) => biller ?? []).join(', ')} (docs/security.md)`,
-    ],
-  },
-  'price-per-tib': {
-    argument: 'USD',
-    help: [
-      `default ${WAREHOUSES.map(({ kind, pricePerTibUsd }) => `${pricePerTibUsd} (${kind})`).join(', ')}`,
-    ],
-  },
-  'features-schema': { argument: 'NAME', help: [`default ${DEFAULT_WAREHOUSE_NAMES.featureSchema}`] },
-  'targets-schema': { argument: 'NAME', help: [`default ${DEFAULT_WAREHOUSE_NAMES.targetSchema}`] },
-  'features-dataset': { argument: 'NAME', help: ['the same for BigQuery, which calls schemas datasets'] },
-  'targets-dataset': { argument: 'NAME', help: ['the same for BigQuery'] },
-  ...WAREHOUSE_FLAGS,
-  'key-column': {
-    argument: 'NAME',
-    help: [`default ${DEFAULT_WAREHOUSE_NAMES.keyColumn}`],
-    default: DEFAULT_WAREHOUSE_NAMES.keyColumn,
-  },
-  'future-pattern': {
-    argument: 'REGEX',
-    help: ['further names of columns that hold future values; may be repeated'],
-    multiple: true,
-  },
-  'sql-strategy': {
-    argument: 'NAME',
-    help: ['pack, join or auto (default: by the number of tables)'],
-    default: 'auto',
-  },
-  'statement-columns': {
-    argument: 'N',
-    help: [
-      `values for a key that one statement may bring, default ${WAREHOUSES[0]!.limits.columns}; more are split`,
-    ],
-  },
-  'statement-tables': {
-    argument: 'N',
-    help: [`tables that one statement may read, default ${WAREHOUSES[0]!.limits.tables}`],
-  },
-  'max-fetches': { argument: 'N', help: ['fetches that work at the same time, default 2'], default: '2' },
-  'memory-limit': {
-    argument: 'SIZE',
-    help: ['buffers of a statement on an embedded warehouse, default 1GB'],
-    default: '1GB',
-  },
-  'process-memory': {
-    argument: 'SIZE',
-    help: [
-      'memory of the whole process above which fetches are given up, default 8GiB;',
-      "a container's limit counts too",
-    ],
-    default: '8GiB',
-  },
-  'grace-ms': {
-    argument: 'N',
-    help: ['time for running fetches to end after SIGTERM, default 30000'],
-    default: '30000',
-  },
-  'orphan-grace-ms': {
-    argument: 'N',
-    help: ['time a fetch goes on after its callers have gone, default 60000'],
-    default: '60000',
-  },
-};
+const NAME = textOf(/./, 'NAME', 'a name');
+const WAREHOUSE = textOf(/\S/, WAREHOUSES[0]!.address[0], 'the folder or the address of a warehouse');
+const BILLERS = WAREHOUSES.flatMap(({ biller }) => biller ?? []).join(', ');
+const LIMITS = WAREHOUSES[0]!.limits;
+const PATTERN: FlagKind<RegExp> = { value: 'REGEX', allowed: 'a regular expression', read: toPattern };
 
-/** Usage text, one line a flag. */
-export const USAGE = `usage: node services/fetcher/dist/main.js --warehouse DIR --cache DIR [options]
-${flagHelp(FLAGS)}`;
+/** Every flag of the process, by the option it sets; docs/operations.md holds the same table. */
+export const FETCHER_FLAGS = {
+  ...LISTEN_FLAGS,
+  warehouse: {
+    kind: WAREHOUSE,
+    required: true,
+    doc: WAREHOUSES.map(({ address: [example, meaning] }) => `\`${example}\`: ${meaning}`).join('; or '),
+  },
+  cache: {
+    kind: DATABASE_FOLDER,
+    required: true,
+    doc: 'datasets and the job log; created when missing',
+  },
+  grantKey: {
+    kind: FILE,
+    doc: `key that the coordinator signs approvals with, made (0600) where it is missing: give both the same; needed with ${BILLERS} ([security](security.md#money))`,
+  },
+  pricePerTibUsd: {
+    kind: dollars(0, MAX_PRICE_USD),
+    flag: 'price-per-tib',
+    unset: WAREHOUSES.map(({ kind, pricePerTibUsd }) => `${pricePerTibUsd} (${kind})`).join(', '),
+    doc: 'price of a TiB that is billed',
+  },
+  featuresSchema: {
+    kind: NAME,
+    unset: DEFAULT_WAREHOUSE_NAMES.featureSchema,
+    doc: 'schema of the tables of features',
+  },
+  targetsSchema: {
+    kind: NAME,
+    unset: DEFAULT_WAREHOUSE_NAMES.targetSchema,
+    doc: 'schema of the tables of targets',
+  },
+  featuresDataset: {
+    kind: NAME,
+    unset: 'as `--features-schema`',
+    doc: 'the same for BigQuery, which calls schemas datasets',
+  },
+  targetsDataset: { kind: NAME, unset: 'as `--targets-schema`', doc: 'the same for BigQuery' },
+  keyColumn: {
+    kind: NAME,
+    default: DEFAULT_WAREHOUSE_NAMES.keyColumn,
+    doc: 'column of the keys that all tables share',
+  },
+  ...WAREHOUSE_FLAGS,
+  futurePatterns: {
+    kind: PATTERN,
+    flag: 'future-pattern',
+    many: true,
+    doc: 'further names of columns that hold future values; may be repeated',
+  },
+  sqlStrategy: {
+    kind: choice<SqlStrategy | 'auto'>('auto', 'pack', 'join'),
+    default: 'auto',
+    doc: 'how the tables of a statement are put together; auto: by their number',
+  },
+  statementColumns: {
+    kind: wholeNumber(MIN_STATEMENT, MAX_STATEMENT_COLUMNS),
+    unset: String(LIMITS.columns),
+    doc: 'values for a key that one statement may bring; more are split',
+  },
+  statementTables: {
+    kind: wholeNumber(MIN_STATEMENT, MAX_STATEMENT_TABLES),
+    unset: String(LIMITS.tables),
+    doc: 'tables that one statement may read; more are split',
+  },
+  maxFetches: {
+    kind: wholeNumber(1, MAX_FETCHES),
+    default: '2',
+    doc: 'fetches that work at the same time',
+  },
+  memoryLimit: {
+    kind: textOf(/^[1-9]\d*(KB|MB|GB|KiB|MiB|GiB)$/, 'SIZE', 'a size such as 512MB or 2GB'),
+    default: '1GB',
+    doc: 'buffers of a statement on an embedded warehouse',
+  },
+  processMemoryBytes: {
+    kind: memory(MIN_PROCESS_BYTES),
+    flag: 'process-memory',
+    default: '8GiB',
+    doc: "memory of the whole process above which running fetches are given up; a container's limit counts too",
+  },
+  graceMs: {
+    kind: wholeNumber(0, MAX_GRACE_MS),
+    default: '30000',
+    doc: 'time for running fetches to end after SIGTERM',
+  },
+  orphanGraceMs: {
+    kind: wholeNumber(0, MAX_GRACE_MS),
+    default: '60000',
+    doc: 'time that a fetch goes on after its callers have gone',
+  },
+} as const satisfies FlagTable;
+
+type FetcherFlags = FlagValues<typeof FETCHER_FLAGS>;
+
+export interface FetcherOptions extends Omit<FetcherFlags, 'warehouse' | 'sqlStrategy'> {
+  readonly warehouse: ChosenWarehouse;
+  readonly names: WarehouseNames;
+  readonly pricePerTibUsd: number;
+  /** Those that are always there, then those of the command line. */
+  readonly futurePatterns: readonly RegExp[];
+  /** Undefined: by the number of tables. */
+  readonly sqlStrategy?: SqlStrategy;
+  /** Of one statement; a universe beyond them is split. */
+  readonly statementColumns: number;
+  readonly statementTables: number;
+}
 
 /**
  * Reads the flags.
@@ -142,113 +155,62 @@ ${flagHelp(FLAGS)}`;
  * @throws OnescanError INVALID_ARGUMENT naming the flag
  */
 export function parseFetcherOptions(args: readonly string[]): FetcherOptions {
-  const flags = readFlags(args);
-  const text = (flag: string): string => flags.text(flag)!;
-  const { kind, address } = warehouseKindOf(required('warehouse', flags));
-  const { limits, pricePerTibUsd } = kind;
+  return fetcherOptions(readFlags(FETCHER, FETCHER_FLAGS, args));
+}
+
+/**
+ * Puts the flags together to what the fetcher works with.
+ *
+ * @throws OnescanError INVALID_ARGUMENT naming the flag that does not go with another
+ */
+export function fetcherOptions(flags: FetcherFlags): FetcherOptions {
+  const { sqlStrategy, statementTables, ...same } = flags;
+  const { kind, address } = warehouseKindOf(flags.warehouse);
+  const { limits } = kind;
+  if (statementTables !== undefined && statementTables > limits.tables) {
+    throw flagNotAllowed('--statement-tables', String(statementTables), `at most ${limits.tables}`);
+  }
+  const warehouse = kind.choose(address, flags);
+  requireGrantKey(kind, flags);
   return {
-    listen: text('listen'),
-    warehouse: kind.choose(address, flags),
-    cache: resolve(required('cache', flags)),
-    ...grantKey(kind, flags),
-    pricePerTibUsd: optional('price-per-tib', flags, pricePerTibUsd, (flag, value) =>
-      numberIn(flag, value, [0, MAX_PRICE_USD]),
-    ),
+    ...same,
+    warehouse,
+    pricePerTibUsd: flags.pricePerTibUsd ?? kind.pricePerTibUsd,
+    statementColumns: flags.statementColumns ?? limits.columns,
+    statementTables: statementTables ?? limits.tables,
     names: {
       ...DEFAULT_WAREHOUSE_NAMES,
       featureSchema: schemaName(flags, 'features') ?? DEFAULT_WAREHOUSE_NAMES.featureSchema,
       targetSchema: schemaName(flags, 'targets') ?? DEFAULT_WAREHOUSE_NAMES.targetSchema,
-      keyColumn: text('key-column'),
+      keyColumn: flags.keyColumn,
     },
-    futurePatterns: [...FUTURE_COLUMN_PATTERNS, ...flags.all('future-pattern')].map(toPattern),
-    ...sqlStrategy(text('sql-strategy')),
-    statementColumns: optional('statement-columns', flags, limits.columns, (flag, value) =>
-      wholeNumberIn(flag, value, [MIN_STATEMENT, MAX_STATEMENT_COLUMNS]),
-    ),
-    statementTables: optional('statement-tables', flags, limits.tables, (flag, value) =>
-      wholeNumberIn(flag, value, [MIN_STATEMENT, limits.tables]),
-    ),
-    maxFetches: wholeNumberIn('max-fetches', text('max-fetches'), [1, MAX_FETCHES]),
-    memoryLimit: size('memory-limit', text('memory-limit')),
-    processMemoryBytes: bytes('process-memory', text('process-memory')),
-    graceMs: wholeNumberIn('grace-ms', text('grace-ms'), [0, MAX_GRACE_MS]),
-    orphanGraceMs: wholeNumberIn('orphan-grace-ms', text('orphan-grace-ms'), [0, MAX_GRACE_MS]),
+    futurePatterns: [...FUTURE_COLUMN_PATTERNS.map((text) => new RegExp(text, 'i')), ...flags.futurePatterns],
+    ...(sqlStrategy === 'auto' ? {} : { sqlStrategy }),
   };
 }
 
-function readFlags(args: readonly string[]): FlagValues {
-  const options = Object.entries(FLAGS).map(([name, { multiple = false }]) => [
-    name,
-    { type: 'string' as const, multiple },
-  ]);
-  try {
-    const { values } = parseArgs({ args: [...args], options: Object.fromEntries(options) });
-    const given = new Map(Object.entries(values).map(([flag, value]) => [flag, [value].flat().map(String)]));
-    return {
-      text: (flag) => given.get(flag)?.[0] ?? FLAGS[flag]?.default,
-      all: (flag) => given.get(flag) ?? [],
-    };
-  } catch (thrown) {
-    throw new OnescanError('INVALID_ARGUMENT', thrown instanceof Error ? thrown.message : String(thrown), {
-      remedy: HELP,
-    });
-  }
-}
-
-function optional<T>(
-  flag: string,
-  flags: FlagValues,
-  otherwise: T,
-  read: (flag: string, value: string) => T,
-): T {
-  const value = flags.text(flag);
-  return value === undefined ? otherwise : read(flag, value);
-}
-
 /** Where statements cost money, none is run that nobody approved. */
-function grantKey({ biller }: WarehouseKind, flags: FlagValues): { grantKey?: string } {
-  if (flags.text('grant-key') !== undefined) return { grantKey: resolve(required('grant-key', flags)) };
-  if (biller === undefined) return {};
+function requireGrantKey({ biller }: WarehouseKind, { grantKey }: FetcherFlags): void {
+  if (biller === undefined || grantKey !== undefined) return;
   throw new OnescanError('INVALID_ARGUMENT', `--grant-key: missing, and ${biller} bills what is fetched`, {
     remedy:
       'Give the fetcher and the coordinator the same --grant-key FILE, which is made when it is missing: nothing is billed then that the coordinator did not approve',
   });
 }
 
-function schemaName(flags: FlagValues, kind: 'features' | 'targets'): string | undefined {
-  const schema = flags.text(`${kind}-schema`);
-  const dataset = flags.text(`${kind}-dataset`);
+function schemaName(flags: FetcherFlags, kind: 'features' | 'targets'): string | undefined {
+  const schema = flags[`${kind}Schema`];
+  const dataset = flags[`${kind}Dataset`];
   if (schema === undefined || dataset === undefined) return schema ?? dataset;
-  throw wrongFlag(`${kind}-dataset`, dataset, `to be given together with --${kind}-schema`);
+  throw new OnescanError('INVALID_ARGUMENT', `--${kind}-dataset and --${kind}-schema name the same`, {
+    remedy: 'Give one of them',
+  });
 }
 
-function required(flag: string, flags: FlagValues): string {
-  const value = flags.text(flag);
-  if (value) return value;
-  throw wrongFlag(flag, value ?? '', 'a folder');
-}
-
-function size(flag: string, text: string): string {
-  if (/^[1-9]\d*(KB|MB|GB|KiB|MiB|GiB)$/.test(text)) return text;
-  throw wrongFlag(flag, text, 'a size such as 512MB or 2GB');
-}
-
-function bytes(flag: string, text: string): number {
-  const value = parseBytes(text);
-  if (value !== undefined && value >= MIN_PROCESS_BYTES) return value;
-  throw wrongFlag(flag, text, `an amount of memory of at least ${formatBytes(MIN_PROCESS_BYTES)}`);
-}
-
-function sqlStrategy(text: string): { sqlStrategy?: SqlStrategy } {
-  if (text === 'auto') return {};
-  if (text === 'pack' || text === 'join') return { sqlStrategy: text };
-  throw wrongFlag('sql-strategy', text, 'pack, join or auto');
-}
-
-function toPattern(text: string): RegExp {
+function toPattern(text: string): RegExp | undefined {
   try {
     return new RegExp(text, 'i');
   } catch {
-    throw wrongFlag('future-pattern', text, 'a regular expression');
+    return undefined;
   }
 }

@@ -1,4 +1,3 @@
-import { announceListening } from '@onescan/shared/announce.js';
 import { startServer } from '@onescan/shared/grpc/start-server.js';
 import type { TrainerState } from './life-cycle.js';
 
@@ -6,29 +5,29 @@ import type { TrainerState } from './life-cycle.js';
 const CLOSE_GRACE_MS = 1_000;
 
 export interface TrainerHealth {
+  /** "host:port". */
+  readonly address: string;
   onState(state: TrainerState): void;
   close(): Promise<void>;
 }
-
-const NO_HEALTH: TrainerHealth = { onState: () => undefined, close: async () => undefined };
 
 /**
  * Serves gRPC health for whoever starts and stops trainers: SERVING while tasks are taken or computed,
  * NOT_SERVING before the first registration and from the moment on in which the trainer drains.
  *
- * @param listen "host:port", announced on stdout; empty for none
+ * @param listen "host:port"; undefined for nowhere
  * @throws OnescanError INVALID_ARGUMENT on an address that is none, UNAVAILABLE when the port is taken
  */
-export async function serveTrainerHealth(listen: string): Promise<TrainerHealth> {
-  if (listen === '') return NO_HEALTH;
+export async function serveTrainerHealth(listen: string | undefined): Promise<TrainerHealth | undefined> {
+  if (listen === undefined) return undefined;
   const server = await startServer({
     listen,
     register: () => undefined,
     healthNames: ['onescan.v1.Trainer'],
   });
   server.setServing(false);
-  announceListening('trainer', server.address);
   return {
+    address: server.address,
     onState: (state) => server.setServing(state === 'IDLE' || state === 'WORKING'),
     close: () => server.shutdown(CLOSE_GRACE_MS),
   };

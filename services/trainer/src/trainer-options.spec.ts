@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { flagTableDoc } from '@onescan/shared/service/flag-docs.js';
 import { expect, test } from 'vitest';
-import { DEFAULT_GRACE_MS, DEFAULT_MEMORY_LIMIT_BYTES, parseTrainerOptions } from './trainer-options.js';
+import { parseTrainerOptions, TRAINER_FLAGS } from './trainer-options.js';
 
 const memory = { rssBytes: 1 };
 const coordinator = ['--coordinator', '127.0.0.1:7400'];
@@ -8,8 +11,8 @@ test('defaults: 8 GiB, an id of host and process', () => {
   const options = parseTrainerOptions(coordinator, memory);
   expect(options).toMatchObject({
     coordinator: '127.0.0.1:7400',
-    memoryLimitBytes: DEFAULT_MEMORY_LIMIT_BYTES,
-    graceMs: DEFAULT_GRACE_MS,
+    memoryLimitBytes: 8 * 1024 ** 3,
+    graceMs: 25_000,
     threads: 1,
   });
   expect(options.id).toContain(String(process.pid));
@@ -33,9 +36,9 @@ test('threads of one horizon', () => {
 test.each([
   [[], /--coordinator is missing/],
   [['--coordinator', 'nowhere'], /"nowhere" is not an address/],
-  [['--coordinator', 'a:0'], /"a:0" is not an address/],
+  [['--coordinator', 'a:0'], /"a:0" is not allowed/],
   [[...coordinator, '--memory-limit', 'much'], /--memory-limit "much"/],
-  [[...coordinator, '--memory-limit', '10MiB'], /too little/],
+  [[...coordinator, '--memory-limit', '10MiB'], /"10MiB" is not allowed/],
   [[...coordinator, '--id', 'a b'], /--id "a b"/],
   [[...coordinator, '--grace', 'soon'], /--grace "soon"/],
   [[...coordinator, '--threads', '0'], /--threads "0"/],
@@ -43,4 +46,9 @@ test.each([
   [[...coordinator, '--colour'], /--colour/],
 ])('%j is refused', (args, message) => {
   expect(() => parseTrainerOptions(args, memory)).toThrow(message);
+});
+
+test('docs/trainer.md holds the table of flags', () => {
+  const page = readFileSync(join(import.meta.dirname, '../../../docs/trainer.md'), 'utf8');
+  expect(page).toContain(`\n${flagTableDoc(TRAINER_FLAGS)}\n\n`);
 });

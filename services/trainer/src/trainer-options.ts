@@ -1,129 +1,81 @@
 import { hostname } from 'node:os';
-import { parseArgs } from 'node:util';
-import { formatBytes, parseBytes } from '@onescan/shared/format/bytes.js';
-import { parseAddress } from '@onescan/shared/grpc/address.js';
-import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { ProcessMemory } from '@onescan/shared/process-memory.js';
+import {
+  LISTEN_ADDRESS,
+  memory,
+  PEER_ADDRESS,
+  textOf,
+  wholeNumber,
+} from '@onescan/shared/service/flag-kinds.js';
+import { type FlagTable, type FlagValues, readFlags } from '@onescan/shared/service/flag-table.js';
 
-/** Memory of a trainer when neither flag nor container says otherwise. */
-export const DEFAULT_MEMORY_LIMIT_BYTES = 8 * 1024 ** 3;
+export const TRAINER = 'trainer';
 
 /** Below this Node, DuckDB and the smallest dataset do not fit. */
-export const MINIMUM_MEMORY_LIMIT_BYTES = 256 * 1024 ** 2;
-
-/** Time to finish the task in hand after SIGTERM, in milliseconds (Kubernetes kills after 30 s). */
-export const DEFAULT_GRACE_MS = 25_000;
+const MINIMUM_MEMORY_LIMIT_BYTES = 256 * 1024 ** 2;
 
 /** More threads than one horizon has work for. */
 const MAXIMUM_THREADS = 64;
 
-export interface TrainerOptions {
-  /** "host:port" of the coordinator. */
-  coordinator: string;
+const MAXIMUM_GRACE_MS = 999_999_999;
+
+/** Every flag of the process, by the option it sets; docs/trainer.md holds the same table. */
+export const TRAINER_FLAGS = {
+  coordinator: {
+    kind: PEER_ADDRESS,
+    required: true,
+    doc: 'where `TrainerHubService` is served',
+  },
+  id: {
+    kind: textOf(/^[\w.:-]{1,128}$/, 'NAME', '1 to 128 letters, digits, dots, colons, dashes'),
+    unset: 'host and process',
+    doc: 'stable while the process lives, unique among trainers',
+  },
+  memoryLimitBytes: {
+    kind: memory(MINIMUM_MEMORY_LIMIT_BYTES),
+    flag: 'memory-limit',
+    default: '8GiB',
+    doc: "bytes or `8GiB`, `512MiB`, at most the container's limit; a task may lower it (`memoryPerWorkerBytes`), never raise it",
+  },
+  // Kubernetes kills after 30 s.
+  graceMs: {
+    kind: wholeNumber(0, MAXIMUM_GRACE_MS),
+    flag: 'grace',
+    default: '25000',
+    doc: 'milliseconds to finish the task in hand after SIGTERM',
+  },
+  threads: {
+    kind: wholeNumber(1, MAXIMUM_THREADS),
+    default: '1',
+    doc: 'threads that one horizon is learned on; the result is the same. More trainers learn more horizons a minute, more threads the first one sooner and with less memory',
+  },
+  healthListen: {
+    kind: LISTEN_ADDRESS,
+    doc: 'gRPC health (`onescan.v1.Trainer`) for whoever starts and stops trainers; port 0 chooses one, announced on stdout. SERVING while tasks are taken or computed; NOT_SERVING before the first registration and from the first signal on. Loopback only',
+  },
+} as const satisfies FlagTable;
+
+type TrainerFlags = FlagValues<typeof TRAINER_FLAGS>;
+
+export interface TrainerOptions extends TrainerFlags {
   /** Stable while the process lives. */
-  id: string;
-  memoryLimitBytes: number;
-  graceMs: number;
-  /** Threads that a horizon is learned on. */
-  threads: number;
-  /** "host:port" where health is served; empty for nowhere. */
-  healthListen: string;
+  readonly id: string;
 }
 
-export const USAGE = `usage: node dist/main.js --coordinator HOST:PORT [--id NAME] [--memory-limit BYTES|8GiB]
-                         [--grace MILLISECONDS] [--threads N] [--health-listen HOST:PORT]`;
-
-/** What an error says that lies in the command line. */
-const HELP = 'Run node services/trainer/dist/main.js --help for the flags';
+/** Fills in the name, and keeps the memory within the container's. */
+export function trainerOptions(flags: TrainerFlags, { cgroupLimitBytes }: ProcessMemory): TrainerOptions {
+  return {
+    ...flags,
+    id: flags.id ?? `${hostname()}-${process.pid}`,
+    memoryLimitBytes: Math.min(flags.memoryLimitBytes, cgroupLimitBytes ?? Number.POSITIVE_INFINITY),
+  };
+}
 
 /**
- * Reads the command line. The memory limit is never above that of the container.
+ * Reads the command line.
  *
  * @throws OnescanError INVALID_ARGUMENT naming the flag
  */
 export function parseTrainerOptions(args: readonly string[], memory: ProcessMemory): TrainerOptions {
-  const flags = readFlags(args);
-  return {
-    coordinator: readCoordinator(flags.coordinator),
-    id: readId(flags.id),
-    memoryLimitBytes: Math.min(readMemoryLimit(flags['memory-limit']), memory.cgroupLimitBytes ?? Infinity),
-    graceMs: readGrace(flags.grace),
-    threads: readThreads(flags.threads),
-    healthListen: flags['health-listen'] ?? '',
-  };
-}
-
-function readFlags(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        coordinator: { type: 'string' },
-        id: { type: 'string' },
-        'memory-limit': { type: 'string' },
-        grace: { type: 'string' },
-        threads: { type: 'string' },
-        'health-listen': { type: 'string' },
-      },
-    }).values;
-  } catch (thrown) {
-    throw invalid(thrown instanceof Error ? thrown.message : String(thrown), HELP);
-  }
-}
-
-function readCoordinator(text: string | undefined): string {
-  if (!text) throw invalid('--coordinator is missing', HELP);
-  const address = parseAddress('--coordinator', text);
-  if (address.kind === 'tcp' && address.port === 0) {
-    throw invalid(
-      `--coordinator "${text}" is not an address`,
-      'Give the port that the coordinator announced',
-    );
-  }
-  return text;
-}
-
-function readId(text: string | undefined): string {
-  if (text === undefined) return `${hostname()}-${process.pid}`;
-  if (!/^[\w.:-]{1,128}$/.test(text)) {
-    throw invalid(`--id "${text}" is not a name`, 'Use 1 to 128 letters, digits, dots, colons, dashes');
-  }
-  return text;
-}
-
-function readMemoryLimit(text: string | undefined): number {
-  if (text === undefined) return DEFAULT_MEMORY_LIMIT_BYTES;
-  const bytes = parseBytes(text);
-  if (bytes === undefined) {
-    throw invalid(`--memory-limit "${text}" is not an amount of memory`, 'Give bytes or e.g. 8GiB, 512MiB');
-  }
-  if (bytes < MINIMUM_MEMORY_LIMIT_BYTES) {
-    throw invalid(
-      `--memory-limit ${formatBytes(bytes)} is too little`,
-      `Give at least ${formatBytes(MINIMUM_MEMORY_LIMIT_BYTES)}`,
-    );
-  }
-  return bytes;
-}
-
-function readGrace(text: string | undefined): number {
-  if (text === undefined) return DEFAULT_GRACE_MS;
-  if (!/^\d{1,9}$/.test(text)) throw invalid(`--grace "${text}" is not a time`, 'Give whole milliseconds');
-  return Number(text);
-}
-
-function readThreads(text: string | undefined): number {
-  if (text === undefined) return 1;
-  const threads = /^\d{1,2}$/.test(text) ? Number(text) : 0;
-  if (threads < 1 || threads > MAXIMUM_THREADS) {
-    throw invalid(
-      `--threads "${text}" is not a number of threads`,
-      `Give a whole number from 1 to ${MAXIMUM_THREADS}`,
-    );
-  }
-  return threads;
-}
-
-function invalid(message: string, remedy: string): OnescanError {
-  return new OnescanError('INVALID_ARGUMENT', message, { remedy });
+  return trainerOptions(readFlags(TRAINER, TRAINER_FLAGS, args), memory);
 }

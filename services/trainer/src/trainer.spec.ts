@@ -33,7 +33,7 @@ function start(options: { memoryLimitBytes?: number; readMemory?: () => ProcessM
   const log = createLog('trainer-test');
   log.level = 'silent';
   trainer = new Trainer(
-    { coordinator: hub.address, id: 't1', memoryLimitBytes, graceMs: 5000, threads: 2, healthListen: '' },
+    { coordinator: hub.address, id: 't1', memoryLimitBytes, graceMs: 5000, threads: 2 },
     { log, program, ...(readMemory ? { readMemory } : {}) },
   );
   running = trainer.run();

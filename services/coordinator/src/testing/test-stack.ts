@@ -24,8 +24,6 @@ const FAST = {
   fetchAhead: 2,
   keepEvents: 100_000,
   keepEventDays: 90,
-  tcpListen: '',
-  tokenFile: '',
   keepRunDays: 0,
   backupHours: 0,
   keepBackups: 3,

@@ -1,5 +1,5 @@
+import type { FlagTable, FlagValues } from '@onescan/shared/service/flag-table.js';
 import type { WarehouseNames } from '../catalogue/warehouse-names.js';
-import type { FlagTable, FlagValues } from '../flags/flag-table.js';
 import type { DialectTraits } from '../sql/sql-dialect.js';
 import type { StatementLimits } from '../sql/statement-limits.js';
 import type { MetadataQuery } from './metadata-query.js';
@@ -27,7 +27,7 @@ export interface WarehouseKind {
    * @param address the value of --warehouse without the prefix
    * @throws OnescanError INVALID_ARGUMENT naming the flag
    */
-  choose(address: string, flags: FlagValues): ChosenWarehouse;
+  choose(address: string, flags: FlagValues<FlagTable>): ChosenWarehouse;
 }
 
 /** A warehouse that flags name. */

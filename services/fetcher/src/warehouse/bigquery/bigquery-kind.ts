@@ -1,5 +1,7 @@
+import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { choice, textOf, wholeNumber } from '@onescan/shared/service/flag-kinds.js';
+import { type FlagTable, type FlagValues, flagNotAllowed } from '@onescan/shared/service/flag-table.js';
 import type { AuthClient } from 'google-auth-library';
-import { type FlagValues, wholeNumberIn, wrongFlag } from '../../flags/flag-table.js';
 import type { ChosenWarehouse, WarehouseKind, WarehouseSurroundings } from '../warehouse-kind.js';
 import { BIGQUERY_LIMITS, BIGQUERY_PRICE_PER_TIB_USD } from './published-terms.js';
 import type { ResultTransport } from './result-transport.js';
@@ -18,66 +20,63 @@ export interface BigQueryFlags {
 
 const MAX_JOB_TIMEOUT_MS = 6 * 3_600_000;
 
+const BIGQUERY_FLAGS = {
+  location: {
+    kind: textOf(/^[A-Za-z0-9-]+$/, 'NAME', 'a location'),
+    default: 'us-central1',
+    doc: 'where the datasets of BigQuery are',
+  },
+  impersonate: {
+    kind: textOf(
+      /^[a-z0-9-]+@[a-z0-9.-]+\.gserviceaccount\.com$/,
+      'ACCOUNT',
+      'a service account: NAME@PROJECT.iam.gserviceaccount.com',
+    ),
+    doc: 'service account to act as on BigQuery, with your application default credentials',
+  },
+  results: {
+    kind: choice<ResultTransport>('storage', 'rest'),
+    default: 'storage',
+    doc: 'how results of BigQuery are read: the Storage Read API, or pages of JSON, hundreds of times the CPU per row, where that API is not to be had',
+  },
+  jobTimeoutMs: {
+    kind: wholeNumber(1, MAX_JOB_TIMEOUT_MS),
+    default: '1800000',
+    doc: 'time that BigQuery gives a statement',
+  },
+} as const satisfies FlagTable;
+
 /** Datasets of a Google Cloud project. */
 export const bigQueryKind: WarehouseKind = {
   kind: 'bigquery',
   prefix: 'bigquery:',
-  address: ['bigquery:PROJECT', 'datasets of BigQuery (docs/bigquery.md)'],
+  address: ['bigquery:PROJECT', 'datasets of BigQuery ([BigQuery](bigquery.md))'],
   dialect: BIGQUERY_TRAITS,
   pricePerTibUsd: BIGQUERY_PRICE_PER_TIB_USD,
   limits: BIGQUERY_LIMITS,
   biller: 'BigQuery',
-  flags: {
-    location: {
-      argument: 'NAME',
-      help: ['where the datasets of BigQuery are, default us-central1'],
-      default: 'us-central1',
-    },
-    impersonate: {
-      argument: 'ACCOUNT',
-      help: ['service account to act as on BigQuery, with your application default credentials'],
-    },
-    results: {
-      argument: 'storage|rest',
-      help: [
-        'how results of BigQuery are read: the Storage Read API (default), or pages of JSON,',
-        'hundreds of times the CPU a row, where that API is not to be had',
-      ],
-      default: 'storage',
-    },
-    'job-timeout-ms': {
-      argument: 'N',
-      help: ['time that BigQuery gives a statement, default 1800000'],
-      default: '1800000',
-    },
-  },
+  flags: BIGQUERY_FLAGS,
   choose,
 };
 
-function choose(project: string, flags: FlagValues): ChosenWarehouse {
+function choose(project: string, flags: FlagValues<typeof BIGQUERY_FLAGS>): ChosenWarehouse {
   const address = `${bigQueryKind.prefix}${project}`;
-  if (!/^[a-z][a-z0-9.:-]+[a-z0-9]$/.test(project)) throw wrongFlag('warehouse', address, 'bigquery:PROJECT');
-  const location = flags.text('location')!;
-  if (!/^[A-Za-z0-9-]+$/.test(location)) throw wrongFlag('location', location, 'a location');
-  const results = flags.text('results')!;
-  if (results !== 'storage' && results !== 'rest') throw wrongFlag('results', results, 'storage or rest');
-  const settings: BigQueryFlags = {
-    project,
-    location,
-    jobTimeoutMs: wholeNumberIn('job-timeout-ms', flags.text('job-timeout-ms')!, [1, MAX_JOB_TIMEOUT_MS]),
-    results,
-    ...impersonation(flags.text('impersonate')),
-  };
+  if (!/^[a-z][a-z0-9.:-]+[a-z0-9]$/.test(project)) {
+    throw flagNotAllowed('--warehouse', address, bigQueryKind.address[0]);
+  }
+  const { location, jobTimeoutMs, results, impersonate } = flags;
+  const settings = { project, location, jobTimeoutMs, results, ...impersonation(impersonate) };
   return { address, settings, open: (surroundings) => open(settings, surroundings) };
 }
 
 function impersonation(account: string | undefined): { impersonate?: string } {
   if (account === undefined) return {};
-  if (!/^[a-z0-9-]+@[a-z0-9.-]+\.gserviceaccount\.com$/.test(account)) {
-    throw wrongFlag('impersonate', account, 'a service account: NAME@PROJECT.iam.gserviceaccount.com');
-  }
   if (process.env.BIGQUERY_EMULATOR_HOST) {
-    throw wrongFlag('impersonate', account, 'to be had from an emulator: unset BIGQUERY_EMULATOR_HOST');
+    throw new OnescanError(
+      'INVALID_ARGUMENT',
+      '--impersonate: the emulator of BIGQUERY_EMULATOR_HOST knows no service accounts',
+      { remedy: 'Leave it out, or unset BIGQUERY_EMULATOR_HOST' },
+    );
   }
   return { impersonate: account };
 }

@@ -8,7 +8,7 @@ import { EmbeddedWarehouse } from './embedded-warehouse.js';
 export const embeddedKind: WarehouseKind = {
   kind: 'embedded',
   prefix: '',
-  address: ['DIR', 'folder of an embedded warehouse (docs/warehouse.md)'],
+  address: ['FOLDER', 'folder of an embedded warehouse ([the embedded warehouse](warehouse.md))'],
   dialect: duckdbDialect,
   pricePerTibUsd: BIGQUERY_PRICE_PER_TIB_USD,
   limits: BIGQUERY_LIMITS,

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { wrongFlag } from '../../flags/flag-table.js';
+import { flagNotAllowed } from '@onescan/shared/service/flag-table.js';
 import { BIGQUERY_LIMITS } from '../bigquery/published-terms.js';
 import { duckdbDialect } from '../duckdb/duckdb-dialect.js';
 import type { WarehouseKind } from '../warehouse-kind.js';
@@ -10,13 +10,13 @@ import { LakeWarehouse } from './lake-warehouse.js';
 export const lakeKind: WarehouseKind = {
   kind: 'lake',
   prefix: 'lake:',
-  address: ['lake:DIR', 'folder of Parquet files (docs/warehouse.md)'],
+  address: ['lake:FOLDER', 'folder of Parquet files ([the lake](warehouse.md))'],
   dialect: duckdbDialect,
   pricePerTibUsd: 0,
   limits: BIGQUERY_LIMITS,
   flags: {},
   choose(path) {
-    if (path === '') throw wrongFlag('warehouse', 'lake:', 'lake:DIR');
+    if (path === '') throw flagNotAllowed('--warehouse', 'lake:', 'lake:FOLDER');
     const folder = resolve(path);
     return {
       address: `lake:${folder}`,
