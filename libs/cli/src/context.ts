@@ -14,6 +14,11 @@ export interface GlobalOptions {
   fetcher?: string;
   /** File with the bearer token for `coordinator`. */
   tokenFile?: string;
+  /** File of the authorities that signed the certificates of coordinator and fetcher. */
+  tlsCa?: string;
+  /** Files of one's own certificate and its key; of `up` those of the address that it serves. */
+  tlsCert?: string;
+  tlsKey?: string;
   /** Folder of the local stack, relative to the working folder. */
   home: string;
 }

@@ -19,6 +19,12 @@ export function createRoot(): Command {
       'host:port or unix:/path (default: $ONESCAN_COORDINATOR, else the local stack)',
     )
     .option('--token-file <file>', 'bearer token for --coordinator (default: $ONESCAN_TOKEN_FILE, else none)')
+    .option(
+      '--tls-ca <file>',
+      "who signed the services' certificates (default: $ONESCAN_TLS_CA, else no TLS)",
+    )
+    .option('--tls-cert <file>', 'own certificate, of up that of --listen (default: $ONESCAN_TLS_CERT)')
+    .option('--tls-key <file>', 'its private key (default: $ONESCAN_TLS_KEY)')
     .option('--fetcher <address>', 'host:port, for cache and doctor (default: $ONESCAN_FETCHER, else local)')
     .option('--home <dir>', 'folder of the local stack', DEFAULT_HOME)
     .addHelpText('after', EXIT_CODES);

@@ -1,3 +1,4 @@
+import { requireSecurity } from '@onescan/shared/grpc/service-security.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import {
   DATABASE_FOLDER,
@@ -10,6 +11,7 @@ import {
 } from '@onescan/shared/service/flag-kinds.js';
 import { type FlagTable, type FlagValues, readFlags } from '@onescan/shared/service/flag-table.js';
 import { LISTEN_FLAGS } from '@onescan/shared/service/listen-flags.js';
+import { CALLER_FLAGS, TLS_FLAGS, withTlsEnvironment } from '@onescan/shared/service/security-flags.js';
 
 export const COORDINATOR = 'coordinator';
 
@@ -27,6 +29,12 @@ export const COORDINATOR_FLAGS = {
   tokenFile: {
     kind: FILE,
     doc: "calls over TCP must bring this file's text as bearer token; made (0600) where it is missing",
+  },
+  ...TLS_FLAGS,
+  ...CALLER_FLAGS,
+  fetcherTokenFile: {
+    kind: FILE,
+    doc: 'bearer token for the fetcher, where that knows callers by tokens',
   },
   fetcher: {
     kind: PEER_ADDRESS,
@@ -123,12 +131,23 @@ export interface CoordinatorOptions extends FlagValues<typeof COORDINATOR_FLAGS>
  */
 export function parseCoordinatorOptions(args: readonly string[]): CoordinatorOptions {
   const options = readFlags(COORDINATOR, COORDINATOR_FLAGS, args);
-  requireTwoHeartbeats(options);
+  requireTogether(options);
   return options;
 }
 
+/**
+ * Holds flags against each other, and reads the files of certificates and roles once.
+ *
+ * @throws OnescanError naming the flag
+ */
+export function requireTogether(flags: CoordinatorOptions): void {
+  requireTwoHeartbeats(flags);
+  const { listen, tcpListen } = flags;
+  requireSecurity(withTlsEnvironment(flags), { '--listen': listen, '--tcp-listen': tcpListen });
+}
+
 /** One late heartbeat must not lose a trainer. */
-export function requireTwoHeartbeats({ leaseMs, heartbeatMs }: CoordinatorOptions): void {
+function requireTwoHeartbeats({ leaseMs, heartbeatMs }: CoordinatorOptions): void {
   if (leaseMs >= 2 * heartbeatMs) return;
   throw new OnescanError(
     'INVALID_ARGUMENT',

@@ -1,7 +1,9 @@
 import { join } from 'node:path';
+import { AuditLog } from '@onescan/shared/audit/audit-log.js';
 import { readGrantKey } from '@onescan/shared/fetch-grant.js';
 import { FetcherServiceClient } from '@onescan/shared/generated/onescan/v1/fetcher.js';
 import { createClient } from '@onescan/shared/grpc/client.js';
+import { clientSecurity } from '@onescan/shared/grpc/service-security.js';
 import type { Logger } from '@onescan/shared/log.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import { readOrCreateSecret } from '@onescan/shared/secret-file.js';
@@ -67,6 +69,7 @@ interface Parts {
   readonly taskFiles: TaskFiles;
   readonly leaseTokens: LeaseTokens;
   readonly grantKey: Uint8Array | undefined;
+  readonly audit: AuditLog;
   readonly restTerms: () => RestTerms;
 }
 
@@ -127,6 +130,7 @@ export class Coordinator {
   ): Promise<Coordinator> {
     const { wall: clock, monotonic } = clocks;
     const { stateDir, grantKey } = options;
+    const security = clientSecurity(options, options.fetcherTokenFile);
     const book = await RunBook.open(await Store.open(stateDir), clock);
     const torn = removeTornFiles(stateDir);
     if (torn.length > 0)
@@ -147,10 +151,11 @@ export class Coordinator {
       registry,
       traces: new RunTraces(),
       progress: new ProgressBuffer(),
-      fetcher: createClient(FetcherServiceClient, options.fetcher),
+      fetcher: createClient(FetcherServiceClient, options.fetcher, {}, security),
       taskFiles: new TaskFiles(stateDir),
       leaseTokens: new LeaseTokens(readOrCreateSecret(join(stateDir, LEASE_SECRET))),
       grantKey: grantKey === undefined ? undefined : readGrantKey(grantKey),
+      audit: new AuditLog(stateDir),
       restTerms: () => ({
         workersConnected: registry.connected().length,
         fetchesAtOnce: options.fetchAhead,
@@ -167,7 +172,7 @@ export class Coordinator {
 
   /** Stops all work, stores what is under way and closes the file. Runs go on at the next start. */
   async close(): Promise<void> {
-    const { work, registry, traces, fetcher, book } = this.#parts;
+    const { work, registry, traces, fetcher, book, audit } = this.#parts;
     for (const timer of this.#timers) clearInterval(timer);
     await work.stop();
     for (const trainer of registry.connected()) {
@@ -176,6 +181,7 @@ export class Coordinator {
     traces.close();
     fetcher.close();
     await book.store.close();
+    audit.close();
   }
 
   /** Moves every run on as far as it goes. Called under the lock. */

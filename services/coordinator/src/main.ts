@@ -1,18 +1,13 @@
 import { readFlags } from '@onescan/shared/service/flag-table.js';
 import { runService } from '@onescan/shared/service/run-service.js';
-import {
-  COORDINATOR,
-  COORDINATOR_FLAGS,
-  RESTORE_FLAGS,
-  requireTwoHeartbeats,
-} from './coordinator-options.js';
+import { COORDINATOR, COORDINATOR_FLAGS, RESTORE_FLAGS, requireTogether } from './coordinator-options.js';
 import { startCoordinator } from './start-coordinator.js';
 import { restoreState } from './store/restore-state.js';
 
 await runService({
   name: COORDINATOR,
   flags: COORDINATOR_FLAGS,
-  require: requireTwoHeartbeats,
+  require: requireTogether,
   start: async (options, { log, fail }) => {
     const { address, tcp, shutdown } = await startCoordinator(options, log, { onFatal: fail });
     return { address, ...(tcp === undefined ? {} : { tcp }), stop: shutdown };

@@ -1,15 +1,17 @@
+import { auditGuard, auditRefusal } from '@onescan/shared/audit/audit-guard.js';
 import { CoordinatorServiceService } from '@onescan/shared/generated/onescan/v1/coordinator.js';
 import { TrainerHubServiceService } from '@onescan/shared/generated/onescan/v1/trainer.js';
-import { Access } from '@onescan/shared/grpc/access/access.js';
 import { guardedService } from '@onescan/shared/grpc/guard/guarded-service.js';
 import { MAX_MESSAGE_BYTES } from '@onescan/shared/grpc/message-limits.js';
+import { type ServerSecurity, serverSecurity } from '@onescan/shared/grpc/service-security.js';
 import { type RunningServer, startServer } from '@onescan/shared/grpc/start-server.js';
 import type { Logger } from '@onescan/shared/log.js';
-import { readOrCreateSecret } from '@onescan/shared/secret-file.js';
+import { withTlsEnvironment } from '@onescan/shared/service/security-flags.js';
 import { type Clocks, Coordinator } from './coordinator.js';
 import type { CoordinatorOptions } from './coordinator-options.js';
 import { HUB_LIMITS } from './hub/hub-limits.js';
 import { hubService } from './hub/hub-service.js';
+import { COORDINATOR_AUDIT } from './service/coordinator-audit.js';
 import { COORDINATOR_LIMITS } from './service/coordinator-limits.js';
 import { coordinatorService } from './service/coordinator-service.js';
 
@@ -34,16 +36,17 @@ export interface StartHooks {
 
 /** Opens the state folder, takes up its runs and serves both services on one address, or on two. */
 export async function startCoordinator(
-  options: CoordinatorOptions,
+  given: CoordinatorOptions,
   log: Logger,
   { onFatal, clocks }: StartHooks = {},
 ): Promise<RunningCoordinator> {
+  const options = withTlsEnvironment(given);
   const coordinator = await Coordinator.open(options, log, clocks);
   if (onFatal) coordinator.whenFatal(onFatal);
   try {
-    const access = accessOf(options.tokenFile, log);
-    const servers = [await serve(coordinator, options.listen, access)];
-    if (options.tcpListen !== undefined) servers.push(await serve(coordinator, options.tcpListen, access));
+    const security = serverSecurity(options, log);
+    const servers = [await serve(coordinator, options.listen, security)];
+    if (options.tcpListen !== undefined) servers.push(await serve(coordinator, options.tcpListen, security));
     const [first, tcp] = servers;
     return {
       address: first!.address,
@@ -52,6 +55,7 @@ export async function startCoordinator(
         for (const server of servers) server.setServing(false);
         await coordinator.close();
         await Promise.all(servers.map((server) => server.shutdown(SHUTDOWN_GRACE_MS)));
+        security.close();
       },
     };
   } catch (thrown) {
@@ -60,17 +64,18 @@ export async function startCoordinator(
   }
 }
 
-/** Who may call over TCP: who has the token, which is made when it is missing. */
-function accessOf(tokenFile: string | undefined, log: Logger): Access | undefined {
-  if (tokenFile === undefined) return undefined;
-  readOrCreateSecret(tokenFile);
-  return new Access({ tokenFile }, { log });
-}
-
-function serve(coordinator: Coordinator, listen: string, access: Access | undefined): Promise<RunningServer> {
+function serve(
+  coordinator: Coordinator,
+  listen: string,
+  { tls, access }: ServerSecurity,
+): Promise<RunningServer> {
+  const { audit } = coordinator.service;
   return startServer({
     listen,
+    ...(tls ? { tls } : {}),
     ...(access ? { access } : {}),
+    onRefused: auditRefusal(audit, COORDINATOR_AUDIT),
+    interceptors: [auditGuard(audit, COORDINATOR_AUDIT)],
     register: (grpc) => {
       const users = guardedService(CoordinatorServiceService, COORDINATOR_LIMITS);
       grpc.addService(users, coordinatorService(coordinator.service));

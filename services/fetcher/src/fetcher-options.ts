@@ -1,3 +1,4 @@
+import { requireSecurity } from '@onescan/shared/grpc/service-security.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import {
   choice,
@@ -16,6 +17,7 @@ import {
   readFlags,
 } from '@onescan/shared/service/flag-table.js';
 import { LISTEN_FLAGS } from '@onescan/shared/service/listen-flags.js';
+import { CALLER_FLAGS, TLS_FLAGS, withTlsEnvironment } from '@onescan/shared/service/security-flags.js';
 import { DEFAULT_WAREHOUSE_NAMES, type WarehouseNames } from './catalogue/warehouse-names.js';
 import type { SqlStrategy } from './sql/sql-dialect.js';
 import { FUTURE_COLUMN_PATTERNS } from './universe/future-columns.js';
@@ -43,6 +45,8 @@ const PATTERN: FlagKind<RegExp> = { value: 'REGEX', allowed: 'a regular expressi
 /** Every flag of the process, by the option it sets; docs/operations.md holds the same table. */
 export const FETCHER_FLAGS = {
   ...LISTEN_FLAGS,
+  ...TLS_FLAGS,
+  ...CALLER_FLAGS,
   warehouse: {
     kind: WAREHOUSE,
     required: true,
@@ -163,7 +167,9 @@ export function parseFetcherOptions(args: readonly string[]): FetcherOptions {
  *
  * @throws OnescanError INVALID_ARGUMENT naming the flag that does not go with another
  */
-export function fetcherOptions(flags: FetcherFlags): FetcherOptions {
+export function fetcherOptions(given: FetcherFlags): FetcherOptions {
+  const flags = withTlsEnvironment(given);
+  requireSecurity(flags, { '--listen': flags.listen });
   const { sqlStrategy, statementTables, ...same } = flags;
   const { kind, address } = warehouseKindOf(flags.warehouse);
   const { limits } = kind;

@@ -1,7 +1,10 @@
 import { join } from 'node:path';
+import { auditGuard, auditRefusal } from '@onescan/shared/audit/audit-guard.js';
+import { AuditLog } from '@onescan/shared/audit/audit-log.js';
 import { readGrantKey } from '@onescan/shared/fetch-grant.js';
 import { FetcherServiceService } from '@onescan/shared/generated/onescan/v1/fetcher.js';
 import { guardedService } from '@onescan/shared/grpc/guard/guarded-service.js';
+import { serverSecurity } from '@onescan/shared/grpc/service-security.js';
 import { startServer } from '@onescan/shared/grpc/start-server.js';
 import type { Logger } from '@onescan/shared/log.js';
 import { requireNoLink } from '@onescan/shared/no-links.js';
@@ -10,6 +13,7 @@ import { DatasetCache } from './cache/dataset-cache.js';
 import { CoveringDatasets } from './deriving/covering-datasets.js';
 import { FetchGrants } from './fetch/fetch-grants.js';
 import { SharedFetches } from './fetch/shared-fetches.js';
+import { FETCHER_AUDIT } from './fetcher-audit.js';
 import { FETCHER_LIMITS } from './fetcher-limits.js';
 import type { FetcherOptions } from './fetcher-options.js';
 import { fetcherService } from './fetcher-service.js';
@@ -81,8 +85,15 @@ export async function startFetcher(options: FetcherOptions, log: Logger): Promis
       ...(options.sqlStrategy ? { sqlStrategy: options.sqlStrategy } : {}),
     },
   });
+  const security = serverSecurity(options, log);
+  const audit = new AuditLog(cache.folder);
+  const { tls, access } = security;
   const server = await startServer({
     listen: options.listen,
+    ...(tls ? { tls } : {}),
+    ...(access ? { access } : {}),
+    onRefused: auditRefusal(audit, FETCHER_AUDIT),
+    interceptors: [auditGuard(audit, FETCHER_AUDIT)],
     register: (grpc) => grpc.addService(guardedService(FetcherServiceService, FETCHER_LIMITS), service),
     healthNames: ['onescan.v1.FetcherService'],
   });
@@ -98,6 +109,8 @@ export async function startFetcher(options: FetcherOptions, log: Logger): Promis
       await fetches.cancelAll();
       await warehouse.close();
       memory.stop();
+      security.close();
+      audit.close();
       log.info({ peakRssBytes: memory.peakBytes }, 'stopped');
       lock.release();
     },

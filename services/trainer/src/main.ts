@@ -2,11 +2,12 @@ import { readProcessMemory } from '@onescan/shared/process-memory.js';
 import { runService } from '@onescan/shared/service/run-service.js';
 import { Trainer } from './trainer.js';
 import { serveTrainerHealth } from './trainer-health.js';
-import { TRAINER, TRAINER_FLAGS, trainerOptions } from './trainer-options.js';
+import { requireCallable, TRAINER, TRAINER_FLAGS, trainerOptions } from './trainer-options.js';
 
 await runService({
   name: TRAINER,
   flags: TRAINER_FLAGS,
+  require: requireCallable,
   start: async (flags, { log }) => {
     const options = trainerOptions(flags, readProcessMemory());
     const health = await serveTrainerHealth(options.healthListen);

@@ -1,6 +1,15 @@
 import { hostname } from 'node:os';
+import { clientSecurity, requireSafeAddress } from '@onescan/shared/grpc/service-security.js';
+import { certificateName } from '@onescan/shared/grpc/tls/certificate-name.js';
+import {
+  type ChannelSecurity,
+  CLIENT_FLAGS,
+  channelCredentials,
+} from '@onescan/shared/grpc/tls/channel-security.js';
+import { readTlsFiles } from '@onescan/shared/grpc/tls/tls-files.js';
 import type { ProcessMemory } from '@onescan/shared/process-memory.js';
 import {
+  FILE,
   LISTEN_ADDRESS,
   memory,
   PEER_ADDRESS,
@@ -8,6 +17,7 @@ import {
   wholeNumber,
 } from '@onescan/shared/service/flag-kinds.js';
 import { type FlagTable, type FlagValues, readFlags } from '@onescan/shared/service/flag-table.js';
+import { TLS_FLAGS, withTlsEnvironment } from '@onescan/shared/service/security-flags.js';
 
 export const TRAINER = 'trainer';
 
@@ -26,10 +36,15 @@ export const TRAINER_FLAGS = {
     required: true,
     doc: 'where `TrainerHubService` is served',
   },
+  ...TLS_FLAGS,
+  tokenFile: {
+    kind: FILE,
+    doc: 'bearer token for coordinator and fetcher, where those know callers by tokens',
+  },
   id: {
     kind: textOf(/^[\w.:-]{1,128}$/, 'NAME', '1 to 128 letters, digits, dots, colons, dashes'),
-    unset: 'host and process',
-    doc: 'stable while the process lives, unique among trainers',
+    unset: 'the name in `--tls-cert`, else host and process',
+    doc: 'stable while the process lives, unique among trainers; with a certificate its name, or `NAME:SOMETHING` where several share it',
   },
   memoryLimitBytes: {
     kind: memory(MINIMUM_MEMORY_LIMIT_BYTES),
@@ -58,17 +73,41 @@ export const TRAINER_FLAGS = {
 type TrainerFlags = FlagValues<typeof TRAINER_FLAGS>;
 
 export interface TrainerOptions extends TrainerFlags {
+  /** Certificates and token for coordinator and fetcher. */
+  readonly security?: ChannelSecurity;
   /** Stable while the process lives. */
   readonly id: string;
 }
 
 /** Fills in the name, and keeps the memory within the container's. */
-export function trainerOptions(flags: TrainerFlags, { cgroupLimitBytes }: ProcessMemory): TrainerOptions {
+export function trainerOptions(given: TrainerFlags, { cgroupLimitBytes }: ProcessMemory): TrainerOptions {
+  const flags = withTlsEnvironment(given);
   return {
     ...flags,
-    id: flags.id ?? `${hostname()}-${process.pid}`,
+    security: clientSecurity(flags, flags.tokenFile),
+    id: flags.id ?? certifiedId(flags) ?? `${hostname()}-${process.pid}`,
     memoryLimitBytes: Math.min(flags.memoryLimitBytes, cgroupLimitBytes ?? Number.POSITIVE_INFINITY),
   };
+}
+
+/**
+ * Reads the files of certificates once, and looks whether the coordinator can be called with them.
+ *
+ * @throws OnescanError naming the flag, the file and what to do
+ */
+export function requireCallable(given: TrainerFlags): void {
+  const flags = withTlsEnvironment(given);
+  channelCredentials(flags.coordinator, clientSecurity(flags, flags.tokenFile));
+  certifiedId(flags);
+  if (flags.healthListen === undefined) return;
+  requireSafeAddress('--health-listen', flags.healthListen, { isEncrypted: false, isGuarded: false });
+}
+
+/** The name in the certificate: nobody else can have it. */
+function certifiedId({ tlsCert, tlsKey }: TrainerFlags): string | undefined {
+  const files = { ...(tlsCert ? { cert: tlsCert } : {}), ...(tlsKey ? { key: tlsKey } : {}) };
+  const { identity } = readTlsFiles(files, CLIENT_FLAGS);
+  return identity && certificateName(identity.leaf);
 }
 
 /**

@@ -15,6 +15,7 @@ import { PRODUCT_VERSION } from '@onescan/shared/product-version.js';
 import { COMPUTE_PROGRAM } from './compute/compute-thread.js';
 import { newDownloadFolder, removeStaleDownloads } from './compute/download-folder.js';
 import { HubConnection } from './hub/hub-connection.js';
+import { lossReason } from './hub/loss-reason.js';
 import { Outbox } from './hub/outbox.js';
 import { LifeCycle, type TrainerState } from './life-cycle.js';
 import { describeMemory, MemoryGuard } from './memory/memory-guard.js';
@@ -128,6 +129,7 @@ export class Trainer {
       guard: this.#guard,
       downloadFolder: this.#downloadFolder,
       coordinator: this.#options.coordinator,
+      ...(this.#options.security ? { security: this.#options.security } : {}),
       threads: this.#options.threads,
       log: this.#log,
       onProgress: (task, stage, fraction) => {
@@ -145,12 +147,16 @@ export class Trainer {
   #createConnection(): HubConnection {
     return new HubConnection({
       address: this.#options.coordinator,
+      ...(this.#options.security ? { security: this.#options.security } : {}),
       onOpen: () => this.#register(),
       onMessage: (message) => this.#onMessage(message),
       onLost: (error, waitMs) => {
         this.#registered = false;
         clearInterval(this.#heartbeat);
-        this.#log.warn({ code: error.code, reason: error.message, waitMs }, 'no stream to the coordinator');
+        const { code } = error;
+        void lossReason(error, this.#options.coordinator, this.#options.security).then((reason) =>
+          this.#log.warn({ code, reason, waitMs }, 'no stream to the coordinator'),
+        );
         this.#refreshState();
       },
       onRefused: (error) => this.#end(error),

@@ -1,14 +1,16 @@
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Client } from '@grpc/grpc-js';
 import { CoordinatorServiceClient } from '@onescan/shared/generated/onescan/v1/coordinator.js';
 import { FetcherServiceClient } from '@onescan/shared/generated/onescan/v1/fetcher.js';
-import { createClient, withToken } from '@onescan/shared/grpc/client.js';
+import { createClient } from '@onescan/shared/grpc/client.js';
+import type { ChannelSecurity } from '@onescan/shared/grpc/tls/channel-security.js';
+import { explainTlsFailure } from '@onescan/shared/grpc/tls/tls-failure.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { Invocation } from '../context.js';
 import { unlessInterrupted } from '../terminal/interrupted.js';
 import { cancelOnInterrupt } from './cancel-on-interrupt.js';
 import { type Endpoint, readEndpoint, staleEndpoint } from './endpoint-file.js';
+import { securityOf } from './security.js';
 
 /** How long a service may take to accept the connection, in milliseconds. */
 const CONNECT_MS = 5_000;
@@ -46,36 +48,13 @@ export function findAddress(invocation: Invocation, service: Service): string | 
 }
 
 function createClientOf<C extends Client>(Constructor: Parameters<typeof createClient<C>>[0]) {
-  return (address: string, { interrupt, token }: ClientTerms): C => {
-    const { interceptors = [] } = withToken(token);
-    return createClient(Constructor, address, {
-      interceptors: [...interceptors, cancelOnInterrupt(interrupt)],
-    });
-  };
+  return (address: string, { interrupt, security }: ClientTerms): C =>
+    createClient(Constructor, address, { interceptors: [cancelOnInterrupt(interrupt)] }, security);
 }
 
 interface ClientTerms {
   readonly interrupt: AbortSignal;
-  readonly token: string | undefined;
-}
-
-/**
- * The bearer token of --token-file or ONESCAN_TOKEN_FILE; undefined without either.
- *
- * @throws OnescanError NOT_FOUND when there is no such file
- */
-export function readToken({ global, terminal }: Invocation): string | undefined {
-  const given = global.tokenFile ?? terminal.env.ONESCAN_TOKEN_FILE;
-  if (!given) return undefined;
-  const path = resolve(terminal.cwd, given);
-  try {
-    return readFileSync(path, 'utf8').trim();
-  } catch (thrown) {
-    throw new OnescanError('NOT_FOUND', `the token file ${path} cannot be read`, {
-      remedy: 'Give the file that onescan up --listen has named',
-      cause: thrown,
-    });
-  }
+  readonly security: ChannelSecurity;
 }
 
 async function withService<C extends Client, T>(
@@ -94,25 +73,33 @@ async function withService<C extends Client, T>(
     });
   }
   const { interrupt } = invocation.terminal;
-  const client = create(address, { interrupt, token: readToken(invocation) });
+  const security = securityOf(invocation);
+  const client = create(address, { interrupt, security });
   try {
-    await unlessInterrupted(waitUntilReady(client, service, address), interrupt);
+    await unlessInterrupted(waitUntilReady(client, { service, address, security }), interrupt);
     return await use(client);
   } finally {
     client.close();
   }
 }
 
-function waitUntilReady(client: Client, service: Service, address: string): Promise<void> {
-  return new Promise((done, fail) => {
-    client.waitForReady(Date.now() + CONNECT_MS, (error) => {
-      if (!error) return done();
-      fail(
-        new OnescanError('UNAVAILABLE', `no ${service} answers at ${address}`, {
-          remedy: `${HOW_TO_START} --${service} HOST:PORT`,
-          cause: error,
-        }),
-      );
-    });
+interface Target {
+  readonly service: Service;
+  readonly address: string;
+  readonly security: ChannelSecurity;
+}
+
+/** @throws OnescanError UNAVAILABLE, with what TLS has to do with it */
+async function waitUntilReady(client: Client, { service, address, security }: Target): Promise<void> {
+  const cause = await new Promise<Error | undefined>((done) => {
+    client.waitForReady(Date.now() + CONNECT_MS, done);
   });
+  if (!cause) return;
+  throw (
+    (await explainTlsFailure(address, security)) ??
+    new OnescanError('UNAVAILABLE', `no ${service} answers at ${address}`, {
+      remedy: `${HOW_TO_START} --${service} HOST:PORT`,
+      cause,
+    })
+  );
 }

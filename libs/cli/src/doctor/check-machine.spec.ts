@@ -62,8 +62,8 @@ it('checks a machine whose home folder does not exist yet', async () => {
 const NEVER = new AbortController().signal;
 
 it('fails on a service that was said to run and does not answer', async () => {
-  expect((await checkService('coordinator', undefined, NEVER)).result).toBe('warning');
-  expect((await checkService('coordinator', '127.0.0.1:1', NEVER)).result).toBe('FAILED');
+  expect((await checkService('coordinator', undefined, { interrupt: NEVER })).result).toBe('warning');
+  expect((await checkService('coordinator', '127.0.0.1:1', { interrupt: NEVER })).result).toBe('FAILED');
 });
 
 it('fails on a clock that is far off: before the release, decades ahead, or behind what was written', () => {

@@ -1,6 +1,8 @@
 import { CoordinatorServiceClient } from '@onescan/shared/generated/onescan/v1/coordinator.js';
 import { FetcherServiceClient } from '@onescan/shared/generated/onescan/v1/fetcher.js';
 import { callUnary, createClient } from '@onescan/shared/grpc/client.js';
+import type { ChannelSecurity } from '@onescan/shared/grpc/tls/channel-security.js';
+import { explainTlsFailure } from '@onescan/shared/grpc/tls/tls-failure.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { Check } from './check.js';
 
@@ -11,25 +13,32 @@ const START_ONE = 'start a stack with: onescan up --warehouse DIR';
 export async function checkService(
   service: 'coordinator' | 'fetcher',
   address: string | undefined,
-  interrupt: AbortSignal,
+  { interrupt, security = {} }: { interrupt: AbortSignal; security?: ChannelSecurity },
 ): Promise<Check> {
   if (address === undefined) {
     return { name: service, result: 'warning', found: 'not running', remedy: START_ONE };
   }
   try {
     const found = await (service === 'coordinator'
-      ? askCoordinator(address, interrupt)
-      : askFetcher(address, interrupt));
+      ? askCoordinator({ address, security }, interrupt)
+      : askFetcher({ address, security }, interrupt));
     return { name: service, result: 'ok', found: `${address}, ${found}`, remedy: '' };
   } catch (thrown) {
     if (interrupt.aborted) throw thrown;
-    const found = `${address}: ${OnescanError.from(thrown).message}`;
-    return { name: service, result: 'FAILED', found, remedy: START_ONE };
+    const why =
+      (await explainTlsFailure(address, security).catch(() => undefined)) ?? OnescanError.from(thrown);
+    const remedy = why.code === 'UNAVAILABLE' && why.remedy ? why.remedy : START_ONE;
+    return { name: service, result: 'FAILED', found: `${address}: ${why.message}`, remedy };
   }
 }
 
-async function askCoordinator(address: string, signal: AbortSignal): Promise<string> {
-  const client = createClient(CoordinatorServiceClient, address);
+interface Target {
+  readonly address: string;
+  readonly security: ChannelSecurity;
+}
+
+async function askCoordinator({ address, security }: Target, signal: AbortSignal): Promise<string> {
+  const client = createClient(CoordinatorServiceClient, address, {}, security);
   try {
     const { trainers } = await callUnary(client, client.listTrainers, {}, { deadlineMs: ANSWER_MS, signal });
     return `${trainers.filter((trainer) => trainer.connected).length} trainers connected`;
@@ -38,8 +47,8 @@ async function askCoordinator(address: string, signal: AbortSignal): Promise<str
   }
 }
 
-async function askFetcher(address: string, signal: AbortSignal): Promise<string> {
-  const client = createClient(FetcherServiceClient, address);
+async function askFetcher({ address, security }: Target, signal: AbortSignal): Promise<string> {
+  const client = createClient(FetcherServiceClient, address, {}, security);
   try {
     const { datasets, unreadable } = await callUnary(
       client,

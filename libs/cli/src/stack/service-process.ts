@@ -27,6 +27,11 @@ export interface ServiceExit {
   clean: boolean;
 }
 
+/** Certificates and keys of the person at the terminal, which are not a service's. */
+const NOT_HANDED_ON = Object.fromEntries(
+  ['CA', 'CERT', 'KEY', 'CLIENT_CA'].map((file) => [`ONESCAN_TLS_${file}`, undefined]),
+);
+
 const STOP_WITH_PARENT = new URL('../../dist/stack/stop-with-parent.js', import.meta.url);
 
 /** A service of the local stack as a process of its own. Never restarted: whoever owns it decides. */
@@ -107,7 +112,7 @@ function spawnService(command: ServiceCommand): { child: ChildProcess; logStart:
     const own = { ONESCAN_STOP_WITH_PARENT: '1', ONESCAN_LOG_FILE: command.logPath };
     const child = spawn(process.execPath, [...flags, command.entry, ...command.args], {
       stdio: ['pipe', 'pipe', log],
-      env: { ...process.env, ...command.env, ...own },
+      env: { ...process.env, ...NOT_HANDED_ON, ...command.env, ...own },
       // A group of its own: Ctrl-C reaches the launcher alone, which stops the services in order.
       detached: true,
     });

@@ -1,6 +1,15 @@
 import { availableParallelism, totalmem } from 'node:os';
 import { readProcessMemory } from '@onescan/shared/process-memory.js';
 
+/** Files of the address that a stack serves beside its sockets. */
+export interface ListenSecurity {
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly tlsClientCa?: string;
+  /** Who may be what; without it whoever has the token of the stack is a client. */
+  readonly roles?: string;
+}
+
 /** What a local stack is made of. */
 export interface StackOptions {
   /** Folder of the embedded warehouse, or bigquery:PROJECT. */
@@ -13,6 +22,8 @@ export interface StackOptions {
   memoryLimitBytes: number;
   /** "host:port" where the coordinator also listens, for who has the token; port 0 chooses a free one. */
   listen?: string;
+  /** Certificates and roles of that address; beyond loopback they are asked for. */
+  listenSecurity?: ListenSecurity;
   /** Most that --yes may approve, in US dollars; absent: the coordinator's default. */
   autoApproveUsd?: number;
   /** Further flags of the fetcher, each "name=value", e.g. "location=us-central1". */
@@ -42,6 +53,7 @@ export function withStackDefaults(
     memoryLimitBytes: given.memoryLimitBytes ?? Math.min(MAX_DEFAULT_MEMORY_BYTES, share),
     fetcherFlags: given.fetcherFlags ?? [],
     ...(given.listen === undefined ? {} : { listen: given.listen }),
+    ...(given.listenSecurity ? { listenSecurity: given.listenSecurity } : {}),
     ...(given.autoApproveUsd === undefined ? {} : { autoApproveUsd: given.autoApproveUsd }),
   };
 }
@@ -50,6 +62,12 @@ export function withStackDefaults(
 function readMachine(): { cores: number; memoryBytes: number } {
   const limit = readProcessMemory().cgroupLimitBytes ?? Number.POSITIVE_INFINITY;
   return { cores: availableParallelism(), memoryBytes: Math.min(totalmem(), limit) };
+}
+
+/** Files of the served address as flags, which the coordinator and `up` have in common. */
+export function listenFlags({ tlsCert, tlsKey, tlsClientCa, roles }: ListenSecurity = {}): string[] {
+  const flags = { 'tls-cert': tlsCert, 'tls-key': tlsKey, 'tls-client-ca': tlsClientCa, roles };
+  return Object.entries(flags).flatMap(([flag, file]) => (file === undefined ? [] : [`--${flag}`, file]));
 }
 
 /** True for "bigquery:PROJECT", which is no folder. */

@@ -20,7 +20,7 @@ import {
 import { unlessInterrupted } from '../terminal/interrupted.js';
 import { type ServiceExit, ServiceProcess } from './service-process.js';
 import { socketFolder } from './socket-folder.js';
-import { isBigQuery, type StackOptions } from './stack-options.js';
+import { isBigQuery, listenFlags, type StackOptions } from './stack-options.js';
 import { requireTemporaryFolder } from './temporary-folder.js';
 
 /** A running local stack: fetcher, coordinator and trainers, each a process of its own. */
@@ -118,7 +118,7 @@ class Stack implements RunningStack {
     const coordinator = this.spawn('coordinator', 'coordinator', [
       ...['--listen', socketOf(home, 'coordinator'), '--fetcher', this.fetcher],
       ...grantKey,
-      ...(listen === undefined ? [] : ['--tcp-listen', listen, '--token-file', tokenPath(home)]),
+      ...(listen === undefined ? [] : ['--tcp-listen', listen, ...this.accessFlags()]),
       ...['--state', join(home, 'state'), '--max-workers', String(maxWorkers)],
       ...(autoApproveUsd === undefined ? [] : ['--auto-approve-usd', String(autoApproveUsd)]),
     ]);
@@ -131,17 +131,26 @@ class Stack implements RunningStack {
   }
 
   endpoint(): Endpoint {
+    const { home, listenSecurity } = this.options;
     const started = processStart(process.pid);
     return {
       coordinator: this.coordinator,
       fetcher: this.fetcher,
-      ...(this.tcp === undefined ? {} : { tcp: this.tcp, tokenFile: tokenPath(this.options.home) }),
+      ...(this.tcp === undefined ? {} : { tcp: this.tcp }),
+      ...(this.tcp === undefined || listenSecurity?.roles ? {} : { tokenFile: tokenPath(home) }),
       warehouse: this.options.warehouse,
       services: Object.fromEntries(this.services.map(({ name, pid }) => [name, pid ?? 0])),
       pid: process.pid,
       ...(started === undefined ? {} : { processStart: started }),
       startedAt: this.startedAt,
     };
+  }
+
+  /** Who may call over TCP: as the file of roles says, else whoever has the stack's token. */
+  private accessFlags(): string[] {
+    const { home, listenSecurity } = this.options;
+    const token = listenSecurity?.roles === undefined ? ['--token-file', tokenPath(home)] : [];
+    return [...listenFlags(listenSecurity), ...token];
   }
 
   async nextExit(): Promise<ServiceExit & { trainersLeft: number }> {

@@ -12,7 +12,7 @@ import { EXIT, type ExitCode } from '../exit-code.js';
 import { writeJson } from '../output/write-json.js';
 import { logTail } from './log-tail.js';
 import { requireStartable } from './stack.js';
-import type { StackOptions } from './stack-options.js';
+import { listenFlags, type StackOptions } from './stack-options.js';
 
 const START_MS = 90_000;
 const POLL_MS = 200;
@@ -64,6 +64,7 @@ function flags(options: StackOptions): string[] {
   return [
     ...['--warehouse', options.warehouse, '--home', options.home],
     ...(options.listen === undefined ? [] : ['--listen', options.listen]),
+    ...listenFlags(options.listenSecurity),
     ...['--trainers', String(options.trainers), '--max-workers', String(options.maxWorkers)],
     ...['--memory-limit', String(options.memoryLimitBytes)],
     ...(options.autoApproveUsd === undefined ? [] : ['--auto-approve', String(options.autoApproveUsd)]),

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { findAddress } from '../connection/connect.js';
+import { securityOf } from '../connection/security.js';
 import type { Act } from '../context.js';
 import type { Check } from '../doctor/check.js';
 import { checkEnvironment } from '../doctor/check-environment.js';
@@ -32,11 +33,12 @@ export function addDoctorVerb(program: Command, act: Act): void {
       act(async (invocation) => {
         const { terminal, global } = invocation;
         const home = resolve(terminal.cwd, global.home);
+        const terms = { interrupt: terminal.interrupt, security: securityOf(invocation) };
         const checks = [
           ...(await checkEnvironment(ROOT, process.env)),
           ...(await checkMachine(home)),
-          await checkService('coordinator', findAddress(invocation, 'coordinator'), terminal.interrupt),
-          await checkService('fetcher', findAddress(invocation, 'fetcher'), terminal.interrupt),
+          await checkService('coordinator', findAddress(invocation, 'coordinator'), terms),
+          await checkService('fetcher', findAddress(invocation, 'fetcher'), terms),
         ];
         if (global.json) await writeJson(terminal, { checks });
         else await terminal.write(renderTable(COLUMNS, checks));

@@ -1,10 +1,11 @@
 import { makeGenericClientConstructor } from '@grpc/grpc-js';
-import { callUnary, createClient, withToken } from '@onescan/shared/grpc/client.js';
+import { callUnary, createClient } from '@onescan/shared/grpc/client.js';
+import { explainTlsFailure } from '@onescan/shared/grpc/tls/tls-failure.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { Command } from 'commander';
 import { service } from 'grpc-health-check';
 import { cancelOnInterrupt } from '../connection/cancel-on-interrupt.js';
-import { readToken } from '../connection/connect.js';
+import { securityOf } from '../connection/security.js';
 import type { Act } from '../context.js';
 import { EXIT } from '../exit-code.js';
 import { parseWhole } from '../options/parsers.js';
@@ -30,10 +31,9 @@ export function addHealthVerb(program: Command, act: Act): void {
     .action(
       act(async (invocation, { target, service: name, timeoutMs }: HealthOptions) => {
         const { terminal, global } = invocation;
-        const { interceptors = [] } = withToken(readToken(invocation));
-        const client = createClient(HealthClient, target, {
-          interceptors: [...interceptors, cancelOnInterrupt(terminal.interrupt)],
-        });
+        const security = securityOf(invocation);
+        const interceptors = [cancelOnInterrupt(terminal.interrupt)];
+        const client = createClient(HealthClient, target, { interceptors }, security);
         try {
           const { status } = await callUnary<object, { status: string }>(
             client,
@@ -45,9 +45,10 @@ export function addHealthVerb(program: Command, act: Act): void {
           else await terminal.write(`${status}\n`);
           return status === 'SERVING' ? EXIT.ok : EXIT.failed;
         } catch (thrown) {
-          const { message } = OnescanError.from(thrown);
+          const why = await explainTlsFailure(target, security).catch(() => undefined);
+          const { message } = why ?? OnescanError.from(thrown);
           throw new OnescanError('UNAVAILABLE', `${target} does not say its health: ${message}`, {
-            remedy: 'Look at the log of the service',
+            remedy: why?.remedy ?? 'Look at the log of the service',
             cause: thrown,
           });
         } finally {

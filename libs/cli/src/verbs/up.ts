@@ -1,12 +1,20 @@
+import { resolve } from 'node:path';
 import { formatBytes } from '@onescan/shared/format/bytes.js';
+import { isLoopbackAddress } from '@onescan/shared/grpc/loopback.js';
 import { resolveDatabaseFolder, resolveLocalPath } from '@onescan/shared/local-path.js';
+import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { Command } from 'commander';
 import type { Act, Invocation } from '../context.js';
 import { EXIT, type ExitCode } from '../exit-code.js';
 import { addFetcherFlag, parseByteCount, parseDollars, parsePositive } from '../options/parsers.js';
 import { writeJson } from '../output/write-json.js';
 import { type RunningStack, startStack } from '../stack/stack.js';
-import { isBigQuery, type StackOptions, withStackDefaults } from '../stack/stack-options.js';
+import {
+  isBigQuery,
+  type ListenSecurity,
+  type StackOptions,
+  withStackDefaults,
+} from '../stack/stack-options.js';
 import { startDetached } from '../stack/start-detached.js';
 
 interface Options {
@@ -15,6 +23,8 @@ interface Options {
   maxWorkers?: number;
   memoryLimit?: number;
   listen?: string;
+  tlsClientCa?: string;
+  roles?: string;
   detach?: boolean;
   fetcherFlag?: string[];
   autoApprove?: number;
@@ -35,8 +45,13 @@ export function addUpVerb(program: Command, act: Act): void {
     .option('--auto-approve <usd>', 'most that --yes approves without a person (default: 5)', parseDollars)
     .option(
       '--listen <host:port>',
-      'also serve the coordinator over TCP on this machine, for any gRPC client that has the token; port 0 is a free one',
+      'also serve the coordinator over TCP, for any gRPC client that has the token; port 0 is a free one; beyond this machine it takes --tls-cert and --tls-key',
     )
+    .option(
+      '--tls-client-ca <file>',
+      'ask callers of --listen for certificates that these authorities signed',
+    )
+    .option('--roles <file>', 'who may do what over --listen, instead of the token: see docs/security.md')
     .option(
       '--fetcher-flag <name=value>',
       'passed on to the fetcher, e.g. price-per-tib=6.25 or location=us-central1; repeatable',
@@ -51,7 +66,9 @@ export function addUpVerb(program: Command, act: Act): void {
     );
 }
 
-function readOptions({ terminal, global }: Invocation, options: Options): StackOptions {
+function readOptions(invocation: Invocation, options: Options): StackOptions {
+  const { terminal, global } = invocation;
+  const listenSecurity = readListenSecurity(invocation, options);
   return withStackDefaults({
     warehouse: isBigQuery(options.warehouse)
       ? options.warehouse
@@ -62,8 +79,35 @@ function readOptions({ terminal, global }: Invocation, options: Options): StackO
     ...(options.memoryLimit === undefined ? {} : { memoryLimitBytes: options.memoryLimit }),
     ...(options.autoApprove === undefined ? {} : { autoApproveUsd: options.autoApprove }),
     ...(options.listen === undefined ? {} : { listen: options.listen }),
+    ...(listenSecurity ? { listenSecurity } : {}),
     ...(options.fetcherFlag === undefined ? {} : { fetcherFlags: options.fetcherFlag }),
   });
+}
+
+/**
+ * Files of the address that is served.
+ *
+ * @throws OnescanError INVALID_ARGUMENT without --listen, or when the address lies beyond this machine without TLS
+ */
+function readListenSecurity(
+  { terminal, global }: Invocation,
+  { listen, tlsClientCa, roles }: Options,
+): ListenSecurity | undefined {
+  const given = { tlsCert: global.tlsCert, tlsKey: global.tlsKey, tlsClientCa, roles };
+  const files = Object.entries(given).filter(([, file]) => file !== undefined);
+  if (listen === undefined && files.length > 0) {
+    throw new OnescanError('INVALID_ARGUMENT', 'certificates and roles are of the address of --listen', {
+      remedy: 'Give --listen HOST:PORT with them; the sockets of the stack need none',
+    });
+  }
+  if (listen !== undefined && !isLoopbackAddress(listen) && (!given.tlsCert || !given.tlsKey)) {
+    throw new OnescanError('INVALID_ARGUMENT', `refusing to serve ${listen} without TLS`, {
+      remedy:
+        'Give --tls-cert FILE and --tls-key FILE, or a loopback address such as 127.0.0.1:7400; docs/security.md says how to make certificates',
+    });
+  }
+  if (files.length === 0) return undefined;
+  return Object.fromEntries(files.map(([name, file]) => [name, resolve(terminal.cwd, String(file))]));
 }
 
 async function runStack(invocation: Invocation, options: StackOptions): Promise<ExitCode> {
@@ -102,7 +146,8 @@ async function showEndpoint(
   if (global.json) return writeJson(terminal, stack.endpoint());
   await terminal.write(`coordinator ${coordinator}\nfetcher     ${fetcher}\n`);
   const { tcp, tokenFile } = stack.endpoint();
-  if (tcp !== undefined) await terminal.write(`tcp         ${tcp}, bearer token in ${tokenFile}\n`);
+  const callers = tokenFile === undefined ? 'callers as --roles says' : `bearer token in ${tokenFile}`;
+  if (tcp !== undefined) await terminal.write(`tcp         ${tcp}, ${callers}\n`);
   terminal.note(
     `${options.trainers} trainers of at most ${formatBytes(options.memoryLimitBytes)}; logs in ${logs}. ` +
       'In another terminal: onescan run --pairs eurusd --yes. Ctrl-C stops everything.',

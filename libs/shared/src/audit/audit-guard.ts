@@ -1,5 +1,6 @@
 import {
   type Metadata,
+  type MethodDefinition,
   ServerInterceptingCall,
   type ServerInterceptor,
   type StatusObject,
@@ -20,6 +21,14 @@ export interface AuditedMethod<Request = never, Response = never> {
 
 /** By a method's path. */
 export type AuditedMethods = ReadonlyMap<string, AuditedMethod>;
+
+/** An entry of the table, with the types of its method. */
+export function audited<Request, Response>(
+  { path }: MethodDefinition<Request, Response>,
+  method: AuditedMethod<Request, Response>,
+): [string, AuditedMethod] {
+  return [path, method as unknown as AuditedMethod];
+}
 
 /** Writes down who asks what before it is done, and what became of it; what cannot be written down is not done. */
 export function auditGuard(log: AuditLog, methods: AuditedMethods): ServerInterceptor {

@@ -33,6 +33,8 @@ const FILES_KEPT = 20;
 const ENTRY_BYTES = 16 * 1024;
 const TEXT_BYTES = 512;
 
+const CLOSED = -1;
+
 /** What stands before the first entry of all. */
 const NOTHING_BEFORE = '0'.repeat(64);
 
@@ -112,12 +114,15 @@ export class AuditLog {
     return sequence;
   }
 
+  /** Later entries are refused: the number of the file may be another's by then. */
   close(): void {
-    closeSync(this.#file);
+    if (this.#file !== CLOSED) closeSync(this.#file);
+    this.#file = CLOSED;
   }
 
   /** A line is there as a whole or not at all. */
   #write(line: Buffer): void {
+    if (this.#file === CLOSED) throw new OnescanError('UNAVAILABLE', 'the audit log is closed');
     try {
       // Less than all of it is written only to a disk that is full.
       if (writeSync(this.#file, line) < line.length) throw new Error('ENOSPC: no space left on device');

@@ -11,8 +11,8 @@ import { CallRate } from './guard/call-rate.js';
 import { serverGuard } from './guard/server-guard.js';
 import { SERVER_LIMITS, type ServerLimits } from './guard/server-limits.js';
 import { Health } from './health.js';
-import { isLoopbackHost } from './loopback.js';
 import { CHANNEL_OPTIONS } from './message-limits.js';
+import { requireSafeAddress } from './service-security.js';
 import { RELOAD_MS } from './tls/last-good.js';
 import type { ServerTls } from './tls/server-tls.js';
 import { makeRoomForSocket } from './unix-socket.js';
@@ -55,8 +55,11 @@ export interface RunningServer {
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const address = parseAddress('--listen', options.listen);
-  if (address.kind === 'tcp') requireSafe(address.host, options);
-  else await makeRoomForSocket(address.path);
+  requireSafeAddress('--listen', options.listen, {
+    isEncrypted: options.tls !== undefined,
+    isGuarded: options.access !== undefined,
+  });
+  if (address.kind === 'unix') await makeRoomForSocket(address.path);
   const tls = address.kind === 'tcp' ? options.tls : undefined;
   const connections = new Connections();
   const guard = accessGuard(address, options, connections);
@@ -141,20 +144,6 @@ function keepApart(guard: AccessGuard, connections: Connections, { tls, access }
   return () => {
     for (const stop of stops) stop?.();
   };
-}
-
-function requireSafe(host: string, { tls, access }: ServerOptions): void {
-  if (isLoopbackHost(host)) return;
-  if (!tls) {
-    throw new OnescanError('INVALID_ARGUMENT', `refusing to listen on ${host} without TLS`, {
-      remedy:
-        'Listen on a loopback address such as 127.0.0.1, or give --tls-cert and --tls-key; docs/security.md says how to make certificates',
-    });
-  }
-  if (access) return;
-  throw new OnescanError('INVALID_ARGUMENT', `refusing to listen on ${host}, where anybody could call`, {
-    remedy: 'Give --token-file, or --tls-client-ca and --roles, to say who may',
-  });
 }
 
 /**

@@ -15,6 +15,10 @@ export const SERVICE_EXIT = { ok: 0, badUsage: 2, failed: 5, interrupted: 130 } 
 /** What every service reads from its environment, beside the flags. */
 export const SERVICE_ENVIRONMENT: Readonly<Record<string, string>> = {
   ONESCAN_LOG_LEVEL: 'debug, info (default), warn or error',
+  ONESCAN_TLS_CERT: 'file for --tls-cert where that is not given; the same for the next three',
+  ONESCAN_TLS_KEY: 'file for --tls-key',
+  ONESCAN_TLS_CA: 'file for --tls-ca',
+  ONESCAN_TLS_CLIENT_CA: 'file for --tls-client-ca',
   ONESCAN_LOG_FILE: 'the file that stderr is appended to: it is rotated at 16 MiB',
   OTEL_EXPORTER_OTLP_ENDPOINT: 'where traces are sent, with the other OTEL_* variables of OpenTelemetry',
 };

@@ -12,6 +12,7 @@ import {
 import { Access } from '../grpc/access/access.js';
 import { calledBy, callerOf } from '../grpc/caller.js';
 import { callUnary, createClient } from '../grpc/client.js';
+import { guardedService, type ServiceLimits } from '../grpc/guard/guarded-service.js';
 import type { ServerLimits } from '../grpc/guard/server-limits.js';
 import { serverStream, unary } from '../grpc/handlers.js';
 import { type RunningServer, startServer } from '../grpc/start-server.js';
@@ -29,12 +30,22 @@ import {
 /** Files are looked at this often, in milliseconds. */
 const RELOAD_MS = 20;
 
+/** What each method takes. */
+const BRIEF = {
+  methods: Object.fromEntries(
+    Object.keys(FetcherServiceService).map((method) => [method, { bytes: 4_096 }]),
+  ) as unknown as ServiceLimits<typeof FetcherServiceService>['methods'],
+  fields: { datasetId: null },
+};
+
 /** A server of the fetcher's methods with certificates of its own, for tests of who is let in. */
 export class SecureServer {
   readonly folder = mkdtempSync(join(tmpdir(), 'onescan-secure-'));
   readonly authority = makeAuthority();
   /** Who called, newest last: "alice by certificate". */
   readonly callers: string[] = [];
+  /** Their addresses. */
+  readonly peers: string[] = [];
   /** Streams whose handlers have ended. */
   ended = 0;
   server!: RunningServer;
@@ -42,8 +53,15 @@ export class SecureServer {
   access!: Access;
   readonly #clients: FetcherServiceClient[] = [];
 
-  /** @param roles what the file of roles says */
-  async start(roles: object, limits: Partial<ServerLimits> = {}): Promise<void> {
+  /**
+   * @param roles what the file of roles says
+   * @param stream bytes of its messages, and how long they may be left unread
+   */
+  async start(
+    roles: object,
+    limits: Partial<ServerLimits> = {},
+    stream: { chunkBytes?: number; patienceMs?: number } = {},
+  ): Promise<void> {
     const identity = this.identity('server', ['127.0.0.1']);
     replaceFile(this.path('ca.crt'), this.authority.cert);
     this.setRoles(roles);
@@ -54,7 +72,8 @@ export class SecureServer {
       listen: '127.0.0.1:0',
       tls: this.tls,
       access: this.access,
-      register: (grpc) => grpc.addService(FetcherServiceService, this.#service()),
+      register: (grpc) =>
+        grpc.addService(guardedService(FetcherServiceService, BRIEF), this.#service(stream)),
       healthNames: [],
       limits,
     });
@@ -111,23 +130,30 @@ export class SecureServer {
     return new OpenStream(client.readDataset({ datasetId: '', offset: 0n }));
   }
 
-  #service(): FetcherServiceServer {
+  #service({
+    chunkBytes = 1,
+    ...patience
+  }: {
+    chunkBytes?: number;
+    patienceMs?: number;
+  }): FetcherServiceServer {
     const server = this;
     return {
       listDatasets: unary(async (_request, call) => {
+        server.peers.push(call.getPeer());
         server.callers.push(`${callerOf(call)} by ${calledBy(call)}`);
         return { datasets: [], unreadable: [] };
       }),
       readDataset: serverStream(async function* (_request, _call, signal) {
         try {
           for (let i = 0; !signal.aborted; i++) {
-            yield { offset: BigInt(i), chunk: Buffer.alloc(1), totalBytes: 0n };
+            yield { offset: BigInt(i), chunk: Buffer.alloc(chunkBytes), totalBytes: 0n };
             await sleep(10);
           }
         } finally {
           server.ended++;
         }
-      }),
+      }, patience),
     } as unknown as FetcherServiceServer;
   }
 }

@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises';
+import type { AuditLog } from '@onescan/shared/audit/audit-log.js';
 import type {
   ListRunsRequest,
   ListRunsResponse,
@@ -6,6 +7,7 @@ import type {
 } from '@onescan/shared/generated/onescan/v1/coordinator.js';
 import type { Logger } from '@onescan/shared/log.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { ownRemoval } from '../model/own-acts.js';
 import type { RestTerms } from '../runs/pilot-report.js';
 import type { RunBook } from '../runs/run-book.js';
 import { runView } from '../runs/run-view.js';
@@ -28,6 +30,7 @@ export interface HistoryParts {
   readonly work: Work;
   readonly book: RunBook;
   readonly log: Logger;
+  readonly audit: AuditLog;
   readonly clock: () => number;
   readonly options: {
     readonly stateDir: string;
@@ -91,11 +94,14 @@ export class RunHistory {
 
   /** Removes runs that ended more than `keepRunDays` ago; 0 keeps all. */
   async prune(): Promise<void> {
-    const { book, options, clock } = this.#parts;
+    const { audit, book, options, clock } = this.#parts;
     if (options.keepRunDays === 0) return;
     const before = clock() - options.keepRunDays * DAY_MS;
     const old = await book.store.readRunTable((reader) => readRunsEndedBefore(reader, before));
-    for (const runId of old) await this.delete(runId);
+    for (const runId of old) {
+      audit.append(ownRemoval(runId, options.keepRunDays));
+      await this.delete(runId);
+    }
   }
 
   /**

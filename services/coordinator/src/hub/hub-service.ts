@@ -1,4 +1,5 @@
 import type { ServerDuplexStream } from '@grpc/grpc-js';
+import { quoted } from '@onescan/shared/format/sendable-text.js';
 import type {
   ConnectRequest,
   ConnectResponse,
@@ -7,6 +8,7 @@ import type {
   Register,
   TrainerHubServiceServer,
 } from '@onescan/shared/generated/onescan/v1/trainer.js';
+import { certifiedName } from '@onescan/shared/grpc/caller.js';
 import { clientStream } from '@onescan/shared/grpc/handlers.js';
 import { resetStream } from '@onescan/shared/grpc/reset-stream.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
@@ -63,7 +65,7 @@ function serve(duplex: Duplex, handler: HubHandler): void {
   duplex.on('data', (request: ConnectRequest) => {
     if (!open) return;
     try {
-      if (!trainer) trainer = handler.onRegister(requireRegister(request), stream);
+      if (!trainer) trainer = handler.onRegister(requireRegister(request, certifiedName(duplex)), stream);
       else if (request.message) handler.onMessage(trainer, request.message);
     } catch (thrown) {
       stream.end(OnescanError.from(thrown));
@@ -78,7 +80,24 @@ function serve(duplex: Duplex, handler: HubHandler): void {
   duplex.on('error', over);
 }
 
-function requireRegister({ message }: ConnectRequest): Register {
-  if (message?.$case === 'register') return message.value;
-  throw new OnescanError('INVALID_ARGUMENT', 'the first message of a trainer must be register');
+/**
+ * The registration of a trainer under a name of its own: that of its certificate, where it has one. Several that share a
+ * certificate add a part behind a colon.
+ */
+function requireRegister({ message }: ConnectRequest, certified: string | undefined): Register {
+  if (message?.$case !== 'register') {
+    throw new OnescanError('INVALID_ARGUMENT', 'the first message of a trainer must be register');
+  }
+  const { trainerId } = message.value;
+  if (certified === undefined || trainerId === certified || trainerId.startsWith(`${certified}:`)) {
+    return message.value;
+  }
+  throw new OnescanError(
+    'PERMISSION_DENIED',
+    `the certificate of "${certified}" is not that of ${quoted(trainerId)}`,
+    {
+      remedy: `Start the trainer without --id, or with --id ${certified}, or ${certified}:SOMETHING where several share the certificate`,
+      details: { field: 'trainer_id' },
+    },
+  );
 }

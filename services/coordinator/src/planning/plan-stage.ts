@@ -1,3 +1,4 @@
+import type { AuditLog } from '@onescan/shared/audit/audit-log.js';
 import type { FetcherServiceClient } from '@onescan/shared/generated/onescan/v1/fetcher.js';
 import type { Plan } from '@onescan/shared/generated/onescan/v1/plan.js';
 import { ApprovalMode } from '@onescan/shared/generated/onescan/v1/spec.js';
@@ -9,6 +10,7 @@ import { type AskAgainOptions, FETCHER_RETRY_WAITS_MS } from '../fetcher/ask-aga
 import { readRepeatable } from '../fetcher/ask-fetcher.js';
 import { approvalOf } from '../model/approvals.js';
 import { autoApproveProblem, budgetProblem } from '../model/budget.js';
+import { ownApproval } from '../model/own-acts.js';
 import { blankPairsAndTasks, endOf, type RunRecord, type RunSnapshot } from '../model/run-record.js';
 import type { RunBook } from '../runs/run-book.js';
 import type { RunTraces } from '../runs/run-traces.js';
@@ -27,6 +29,7 @@ export interface PlanParts {
   readonly traces: RunTraces;
   readonly fetcher: FetcherServiceClient;
   readonly log: Logger;
+  readonly audit: AuditLog;
   readonly clock: () => number;
   readonly options: { readonly autoApproveUsd: number };
   /** The connected trainers. */
@@ -147,6 +150,7 @@ export class PlanStage {
     const problem = budgetProblem(plan) ?? this.#automaticProblem(run, plan);
     const approvedBy = problem ? '' : automatic;
     const facts = { what: 'plan', approvedBy, automatic: true, nowMs: this.#parts.clock() };
+    if (approvedBy) this.#parts.audit.append(ownApproval(runId, plan, approvedBy));
     await this.#parts.book.change(runId, (change) => {
       change.event({ $case: 'plan', value: plan });
       change.setRun({

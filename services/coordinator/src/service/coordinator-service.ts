@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { AuditLog } from '@onescan/shared/audit/audit-log.js';
 import type {
   CoordinatorServiceServer,
   GetExplanationRequest,
@@ -9,11 +10,13 @@ import type {
   GetReportResponse,
   GetResultsResponse,
   Run,
+  StartRunRequest,
   WatchRunRequest,
   WatchRunResponse,
 } from '@onescan/shared/generated/onescan/v1/coordinator.js';
 import { TaskFileKind } from '@onescan/shared/generated/onescan/v1/result.js';
-import { callerOf } from '@onescan/shared/grpc/caller.js';
+import { ApprovalMode } from '@onescan/shared/generated/onescan/v1/spec.js';
+import { callerOf, hasRole } from '@onescan/shared/grpc/caller.js';
 import { serverStream, unary } from '@onescan/shared/grpc/handlers.js';
 import { linkSignals } from '@onescan/shared/linked-signal.js';
 import { openNoLink } from '@onescan/shared/no-links.js';
@@ -49,6 +52,7 @@ export interface ServiceParts {
   readonly registry: TrainerRegistry;
   readonly progress: ProgressBuffer;
   readonly taskFiles: TaskFiles;
+  readonly audit: AuditLog;
   readonly options: { readonly stateDir: string; readonly maxWorkers: number };
   readonly restTerms: () => RestTerms;
 }
@@ -60,7 +64,10 @@ export function coordinatorService(parts: ServiceParts): CoordinatorServiceServe
     runView(snapshot, { ...parts.restTerms(), tasks: parts.progress.tasks(snapshot.run.runId) });
   return {
     planRun: unary(({ spec }, _call, signal) => commands.plan(spec, signal)),
-    startRun: unary(async (request) => ({ runId: await commands.start(request) })),
+    startRun: unary(async (request, call) => {
+      requireApproverOf(request, call);
+      return { runId: await commands.start(request) };
+    }),
     approveRun: unary(async ({ runId, planHash, approvedBy, automatic, requestId = '' }, call) => {
       const who = approverOf(callerOf(call), approvedBy);
       const given = { planHash, approvedBy: who, automatic, requestId };
@@ -97,6 +104,21 @@ export function coordinatorService(parts: ServiceParts): CoordinatorServiceServe
       maxWorkers: parts.options.maxWorkers,
     })),
   };
+}
+
+/**
+ * A run whose budget approves its plan by itself spends without another call.
+ *
+ * @throws OnescanError PERMISSION_DENIED when who starts one may not approve
+ */
+function requireApproverOf({ spec, rerunOf }: StartRunRequest, call: Parameters<typeof hasRole>[0]): void {
+  if (rerunOf !== '' || spec?.approvalMode !== ApprovalMode.APPROVAL_MODE_WITHIN_BUDGET) return;
+  if (hasRole(call, 'approver')) return;
+  const who = callerOf(call) || 'the caller';
+  throw new OnescanError('PERMISSION_DENIED', `${who} may not start a run that its budget approves`, {
+    remedy: 'Start it with approval_mode MANUAL, and have an approver approve the plan',
+    details: { field: 'spec.approval_mode' },
+  });
 }
 
 /** Who approves: whom the server knows to have called, and what that caller says where it says something else. */

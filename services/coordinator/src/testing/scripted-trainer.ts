@@ -19,6 +19,7 @@ import {
   TrainerHubServiceClient,
 } from '@onescan/shared/generated/onescan/v1/trainer.js';
 import { callClientStream, createClient } from '@onescan/shared/grpc/client.js';
+import type { ChannelSecurity } from '@onescan/shared/grpc/tls/channel-security.js';
 import { PRODUCT_VERSION } from '@onescan/shared/product-version.js';
 import { resultDocument } from './sample-document.js';
 import { FEATURES } from './scripted-fetcher.js';
@@ -31,6 +32,7 @@ export type TrainerAct = (assign: Assign, trainer: ScriptedTrainer) => Promise<v
 
 export interface TrainerScript {
   id: string;
+  security?: ChannelSecurity;
   processId?: number;
   /** Default: 1 GiB. */
   memoryLimitBytes?: bigint;
@@ -70,7 +72,7 @@ export class ScriptedTrainer {
     this.#memoryLimitBytes = script.memoryLimitBytes ?? 1n << 30n;
     this.#instanceId = script.instanceId ?? randomUUID();
     this.act = script.act ?? ((assign, trainer) => trainer.succeed(assign));
-    this.#client = createClient(TrainerHubServiceClient, address);
+    this.#client = createClient(TrainerHubServiceClient, address, {}, script.security);
     this.#stream = this.#dial();
   }
 

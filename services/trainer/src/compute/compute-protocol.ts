@@ -1,5 +1,6 @@
 import type { DatasetRef } from '@onescan/shared/generated/onescan/v1/fetcher.js';
 import type { HorizonResult } from '@onescan/shared/generated/onescan/v1/result.js';
+import type { ChannelSecurity } from '@onescan/shared/grpc/tls/channel-security.js';
 
 /** What the main thread asks of the compute thread: one task at a time. */
 export interface ComputeRequest {
@@ -14,6 +15,8 @@ export interface ComputeRequest {
   fetcherAddress: string;
   /** Where files of the task are handed over. */
   coordinatorAddress: string;
+  /** Certificates and token for both. */
+  security?: ChannelSecurity;
   /** Goes with those files. */
   leaseToken: string;
   /** Folder for a dataset that must be downloaded, and for files on their way to the coordinator. */

@@ -5,6 +5,7 @@ import { verifyDataset } from '@onescan/shared/dataset/verify-dataset.js';
 import { formatBytes } from '@onescan/shared/format/bytes.js';
 import { FetcherServiceClient } from '@onescan/shared/generated/onescan/v1/fetcher.js';
 import { callServerStream, createClient } from '@onescan/shared/grpc/client.js';
+import type { ChannelSecurity } from '@onescan/shared/grpc/tls/channel-security.js';
 import { diskFull, type ErrorCode, isDiskFull, OnescanError } from '@onescan/shared/onescan-error.js';
 
 /** Streams tried before giving up; each goes on where the one before ended. */
@@ -21,6 +22,7 @@ const PASSING_CODES: ReadonlySet<ErrorCode> = new Set([
 
 export interface DownloadOptions {
   fetcherAddress: string;
+  security?: ChannelSecurity;
   datasetId: string;
   /** File to write; appears only when whole and verified. */
   path: string;
@@ -67,7 +69,7 @@ async function requireRoom(options: DownloadOptions, totalBytes: number): Promis
 }
 
 async function receive(file: FileHandle, options: DownloadOptions): Promise<void> {
-  const client = createClient(FetcherServiceClient, options.fetcherAddress);
+  const client = createClient(FetcherServiceClient, options.fetcherAddress, {}, options.security);
   const state = { offset: 0, total: -1 };
   try {
     for (let attempt = 1; state.offset !== state.total; attempt++) {

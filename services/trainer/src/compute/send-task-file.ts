@@ -35,7 +35,7 @@ export type HandedOver = keyof typeof NAMES;
 export interface SendOptions {
   request: Pick<
     ComputeRequest,
-    'runId' | 'pair' | 'horizon' | 'attempt' | 'coordinatorAddress' | 'leaseToken'
+    'runId' | 'pair' | 'horizon' | 'attempt' | 'coordinatorAddress' | 'security' | 'leaseToken'
   >;
   path: string;
   kind: HandedOver;
@@ -52,7 +52,8 @@ export interface SendOptions {
  * @throws OnescanError INVALID_ARGUMENT as the coordinator's; INTERNAL with its reason for others; CANCELLED
  */
 export async function sendTaskFile(options: SendOptions): Promise<void> {
-  const client = createClient(TrainerHubServiceClient, options.request.coordinatorAddress);
+  const { coordinatorAddress, security } = options.request;
+  const client = createClient(TrainerHubServiceClient, coordinatorAddress, {}, security);
   const until = performance.now() + (options.patienceMs ?? PATIENCE_MS);
   try {
     for (;;) {

@@ -5,6 +5,7 @@ import {
   TrainerHubServiceClient,
 } from '@onescan/shared/generated/onescan/v1/trainer.js';
 import { createClient } from '@onescan/shared/grpc/client.js';
+import type { ChannelSecurity } from '@onescan/shared/grpc/tls/channel-security.js';
 import { type ErrorCode, OnescanError } from '@onescan/shared/onescan-error.js';
 import { reconnectWaitMs } from './reconnect-schedule.js';
 
@@ -12,12 +13,12 @@ import { reconnectWaitMs } from './reconnect-schedule.js';
 const FINAL_CODES: ReadonlySet<ErrorCode> = new Set([
   'INVALID_ARGUMENT',
   'PERMISSION_DENIED',
-  'UNAUTHENTICATED',
   'UNIMPLEMENTED',
 ]);
 
 export interface HubConnectionOptions {
   address: string;
+  security?: ChannelSecurity;
   /** A stream was opened: send Register, and what is unacknowledged after it. */
   onOpen(): void;
   onMessage(message: NonNullable<ConnectResponse['message']>): void;
@@ -35,6 +36,7 @@ export class HubConnection {
   #attempt = 0;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
+  #wasTaken = false;
 
   constructor(options: HubConnectionOptions) {
     this.#options = options;
@@ -56,6 +58,7 @@ export class HubConnection {
   /** The coordinator has answered: the next loss starts the schedule anew. */
   confirm(): void {
     this.#attempt = 0;
+    this.#wasTaken = true;
   }
 
   /** Takes leave, ends the stream after what was sent, and dials no more. */
@@ -73,9 +76,9 @@ export class HubConnection {
 
   #dial(): void {
     // A channel of its own each time: a shared one would impose its own, random, waits.
-    const client = createClient(TrainerHubServiceClient, this.#options.address, {
-      'grpc.use_local_subchannel_pool': 1,
-    });
+    const { address, security } = this.#options;
+    const apart = { 'grpc.use_local_subchannel_pool': 1 };
+    const client = createClient(TrainerHubServiceClient, address, apart, security);
     const stream = client.connect();
     let lost = false;
     const lose = (error: OnescanError): void => {
@@ -97,8 +100,7 @@ export class HubConnection {
   #lose(stream: ClientDuplexStream<ConnectRequest, ConnectResponse>, error: OnescanError): void {
     if (this.#stream !== stream || this.#closed) return;
     this.#stream = undefined;
-    // Of another version: this process stays what it is.
-    if (FINAL_CODES.has(error.code) || error.details.refused === 'version') {
+    if (this.#isFinal(error)) {
       this.#closed = true;
       this.#options.onRefused(error);
       return;
@@ -106,6 +108,13 @@ export class HubConnection {
     const waitMs = reconnectWaitMs(this.#attempt++);
     this.#timer = setTimeout(() => this.#dial(), waitMs);
     this.#options.onLost(error, waitMs);
+  }
+
+  #isFinal({ code, details }: OnescanError): boolean {
+    // Certificates and tokens are replaced one after the other on two machines: who was known once will be again.
+    if (code === 'UNAUTHENTICATED') return !this.#wasTaken;
+    // Of another version: this process stays what it is.
+    return FINAL_CODES.has(code) || details.refused === 'version';
   }
 }
 

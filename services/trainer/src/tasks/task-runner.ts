@@ -1,4 +1,5 @@
 import type { ConnectRequest, TaskAttempt } from '@onescan/shared/generated/onescan/v1/trainer.js';
+import type { ChannelSecurity } from '@onescan/shared/grpc/tls/channel-security.js';
 import type { Logger } from '@onescan/shared/log.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { ComputeEvent, ComputeRequest } from '../compute/compute-protocol.js';
@@ -19,6 +20,7 @@ export interface TaskRunnerOptions {
   downloadFolder: string;
   /** "host:port". */
   coordinator: string;
+  security?: ChannelSecurity;
   threads: number;
   log: Logger;
   onProgress(task: TaskAttempt, stage: string, fraction: number): void;
@@ -176,6 +178,7 @@ export class TaskRunner {
       dataset,
       fetcherAddress,
       coordinatorAddress: this.#options.coordinator,
+      ...(this.#options.security ? { security: this.#options.security } : {}),
       leaseToken: assign.leaseToken,
       targetWindow,
       preset,

@@ -1,6 +1,6 @@
 import { type Metadata, ServerInterceptingCall, type ServerInterceptor } from '@grpc/grpc-js';
 import { OnescanError } from '../../onescan-error.js';
-import { CALLED_BY, CALLER } from '../caller.js';
+import { clearCaller, setCaller } from '../caller.js';
 import { resetStream } from '../reset-stream.js';
 import type { Caller, Evidence } from './access.js';
 import { ACCESS, PUBLIC_SERVICE } from './access-table.js';
@@ -43,8 +43,7 @@ export class AccessGuard {
       start: (next) =>
         next({
           onReceiveMetadata: (metadata, go) => {
-            metadata.remove(CALLER);
-            metadata.remove(CALLED_BY);
+            clearCaller(metadata);
             if (path.startsWith(PUBLIC_SERVICE)) return go(metadata);
             const evidence = this.#evidence(call, metadata);
             const caller = this.#options.identify(evidence);
@@ -53,8 +52,7 @@ export class AccessGuard {
             if (!caller || refusal) return send(call, refusal ?? unknownCaller());
             opened = { path, evidence, end: (error) => end(call, error) };
             this.#open.add(opened);
-            metadata.set(CALLER, encodeURIComponent(caller.name));
-            metadata.set(CALLED_BY, caller.by);
+            setCaller(metadata, caller);
             go(metadata);
           },
           onCancel: over,

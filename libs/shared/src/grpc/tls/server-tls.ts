@@ -21,7 +21,8 @@ export interface ServerTlsOptions {
   readonly reloadMs?: number;
 }
 
-const FLAGS = { cert: '--tls-cert', key: '--tls-key', ca: '--tls-client-ca' };
+/** What a server's files are called in messages. */
+export const SERVER_FLAGS = { cert: '--tls-cert', key: '--tls-key', ca: '--tls-client-ca' };
 
 /** Time for a client to shake hands, in milliseconds. */
 const HANDSHAKE_MS = 10_000;
@@ -46,7 +47,7 @@ export class ServerTls {
     this.asksForCertificates = clientCa !== undefined;
     const files: TlsFiles = { cert, key, ...(clientCa === undefined ? {} : { ca: clientCa }) };
     this.#files = new LastGood({
-      load: () => readTlsFiles(files, FLAGS),
+      load: () => readTlsFiles(files, SERVER_FLAGS),
       onChange: (now) => this.#changed(credentials, now),
       onProblem: ({ text: problem }) =>
         log?.error({ problem, cert }, 'the certificates cannot be used, the last good ones are kept'),
