@@ -1,8 +1,9 @@
 import { lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
+import { isProcessAlive } from '@onescan/shared/process-alive.js';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { type CommandResult, isAlive, onescan } from './command.js';
+import { type CommandResult, onescan } from './command.js';
 import { WAREHOUSE } from './warehouse.js';
 
 const GONE_MS = 30_000;
@@ -24,7 +25,7 @@ beforeEach(async () => {
 });
 
 afterEach(() => {
-  for (const pid of [supervisor, ...services]) if (isAlive(pid)) process.kill(pid, 'SIGKILL');
+  for (const pid of [supervisor, ...services]) if (isProcessAlive(pid)) process.kill(pid, 'SIGKILL');
   supervisor = 0;
   services = [];
   rmSync(folder, { recursive: true, force: true });
@@ -38,7 +39,7 @@ function lastDocument({ stdout }: CommandResult): {
 }
 
 it('one command starts the stack, the next ones run, look, verify and stop it', async () => {
-  expect(services.filter(isAlive)).toHaveLength(SERVICES);
+  expect(services.filter(isProcessAlive)).toHaveLength(SERVICES);
   const waiting = await onescan(folder, ...RUN, '--json');
   expect(waiting.code).toBe(3);
   expect(lastDocument(waiting).run.state).toBe('RUN_STATE_AWAITING_APPROVAL');
@@ -87,7 +88,7 @@ it('one command starts the stack, the next ones run, look, verify and stop it', 
   expect(second.stderr).toContain('Stop it with "onescan down"');
 
   expect((await onescan(folder, 'down')).code).toBe(0);
-  expect([supervisor, ...services].filter(isAlive)).toEqual([]);
+  expect([supervisor, ...services].filter(isProcessAlive)).toEqual([]);
   writeFileSync(join(folder, '.onescan', 'state', 'coordinator.duckdb'), 'damaged');
   const torn = await onescan(folder, 'up', '--warehouse', WAREHOUSE);
   expect(torn.stderr).toContain('is damaged');
@@ -100,9 +101,9 @@ it('one command starts the stack, the next ones run, look, verify and stop it', 
 });
 
 it('no service outlives a launcher that is killed', async () => {
-  expect(services.filter(isAlive)).toHaveLength(SERVICES);
+  expect(services.filter(isProcessAlive)).toHaveLength(SERVICES);
   process.kill(supervisor, 'SIGKILL');
-  await vi.waitUntil(() => !services.some(isAlive), { timeout: GONE_MS });
+  await vi.waitUntil(() => !services.some(isProcessAlive), { timeout: GONE_MS });
 });
 
 it("over TCP the coordinator takes calls with its token only; its socket is the user's alone", async () => {

@@ -25,14 +25,3 @@ export function onescan(cwd: string, ...args: string[]): Promise<CommandResult> 
     child.once('close', (code) => resolve({ code, stdout, stderr }));
   });
 }
-
-/** True while a process of this id exists. 0 is no process: as an address it means one's own group. */
-export function isAlive(pid: number): boolean {
-  if (pid <= 0) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}

@@ -2,8 +2,8 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { hasPseudoTerminals, PseudoTerminal } from '@onescan/cli/testing/pseudo-terminal.js';
+import { isProcessAlive } from '@onescan/shared/process-alive.js';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { isAlive } from './command.js';
 import { WAREHOUSE } from './warehouse.js';
 
 /** Of a build, whose statement under way must end; on a busy machine. */
@@ -39,7 +39,7 @@ describe.skipIf(!hasPseudoTerminals())('Ctrl-C on a real terminal', () => {
     const pids = servicePids();
     screen.pressCtrlC();
     expect(await screen.end()).toBe(130);
-    expect(pids.filter(isAlive)).toEqual([]);
+    expect(pids.filter(isProcessAlive)).toEqual([]);
     expect(existsSync(join(folder, '.onescan', 'endpoint.json'))).toBe(false);
   });
 
@@ -56,7 +56,7 @@ describe.skipIf(!hasPseudoTerminals())('Ctrl-C on a real terminal', () => {
     expect(await screen.end()).toBe(130);
     expect(performance.now() - start).toBeLessThan(SOON_MS);
     process.kill(pids.at(-1)!, 'SIGCONT');
-    await vi.waitUntil(() => !pids.some(isAlive), { timeout: 30_000 });
+    await vi.waitUntil(() => !pids.some(isProcessAlive), { timeout: 30_000 });
   });
 
   it('ends the building of a warehouse soon and leaves nothing of it', async () => {

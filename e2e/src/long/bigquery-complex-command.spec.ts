@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isProcessAlive } from '@onescan/shared/process-alive.js';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { isAlive, onescan } from '../command.js';
+import { onescan } from '../command.js';
 import type { QueryLimits } from '../fake-bigquery/analyze-statement.js';
 import { type FakeBigQuery, startFakeBigQuery } from '../fake-bigquery/start-fake-bigquery.js';
 import { WAREHOUSE } from '../warehouse.js';
@@ -26,7 +27,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  for (const pid of pids) if (isAlive(pid)) process.kill(pid, 'SIGKILL');
+  for (const pid of pids) if (isProcessAlive(pid)) process.kill(pid, 'SIGKILL');
   delete process.env.BIGQUERY_EMULATOR_HOST;
   delete process.env.BIGQUERY_STORAGE_EMULATOR_HOST;
   await fake.close();

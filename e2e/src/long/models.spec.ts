@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openDuckDb } from '@onescan/shared/duckdb/open-duckdb.js';
+import { isProcessAlive } from '@onescan/shared/process-alive.js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { isAlive, onescan } from '../command.js';
+import { onescan } from '../command.js';
 import { WAREHOUSE } from '../warehouse.js';
 
 const PYTHON = fileURLToPath(new URL('apply-models.py', import.meta.url));
@@ -47,7 +48,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await onescan(folder, 'down');
-  for (const pid of pids) if (isAlive(pid)) process.kill(pid, 'SIGKILL');
+  for (const pid of pids) if (isProcessAlive(pid)) process.kill(pid, 'SIGKILL');
   rmSync(folder, { recursive: true, force: true });
 });
 

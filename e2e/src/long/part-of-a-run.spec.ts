@@ -1,8 +1,9 @@
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isProcessAlive } from '@onescan/shared/process-alive.js';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { isAlive, onescan } from '../command.js';
+import { onescan } from '../command.js';
 import { WAREHOUSE } from '../warehouse.js';
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 }); // generous: the machine may be busy
@@ -30,7 +31,7 @@ beforeAll(async () => {
   }
 });
 afterAll(() => {
-  for (const pid of processes) if (isAlive(pid)) process.kill(pid, 'SIGKILL');
+  for (const pid of processes) if (isProcessAlive(pid)) process.kill(pid, 'SIGKILL');
   rmSync(folder, { recursive: true, force: true });
 });
 

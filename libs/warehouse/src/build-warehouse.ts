@@ -15,6 +15,7 @@ import { basename, join, resolve } from 'node:path';
 import { canonicalJson, sha256Hex } from '@onescan/shared/canonical-json.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import { PAIRS, requirePair } from '@onescan/shared/pair.js';
+import { isProcessAlive } from '@onescan/shared/process-alive.js';
 import type { BarSource } from './bars/bar-source.js';
 import { type FoundBars, findBars, hashBars } from './bars/load-bars.js';
 import { type BuildProgress, buildDatabase, type DatabaseFacts } from './build-database.js';
@@ -142,18 +143,9 @@ function removeAbandoned(out: string): void {
   for (const entry of readdirSync(out)) {
     const pid = /^warehouse\.duckdb\.partial-(\d+)$/.exec(entry)?.[1];
     if (pid === undefined) continue;
-    if (Number(pid) === process.pid || !isAlive(Number(pid))) {
+    if (Number(pid) === process.pid || !isProcessAlive(Number(pid))) {
       rmSync(join(out, entry), { recursive: true, force: true });
     }
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (thrown) {
-    return (thrown as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

@@ -53,7 +53,7 @@ test('the pilot pair runs alone, its cost is told, the rest waits for approval',
   expect(stack.fetcher.fetches.map((fetch) => fetch.pair)).toEqual(['gbpusd']);
   const events = await stack.watch(runId, ({ event }) => event?.$case === 'note');
   const note = events.at(-1)?.event?.value;
-  expect(note).toContain('pilot gbpusd: billed $0.25, estimated $0.25');
+  expect(note).toContain('Pilot gbpusd: billed $0.25, estimated $0.25');
   expect(note).toContain('The 2 pairs left: estimated $0.50, times 1.00 billed of estimated = $0.50');
   expect(piloted.pilot).toMatchObject({ pairsLeft: 2, billedUsd: 0.25, restExpectedUsd: 0.5, workers: 2 });
   expect(piloted.pilot!.text).toContain(note);

@@ -6,9 +6,10 @@ import type {
 } from '@onescan/shared/generated/onescan/v1/coordinator.js';
 import { callServerStream } from '@onescan/shared/grpc/client.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { isAway, retrying } from '@onescan/shared/retrying.js';
 import { applyEvent, hasEnded, type RunView } from '../view/run-view.js';
 
-/** How often a broken stream is re-opened, and the pause before each try, in milliseconds. */
+/** How often a stream that brings nothing is opened again, and the pause before each try, in milliseconds. */
 const RETRIES = 20;
 const RETRY_PAUSE_MS = 500;
 
@@ -36,19 +37,27 @@ export async function followRun(
   view: RunView,
   options: FollowOptions,
 ): Promise<void> {
-  for (let failures = 0; ; ) {
-    const before = view.sequence;
-    try {
-      if (await followOnce(client, view, options)) return;
-    } catch (thrown) {
-      if (options.signal.aborted) throw new OnescanError('CANCELLED', 'interrupted', { cause: thrown });
-      const error = OnescanError.from(thrown);
-      if (skipRemoved(view, error)) continue;
-      failures = view.sequence > before ? 1 : failures + 1;
-      if (error.code !== 'UNAVAILABLE' || failures > RETRIES) throw error;
-    }
-    await sleep(RETRY_PAUSE_MS, undefined, { signal: options.signal });
+  const { signal } = options;
+  let failures = 0;
+  function* pauses(): Generator<number> {
+    while (++failures <= RETRIES) yield RETRY_PAUSE_MS;
   }
+  const follow = async (): Promise<void> => {
+    for (;;) {
+      const before = view.sequence;
+      try {
+        if (await followOnce(client, view, options)) return;
+      } catch (thrown) {
+        if (signal.aborted) throw new OnescanError('CANCELLED', 'interrupted', { cause: thrown });
+        const error = OnescanError.from(thrown);
+        if (skipRemoved(view, error)) continue;
+        if (view.sequence > before) failures = 0;
+        throw error;
+      }
+      await sleep(RETRY_PAUSE_MS, undefined, { signal });
+    }
+  };
+  await retrying(follow, { waitsMs: pauses(), isPassing: isAway, signal });
 }
 
 /** Goes on after events that the coordinator keeps no longer; false when the error is another. */

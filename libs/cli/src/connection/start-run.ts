@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type {
   ApproveRunRequest,
   CoordinatorServiceClient,
@@ -8,15 +7,12 @@ import type {
   StartRunRequest,
 } from '@onescan/shared/generated/onescan/v1/coordinator.js';
 import { callUnary } from '@onescan/shared/grpc/client.js';
-import { type ErrorCode, OnescanError } from '@onescan/shared/onescan-error.js';
+import { isAway, retrying } from '@onescan/shared/retrying.js';
 
 /** A rerun looks through the results of the run before. */
 const START_DEADLINE_MS = 10 * 60_000;
-const TRIES = 3;
-const WAIT_MS = 500;
-
-/** After these nobody knows whether the request arrived. */
-const UNCLEAR: ReadonlySet<ErrorCode> = new Set(['UNAVAILABLE', 'DEADLINE_EXCEEDED']);
+/** Before a request is sent again of which nobody knows whether it arrived, in milliseconds. */
+const WAITS_MS = [500, 500];
 
 /** What a verb says of a new run. */
 export type NewRun = Pick<StartRunRequest, 'spec' | 'rerunOf'> & { tags?: RunTags | undefined };
@@ -37,13 +33,6 @@ export async function approveRun(
   return (await sent(() => callUnary(client, client.approveRun, request))).run!;
 }
 
-async function sent<T>(send: () => Promise<T>): Promise<T> {
-  for (let tries = 1; ; tries++) {
-    try {
-      return await send();
-    } catch (thrown) {
-      if (tries === TRIES || !UNCLEAR.has(OnescanError.from(thrown).code)) throw thrown;
-      await sleep(WAIT_MS);
-    }
-  }
+function sent<T>(send: () => Promise<T>): Promise<T> {
+  return retrying(send, { waitsMs: WAITS_MS, isPassing: isAway });
 }

@@ -23,7 +23,7 @@ export function runSummary(run: Run): string {
     `Run ${run.runId}: ${runStateName(run.state)}${elapsed(run)}`,
     costLine(run),
     ...approvalLines(run),
-    run.pilot ? `P${run.pilot.text.slice(1)}` : '',
+    run.pilot?.text ?? '',
     ...suspicionLines(run),
     ...roundedLines(run),
     workersLine(run),

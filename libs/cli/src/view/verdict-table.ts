@@ -1,3 +1,4 @@
+import { formatPercent } from '@onescan/shared/format/percent.js';
 import { formatKnown } from '@onescan/shared/format/unknown.js';
 import { type Run, TaskState, type TaskStatus } from '@onescan/shared/generated/onescan/v1/coordinator.js';
 import type { HorizonSummary } from '@onescan/shared/generated/onescan/v1/result.js';
@@ -73,7 +74,7 @@ function ofSummary(cell: Cell): (task: TaskStatus) => string {
 }
 
 function percent(share: number): string {
-  return formatKnown(share, () => `${(100 * share).toFixed(1)} %`);
+  return formatKnown(share, formatPercent);
 }
 
 function gain(summary: HorizonSummary): string {

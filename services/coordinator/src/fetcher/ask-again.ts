@@ -1,4 +1,5 @@
 import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { retrying } from '@onescan/shared/retrying.js';
 
 /**
  * Waits before asking a fetcher again that could not be reached, in milliseconds: two minutes in all, enough
@@ -17,30 +18,12 @@ export interface AskAgainOptions {
 /**
  * Calls `ask` until the fetcher can be reached. Only for what is safe to ask twice.
  *
- * @throws OnescanError as the fetcher sends it; UNAVAILABLE when it stays away
+ * @throws OnescanError as the fetcher sends it; UNAVAILABLE when it stays away; AbortError when the signal ends a wait
  */
-export async function askAgain<T>(ask: () => Promise<T>, options: AskAgainOptions): Promise<T> {
-  for (let attempt = 0; ; attempt++) {
-    try {
-      return await ask();
-    } catch (thrown) {
-      const error = OnescanError.from(thrown);
-      const waitMs = options.waitsMs[attempt];
-      if (error.code !== 'UNAVAILABLE' || waitMs === undefined || options.signal.aborted) throw error;
-      options.onRetry(error, waitMs);
-      await wait(waitMs, options.signal);
-    }
-  }
-}
-
-function wait(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done, { once: true });
+export function askAgain<T>(ask: () => Promise<T>, options: AskAgainOptions): Promise<T> {
+  return retrying(ask, {
+    ...options,
+    isPassing: (thrown) => OnescanError.from(thrown).code === 'UNAVAILABLE',
+    onRetry: (thrown, waitMs) => options.onRetry(OnescanError.from(thrown), waitMs),
   });
 }

@@ -8,8 +8,8 @@ import type {
 } from '@onescan/shared/generated/onescan/v1/fetcher.js';
 import { type CallOptions, callUnary } from '@onescan/shared/grpc/client.js';
 import { isMetadataQuery } from '@onescan/shared/metadata-query.js';
-import type { ErrorCode } from '@onescan/shared/onescan-error.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { isAway } from '@onescan/shared/retrying.js';
 import type { ResolvedRunSpec } from '@onescan/shared/run-spec.js';
 import { type BilledFacts, statementKey } from '../model/cost.js';
 import { checkPairEstimate, checkSharedEstimate, type PairEstimate } from './check-estimate.js';
@@ -82,12 +82,10 @@ export async function readRepeatable(fetcher: FetcherServiceClient, runId: strin
   );
 }
 
-const DEAD: ReadonlySet<ErrorCode> = new Set(['UNAVAILABLE', 'DEADLINE_EXCEEDED']);
-
 /** What a call failed with; where no fetcher said why, that it is the fetcher that cannot be reached. */
 export function fetcherError(thrown: unknown): OnescanError {
   const error = OnescanError.from(thrown);
-  if (!DEAD.has(error.code) || error.remedy !== '') return error;
+  if (!isAway(error) || error.remedy !== '') return error;
   const what = error.code === 'UNAVAILABLE' ? 'cannot be reached' : 'does not answer';
   return new OnescanError(error.code, `the fetcher ${what}: ${error.message}`, {
     remedy: 'Start it again where it was, then resume the run: what was paid for is not paid for again',

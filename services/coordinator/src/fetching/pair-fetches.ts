@@ -4,7 +4,6 @@ import type {
   FetcherServiceClient,
   FetchPairRequest,
 } from '@onescan/shared/generated/onescan/v1/fetcher.js';
-import type { PairPlan } from '@onescan/shared/generated/onescan/v1/plan.js';
 import { callUnary } from '@onescan/shared/grpc/client.js';
 import type { Logger } from '@onescan/shared/log.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
@@ -16,7 +15,15 @@ import { askDataset } from '../fetcher/ask-dataset.js';
 import { readBilled } from '../fetcher/ask-fetcher.js';
 import { fetchRequest } from '../fetcher/fetch-request.js';
 import { approvedBytes } from '../model/approvals.js';
-import { type BilledFacts, billedAtMost, billedOf, isSharedThere } from '../model/cost.js';
+import {
+  type BilledFacts,
+  billedAtMost,
+  billedOf,
+  bytesToFetch,
+  isSharedThere,
+  plannedPair,
+  reservedBytes,
+} from '../model/cost.js';
 import type { PairRecord, RunSnapshot } from '../model/run-record.js';
 import { pairsInScope, tasksOf } from '../model/run-scope.js';
 import { taskSpecHash } from '../model/task-spec.js';
@@ -225,16 +232,6 @@ export class PairFetches {
   }
 }
 
-function plannedPair({ run }: RunSnapshot, pair: string): PairPlan {
-  return run.plan!.pairs.find((candidate) => candidate.pair === pair)!;
-}
-
-/** Bytes that some pairs were billed, and may be billed by the fetches under way. */
-function reservedBytes(snapshot: RunSnapshot, pairs: readonly PairRecord[]): bigint {
-  const underWay = pairs.filter((pair) => pair.state === 'FETCHING');
-  return underWay.reduce((sum, pair) => sum + estimatedBytes(snapshot, pair.pair), billedAtMost(pairs));
-}
-
 /**
  * True when the approval would suffice for a pair but for the fetches under way: they may bill less. When nothing
  * is under way the fetcher is asked all the same: what is cached or was paid for costs nothing.
@@ -245,13 +242,8 @@ function waitsForMoney(snapshot: RunSnapshot, pair: PairRecord): boolean {
   const { shared } = snapshot.run.plan!;
   // One of the pairs under way fetches what all share.
   const once = shared && !isSharedThere(shared, snapshot) ? shared.bytes : 0n;
-  const needed = reservedBytes(snapshot, pairs) + once + estimatedBytes(snapshot, pair.pair);
+  const needed = reservedBytes(snapshot, pairs) + once + bytesToFetch(snapshot, pair.pair);
   return needed > approvedBytes(snapshot.run);
-}
-
-function estimatedBytes(snapshot: RunSnapshot, pair: string): bigint {
-  const planned = plannedPair(snapshot, pair);
-  return planned.cached ? 0n : planned.bytes;
 }
 
 interface FetchOutcome {

@@ -12,9 +12,8 @@ import type { RunBook } from '../runs/run-book.js';
 import { suspectedLeaks } from '../runs/suspected-leaks.js';
 import { afterFailure, type FailureName } from '../states/failure-policy.js';
 import type { TaskFiles } from '../store/task-files.js';
-import { attemptKey, sameAttempt } from './attempt-key.js';
+import { attemptKey, type LeaseTokens, sameAttempt } from './attempt.js';
 import { expectedResult, resultProblem } from './check-result.js';
-import type { LeaseTokens } from './lease-tokens.js';
 import { instanceOf, type Trainer } from './trainer.js';
 import type { ReturnedTask, TrainerRegistry } from './trainer-registry.js';
 

@@ -1,5 +1,5 @@
 import type { RunBook } from '../runs/run-book.js';
-import { sameAttempt } from './attempt-key.js';
+import { sameAttempt } from './attempt.js';
 import type { AttemptOutcomes } from './attempt-outcomes.js';
 import type { TrainerRegistry } from './trainer-registry.js';
 

@@ -6,8 +6,7 @@ import { type TaskFile, TaskFileKind } from '@onescan/shared/generated/onescan/v
 import type { PutTaskFileRequest } from '@onescan/shared/generated/onescan/v1/trainer.js';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { TaskFiles } from '../store/task-files.js';
-import { receiveTaskFile } from './receive-task-file.js';
-import { UploadSlots } from './upload-slots.js';
+import { receiveTaskFile, UploadSlots } from './receive-task-file.js';
 
 const TEXT = Buffer.from('PAR1 and more');
 const FILE: TaskFile = { sha256: sha256Hex(TEXT), bytes: BigInt(TEXT.length) };

@@ -17,15 +17,13 @@ import type { RunBook } from '../runs/run-book.js';
 import { taskStatus } from '../runs/run-view.js';
 import type { Work } from '../runs/work.js';
 import type { TaskFiles } from '../store/task-files.js';
-import { sameAttempt } from './attempt-key.js';
+import { type LeaseTokens, sameAttempt } from './attempt.js';
 import type { Answer, AttemptOutcomes } from './attempt-outcomes.js';
 import { type ComputeVersion, checkMessage, checkRegister } from './check-trainer-message.js';
 import type { HubHandler } from './hub-service.js';
-import type { LeaseTokens } from './lease-tokens.js';
-import { receiveTaskFile } from './receive-task-file.js';
+import { receiveTaskFile, UploadSlots } from './receive-task-file.js';
 import type { Trainer, TrainerStream } from './trainer.js';
 import type { ReturnedTask, TrainerRegistry } from './trainer-registry.js';
-import { UploadSlots } from './upload-slots.js';
 
 /** How often a trainer's memory is told to watchers, in milliseconds; every event is kept for good. */
 const WORKER_EVENT_MS = 3_000;

@@ -6,7 +6,7 @@ import type {
   TaskAttempt,
 } from '@onescan/shared/generated/onescan/v1/trainer.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
-import { attemptKey, sameAttempt } from './attempt-key.js';
+import { attemptKey, sameAttempt } from './attempt.js';
 import { instanceOf, NOT_REGISTERED, newTrainer, type Trainer, type TrainerStream } from './trainer.js';
 
 /** An attempt that its trainer does not have any more, or never had. */

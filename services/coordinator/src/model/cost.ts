@@ -1,5 +1,5 @@
 import type { QueryJob } from '@onescan/shared/generated/onescan/v1/fetcher.js';
-import type { Plan, SharedPlan, Statement } from '@onescan/shared/generated/onescan/v1/plan.js';
+import type { PairPlan, Plan, SharedPlan, Statement } from '@onescan/shared/generated/onescan/v1/plan.js';
 import { isMetadataQuery } from '@onescan/shared/metadata-query.js';
 import type { PairRecord, RunSnapshot } from './run-record.js';
 
@@ -54,4 +54,21 @@ export function isSharedThere(shared: SharedPlan, { pairs }: RunSnapshot): boole
 /** Names a statement of a plan and the jobs that ran it. */
 export function statementKey(datasetId: string, sqlSha256: string): string {
   return `${datasetId} ${sqlSha256}`;
+}
+
+/** A pair as the run's plan has it. */
+export function plannedPair({ run }: RunSnapshot, pair: string): PairPlan {
+  return run.plan!.pairs.find((candidate) => candidate.pair === pair)!;
+}
+
+/** Bytes that some pairs were billed, and may be billed by the fetches under way. */
+export function reservedBytes(snapshot: RunSnapshot, pairs: readonly PairRecord[]): bigint {
+  const underWay = pairs.filter((pair) => pair.state === 'FETCHING');
+  return underWay.reduce((sum, pair) => sum + bytesToFetch(snapshot, pair.pair), billedAtMost(pairs));
+}
+
+/** What a pair's own statements may bill yet, by its plan. */
+export function bytesToFetch(snapshot: RunSnapshot, pair: string): bigint {
+  const planned = plannedPair(snapshot, pair);
+  return planned.cached ? 0n : planned.bytes;
 }

@@ -58,12 +58,8 @@ function largest(trainers: readonly TrainerRoom[]): bigint {
 
 function remedyOf(enough: bigint, of: { needsTrainers: boolean; specIsEnough: boolean }): string {
   const size = `${enough / MIB}MiB`;
-  const parts = [
-    ...(of.needsTrainers ? [`start trainers with --memory-limit ${size} or more`] : []),
-    ...(of.specIsEnough
-      ? []
-      : [`set memoryPerWorkerBytes to ${enough} (--memory-per-worker ${size}) or more`]),
-  ];
-  const text = parts.join(' and ');
-  return `${text[0]!.toUpperCase()}${text.slice(1)}, or test fewer columns (universe.exclude)`;
+  const start = `Start trainers with --memory-limit ${size} or more`;
+  const set = `memoryPerWorkerBytes to ${enough} (--memory-per-worker ${size}) or more`;
+  const more = of.specIsEnough ? start : of.needsTrainers ? `${start} and set ${set}` : `Set ${set}`;
+  return `${more}, or test fewer columns (universe.exclude)`;
 }

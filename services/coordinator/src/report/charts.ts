@@ -1,5 +1,7 @@
+import { formatPercent } from '@onescan/shared/format/percent.js';
 import type { EChartsCoreOption } from 'echarts/core';
 import type { EstimateJson } from '../model/result-document.js';
+import { percentFigure } from './figures.js';
 import { AXIS, FAINT, INK, PAPER, renderSvg, SERIES_COLORS } from './render-svg.js';
 import type { ReportTask } from './report-data.js';
 
@@ -37,7 +39,7 @@ export function verdictHeatMap(
     horizons.map((horizon, x) => {
       const task = done.find((candidate) => candidate.pair === pair && candidate.horizon === horizon);
       const verdict = VERDICTS.findIndex(({ name }) => name === (task?.summary.verdict ?? ''));
-      const text = task ? `${VERDICTS[verdict]!.short} ${percent(task.summary.accuracy)}` : 'no result';
+      const text = task ? `${VERDICTS[verdict]!.short} ${percentFigure(task.summary.accuracy)}` : 'no result';
       return { value: [x, y, verdict], label: { formatter: text } };
     }),
   );
@@ -269,10 +271,6 @@ export function stageChart(
   });
 }
 
-function percentLabel(value: number): string {
-  return `${Math.round(value * 100)} %`;
-}
-
-function percent(value: number): string {
-  return Number.isFinite(100 * value) ? `${(100 * value).toFixed(1)} %` : '–';
+function percentLabel(share: number): string {
+  return formatPercent(share, 0);
 }

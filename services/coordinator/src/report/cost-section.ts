@@ -1,6 +1,7 @@
 import { formatBytes } from '@onescan/shared/format/bytes.js';
 import { formatCatalogueChange } from '@onescan/shared/format/catalogue-change.js';
 import { formatDuration } from '@onescan/shared/format/duration.js';
+import { formatPercent } from '@onescan/shared/format/percent.js';
 import { formatStatementOf } from '@onescan/shared/format/statement-of.js';
 import { formatUsd } from '@onescan/shared/format/usd.js';
 import type { QueryJob } from '@onescan/shared/generated/onescan/v1/fetcher.js';
@@ -37,7 +38,7 @@ export function costSection({ snapshot, fetchesAtOnce }: ReportData): Html {
     ${table([...titles, '>fetch time', 'from'], rows)}
     ${jobs.length > 0 ? html`<h3>Statements</h3>${table(JOB_TITLES, jobs.map(jobRow))}` : ''}
     ${run.approvals.length > 0 ? html`<h3>Approvals</h3>${approvals(run)}` : ''}
-    ${pilot ? html`<h3>Pilot</h3><p>P${pilot.text.slice(1)}</p>` : ''}
+    ${pilot ? html`<h3>Pilot</h3><p>${pilot.text}</p>` : ''}
     ${catalogueChange ? html`<p>${formatCatalogueChange(catalogueChange)}</p>` : ''}
     ${strategies(plan)}`;
 }
@@ -70,7 +71,7 @@ function costRow(pair: PairRecord, plan: Plan): (string | number)[] {
     formatUsd(pair.usd),
     formatBytes(estimated),
     formatBytes(pair.bytesBilled),
-    pair.bytesBilled > 0n && estimated > 0n ? `${(100 * share).toFixed(1)} %` : '–',
+    pair.bytesBilled > 0n && estimated > 0n ? formatPercent(share) : '–',
     pair.statementsRun,
     pair.fetchSeconds > 0 ? formatDuration(pair.fetchSeconds) : '–',
     from,

@@ -1,9 +1,9 @@
+import { formatPercent } from '@onescan/shared/format/percent.js';
 import type { EChartsCoreOption } from 'echarts/core';
+import { shortFigure, shortName } from './figures.js';
 import { type Html, table } from './html.js';
 import { AXIS, INK, renderSvg, SERIES_COLORS } from './render-svg.js';
 import type { ReportTask } from './report-data.js';
-import { shortName } from './short-name.js';
-import { shortFigure } from './svg-plot.js';
 
 /** Mean |SHAP| of the best features, and how often selection chose them. */
 export function featureChart(task: ReportTask): string {
@@ -30,7 +30,7 @@ export function featureChart(task: ReportTask): string {
         type: 'value',
         gridIndex: 1,
         max: 1,
-        axisLabel: { color: INK, formatter: (value: number) => `${Math.round(value * 100)} %` },
+        axisLabel: { color: INK, formatter: (value: number) => formatPercent(value, 0) },
       },
     ],
     yAxis: [

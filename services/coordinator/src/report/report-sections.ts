@@ -7,6 +7,7 @@ import type { EstimateJson } from '../model/result-document.js';
 import { chartOrNote, sectionOrNote } from './chart-or-note.js';
 import { accuracyChart, gatingChart, reliabilityChart, stageChart, verdictHeatMap } from './charts.js';
 import { featureChart, featureTable } from './feature-chart.js';
+import { percentFigure } from './figures.js';
 import { type Html, html, table } from './html.js';
 import type { ReportData, ReportTask } from './report-data.js';
 import { shapSection } from './shap-section.js';
@@ -105,7 +106,7 @@ export function ledgerSection({ totals, snapshot }: ReportData): Html {
     stage,
     reason,
     count.toLocaleString('en'),
-    sum > 0 ? `${((100 * count) / sum).toFixed(1)} %` : '',
+    sum > 0 ? percentFigure(count / sum) : '',
   ]);
   return html`<h2>Ledger</h2>
     <p>${snapshot.run.ledgerRows.toLocaleString('en')} rows: one for every feature, pair and horizon of the results.
@@ -160,7 +161,7 @@ export function pairSection(pair: string, tasks: readonly ReportTask[]): Html {
     return [
       `h${horizon}`,
       interval(document.final.direction.accuracy),
-      `${percent(summary.bestBaselineAccuracy)} (${summary.bestBaseline.replaceAll('_', ' ')})`,
+      `${percentFigure(summary.bestBaselineAccuracy)} (${summary.bestBaseline.replaceAll('_', ' ')})`,
       figure(auc.value),
       `${figure(summary.skill, 4)} [${figure(summary.skillLow, 4)}, ${figure(summary.skillHigh, 4)}]`,
       `${summary.featuresRetained} of ${summary.featuresTested}`,
@@ -192,7 +193,7 @@ export function taskSection(task: ReportTask): Html {
   return html`<details><summary>${summary.verdictText}</summary>
     <p>${document.rows.final} rows scored, ${document.rows.development} to develop on. Calibration error
       ${figure(direction.calibrationError.value)}, Brier score ${figure(direction.brier.value)}.
-      ${chosen ? html`The gate chosen before the last part was seen calls at ${percent(chosen.threshold)} and is right in ${interval(chosen.accuracy)} of ${chosen.calls} calls.` : ''}</p>
+      ${chosen ? html`The gate chosen before the last part was seen calls at ${percentFigure(chosen.threshold)} and is right in ${interval(chosen.accuracy)} of ${chosen.calls} calls.` : ''}</p>
     <div class="two">
       ${chartOrNote(
         'the most confident calls',
@@ -224,7 +225,7 @@ function verdictTable(done: readonly ReportTask[]): Html {
       pair,
       `h${horizon}`,
       summary.verdict,
-      percent(summary.accuracy),
+      percentFigure(summary.accuracy),
     ]),
   );
 }
@@ -233,7 +234,7 @@ function gatingTable({ document }: ReportTask): Html {
   return table(
     ['>coverage', '>calls', '>accuracy'],
     document.gating.coverages.map(({ coverage, calls, accuracy }) => [
-      percent(coverage),
+      percentFigure(coverage),
       calls,
       interval(accuracy),
     ]),
@@ -244,7 +245,7 @@ function reliabilityTable({ document }: ReportTask): Html {
   return table(
     ['>predicted', '>share up', '>rows'],
     document.reliability.map(({ meanPredicted, observed, rows }) => [
-      percent(meanPredicted),
+      percentFigure(meanPredicted),
       interval(observed),
       rows,
     ]),
@@ -256,7 +257,7 @@ function interactions({ interactions: found }: ReportTask['document']): Html {
   if (!found) return html``;
   const names = found.retained.map(
     ({ features, frequency }) =>
-      html`<li>${features[0]} × ${features[1]}: in ${percent(frequency)} of the subsamples</li>`,
+      html`<li>${features[0]} × ${features[1]}: in ${percentFigure(frequency)} of the subsamples</li>`,
   );
   return html`<p class="small">Of ${found.tested} pairs of features ${found.retained.length} interact;
     for a target that nothing predicts it was ${found.shadowSelections}.</p>
@@ -270,12 +271,8 @@ function coverage(tasks: readonly ReportTask[]): string {
 }
 
 function interval(estimate: EstimateJson): string {
-  if (estimate.low === null || estimate.high === null) return percent(estimate.value);
-  return `${percent(estimate.value)} [${percent(estimate.low)}, ${percent(estimate.high)}]`;
-}
-
-function percent(value: number | null): string {
-  return value === null || !Number.isFinite(100 * value) ? '–' : `${(100 * value).toFixed(1)} %`;
+  if (estimate.low === null || estimate.high === null) return percentFigure(estimate.value);
+  return `${percentFigure(estimate.value)} [${percentFigure(estimate.low)}, ${percentFigure(estimate.high)}]`;
 }
 
 function figure(value: number | null, digits = 3): string {

@@ -1,6 +1,6 @@
 import type { DependenceGroup, SampledFeature } from '../model/result-document.js';
+import { shortName } from './figures.js';
 import { type Html, html } from './html.js';
-import { shortName } from './short-name.js';
 import { dots, label, line, type Scale, scaleOver, svg, ticksOf } from './svg-plot.js';
 
 /** From low to high values; blue to orange tells apart for colour-blind readers too. */

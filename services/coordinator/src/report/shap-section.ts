@@ -1,9 +1,9 @@
 import type { DependenceGroup } from '../model/result-document.js';
 import { chartOrNote } from './chart-or-note.js';
+import { shortFigure } from './figures.js';
 import { type Html, html, table } from './html.js';
 import type { ReportTask } from './report-data.js';
 import { dependenceChart, shapSummaryChart } from './shap-charts.js';
-import { shortFigure } from './svg-plot.js';
 
 /** Features with a dependence plot. */
 const DEPENDENCE_PLOTS = 2;

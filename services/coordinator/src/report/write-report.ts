@@ -38,10 +38,10 @@ async function resultsJson(store: Store, { run, tasks }: RunSnapshot): Promise<s
     const stored = await store.readResult(run.runId, pair, horizon);
     if (!stored) continue;
     const { documentSha256, document } = stored;
-    const facts = JSON.stringify({ pair, horizon, specHash, documentSha256, summary });
-    results.push(`${facts.slice(0, -1)},"document":${new TextDecoder().decode(document)}}`);
+    const facts = { pair, horizon, specHash, documentSha256, summary };
+    results.push(jsonObject(facts, ['document', new TextDecoder().decode(document)]));
   }
-  const facts = JSON.stringify({
+  const facts = {
     format: 'onescan.run-results',
     formatVersion: 1,
     runId: run.runId,
@@ -50,8 +50,18 @@ async function resultsJson(store: Store, { run, tasks }: RunSnapshot): Promise<s
     planHash: run.plan?.planHash ?? '',
     resultsSha256: run.resultsSha256,
     spec: RunSpec.toJSON(run.spec),
-  });
-  return `${facts.slice(0, -1)},"results":[\n${results.join(',\n')}\n]}\n`;
+  };
+  return `${jsonObject(facts, ['results', `[\n${results.join(',\n')}\n]`])}\n`;
+}
+
+/** An object as JSON whose last value is JSON already: documents go out byte for byte as they were stored. */
+function jsonObject(
+  facts: Readonly<Record<string, unknown>>,
+  [last, json]: readonly [string, string],
+): string {
+  const named = Object.entries(facts).filter(([, value]) => value !== undefined);
+  const texts = [...named.map(([name, value]) => [name, JSON.stringify(value)]), [last, json]];
+  return `{${texts.map(([name, text]) => `${JSON.stringify(name)}:${text}`).join(',')}}`;
 }
 
 /** Writes beside the final name, then renames: nobody reads half a file. */

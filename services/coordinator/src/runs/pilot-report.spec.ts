@@ -55,7 +55,7 @@ test('the rest is reckoned by the fetches and trainers that work at a time, and 
     fetchesAtOnce: 2,
   });
   expect(report.text).toBe(
-    'pilot eurusd: billed $0.25, estimated $0.25; fetched in 30 s; 2 horizons trained in 40 s of one trainer. ' +
+    'Pilot eurusd: billed $0.25, estimated $0.25; fetched in 30 s; 2 horizons trained in 40 s of one trainer. ' +
       'The 3 pairs left: estimated $0.75, times 1.00 billed of estimated = $0.75; ' +
       'fetching 3 x 30 s / 2 at a time = 45 s, training 3 x 40 s / 2 workers = 1 min 00 s. ' +
       'Both go on at the same time: about 1 min 00 s, if the pairs left are like the pilot and do not slow each other down.',

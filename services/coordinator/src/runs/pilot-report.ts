@@ -92,7 +92,7 @@ function pilotText(
       ? `, ${formatDuration(report.sharedFetchSeconds)} of it for what all pairs share and the rest need not fetch`
       : '';
   return [
-    `pilot ${report.pair}: billed ${formatUsd(report.billedUsd)}, estimated ${formatUsd(report.estimatedUsd)};`,
+    `Pilot ${report.pair}: billed ${formatUsd(report.billedUsd)}, estimated ${formatUsd(report.estimatedUsd)};`,
     `fetched in ${formatDuration(report.fetchSeconds)}${sharing};`,
     `${horizons} trained in ${trained} of one trainer.`,
     `The ${formatCount(pairsLeft, 'pair')} left: estimated ${formatUsd(report.restEstimatedUsd)},`,

@@ -1,7 +1,6 @@
 import type { RunProgress } from '@onescan/shared/generated/onescan/v1/coordinator.js';
 import type { RunSnapshot } from '../model/run-record.js';
 import { isTaskEnded } from '../states/task-state.js';
-import { estimateRemaining } from './estimate-remaining.js';
 
 /** How far a run is. Fetching runs ahead of training, so the slower of the two says when it ends. */
 export function runProgress(snapshot: RunSnapshot): RunProgress {
@@ -43,4 +42,25 @@ function trainSecondsLeft({ tasks }: RunSnapshot): number | undefined {
     remaining: all.filter((task) => !isTaskEnded(task.state)).length,
     workers: all.filter((task) => task.state === 'LEASED').length,
   });
+}
+
+/** Work of one kind, done and remaining: fetches of a run, or its tasks. */
+export interface Workload {
+  /** Seconds that each finished piece took. */
+  readonly doneSeconds: readonly number[];
+  /** Pieces not finished, those being worked on included. */
+  readonly remaining: number;
+  /** Pieces worked on at the same time. */
+  readonly workers: number;
+}
+
+/**
+ * Seconds until the last piece ends: mean time of the finished ones x those that remain / workers.
+ * Undefined until one has finished, or while nobody works.
+ */
+export function estimateRemaining({ doneSeconds, remaining, workers }: Workload): number | undefined {
+  if (remaining === 0) return 0;
+  if (doneSeconds.length === 0 || workers === 0) return undefined;
+  const mean = doneSeconds.reduce((sum, seconds) => sum + seconds, 0) / doneSeconds.length;
+  return (mean * remaining) / workers;
 }

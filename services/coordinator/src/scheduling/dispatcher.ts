@@ -1,8 +1,8 @@
 import { SchedulingPolicy } from '@onescan/shared/generated/onescan/v1/spec.js';
 import type { Assign } from '@onescan/shared/generated/onescan/v1/trainer.js';
 import type { Logger } from '@onescan/shared/log.js';
+import type { LeaseTokens } from '../hub/attempt.js';
 import type { AttemptOutcomes } from '../hub/attempt-outcomes.js';
-import type { LeaseTokens } from '../hub/lease-tokens.js';
 import { instanceOf } from '../hub/trainer.js';
 import type { TrainerRegistry } from '../hub/trainer-registry.js';
 import { type RunSnapshot, taskKey } from '../model/run-record.js';

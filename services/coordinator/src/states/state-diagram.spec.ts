@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { PAIR_TRANSITIONS } from './pair-state.js';
 import { isEnded, RUN_TRANSITIONS } from './run-state.js';
-import { stateDiagram } from './state-diagram.js';
 import { isTaskEnded, TASK_TRANSITIONS } from './task-state.js';
+import { stateDiagram } from './transition.js';
 
 const PAGE = readFileSync(new URL('../../../../docs/reliability.md', import.meta.url), 'utf8');
 

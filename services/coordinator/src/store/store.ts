@@ -128,7 +128,8 @@ export class Store {
   async readRunsOfUnknownBills(sinceMs: number): Promise<string[]> {
     const rows = await this.#read(
       `SELECT run_id FROM runs WHERE created_ms >= $1 AND run_id IN
-        (SELECT run_id FROM pairs WHERE contains(jobs, '"billingUnknown":true')) ORDER BY ordinal`,
+        (SELECT run_id FROM pairs WHERE list_contains(json_extract_string(jobs, '$[*].billingUnknown'), 'true'))
+        ORDER BY ordinal`,
       [BigInt(Math.floor(sinceMs))],
     );
     return rows.map((row) => String(row.run_id));

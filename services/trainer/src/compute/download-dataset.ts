@@ -1,24 +1,15 @@
 import { type FileHandle, mkdir, open, rename, rm, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { verifyDataset } from '@onescan/shared/dataset/verify-dataset.js';
 import { formatBytes } from '@onescan/shared/format/bytes.js';
 import { FetcherServiceClient } from '@onescan/shared/generated/onescan/v1/fetcher.js';
 import { callServerStream, createClient } from '@onescan/shared/grpc/client.js';
 import type { ChannelSecurity } from '@onescan/shared/grpc/tls/channel-security.js';
-import { diskFull, type ErrorCode, isDiskFull, OnescanError } from '@onescan/shared/onescan-error.js';
+import { diskFull, isDiskFull, OnescanError } from '@onescan/shared/onescan-error.js';
+import { isBrokenOff, retrying } from '@onescan/shared/retrying.js';
 
-/** Streams tried before giving up; each goes on where the one before ended. */
-const ATTEMPTS = 5;
-const RETRY_WAIT_MS = 500;
-
-/** Errors of a stream that another stream may not meet. */
-const PASSING_CODES: ReadonlySet<ErrorCode> = new Set([
-  'UNAVAILABLE',
-  'DEADLINE_EXCEEDED',
-  'ABORTED',
-  'UNKNOWN',
-]);
+/** Before the second stream, the third and so on, in milliseconds; each goes on where the one before ended. */
+const WAITS_MS = [500, 1_000, 1_500, 2_000];
 
 export interface DownloadOptions {
   fetcherAddress: string;
@@ -72,16 +63,12 @@ async function receive(file: FileHandle, options: DownloadOptions): Promise<void
   const client = createClient(FetcherServiceClient, options.fetcherAddress, {}, options.security);
   const state = { offset: 0, total: -1 };
   try {
-    for (let attempt = 1; state.offset !== state.total; attempt++) {
-      try {
-        await receiveFrom(client, file, { options, state });
-        if (state.offset !== state.total) throw cutShort(options, state);
-      } catch (thrown) {
-        const error = OnescanError.from(thrown);
-        if (attempt >= ATTEMPTS || !PASSING_CODES.has(error.code)) throw error;
-        await sleep(RETRY_WAIT_MS * attempt);
-      }
-    }
+    const stream = async (): Promise<void> => {
+      if (state.offset === state.total) return;
+      await receiveFrom(client, file, { options, state });
+      if (state.offset !== state.total) throw cutShort(options, state);
+    };
+    await retrying(stream, { waitsMs: WAITS_MS, isPassing: isBrokenOff });
   } finally {
     client.close();
   }

@@ -1,5 +1,4 @@
 import { createReadStream } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type TaskFile, TaskFileKind } from '@onescan/shared/generated/onescan/v1/result.js';
 import {
   type PutTaskFileRequest,
@@ -7,6 +6,7 @@ import {
 } from '@onescan/shared/generated/onescan/v1/trainer.js';
 import { callClientStream, createClient } from '@onescan/shared/grpc/client.js';
 import { type ErrorCode, isDiskFull, OnescanError } from '@onescan/shared/onescan-error.js';
+import { isAway, retrying } from '@onescan/shared/retrying.js';
 import type { ComputeRequest } from './compute-protocol.js';
 
 /** Bytes a message. */
@@ -19,9 +19,6 @@ const PATIENCE_MS = 120_000;
 
 /** Errors that another try may not meet. */
 const PASSING_CODES: ReadonlySet<ErrorCode> = new Set(['UNKNOWN', 'RESOURCE_EXHAUSTED', 'DATA_LOSS']);
-
-/** Errors of a coordinator that is away or restarts. */
-const AWAY_CODES: ReadonlySet<ErrorCode> = new Set(['UNAVAILABLE', 'DEADLINE_EXCEEDED']);
 
 /** What a task may hand over, as errors call it. */
 const NAMES = {
@@ -56,22 +53,26 @@ export async function sendTaskFile(options: SendOptions): Promise<void> {
   const client = createClient(TrainerHubServiceClient, coordinatorAddress, {}, security);
   const until = performance.now() + (options.patienceMs ?? PATIENCE_MS);
   try {
-    for (;;) {
-      try {
-        await callClientStream(client, client.putTaskFile, messages(options));
-        return;
-      } catch (thrown) {
-        const error = OnescanError.from(thrown);
-        if (options.isCancelled() || error.code === 'CANCELLED') throw cancelled(options.kind);
-        const waits = isDiskFull(error) || AWAY_CODES.has(error.code);
-        if (!waits && !(PASSING_CODES.has(error.code) && performance.now() < until))
-          throw refused(options.kind, error);
-        await sleep(RETRY_WAIT_MS);
-      }
-    }
+    await retrying(() => callClientStream(client, client.putTaskFile, messages(options)), {
+      waitsMs: waitsWithoutEnd(),
+      isPassing: (thrown) => !options.isCancelled() && isPassing(OnescanError.from(thrown), until),
+    });
+  } catch (thrown) {
+    const error = OnescanError.from(thrown);
+    if (options.isCancelled() || error.code === 'CANCELLED') throw cancelled(options.kind);
+    throw refused(options.kind, error);
   } finally {
     client.close();
   }
+}
+
+function* waitsWithoutEnd(): Generator<number> {
+  for (;;) yield RETRY_WAIT_MS;
+}
+
+function isPassing(error: OnescanError, until: number): boolean {
+  if (isDiskFull(error) || isAway(error)) return true;
+  return PASSING_CODES.has(error.code) && performance.now() < until;
 }
 
 /** But for what it would refuse from any trainer, the coordinator's codes say nothing about memory or dataset here. */

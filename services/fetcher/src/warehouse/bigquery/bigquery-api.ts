@@ -1,5 +1,6 @@
 import { BigQuery } from '@google-cloud/bigquery';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { retrying } from '@onescan/shared/retrying.js';
 import { type AuthClient, PassThroughClient } from 'google-auth-library';
 import type { z } from 'zod';
 import {
@@ -20,7 +21,7 @@ import { bigQueryError, isTransient, NoUsableAnswer } from './bigquery-problem.j
 import { failureOf } from './job-failure.js';
 import { problemOf } from './problem-of.js';
 import { DEFAULT_REQUEST_DEADLINES, type RequestDeadlines, withDeadline } from './request-deadline.js';
-import { type RetryPolicy, retrying } from './retrying.js';
+import { type RetryPolicy, waitsOf } from './retry-policy.js';
 
 export interface QueryRequest {
   readonly sql: string;
@@ -245,7 +246,7 @@ export class BigQueryApi {
   #retried<T>(request: Request<T>, { signal, deadlineMs, policy }: Calling): Promise<T> {
     const deadline = { signal, deadlineMs: deadlineMs ?? this.#deadlines.requestMs };
     const call = (): Promise<T> => withDeadline(() => this.#send(request), deadline);
-    return retrying(call, { policy: policy ?? this.policy, isTransient, signal });
+    return retrying(call, { waitsMs: waitsOf(policy ?? this.policy), isPassing: isTransient, signal });
   }
 
   #send<T>({ answer, check, ...request }: Request<T>): Promise<T> {

@@ -47,7 +47,7 @@ import type { RequestDeadlines } from './request-deadline.js';
 import { requireWithinLimits } from './require-within-limits.js';
 import { RestBatch } from './rest-batch.js';
 import { openStorageReader, type ResultTransport } from './result-transport.js';
-import { DEFAULT_RETRY_POLICY, type RetryPolicy } from './retrying.js';
+import { DEFAULT_RETRY_POLICY, type RetryPolicy } from './retry-policy.js';
 import { bigQueryDialect } from './sql/bigquery-dialect.js';
 import type { StorageReader } from './storage/storage-reader.js';
 

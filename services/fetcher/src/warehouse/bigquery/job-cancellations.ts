@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { retrying } from '@onescan/shared/retrying.js';
 import type { BigQueryApi } from './bigquery-api.js';
 
 /** Waits for a job to appear whose request was given up before it was answered. */
@@ -42,14 +43,8 @@ export class JobCancellations {
     await Promise.race([Promise.all(this.#pending.values()), sleep(withinMs, undefined, { ref: false })]);
   }
 
-  async #cancel(jobId: string, waitsMs: readonly number[]): Promise<void> {
-    for (const wait of [0, ...waitsMs]) {
-      await sleep(wait, undefined, { ref: false });
-      try {
-        return await this.api.cancel(jobId);
-      } catch (thrown) {
-        if (OnescanError.from(thrown).code !== 'NOT_FOUND') throw thrown;
-      }
-    }
+  #cancel(jobId: string, waitsMs: readonly number[]): Promise<void> {
+    const isPassing = (thrown: unknown): boolean => OnescanError.from(thrown).code === 'NOT_FOUND';
+    return retrying(() => this.api.cancel(jobId), { waitsMs, isPassing, ref: false });
   }
 }

@@ -1,6 +1,6 @@
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import type { AuthClient } from 'google-auth-library';
-import type { RetryPolicy } from './retrying.js';
+import type { RetryPolicy } from './retry-policy.js';
 import { StorageReader } from './storage/storage-reader.js';
 
 /** How results of statements are read; those of metadata always come as pages by REST. */

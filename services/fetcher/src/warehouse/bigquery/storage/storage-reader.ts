@@ -9,9 +9,10 @@ import {
 } from '@grpc/grpc-js';
 import { proxyOptions } from '@onescan/shared/grpc/client.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { retrying } from '@onescan/shared/retrying.js';
 import type { AuthClient } from 'google-auth-library';
 import type { TableReference } from '../api-answers.js';
-import { type RetryPolicy, retrying } from '../retrying.js';
+import { type RetryPolicy, waitsOf } from '../retry-policy.js';
 import { ArrowBatch } from './arrow-batch.js';
 import { type ArrowField, decodeRecordBatch, decodeSchema } from './arrow-message.js';
 import { BatchMemory } from './batch-memory.js';
@@ -173,7 +174,7 @@ export class StorageReader {
         signal?.addEventListener('abort', abort, { once: true });
       });
     try {
-      return await retrying(call, { policy: this.policy, isTransient, signal });
+      return await retrying(call, { waitsMs: waitsOf(this.policy), isPassing: isTransient, signal });
     } catch (thrown) {
       throw storageError(thrown);
     }

@@ -1,6 +1,15 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { TaskAttempt } from '@onescan/shared/generated/onescan/v1/trainer.js';
-import { attemptKey } from './attempt-key.js';
+
+/** Whether two messages speak of the same attempt at a task. */
+export function sameAttempt(a: TaskAttempt, b: TaskAttempt): boolean {
+  return attemptKey(a) === attemptKey(b);
+}
+
+/** "run/pair/h15#2", for logs and as a key. */
+export function attemptKey(task: TaskAttempt): string {
+  return `${task.runId}/${task.pair}/h${task.horizon}#${task.attempt}`;
+}
 
 /** Proofs that a caller was given an attempt: only the trainer it was assigned to has seen its token. */
 export class LeaseTokens {

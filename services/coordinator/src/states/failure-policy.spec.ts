@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { estimateRemaining } from '../runs/estimate-remaining.js';
-import { afterFailure } from '../states/failure-policy.js';
+import { afterFailure } from './failure-policy.js';
 
 const NONE = { crashes: 0, outOfMemory: 0 };
 
@@ -42,11 +41,4 @@ test('the third crash or loss quarantines', () => {
     state: 'QUARANTINED',
     crashes: 3,
   });
-});
-
-test('the remaining time is the mean time of a task times tasks over workers', () => {
-  expect(estimateRemaining({ doneSeconds: [10, 20], remaining: 8, workers: 4 })).toBe(30);
-  expect(estimateRemaining({ doneSeconds: [], remaining: 8, workers: 4 })).toBeUndefined();
-  expect(estimateRemaining({ doneSeconds: [10], remaining: 8, workers: 0 })).toBeUndefined();
-  expect(estimateRemaining({ doneSeconds: [10], remaining: 0, workers: 0 })).toBe(0);
 });

@@ -1,0 +1,4 @@
+/** A share in percent: "12.3 %". */
+export function formatPercent(share: number, digits = 1): string {
+  return `${(100 * share).toFixed(digits)} %`;
+}
