@@ -226,8 +226,7 @@ export class PairFetches {
   #commit(pair: PairRecord, edit: (change: RunChange) => void): Promise<void> {
     return this.#parts.work.exclusive(async () => {
       const current = this.#parts.book.activeRun(pair.runId)?.pairs.get(pair.pair);
-      if (current?.state !== 'FETCHING') return;
-      await this.#parts.book.change(pair.runId, edit);
+      if (current?.state === 'FETCHING') await this.#parts.book.change(pair.runId, edit);
     });
   }
 }
