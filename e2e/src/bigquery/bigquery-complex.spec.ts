@@ -83,11 +83,16 @@ it('a view that is too complex alone costs itself, with its reason in the ledger
   const planned = await stack.plan(stack.bigQuery);
   expect(planned.statements).toHaveLength(1);
   const excluded = planned.universe.columns.filter(({ table }) => table.name === 'var_view');
-  expect(excluded.map(({ exclusionReason }) => exclusionReason)).toEqual(
-    Array(2).fill('a statement of its table alone is refused: the warehouse calls it too complex'),
+  expect(excluded.map(({ exclusion }) => exclusion)).toEqual(
+    Array(2).fill({ code: 'refused_table', facts: { refusal: 'complexity' } }),
   );
   expect(planned.notes).toContainEqual(
-    expect.objectContaining({ kind: 'table refused', text: expect.stringContaining('var_view') }),
+    expect.objectContaining({
+      why: {
+        code: 'table_refused',
+        facts: expect.objectContaining({ table: expect.stringContaining('var_view') }),
+      },
+    }),
   );
 });
 

@@ -55,15 +55,15 @@ it('excludes a column whose name no statement can hold, and knows no pseudo-colu
   );
   const { universe } = await stack.plan(BigQueryStack.warehouse());
   const found = universe.columns.filter(({ featureId }) => /Rate|_PARTITION/.test(featureId));
-  expect(found.map(({ featureId, exclusionReason }) => [featureId, exclusionReason])).toEqual([
-    [ODD, 'its name has characters other than letters, digits and _'],
+  expect(found.map(({ featureId, exclusion }) => [featureId, exclusion])).toEqual([
+    [ODD, { code: 'unreadable_column', facts: { problem: expect.stringContaining('characters') } }],
   ]);
 });
 
 it('knows the key in any capitals, and takes no column for a name of its own', async () => {
   for (const strategy of ['pack', 'join'] as const) {
     const { universe, statements } = await stack.plan(stack.bigQuery, { strategy });
-    const excluded = universe.columns.filter(({ exclusionReason }) => exclusionReason !== undefined);
+    const excluded = universe.columns.filter(({ exclusion }) => exclusion !== undefined);
     expect(excluded.map(({ featureId }) => featureId)).not.toContain('mom_eurusd.roc');
     expect(universe.columns.map(({ featureId }) => featureId)).toContain('mom_eurusd.mom_eurusd');
     expect(universe.columns.map(({ featureId }) => featureId)).not.toContain('mom_eurusd.Interval_Time');

@@ -279,9 +279,12 @@ describe('the verbs that read', () => {
     expect(await runCli(['ledger', 'r-1', '--csv'], fake)).toBe(0);
     const [title, first, second] = fake.data().split('\n');
     expect(title).toBe(
-      'run_id,pair,horizon,feature_id,group,status,stage,reason,selection_frequency,importance,shap_mean_abs,rank,rows_explained',
+      'run_id,pair,horizon,feature_id,group,status,stage,reason,selection_frequency,importance,shap_mean_abs,rank,rows_explained,reason_code,facts,remark_code,remark_facts',
     );
-    expect(first).toBe('r-1,eurusd,15,agg_eurusd.mean_45,pair,RETAINED,model,"kept, by stability",0.9,,,1,0');
+    expect(first).toMatch(
+      /^r-1,eurusd,15,agg_eurusd.mean_45,pair,RETAINED,model,"[^"]+, [^"]+",0.9,,,1,0,stable,/,
+    );
+    expect(first).toContain('"{""shares"":{""curvature"":0.5,""elastic-net"":0.9}}",,');
     expect(second).toContain('EXCLUDED,plan');
   });
 

@@ -49,6 +49,6 @@ it('an estimate that is no bound is noted in the plans of pairs and of what they
   const shared = await estimateShared(services, { spec }, signal);
   for (const plan of [pair.plan, shared.plan]) {
     const noted = plan!.notes.filter(({ kind }) => kind === 'estimate is no bound');
-    expect(noted).toMatchObject([{ text: expect.stringContaining('LOWER_BOUND') }]);
+    expect(noted).toMatchObject([{ why: { facts: { accuracy: 'LOWER_BOUND' } } }]);
   }
 });

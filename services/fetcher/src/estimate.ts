@@ -1,5 +1,5 @@
 import { SHARED_PAIR } from '@onescan/shared/dataset/dataset.js';
-import { roundedText } from '@onescan/shared/dataset/rounded-columns.js';
+import { roundedReason } from '@onescan/shared/dataset/rounded-columns.js';
 import type {
   EstimatePairRequest,
   EstimatePairResponse,
@@ -9,6 +9,7 @@ import type {
 import type { PairPlan, PlanNote } from '@onescan/shared/generated/onescan/v1/plan.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import { requirePair } from '@onescan/shared/pair.js';
+import { planNote } from '@onescan/shared/reasons/plan-note.js';
 import { type ResolvedRunSpec, resolveRunSpec } from '@onescan/shared/run-spec.js';
 import type { DatasetCache } from './cache/dataset-cache.js';
 import { requirePairNames } from './cache/dataset-names.js';
@@ -16,7 +17,6 @@ import { diskNotes, plannedSize } from './cache/disk-room.js';
 import { planWithin } from './deriving/plan-within.js';
 import type { FetcherServices } from './fetcher-services.js';
 import { meterMetadata } from './jobs/metadata-bill.js';
-import { planNote } from './notes/plan-note.js';
 import { catalogueSnapshot } from './planning/catalogue-snapshot.js';
 import { identityText } from './planning/dataset-identity.js';
 import { pairPlan, pairPlanWithin } from './planning/pair-plan.js';
@@ -193,7 +193,7 @@ async function cachedNotes(
   { pair, datasetId }: Pick<PlannedPair, 'pair' | 'datasetId'>,
 ): Promise<readonly PlanNote[]> {
   const { rounded } = (await cache.describe(cache.pathOf(pair, datasetId), datasetId)).ref;
-  return rounded ? [planNote('numbers rounded', roundedText(rounded), rounded.count)] : [];
+  return rounded ? [planNote(roundedReason(rounded), rounded.count)] : [];
 }
 
 /** Estimates of statements in order, with a note for each that is no bound. */
@@ -205,12 +205,7 @@ export interface DryRuns {
 /** What the dry runs of a plan's statements told. */
 export function dryRunsOf({ statements }: Pick<PlannedPair, 'statements'>): DryRuns {
   const accuracies = statements.flatMap(({ estimate }) => estimate.accuracy ?? []);
-  const notes = accuracies.map((accuracy) =>
-    planNote(
-      'estimate is no bound',
-      `the warehouse calls its estimate ${accuracy}: when the statement would bill more it is refused, unbilled`,
-    ),
-  );
+  const notes = accuracies.map((accuracy) => planNote({ code: 'estimate_is_no_bound', facts: { accuracy } }));
   return { bytes: statements.map(({ estimate }) => estimate.bytes), notes };
 }
 

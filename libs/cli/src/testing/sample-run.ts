@@ -8,6 +8,7 @@ import {
 import { DatasetRef } from '@onescan/shared/generated/onescan/v1/fetcher.js';
 import { Plan } from '@onescan/shared/generated/onescan/v1/plan.js';
 import { HorizonSummary } from '@onescan/shared/generated/onescan/v1/result.js';
+import { planNote } from '@onescan/shared/reasons/plan-note.js';
 
 const GIB = 1024n ** 3n;
 
@@ -26,9 +27,13 @@ export function samplePlan(): Plan {
       {
         featureId: 'base_bqx_eurusd.target_45',
         stage: 'plan',
-        reason: 'its name matches /(^|_)targets?(_|\\d|$)/: it holds future values',
+        why: { code: 'future_name', facts: { pattern: '(^|_)target' } },
       },
-      { featureId: 'tri_x.error_regime', stage: 'plan', reason: 'its type STRING cannot be made a number' },
+      {
+        featureId: 'tri_x.error_regime',
+        stage: 'plan',
+        why: { code: 'not_a_number', facts: { type: 'STRING' } },
+      },
     ],
   };
   return Plan.fromPartial({
@@ -48,7 +53,12 @@ export function samplePlan(): Plan {
         pair: 'usdjpy',
         datasetId: 'd2'.repeat(32),
         cached: true,
-        notes: [{ kind: 'table without key', text: 'mkt_x_summary has no key', severity: 0 }],
+        notes: [
+          planNote({
+            code: 'table_without_key',
+            facts: { table: 'mkt_x_summary', columns: 2, key: 'interval_time' },
+          }),
+        ],
       },
     ],
   });

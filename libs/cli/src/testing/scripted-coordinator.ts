@@ -260,7 +260,7 @@ function sampleLedger(): LedgerRow[] {
       featureId: 'agg_eurusd.mean_45',
       status: LedgerStatus.LEDGER_STATUS_RETAINED,
       stage: 'model',
-      reason: 'kept, by stability',
+      why: { code: 'stable', facts: { shares: { 'elastic-net': 0.9, curvature: 0.5 } } },
       selectionFrequency: 0.9,
       rank: 1,
     }),
@@ -269,7 +269,7 @@ function sampleLedger(): LedgerRow[] {
       featureId: 'tri_x.error_regime',
       status: LedgerStatus.LEDGER_STATUS_EXCLUDED,
       stage: 'plan',
-      reason: 'its type STRING cannot be made a number',
+      why: { code: 'not_a_number', facts: { type: 'STRING' } },
     }),
   ];
 }

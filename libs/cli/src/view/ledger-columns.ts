@@ -1,5 +1,7 @@
 import { formatKnown } from '@onescan/shared/format/unknown.js';
 import { type LedgerRow, LedgerStatus } from '@onescan/shared/generated/onescan/v1/result.js';
+import { ledgerText } from '@onescan/shared/reasons/ledger-text.js';
+import { storedFacts } from '@onescan/shared/reasons/reason.js';
 import type { TableColumn } from '../output/table.js';
 
 /** RETAINED, PRUNED or EXCLUDED. */
@@ -25,7 +27,7 @@ export const LEDGER_COLUMNS: readonly TableColumn<LedgerRow>[] = [
     align: 'right',
   },
   { title: 'rank', text: (row) => String(row.rank ?? '-'), align: 'right' },
-  { title: 'reason', text: (row) => row.reason },
+  { title: 'reason', text: (row) => ledgerText(row) },
 ];
 
 /** Titles of the CSV, one a field of {@link ledgerCsvFields}. */
@@ -43,6 +45,10 @@ export const LEDGER_CSV_TITLES: readonly string[] = [
   'shap_mean_abs',
   'rank',
   'rows_explained',
+  'reason_code',
+  'facts',
+  'remark_code',
+  'remark_facts',
 ];
 
 /** One ledger row as CSV fields; what the feature never reached is empty. */
@@ -55,11 +61,15 @@ export function ledgerCsvFields(row: LedgerRow): (string | number | undefined)[]
     row.group,
     ledgerStatusName(row.status),
     row.stage,
-    row.reason,
+    ledgerText(row),
     row.selectionFrequency,
     row.importance,
     row.shapMeanAbs,
     row.rank,
     row.rowsExplained,
+    row.why?.code,
+    row.why && storedFacts(row.why),
+    row.remark?.code,
+    row.remark && storedFacts(row.remark),
   ];
 }

@@ -1,4 +1,6 @@
 import { PairPlan } from '@onescan/shared/generated/onescan/v1/plan.js';
+import { planNote } from '@onescan/shared/reasons/plan-note.js';
+import { reasonText } from '@onescan/shared/reasons/reason.js';
 import { expect, it } from 'vitest';
 import { samplePlan } from '../testing/sample-run.js';
 import { planNotes } from './plan-notes.js';
@@ -32,6 +34,17 @@ it('says once what many pairs have, and of how many', () => {
   expect(planNotes({ pairs, shared: undefined })).toEqual([`${line} (5 of 6 pairs)`]);
   expect(planNotes({ pairs: pairs.slice(0, 5), shared: undefined })).toEqual([`${line} (all 5 pairs)`]);
   expect(planNotes({ pairs: pairs.slice(0, 1), shared: undefined })).toEqual([line]);
+});
+
+it('makes the sentence of codes and facts, and keeps that of older plans', () => {
+  const pair = PairPlan.create({ pair: 'eurusd' });
+  const old = { kind: 'partial coverage', text: 'table a starts late', severity: 0 };
+  const late = planNote({ code: 'partial_coverage', facts: { table: 'b', from: '2020', to: '2021' } }, 1);
+  const told = reasonText({ code: 'partial_coverage', facts: { table: 'b', from: '2020', to: '2021' } });
+  const notes = [old, { ...late, kind: 'nobody reads it', text: 'nor that' }];
+  expect(planNotes({ pairs: [{ ...pair, notes }], shared: undefined })).toEqual([
+    `Note, partial coverage: ${told}; table a starts late`,
+  ]);
 });
 
 it('shows nothing when there is nothing to note', () => {

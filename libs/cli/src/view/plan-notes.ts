@@ -1,5 +1,7 @@
 import type { PairPlan, Plan, PlanNote } from '@onescan/shared/generated/onescan/v1/plan.js';
 
+import { noteKind, noteText } from '@onescan/shared/reasons/plan-note.js';
+
 /** Notes of a kind that are shown; a short period or an odd table can cause hundreds. */
 const WORST = 3;
 const COUNT = new Intl.NumberFormat('en-US');
@@ -23,10 +25,12 @@ export function planNotes(plan: NotedPlan): string[] {
   if (plan.shared) owners.push({ owner: 'shared tables', notes: plan.shared.notes });
   for (const { owner, notes } of owners) {
     for (const note of notes) {
-      const texts = kinds.get(note.kind) ?? new Map<string, NotedPairs>();
-      const noted = texts.get(note.text) ?? { note, pairs: [] };
+      const kind = note.why ? noteKind(note.why.code) : note.kind;
+      const text = noteText(note);
+      const texts = kinds.get(kind) ?? new Map<string, NotedPairs>();
+      const noted = texts.get(text) ?? { note, pairs: [] };
       noted.pairs.push(owner);
-      kinds.set(note.kind, texts.set(note.text, noted));
+      kinds.set(kind, texts.set(text, noted));
     }
   }
   const cut = [...kinds.values()].some((texts) => texts.size > WORST);
@@ -36,7 +40,7 @@ export function planNotes(plan: NotedPlan): string[] {
 
 function kindLine(kind: string, noted: readonly NotedPairs[], pairs: number): string {
   const worst = noted.toSorted((a, b) => b.note.severity - a.note.severity).slice(0, WORST);
-  const texts = worst.map(({ note, pairs: of }) => `${note.text}${whose(of, pairs)}`).join('; ');
+  const texts = worst.map(({ note, pairs: of }) => `${noteText(note)}${whose(of, pairs)}`).join('; ');
   const count = noted.length > WORST ? ` (${COUNT.format(noted.length)}, the worst ${WORST})` : '';
   return `Note, ${kind}${count}: ${texts}`;
 }

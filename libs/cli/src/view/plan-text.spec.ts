@@ -1,4 +1,6 @@
 import { SharedPlan } from '@onescan/shared/generated/onescan/v1/plan.js';
+import { noteText } from '@onescan/shared/reasons/plan-note.js';
+import { reasonMeaning } from '@onescan/shared/reasons/reason.js';
 import { expect, it } from 'vitest';
 import { samplePlan } from '../testing/sample-run.js';
 import { planText } from './plan-text.js';
@@ -17,9 +19,9 @@ it('shows a line a pair, totals, the naive way, and what is not tested', () => {
       'In total: 1 statement, 2.00 GiB, $0.012 of a budget of $50.00.',
       'The naive way, a statement a pair and horizon: 14 statements, 28.0 GiB, $0.17, 14.0 times as much.',
       'Columns not tested, each in the ledger with its reason:',
-      '  eurusd 2: 1 because it holds future values, 1 because its type STRING cannot be made a number',
-      '  usdjpy 2: 1 because it holds future values, 1 because its type STRING cannot be made a number',
-      'Note, table without key: mkt_x_summary has no key (usdjpy)',
+      `  eurusd 2: 1 because ${reasonMeaning('future_name')}, 1 because ${reasonMeaning('not_a_number')}`,
+      `  usdjpy 2: 1 because ${reasonMeaning('future_name')}, 1 because ${reasonMeaning('not_a_number')}`,
+      `Note, table without key: ${noteText(samplePlan().pairs[1]!.notes[0]!)} (usdjpy)`,
       '',
     ].join('\n'),
   );

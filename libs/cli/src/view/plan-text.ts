@@ -3,6 +3,7 @@ import { formatCount } from '@onescan/shared/format/count.js';
 import { shownLine } from '@onescan/shared/format/shown-text.js';
 import { formatUsd } from '@onescan/shared/format/usd.js';
 import { PairPlan, type Plan, type SharedPlan } from '@onescan/shared/generated/onescan/v1/plan.js';
+import { reasonMeaning } from '@onescan/shared/reasons/reason.js';
 import { renderTable, type TableColumn } from '../output/table.js';
 import { overBudget } from './over-budget.js';
 import { planMoney } from './plan-money.js';
@@ -91,11 +92,12 @@ function exclusions(plan: Plan): string[] {
   return lines.length === 0 ? [] : ['Columns not tested, each in the ledger with its reason:', ...lines];
 }
 
-/** The most frequent reasons, and for how many columns there are others, without the parts that differ from column to column. */
+/** The most frequent reasons, and for how many columns there are others. */
 function commonReasons(pair: PairPlan): string {
   const counts = new Map<string, number>();
-  for (const { reason } of pair.exclusions) {
-    const kind = reason.replace(/ ?\([^)]*\)/g, '').replace(/^its name matches \/.*\/: /, '');
+  for (const { reason, why } of pair.exclusions) {
+    // Those of plans from before there were codes have nothing in common but their words.
+    const kind = why && why.code !== 'unspecified' ? reasonMeaning(why.code) : reason;
     counts.set(kind, (counts.get(kind) ?? 0) + 1);
   }
   const common = [...counts].sort((a, b) => b[1] - a[1]);

@@ -1,5 +1,7 @@
+import { roundedReason } from '@onescan/shared/dataset/rounded-columns.js';
 import { RunState, TaskState } from '@onescan/shared/generated/onescan/v1/coordinator.js';
 import { QueryJob } from '@onescan/shared/generated/onescan/v1/fetcher.js';
+import { bareReasonText, reasonText } from '@onescan/shared/reasons/reason.js';
 import { expect, it } from 'vitest';
 import { sampleDataset, sampleRun, sampleTask } from '../testing/sample-run.js';
 import { runSummary } from './run-summary.js';
@@ -47,17 +49,25 @@ it('shows how far a horizon is that has no result', () => {
 it('says a suspected leak once a pair, with what it gives away', () => {
   const leak = {
     featureId: 'agg_eurusd.nearly',
-    reason: 'suspected leakage: explains 99.7 % of the target of h45',
+    reason: '',
     retained: false,
-  };
-  const strong = { featureId: 'mkt.flow', reason: 'suspicious: explains 31.0 % of the rest', retained: true };
+    why: { code: 'leak', facts: { part: 'target', horizon: 45, share: 0.997, limit: 0.9 } },
+  } as const;
+  const strong = {
+    featureId: 'mkt.flow',
+    reason: '',
+    retained: true,
+    why: { code: 'suspicious_share', facts: { part: 'unknown', horizon: 45, share: 0.31, limit: 0.25 } },
+  } as const;
+  const older = { featureId: 'mkt.old', reason: 'the words of an older version', retained: true };
   const tasks = [15, 30].map((horizon) => {
     const task = sampleTask({ horizon });
-    return { ...task, summary: { ...task.summary!, suspicions: [leak, strong] } };
+    return { ...task, summary: { ...task.summary!, suspicions: [leak, strong, older] } };
   });
-  expect(runSummary(sampleRun({ tasks })).split('\n').slice(2, 4)).toEqual([
-    'Suspected leak: eurusd agg_eurusd.nearly: explains 99.7 % of the target of h45',
-    'Suspicious, retained: eurusd mkt.flow (h15, h30): explains 31.0 % of the rest',
+  expect(runSummary(sampleRun({ tasks })).split('\n').slice(2, 5)).toEqual([
+    `Suspected leak: eurusd agg_eurusd.nearly: ${bareReasonText(leak.why)}`,
+    `Suspicious, retained: eurusd mkt.flow (h15, h30): ${bareReasonText(strong.why)}`,
+    'Suspicious, retained: eurusd mkt.old (h15, h30): the words of an older version',
   ]);
 });
 
@@ -69,7 +79,7 @@ it('says of each pair what was rounded, once where it is the same', () => {
     return { ...pair!, pair: name, dataset };
   });
   expect(runSummary(sampleRun({ pairs }))).toContain(
-    '\nNote, numbers rounded: 1 column keeps numbers beyond 2^53 as doubles, and what lies between those was rounded: id.order_nr (256 apart) (eurusd, gbpusd)\n',
+    `\nNote, numbers rounded: ${reasonText(roundedReason(rounded))} (eurusd, gbpusd)\n`,
   );
   expect(runSummary(sampleRun())).not.toContain('rounded');
 });

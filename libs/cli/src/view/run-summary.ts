@@ -1,5 +1,5 @@
 import { byCodeUnits } from '@onescan/shared/code-units.js';
-import { roundedText } from '@onescan/shared/dataset/rounded-columns.js';
+import { roundedReason } from '@onescan/shared/dataset/rounded-columns.js';
 import { formatBytes } from '@onescan/shared/format/bytes.js';
 import { formatDuration } from '@onescan/shared/format/duration.js';
 import { shownLine } from '@onescan/shared/format/shown-text.js';
@@ -7,6 +7,8 @@ import { formatUsd } from '@onescan/shared/format/usd.js';
 import type { Run, TaskStatus } from '@onescan/shared/generated/onescan/v1/coordinator.js';
 import type { DatasetRef } from '@onescan/shared/generated/onescan/v1/fetcher.js';
 import { pairSuspicions } from '@onescan/shared/pair-suspicions.js';
+import { planNote } from '@onescan/shared/reasons/plan-note.js';
+import { bareReasonText, readReason } from '@onescan/shared/reasons/reason.js';
 import { approvalLines } from './job-table.js';
 import { planNotes } from './plan-notes.js';
 import { runStateName } from './state-names.js';
@@ -76,11 +78,12 @@ function suspicionLines(run: Run): string[] {
   );
   const lines = found
     .slice(0, SUSPICIONS_SHOWN)
-    .map(({ pair, featureId, reason, retained, horizons }) =>
-      retained
-        ? `Suspicious, retained: ${pair} ${featureId} (${horizons.map((h) => `h${h}`).join(', ')}): ${bare(reason)}`
-        : `Suspected leak: ${pair} ${featureId}: ${bare(reason)}`,
-    );
+    .map(({ pair, featureId, reason, why, retained, horizons }) => {
+      const told = bareReasonText(readReason(why, reason));
+      return retained
+        ? `Suspicious, retained: ${pair} ${featureId} (${horizons.map((h) => `h${h}`).join(', ')}): ${told}`
+        : `Suspected leak: ${pair} ${featureId}: ${told}`;
+    });
   const more = found.length - lines.length;
   return more > 0 ? [...lines, `Suspected: ${more} more, in the report`] : lines;
 }
@@ -88,15 +91,10 @@ function suspicionLines(run: Run): string[] {
 /** Numbers that the datasets hold with fewer digits than the warehouse. */
 function roundedLines({ pairs }: Run): string[] {
   const notes = ({ rounded }: DatasetRef) =>
-    rounded ? [{ kind: 'numbers rounded', text: roundedText(rounded), severity: rounded.count }] : [];
+    rounded ? [planNote(roundedReason(rounded), rounded.count)] : [];
   return planNotes({
     pairs: pairs.map(({ pair, dataset }) => ({ pair, notes: dataset ? notes(dataset) : [] })),
   });
-}
-
-/** Without the word that the line begins with. */
-function bare(reason: string): string {
-  return reason.replace(/^(suspected leakage|suspicious): /, '');
 }
 
 function workersLine(run: Run): string {

@@ -1,11 +1,17 @@
+import type { LeakReason } from '../leaks/leak-limits.js';
 import type { Stage } from '../progress/learn-hooks.js';
+import type { PruneReason } from '../pruning/prune.js';
+import type { RetainReason, SelectReason } from '../selection/selection-result.js';
+import type { SuspicionReason } from './suspicions.js';
 
 /** What became of one feature for one horizon; optional figures are absent where it did not get that far. */
 export interface FeatureFate {
   readonly status: 'RETAINED' | 'PRUNED';
   /** Where its fate was decided: `model` for retained features. */
   readonly stage: Stage;
-  readonly reason: string;
+  readonly why: PruneReason | LeakReason | SelectReason | RetainReason;
+  /** What makes a retained feature suspicious. */
+  readonly remark?: SuspicionReason;
   /** Share of selection fits that chose it. */
   readonly selectionFrequency?: number;
   /** Share of the boosters' gain. */

@@ -8,23 +8,25 @@ export function featureFates(
   { pruning, leaks, selection, ranking }: LearnedHorizon,
   suspected: readonly Suspicion[],
 ): FeatureFate[] {
-  const suspicion = new Map(suspected.map(({ column, reason }) => [column, `; ${reason}`]));
+  const suspicion = new Map(suspected.map((each) => [each.column, each]));
   const position = new Map(selection.selected.map((column, k) => [column, k]));
   return Array.from({ length: columns }, (_, column): FeatureFate => {
     const prunedFor = pruning.reasons.get(column);
-    if (prunedFor !== undefined) return { status: 'PRUNED', stage: 'prune', reason: prunedFor };
+    if (prunedFor !== undefined) return { status: 'PRUNED', stage: 'prune', why: prunedFor };
     const leak = leaks.refused.get(column);
-    if (leak !== undefined) return { status: 'PRUNED', stage: 'select', reason: leak };
+    if (leak !== undefined) return { status: 'PRUNED', stage: 'select', why: leak };
     const frequency = selection.frequency[column]!;
     const tried = Number.isNaN(frequency) ? {} : { selectionFrequency: frequency };
     const retained = position.get(column);
     if (retained === undefined) {
-      return { status: 'PRUNED', stage: 'select', reason: selection.notSelected(column), ...tried };
+      return { status: 'PRUNED', stage: 'select', why: selection.notSelected(column), ...tried };
     }
+    const suspected = suspicion.get(column);
     return {
       status: 'RETAINED',
       stage: 'model',
-      reason: selection.whySelected(column) + (suspicion.get(column) ?? ''),
+      why: selection.whySelected(column),
+      ...(suspected?.retained ? { remark: suspected.why } : {}),
       ...tried,
       importance: ranking!.importance[retained]!,
       shapMeanAbs: ranking!.shapMeanAbs[retained]!,

@@ -4,19 +4,25 @@ import type { KnownName } from '../explain/additive-output.js';
 import type { DirectionMetric } from '../metrics/score-direction.js';
 import type { ValueMetric } from '../metrics/score-value.js';
 import type { DirectionName, ModelName } from '../models/train-models.js';
-import type { Verdict } from '../scoring/judge.js';
+import type { Verdict, VerdictReason } from '../scoring/judge.js';
 import type { SelectionFacts } from '../selection/selection-result.js';
 import type { ValueModelName } from '../stacking/final-models.js';
+import type { Suspicion } from './suspicions.js';
 
 /** Version of the document's structure; docs/results.md describes it. */
-export const RESULT_FORMAT_VERSION = 1;
+export const RESULT_FORMAT_VERSION = 2;
 
 /**
  * Everything that is known of one horizon of a pair, as docs/results.md describes field by field. Plain JSON: no NaN,
  * no clock, the same bytes every time. The trainer adds what only it knows ({@link TaskFacts}) to the
  * {@link LearnedDocument} of the engine.
  */
-export interface ResultDocument extends LearnedDocument, TaskFacts {}
+export interface ResultDocument extends Omit<LearnedDocument, 'selection' | 'suspicious'>, TaskFacts {
+  /** What `verdictReason` says as a sentence, as do the `reason`s below; never read by a program. */
+  readonly verdictText: string;
+  readonly selection: SelectionJson<ToldReasonJson>;
+  readonly suspicious: readonly ToldReasonJson[];
+}
 
 /** What the trainer knows of a task beside what was learned. */
 export interface TaskFacts {
@@ -49,7 +55,7 @@ export interface LearnedDocument {
   readonly seed: string;
   readonly config: ConfigJson;
   readonly verdict: Verdict;
-  readonly verdictText: string;
+  readonly verdictReason: VerdictReason;
   readonly skill: SkillJson;
   readonly rows: RowsJson;
   readonly segments: readonly SegmentJson[];
@@ -127,14 +133,20 @@ export interface SegmentJson {
   readonly to: number;
 }
 
+/** A feature that predicts too well, with the code and the facts of the reason. */
 export interface FeatureReasonJson {
   readonly feature: string;
+  readonly reasonCode: Suspicion['why']['code'];
+  readonly facts: Suspicion['why']['facts'];
+}
+
+export interface ToldReasonJson extends FeatureReasonJson {
   readonly reason: string;
 }
 
-export type SelectionJson = SelectionFacts & {
+export type SelectionJson<Reason = FeatureReasonJson> = SelectionFacts & {
   readonly expectedFalseSelections: number | null;
-  readonly leakage: readonly FeatureReasonJson[];
+  readonly leakage: readonly Reason[];
 };
 
 export interface InteractionsJson {

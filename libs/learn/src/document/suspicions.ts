@@ -1,14 +1,29 @@
 import type { LearnedHorizon } from '../horizon/learn-horizon.js';
+import type { LeakReason, ShareSuspicion } from '../leaks/leak-limits.js';
 
-/** A feature that predicts too well to be believed. */
-export interface Suspicion {
+/** `share` is of the mean absolute SHAP of all features, `above` how far the AUC is above the best baseline's. */
+export interface DominanceSuspicion {
+  readonly code: 'suspicious_dominance';
+  readonly facts: {
+    readonly share: number;
+    readonly limit: number;
+    readonly auc: number;
+    readonly above: number;
+    readonly aboveLimit: number;
+  };
+}
+
+export type SuspicionReason = ShareSuspicion | DominanceSuspicion;
+
+/** A feature that predicts too well to be believed: refused before selection, for all horizons, or retained. */
+export type Suspicion = {
   /** Matrix column. */
   readonly column: number;
   readonly feature: string;
-  readonly reason: string;
-  /** False: refused before selection, for all horizons. */
-  readonly retained: boolean;
-}
+} & (
+  | { readonly retained: false; readonly why: LeakReason }
+  | { readonly retained: true; readonly why: SuspicionReason }
+);
 
 /** Share of the mean absolute SHAP of all features that is nearly all of it. */
 const NEARLY_ALL = 0.9;
@@ -21,18 +36,15 @@ export function suspicions(
   learned: Pick<LearnedHorizon, 'leaks' | 'selection' | 'ranking' | 'scores'>,
 ): Suspicion[] {
   const { leaks, selection, ranking } = learned;
-  const describe = (column: number, reason: string, retained: boolean): Suspicion => ({
-    column,
-    feature: featureIds[column]!,
-    reason,
-    retained,
-  });
-  const refused = [...leaks.refused].map(([column, reason]) => describe(column, reason, false));
+  const feature = (column: number): string => featureIds[column]!;
+  const refused = [...leaks.refused].map(
+    ([column, why]): Suspicion => ({ column, feature: feature(column), retained: false, why }),
+  );
   const dominant = dominantFeature(learned);
-  const retained = (ranking?.order ?? []).flatMap((position, k) => {
+  const retained = (ranking?.order ?? []).flatMap((position, k): Suspicion[] => {
     const column = selection.selected[position]!;
-    const reason = leaks.suspicious.get(column) ?? (k === 0 ? dominant : undefined);
-    return reason === undefined ? [] : [describe(column, reason, true)];
+    const why = leaks.suspicious.get(column) ?? (k === 0 ? dominant : undefined);
+    return why === undefined ? [] : [{ column, feature: feature(column), retained: true, why }];
   });
   return [...refused, ...retained];
 }
@@ -41,7 +53,7 @@ export function suspicions(
 function dominantFeature({
   ranking,
   scores,
-}: Pick<LearnedHorizon, 'ranking' | 'scores'>): string | undefined {
+}: Pick<LearnedHorizon, 'ranking' | 'scores'>): DominanceSuspicion | undefined {
   if (!ranking) return undefined;
   const total = ranking.shapMeanAbs.reduce((sum, value) => sum + value, 0);
   const share = total > 0 ? ranking.shapMeanAbs[ranking.order[0]!]! / total : 0;
@@ -49,8 +61,8 @@ function dominantFeature({
   const baselines = scores.baselines.map((baseline) => baseline.scores.auc.value);
   const above = auc - Math.max(0.5, ...baselines.filter(Number.isFinite));
   if (!(share >= NEARLY_ALL && above >= FAR_ABOVE)) return undefined;
-  return (
-    `suspicious: holds ${(100 * share).toFixed(0)} % of the SHAP, and the AUC of ${auc.toFixed(3)} is ` +
-    `${above.toFixed(3)} above the best baseline's (limits ${100 * NEARLY_ALL} %, ${FAR_ABOVE.toFixed(3)})`
-  );
+  return {
+    code: 'suspicious_dominance',
+    facts: { share, limit: NEARLY_ALL, auc, above, aboveLimit: FAR_ABOVE },
+  };
 }

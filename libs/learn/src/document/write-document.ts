@@ -14,6 +14,7 @@ import {
   type BaselineJson,
   type ConfigJson,
   type DirectionFiguresJson,
+  type FeatureReasonJson,
   type InteractionsJson,
   jsonNumber,
   type LearnedDocument,
@@ -54,7 +55,7 @@ export function writeDocument(
     seed: seed.toString(),
     config: configJson(config),
     verdict: judgement.verdict,
-    verdictText: judgement.text,
+    verdictReason: judgement.reason,
     skill: skillJson(scope, learned),
     rows: rowsJson(learned, data.value.length),
     segments: segmentsJson(pair.time, learned),
@@ -68,14 +69,9 @@ export function writeDocument(
     selection: {
       ...selection.facts,
       expectedFalseSelections: jsonNumber(selection.expectedFalseSelections),
-      leakage: [...leaks.refused].map(([column, reason]) => ({
-        feature: pair.featureIds[column]!,
-        reason,
-      })),
+      leakage: suspected.filter(({ retained }) => !retained).map(suspicionJson),
     },
-    suspicious: suspected
-      .filter(({ retained }) => retained)
-      .map(({ feature, reason }) => ({ feature, reason })),
+    suspicious: suspected.filter(({ retained }) => retained).map(suspicionJson),
     interactions: interactionsJson(scope, learned),
     models: modelsJson(learned),
     stack: stackJson(learned),
@@ -89,6 +85,10 @@ export function writeDocument(
     gating: gatingJson(predictions, label, scores, threshold),
     shap: shapJson(scope, learned),
   };
+}
+
+function suspicionJson({ feature, why }: Suspicion): FeatureReasonJson {
+  return { feature, reasonCode: why.code, facts: why.facts };
 }
 
 /** Every setting; of `models.export`, which changes no result, only that it was asked for. */

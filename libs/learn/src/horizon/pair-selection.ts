@@ -2,7 +2,7 @@ import type { LearnConfig } from '../config/learn-config.js';
 import type { PairInput } from '../data/pair-input.js';
 import { type PairLeaks, pairLeaks } from '../leaks/pair-leaks.js';
 import { type ProgressHooks, partOf } from '../progress/progress-hooks.js';
-import { prune } from '../pruning/prune.js';
+import { type PruneReason, prune } from '../pruning/prune.js';
 import { keepInteractions } from '../selection/keep-interactions.js';
 import { selectBoosted } from '../selection/select-boosted.js';
 import { selectStable } from '../selection/select-stable.js';
@@ -27,7 +27,7 @@ const SINGLE_PART = 0.8;
 export interface PairPruning {
   readonly kept: readonly number[];
   /** Why, by matrix column. */
-  readonly reasons: ReadonlyMap<number, string>;
+  readonly reasons: ReadonlyMap<number, PruneReason>;
 }
 
 /** What the prune stage finds; the same for all horizons. */
@@ -159,8 +159,9 @@ function nothingToSelect(columns: number, threshold: number, tested: number): Se
     interactions: null,
     expectedFalseSelections: 0,
     facts: { method: 'none', threshold, tested },
-    whySelected: () => '',
-    notSelected: () =>
-      `pruning left ${tested} candidates: too few to select any within the expected false selections`,
+    whySelected: () => {
+      throw new Error('nothing was selected');
+    },
+    notSelected: () => ({ code: 'too_few_candidates', facts: { candidates: tested } }),
   };
 }

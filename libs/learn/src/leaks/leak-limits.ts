@@ -23,35 +23,50 @@ const LEAK_SHARE = 0.9;
  */
 export const SUSPICIOUS_SHARE = 0.25;
 
+/** What a feature explains of a target, and from which share on that is too much. */
+export type ExplainedPart = {
+  readonly part: 'target' | 'sign' | 'unknown' | 'unknown_sign';
+  readonly horizon: number;
+  readonly share: number;
+  readonly limit: number;
+};
+
+export interface LeakReason {
+  readonly code: 'leak';
+  readonly facts: ExplainedPart;
+}
+
+export interface ShareSuspicion {
+  readonly code: 'suspicious_share';
+  readonly facts: ExplainedPart;
+}
+
 /** @returns why the feature must hold future values, else undefined */
-export function leakReason(shares: readonly TargetShares[], targetWindow: number): string | undefined {
-  const found = shares.flatMap(({ horizon, value, sign, unknown, unknownSign }) => {
+export function leakReason(shares: readonly TargetShares[], targetWindow: number): LeakReason | undefined {
+  const found = shares.flatMap(({ horizon, value, sign, unknown, unknownSign }): ExplainedPart[] => {
     const known = overlapShare({ horizon, targetWindow });
-    const target = `the target of h${horizon}`;
-    return [
-      { share: value, limit: limitBeyond(known), of: target },
-      { share: sign, limit: limitBeyond((2 / Math.PI) * Math.asin(known)), of: `the sign of ${target}` },
-      { share: unknown, limit: LEAK_SHARE, of: `the unknown part of ${target}` },
-      { share: unknownSign, limit: LEAK_SHARE, of: `the sign of the unknown part of ${target}` },
-    ].filter(({ share, limit }) => share >= limit);
+    const ofSign = limitBeyond((2 / Math.PI) * Math.asin(known));
+    const parts: ExplainedPart[] = [
+      { part: 'target', horizon, share: value, limit: limitBeyond(known) },
+      { part: 'sign', horizon, share: sign, limit: ofSign },
+      { part: 'unknown', horizon, share: unknown, limit: LEAK_SHARE },
+      { part: 'unknown_sign', horizon, share: unknownSign, limit: LEAK_SHARE },
+    ];
+    return parts.filter(({ share, limit }) => share >= limit);
   });
   const best = largest(found);
-  return (
-    best &&
-    `suspected leakage: explains ${percent(best.share)} of ${best.of} (limit ${percent(best.limit)}): ` +
-      'holds future values; refused for all horizons'
-  );
+  return best && { code: 'leak', facts: best };
 }
 
 /** @returns what makes a feature that is no proven leak too good to be believed, else undefined */
-export function suspicionReason(shares: readonly TargetShares[]): string | undefined {
-  const found = shares.flatMap(({ horizon, unknown, unknownSign }) => [
-    { share: unknown, of: `the unknown part of the target of h${horizon}` },
-    { share: unknownSign, of: `the sign of the unknown part of the target of h${horizon}` },
+export function suspicionReason(shares: readonly TargetShares[]): ShareSuspicion | undefined {
+  const limit = SUSPICIOUS_SHARE;
+  const found = shares.flatMap(({ horizon, unknown, unknownSign }): ExplainedPart[] => [
+    { part: 'unknown', horizon, share: unknown, limit },
+    { part: 'unknown_sign', horizon, share: unknownSign, limit },
   ]);
   const best = largest(found);
-  if (best === undefined || best.share < SUSPICIOUS_SHARE) return undefined;
-  return `suspicious: explains ${percent(best.share)} of ${best.of} by itself, out of sample (limit ${percent(SUSPICIOUS_SHARE)})`;
+  return best === undefined || best.share < limit ? undefined : { code: 'suspicious_share', facts: best };
 }
 
 /** Share of the target's variance that is known at the row, on a random walk: (W - H) / W. */
@@ -69,8 +84,4 @@ function largest<T extends { share: number }>(found: readonly T[]): T | undefine
     (best, one) => (best && best.share >= one.share ? best : one),
     undefined,
   );
-}
-
-function percent(share: number): string {
-  return `${(100 * share).toFixed(1)} %`;
 }

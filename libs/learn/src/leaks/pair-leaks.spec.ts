@@ -27,7 +27,7 @@ function test(columns: readonly Column[], from: SimulatedPair = pair, { window =
   const candidates = columns.map((_, position) => position);
   const input = { matrix, candidates, bar, rows: ROWS, targetWindow: window, targets };
   const { refused, suspicious } = pairLeaks(input);
-  const named = (reasons: ReadonlyMap<number, string>) =>
+  const named = <T>(reasons: ReadonlyMap<number, T>) =>
     Object.fromEntries([...reasons].map(([position, reason]) => [columns[position]!.id, reason]));
   return { refused: named(refused), suspicious: named(suspicious) };
 }
@@ -54,22 +54,22 @@ describe('pairLeaks', () => {
   });
 
   it.each([
-    ['target', target(45), /explains 9\d\.\d % of the target of h45 \(limit 90\.0 %\): holds future values/],
-    ['rounded target', target(30).map((value) => Math.round(100 * value) / 100), /of the target of h30/],
-    ['target with noise', noisy(target(105), 0.02), /of the target of h105/],
-    ['unknown part', unknown(15).map((value) => -3 * value), /of the unknown part of the target of h15/],
-    ['direction', target(60).map((value) => (value > 0 ? 1 : 0)), /of the sign of the target of h60/],
-    ['coming direction', unknown(30).map(Math.sign), /of the sign of the unknown part of the target of h30/],
+    ['target', target(45), { part: 'target', horizon: 45, limit: 0.9 }],
+    ['rounded target', target(30).map((value) => Math.round(100 * value) / 100), { horizon: 30 }],
+    ['target with noise', noisy(target(105), 0.02), { horizon: 105 }],
+    ['unknown part', unknown(15).map((value) => -3 * value), { part: 'unknown', horizon: 15 }],
+    ['direction', target(60).map((value) => (value > 0 ? 1 : 0)), { part: 'sign', horizon: 60 }],
+    ['coming direction', unknown(30).map(Math.sign), { part: 'unknown_sign', horizon: 30 }],
     [
       'target in two rows of five',
       target(75).map((value, row) => (row % 100 < 40 ? value : Number.NaN)),
-      /of the target of h75/,
+      { horizon: 75 },
     ],
-  ])('refuses a column that holds the %s, and names the horizon', (id, values, reason) => {
+  ])('refuses a column that holds the %s, and names the horizon', (id, values, facts) => {
     const { refused } = test([...honest, column(id, values)]);
     expect(Object.keys(refused)).toEqual([id]);
-    expect(refused[id]).toMatch(reason);
-    expect(refused[id]).toMatch(/^suspected leakage: .*; refused for all horizons$/);
+    expect(refused[id]).toMatchObject({ code: 'leak', facts });
+    expect(refused[id]!.facts.share).toBeGreaterThanOrEqual(refused[id]!.facts.limit);
   });
 
   it.each([
@@ -87,9 +87,10 @@ describe('pairLeaks', () => {
     const { refused, suspicious } = test([...honest, column(id, values)]);
     expect(refused).toEqual({});
     expect(Object.keys(suspicious)).toEqual([id]);
-    expect(suspicious[id]).toMatch(
-      /^suspicious: explains \d\d\.\d % of the .*part of the target of h\d+ by itself, out of sample \(limit 25\.0 %\)$/,
-    );
+    const { code, facts } = suspicious[id]!;
+    expect([code, facts.limit]).toEqual(['suspicious_share', 0.25]);
+    expect(facts.part).toMatch(/^unknown/);
+    expect(facts.share).toBeGreaterThanOrEqual(facts.limit);
   });
 
   it('does not take what is known for a leak where it is nearly all of the target', () => {

@@ -6,7 +6,13 @@ import type { ProgressHooks } from '../progress/progress-hooks.js';
 import { type LabelGeometry, spanEnd, spanStart } from '../splits/label-span.js';
 import { pieceRanges } from '../threads/piece-ranges.js';
 import { callingThread, type WorkPool } from '../threads/work-pool.js';
-import { leakReason, suspicionReason, type TargetShares } from './leak-limits.js';
+import {
+  type LeakReason,
+  leakReason,
+  type ShareSuspicion,
+  suspicionReason,
+  type TargetShares,
+} from './leak-limits.js';
 import { LANES, LEAK_SHARES, type LeakHalf, SHARES } from './leak-shares.js';
 
 /** Columns that a thread tests at a time. */
@@ -29,9 +35,9 @@ export interface LeakInput {
 /** What the targets of a pair say of its features; reasons by matrix column. */
 export interface PairLeaks {
   /** Features that must hold future values of some horizon: refused for all. */
-  readonly refused: ReadonlyMap<number, string>;
+  readonly refused: ReadonlyMap<number, LeakReason>;
   /** Others that say more of the unknown part of some target than honest features do. */
-  readonly suspicious: ReadonlyMap<number, string>;
+  readonly suspicious: ReadonlyMap<number, ShareSuspicion>;
 }
 
 /**
@@ -55,8 +61,8 @@ export function pairLeaks(
       candidates.slice(from, to),
     );
     const shares = pool.compute(LEAK_SHARES, { matrix: matrix.handle, targets: placed }, pieces, hooks);
-    const refused = new Map<number, string>();
-    const suspicious = new Map<number, string>();
+    const refused = new Map<number, LeakReason>();
+    const suspicious = new Map<number, ShareSuspicion>();
     pieces.forEach((columns, piece) => {
       columns.forEach((column, k) => {
         const own = targets.map((target, t) =>

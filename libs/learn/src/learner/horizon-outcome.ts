@@ -7,12 +7,12 @@ import { writeDocument } from '../document/write-document.js';
 import { type ExplainedRows, explainedRows } from '../explain/explained-rows.js';
 import type { ExportedModels } from '../export/export-models.js';
 import type { HorizonScope, LearnedHorizon } from '../horizon/learn-horizon.js';
-import type { Verdict } from '../scoring/judge.js';
+import type { Verdict, VerdictReason } from '../scoring/judge.js';
 
 /** The figures that lists and live views show. */
 export interface HorizonSummary {
   readonly verdict: Verdict;
-  readonly verdictText: string;
+  readonly verdictReason: VerdictReason;
   /** Of the calibrated stack on the final segment, as is accuracy; NaN when the segment has one class only. */
   readonly auc: number;
   readonly accuracy: number;
@@ -77,7 +77,7 @@ function summarise(
   const { logLossGain, accuracyBaseline } = skill;
   return {
     verdict: judgement.verdict,
-    verdictText: judgement.text,
+    verdictReason: judgement.reason,
     auc: stack.auc.value,
     accuracy: stack.accuracy.value,
     bestBaseline: accuracyBaseline.name,

@@ -27,7 +27,13 @@ describe('a random walk', () => {
     (horizon) => {
       const outcome = learn(walk, horizon);
       expect(outcome.summary.verdict).toBe('NO_SKILL_BEYOND_OVERLAP');
-      expect(outcome.summary.verdictText).toMatch(/: no skill beyond overlap/);
+      const { code, facts } = outcome.summary.verdictReason;
+      expect(outcome.document.verdictReason).toEqual({ code, facts });
+      expect(facts).toMatchObject({
+        horizon,
+        accuracy: outcome.summary.accuracy,
+        baselineAccuracy: outcome.summary.bestBaselineAccuracy,
+      });
       for (const name of ['overlap', 'persistence'] as const) {
         if (name === 'overlap' && horizon === 45) continue;
         const { accuracy, randomWalkAccuracy } = baseline(outcome, name);
@@ -53,16 +59,16 @@ describe('a planted effect', () => {
 
   it('accounts for every feature with its stage and reason', () => {
     expect(outcome.fates).toHaveLength(planted.features.length);
-    for (const fate of outcome.fates) expect(fate.reason).not.toBe('');
+    for (const fate of outcome.fates) expect(fate.why.code).toMatch(/^[a-z_]+$/);
     const retained = outcome.fates.filter((fate) => fate.status === 'RETAINED');
     expect(retained).toHaveLength(outcome.summary.featuresRetained);
     expect(retained.map((fate) => fate.rank).sort((a, b) => a! - b!)).toEqual(
       retained.map((_, position) => position + 1),
     );
-    for (const { reason } of retained) {
-      expect(reason).toMatch(
-        /^stable: selected in \d+ % of the subsamples by (elastic-net|curvature), \d+ % by/,
-      );
+    for (const { why, selectionFrequency } of retained) {
+      if (why.code !== 'stable') throw new Error(`retained for ${why.code}`);
+      expect(Object.keys(why.facts.shares)).toEqual(['elastic-net', 'curvature']);
+      expect(Math.max(...Object.values(why.facts.shares))).toBe(selectionFrequency);
     }
     const { methods, stableBy, stable } = outcome.document.selection as StableFacts;
     expect(methods).toEqual(['elastic-net', 'curvature']);
@@ -128,7 +134,7 @@ describe('a planted effect', () => {
     ];
     const found = new PairLearner(planted.pairInput(config, leaking), config).learnHorizon(input);
     expect(found.fates.at(-1)).toMatchObject({ status: 'PRUNED', stage: 'select' });
-    expect(found.fates.at(-1)!.reason).toMatch(/suspected leakage/);
+    expect(found.fates.at(-1)!.why.code).toBe('leak');
     expect(found.document.features.leaking).toBe(1);
   });
 
@@ -140,21 +146,24 @@ describe('a planted effect', () => {
     const [near, far] = [30, 105].map((horizon) => learner.learnHorizon(planted.horizonInput(horizon)));
     for (const { fates, summary, document } of [near!, far!]) {
       expect(fates.at(-1)).toMatchObject({ status: 'PRUNED', stage: 'select' });
-      expect(fates.at(-1)!.reason).toMatch(
-        /explains 99\.\d % of the target of h45 .* refused for all horizons/,
-      );
-      expect(summary.suspicions[0]).toMatchObject({ feature: leak.id, retained: false });
-      expect(document.selection.leakage).toHaveLength(1);
+      const { why } = fates.at(-1)!;
+      expect(why).toMatchObject({ code: 'leak', facts: { part: 'target', horizon: 45, limit: 0.9 } });
+      expect(why.facts).toMatchObject({ share: expect.closeTo(0.995, 2) });
+      expect(summary.suspicions[0]).toMatchObject({ feature: leak.id, retained: false, why });
+      expect(document.selection.leakage).toEqual([
+        { feature: leak.id, reasonCode: 'leak', facts: why.facts },
+      ]);
     }
     expect(near!.fates.at(-1)).toEqual(far!.fates.at(-1));
     // The planted effect is half of what a horizon moves: no market is like that.
     const suspicious = near!.summary.suspicions.filter(({ retained }) => retained);
     expect(suspicious.map(({ feature }) => feature)).toContain('mkt_flow.flow_ma');
     expect(near!.document.suspicious).toHaveLength(suspicious.length);
-    for (const { column, reason } of suspicious) {
-      expect(near!.fates[column]!.status).toBe('RETAINED');
-      expect(near!.fates[column]!.reason).toContain(`; ${reason}`);
+    for (const { column, why } of suspicious) {
+      expect(near!.fates[column]).toMatchObject({ status: 'RETAINED', remark: why });
+      expect(why.code).toBe('suspicious_share');
     }
+    expect(near!.fates.filter(({ remark }) => remark)).toHaveLength(suspicious.length);
     const rest = near!.fates.slice(0, -1).map(({ status, rank }) => ({ status, rank }));
     expect(rest).toEqual(outcome.fates.map(({ status, rank }) => ({ status, rank })));
   });
@@ -163,7 +172,7 @@ describe('a planted effect', () => {
     const learner = new PairLearner(planted.pairInput(config), config);
     const found = learner.learnHorizon({ ...planted.horizonInput(15), knownPart: null });
     expect(found.summary.verdict).toBe('INCONCLUSIVE');
-    expect(found.summary.verdictText).toMatch(/already known is not in the dataset/);
+    expect(found.summary.verdictReason.code).toBe('overlap_unknown');
   });
 
   it('stops when asked to, at any stage', () => {
@@ -195,7 +204,7 @@ describe('a planted interaction', () => {
     for (const id of ['mkt_regime.left', 'mkt_regime.right']) {
       const fate = fates[pair.features.findIndex((feature) => feature.id === id)]!;
       expect(fate.status).toBe('RETAINED');
-      expect(fate.reason).toMatch(/^kept for an interaction that was selected in \d+ % of the subsamples/);
+      expect(fate.why.code).toBe('interaction');
     }
     expect(document.interactions!.bounds.unimodal).toBeLessThanOrEqual(0.5);
   });

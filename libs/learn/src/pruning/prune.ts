@@ -31,10 +31,23 @@ export const DEFAULT_PRUNE_LIMITS: PruneLimits = {
   correlation: 0.95,
 };
 
+/** Why a column adds nothing: shares are of the development rows, or of those of them with a value. */
+export type PruneReason =
+  | { readonly code: 'no_value' | 'constant'; readonly facts: Record<string, never> }
+  | {
+      readonly code: 'missing_values' | 'nearly_constant';
+      readonly facts: { readonly share: number; readonly limit: number };
+    }
+  | { readonly code: 'same_values'; readonly facts: { readonly feature: string } }
+  | {
+      readonly code: 'nearly_same_values';
+      readonly facts: { readonly feature: string; readonly correlation: number; readonly limit: number };
+    };
+
 /** Columns of the matrix; every column is in exactly one of the two lists, both ascending. */
 export interface PruneOutcome {
   kept: number[];
-  pruned: { column: number; reason: string }[];
+  pruned: { column: number; reason: PruneReason }[];
 }
 
 /**
@@ -56,7 +69,7 @@ export function prune(
   const facts = Array.from({ length: matrix.columns }, (_, column) =>
     columnFacts(counts.subarray(column * matrix.bins, (column + 1) * matrix.bins), developmentRows),
   );
-  const reasons = new Map<number, string>();
+  const reasons = new Map<number, PruneReason>();
   facts.forEach((fact, column) => {
     const reason = ownReason(fact, used);
     if (reason !== undefined) reasons.set(column, reason);
@@ -69,10 +82,8 @@ export function prune(
   const different = dropDuplicates(input, preferred, reasons);
   const near = { matrix, columns: different, rows: developmentRows, counts, limit: used.correlation, pool };
   for (const { column, representative, correlation } of nearDuplicates(near, hooks)) {
-    reasons.set(
-      column,
-      `nearly the same as ${featureIds[representative]}: correlation ${correlation.toFixed(4)} (limit ${used.correlation})`,
-    );
+    const facts = { feature: featureIds[representative]!, correlation, limit: used.correlation };
+    reasons.set(column, { code: 'nearly_same_values', facts });
   }
   return {
     kept: [...facts.keys()].filter((column) => !reasons.has(column)),
@@ -99,14 +110,14 @@ function columnFacts(counts: Int32Array, rows: number): ColumnFacts {
 }
 
 /** Why a feature is of no use whatever the others are. */
-function ownReason({ missing, largest, bins }: ColumnFacts, limits: PruneLimits): string | undefined {
-  if (bins === 0) return 'no value in the development rows';
-  if (bins === 1) return 'constant: one value in all development rows that have one';
+function ownReason({ missing, largest, bins }: ColumnFacts, limits: PruneLimits): PruneReason | undefined {
+  if (bins === 0) return { code: 'no_value', facts: {} };
+  if (bins === 1) return { code: 'constant', facts: {} };
   if (missing > limits.missingShare) {
-    return `${percent(missing)} of the development rows have no value (limit ${percent(limits.missingShare)})`;
+    return { code: 'missing_values', facts: { share: missing, limit: limits.missingShare } };
   }
   if (largest > limits.oneValueShare) {
-    return `nearly constant: ${percent(largest)} of the values are the same (limit ${percent(limits.oneValueShare)})`;
+    return { code: 'nearly_constant', facts: { share: largest, limit: limits.oneValueShare } };
   }
   return undefined;
 }
@@ -115,7 +126,7 @@ function ownReason({ missing, largest, bins }: ColumnFacts, limits: PruneLimits)
 function dropDuplicates(
   { contentHash, featureIds }: PruneInput,
   preferred: readonly number[],
-  reasons: Map<number, string>,
+  reasons: Map<number, PruneReason>,
 ): number[] {
   const first = new Map<string, number>();
   return preferred.filter((column) => {
@@ -124,13 +135,9 @@ function dropDuplicates(
       first.set(contentHash[column]!, column);
       return true;
     }
-    reasons.set(column, `the same values as ${featureIds[same]}`);
+    reasons.set(column, { code: 'same_values', facts: { feature: featureIds[same]! } });
     return false;
   });
-}
-
-function percent(share: number): string {
-  return `${(100 * share).toFixed(1)} %`;
 }
 
 /** By code units, the same on every machine. */

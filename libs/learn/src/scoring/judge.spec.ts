@@ -23,12 +23,16 @@ const evidence: Evidence = {
   unknownEdge: estimate(0.02, 0.05),
 };
 
+const scored = { horizon: 15, accuracy: 0.806, baseline: 'overlap', baselineAccuracy: 0.804 };
+
 describe('judge', () => {
-  it('says in one sentence that a high accuracy is only overlap', () => {
+  it('says that a high accuracy is only overlap', () => {
     expect(judge(evidence)).toEqual({
       verdict: 'NO_SKILL_BEYOND_OVERLAP',
-      text: 'h15: accuracy 80.6 %, the overlap baseline alone gets 80.4 %: no skill beyond overlap',
+      reason: { code: 'no_skill', facts: scored },
     });
+    const nothing = judge({ ...evidence, retainedFeatures: 0 });
+    expect(nothing).toMatchObject({ verdict: 'NO_SKILL_BEYOND_OVERLAP', reason: { code: 'no_feature' } });
   });
 
   it('finds skill only when log loss and direction of the unknown part both hold', () => {
@@ -36,16 +40,14 @@ describe('judge', () => {
     const edge = estimate(0.2, 0.1);
     expect(judge({ ...evidence, logLossGain: gain, unknownEdge: edge })).toEqual({
       verdict: 'SKILL',
-      text:
-        'h15: accuracy 80.6 %, the overlap baseline alone gets 80.4 %: skill beyond overlap, ' +
-        'log loss better by 0.0100 nats (at least 0.0050 nats)',
+      reason: { code: 'skill', facts: { ...scored, gain: 0.01, gainLow: 0.005 } },
     });
     const weak = judge({ ...evidence, unknownEdge: edge });
     expect(weak.verdict).toBe('NO_SKILL_BEYOND_OVERLAP');
-    expect(weak.text).toMatch(/a weak edge, correlation 0.20 with what is not yet known/);
+    expect(weak.reason).toEqual({ code: 'weak_edge', facts: { ...scored, edge: 0.2 } });
     const volatility = judge({ ...evidence, logLossGain: gain });
     expect(volatility.verdict).toBe('NO_SKILL_BEYOND_OVERLAP');
-    expect(volatility.text).toMatch(/it judges how much prices move, not where they go/);
+    expect(volatility.reason).toEqual({ code: 'size_only', facts: scored });
   });
 
   it('takes an undefined interval as no skill', () => {
@@ -56,12 +58,10 @@ describe('judge', () => {
   });
 
   it.each([
-    [{ scoredRows: 999 }, /999 scored rows are fewer than 1000/],
-    [{ blocks: 19 }, /19 independent blocks, fewer than 20/],
-    [{ knownAvailable: false }, /already known is not in the dataset/],
-  ])('is inconclusive for %j', (change, text) => {
-    const judged = judge({ ...evidence, ...change });
-    expect(judged.verdict).toBe('INCONCLUSIVE');
-    expect(judged.text).toMatch(text);
+    [{ scoredRows: 999 }, { code: 'few_rows', facts: { ...scored, rows: 999, least: 1000 } }],
+    [{ blocks: 19 }, { code: 'few_blocks', facts: { ...scored, blocks: 19, least: 20 } }],
+    [{ knownAvailable: false }, { code: 'overlap_unknown', facts: scored }],
+  ])('is inconclusive for %j', (change, reason) => {
+    expect(judge({ ...evidence, ...change })).toEqual({ verdict: 'INCONCLUSIVE', reason });
   });
 });

@@ -20,10 +20,38 @@ export interface Evidence {
   readonly unknownEdge: Estimate;
 }
 
+/** What every verdict is told with. */
+type ScoredFacts = {
+  readonly horizon: number;
+  readonly accuracy: number;
+  /** The most accurate one, and its accuracy. */
+  readonly baseline: string;
+  readonly baselineAccuracy: number;
+};
+
+/** What a verdict rests on. */
+export type VerdictReason =
+  | {
+      readonly code: 'skill';
+      readonly facts: ScoredFacts & { readonly gain: number; readonly gainLow: number };
+    }
+  | {
+      readonly code: 'no_skill' | 'no_feature' | 'size_only' | 'overlap_unknown';
+      readonly facts: ScoredFacts;
+    }
+  | { readonly code: 'weak_edge'; readonly facts: ScoredFacts & { readonly edge: number } }
+  | {
+      readonly code: 'few_rows';
+      readonly facts: ScoredFacts & { readonly rows: number; readonly least: number };
+    }
+  | {
+      readonly code: 'few_blocks';
+      readonly facts: ScoredFacts & { readonly blocks: number; readonly least: number };
+    };
+
 export interface Judgement {
   readonly verdict: Verdict;
-  /** One sentence for people. */
-  readonly text: string;
+  readonly reason: VerdictReason;
 }
 
 /**
@@ -32,49 +60,31 @@ export interface Judgement {
  * too few or the overlap cannot be computed; NO_SKILL_BEYOND_OVERLAP otherwise.
  */
 export function judge(evidence: Evidence): Judgement {
-  const { horizon, accuracy, baselineAccuracy, logLossGain, unknownEdge } = evidence;
-  const start =
-    `h${horizon}: accuracy ${percent(accuracy)}, ` +
-    `the ${displayName(evidence.accuracyBaseline)} baseline alone gets ${percent(baselineAccuracy)}`;
-  const obstacle = whyInconclusive(evidence);
-  if (obstacle) return { verdict: 'INCONCLUSIVE', text: `${start}: inconclusive, ${obstacle}` };
-  if (logLossGain.low > 0 && unknownEdge.low > 0) {
-    const gain = `log loss better by ${nats(logLossGain.value)} (at least ${nats(logLossGain.low)})`;
-    return { verdict: 'SKILL', text: `${start}: skill beyond overlap, ${gain}` };
+  const { horizon, accuracy, accuracyBaseline: baseline, baselineAccuracy, logLossGain } = evidence;
+  const scored = { horizon, accuracy, baseline, baselineAccuracy };
+  const obstacle = whyInconclusive(evidence, scored);
+  if (obstacle) return { verdict: 'INCONCLUSIVE', reason: obstacle };
+  if (logLossGain.low > 0 && evidence.unknownEdge.low > 0) {
+    const facts = { ...scored, gain: logLossGain.value, gainLow: logLossGain.low };
+    return { verdict: 'SKILL', reason: { code: 'skill', facts } };
   }
-  return {
-    verdict: 'NO_SKILL_BEYOND_OVERLAP',
-    text: `${start}: no skill beyond overlap${because(evidence)}`,
-  };
+  return { verdict: 'NO_SKILL_BEYOND_OVERLAP', reason: whyNoSkill(evidence, scored) };
 }
 
-function whyInconclusive(evidence: Evidence): string | undefined {
-  const { scoredRows, minRows, blocks, minBlocks } = evidence;
-  if (!evidence.knownAvailable) return 'the part of the target that is already known is not in the dataset';
-  if (scoredRows < minRows) return `${scoredRows} scored rows are fewer than ${minRows}`;
-  if (blocks < minBlocks) return `the scored rows hold ${blocks} independent blocks, fewer than ${minBlocks}`;
+function whyInconclusive(evidence: Evidence, scored: ScoredFacts): VerdictReason | undefined {
+  const { scoredRows: rows, minRows, blocks, minBlocks } = evidence;
+  if (!evidence.knownAvailable) return { code: 'overlap_unknown', facts: scored };
+  if (rows < minRows) return { code: 'few_rows', facts: { ...scored, rows, least: minRows } };
+  if (blocks < minBlocks) return { code: 'few_blocks', facts: { ...scored, blocks, least: minBlocks } };
   return undefined;
 }
 
-function because({ retainedFeatures, logLossGain, unknownEdge }: Evidence): string {
-  if (retainedFeatures === 0) return ' (no feature passed selection)';
-  if (logLossGain.low > 0 && !(unknownEdge.low > 0)) {
-    return ' (it judges how much prices move, not where they go)';
-  }
-  if (unknownEdge.low > 0) {
-    return ` (a weak edge, correlation ${unknownEdge.value.toFixed(2)} with what is not yet known, that does not lower log loss for certain)`;
-  }
-  return '';
-}
-
-function displayName(baseline: string): string {
-  return baseline === 'overlap_logistic' ? 'overlap' : baseline.replace('_', ' ');
-}
-
-function percent(share: number): string {
-  return `${(100 * share).toFixed(1)} %`;
-}
-
-function nats(value: number): string {
-  return `${value.toFixed(4)} nats`;
+function whyNoSkill(
+  { retainedFeatures, logLossGain, unknownEdge }: Evidence,
+  scored: ScoredFacts,
+): VerdictReason {
+  if (retainedFeatures === 0) return { code: 'no_feature', facts: scored };
+  if (logLossGain.low > 0 && !(unknownEdge.low > 0)) return { code: 'size_only', facts: scored };
+  if (unknownEdge.low > 0) return { code: 'weak_edge', facts: { ...scored, edge: unknownEdge.value } };
+  return { code: 'no_skill', facts: scored };
 }

@@ -6,7 +6,7 @@ import {
 } from '../interactions/interaction-selection.js';
 import { subseed } from '../numeric/seeded-random.js';
 import type { ProgressHooks } from '../progress/progress-hooks.js';
-import type { SelectionResult, SelectionTask } from './selection-result.js';
+import type { RetainReason, SelectionResult, SelectionTask } from './selection-result.js';
 
 /** What the test for interactions needs besides the selection itself. */
 export interface InteractionSetting extends Pick<InteractionInput, 'matrix' | 'blocks' | 'dependenceBars'> {
@@ -57,8 +57,7 @@ export function keepInteractions(
   };
 }
 
-function whyKept(column: number, { retained }: InteractionOutcome): string {
+function whyKept(column: number, { retained }: InteractionOutcome): RetainReason {
   const best = retained.find(({ columns }) => columns.includes(column))!;
-  const percent = (100 * best.frequency).toFixed(0);
-  return `kept for an interaction that was selected in ${percent} % of the subsamples`;
+  return { code: 'interaction', facts: { share: best.frequency } };
 }

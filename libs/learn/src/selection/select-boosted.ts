@@ -26,7 +26,6 @@ export function selectBoosted(
   );
   // Shares are sums of 1/15: allow for their rounding.
   const best = order.filter((column) => frequency[column]! >= threshold - 1e-9);
-  const percent = (column: number) => `${(100 * frequency[column]!).toFixed(0)} %`;
   return {
     selected: best.slice(0, maxFeatures).sort((a, b) => a - b),
     order,
@@ -41,10 +40,12 @@ export function selectBoosted(
       tested: candidates.length,
       rowsUsed: rows.length,
     },
-    whySelected: (column) => `gain in ${percent(column)} of the fits`,
-    notSelected: (column) =>
-      frequency[column]! >= threshold - 1e-9
-        ? `gain in ${percent(column)} of the fits, but beyond the ${maxFeatures} best`
-        : `gain in only ${percent(column)} of the fits`,
+    whySelected: (column) => ({ code: 'gain', facts: { share: frequency[column]! } }),
+    notSelected: (column) => {
+      const share = frequency[column]!;
+      return share >= threshold - 1e-9
+        ? { code: 'gain_beyond_limit', facts: { share, limit: maxFeatures } }
+        : { code: 'rare_gain', facts: { share } };
+    },
   };
 }

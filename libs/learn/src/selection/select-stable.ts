@@ -41,7 +41,7 @@ export function selectStable(
   });
   const stable = new Set(outcome.selected);
   const position = new Map(context.candidates.map((column, k) => [column, k]));
-  const shares = (column: number) => describeShares(outcome.byMethod, position.get(column)!);
+  const shares = (column: number) => sharesByMethod(outcome.byMethod, position.get(column)!);
   return {
     selected: outcome.selected.slice(0, maxFeatures).sort((a, b) => a - b),
     order: outcome.order.map((position) => context.candidates[position]!),
@@ -65,11 +65,11 @@ export function selectStable(
       tested: outcome.tested,
       rowsUsed: outcome.rowsUsed,
     },
-    whySelected: (column) => `stable: selected in ${shares(column)}`,
+    whySelected: (column) => ({ code: 'stable', facts: { shares: shares(column) } }),
     notSelected: (column) =>
       stable.has(column)
-        ? `stable (selected in ${shares(column)}), but beyond the ${maxFeatures} best`
-        : `unstable: selected in only ${shares(column)}`,
+        ? { code: 'stable_beyond_limit', facts: { shares: shares(column), limit: maxFeatures } }
+        : { code: 'unstable', facts: { shares: shares(column) } },
   };
 }
 
@@ -80,16 +80,12 @@ function countStable({ byMethod, threshold, pairs }: StabilitySelectionOutcome):
   return Object.fromEntries([...byMethod].map(([method, frequency]) => [method, count(frequency)]));
 }
 
-/** Example: `97 % of the subsamples by elastic-net, 12 % by curvature`. */
-function describeShares(byMethod: StabilitySelectionOutcome['byMethod'], position: number): string {
-  const [first, ...others] = [...byMethod]
-    .map(([method, frequency]) => ({ method, share: frequency[position]! }))
-    .sort((a, b) => b.share - a.share)
-    .map(({ method, share }) => ({ method, percent: `${(100 * share).toFixed(0)} %` }));
-  return [
-    `${first!.percent} of the subsamples by ${first!.method}`,
-    ...others.map(({ method, percent }) => `${percent} by ${method}`),
-  ].join(', ');
+/** Share of the subsamples in which each method selects a candidate. */
+function sharesByMethod(
+  byMethod: StabilitySelectionOutcome['byMethod'],
+  position: number,
+): Readonly<Record<string, number>> {
+  return Object.fromEntries([...byMethod].map(([method, frequency]) => [method, frequency[position]!]));
 }
 
 /** The bound that q was derived from. */

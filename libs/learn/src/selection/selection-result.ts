@@ -1,5 +1,6 @@
 import type { HorizonData } from '../data/horizon-data.js';
 import type { InteractionOutcome } from '../interactions/interaction-selection.js';
+import type { LeakReason } from '../leaks/leak-limits.js';
 import type { BoundKind } from '../stability/error-bounds.js';
 import type { StabilityMethod } from '../stability/stability-method.js';
 import type { WorkPool } from '../threads/work-pool.js';
@@ -47,6 +48,25 @@ export interface NothingFacts extends CommonFacts {
   readonly method: 'none';
 }
 
+/** Shares are of the fits or subsamples that chose the feature; `shares` are those by each method. */
+export type RetainReason =
+  | { readonly code: 'stable'; readonly facts: { readonly shares: Readonly<Record<string, number>> } }
+  | { readonly code: 'gain' | 'interaction'; readonly facts: { readonly share: number } };
+
+/** `limit` is the most features that are retained. */
+export type SelectReason =
+  | { readonly code: 'unstable'; readonly facts: { readonly shares: Readonly<Record<string, number>> } }
+  | {
+      readonly code: 'stable_beyond_limit';
+      readonly facts: { readonly shares: Readonly<Record<string, number>>; readonly limit: number };
+    }
+  | { readonly code: 'rare_gain'; readonly facts: { readonly share: number } }
+  | {
+      readonly code: 'gain_beyond_limit';
+      readonly facts: { readonly share: number; readonly limit: number };
+    }
+  | { readonly code: 'too_few_candidates'; readonly facts: { readonly candidates: number } };
+
 /** What selection found for one horizon. */
 export interface SelectionResult {
   /** Retained matrix columns, ascending. */
@@ -61,8 +81,8 @@ export interface SelectionResult {
   readonly interactions: InteractionOutcome | null;
   /** For the result document. */
   readonly facts: SelectionFacts;
-  whySelected(column: number): string;
-  notSelected(column: number): string;
+  whySelected(column: number): RetainReason;
+  notSelected(column: number): SelectReason;
 }
 
 export interface SelectionTask {
@@ -72,7 +92,7 @@ export interface SelectionTask {
   /** By row number: what features are to predict. */
   readonly target: Float64Array;
   /** Columns that know the future, with the evidence: not to be selected from. */
-  readonly leaks: ReadonlyMap<number, string>;
+  readonly leaks: ReadonlyMap<number, LeakReason>;
   readonly seed: bigint;
   readonly pool: WorkPool;
 }

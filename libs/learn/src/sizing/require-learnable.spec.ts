@@ -134,7 +134,7 @@ describe('few candidates', () => {
     expect(fates[1]).toMatchObject({
       status: 'PRUNED',
       stage: 'select',
-      reason: 'pruning left 1 candidates: too few to select any within the expected false selections',
+      why: { code: 'too_few_candidates', facts: { candidates: 1 } },
     });
     learner.release();
   });

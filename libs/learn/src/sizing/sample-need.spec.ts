@@ -28,9 +28,10 @@ describe('sampleOutlook', () => {
   it('knows that blocks of whole days are purged away, and how many rows are not', () => {
     const { impossible, leastRows } = outlook(wholeDays(3000, 3));
     expect(impossible.map(({ horizon }) => horizon)).toEqual(HORIZONS);
-    expect(impossible[0]!.reason).toMatch(
-      /time block 1 of 16 \(\d+ rows\) keeps no row after purging 150 bars/,
-    );
+    expect(impossible[0]!.obstacle).toEqual({
+      kind: 'not_learnable',
+      words: expect.stringMatching(/time block 1 of 16 \(\d+ rows\) keeps no row after purging 150 bars/),
+    });
     expect(leastRows).toBeGreaterThan(4000);
     const enough = outlook(wholeDays(leastRows!, Math.ceil(leastRows! / 1440)));
     expect(enough.impossible).toEqual([]);
@@ -51,7 +52,7 @@ describe('sampleOutlook', () => {
   it('says beforehand what can have no verdict', () => {
     const { impossible, doubtful } = outlook({ rows: 1000, periodBars: 60_000 });
     expect(impossible).toEqual([]);
-    expect(doubtful[0]!.reason).toBe('inconclusive: 249 scored rows are fewer than 300');
+    expect(doubtful[0]!.obstacle).toEqual({ kind: 'few_rows', found: 249, least: 300 });
   });
 
   it('agrees with learning, which fails where it says so', () => {

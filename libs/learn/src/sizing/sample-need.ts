@@ -39,8 +39,16 @@ export interface SampleOutlook {
 
 export interface HorizonObstacle {
   readonly horizon: number;
-  readonly reason: string;
+  readonly obstacle: SampleObstacle;
 }
+
+/**
+ * Learning would refuse the rows, with the message of its error; or it could come to no verdict on so few scored rows or
+ * independent blocks of them.
+ */
+export type SampleObstacle =
+  | { readonly kind: 'not_learnable'; readonly words: string }
+  | { readonly kind: 'few_rows' | 'few_blocks'; readonly found: number; readonly least: number };
 
 /** Rows may lie so much further apart than expected: days differ, draws are uneven. */
 const FURTHER = 1.25;
@@ -57,8 +65,8 @@ export function knownOutlook(
   for (const horizon of task.horizons.toSorted((a, b) => a - b)) {
     const rows = usable.get(horizon) ?? new Uint32Array(0);
     const found = look(bar, rows, horizon, task);
-    if (found.obstacle !== undefined) impossible.push({ horizon, reason: found.obstacle });
-    else if (found.inconclusive !== undefined) doubtful.push({ horizon, reason: found.inconclusive });
+    if (found?.kind === 'not_learnable') impossible.push({ horizon, obstacle: found });
+    else if (found !== undefined) doubtful.push({ horizon, obstacle: found });
   }
   return { impossible, doubtful };
 }
@@ -74,10 +82,9 @@ export function sampleOutlook(shape: SampleShape, task: LearnTask): SampleOutloo
   const further = expected.length > 0 ? obstacles(expectedBars(shape, FURTHER), task) : [];
   const possible = expected.filter(({ horizon }) => further.every((one) => one.horizon !== horizon));
   const learned = task.horizons.filter((horizon) => expected.every((one) => one.horizon !== horizon));
-  const edges = obstaclesOf({ horizons: learned }, (horizon) => {
-    const found = look(bar, withoutEdges(bar, horizon, task), horizon, task);
-    return found.obstacle ?? found.inconclusive;
-  });
+  const edges = obstaclesOf({ horizons: learned }, (horizon) =>
+    look(bar, withoutEdges(bar, horizon, task), horizon, task),
+  );
   return {
     impossible: further,
     doubtful: [...possible, ...edges].sort((a, b) => a.horizon - b.horizon),
@@ -115,18 +122,21 @@ function expectedBars({ rows, periodBars, days }: SampleShape, spread: number): 
 /** By horizon, ascending. */
 function obstacles(bar: Int32Array, task: LearnTask): HorizonObstacle[] {
   const all = Uint32Array.from(bar.keys());
-  return obstaclesOf(task, (horizon) => look(bar, all, horizon, task).obstacle);
+  return obstaclesOf(task, (horizon) => {
+    const found = look(bar, all, horizon, task);
+    return found?.kind === 'not_learnable' ? found : undefined;
+  });
 }
 
 function obstaclesOf(
   { horizons }: Pick<LearnTask, 'horizons'>,
-  reasonOf: (horizon: number) => string | undefined,
+  obstacleOf: (horizon: number) => SampleObstacle | undefined,
 ): HorizonObstacle[] {
   return horizons
     .toSorted((a, b) => a - b)
     .flatMap((horizon) => {
-      const reason = reasonOf(horizon);
-      return reason === undefined ? [] : [{ horizon, reason }];
+      const obstacle = obstacleOf(horizon);
+      return obstacle === undefined ? [] : [{ horizon, obstacle }];
     });
 }
 
@@ -136,22 +146,22 @@ function look(
   usable: Uint32Array,
   horizon: number,
   { targetWindow, columns, config }: LearnTask,
-): { obstacle?: string; inconclusive?: string } {
+): SampleObstacle | undefined {
   const geometry = { horizon, targetWindow };
   try {
     const { final } = requireLearnable({ bar, usable, columns, geometry, config });
     const { minRows, minBlocks } = config.verdict;
     const blocks = Math.floor(final.length / blockRows(final, bar, geometry));
     if (final.length < minRows) {
-      return { inconclusive: `inconclusive: ${final.length} scored rows are fewer than ${minRows}` };
+      return { kind: 'few_rows', found: final.length, least: minRows };
     }
     if (blocks < minBlocks) {
-      return { inconclusive: `inconclusive: ${blocks} independent blocks are fewer than ${minBlocks}` };
+      return { kind: 'few_blocks', found: blocks, least: minBlocks };
     }
-    return {};
+    return undefined;
   } catch (thrown) {
     if (!(thrown instanceof RangeError)) throw thrown;
-    return { obstacle: thrown.message };
+    return { kind: 'not_learnable', words: thrown.message };
   }
 }
 

@@ -2,6 +2,7 @@ import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { openDuckDb } from '../duckdb/open-duckdb.js';
 import { OnescanError } from '../onescan-error.js';
+import type { ExclusionReason } from '../reasons/reason.js';
 import { BlockWriter } from './block-writer.js';
 import { canonicaliseDoubles, combineHashes, hashValues } from './column-profile.js';
 import type { DatasetColumn, SharedReference } from './dataset.js';
@@ -104,6 +105,9 @@ async function fillFile(partial: string, content: DatasetContent, hooks: WriteHo
   }
 }
 
+/** Stands in until a column's values were seen. */
+const NOT_JUDGED: ExclusionReason = { code: 'unspecified', facts: { text: 'not judged' } };
+
 /**
  * Judges every column of the universe and writes those that are included, in one pass over the spool; shared ones are
  * judged by their values in the rows of this dataset and stay where they are.
@@ -116,7 +120,7 @@ async function writeFeatures(
 ): Promise<{ columns: DatasetColumn[]; reserve: DatasetReserve }> {
   const copies = new TargetCopies(content.targets);
   const targets = { copies, shifted: new ShiftedTargets(content.bar, content.targets) };
-  const judged = content.columns.map((column) => excludedColumn(column, column.exclusionReason ?? ''));
+  const judged = content.columns.map((column) => excludedColumn(column, column.exclusion ?? NOT_JUDGED));
   const blocks = new BlockWriter(tables, content.keys);
   const withheld = new WithheldWriter(tables, content);
   const infinities = new Map<number, readonly number[]>();

@@ -1,3 +1,4 @@
+import type { ExclusionReason } from '../reasons/reason.js';
 import type { SpoolIndex } from './dataset-spool.js';
 
 /** A feature column offered to the writer, or one that was excluded before. */
@@ -13,7 +14,7 @@ export interface CandidateColumn {
   encoding: 'number' | 'bool' | 'ordinal';
   texts?: readonly string[];
   /** Why it is not included. With a place in the spool: for its texts, of which the codes are there. */
-  exclusionReason?: string;
+  exclusion?: ExclusionReason;
   /** Of texts that are too many where the codes are gone: the least sample that is sure to hold too many. */
   manyTextsFrom?: number;
 }

@@ -9,6 +9,7 @@ import {
   UBIGINT,
   VARCHAR,
 } from '@duckdb/node-api';
+import { reasonText, storedFacts } from '../reasons/reason.js';
 import {
   DATASET_FORMAT_VERSION,
   type DatasetColumn,
@@ -75,7 +76,7 @@ async function writeColumns(
 ): Promise<void> {
   await connection.run(`CREATE TABLE ${COLUMNS_TABLE} (
     ordinal INTEGER, feature_id VARCHAR, feature_group VARCHAR, type VARCHAR, encoding VARCHAR, stored VARCHAR,
-    included BOOLEAN, position INTEGER, exclusion_stage VARCHAR, exclusion_reason VARCHAR,
+    included BOOLEAN, position INTEGER, exclusion_stage VARCHAR, exclusion_reason VARCHAR, exclusion_code VARCHAR, exclusion_facts VARCHAR,
     null_share DOUBLE, min DOUBLE, max DOUBLE, mean DOUBLE, deviation DOUBLE, infinite_values INTEGER,
     content_sha256 VARCHAR${shared ? ', shared_position INTEGER' : ''})`);
   const appender = await connection.createAppender(COLUMNS_TABLE);
@@ -88,7 +89,7 @@ async function writeColumns(
     if (column.included) appender.appendInteger(position++);
     else appender.appendNull();
     appender.appendVarchar(column.exclusionStage);
-    appender.appendVarchar(column.exclusionReason);
+    for (const text of exclusionTexts(column)) appender.appendVarchar(text);
     for (const value of [column.nullShare, column.min, column.max, column.mean, column.deviation])
       appender.appendDouble(value);
     appender.appendInteger(column.infinite);
@@ -97,6 +98,12 @@ async function writeColumns(
     appender.endRow();
   });
   appender.closeSync();
+}
+
+/** The sentence for people, the code and its facts; empty for included columns. */
+function exclusionTexts({ exclusion }: DatasetColumn): readonly string[] {
+  if (exclusion === undefined) return ['', '', ''];
+  return [reasonText(exclusion), exclusion.code, storedFacts(exclusion)];
 }
 
 function appendPosition(appender: DuckDBAppender, position: number | undefined): void {

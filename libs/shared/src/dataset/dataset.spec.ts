@@ -24,6 +24,7 @@ const ROWS = 3000;
 const FEATURES = 260; // more than a block
 const START_MS = Date.UTC(2020, 0, 1);
 const MINUTE_MS = 60_000;
+const TIME = { code: 'point_in_time', facts: { type: 'TIMESTAMP' } } as const;
 
 let folder: string;
 let published: Buffer;
@@ -52,7 +53,7 @@ function arrays(): ArrayDataset {
       group: 'pair',
       values: rows.map((row) => feature(column, row)),
     })),
-    excluded: [{ featureId: 't.when', group: 'pair', type: 'TIMESTAMP', reason: 'a point in time' }],
+    excluded: [{ featureId: 't.when', group: 'pair', type: 'TIMESTAMP', exclusion: TIME }],
   };
 }
 
@@ -103,7 +104,7 @@ describe('a dataset file', () => {
       featureId: 't.when',
       included: false,
       exclusionStage: 'plan',
-      exclusionReason: 'a point in time',
+      exclusion: TIME,
     });
     const gaps = dataset.columns[7]!;
     expect(gaps.nullShare).toBeCloseTo(1 / 3, 12);
@@ -274,7 +275,7 @@ describe('writeDataset', () => {
     const dataset = await openDataset(file);
     expect(dataset.columns[1]).toMatchObject({
       included: false,
-      exclusionReason: expect.stringContaining('horizon 15'),
+      exclusion: { code: 'same_as_target', facts: { horizon: 15 } },
     });
     expect(dataset.columns[2]!.encoding).toBe('{"ordinal":["flat","high","low"]}');
     const columns: number[][] = [];

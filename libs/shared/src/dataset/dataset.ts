@@ -1,3 +1,4 @@
+import type { ExclusionReason } from '../reasons/reason.js';
 import type { DatasetReserve } from './dataset-reserve.js';
 import type { FeatureValues, StoredType } from './feature-values.js';
 
@@ -24,7 +25,8 @@ export interface DatasetColumn {
   included: boolean;
   /** "plan" for columns that are not included, else empty. */
   exclusionStage: string;
-  exclusionReason: string;
+  /** Why it is not included; absent when it is. */
+  exclusion?: ExclusionReason;
   /** Share of rows that are missing, 0 to 1. */
   nullShare: number;
   min: number;

@@ -49,7 +49,7 @@ function universe(): (CandidateColumn & { part: Part })[] {
     number('d.shared1', 'shared'),
     number('d.far', 'shared'),
     number('d.later_far', 'shared'),
-    { ...number('d.time', 'shared'), exclusionReason: 'a point in time' },
+    { ...number('d.time', 'shared'), exclusion: { code: 'point_in_time', facts: { type: 'TIMESTAMP' } } },
   ];
 }
 
@@ -76,7 +76,7 @@ async function write(name: string, keys: readonly number[], parts: Part[], refer
   const spool = new DatasetSpool(`${path}.spool-1`);
   const rows = Int32Array.from(keys.keys());
   const columns = universe().filter(({ part }) => refers || parts.includes(part));
-  const held = columns.filter(({ part, exclusionReason }) => parts.includes(part) && !exclusionReason);
+  const held = columns.filter(({ part, exclusion }) => parts.includes(part) && !exclusion);
   spool.append(0, rows, Float64Array.from(held.flatMap(({ featureId }) => valuesOf(featureId, keys))));
   const content: DatasetContent = {
     datasetId: `${name}-id`,
@@ -95,7 +95,7 @@ async function write(name: string, keys: readonly number[], parts: Part[], refer
     knownParts: [],
     columns: columns.map(({ part, ...column }) => {
       const place = held.findIndex(({ featureId }) => featureId === column.featureId);
-      if (part === 'shared' && refers) return { ...column, isShared: !column.exclusionReason };
+      if (part === 'shared' && refers) return { ...column, isShared: !column.exclusion };
       if (place < 0) return column;
       const spooled = { ...column, spool: { table: 0, column: place } };
       return column.encoding === 'ordinal' ? { ...spooled, texts: textsOf(keys) } : spooled;
@@ -130,8 +130,8 @@ it.each([
   const whole = await contentOf(await write(`whole-${keys.length}`, keys, ['own', 'shared']));
   const path = await write(`joined-${keys.length}`, keys, ['own'], true);
   expect(await contentOf(path)).toEqual(whole);
-  expect(whole.columns.find(({ featureId }) => featureId === 'd.leak')!.exclusionReason).toContain(
-    'the target',
+  expect(whole.columns.find(({ featureId }) => featureId === 'd.leak')!.exclusion?.code).toBe(
+    'same_as_target',
   );
   const { encoding } = whole.columns.find(({ featureId }) => featureId === 'b.text')!;
   expect(JSON.parse(encoding)).toEqual({ ordinal: texts });

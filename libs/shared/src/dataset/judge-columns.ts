@@ -1,4 +1,5 @@
 import { byCodeUnits } from '../code-units.js';
+import type { ExclusionReason } from '../reasons/reason.js';
 import { type ColumnProfile, type ColumnSummary, profileColumn } from './column-profile.js';
 import type { DatasetColumn } from './dataset.js';
 import type { CandidateColumn } from './dataset-content.js';
@@ -33,21 +34,15 @@ export function judgeColumn(
   { values, summary }: { values: FeatureValues; summary: ColumnSummary },
   { copies, shifted }: PairTargets,
 ): DatasetColumn {
-  if (candidate.exclusionReason) return excludedColumn(candidate, candidate.exclusionReason);
+  if (candidate.exclusion) return excludedColumn(candidate, candidate.exclusion);
   const profile = profileColumn(values, summary);
   const horizon = copies.repeated(values);
   if (horizon !== null) {
-    return excludedColumn(
-      candidate,
-      `its values equal the target of horizon ${horizon}: it holds the future`,
-    );
+    return excludedColumn(candidate, { code: 'same_as_target', facts: { horizon } });
   }
   const bars = shifted.lookAhead(values);
   if (bars !== undefined) {
-    return excludedColumn(
-      candidate,
-      `its values follow what the target is ${bars} bars later: it holds the future`,
-    );
+    return excludedColumn(candidate, { code: 'follows_later_target', facts: { bars } });
   }
   return {
     ...describe(candidate),
@@ -55,20 +50,19 @@ export function judgeColumn(
     stored: storedType(values),
     included: true,
     exclusionStage: '',
-    exclusionReason: '',
     ...profile,
     infinite: summary.infinite,
   };
 }
 
-export function excludedColumn(candidate: CandidateColumn, reason: string): DatasetColumn {
+export function excludedColumn(candidate: CandidateColumn, exclusion: ExclusionReason): DatasetColumn {
   return {
     ...describe(candidate),
     encoding: '',
     stored: '',
     included: false,
     exclusionStage: EXCLUSION_STAGE,
-    exclusionReason: reason,
+    exclusion,
     ...NOT_MEASURED,
     infinite: 0,
   };

@@ -31,7 +31,7 @@ export async function judgeSharedColumns(
     const rows = keyRows(keys, time);
     requireAllKeys(rows, path);
     for (const [position, column] of positions.excluded) {
-      judged[position] = excludedColumn(content.columns[position]!, column.exclusionReason);
+      judged[position] = excludedColumn(content.columns[position]!, column.exclusion!);
     }
     const gather = new RowGatherer(rows);
     const stored = new StoredValues();

@@ -131,7 +131,7 @@ it.each([1e9, 0])(
       });
       const opened = await openDataset(copy);
       expect(opened.columns[0]).toMatchObject({ included: false, stored: '' });
-      expect(opened.columns[0]!.exclusionReason).toMatch(/it holds the future$/);
+      expect(opened.columns[0]!.exclusion?.code).toMatch(/target$/);
       opened.close();
     }
   },

@@ -1,5 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { OnescanError } from '../onescan-error.js';
+import { asExclusion, type ExclusionReason, readStoredReason } from '../reasons/reason.js';
 import {
   DATASET_FORMAT_VERSION,
   type DatasetColumn,
@@ -104,7 +105,6 @@ async function readColumns(connection: DuckDBConnection): Promise<DatasetColumn[
     stored: String(row.stored) as StoredType | '',
     included: row.included === true,
     exclusionStage: String(row.exclusion_stage),
-    exclusionReason: String(row.exclusion_reason),
     nullShare: Number(row.null_share),
     min: Number(row.min),
     max: Number(row.max),
@@ -112,8 +112,21 @@ async function readColumns(connection: DuckDBConnection): Promise<DatasetColumn[
     deviation: Number(row.deviation),
     infinite: Number(row.infinite_values),
     contentSha256: String(row.content_sha256),
+    ...(row.included === true ? {} : { exclusion: readExclusion(row) }),
     ...(row.shared_position == null ? {} : { sharedPosition: Number(row.shared_position) }),
   }));
+}
+
+/** Files of earlier versions have the sentence alone. */
+function readExclusion(row: Record<string, unknown>): ExclusionReason {
+  const stored = (value: unknown): string | undefined => (value == null ? undefined : String(value));
+  return asExclusion(
+    readStoredReason({
+      code: stored(row.exclusion_code),
+      facts: stored(row.exclusion_facts),
+      text: String(row.exclusion_reason),
+    }),
+  );
 }
 
 async function checkTables(

@@ -1,4 +1,5 @@
 import type { RoundedColumns } from '../generated/onescan/v1/fetcher.js';
+import type { ReasonOf } from '../reasons/reason.js';
 import { gapBeyondDoubles } from './beyond-doubles.js';
 import type { DatasetColumn } from './dataset.js';
 
@@ -17,10 +18,8 @@ export function roundedColumns(columns: readonly DatasetColumn[]): RoundedColumn
   return rounded.length === 0 ? undefined : { count: rounded.length, widest: rounded.slice(0, NAMED) };
 }
 
-/** What was rounded, as one sentence without a full stop. */
-export function roundedText({ count, widest }: RoundedColumns): string {
-  const named = widest.map(({ featureId, gap }) => `${featureId} (${gap.toLocaleString('en')} apart)`);
-  const more = count > widest.length ? [`and ${count - widest.length} more`] : [];
-  const keep = count === 1 ? 'column keeps' : 'columns keep';
-  return `${count} ${keep} numbers beyond 2^53 as doubles, and what lies between those was rounded: ${[...named, ...more].join(', ')}`;
+/** The same as what a plan notes. */
+export function roundedReason({ count, widest }: RoundedColumns): ReasonOf<'numbers_rounded'> {
+  const named = widest.map(({ featureId: feature, gap }) => ({ feature, gap }));
+  return { code: 'numbers_rounded', facts: { columns: count, widest: named } };
 }

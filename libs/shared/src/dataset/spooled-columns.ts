@@ -29,7 +29,7 @@ export function* spooledColumns(content: DatasetContent, spool: SpoolReader): Ge
     for (const [i, gathered] of spool.gather(place.table, place.column, count).entries()) {
       const candidate = columns[start + i]!;
       const values = gathered instanceof Float32Array ? gathered : stored.choose(gathered, candidate.type);
-      if (candidate.encoding === 'ordinal' && candidate.exclusionReason === undefined)
+      if (candidate.encoding === 'ordinal' && candidate.exclusion === undefined)
         rankCodes(values, candidate.texts ?? []);
       yield { position: start + i, values, summary: canonicalise(values) };
     }

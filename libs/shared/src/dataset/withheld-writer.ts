@@ -24,7 +24,7 @@ export class WithheldWriter {
   /** Takes a copy of the values of the column at a place in the universe. */
   async add(ordinal: number, values: FeatureValues): Promise<void> {
     const candidate = this.content.columns[ordinal]!;
-    if (candidate.exclusionReason !== undefined) {
+    if (candidate.exclusion !== undefined) {
       this.#addTexts(ordinal, manyTextsFrom(values, this.content.sampleOrder));
       return;
     }

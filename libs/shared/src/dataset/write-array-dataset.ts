@@ -1,4 +1,5 @@
 import { OnescanError } from '../onescan-error.js';
+import type { ExclusionReason } from '../reasons/reason.js';
 import { buildDatasetFile } from './build-dataset-file.js';
 import { SHARED_PAIR } from './dataset.js';
 import { DatasetSpool } from './dataset-spool.js';
@@ -17,7 +18,7 @@ export interface ArrayDataset {
   features: readonly { featureId: string; group: string; type?: string; values: ArrayLike<number> }[];
   /** Columns in a shared dataset, after the others. */
   shared?: { path: string; features: readonly { featureId: string; group: string }[] };
-  excluded?: readonly { featureId: string; group: string; type: string; reason: string }[];
+  excluded?: readonly { featureId: string; group: string; type: string; exclusion: ExclusionReason }[];
 }
 
 const MICROS_PER_MILLI = 1000;
@@ -64,12 +65,12 @@ export async function writeArrayDataset(path: string, data: ArrayDataset): Promi
             encoding: 'number' as const,
             isShared: true,
           })),
-          ...(data.excluded ?? []).map(({ featureId, group, type, reason }) => ({
+          ...(data.excluded ?? []).map(({ featureId, group, type, exclusion }) => ({
             featureId,
             group,
             type,
             encoding: 'number' as const,
-            exclusionReason: reason,
+            exclusion,
           })),
         ],
         ...(data.shared ? { sharedPath: data.shared.path } : {}),

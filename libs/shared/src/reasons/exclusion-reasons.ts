@@ -17,6 +17,11 @@ export type StatementRefusal = keyof typeof STATEMENT_REFUSALS;
 
 export const STATEMENT_REFUSAL = z.enum(Object.keys(STATEMENT_REFUSALS) as [StatementRefusal]);
 
+/** What a warehouse has against some statements, one after the other. */
+export function refusalsText(refusals: readonly StatementRefusal[]): string {
+  return refusals.map((refusal) => STATEMENT_REFUSALS[refusal]).join(', ');
+}
+
 /** A table without its key column, or with one of another type. */
 export const KEY_PROBLEM = { key: name, type: name.optional() };
 

@@ -172,6 +172,20 @@ function closesText({
   return `${why}: the overlap baseline cannot be computed`;
 }
 
+/** Why a sample cannot be learned, in the words of who would learn it, or is inconclusive. */
+const obstacle = {
+  obstacle: z.enum(['not_learnable', 'few_rows', 'few_blocks']),
+  words: words.optional(),
+  found: count.optional(),
+  least: count.optional(),
+};
+
+export function obstacleText(facts: z.output<z.ZodObject<typeof obstacle>>): string {
+  if (facts.obstacle === 'not_learnable') return facts.words ?? '';
+  const what = facts.obstacle === 'few_rows' ? 'scored rows' : 'independent blocks';
+  return `inconclusive: ${facts.found} ${what} are fewer than ${facts.least}`;
+}
+
 /** The same of targets, samples, estimates, disks and datasets. */
 export const PLAN_NOTES = {
   ...TABLE_NOTES,
@@ -193,9 +207,9 @@ export const PLAN_NOTES = {
   ),
   sample_too_small: reasonEntry(
     'a horizon cannot, or may not, be learned from so few rows',
-    { horizon, certain: z.boolean(), obstacle: words, leastRows: count.optional() },
-    ({ horizon: bars, certain, obstacle, leastRows }) =>
-      `h${bars} ${certain ? 'cannot' : 'may not'} be learned: ${obstacle}${
+    { horizon, certain: z.boolean(), ...obstacle, leastRows: count.optional() },
+    ({ horizon: bars, certain, leastRows, ...found }) =>
+      `h${bars} ${certain ? 'cannot' : 'may not'} be learned: ${obstacleText(found)}${
         leastRows === undefined ? '' : `; about ${leastRows} rows are needed`
       }`,
   ),

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { canonicalJson } from '../canonical-json.js';
 import type { Reason as ReasonMessage } from '../generated/onescan/v1/reason.js';
 import { EXCLUSION_REASONS } from './exclusion-reasons.js';
 import { PRUNE_REASONS, PRUNE_REMARKS, RETAIN_REASONS, SELECT_REASONS, SUSPICIONS } from './fate-reasons.js';
@@ -25,6 +26,7 @@ export const REASON_FAMILIES = {
   'prune remark': PRUNE_REMARKS,
   verdict: VERDICT_REASONS,
   'plan note': PLAN_NOTES,
+  unspecified: UNSPECIFIED,
 } as const;
 
 export type ReasonFamily = keyof typeof REASON_FAMILIES;
@@ -80,6 +82,36 @@ export function readReason(message: ReasonMessage | undefined, text: string): Re
   const found = entry?.facts.safeParse(message?.facts ?? {});
   if (!found?.success) return { code: 'unspecified', facts: { text } };
   return { code: message!.code, facts: found.data } as Reason;
+}
+
+/** A reason as tables keep it. Codes are empty, or were not there, in those of earlier versions. */
+export interface StoredReason {
+  readonly code: string | undefined;
+  /** JSON. */
+  readonly facts: string | undefined;
+  /** What stands beside it for people. */
+  readonly text: string;
+}
+
+/** What a table keeps of a reason beside its code. */
+export function storedFacts({ facts }: Pick<ReasonMessage, 'facts'>): string {
+  return canonicalJson(facts ?? {});
+}
+
+/** The reason that a table keeps; damaged ones are their text alone. */
+export function readStoredReason({ code, facts, text }: StoredReason): Reason {
+  if (!code) return readReason(undefined, text);
+  try {
+    return readReason({ code, facts: JSON.parse(facts || '{}') }, text);
+  } catch {
+    return readReason(undefined, text);
+  }
+}
+
+/** A reason as one for which a column is excluded: of any other its text. */
+export function asExclusion(reason: Reason): ExclusionReason {
+  const isOne = reason.code === 'unspecified' || ownEntry(EXCLUSION_REASONS, reason.code) !== undefined;
+  return isOne ? (reason as ExclusionReason) : { code: 'unspecified', facts: { text: reasonText(reason) } };
 }
 
 /**

@@ -93,8 +93,15 @@ export const SAMPLE_FACTS: { readonly [C in ReasonCode]: readonly ReasonFacts<C>
   ],
   period_cuts_a_day: [{ bound: 'from', key: '2020-01-01T12:00:00.000Z' }],
   sample_too_small: [
-    { horizon: 45, certain: true, obstacle: '12 rows are too few', leastRows: 1200 },
-    { horizon: 45, certain: false, obstacle: '249 scored rows are fewer than 300' },
+    {
+      horizon: 45,
+      certain: true,
+      obstacle: 'not_learnable',
+      words: '12 rows are too few',
+      leastRows: 1200,
+    },
+    { horizon: 45, certain: false, obstacle: 'few_rows', found: 249, least: 300 },
+    { horizon: 45, certain: false, obstacle: 'few_blocks', found: 8, least: 10 },
   ],
   estimate_is_no_bound: [{ accuracy: 'LOWER_BOUND' }],
   little_disk: [{ pair: 'eurusd', need: 5 * 1024 ** 3, folder: '/data/cache', free: 1024 ** 3 }],

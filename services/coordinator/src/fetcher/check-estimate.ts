@@ -9,6 +9,7 @@ import type {
   SharedPlan,
   StrategyEstimate,
 } from '@onescan/shared/generated/onescan/v1/plan.js';
+import { reasonProblem } from '@onescan/shared/reasons/reason.js';
 import type { ResolvedRunSpec } from '@onescan/shared/run-spec.js';
 import { parseCatalogue } from '../model/catalogue-change.js';
 import { AnswerCheck, MAX_BYTES, MAX_NAME, MAX_TEXT } from './answer-check.js';
@@ -142,10 +143,12 @@ function checkColumns(check: AnswerCheck, plan: PairPlan): void {
   const excluded = plan.columns - plan.includedColumns;
   check.within('exclusions', plan.exclusions.length, excluded, excluded);
   const seen = new Set<string>();
-  for (const { featureId, stage, reason } of plan.exclusions) {
+  for (const { featureId, stage, reason, why } of plan.exclusions) {
     check.text('exclusions.feature_id', featureId, MAX_NAME);
     check.text('exclusions.stage', stage, MAX_NAME);
     check.text('exclusions.reason', reason, MAX_TEXT);
+    const problem = why && reasonProblem(why, ['exclusion', 'unspecified']);
+    if (problem) check.fail(`exclusions: ${featureId.slice(0, 80)} ${problem}`);
     seen.add(featureId);
   }
   if (seen.size < excluded) check.fail('exclusions name a column twice');
@@ -153,10 +156,12 @@ function checkColumns(check: AnswerCheck, plan: PairPlan): void {
 
 function checkNotes(check: AnswerCheck, notes: readonly PlanNote[]): void {
   check.list('notes', notes, MAX_NOTES);
-  for (const { kind, text, severity } of notes) {
+  for (const { kind, text, severity, why } of notes) {
     check.text('notes.kind', kind, MAX_NAME);
     check.text('notes.text', text, MAX_TEXT);
     check.finite('notes.severity', severity);
+    const problem = why && reasonProblem(why, ['plan note']);
+    if (problem) check.fail(`notes: one ${problem}`);
   }
 }
 

@@ -70,6 +70,16 @@ describe('an estimate that lies', () => {
       }),
     ],
     ['exclusions.reason has 20000', plan({ exclusions: [{ featureId: 'a', stage: 'plan', reason: LONG }] })],
+    [
+      'exclusions: a has no reason "constant"',
+      plan({
+        exclusions: [{ featureId: 'a', stage: 'plan', reason: '', why: { code: 'constant', facts: {} } }],
+      }),
+    ],
+    [
+      'notes: one has the reason rare_family with facts that do not fit: pair',
+      plan({ notes: [{ kind: '', text: '', severity: 0, why: { code: 'rare_family', facts: {} } }] }),
+    ],
     ['tables is 4294967295', plan({ tables: 2 ** 32 - 1 })],
     ['usd is NaN', plan({ usd: Number.NaN })],
     ['usd is Infinity', plan({ usd: Number.POSITIVE_INFINITY })],

@@ -1,4 +1,4 @@
-import { roundedText } from '@onescan/shared/dataset/rounded-columns.js';
+import { roundedReason } from '@onescan/shared/dataset/rounded-columns.js';
 import type {
   DatasetRef,
   FetcherServiceClient,
@@ -7,6 +7,7 @@ import type {
 import { callUnary } from '@onescan/shared/grpc/client.js';
 import type { Logger } from '@onescan/shared/log.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { reasonText } from '@onescan/shared/reasons/reason.js';
 import { ATTRIBUTE, SPAN } from '@onescan/shared/telemetry/attributes.js';
 import { traceparentOf, withSpan } from '@onescan/shared/telemetry/tracing.js';
 import { context, trace } from '@opentelemetry/api';
@@ -260,7 +261,7 @@ function succeed(change: RunChange, outcome: FetchOutcome & { dataset: DatasetRe
     fetchSeconds: seconds,
     ...billedOf(billed),
   });
-  if (dataset.rounded) change.note(`${pair.pair}: ${roundedText(dataset.rounded)}`);
+  if (dataset.rounded) change.note(`${pair.pair}: ${reasonText(roundedReason(dataset.rounded))}`);
   for (const task of change.tasks()) {
     if (task.pair !== pair.pair || task.state !== 'BLOCKED') continue;
     const content = { pair: task.pair, horizon: task.horizon, datasetContentSha256: dataset.contentSha256 };

@@ -112,7 +112,12 @@ const SPOILT: readonly (readonly [string, RegExp, Spoil])[] = [
     'more retained than documented',
     /retains 2 features/,
     ({ result }) => {
-      result!.ledger[1] = { ...result!.ledger[1]!, status: LedgerStatus.LEDGER_STATUS_RETAINED, rank: 2 };
+      result!.ledger[1] = {
+        ...result!.ledger[1]!,
+        status: LedgerStatus.LEDGER_STATUS_RETAINED,
+        rank: 2,
+        why: result!.ledger[0]!.why,
+      };
     },
   ],
   [
@@ -127,6 +132,65 @@ const SPOILT: readonly (readonly [string, RegExp, Spoil])[] = [
     /no fitting name/,
     ({ result }) => {
       result!.ledger[2] = { ...result!.ledger[2]!, featureId: 'x'.repeat(1 << 16) };
+    },
+  ],
+  [
+    'a reason that nobody knows',
+    /the ledger row of .* has no reason "because"/,
+    ({ result }) => {
+      result!.ledger[2] = { ...result!.ledger[2]!, why: { code: 'because', facts: {} } };
+    },
+  ],
+  [
+    'a reason of another stage',
+    /has no reason "unstable"/,
+    ({ result }) => {
+      result!.ledger[2] = { ...result!.ledger[2]!, why: result!.ledger[1]!.why };
+    },
+  ],
+  [
+    'a reason without its facts',
+    /the reason unstable with facts that do not fit: shares/,
+    ({ result }) => {
+      result!.ledger[1] = { ...result!.ledger[1]!, why: { code: 'unstable', facts: undefined } };
+    },
+  ],
+  [
+    'a reason with a fact that is not finite',
+    /the reason missing_values with facts that do not fit: share/,
+    ({ result }) => {
+      const facts = { share: Number.NaN, limit: 0.9 };
+      result!.ledger[2] = { ...result!.ledger[2]!, why: { code: 'missing_values', facts } };
+    },
+  ],
+  [
+    'a reason with a text without end',
+    /the reason same_values with facts that do not fit: feature/,
+    ({ result }) => {
+      const facts = { feature: 'x'.repeat(1 << 16) };
+      result!.ledger[2] = { ...result!.ledger[2]!, why: { code: 'same_values', facts } };
+    },
+  ],
+  [
+    'a remark that does not belong there',
+    /has no reason "suspicious_share"/,
+    ({ result }) => {
+      result!.ledger[1] = { ...result!.ledger[1]!, remark: result!.ledger[0]!.remark };
+    },
+  ],
+  [
+    'a verdict for another reason than documented',
+    /verdict_reason of the summary is not that of the document/,
+    ({ result }) => {
+      const { code, facts } = result!.summary!.verdictReason!;
+      result!.summary!.verdictReason = { code, facts: { ...facts, horizon: 1 } };
+    },
+  ],
+  [
+    'a suspicion with a reason to retain',
+    /the suspicion of "[^"]+" has no reason "stable"/,
+    ({ result }) => {
+      result!.summary!.suspicions[0]!.why = result!.ledger[0]!.why;
     },
   ],
   [

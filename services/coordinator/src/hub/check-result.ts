@@ -9,6 +9,7 @@ import { OnescanError } from '@onescan/shared/onescan-error.js';
 import { type ResultDocument, readResultDocument } from '../model/result-document.js';
 import type { RunSnapshot, TaskRecord } from '../model/run-record.js';
 import { ledgerStatusName } from '../store/ledger-table.js';
+import { documentReasonProblem, rowReasonProblem, summaryReasonProblem } from './check-reasons.js';
 
 /** A document of the widest pair with every option has less than 2 MB. */
 const MAX_DOCUMENT_BYTES = 16 * 1024 ** 2;
@@ -102,7 +103,8 @@ function summaryProblem(
   const isLong = summary.suspicions.some(
     ({ featureId, reason }) => featureId.length > MAX_FEATURE_ID || reason.length > MAX_TEXT,
   );
-  return isLong ? 'a suspicion of the summary is too long' : undefined;
+  if (isLong) return 'a suspicion of the summary is too long';
+  return documentReasonProblem(document) ?? summaryReasonProblem(summary, document);
 }
 
 /** JSON has null where a number is not defined, and no negative zero. */
@@ -142,6 +144,8 @@ function rowProblem(task: ExpectedResult['task'], row: LedgerRow): string | unde
   if (!STAGES.has(row.stage)) return `has no stage ${JSON.stringify(row.stage.slice(0, 40))}`;
   if (row.rank !== undefined && row.status !== LedgerStatus.LEDGER_STATUS_RETAINED)
     return 'has a rank but was not retained';
+  const reasons = rowReasonProblem(row);
+  if (reasons) return reasons;
   const { selectionFrequency = 0, importance = 0, shapMeanAbs = 0 } = row;
   if (!(selectionFrequency >= 0 && selectionFrequency <= 1)) return 'has a selection frequency beyond 0 to 1';
   return importance >= 0 && shapMeanAbs >= 0 && Number.isFinite(importance + shapMeanAbs)

@@ -27,15 +27,27 @@ const SAMPLED = z.object({
 
 const INTERACTION = z.object({ features: z.tuple([z.string(), z.string()]), meanAbs: z.number() });
 
+const FACTS = z.record(z.string(), z.unknown());
+
+/** A feature that predicts too well, with the reason as code and facts (from version 2 on) and as a sentence. */
+const SUSPECT = z.object({
+  feature: z.string(),
+  reason: z.string(),
+  reasonCode: z.string().optional(),
+  facts: FACTS.optional(),
+});
+
 /** The parts of a result document (docs/results.md) that are stored, listed or shown; the rest is left alone. */
 const RESULT_DOCUMENT = z.object({
   format: z.literal('onescan.horizon-result'),
-  formatVersion: z.literal(1),
+  /** 1: reasons are sentences alone. */
+  formatVersion: z.union([z.literal(1), z.literal(2)]),
   pair: z.string(),
   horizon: z.number().int(),
   dataset: z.object({ contentSha256: z.string() }),
   verdict: z.enum(['SKILL', 'NO_SKILL_BEYOND_OVERLAP', 'INCONCLUSIVE']),
   verdictText: z.string().max(4_096),
+  verdictReason: z.object({ code: z.string(), facts: FACTS }).optional(),
   features: z.object({ tested: z.number().int(), retained: z.number().int() }),
   rows: z.object({ usable: z.number(), development: z.number(), final: z.number(), explained: z.number() }),
   skill: z.object({
@@ -49,9 +61,9 @@ const RESULT_DOCUMENT = z.object({
     threshold: z.number(),
     expectedFalseSelections: z.number().nullable(),
     shadowSelections: z.number().nullish(),
-    leakage: z.array(z.object({ feature: z.string(), reason: z.string() })).default([]),
+    leakage: z.array(SUSPECT).default([]),
   }),
-  suspicious: z.array(z.object({ feature: z.string(), reason: z.string() })).default([]),
+  suspicious: z.array(SUSPECT).default([]),
   final: z.object({
     direction: z.object({
       accuracy: ESTIMATE,

@@ -33,13 +33,21 @@ test('a sample in doubt has notes, once; others and fetchers that do not tell ha
   expect(checked.pairs[0]!.notes).toEqual([
     {
       kind: 'sample too small',
-      text: 'h15 may not be learned: inconclusive: 249 scored rows are fewer than 300',
+      text: expect.stringMatching(/./),
       severity: 1,
+      why: {
+        code: 'sample_too_small',
+        facts: { horizon: 15, certain: false, obstacle: 'few_rows', found: 249, least: 300 },
+      },
     },
     {
       kind: 'sample too small',
-      text: 'h105 may not be learned: inconclusive: 248 scored rows are fewer than 300',
+      text: expect.stringMatching(/./),
       severity: 1,
+      why: {
+        code: 'sample_too_small',
+        facts: { horizon: 105, certain: false, obstacle: 'few_rows', found: 248, least: 300 },
+      },
     },
   ]);
   const unknown = planOf({ rows: 3000, periodRows: 0 });

@@ -11,10 +11,12 @@ import {
 } from '@onescan/learn/sizing/sample-need.js';
 import type { PairPlan, Plan } from '@onescan/shared/generated/onescan/v1/plan.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { obstacleText } from '@onescan/shared/reasons/note-reasons.js';
+import { planNote } from '@onescan/shared/reasons/plan-note.js';
 import type { ResolvedRunSpec } from '@onescan/shared/run-spec.js';
 
-/** Kind of the notes; plans count the notes of a kind. */
-const NOTE = 'sample too small';
+/** What notes on samples are told by: new ones take the place of old ones. */
+const SAMPLE_NOTE = 'sample_too_small';
 
 /** What a refusal advises, and the field of the spec that it is about. */
 export interface Remedy {
@@ -102,7 +104,7 @@ export function sampleRefusal(
   const { field, text } = remedy;
   return new OnescanError(
     'INVALID_ARGUMENT',
-    `${field}: ${taken} of ${pair} cannot be learned with preset ${spec.preset}: ${impossible[0]!.reason}`,
+    `${field}: ${taken} of ${pair} cannot be learned with preset ${spec.preset}: ${obstacleText(obstacleFacts(impossible[0]!))}`,
     { remedy: text, details: { field, pair } },
   );
 }
@@ -119,19 +121,22 @@ function remedyByRows(leastRows: number | undefined, days: number): Remedy {
 
 /** A pair with notes of what its outlook says, instead of those that it had. */
 export function withSampleNotes(pair: PairPlan, outlook: SampleOutlook): PairPlan {
-  const notes = pair.notes.filter(({ kind }) => kind !== NOTE);
+  const notes = pair.notes.filter(({ why }) => why?.code !== SAMPLE_NOTE);
   return { ...pair, notes: [...notes, ...sampleNotes(outlook)] };
 }
 
 function sampleNotes({ impossible, doubtful, leastRows }: SampleOutlook): PairPlan['notes'] {
-  const least = leastRows === undefined ? '' : `; about ${leastRows} rows are needed`;
-  const note = (what: string, { horizon, reason }: HorizonObstacle, severity: number) => ({
-    kind: NOTE,
-    text: `h${horizon} ${what}: ${reason}${least}`,
-    severity,
-  });
+  const least = leastRows === undefined ? {} : { leastRows };
+  const note = (found: HorizonObstacle, certain: boolean) => {
+    const facts = { horizon: found.horizon, certain, ...obstacleFacts(found), ...least };
+    return planNote({ code: SAMPLE_NOTE, facts }, certain ? 2 : 1);
+  };
   return [
-    ...impossible.map((obstacle) => note('cannot be learned', obstacle, 2)),
-    ...doubtful.map((obstacle) => note('may not be learned', obstacle, 1)),
+    ...impossible.map((obstacle) => note(obstacle, true)),
+    ...doubtful.map((obstacle) => note(obstacle, false)),
   ];
+}
+
+function obstacleFacts({ obstacle: { kind: obstacle, ...found } }: HorizonObstacle) {
+  return { obstacle, ...found };
 }

@@ -1,5 +1,10 @@
 import { canonicalJson, sha256Hex } from '@onescan/shared/canonical-json.js';
-import type { PairPlan, Plan, SharedPlan } from '@onescan/shared/generated/onescan/v1/plan.js';
+import type {
+  ColumnExclusion,
+  PairPlan,
+  Plan,
+  SharedPlan,
+} from '@onescan/shared/generated/onescan/v1/plan.js';
 
 /**
  * SHA-256 of a plan's canonical JSON: what an approval quotes. It covers universe, SQL, rows, bytes, price
@@ -19,8 +24,8 @@ export function planHash(plan: Plan): string {
   );
 }
 
-/** What a pair's plan commits to: not what the cache holds, what was noted, or what another way would cost. */
-function pairContent(pair: PairPlan): Partial<PairPlan> {
+/** What a pair's plan commits to: codes of exclusions, not their wording; not what the cache holds, what was noted, or what another way would cost. */
+function pairContent(pair: PairPlan): object {
   const {
     cached: _cached,
     notes: _notes,
@@ -31,9 +36,14 @@ function pairContent(pair: PairPlan): Partial<PairPlan> {
     days: _days,
     dayRows: _dayRows,
     servedFrom: _servedFrom,
+    exclusions,
     ...content
   } = pair;
-  return content;
+  return { ...content, exclusions: exclusions.map(exclusionContent) };
+}
+
+function exclusionContent({ reason, why, ...place }: ColumnExclusion): Partial<ColumnExclusion> {
+  return why ? { ...place, why } : { ...place, reason };
 }
 
 function sharedContent(shared: SharedPlan): Partial<SharedPlan> {

@@ -1,8 +1,9 @@
-import { roundedText } from '@onescan/shared/dataset/rounded-columns.js';
+import { roundedReason } from '@onescan/shared/dataset/rounded-columns.js';
 import { formatBytes } from '@onescan/shared/format/bytes.js';
 import { formatDuration } from '@onescan/shared/format/duration.js';
 import type { Suspicion } from '@onescan/shared/generated/onescan/v1/result.js';
 import { pairSuspicions } from '@onescan/shared/pair-suspicions.js';
+import { readReason, reasonMeaning, reasonText } from '@onescan/shared/reasons/reason.js';
 import type { EstimateJson } from '../model/result-document.js';
 import { chartOrNote, sectionOrNote } from './chart-or-note.js';
 import { accuracyChart, gatingChart, reliabilityChart, stageChart, verdictHeatMap } from './charts.js';
@@ -41,7 +42,7 @@ export function problemsSection({ snapshot }: ReportData): Html {
 /** Numbers that the datasets hold with fewer digits than the warehouse. */
 export function roundedSection({ snapshot }: ReportData): Html {
   const lines = [...snapshot.pairs.values()].flatMap(({ pair, dataset }) =>
-    dataset?.rounded ? [html`<li>${pair}: ${roundedText(dataset.rounded)}</li>`] : [],
+    dataset?.rounded ? [html`<li>${pair}: ${reasonText(roundedReason(dataset.rounded))}</li>`] : [],
   );
   if (lines.length === 0) return html``;
   return html`<h2>Numbers that were rounded</h2><ul>${lines}</ul>`;
@@ -76,11 +77,11 @@ function suspicions(done: readonly ReportTask[]): Html {
   if (found.length === 0) return html``;
   const rows = found
     .slice(0, SUSPICIONS_SHOWN)
-    .map(({ pair, featureId, reason, retained, horizons }) => [
+    .map(({ pair, featureId, reason, why, retained, horizons }) => [
       pair,
       featureId,
       retained ? `retained at ${horizons.map((h) => `h${h}`).join(', ')}` : 'refused',
-      reason,
+      reasonText(readReason(why, reason)),
     ]);
   const more =
     found.length > SUSPICIONS_SHOWN
@@ -94,24 +95,27 @@ function suspicions(done: readonly ReportTask[]): Html {
     ${table(['pair', 'feature', 'what became of it', 'reason'], rows)}${more}</div>`;
 }
 
-function asSuspicion({ feature, reason }: { feature: string; reason: string }, retained: boolean): Suspicion {
-  return { featureId: feature, reason, retained };
+type Suspect = ReportTask['document']['suspicious'][number];
+
+function asSuspicion({ feature, reason, reasonCode, facts }: Suspect, retained: boolean): Suspicion {
+  const why = reasonCode === undefined ? {} : { why: { code: reasonCode, facts } };
+  return { featureId: feature, reason, retained, ...why };
 }
 
 /** Where the features of the universe ended. */
 export function ledgerSection({ totals, snapshot }: ReportData): Html {
   const sum = totals.reduce((rows, total) => rows + total.rows, 0);
-  const rows = totals.map(({ status, stage, reason, rows: count }) => [
+  const rows = totals.map(({ status, stage, reasonCode, rows: count }) => [
     status,
     stage,
-    reason,
+    reasonMeaning(reasonCode),
     count.toLocaleString('en'),
     sum > 0 ? percentFigure(count / sum) : '',
   ]);
   return html`<h2>Ledger</h2>
     <p>${snapshot.run.ledgerRows.toLocaleString('en')} rows: one for every feature, pair and horizon of the results.
       All of them are in <code>ledger.parquet</code> beside this file.</p>
-    ${table(['status', 'stage', 'reason', '>rows', '>share'], rows)}`;
+    ${table(['status', 'stage', 'because', '>rows', '>share'], rows)}`;
 }
 
 /** Time by stage and memory by trainer. */
@@ -190,7 +194,7 @@ export function taskSection(task: ReportTask): Html {
   const { document, summary } = task;
   const { direction } = document.final;
   const { chosen } = document.gating;
-  return html`<details><summary>${summary.verdictText}</summary>
+  return html`<details><summary>${reasonText(readReason(summary.verdictReason, summary.verdictText))}</summary>
     <p>${document.rows.final} rows scored, ${document.rows.development} to develop on. Calibration error
       ${figure(direction.calibrationError.value)}, Brier score ${figure(direction.brier.value)}.
       ${chosen ? html`The gate chosen before the last part was seen calls at ${percentFigure(chosen.threshold)} and is right in ${interval(chosen.accuracy)} of ${chosen.calls} calls.` : ''}</p>

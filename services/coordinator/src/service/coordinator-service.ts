@@ -21,6 +21,7 @@ import { serverStream, unary } from '@onescan/shared/grpc/handlers.js';
 import { linkSignals } from '@onescan/shared/linked-signal.js';
 import { openNoLink } from '@onescan/shared/no-links.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { ledgerText } from '@onescan/shared/reasons/ledger-text.js';
 import type { RunCommands } from '../commands/run-commands.js';
 import type { LateBills } from '../fetching/late-bills.js';
 import type { RunHistory } from '../history/run-history.js';
@@ -160,7 +161,8 @@ async function* ledger(
   for (const task of wanted.filter(isDone)) {
     const rows = await book.store.readTaskLedger(task);
     for (let start = 0; start < rows.length && !signal.aborted; start += LEDGER_BATCH) {
-      yield { rows: rows.slice(start, start + LEDGER_BATCH) };
+      const batch = rows.slice(start, start + LEDGER_BATCH);
+      yield { rows: batch.map((row) => ({ ...row, reason: ledgerText(row) })) };
     }
   }
 }

@@ -1,5 +1,7 @@
 import { DOUBLE, type DuckDBConnection, DuckDBDataChunk, INTEGER, VARCHAR } from '@duckdb/node-api';
 import { type LedgerRow, LedgerStatus } from '@onescan/shared/generated/onescan/v1/result.js';
+import { ledgerReasonColumns, readLedgerReasons } from './ledger-reasons.js';
+import { LEDGER_SENTENCE, registerLedgerSentence } from './ledger-sentences.js';
 
 /** Which part of a run's ledger to read; unset means all. */
 export interface LedgerFilter {
@@ -25,6 +27,10 @@ const TYPES = [
   DOUBLE,
   INTEGER,
   INTEGER,
+  VARCHAR,
+  VARCHAR,
+  VARCHAR,
+  VARCHAR,
 ];
 
 const STATUS_NAMES = {
@@ -43,6 +49,7 @@ export async function appendLedger(connection: DuckDBConnection, rows: readonly 
   const appender = await connection.createAppender('ledger');
   for (let start = 0; start < rows.length; start += CHUNK_ROWS) {
     const part = rows.slice(start, start + CHUNK_ROWS);
+    const reasons = part.map(ledgerReasonColumns);
     const chunk = DuckDBDataChunk.create(TYPES, part.length);
     chunk.setColumns([
       part.map((row) => row.runId),
@@ -52,12 +59,16 @@ export async function appendLedger(connection: DuckDBConnection, rows: readonly 
       part.map((row) => row.group),
       part.map((row) => ledgerStatusName(row.status) ?? ''),
       part.map((row) => row.stage),
-      part.map((row) => row.reason),
+      reasons.map(({ reason }) => reason),
       part.map((row) => row.selectionFrequency ?? null),
       part.map((row) => row.importance ?? null),
       part.map((row) => row.shapMeanAbs ?? null),
       part.map((row) => row.rank ?? null),
       part.map((row) => row.rowsExplained),
+      reasons.map(({ reasonCode }) => reasonCode),
+      reasons.map(({ facts }) => facts),
+      reasons.map(({ remarkCode }) => remarkCode),
+      reasons.map(({ remarkFacts }) => remarkFacts),
     ]);
     appender.appendDataChunk(chunk);
   }
@@ -78,7 +89,13 @@ export async function readTaskLedger(connection: DuckDBConnection, task: LedgerF
     group: String(row.feature_group),
     status: statusOf(String(row.status)),
     stage: String(row.stage),
-    reason: String(row.reason),
+    ...readLedgerReasons({
+      reason: row.reason,
+      reasonCode: row.reason_code,
+      facts: row.facts,
+      remarkCode: row.remark_code,
+      remarkFacts: row.remark_facts,
+    }),
     selectionFrequency: optional(row.selection_frequency),
     importance: optional(row.importance),
     shapMeanAbs: optional(row.shap_mean_abs),
@@ -148,33 +165,35 @@ export async function readTopFeatures(
   }));
 }
 
-/** Rows of a run's ledger by status, stage and reason; names and figures within reasons become "…". */
+/** Rows of a run's ledger by status, stage and code of the reason. */
 export interface LedgerTotal {
   status: string;
   stage: string;
-  reason: string;
+  /** "unspecified" for rows from before there were codes. */
+  reasonCode: string;
   rows: number;
 }
 
 export async function totalLedger(connection: DuckDBConnection, runId: string): Promise<LedgerTotal[]> {
   const read = await connection.runAndReadAll(
-    `SELECT status, stage, regexp_replace(reason, '\\w+\\.\\w+|-?[0-9][0-9.e%-]*', '…', 'g') AS reason,
-       count(*) AS row_count FROM ledger WHERE run_id = $1
-     GROUP BY ALL ORDER BY status, stage, row_count DESC, reason`,
+    `SELECT status, stage, coalesce(reason_code, 'unspecified') AS reason_code, count(*) AS row_count
+     FROM ledger WHERE run_id = $1 GROUP BY ALL ORDER BY status, stage, row_count DESC, reason_code`,
     [runId],
   );
   return read.getRowObjects().map((row) => ({
     status: String(row.status),
     stage: String(row.stage),
-    reason: String(row.reason),
+    reasonCode: String(row.reason_code),
     rows: Number(row.row_count),
   }));
 }
 
-/** Writes a run's ledger as a Parquet file, sorted by pair, horizon and feature. */
+/** Writes a run's ledger as a Parquet file, sorted by pair, horizon and feature; every row has its sentence too. */
 export async function exportLedger(connection: DuckDBConnection, runId: string, path: string): Promise<void> {
+  registerLedgerSentence(connection);
+  const sentence = `${LEDGER_SENTENCE}(reason, reason_code, facts, remark_code, remark_facts)`;
   await connection.run(
-    `COPY (SELECT * FROM ledger WHERE run_id = ${literal(runId)} ORDER BY pair, horizon, feature_id)
+    `COPY (SELECT * REPLACE (${sentence} AS reason) FROM ledger WHERE run_id = ${literal(runId)} ORDER BY pair, horizon, feature_id)
      TO ${literal(path)} (FORMAT parquet, COMPRESSION zstd)`,
   );
 }

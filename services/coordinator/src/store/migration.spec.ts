@@ -87,7 +87,12 @@ test('a state file of a newer version is refused, naming both versions', async (
 });
 
 test('a state that does not exist is damage, not a state', async () => {
-  await write([...VERSION_1(''), run('r', 1, ''), "UPDATE runs SET state = 'SLEEPING'"]);
+  await write([
+    ...VERSION_1(''),
+    'CREATE TABLE ledger (run_id VARCHAR)',
+    run('r', 1, ''),
+    "UPDATE runs SET state = 'SLEEPING'",
+  ]);
   const store = await Store.open(folder);
   await expect(store.readRunTable(readAllRuns)).rejects.toThrow(
     'the state file has a state "SLEEPING" that does not exist',

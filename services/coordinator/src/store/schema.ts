@@ -1,5 +1,5 @@
 /** Version of the tables below. Older files are brought up to it, newer ones are refused. */
-export const SCHEMA_VERSION = 4;
+export const SCHEMA_VERSION = 5;
 
 /** Snapshots of the tables and columns that plans found, by content hash: gzip of canonical JSON. */
 const CATALOGUES = 'CREATE TABLE catalogues (sha256 VARCHAR PRIMARY KEY, snapshot BLOB NOT NULL)';
@@ -35,11 +35,15 @@ export const MIGRATIONS: Readonly<Record<number, readonly string[]>> = {
     'ALTER TABLE runs ADD COLUMN plan_brief VARCHAR',
     LABELS,
   ],
+  5: ['reason_code', 'facts', 'remark_code', 'remark_facts'].map(
+    (column) => `ALTER TABLE ledger ADD COLUMN ${column} VARCHAR`,
+  ),
 };
 
 /**
  * Tables of the state file, beside `meta` with the version. `spec`, `plan`, `dataset`, `summary` and `stats`
- * are protobuf JSON, so the file can be read with plain SQL; `plan_brief` is the plan without its pairs, for lists; events and documents are bytes as sent. The ledger
+ * are protobuf JSON, so the file can be read with plain SQL; `plan_brief` is the plan without its pairs, for lists; events and documents are bytes as sent. The ledger's
+ * `facts` are JSON; `reason` is the sentence of rows from before there were codes, else empty. It
  * has no index: its rows are written once, in bulk, in the transaction that makes their task DONE.
  */
 export const SCHEMA: readonly string[] = [
@@ -73,7 +77,8 @@ export const SCHEMA: readonly string[] = [
     run_id VARCHAR NOT NULL, pair VARCHAR NOT NULL, horizon INTEGER NOT NULL, feature_id VARCHAR NOT NULL,
     feature_group VARCHAR NOT NULL, status VARCHAR NOT NULL, stage VARCHAR NOT NULL,
     reason VARCHAR NOT NULL, selection_frequency DOUBLE, importance DOUBLE, shap_mean_abs DOUBLE,
-    rank INTEGER, rows_explained INTEGER NOT NULL)`,
+    rank INTEGER, rows_explained INTEGER NOT NULL, reason_code VARCHAR, facts VARCHAR, remark_code VARCHAR,
+    remark_facts VARCHAR)`,
   CATALOGUES,
   LABELS,
 ];

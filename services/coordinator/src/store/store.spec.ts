@@ -68,7 +68,8 @@ function wideResult(task: TaskRecord, features: number): HorizonResult {
       group: 'pair',
       status: i % 3 === 0 ? LedgerStatus.LEDGER_STATUS_RETAINED : LedgerStatus.LEDGER_STATUS_PRUNED,
       stage: 'select',
-      reason: `selected in ${i % 100}% of the fits`,
+      reason: '',
+      why: { code: 'gain', facts: { share: (i % 100) / 100 } },
       ...(i % 3 === 0 ? { selectionFrequency: i / features, rank: i + 1 } : {}),
       rowsExplained: 0,
     })),
@@ -146,9 +147,9 @@ test('stores a wide ledger in bulk and reads it back in order, with unset figure
     { pair: 'eurusd', horizon: 15, rows: 6_500, features: 6_500 },
   ]);
   const totals = await store.totalLedger('r');
-  expect(totals.map(({ status, reason, rows }) => [status, reason, rows])).toEqual([
-    ['PRUNED', 'selected in … of the fits', 4333],
-    ['RETAINED', 'selected in … of the fits', 2167],
+  expect(totals.map(({ status, reasonCode, rows }) => [status, reasonCode, rows])).toEqual([
+    ['PRUNED', 'gain', 4333],
+    ['RETAINED', 'gain', 2167],
   ]);
 });
 

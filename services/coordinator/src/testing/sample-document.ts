@@ -5,12 +5,16 @@ export function resultDocument(pair: string, horizon: number, datasetContentSha2
   const estimate = (value: number) => ({ value, low: value - 0.02, high: value + 0.02, standardError: 0.01 });
   return {
     format: 'onescan.horizon-result',
-    formatVersion: 1,
+    formatVersion: 2,
     pair,
     horizon,
     dataset: { contentSha256: datasetContentSha256 },
     verdict: horizon < 45 ? 'NO_SKILL_BEYOND_OVERLAP' : 'SKILL',
     verdictText: 'scripted',
+    verdictReason: {
+      code: 'no_skill',
+      facts: { horizon, accuracy: 0.613, baseline: 'overlap', baselineAccuracy: 0.58 },
+    },
     features: { tested: 3, retained: 1 },
     rows: { total: 1000, usable: 990, development: 780, final: 200, explained: 990 },
     skill: {

@@ -246,7 +246,14 @@ export function pairPlan(pair: string, datasetId = datasetIdOf(pair)): PairPlan 
     tables: 4,
     columns: FEATURES.length,
     includedColumns: FEATURES.length - 1,
-    exclusions: [{ featureId: 'base.target_45', stage: 'plan', reason: 'a future return' }],
+    exclusions: [
+      {
+        featureId: 'base.target_45',
+        stage: 'plan',
+        reason: '',
+        why: { code: 'future_name', facts: { pattern: 'target' } },
+      },
+    ],
     targets: 7,
     rows: 1000,
     bytes: PAIR_BYTES,

@@ -240,6 +240,7 @@ export function resultOf(assign: Assign, trainerId: string): TaskResult {
       horizon,
       featureId,
       group: 'pair',
+      reason: '',
       ...LEDGER[i]!,
       rowsExplained: i === 0 ? 200 : 0,
     })),
@@ -248,6 +249,7 @@ export function resultOf(assign: Assign, trainerId: string): TaskResult {
       horizon,
       verdict: documented.verdict,
       verdictText: documented.verdictText,
+      verdictReason: documented.verdictReason,
       auc: documented.final.direction.auc.value,
       accuracy: documented.final.direction.accuracy.value,
       bestBaseline: 'overlap',
@@ -258,6 +260,7 @@ export function resultOf(assign: Assign, trainerId: string): TaskResult {
       featuresTested: 3,
       featuresRetained: 1,
       expectedFalseSelections: 0.5,
+      suspicions: [{ featureId: FEATURES[0]!, reason: '', retained: true, why: SUSPICIOUS }],
     },
   });
   return TaskResult.create({
@@ -273,11 +276,17 @@ export function resultOf(assign: Assign, trainerId: string): TaskResult {
   });
 }
 
+const SUSPICIOUS = {
+  code: 'suspicious_share',
+  facts: { part: 'unknown', horizon: 45, share: 0.4, limit: 0.25 },
+};
+
 const LEDGER = [
   {
     status: LedgerStatus.LEDGER_STATUS_RETAINED,
     stage: 'model',
-    reason: 'selected',
+    why: { code: 'stable', facts: { shares: { 'elastic-net': 0.9 } } },
+    remark: SUSPICIOUS,
     selectionFrequency: 0.9,
     importance: 1,
     shapMeanAbs: 0.2,
@@ -286,9 +295,13 @@ const LEDGER = [
   {
     status: LedgerStatus.LEDGER_STATUS_PRUNED,
     stage: 'select',
-    reason: 'below the threshold',
+    why: { code: 'unstable', facts: { shares: { 'elastic-net': 0.1 } } },
     selectionFrequency: 0.1,
   },
-  { status: LedgerStatus.LEDGER_STATUS_PRUNED, stage: 'prune', reason: 'constant' },
-  { status: LedgerStatus.LEDGER_STATUS_EXCLUDED, stage: 'plan', reason: 'a future return' },
+  { status: LedgerStatus.LEDGER_STATUS_PRUNED, stage: 'prune', why: { code: 'constant', facts: {} } },
+  {
+    status: LedgerStatus.LEDGER_STATUS_EXCLUDED,
+    stage: 'plan',
+    why: { code: 'future_name', facts: { pattern: 'target' } },
+  },
 ];

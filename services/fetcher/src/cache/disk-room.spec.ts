@@ -28,7 +28,7 @@ it('notes and refuses what does not fit, with folder and figures', async () => {
   const { blocks, bsize } = statfsSync(folder);
   const large = planned(Math.ceil((blocks * bsize) / (300 * 12.7)) + 1);
   const [note] = await diskNotes(folder, large);
-  expect(note).toMatchObject({ kind: 'little disk', text: expect.stringContaining(`${folder} has `) });
+  expect(note).toMatchObject({ kind: 'little disk', why: { code: 'little_disk', facts: { folder } } });
   await expect(requireDiskRoom(folder, large)).rejects.toMatchObject({
     code: 'RESOURCE_EXHAUSTED',
     message: expect.stringMatching(/^the dataset of eurusd takes about .* free: nothing was sent$/),

@@ -1,8 +1,9 @@
 import { statfs } from 'node:fs/promises';
-import { formatBytes } from '@onescan/shared/format/bytes.js';
 import type { PlanNote } from '@onescan/shared/generated/onescan/v1/plan.js';
 import { diskFull } from '@onescan/shared/onescan-error.js';
-import { planNote } from '../notes/plan-note.js';
+import { littleDiskText } from '@onescan/shared/reasons/note-reasons.js';
+import { planNote } from '@onescan/shared/reasons/plan-note.js';
+import type { ReasonFacts } from '@onescan/shared/reasons/reason.js';
 import type { PlannedPair } from '../planning/plan-pair.js';
 import { samplePartWidth } from '../sql/fetch-query.js';
 
@@ -46,7 +47,7 @@ export function diskNeed({ rows, columns }: DatasetSize): number {
 /** A note when the disk of a folder has no room for a dataset now. */
 export async function diskNotes(folder: string, size: DatasetSize): Promise<PlanNote[]> {
   const short = await shortage(folder, size);
-  return short ? [planNote('little disk', `${short}: free some before the run is approved`)] : [];
+  return short ? [planNote({ code: 'little_disk', facts: short })] : [];
 }
 
 /**
@@ -57,16 +58,16 @@ export async function diskNotes(folder: string, size: DatasetSize): Promise<Plan
 export async function requireDiskRoom(folder: string, size: DatasetSize): Promise<void> {
   const short = await shortage(folder, size);
   if (!short) return;
-  throw diskFull(`${short}: nothing was sent`, {
+  throw diskFull(`${littleDiskText(short)}: nothing was sent`, {
     remedy:
       'Free space there, give the fetcher another folder with --cache, or sample fewer rows; then resume',
   });
 }
 
-async function shortage(folder: string, size: DatasetSize): Promise<string | undefined> {
+async function shortage(folder: string, size: DatasetSize): Promise<ReasonFacts<'little_disk'> | undefined> {
   const need = diskNeed(size);
   const { bavail, bsize } = await statfs(folder);
   const free = bavail * bsize;
   if (free >= need) return undefined;
-  return `the dataset of ${size.pair} takes about ${formatBytes(BigInt(need))} of disk while it is made, ${folder} has ${formatBytes(BigInt(free))} free`;
+  return { pair: size.pair, need, folder, free };
 }

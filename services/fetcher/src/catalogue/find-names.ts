@@ -23,13 +23,19 @@ export function findColumn(
   return columns.find((column) => isSameName(column.name, name));
 }
 
+/** The key column that a table lacks, or that has another type. */
+export interface KeyProblem {
+  readonly key: string;
+  readonly type?: string;
+}
+
 /** Why a table of a catalogue has no key to be read by; undefined when it has one. */
 export function keyProblem(
   table: Pick<CatalogueTable, 'columns'>,
   keyColumn: string,
   { isKeyType }: Pick<Catalogue, 'isKeyType'>,
-): string | undefined {
+): KeyProblem | undefined {
   const key = findColumn(table, keyColumn);
-  if (!key) return `has no ${keyColumn}`;
-  return isKeyType(key.type) ? undefined : `has ${keyColumn} as ${key.type}, not TIMESTAMP`;
+  if (!key) return { key: keyColumn };
+  return isKeyType(key.type) ? undefined : { key: keyColumn, type: key.type };
 }

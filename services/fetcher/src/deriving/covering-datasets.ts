@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import type { PlanNote } from '@onescan/shared/generated/onescan/v1/plan.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { planNote } from '@onescan/shared/reasons/plan-note.js';
 import { type DatasetCache, fileState } from '../cache/dataset-cache.js';
-import { planNote } from '../notes/plan-note.js';
 import type { DatasetIdentity } from '../planning/dataset-identity.js';
 import { type HeldDataset, readHeldDataset } from './held-dataset.js';
 import { type Shortfall, shortfalls } from './shortfalls.js';
@@ -46,8 +46,7 @@ export class CoveringDatasets {
       if (damage === undefined) return { held, notes };
       notes.push(damageNote(damage));
     }
-    if (nearest && nearest.lacks[0]?.field !== 'warehouse')
-      notes.push(planNote('dataset not used', shortfallText(nearest)));
+    if (nearest && nearest.lacks[0]?.field !== 'warehouse') notes.push(notUsedNote(nearest));
     return { notes };
   }
 
@@ -100,7 +99,7 @@ export class CoveringDatasets {
 }
 
 function damageNote(damage: string): PlanNote {
-  return planNote('damaged dataset', `${damage}: it is not used`, 1);
+  return planNote({ code: 'damaged_dataset', facts: { damage } }, 1);
 }
 
 async function readFile(path: string, state: string): Promise<Read> {
@@ -111,6 +110,11 @@ async function readFile(path: string, state: string): Promise<Read> {
     // One of another format is whole, but of no use.
     return error.code === 'DATA_LOSS' ? { state, damage: error.message } : { state };
   }
+}
+
+function notUsedNote({ held, lacks }: { held: HeldDataset; lacks: readonly Shortfall[] }): PlanNote {
+  const facts = { dataset: held.datasetId.slice(0, ID_DIGITS), lacks: lacks.map(({ text }) => text) };
+  return planNote({ code: 'dataset_not_used', facts });
 }
 
 /** Says what a dataset lacks. */

@@ -72,7 +72,9 @@ it('a damaged dataset is passed over, for another one or for the statement, whic
   const other = await fetcher.plan(PART);
   expect(other).toMatchObject({ cached: true, servedFrom: whole.datasetId });
   const noted = (path: string) =>
-    expect.objectContaining({ kind: 'damaged dataset', text: expect.stringContaining(path) });
+    expect.objectContaining({
+      why: { code: 'damaged_dataset', facts: { damage: expect.stringContaining(path) } },
+    });
   expect(other.notes).toContainEqual(noted(ref.path));
   damage(whole);
   await restart();

@@ -3,6 +3,7 @@ import type { CandidateColumn, DatasetContent } from '@onescan/shared/dataset/da
 import { type DatasetFile, openDatasetFile } from '@onescan/shared/dataset/dataset-file.js';
 import { DatasetSpool } from '@onescan/shared/dataset/dataset-spool.js';
 import { writeDataset } from '@onescan/shared/dataset/write-dataset.js';
+import type { ExclusionReason } from '@onescan/shared/reasons/reason.js';
 import type { DatasetCache } from '../cache/dataset-cache.js';
 import { requireDiskRoom } from '../cache/disk-room.js';
 import { tooManyTexts } from '../fetch/candidate-columns.js';
@@ -91,15 +92,15 @@ async function heldCandidates(
       type: column.type,
       encoding: 'number' as const,
     };
-    if (column.exclusion !== undefined) return { ...described, exclusionReason: column.exclusion };
+    if (column.exclusion !== undefined) return { ...described, exclusion: heldExclusion(column.exclusion) };
     return table.shared ? { ...described, isShared: true } : described;
   });
   const values = all.flatMap(({ table, column }, ordinal) => {
-    const { exclusionReason, isShared } = candidates[ordinal]!;
-    if (exclusionReason !== undefined || isShared) return [];
+    const { exclusion, isShared } = candidates[ordinal]!;
+    if (exclusion !== undefined || isShared) return [];
     const found = held.columns.get(columnKey(table, column))!;
     if (found.from !== 'texts') return [{ ordinal, ...found }];
-    const excluded = { exclusionReason: tooManyTexts(column), manyTextsFrom: found.manyTextsFrom };
+    const excluded = { exclusion: tooManyTexts(column), manyTextsFrom: found.manyTextsFrom };
     candidates[ordinal] = { ...candidates[ordinal]!, encoding: 'ordinal', ...excluded };
     return [];
   });
@@ -111,6 +112,11 @@ async function heldCandidates(
   });
   for (const [ordinal, place] of spooled) candidates[ordinal] = { ...candidates[ordinal]!, ...place };
   return candidates;
+}
+
+/** A dataset's own identity has its exclusions as texts; a plan's as reasons. */
+function heldExclusion(exclusion: string | ExclusionReason): ExclusionReason {
+  return typeof exclusion === 'string' ? { code: 'unspecified', facts: { text: exclusion } } : exclusion;
 }
 
 /** Keys, targets and what goes with them, of the chosen rows. */

@@ -1,6 +1,7 @@
 import type { CandidateColumn } from '@onescan/shared/dataset/dataset-content.js';
 import { MAX_ORDINAL_TEXTS } from '@onescan/shared/dataset/judge-columns.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
+import type { ExclusionReason } from '@onescan/shared/reasons/reason.js';
 import { type CatalogueColumn, tableText } from '../catalogue/catalogue.js';
 import type { Universe } from '../universe/universe.js';
 import type { TablePart } from './table-part.js';
@@ -18,9 +19,9 @@ export function candidateColumns(
       places.set(`${tableText(part.table.table)}.${name}`, { table, column, part });
     }
   }
-  return universe.columns.map(({ featureId, group, table, column, exclusionReason }) => {
+  return universe.columns.map(({ featureId, group, table, column, exclusion }) => {
     const described = { featureId, group, type: column.type };
-    if (exclusionReason !== undefined) return { ...described, encoding: 'number' as const, exclusionReason };
+    if (exclusion !== undefined) return { ...described, encoding: 'number' as const, exclusion };
     if (sharedGroups.has(group)) return { ...described, encoding: 'number' as const, isShared: true };
     const place = places.get(`${tableText(table)}.${column.name}`);
     if (!place) throw new OnescanError('INTERNAL', `${featureId} was planned but not fetched`);
@@ -41,11 +42,11 @@ function textCandidate(
   column: CatalogueColumn,
 ): CandidateColumn {
   const codes = place.part.codes[place.column - place.part.table.numbers.length]!;
-  if (codes.tooMany) return { ...spooled, encoding: 'ordinal', exclusionReason: tooManyTexts(column) };
+  if (codes.tooMany) return { ...spooled, encoding: 'ordinal', exclusion: tooManyTexts(column) };
   return { ...spooled, encoding: 'ordinal', texts: codes.texts };
 }
 
 /** Why a column of too many texts is excluded. */
-export function tooManyTexts({ type }: Pick<CatalogueColumn, 'type'>): string {
-  return `its ${type} values have more than ${MAX_ORDINAL_TEXTS} distinct texts`;
+export function tooManyTexts({ type }: Pick<CatalogueColumn, 'type'>): ExclusionReason {
+  return { code: 'too_many_texts', facts: { type, limit: MAX_ORDINAL_TEXTS } };
 }

@@ -157,15 +157,15 @@ describe('a fetched dataset', () => {
     expect(dataset.columns.length).toBe(COLUMNS);
     const excluded = dataset.columns.filter((column) => !column.included);
     expect(excluded.every((column) => column.exclusionStage === 'plan')).toBe(true);
-    const reasons = Object.fromEntries(excluded.map((column) => [column.featureId, column.exclusionReason]));
+    const reasons = Object.fromEntries(excluded.map((column) => [column.featureId, column.exclusion?.code]));
     expect(reasons).toEqual({
-      'base_bqx_eurusd.target_45': expect.stringContaining('future values'),
-      'base_bqx_eurusd.sneaky': expect.stringContaining('equal the target of horizon 15'),
-      'tri_error.pair1': expect.stringContaining('more than 64 distinct'),
-      'mkt_vix_summary.mean_vix': expect.stringContaining('no interval_time'),
-      'mkt_vix_summary.deviation_vix': expect.stringContaining('no interval_time'),
-      'var_usd.seen_at': expect.stringContaining('point in time'),
-      'csi_usd.day': expect.stringContaining('point in time'),
+      'base_bqx_eurusd.target_45': 'future_name',
+      'base_bqx_eurusd.sneaky': 'same_as_target',
+      'tri_error.pair1': 'too_many_texts',
+      'mkt_vix_summary.mean_vix': 'keyless_table',
+      'mkt_vix_summary.deviation_vix': 'keyless_table',
+      'var_usd.seen_at': 'point_in_time',
+      'csi_usd.day': 'point_in_time',
     });
   });
 });

@@ -261,7 +261,7 @@ async function datasetContent(
   const { jobs, spool, sharedPath } = from;
   const { keys, bar, persistence, targets, knownParts } = receiver.sample;
   const columns = candidateColumns(planned.universe, receiver.parts, planned.shared?.groups);
-  const hasManyTexts = columns.some((column) => column.spool && column.exclusionReason !== undefined);
+  const hasManyTexts = columns.some((column) => column.spool && column.exclusion !== undefined);
   const { warehouse, sample } = planned.facts;
   // The keys of several sources are no nested sample.
   const isNested = hasManyTexts && sample.sources.length === 1;

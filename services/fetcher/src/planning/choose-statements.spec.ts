@@ -172,8 +172,8 @@ describe('a universe of hundreds of tables', () => {
 
   it('stays one statement where one passes, by one dry run', async () => {
     const planner = new Planner(byTables(670));
-    const { statements, reason, againBytes } = await choose(planner, WIDE);
-    expect([statements.length, reason, againBytes]).toEqual([1, undefined, undefined]);
+    const { statements, why, againBytes } = await choose(planner, WIDE);
+    expect([statements.length, why, againBytes]).toEqual([1, undefined, undefined]);
     expect(planner.dryRuns).toHaveLength(1);
   });
 
@@ -205,7 +205,17 @@ describe('a universe of hundreds of tables', () => {
       {
         kind: 'split statements',
         severity: 3,
-        text: '3 statements instead of one: the warehouse calls it too complex; each but the first reads the keys again, which bills 20.0 MiB, $0.00012 more than one would',
+        text: expect.stringMatching(/./),
+        why: {
+          code: 'split_statements',
+          facts: {
+            statements: 3,
+            exceeded: [],
+            refusals: ['complexity'],
+            againBytes: 20 * 1024 ** 2,
+            againUsd: expect.closeTo(0.00012, 5),
+          },
+        },
       },
     ]);
   });
@@ -222,13 +232,13 @@ describe('a universe of hundreds of tables', () => {
 
 it('keeps to the limits of a statement and to what is refused at once', async () => {
   const planner = new Planner({ table: 0, column: 1, character: 0, most: 70 });
-  const { statements, reason } = await choose(planner, [20, 20, 20, 20, 20, 20], { limits: { tables: 5 } });
+  const { statements, why } = await choose(planner, [20, 20, 20, 20, 20, 20], { limits: { tables: 5 } });
   expect(statements).toHaveLength(2);
-  expect(reason).toContain('8 tables where 5 are allowed');
+  expect(why).toEqual({ exceeded: [{ limit: 'tables', size: 8, most: 5 }], refusals: [] });
   const closer = new Planner({ table: 0, column: 1, character: 0, most: 50 });
   const found = await choose(closer, [20, 20, 20, 20, 20, 20], { limits: { tables: 4 } });
   expect(found.statements).toHaveLength(3);
-  expect(found.reason).toContain('too complex');
+  expect(found.why?.refusals).toContain('complexity');
 });
 
 describe('a table that is refused alone', () => {
@@ -294,7 +304,7 @@ describe('what is known', () => {
     expect(next.statements).toHaveLength(3);
     expect(next.statements[0]!.statement).toEqual(statements[0]!.statement);
     expect(columnsOf(next.statements)).toEqual(columnsOf(statements));
-    expect(next.reason).toContain('ran out of resources');
+    expect(next.why?.refusals).toEqual(['resources']);
     expect(halveStatement([{ pieces: [wholeTable(table('t', 1))] }], 0)).toBeUndefined();
   });
 });

@@ -1,11 +1,12 @@
 import { sha256Hex } from '@onescan/shared/canonical-json.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { refusalsText } from '@onescan/shared/reasons/exclusion-reasons.js';
 import { tableText } from '../catalogue/catalogue.js';
 import type { FetchQuery } from '../sql/fetch-query.js';
 import type { WarehouseView } from '../warehouse/warehouse.js';
 import { knownParts, knownSplit, type SplitPart } from './apply-split.js';
 import { balancedRuns, fewestRuns, type Run } from './fewest-runs.js';
-import { type ChosenStatements, type RefusedTable, splitReason } from './split-notes.js';
+import type { ChosenStatements, RefusedTable, SplitReason } from './split-notes.js';
 import { splitStatements } from './split-statements.js';
 import { type EstimatedStatement, StatementTrials, type TrialRules } from './statement-trials.js';
 import { partOf, type TablePiece, wholeTable } from './table-piece.js';
@@ -54,19 +55,18 @@ class StatementChoice {
   async choose(): Promise<ChosenStatements> {
     const before = await this.#asBefore();
     if (before) return before;
-    const limited = splitStatements(this.#query, this.#rules);
-    const passing = await this.#all(limited.statements.map(({ pieces }) => ({ pieces })));
+    const { statements: limited, exceeded = [] } = splitStatements(this.#query, this.#rules);
+    const passing = await this.#all(limited.map(({ pieces }) => ({ pieces })));
     if (passing) {
       this.#trials.learn(new Set());
-      return this.#chosen(passing, limited.reason ? [limited.reason] : []);
+      return this.#chosen(passing, { exceeded, refusals: [] });
     }
-    const found = await this.#search(limited.statements.length);
+    const found = await this.#search(limited.length);
     const [refusal = 'complexity'] = this.#trials.refusals;
     const refused = this.#refused.map(({ table }) => tableText(table.table));
     this.#trials.learn(new Set(this.#refused.map(({ table }) => table)));
     this.#rules.known.remember(this.#key, knownSplit(found, refusal, refused));
-    const reasons = [...(limited.reason ? [limited.reason] : []), splitReason([...this.#trials.refusals])];
-    return this.#chosen(found, found.length > 1 ? reasons : []);
+    return this.#chosen(found, { exceeded, refusals: [...this.#trials.refusals] });
   }
 
   async #asBefore(): Promise<ChosenStatements | undefined> {
@@ -84,7 +84,7 @@ class StatementChoice {
         .filter(({ table }) => isRefused.has(tableText(table)))
         .map((table) => ({ table, refusal: split.refusal })),
     );
-    return this.#chosen(statements, statements.length > 1 ? [splitReason([split.refusal])] : []);
+    return this.#chosen(statements, { exceeded: [], refusals: [split.refusal] });
   }
 
   /** The statements of some parts, when all of them pass. */
@@ -143,7 +143,7 @@ class StatementChoice {
       const sources = this.#query.sample.sources.map(({ table }) => tableText(table)).join(', ');
       throw new OnescanError(
         'FAILED_PRECONDITION',
-        `the warehouse refuses a statement of ${sources} alone: ${splitReason([...this.#trials.refusals])}`,
+        `the warehouse refuses a statement of ${sources} alone: ${refusalsText([...this.#trials.refusals])}`,
         { remedy: 'Make that a table if it is a view, or ask for fewer horizons or pairs' },
       );
     }
@@ -173,15 +173,12 @@ class StatementChoice {
     const alone = names === '' ? '' : `; refused alone: ${names}`;
     return new OnescanError(
       'FAILED_PRECONDITION',
-      `no split into statements that the warehouse takes was found in ${this.#trials.dryRuns} dry runs: ${splitReason([...this.#trials.refusals])}${alone}`,
+      `no split into statements that the warehouse takes was found in ${this.#trials.dryRuns} dry runs: ${refusalsText([...this.#trials.refusals])}${alone}`,
       { remedy: 'Leave views or wide tables out with universe.exclude, or ask for fewer groups' },
     );
   }
 
-  async #chosen(
-    statements: readonly EstimatedStatement[],
-    reasons: readonly string[],
-  ): Promise<ChosenStatements> {
+  async #chosen(statements: readonly EstimatedStatement[], why: SplitReason): Promise<ChosenStatements> {
     const again =
       statements.length > 1 ? await this.#trials.statement({ pieces: [], isFirst: false }, false) : undefined;
     const againBytes = again && again.estimate.bytes * BigInt(statements.length - 1);
@@ -189,7 +186,7 @@ class StatementChoice {
       key: this.#key,
       statements,
       refused: this.#refused,
-      ...(reasons.length > 0 ? { reason: reasons.join(', ') } : {}),
+      ...(statements.length > 1 ? { why } : {}),
       ...(againBytes === undefined ? {} : { againBytes }),
     };
   }

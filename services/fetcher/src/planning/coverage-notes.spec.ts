@@ -37,7 +37,7 @@ it('knows the warm-up of the longest window by the length of a bar', async () =>
 
 it('notes tables that start later or end earlier, by the part missing', async () => {
   const found = await notes({ late: [1.5, 12], early: [0, 11], warm_up_and_early: [1, 11] });
-  expect(found.map(({ text, severity }) => [text.split(' ')[1], severity.toFixed(3)])).toEqual([
+  expect(found.map(({ why, severity }) => [why!.facts!.table, severity.toFixed(3)])).toEqual([
     ['late', '0.125'],
     ['early', '0.083'],
     ['warm_up_and_early', '0.167'],

@@ -1,8 +1,7 @@
-import { formatCount } from '@onescan/shared/format/count.js';
 import type { PlanNote } from '@onescan/shared/generated/onescan/v1/plan.js';
 import { TARGET_WINDOWS } from '@onescan/shared/horizon.js';
+import { planNote } from '@onescan/shared/reasons/plan-note.js';
 import { type CatalogueTable, type KeySpan, tableText } from '../catalogue/catalogue.js';
-import { planNote } from '../notes/plan-note.js';
 import type { Universe } from '../universe/universe.js';
 import type { OtherTables, WarehouseView } from '../warehouse/warehouse.js';
 import { keyText } from './key-text.js';
@@ -36,7 +35,7 @@ export async function coverageNotes(
   universe: Universe,
   ofRun: OtherTables,
 ): Promise<PlanNote[]> {
-  const read = new Set(universe.columns.filter((c) => c.exclusionReason === undefined).map((c) => c.table));
+  const read = new Set(universe.columns.filter((c) => c.exclusion === undefined).map((c) => c.table));
   const tables = universe.tables.filter((table) => read.has(table));
   const spans = await warehouse.keySpans?.(tables, ofRun);
   const spanOf = (table: CatalogueTable): KeySpan | undefined =>
@@ -46,8 +45,7 @@ export async function coverageNotes(
   for (const table of tables) {
     const span = spanOf(table);
     if (table.rows === 0) {
-      const text = `table ${table.name} has no rows: its columns are all missing`;
-      notes.push(planNote('table without rows', text));
+      notes.push(planNote({ code: 'table_without_rows', facts: { table: table.name } }));
     } else if (!span) unknown.push(table.name);
     else if (targets) notes.push(...partial(table.name, span, targets));
   }
@@ -65,8 +63,8 @@ function partial(name: string, { minKey, maxKey }: KeySpan, targets: TargetsSpan
   const late = minKey - targets.minKey;
   const warmUp = late > 0 && late <= warmUpMicros(targets) && covered > whole / 2 ? late : 0;
   if (covered + warmUp >= whole * MIN_COVERED_SHARE) return [];
-  const text = `table ${name} covers only ${keyText(minKey)} to ${keyText(maxKey)}`;
-  return [planNote('partial coverage', text, 1 - Math.max(0, covered) / whole)];
+  const facts = { table: name, from: keyText(minKey), to: keyText(maxKey) };
+  return [planNote({ code: 'partial_coverage', facts }, 1 - Math.max(0, covered) / whole)];
 }
 
 function warmUpMicros({ minKey, maxKey, rows }: TargetsSpan): number {
@@ -75,7 +73,6 @@ function warmUpMicros({ minKey, maxKey, rows }: TargetsSpan): number {
 }
 
 function unknownNote(names: readonly string[]): PlanNote {
-  const more = names.length > NAMED ? ', ...' : '';
-  const text = `the days of ${formatCount(names.length, 'table')} are not known before the fetch (views, or not partitioned by the key): ${names.slice(0, NAMED).join(', ')}${more}`;
-  return planNote('coverage unknown before the fetch', text, names.length);
+  const facts = { tables: names.length, first: names.slice(0, NAMED) };
+  return planNote({ code: 'coverage_unknown_before_the_fetch', facts }, names.length);
 }

@@ -1,12 +1,14 @@
 import { canonicalJson, sha256Hex } from '@onescan/shared/canonical-json.js';
 import { DATASET_FORMAT_VERSION, SHARED_FORMAT_VERSION } from '@onescan/shared/dataset/dataset.js';
 import { MAX_ORDINAL_TEXTS } from '@onescan/shared/dataset/judge-columns.js';
+import type { ExclusionReason } from '@onescan/shared/reasons/reason.js';
 import { z } from 'zod';
 import { type Catalogue, type TableName, tableText } from '../catalogue/catalogue.js';
 import { findColumn } from '../catalogue/find-names.js';
 import { type FetchQuery, persistenceSource } from '../sql/fetch-query.js';
 import type { Universe } from '../universe/universe.js';
 import { DIALECT_NAMES } from '../warehouse/warehouses.js';
+import { exclusionKey } from './exclusion-key.js';
 
 /** Raised whenever statements or judgements give the same facts another content. */
 const CONTENT_VERSION = 1;
@@ -33,8 +35,8 @@ const IDENTITY_COLUMN = z.strictObject({
   kind: z.enum(['number', 'bool', 'text', 'time', 'other']),
   /** Why no statement can read it. */
   problem: z.string().optional(),
-  /** Why it is not fetched. */
-  exclusion: z.string().optional(),
+  /** Why it is not fetched: of a plan the reason, of a dataset the key of it that its id is made from. */
+  exclusion: z.custom<string | ExclusionReason>((stored) => typeof stored === 'string').optional(),
 });
 
 const IDENTITY_TABLE = z.strictObject({
@@ -138,18 +140,18 @@ function identityTables(
     const own = universe.columns.filter((column) => column.table === table);
     const { group } = own[0]!;
     const isShared = shared?.groups.has(group) === true;
-    const isRead = !isShared && own.some(({ exclusionReason }) => exclusionReason === undefined);
+    const isRead = !isShared && own.some(({ exclusion }) => exclusion === undefined);
     return {
       ...tableFacts(table, isRead),
       group,
       problem: table.problem,
       ...(isShared ? { shared: true } : {}),
-      columns: own.map(({ column: { name, type, kind, problem }, exclusionReason }) => ({
+      columns: own.map(({ column: { name, type, kind, problem }, exclusion }) => ({
         name,
         type,
         kind,
         problem,
-        exclusion: exclusionReason,
+        exclusion,
       })),
     };
   });
@@ -157,7 +159,14 @@ function identityTables(
 
 /** The text that a dataset keeps, and the dataset's id: its SHA-256. */
 export function identityText(identity: DatasetIdentity): { identity: string; datasetId: string } {
-  const text = canonicalJson(identity);
+  const tables = identity.tables.map((table) => ({
+    ...table,
+    columns: table.columns.map(({ exclusion, ...column }) => ({
+      ...column,
+      exclusion: typeof exclusion === 'object' ? exclusionKey(exclusion) : exclusion,
+    })),
+  }));
+  const text = canonicalJson({ ...identity, tables });
   return { identity: text, datasetId: sha256Hex(text) };
 }
 

@@ -1,6 +1,6 @@
 import type { PlanNote } from '@onescan/shared/generated/onescan/v1/plan.js';
+import { planNote } from '@onescan/shared/reasons/plan-note.js';
 import type { DayCount, KeyRange, KeySpan } from '../catalogue/catalogue.js';
-import { planNote } from '../notes/plan-note.js';
 import { keyText } from './key-text.js';
 
 const DAY_MICROS = 86_400_000_000;
@@ -16,10 +16,9 @@ export function spanOfDays(days: readonly DayCount[]): KeySpan {
  * not counted, so that at most as many rows are sampled as the whole days hold; `days` leaves the day out.
  */
 export function cutDayNotes(range: KeyRange): PlanNote[] {
-  const bounds = { from: range.from, to: range.to };
-  return Object.entries(bounds).flatMap(([name, micros]) => {
+  return (['from', 'to'] as const).flatMap((bound) => {
+    const micros = range[bound];
     if (micros === undefined || micros % DAY_MICROS === 0) return [];
-    const text = `period.${name} ${keyText(micros)} cuts a UTC day, whose rows cannot be counted free of charge: hash samples them and takes no more rows than the whole days hold, days leaves them out`;
-    return [planNote('period cuts a day', text)];
+    return [planNote({ code: 'period_cuts_a_day', facts: { bound, key: keyText(micros) } })];
   });
 }

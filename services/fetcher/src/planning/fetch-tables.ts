@@ -12,8 +12,7 @@ export function fetchTables(universe: Universe, without: ReadonlySet<string> = n
     .map((table) => {
       const columns = universe.columns
         .filter(
-          (column) =>
-            column.table === table && column.exclusionReason === undefined && !without.has(column.group),
+          (column) => column.table === table && column.exclusion === undefined && !without.has(column.group),
         )
         .map(({ column }) => column);
       return {

@@ -1,11 +1,12 @@
 import type { PlanNote } from '@onescan/shared/generated/onescan/v1/plan.js';
 import { DEFAULT_HORIZONS, targetColumn } from '@onescan/shared/horizon.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { keyProblemText } from '@onescan/shared/reasons/exclusion-reasons.js';
+import { planNote } from '@onescan/shared/reasons/plan-note.js';
 import type { ResolvedRunSpec } from '@onescan/shared/run-spec.js';
 import { type Catalogue, type CatalogueTable, tableText } from '../catalogue/catalogue.js';
 import { findColumn, findTable, keyProblem } from '../catalogue/find-names.js';
 import type { WarehouseNames } from '../catalogue/warehouse-names.js';
-import { planNote } from '../notes/plan-note.js';
 import type { FetchQuery } from '../sql/fetch-query.js';
 
 export interface FoundTargets {
@@ -47,7 +48,7 @@ export function findTargets(
       ),
     },
     notes: missing.map(({ column }) =>
-      planNote('target not stored', `${tableText(table)} has no ${column}, which is not requested`),
+      planNote({ code: 'target_not_stored', facts: { table: tableText(table), column } }),
     ),
   };
 }
@@ -76,7 +77,8 @@ function requireKey(catalogue: Catalogue, table: CatalogueTable, names: Warehous
   }
   const problem = keyProblem(table, names.keyColumn, catalogue);
   if (problem === undefined) return;
-  const missing = findColumn(table, names.keyColumn) ? problem : `has no key column ${names.keyColumn}`;
+  const missing =
+    problem.type === undefined ? `has no key column ${names.keyColumn}` : keyProblemText(problem);
   throw new OnescanError('NOT_FOUND', `targets table ${tableText(table)} ${missing}`, {
     remedy: 'Add the key to the table, or give the name it has to --key-column',
     details,

@@ -1,5 +1,6 @@
 import { sha256Hex } from '@onescan/shared/canonical-json.js';
 import { PairPlan, type PlanNote, type Statement } from '@onescan/shared/generated/onescan/v1/plan.js';
+import { reasonText } from '@onescan/shared/reasons/reason.js';
 import { tableText } from '../catalogue/catalogue.js';
 import type { Universe } from '../universe/universe.js';
 import type { DatasetIdentity } from './dataset-identity.js';
@@ -71,13 +72,14 @@ export function pairPlanWithin(
 }
 
 function judged({ columns }: Universe): Pick<PairPlan, 'includedColumns' | 'exclusions'> {
-  const excluded = columns.filter((column) => column.exclusionReason !== undefined);
+  const excluded = columns.filter((column) => column.exclusion !== undefined);
   return {
     includedColumns: columns.length - excluded.length,
-    exclusions: excluded.map(({ featureId, exclusionReason }) => ({
+    exclusions: excluded.map(({ featureId, exclusion }) => ({
       featureId,
       stage: 'plan',
-      reason: exclusionReason!,
+      reason: reasonText(exclusion!),
+      why: exclusion,
     })),
   };
 }

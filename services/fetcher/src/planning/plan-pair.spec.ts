@@ -16,7 +16,7 @@ import {
 import { FUTURE_COLUMN_PATTERNS } from '../universe/future-columns.js';
 import { MIN_TABLE_BYTES } from '../warehouse/bigquery/published-terms.js';
 import { EmbeddedWarehouse } from '../warehouse/embedded/embedded-warehouse.js';
-import { parseIdentity } from './dataset-identity.js';
+import { identityText, parseIdentity } from './dataset-identity.js';
 import { pairPlan } from './pair-plan.js';
 import { type PlannedPair, type PlanningRules, planPair } from './plan-pair.js';
 
@@ -80,9 +80,28 @@ describe('a plan', () => {
       'var_usd.seen_at',
       'csi_usd.day',
     ]);
-    expect(wire.notes.map(({ kind, text }) => [kind, text])).toEqual([
-      ['table without key', expect.stringContaining('mkt_vix_summary has no interval_time: its 2 columns')],
-      ['partial coverage', expect.stringContaining('tri_late covers only 2020-01-03')],
+    expect(wire.exclusions.map(({ why }) => why!.code)).toEqual([
+      'future_name',
+      'keyless_table',
+      'keyless_table',
+      'point_in_time',
+      'point_in_time',
+    ]);
+    expect(wire.notes.map(({ kind, why }) => [kind, why])).toEqual([
+      [
+        'table without key',
+        {
+          code: 'table_without_key',
+          facts: { table: 'mkt_vix_summary', columns: 2, key: 'interval_time' },
+        },
+      ],
+      [
+        'partial coverage',
+        {
+          code: 'partial_coverage',
+          facts: expect.objectContaining({ table: 'tri_late', from: expect.stringMatching(/^2020-01-03/) }),
+        },
+      ],
     ]);
     expect(wire.notes[1]!.severity).toBeCloseTo(1 - 998 / 3999, 3);
   });
@@ -103,7 +122,11 @@ describe('a plan', () => {
     const split = await plan(untouched, {}, { sqlStrategy: 'join', limits: { columns: 12 } });
     expect(split.statements.length).toBeGreaterThan(1);
     expect(split.datasetId).toBe(id); // how it is read says nothing about what is read
-    expect(parseIdentity(planned.identity)).toEqual(JSON.parse(JSON.stringify(planned.facts)));
+    expect(identityText(parseIdentity(planned.identity)!)).toEqual({
+      identity: planned.identity,
+      datasetId: id,
+    });
+    expect(identityText(planned.facts).datasetId).toBe(id);
     const others: DeepPartial<RunSpec>[] = [
       { sample: { seed: 9n } },
       { sample: { rows: 500 } },

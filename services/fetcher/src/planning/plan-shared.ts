@@ -93,7 +93,7 @@ export function sharedPlan(planned: PlannedPair, estimate: Estimate): SharedPlan
     statements: statements.map((statement, i) => statementPlan(statement, estimate.bytes[i]!)),
     tables: universe.tables.length,
     columns: universe.columns.length,
-    includedColumns: universe.columns.filter((column) => column.exclusionReason === undefined).length,
+    includedColumns: universe.columns.filter((column) => column.exclusion === undefined).length,
     bytes,
     usd: priceOf(bytes, estimate.pricePerTibUsd),
     cached: estimate.cached,

@@ -55,9 +55,9 @@ const columnsOf = ({ statements }: SplitStatements): string[] =>
 
 it('takes one statement where one does', () => {
   const tables = Array.from({ length: 668 }, (_, t) => table(`cov_agg_${t}`, t < 465 ? 10 : 9));
-  const { statements, reason } = split(tables);
+  const { statements, exceeded } = split(tables);
   expect(statements).toHaveLength(1);
-  expect(reason).toBeUndefined();
+  expect(exceeded).toBeUndefined();
 });
 
 it('joins few tables and packs many, of each statement', () => {
@@ -75,16 +75,16 @@ it('takes the fewest statements beyond 10,000 columns, whole tables in each, and
   const grown = split(tables);
   expect(columnsOf(grown)).toHaveLength(11_337);
   expect(grown.statements).toHaveLength(2);
-  expect(grown.reason).toBe('11,349 columns where 10,000 are allowed');
+  expect(grown.exceeded).toEqual([{ limit: 'columns', size: 11_349, most: 10_000 }]);
   const names = grown.statements.map(({ query: part }) => part.tables.map((each) => each.table.name));
   expect(new Set(names.flat()).size).toBe(667);
   expect(names.flat()).toHaveLength(667);
 });
 
 it('takes the fewest statements beyond 1,000 tables', () => {
-  const { statements, reason } = split(Array.from({ length: 1996 }, (_, t) => table(`t_${t}`, 1)));
+  const { statements, exceeded } = split(Array.from({ length: 1996 }, (_, t) => table(`t_${t}`, 1)));
   expect(statements).toHaveLength(2);
-  expect(reason).toContain('1,998 tables where 1,000 are allowed');
+  expect(exceeded).toContainEqual({ limit: 'tables', size: 1998, most: 1000 });
   // One more than 998 + 999, which is all that two hold beside targets, closes and the second reading of keys.
   expect(split(Array.from({ length: 1998 }, (_, t) => table(`t_${t}`, 1))).statements).toHaveLength(3);
 });
@@ -134,18 +134,18 @@ it('takes the fewest statements beyond 10 GB of result, and the mandated sample 
   expect(of(140_000).statements).toHaveLength(1);
   const split = of(150_000);
   expect(split.statements).toHaveLength(2);
-  expect(split.reason).toBe('10,194,000,000 bytes of result where 10,000,000,000 are allowed');
+  expect(split.exceeded).toEqual([{ limit: 'resultBytes', size: 10_194_000_000, most: 10_000_000_000 }]);
   expect(of(600_000).statements).toHaveLength(5);
 });
 
 it('keeps within the characters of SQL', () => {
-  const { statements, reason } = split(
+  const { statements, exceeded } = split(
     Array.from({ length: 120 }, (_, t) => table(`t_${t}`, 5)),
     {
       sqlLength: 20_000,
     },
   );
-  expect(reason).toContain('characters of SQL');
+  expect(exceeded!.map(({ limit }) => limit)).toContain('sqlLength');
   const total = statements.reduce((sum, { statement }) => sum + statement.sql.length, 0);
   expect(statements.length).toBeLessThanOrEqual(Math.ceil(total / 20_000) + 2);
 });

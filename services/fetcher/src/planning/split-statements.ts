@@ -5,7 +5,7 @@ import type { SqlDialect, SqlStrategy } from '../sql/sql-dialect.js';
 import type { StatementLimits } from '../sql/statement-limits.js';
 import type { Statement } from '../warehouse/warehouse.js';
 import { packBins } from './pack-bins.js';
-import { exceededLimits, sizeVector, statementSize } from './statement-size.js';
+import { type ExceededLimit, exceededLimits, sizeVector, statementSize } from './statement-size.js';
 import { partOf, readTable, type TablePiece, wholeTable } from './table-piece.js';
 import { tableReads } from './table-reads.js';
 
@@ -34,7 +34,7 @@ export interface SplitRules {
 export interface SplitStatements {
   readonly statements: readonly PlannedStatement[];
   /** Why one statement does not do; absent when it does. */
-  readonly reason?: string;
+  readonly exceeded?: readonly ExceededLimit[];
 }
 
 /**
@@ -67,7 +67,7 @@ export function splitStatements(query: FetchQuery, rules: SplitRules): SplitStat
     planStatement(query, { pieces: bin.map((item) => pieces[item]!), isFirst: i === 0 }, rules),
   );
   requireWithin(statements, rules.limits);
-  return { statements, reason: exceeded.join(', ') };
+  return { statements, exceeded };
 }
 
 /** What the statements after the first bring besides their tables: the keys of the same sample. */

@@ -33,24 +33,23 @@ export function statementSize(query: FetchQuery, { sql, reads }: Statement): Sta
 
 const DIMENSIONS = ['columns', 'tables', 'sqlLength', 'resolvedLength', 'resultBytes'] as const;
 
-const WORDS: Record<(typeof DIMENSIONS)[number], string> = {
-  columns: 'columns',
-  tables: 'tables',
-  sqlLength: 'characters of SQL',
-  resolvedLength: 'characters of resolved SQL',
-  resultBytes: 'bytes of result',
-};
-
 /** Sizes in a fixed order of dimensions. */
 export function sizeVector(size: StatementLimits): number[] {
   return DIMENSIONS.map((dimension) => size[dimension]);
 }
 
-/** "11,345 columns where 10,000 are allowed" for every limit that is exceeded. */
-export function exceededLimits(size: StatementLimits, limits: StatementLimits): string[] {
-  const count = new Intl.NumberFormat('en-US');
-  return DIMENSIONS.filter((dimension) => size[dimension] > limits[dimension]).map(
-    (dimension) =>
-      `${count.format(size[dimension])} ${WORDS[dimension]} where ${count.format(limits[dimension])} are allowed`,
-  );
+/** A limit with what exceeds it. */
+export interface ExceededLimit {
+  readonly limit: keyof StatementLimits;
+  readonly size: number;
+  readonly most: number;
+}
+
+/** Every limit that is exceeded. */
+export function exceededLimits(size: StatementLimits, limits: StatementLimits): ExceededLimit[] {
+  return DIMENSIONS.filter((limit) => size[limit] > limits[limit]).map((limit) => ({
+    limit,
+    size: size[limit],
+    most: limits[limit],
+  }));
 }

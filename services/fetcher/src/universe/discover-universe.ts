@@ -1,12 +1,12 @@
-import { formatCount } from '@onescan/shared/format/count.js';
 import type { PlanNote } from '@onescan/shared/generated/onescan/v1/plan.js';
 import type { FeatureGroup } from '@onescan/shared/generated/onescan/v1/spec.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { planNote } from '@onescan/shared/reasons/plan-note.js';
+import type { ExclusionReason, ReasonOf } from '@onescan/shared/reasons/reason.js';
 import type { Catalogue, CatalogueColumn, CatalogueTable } from '../catalogue/catalogue.js';
 import { tableText } from '../catalogue/catalogue.js';
 import { isSameName, keyProblem } from '../catalogue/find-names.js';
 import type { WarehouseNames } from '../catalogue/warehouse-names.js';
-import { planNote } from '../notes/plan-note.js';
 import { futurePattern } from './future-columns.js';
 import { GlobSet } from './glob.js';
 import { groupNotes, pairGroups } from './group-notes.js';
@@ -39,7 +39,7 @@ export function discoverUniverse(catalogue: Catalogue, request: UniverseRequest)
     const matching = available.filter((table) => !taken.has(table.name) && globs.matches(table.name));
     if (matching.length === 0) {
       if (!group.optional) throw emptyGroup(group, request);
-      notes.push(planNote('group without tables', `group "${group.name}" matches no table and is left out`));
+      notes.push(planNote({ code: 'group_without_tables', facts: { group: group.name } }));
     }
     for (const table of matching) {
       taken.add(table.name);
@@ -55,8 +55,7 @@ export function discoverUniverse(catalogue: Catalogue, request: UniverseRequest)
   }
   if (taken.size === 0 && !request.part) throw nothingMatches(request);
   if (removed > 0) {
-    const text = `universe.exclude removes ${formatCount(removed, 'column')} from the universe`;
-    notes.push(planNote('columns removed', text, removed));
+    notes.push(planNote({ code: 'columns_removed', facts: { columns: removed } }, removed));
   }
   requireExpected(columns, request);
   const judged = excludeCaseClashes(columns);
@@ -76,33 +75,60 @@ function tableColumns(
 ): UniverseColumn[] {
   const { catalogue, group, request, excluded, lineage, notes } = looking;
   const { keyColumn } = request.names;
-  const problem = table.problem ?? keyProblem(table, keyColumn, catalogue);
+  const problem = tableProblem(table, keyColumn, catalogue);
   const columns = table.columns.filter((column) => !isSameName(column.name, keyColumn));
   if (problem && !excluded.matches(table.name)) {
-    const its = `its ${formatCount(columns.length, 'column')} ${columns.length === 1 ? 'is' : 'are'} excluded`;
-    const kind = table.problem === undefined ? 'table without key' : 'table that cannot be read';
-    notes.push(planNote(kind, `table ${table.name} ${problem}: ${its}`, columns.length));
+    notes.push(planNote(problem.note(columns.length), columns.length));
   }
   return columns.map((column) => {
-    const reason = problem
-      ? `its table ${problem}`
-      : (exclusionReason(column, request.futurePatterns) ?? lineage.exclusionReason(table.name, column.name));
+    const exclusion =
+      problem?.exclusion ??
+      exclusionOf(column, request.futurePatterns) ??
+      lineage.exclusion(table.name, column.name);
     return {
       featureId: `${table.name}.${column.name}`,
       group,
       table,
       column,
-      ...(reason === undefined ? {} : { exclusionReason: reason }),
+      ...(exclusion === undefined ? {} : { exclusion }),
     };
   });
 }
 
-function exclusionReason(column: CatalogueColumn, futurePatterns: readonly RegExp[]): string | undefined {
-  if (column.problem !== undefined) return column.problem;
-  const pattern = futurePattern(column.name, futurePatterns);
-  if (pattern) return `its name matches /${pattern.source}/: it holds future values`;
-  if (column.kind === 'time') return `a point in time (${column.type}) is not a feature`;
-  return column.kind === 'other' ? `its type ${column.type} cannot be made a number` : undefined;
+/** What keeps all columns of a table from being read: said of each, and once of the table. */
+interface TableProblem {
+  readonly exclusion: ExclusionReason;
+  note(columns: number): ReasonOf<'table_without_key' | 'table_that_cannot_be_read'>;
+}
+
+function tableProblem(
+  { name: table, problem, columns: all }: CatalogueTable,
+  keyColumn: string,
+  catalogue: Pick<Catalogue, 'isKeyType'>,
+): TableProblem | undefined {
+  if (problem !== undefined) {
+    return {
+      exclusion: { code: 'unreadable_table', facts: { problem } },
+      note: (columns) => ({ code: 'table_that_cannot_be_read', facts: { table, columns, problem } }),
+    };
+  }
+  const key = keyProblem({ columns: all }, keyColumn, catalogue);
+  if (key === undefined) return undefined;
+  return {
+    exclusion: { code: 'keyless_table', facts: key },
+    note: (columns) => ({ code: 'table_without_key', facts: { table, columns, ...key } }),
+  };
+}
+
+function exclusionOf(
+  { name, type, kind, problem }: CatalogueColumn,
+  futurePatterns: readonly RegExp[],
+): ExclusionReason | undefined {
+  if (problem !== undefined) return { code: 'unreadable_column', facts: { problem } };
+  const pattern = futurePattern(name, futurePatterns);
+  if (pattern) return { code: 'future_name', facts: { pattern: pattern.source } };
+  if (kind === 'time') return { code: 'point_in_time', facts: { type } };
+  return kind === 'other' ? { code: 'not_a_number', facts: { type } } : undefined;
 }
 
 function requireExpected(columns: readonly UniverseColumn[], request: UniverseRequest): void {

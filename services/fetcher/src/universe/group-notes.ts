@@ -1,9 +1,8 @@
-import { formatCount } from '@onescan/shared/format/count.js';
 import type { PlanNote } from '@onescan/shared/generated/onescan/v1/plan.js';
 import type { FeatureGroup } from '@onescan/shared/generated/onescan/v1/spec.js';
 import { PAIRS } from '@onescan/shared/pair.js';
+import { planNote } from '@onescan/shared/reasons/plan-note.js';
 import type { CatalogueTable } from '../catalogue/catalogue.js';
-import { planNote } from '../notes/plan-note.js';
 import { GlobSet } from './glob.js';
 
 const NAMED = 5;
@@ -36,8 +35,8 @@ export function groupNotes(tables: readonly CatalogueTable[], groups: readonly P
   for (const table of tables) {
     const names = groups.filter(({ globs }) => globs.matches(table.name)).map(({ group }) => group.name);
     if (names.length > 1) {
-      const text = `table ${table.name} matches the groups ${names.join(' and ')}: it counts as ${names[0]}`;
-      notes.push(planNote('table in several groups', text));
+      const facts = { table: table.name, groups: names };
+      notes.push(planNote({ code: 'table_in_several_groups', facts }));
     }
     if (names.length === 0 && !ofAnyPair.matches(table.name)) outside.push(table.name);
   }
@@ -46,7 +45,6 @@ export function groupNotes(tables: readonly CatalogueTable[], groups: readonly P
 }
 
 function outsideNote(names: readonly string[]): PlanNote {
-  const more = names.length > NAMED ? ', ...' : '';
-  const text = `${formatCount(names.length, 'table')} in no group, and so not in the universe: ${names.slice(0, NAMED).join(', ')}${more}`;
-  return planNote('tables outside all groups', text, names.length);
+  const facts = { tables: names.length, first: names.slice(0, NAMED) };
+  return planNote({ code: 'tables_outside_all_groups', facts }, names.length);
 }

@@ -1,6 +1,7 @@
 import type { PlanNote } from '@onescan/shared/generated/onescan/v1/plan.js';
 import type { FutureColumns } from '@onescan/shared/generated/onescan/v1/spec.js';
-import { planNote } from '../notes/plan-note.js';
+import { planNote } from '@onescan/shared/reasons/plan-note.js';
+import type { ExclusionReason } from '@onescan/shared/reasons/reason.js';
 import { GlobSet } from './glob.js';
 
 /** The columns that the spec says are made from later rows, and which of its rules have met some. */
@@ -16,13 +17,13 @@ export class Lineage {
   }
 
   /** Why a column holds future values; undefined when no rule says so. */
-  exclusionReason(table: string, column: string): string | undefined {
+  exclusion(table: string, column: string): ExclusionReason | undefined {
     const met = this.#rules.find(
       ({ globs }) => globs.matches(table) || globs.matches(`${table}.${column}`),
     )?.rule;
     if (!met) return undefined;
     this.#met.add(met);
-    return `by its lineage it holds future values (${met.reason})`;
+    return { code: 'future_lineage', facts: { why: met.reason } };
   }
 
   /** A note for every rule that met no column: it may be misspelt. The same words for all pairs, which count them. */
@@ -30,7 +31,7 @@ export class Lineage {
     return this.#rules
       .filter(({ rule }) => !this.#met.has(rule))
       .map(({ rule }) =>
-        planNote('lineage rule without columns', `universe.future "${rule.columns}" matches no column`),
+        planNote({ code: 'lineage_rule_without_columns', facts: { columns: rule.columns } }),
       );
   }
 }

@@ -1,13 +1,15 @@
 import type { PlanNote } from '@onescan/shared/generated/onescan/v1/plan.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import { PAIRS } from '@onescan/shared/pair.js';
+import { planNote } from '@onescan/shared/reasons/plan-note.js';
 import type { Catalogue } from '../catalogue/catalogue.js';
-import { planNote } from '../notes/plan-note.js';
 import { GlobSet } from './glob.js';
 import { pairGlobs } from './group-notes.js';
 import type { UniverseRequest } from './universe.js';
 
 const PLACE = '{pair}';
+/** Rare tables that are named. */
+const NAMED = 64;
 
 /**
  * Checks that the pair has a table in every family that other pairs have: a family is a table name with the
@@ -30,8 +32,8 @@ export function requireFamilies(catalogue: Catalogue, request: UniverseRequest):
   }
   if (missing.length > 0) throw missingTables(missing, request);
   if (rare.length === 0) return [];
-  const text = `${request.pair} has no ${rare.sort().join(', ')}; a few other pairs have such tables`;
-  return [planNote('rare family', text, rare.length)];
+  const facts = { pair: request.pair, tables: rare.sort().slice(0, NAMED) };
+  return [planNote({ code: 'rare_family', facts }, rare.length)];
 }
 
 function findFamilies(

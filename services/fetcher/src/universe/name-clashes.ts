@@ -1,5 +1,5 @@
 import type { PlanNote } from '@onescan/shared/generated/onescan/v1/plan.js';
-import { planNote } from '../notes/plan-note.js';
+import { planNote } from '@onescan/shared/reasons/plan-note.js';
 import type { UniverseColumn } from './universe.js';
 
 /**
@@ -13,16 +13,15 @@ export function excludeCaseClashes(columns: readonly UniverseColumn[]): {
   const first = new Map<string, string>();
   const notes: PlanNote[] = [];
   const judged = columns.map((column): UniverseColumn => {
-    if (column.exclusionReason !== undefined) return column;
+    if (column.exclusion !== undefined) return column;
     const { featureId } = column;
     const other = first.get(featureId.toLowerCase());
     if (other === undefined) {
       first.set(featureId.toLowerCase(), featureId);
       return column;
     }
-    const exclusionReason = `its name differs from ${other} only in case`;
-    notes.push(planNote('names differ in case', `${featureId} is excluded: ${exclusionReason}`));
-    return { ...column, exclusionReason };
+    notes.push(planNote({ code: 'names_differ_in_case', facts: { feature: featureId, other } }));
+    return { ...column, exclusion: { code: 'name_differs_in_case', facts: { other } } };
   });
   return { columns: judged, notes };
 }

@@ -20,16 +20,16 @@ function discover(tables: CatalogueTable[], changes: Partial<UniverseRequest> = 
   const request = { pair: 'eurusd', groups, exclude: [], names, futurePatterns: [], future: [], ...changes };
   const { columns, notes } = discoverUniverse(catalogue, request);
   return {
-    excluded: columns.flatMap(({ featureId, exclusionReason: why }) => (why ? [[featureId, why]] : [])),
-    notes: notes.map(({ kind, text }) => `${kind}: ${text}`),
+    excluded: columns.flatMap(({ featureId, exclusion }) => (exclusion ? [[featureId, exclusion]] : [])),
+    notes: notes.map(({ why }) => why!),
   };
 }
 
 it('excludes what differs from another feature only in case, and says so', () => {
   const { excluded, notes } = discover([table('mom_eurusd', 'roc'), table('mom_EURUSD', 'roc', 'diff')]);
-  const reason = 'its name differs from mom_eurusd.roc only in case';
-  expect(excluded).toEqual([['mom_EURUSD.roc', reason]]);
-  expect(notes).toContain(`names differ in case: mom_EURUSD.roc is excluded: ${reason}`);
+  const other = 'mom_eurusd.roc';
+  expect(excluded).toEqual([['mom_EURUSD.roc', { code: 'name_differs_in_case', facts: { other } }]]);
+  expect(notes).toContainEqual({ code: 'names_differ_in_case', facts: { feature: 'mom_EURUSD.roc', other } });
 });
 
 it('notes tables of several groups and of none, but not those of other pairs', () => {
@@ -39,14 +39,14 @@ it('notes tables of several groups and of none, but not those of other pairs', (
     table('mkt_eurusd_beta', 'b'),
     table('etf_spy', 'c'),
   ]);
-  expect(notes.filter((note) => !note.startsWith('rare family'))).toEqual([
-    'table in several groups: table mkt_eurusd_beta matches the groups pair and mkt: it counts as pair',
-    'tables outside all groups: 1 table in no group, and so not in the universe: etf_spy',
-    'group without tables: group "mkt" matches no table and is left out',
+  expect(notes.filter(({ code }) => code !== 'rare_family')).toEqual([
+    { code: 'table_in_several_groups', facts: { table: 'mkt_eurusd_beta', groups: ['pair', 'mkt'] } },
+    { code: 'tables_outside_all_groups', facts: { tables: 1, first: ['etf_spy'] } },
+    { code: 'group_without_tables', facts: { group: 'mkt' } },
   ]);
 });
 
-it('says which key of another type or no key at all excludes a table, in the singular too', () => {
+it('says which key of another type or no key at all excludes a table', () => {
   const text = { name: 'interval_time', type: 'STRING', kind: 'text' as ColumnKind };
   const number = { name: 'a', type: 'FLOAT64', kind: 'number' as ColumnKind };
   const { excluded, notes } = discover([
@@ -54,11 +54,14 @@ it('says which key of another type or no key at all excludes a table, in the sin
     { ...table('agg_eurusd'), columns: [number, { ...number, name: 'b' }] },
     table('rsi_eurusd', 'c'),
   ]);
-  expect(notes.filter((note) => note.startsWith('table without key'))).toEqual([
-    'table without key: table mom_eurusd has interval_time as STRING, not TIMESTAMP: its 1 column is excluded',
-    'table without key: table agg_eurusd has no interval_time: its 2 columns are excluded',
+  expect(notes.filter(({ code }) => code === 'table_without_key').map(({ facts }) => facts)).toEqual([
+    { table: 'mom_eurusd', columns: 1, key: 'interval_time', type: 'STRING' },
+    { table: 'agg_eurusd', columns: 2, key: 'interval_time' },
   ]);
-  expect(excluded[0]).toEqual(['mom_eurusd.a', 'its table has interval_time as STRING, not TIMESTAMP']);
+  expect(excluded[0]).toEqual([
+    'mom_eurusd.a',
+    { code: 'keyless_table', facts: { key: 'interval_time', type: 'STRING' } },
+  ]);
 });
 
 it('excludes future values by lineage, and notes a rule that meets nothing', () => {
@@ -68,7 +71,7 @@ it('excludes future values by lineage, and notes a rule that meets nothing', () 
   ];
   const { excluded, notes } = discover([table('regime_eurusd', 'cut_low', 'level')], { future });
   expect(excluded).toEqual([
-    ['regime_eurusd.cut_low', 'by its lineage it holds future values (cut-offs over the whole history)'],
+    ['regime_eurusd.cut_low', { code: 'future_lineage', facts: { why: 'cut-offs over the whole history' } }],
   ]);
-  expect(notes).toContain('lineage rule without columns: universe.future "regmie_*" matches no column');
+  expect(notes).toContainEqual({ code: 'lineage_rule_without_columns', facts: { columns: 'regmie_*' } });
 });

@@ -1,5 +1,6 @@
 import type { PlanNote } from '@onescan/shared/generated/onescan/v1/plan.js';
 import type { FeatureGroup, FutureColumns } from '@onescan/shared/generated/onescan/v1/spec.js';
+import type { ExclusionReason } from '@onescan/shared/reasons/reason.js';
 import type { CatalogueColumn, CatalogueTable } from '../catalogue/catalogue.js';
 import type { WarehouseNames } from '../catalogue/warehouse-names.js';
 
@@ -11,7 +12,7 @@ export interface UniverseColumn {
   readonly table: CatalogueTable;
   readonly column: CatalogueColumn;
   /** Why it is not fetched. */
-  readonly exclusionReason?: string;
+  readonly exclusion?: ExclusionReason;
 }
 
 /** What a pair's spec resolves to, in stable order: groups as in the spec, tables by name, columns as stored. */

@@ -1,6 +1,7 @@
 import type { HorizonOutcome, ResultDocument } from '@onescan/learn';
 import { canonicalJson, sha256Hex } from '@onescan/shared/canonical-json.js';
 import type { HorizonSummary, TaskFile } from '@onescan/shared/generated/onescan/v1/result.js';
+import { reasonText } from '@onescan/shared/reasons/reason.js';
 import type { ComputedResult, ComputeRequest } from './compute-protocol.js';
 import { ledgerRows } from './ledger.js';
 import type { LoadedPair } from './loaded-pair.js';
@@ -43,14 +44,27 @@ export function horizonResult(
   };
 }
 
-/** The engine's document with what only the trainer knows (docs/results.md). */
+/** The engine's document with what only the trainer knows, and its reasons as sentences too (docs/results.md). */
 function resultDocument(
   request: ComputeRequest,
   { meta, columns, included }: LoadedPair,
   outcome: HorizonOutcome,
 ): ResultDocument {
+  const { document, summary } = outcome;
+  const told = (retained: boolean) =>
+    summary.suspicions
+      .filter((each) => each.retained === retained)
+      .map(({ feature, why }) => ({
+        feature,
+        reasonCode: why.code,
+        facts: why.facts,
+        reason: reasonText(why),
+      }));
   return {
-    ...outcome.document,
+    ...document,
+    verdictText: reasonText(summary.verdictReason),
+    selection: { ...document.selection, leakage: told(false) },
+    suspicious: told(true),
     pair: request.pair,
     dataset: {
       id: meta.datasetId,
@@ -71,14 +85,16 @@ function resultDocument(
 }
 
 function horizonSummary({ pair, horizon }: ComputeRequest, { summary }: HorizonOutcome): HorizonSummary {
-  const { rowsExplained: _, suspicions, ...shown } = summary;
+  const { rowsExplained: _, suspicions, verdictReason, ...shown } = summary;
   return {
     pair,
     horizon,
     ...shown,
+    verdictText: reasonText(verdictReason),
+    verdictReason,
     suspectedLeaks: [],
     suspicions: suspicions
       .slice(0, SUSPICIONS_NAMED)
-      .map(({ feature, reason, retained }) => ({ featureId: feature, reason, retained })),
+      .map(({ feature, why, retained }) => ({ featureId: feature, reason: reasonText(why), retained, why })),
   };
 }

@@ -3,6 +3,7 @@ import { gapBeyondDoubles } from '@onescan/shared/dataset/beyond-doubles.js';
 import type { DatasetColumn } from '@onescan/shared/dataset/dataset.js';
 import { type LedgerRow, LedgerStatus } from '@onescan/shared/generated/onescan/v1/result.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
+import type { Reason } from '@onescan/shared/reasons/reason.js';
 
 export interface LedgerInput {
   runId: string;
@@ -32,7 +33,7 @@ export function ledgerRows(input: LedgerInput): LedgerRow[] {
 }
 
 function excludedRow({ runId, pair, horizon }: LedgerInput, column: DatasetColumn): LedgerRow {
-  const { featureId, group, exclusionStage, exclusionReason } = column;
+  const { featureId, group, exclusionStage, exclusion } = column;
   return {
     runId,
     pair,
@@ -41,14 +42,18 @@ function excludedRow({ runId, pair, horizon }: LedgerInput, column: DatasetColum
     group,
     status: LedgerStatus.LEDGER_STATUS_EXCLUDED,
     stage: exclusionStage,
-    reason: exclusionReason,
+    reason: '',
+    ...(exclusion === undefined ? {} : { why: exclusion }),
     rowsExplained: 0,
   };
 }
 
 function fateRow(input: LedgerInput, column: DatasetColumn, fate: FeatureFate): LedgerRow {
   const { runId, pair, horizon, rowsExplained } = input;
-  const { status, stage, reason, selectionFrequency, importance, shapMeanAbs, rank } = fate;
+  const { status, stage, selectionFrequency, importance, shapMeanAbs, rank } = fate;
+  const why: Reason = fate.why;
+  const remark: Reason | undefined =
+    fate.remark ?? (status === 'PRUNED' ? precisionRemark(column) : undefined);
   return {
     runId,
     pair,
@@ -57,7 +62,9 @@ function fateRow(input: LedgerInput, column: DatasetColumn, fate: FeatureFate): 
     group: column.group,
     status: LedgerStatus[`LEDGER_STATUS_${status}`],
     stage,
-    reason: status === 'PRUNED' ? `${reason}${precisionNote(column)}` : reason,
+    reason: '',
+    why,
+    ...(remark === undefined ? {} : { remark }),
     ...(selectionFrequency === undefined ? {} : { selectionFrequency }),
     ...(importance === undefined ? {} : { importance }),
     ...(shapMeanAbs === undefined ? {} : { shapMeanAbs }),
@@ -67,8 +74,7 @@ function fateRow(input: LedgerInput, column: DatasetColumn, fate: FeatureFate): 
 }
 
 /** A column may look the same because its values were too long for doubles. */
-function precisionNote(column: DatasetColumn): string {
+function precisionRemark(column: DatasetColumn): Reason | undefined {
   const gap = gapBeyondDoubles(column);
-  if (gap === undefined) return '';
-  return `; its ${column.type} values reach beyond 2^53, where doubles are ${gap.toLocaleString('en')} apart: what lies between was rounded`;
+  return gap === undefined ? undefined : { code: 'beyond_doubles', facts: { type: column.type, gap } };
 }

@@ -10,6 +10,9 @@ export interface TestDatasetOptions {
   signal?: number;
 }
 
+const FUTURE = { code: 'future_name', facts: { pattern: '(^|_)target' } } as const;
+const NAMES = { code: 'not_a_number', facts: { type: 'VARCHAR' } } as const;
+
 const BAR_MS = 60_000;
 const NOISE_FEATURES = 12;
 /** Bars between two sampled rows. */
@@ -54,8 +57,8 @@ export async function writeTestDataset(path: string, options: TestDatasetOptions
       },
     ],
     excluded: [
-      { featureId: 'base.target_45', group: 'pair', type: 'DOUBLE', reason: 'holds future values' },
-      { featureId: 'tri.pair1', group: 'tri', type: 'VARCHAR', reason: 'names, not values' },
+      { featureId: 'base.target_45', group: 'pair', type: 'DOUBLE', exclusion: FUTURE },
+      { featureId: 'tri.pair1', group: 'tri', type: 'VARCHAR', exclusion: NAMES },
     ],
   });
 }

@@ -59,11 +59,11 @@ it('a view that reads anything but the warehouse costs itself, and says why', as
   const warehouse = openWarehouse(folder);
   const planned = await planTiny(warehouse);
   const reasons = new Map(
-    planned.universe.columns.map((column) => [column.featureId, column.exclusionReason]),
+    planned.universe.columns.map(({ featureId, exclusion }) => [featureId, JSON.stringify(exclusion)]),
   );
   for (const name of Object.keys(sources)) {
     expect(reasons.get(`${name}_eurusd.a`), name).toMatch(
-      /cannot be read: it needs ".*\/(?:x\.\w+|\*)", and nothing outside the warehouse's own file is read/,
+      /cannot be read: it needs \\".*\/(?:x\.\w+|\*)\\", and nothing outside the warehouse's own file is read/,
     );
   }
   const fetched = await fetchTiny(warehouse, planned, join(folder, 'cache'));
