@@ -32,8 +32,8 @@ export function commandFile(packages) {
   return { name, path: packageJson.bin[COMMAND] };
 }
 
-/** The lockfile links every workspace to its folder. */
-function workspaces(root) {
+/** All workspaces: the lockfile links each to its folder. */
+export function workspaces(root) {
   const { packages } = readJson(join(root, 'package-lock.json'));
   return Object.values(packages)
     .filter(({ link }) => link)

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { productionPackages } from './production-packages.mjs';
 import { commandFile, shippedPackages } from './shipped-packages.mjs';
 
@@ -8,6 +8,9 @@ import { commandFile, shippedPackages } from './shipped-packages.mjs';
 const ROOT_FILES = ['LICENSE', 'README.md', 'CHANGELOG.md', 'docs', 'proto'];
 /** Of the packages of others, what nothing reads at run time: a third of their bytes. Licences stay. */
 const NOT_RUN = /\.(map|md|[cm]?ts)$/;
+
+/** Of a package whose file that we import has all in it, nothing else: two thirds of such a package are other builds. */
+const KEPT_OF = { echarts: /^(dist|dist\/echarts\.esm\.min\.mjs|package\.json|LICENSE|NOTICE)$/ };
 
 /**
  * Lays out the one package `onescan`: the workspaces bundled in its node_modules, so that it installs without a build
@@ -109,7 +112,14 @@ function copyDependencies(root, folder, shipped) {
 
 /** Packages inside a package are copied for themselves, where they are needed. */
 function isRun(folder) {
-  return (path) => !path.slice(folder.length).includes('/node_modules') && !NOT_RUN.test(path);
+  const kept = KEPT_OF[basename(folder)];
+  return (path) => {
+    const inside = relative(folder, path);
+    if (inside === '') return true;
+    return (
+      !/(^|\/)node_modules/.test(inside) && !NOT_RUN.test(inside) && (kept === undefined || kept.test(inside))
+    );
+  };
 }
 
 function writeJson(path, value) {
