@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openDuckDb } from '@onescan/shared/duckdb/open-duckdb.js';
@@ -76,6 +76,38 @@ test.each([
     await store.close();
   }
 });
+
+test('the file as it was is kept, so that the coordinator that wrote it can go on', async () => {
+  await write([
+    ...VERSION_1(''),
+    run('mine', 1_000, ''),
+    ...['events', 'results', 'ledger'].map(
+      (table) => `CREATE TABLE ${table} (run_id VARCHAR, sequence BIGINT)`,
+    ),
+  ]);
+  const before = await tablesOf('coordinator.duckdb');
+  await (await Store.open(folder)).close();
+  expect(await tablesOf('coordinator.duckdb')).not.toEqual(before);
+  expect(await tablesOf('coordinator.duckdb.schema-1')).toEqual(before);
+  // The way back, and forward again.
+  renameSync(join(folder, 'coordinator.duckdb.schema-1'), join(folder, 'coordinator.duckdb'));
+  const again = await Store.open(folder);
+  expect((await again.readRunTable(readAllRuns)).map(({ runId }) => runId)).toEqual(['mine']);
+  await again.close();
+});
+
+/** The columns of all tables and the version in a state file. */
+async function tablesOf(name: string): Promise<unknown> {
+  const instance = await openDuckDb(join(folder, name));
+  const connection = await instance.connect();
+  const columns = await connection.runAndReadAll(
+    'SELECT table_name, column_name, data_type FROM duckdb_columns() ORDER BY ALL',
+  );
+  const version = await connection.runAndReadAll('SELECT value FROM meta');
+  connection.closeSync();
+  instance.closeSync();
+  return [version.getRows(), columns.getRows()];
+}
 
 test('a state file of a newer version is refused, naming both versions', async () => {
   await write([...VERSION_1(''), "UPDATE meta SET value = '99'"]);

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { closeSync, copyFileSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { type DuckDb, openConfinedDuckDb } from '@onescan/shared/duckdb/open-duckdb.js';
@@ -74,8 +74,25 @@ async function bringUpToDate(writer: DuckDBConnection, path: string): Promise<vo
   if (version === SCHEMA_VERSION) return;
   if (!Number.isInteger(version) || version > SCHEMA_VERSION) throw otherVersion(path, String(found));
   if (version === 0) return change(writer, SCHEMA, SCHEMA_VERSION);
+  await keepAsItWas(writer, path, version);
   // Each version by itself: DuckDB alters no table that the same transaction has filled.
   for (let next = version + 1; next <= SCHEMA_VERSION; next++) await change(writer, MIGRATIONS[next]!, next);
+}
+
+/**
+ * Copies the file beside itself before it is changed: the way back to the coordinator that wrote it. A copy that is there
+ * already is of a start that did not get to the end, and older.
+ */
+async function keepAsItWas(writer: DuckDBConnection, path: string, version: number): Promise<void> {
+  const kept = `${path}.schema-${version}`;
+  if (existsSync(kept)) return;
+  await writer.run('CHECKPOINT');
+  const partial = `${kept}.partial`;
+  copyFileSync(path, partial);
+  const file = openSync(partial, 'r+');
+  fsyncSync(file);
+  closeSync(file);
+  renameSync(partial, kept);
 }
 
 /** Runs statements and notes the version that they lead to: all or nothing. */
