@@ -1,0 +1,55 @@
+import { RunState } from '@onescan/shared/generated/onescan/v1/coordinator.js';
+import { expect } from 'vitest';
+import { PROCESSES, type Trial } from './hostile-trial.js';
+import { RPCS } from './rpcs.js';
+
+/** Bounds that a trial must keep, whatever it was sent; docs/security.md states them. */
+export const TRIAL_BOUNDS = {
+  /** Resident memory of a process beyond what it was before, at any time and in the end. */
+  rssMib: { peak: 900, after: 500 },
+  handles: 6,
+  threads: 6,
+  /** Longest wait of a client that behaves, for one answer. */
+  longestMs: 30_000,
+} as const;
+
+/** Share of the messages that every RPC gets at least. */
+export const LEAST_SHARE = 0.02;
+
+/** Tells by name what a trial has done to the services that it must not. */
+export function expectUnharmed(trial: Trial): void {
+  const { session, service, figures, files, runs, documents } = trial;
+  expect(trial.ended, trial.logs.slice(-20_000)).toEqual([]);
+  expect(session.oddities).toEqual([]);
+  expect(service.failures).toEqual([]);
+  expect(service.longestMs).toBeLessThan(TRIAL_BOUNDS.longestMs);
+
+  expect(Object.keys(session.rpcs)).toHaveLength(RPCS.length);
+  for (const [name, { messages }] of Object.entries(session.rpcs)) {
+    expect(messages / session.messages, name).toBeGreaterThan(LEAST_SHARE);
+  }
+
+  // Nothing was billed that nobody approved.
+  const fetches = trial.jobs.filter(({ purpose }) => purpose === 'fetch');
+  expect(fetches.filter(({ runId }) => !trial.approved.has(runId))).toEqual([]);
+
+  for (const name of figures ? PROCESSES : []) {
+    const [before, after] = [figures!.before[name], figures!.after[name]];
+    const { rssMib, handles, threads } = TRIAL_BOUNDS;
+    expect(after.handles - before.handles, `handles of the ${name}`).toBeLessThanOrEqual(handles);
+    expect(after.threads - before.threads, `threads of the ${name}`).toBeLessThanOrEqual(threads);
+    expect(after.rssMib - before.rssMib, `MiB of the ${name}`).toBeLessThan(rssMib.after);
+    expect(figures!.peakRssMib[name]! - before.rssMib, `peak MiB of the ${name}`).toBeLessThan(rssMib.peak);
+  }
+
+  // What is new are datasets that can be opened, and backups.
+  expect(trial.unreadable).toEqual([]);
+  const isExpected = (path: string): boolean =>
+    files.before.includes(path) || /^state\/backups\/[^/]+\.duckdb$|^datasets\/[^/]+\.duckdb$/.test(path);
+  expect(files.after.filter((path) => !isExpected(path))).toEqual([]);
+  expect(files.before.filter((path) => !files.after.includes(path))).toEqual([]);
+
+  // And all goes on as it went.
+  expect(runs.after.state, runs.after.problems.join('\n')).toBe(RunState.RUN_STATE_COMPLETED);
+  expect(documents.after).toEqual(documents.before);
+}

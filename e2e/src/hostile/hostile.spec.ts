@@ -1,0 +1,19 @@
+import { expect, test } from 'vitest';
+import { expectUnharmed } from './expect-unharmed.js';
+import { runHostileTrial } from './hostile-trial.js';
+import { printTrial } from './print-trial.js';
+
+test('2,000 hostile messages over every RPC harm nothing, and nobody who behaves waits long', {
+  timeout: 600_000,
+}, async () => {
+  const trial = await runHostileTrial({
+    seed: 1,
+    messages: Number(process.env.N ?? 2_000),
+    plannable: 0.1,
+    framedMethods: 2,
+    flood: 0,
+  });
+  process.stderr.write(printTrial(trial));
+  expect(trial.session.messages).toBeGreaterThanOrEqual(2_000);
+  expectUnharmed(trial);
+});
