@@ -21,7 +21,7 @@ export interface CallOutcome {
 const UNARY_DEADLINE_MS = 60_000;
 /** Streams that do not end by themselves are left after a while. */
 const STREAM_DEADLINE_MS = 1_500;
-const MOST_MESSAGES = 40;
+const MOST_MESSAGES = 12;
 
 const same = (bytes: Buffer): Buffer => bytes;
 

@@ -14,7 +14,7 @@ export interface Service {
   readonly failures: readonly string[];
 }
 
-const PAUSE_MS = 50;
+const PAUSE_MS = 200;
 
 /**
  * Asks both services for what somebody who looks at a run would, time and again, on connections of its own, and
