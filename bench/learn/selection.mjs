@@ -3,7 +3,7 @@
 
 import { resolveLearnConfig } from '../../libs/learn/dist/config/learn-config.js';
 import { PairLearner } from '../../libs/learn/dist/learner/pair-learner.js';
-import { CancelledError } from '../../libs/learn/dist/progress/cancelled-error.js';
+import { CancelledError } from '../../libs/learn/dist/errors/cancelled-error.js';
 import { benchFlags } from './bench-flags.mjs';
 import { cpuSeconds, peakGigabytes } from './cpu-seconds.mjs';
 import { HORIZONS, pairData } from './pair-data.mjs';

@@ -21,6 +21,8 @@ export type {
   SampledFeatureJson,
   TaskFacts,
 } from './document/result-document.js';
+export { CancelledError } from './errors/cancelled-error.js';
+export { LearnInputError } from './errors/learn-input-error.js';
 export type { ExplainedRows } from './explain/explained-rows.js';
 export { applyModels } from './export/apply-models.js';
 export { type ExportedModels, modelText, textName } from './export/export-models.js';
@@ -30,7 +32,6 @@ export { kernelVersion } from './kernels/load-kernel.js';
 export type { HorizonOutcome, HorizonSummary } from './learner/horizon-outcome.js';
 export { PairLearner } from './learner/pair-learner.js';
 export { sigmoid } from './numeric/sigmoid.js';
-export { CancelledError } from './progress/cancelled-error.js';
 export type { LearnHooks, Stage } from './progress/learn-hooks.js';
 export {
   estimateFootprint,

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Booster } from '@onescan/learn/boosting/booster.js';
-import { type LightGbmModel, readLightGbmText } from '@onescan/learn/boosting/lightgbm-text.js';
+import { type Booster, LearnInputError, type LightGbmModel, readLightGbmText } from '@onescan/learn';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import { type ModelDocument, parseModelDocument } from './model-document.js';
 import { MODEL_DOCUMENT } from './save-models.js';
@@ -74,7 +73,7 @@ function parseText(text: string, path: string): LightGbmModel {
   try {
     return readLightGbmText(text);
   } catch (cause) {
-    if (!(cause instanceof RangeError)) throw cause;
+    if (!(cause instanceof LearnInputError)) throw cause;
     throw new OnescanError('INVALID_ARGUMENT', `${path}: ${cause.message}`, { cause });
   }
 }

@@ -1,3 +1,4 @@
+import { LearnInputError } from '../errors/learn-input-error.js';
 import { MAX_MEMORY_BYTES } from '../kernels/arena.js';
 
 /** Columns that share a group; a group keeps 8 bytes a row, one a column. */
@@ -39,19 +40,19 @@ export function estimateBinnedBytes(rows: number, columns: number, bins: number 
   return PAGE + block + factBytes(columns, bins) + builderScratchBytes(rows);
 }
 
-/** @throws RangeError when the size is not a valid one or cannot fit 32-bit addresses */
+/** @throws LearnInputError when the size is not a valid one or cannot fit 32-bit addresses */
 export function checkMatrixSize(rows: number, columns: number, bins: number): void {
   if (!Number.isInteger(rows) || rows < 1)
-    throw new RangeError(`rows must be a positive whole number, got ${rows}`);
+    throw new LearnInputError(`rows must be a positive whole number, got ${rows}`);
   if (!Number.isInteger(columns) || columns < 1) {
-    throw new RangeError(`columns must be a positive whole number, got ${columns}`);
+    throw new LearnInputError(`columns must be a positive whole number, got ${columns}`);
   }
   if (!Number.isInteger(bins) || bins < 3 || bins > MAX_BINS) {
-    throw new RangeError(`bins must be a whole number from 3 to ${MAX_BINS}, got ${bins}`);
+    throw new LearnInputError(`bins must be a whole number from 3 to ${MAX_BINS}, got ${bins}`);
   }
   const bytes = estimateBinnedBytes(rows, columns, bins);
   if (bytes > MAX_MEMORY_BYTES) {
-    throw new RangeError(
+    throw new LearnInputError(
       `${rows} rows x ${columns} columns need ${bytes} bytes, one shared memory holds ${MAX_MEMORY_BYTES}`,
     );
   }

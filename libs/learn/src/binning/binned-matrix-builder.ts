@@ -1,3 +1,4 @@
+import { LearnInputError } from '../errors/learn-input-error.js';
 import { Arena } from '../kernels/arena.js';
 import { loadKernel } from '../kernels/load-kernel.js';
 import {
@@ -83,11 +84,11 @@ export class BinnedMatrixBuilder {
   readonly #fitRows: number;
   #finished = false;
 
-  /** @throws RangeError for sizes out of range, ArenaFullError when they do not fit */
+  /** @throws LearnInputError for sizes out of range, ArenaFullError when they do not fit */
   constructor(rows: number, columns: number, options: BinningOptions) {
     const { fitRows, bins = DEFAULT_BINS } = options;
     if (!Number.isInteger(fitRows) || fitRows < 1 || fitRows > rows) {
-      throw new RangeError(`fitRows must be a whole number from 1 to ${rows}, got ${fitRows}`);
+      throw new LearnInputError(`fitRows must be a whole number from 1 to ${rows}, got ${fitRows}`);
     }
     this.#fitRows = fitRows;
     this.#handle = allocateMatrix(rows, columns, bins, options.maximumBytes);
@@ -100,15 +101,15 @@ export class BinnedMatrixBuilder {
   /**
    * Fits the column's bounds and bins all its rows.
    * @param values one a row, NaN where missing; infinities are ordinary extreme values
-   * @throws RangeError for a wrong position or length, Error for a column added twice
+   * @throws LearnInputError for a wrong position or length, Error for a column added twice
    */
   addColumn(position: number, values: Float32Array | Float64Array): void {
     const { rows, bins } = this.#handle;
     if (this.#finished) throw new Error('the matrix is finished, no column can be added');
-    if (this.#added[position] === undefined) throw new RangeError(`there is no column ${position}`);
+    if (this.#added[position] === undefined) throw new LearnInputError(`there is no column ${position}`);
     if (this.#added[position] === 1) throw new Error(`column ${position} was added before`);
     if (values.length !== rows)
-      throw new RangeError(`column ${position} has ${values.length} values for ${rows} rows`);
+      throw new LearnInputError(`column ${position} has ${values.length} values for ${rows} rows`);
     const scratch = this.#scratch;
     const facts = matrixFacts(this.#handle);
     const kernel = values instanceof Float32Array ? this.#singles() : this.#doubles();

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { LearnInputError } from '../errors/learn-input-error.js';
 import {
   type BinnedMatrix,
   BinnedMatrixBuilder,
@@ -153,7 +154,7 @@ describe('BinnedMatrix', () => {
   });
 
   it('refuses what it cannot do, naming it', () => {
-    expect(() => new BinnedMatrixBuilder(0, 1, { fitRows: 1 })).toThrow(RangeError);
+    expect(() => new BinnedMatrixBuilder(0, 1, { fitRows: 1 })).toThrow(LearnInputError);
     expect(() => new BinnedMatrixBuilder(4, 1, { fitRows: 5 })).toThrow(
       'fitRows must be a whole number from 1 to 4',
     );

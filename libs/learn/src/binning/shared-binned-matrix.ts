@@ -1,3 +1,4 @@
+import { LearnInputError } from '../errors/learn-input-error.js';
 import { Arena } from '../kernels/arena.js';
 import { GROUP_COLUMNS, groupCount } from './binned-bytes.js';
 import type { BinnedMatrix } from './binned-matrix.js';
@@ -60,7 +61,7 @@ class SharedBinnedMatrix implements BinnedMatrix {
 
   readColumn(column: number, into: Uint8Array = new Uint8Array(this.rows)): Uint8Array {
     if (into.length < this.rows)
-      throw new RangeError(`room for ${into.length} rows, the matrix has ${this.rows}`);
+      throw new LearnInputError(`room for ${into.length} rows, the matrix has ${this.rows}`);
     const start = this.columnAddress(column) - this.handle.block;
     const bytes = this.#bytes;
     for (let row = 0, at = start; row < this.rows; row++, at += GROUP_COLUMNS) into[row] = bytes[at]!;
@@ -79,7 +80,7 @@ class SharedBinnedMatrix implements BinnedMatrix {
   }
 
   subset(columns: readonly number[]): BinnedMatrix {
-    if (columns.length === 0) throw new RangeError('a matrix needs at least one column');
+    if (columns.length === 0) throw new LearnInputError('a matrix needs at least one column');
     const handle = allocateMatrix(this.rows, columns.length, this.bins);
     const facts = matrixFacts(handle);
     const bytes = new Arena(handle.memory).u8(
@@ -111,7 +112,7 @@ class SharedBinnedMatrix implements BinnedMatrix {
   #check(column: number): void {
     if (this.#released) throw new Error('the matrix was released, its memory may hold another one');
     if (!Number.isInteger(column) || column < 0 || column >= this.columns) {
-      throw new RangeError(`column ${column} is not one of the matrix's ${this.columns}`);
+      throw new LearnInputError(`column ${column} is not one of the matrix's ${this.columns}`);
     }
   }
 }

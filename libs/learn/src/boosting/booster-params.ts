@@ -1,3 +1,5 @@
+import { LearnInputError } from '../errors/learn-input-error.js';
+
 export type Objective = 'squared' | 'logistic' | 'huber' | 'quantile';
 
 /**
@@ -101,19 +103,20 @@ const RANGES: Record<NumericKey, Range> = {
 const OBJECTIVES: readonly Objective[] = ['squared', 'logistic', 'huber', 'quantile'];
 const GROWTHS: readonly Growth[] = ['leaf', 'level', 'symmetric'];
 
-/** Fills defaults and checks every value. @throws RangeError naming the parameter and what it may be */
+/** Fills defaults and checks every value. @throws LearnInputError naming the parameter and what it may be */
 export function resolveBoosterParams(given: Partial<BoosterParams>): BoosterParams {
   for (const key of Object.keys(given)) {
-    if (!(key in DEFAULT_BOOSTER_PARAMS)) throw new RangeError(`there is no booster parameter ${key}`);
+    if (!(key in DEFAULT_BOOSTER_PARAMS)) throw new LearnInputError(`there is no booster parameter ${key}`);
   }
   const params = { ...DEFAULT_BOOSTER_PARAMS, ...given };
   for (const [key, range] of Object.entries(RANGES)) checkRange(key, params[key as NumericKey], range);
   if (!OBJECTIVES.includes(params.objective))
-    throw new RangeError(`objective must be one of ${OBJECTIVES.join(', ')}`);
-  if (!GROWTHS.includes(params.growth)) throw new RangeError(`growth must be one of ${GROWTHS.join(', ')}`);
-  if (params.quantile === 1) throw new RangeError('quantile must be below 1');
+    throw new LearnInputError(`objective must be one of ${OBJECTIVES.join(', ')}`);
+  if (!GROWTHS.includes(params.growth))
+    throw new LearnInputError(`growth must be one of ${GROWTHS.join(', ')}`);
+  if (params.quantile === 1) throw new LearnInputError('quantile must be below 1');
   if (params.growth === 'symmetric' && params.monotone?.some((direction) => direction !== 0)) {
-    throw new RangeError('monotone constraints need growth leaf or level');
+    throw new LearnInputError('monotone constraints need growth leaf or level');
   }
   return params;
 }
@@ -128,7 +131,7 @@ function checkRange(
   if (fits) return;
   const kind = whole ? 'a whole number' : 'a number';
   const upper = most === Number.MAX_VALUE ? '' : ` and at most ${most}`;
-  throw new RangeError(
+  throw new LearnInputError(
     `${key} must be ${kind} ${open ? 'above' : 'of at least'} ${least}${upper}, got ${value}`,
   );
 }

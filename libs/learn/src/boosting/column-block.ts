@@ -1,6 +1,7 @@
 import { GROUP_COLUMNS, groupCount } from '../binning/binned-bytes.js';
 import type { BinnedMatrix } from '../binning/binned-matrix.js';
 import { columnSlots } from '../binning/column-order.js';
+import { LearnInputError } from '../errors/learn-input-error.js';
 import type { ArenaScope } from '../kernels/arena-scope.js';
 import type { TreeKernel } from './tree-kernel.js';
 
@@ -19,7 +20,7 @@ export interface ColumnBlock {
  * The block of the given columns (all when undefined). Fewer columns than the matrix has are gathered into
  * scratch, so that trees touch nothing else.
  *
- * @throws RangeError for a column twice or out of range
+ * @throws LearnInputError for a column twice or out of range
  */
 export function columnBlock(
   matrix: BinnedMatrix,
@@ -30,9 +31,9 @@ export function columnBlock(
   const wanted = columns
     ? [...columns].sort((a, b) => a - b)
     : Array.from({ length: matrix.columns }, (_, i) => i);
-  if (wanted.length === 0) throw new RangeError('a booster needs at least one column');
+  if (wanted.length === 0) throw new LearnInputError('a booster needs at least one column');
   wanted.forEach((column, i) => {
-    if (column === wanted[i - 1]) throw new RangeError(`column ${column} is given twice`);
+    if (column === wanted[i - 1]) throw new LearnInputError(`column ${column} is given twice`);
   });
   if (wanted.length === matrix.columns) {
     const slots = Uint32Array.from(wanted, (column) => matrix.slot(column));

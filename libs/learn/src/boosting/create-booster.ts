@@ -1,4 +1,5 @@
 import type { BinnedMatrix } from '../binning/binned-matrix.js';
+import { LearnInputError } from '../errors/learn-input-error.js';
 import type { Booster, BoosterParts } from './booster.js';
 import { RowScores } from './row-scores.js';
 import type { Tree } from './tree.js';
@@ -45,9 +46,9 @@ function predictRaw(parts: BoosterParts, matrix: BinnedMatrix, rows: Uint32Array
   }
 }
 
-/** @throws RangeError naming a row that the matrix does not have */
+/** @throws LearnInputError naming a row that the matrix does not have */
 export function checkRows(rows: Uint32Array, limit: number): void {
   for (let i = 0; i < rows.length; i++) {
-    if (rows[i]! >= limit) throw new RangeError(`row ${rows[i]} is not one of the matrix's ${limit}`);
+    if (rows[i]! >= limit) throw new LearnInputError(`row ${rows[i]} is not one of the matrix's ${limit}`);
   }
 }

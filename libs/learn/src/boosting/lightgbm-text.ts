@@ -1,3 +1,4 @@
+import { LearnInputError } from '../errors/learn-input-error.js';
 import type { Booster } from './booster.js';
 import type { Objective } from './booster-params.js';
 import { createBooster } from './create-booster.js';
@@ -28,15 +29,17 @@ const OBJECTIVE_LINES: Record<Objective, string> = {
  * as `regression`: their raw scores are their predictions.
  *
  * @param featureNames by column, without white space
- * @throws RangeError for names that do not fit
+ * @throws LearnInputError for names that do not fit
  */
 export function writeLightGbmText(booster: Booster, featureNames: readonly string[]): string {
   if (featureNames.length !== booster.columns) {
-    throw new RangeError(`${featureNames.length} feature names, the model has ${booster.columns} columns`);
+    throw new LearnInputError(
+      `${featureNames.length} feature names, the model has ${booster.columns} columns`,
+    );
   }
   const bad = featureNames.find((name) => name === '' || /\s/.test(name));
   if (bad !== undefined)
-    throw new RangeError(`feature name ${JSON.stringify(bad)} is empty or has white space`);
+    throw new LearnInputError(`feature name ${JSON.stringify(bad)} is empty or has white space`);
   const trees = booster.trees.length > 0 ? booster.trees : [constantTree(0)];
   const blocks = trees.map((tree, i) => treeBlock(tree, i, i === 0 ? booster.baseScore : 0));
   const size = (block: string) => new TextEncoder().encode(block).length;
@@ -156,29 +159,30 @@ export interface LightGbmModel {
  * Reads a model written by LightGBM (v3, v4) or by `writeLightGbmText`. Its trees know thresholds, not
  * bins: predict with `predictValues`, explain with `treeShapOfValues`.
  *
- * @throws RangeError naming what is not supported (categorical splits, zero as missing, linear trees,
+ * @throws LearnInputError naming what is not supported (categorical splits, zero as missing, linear trees,
  *   several classes, averaged output, other losses) or malformed
  */
 export function readLightGbmText(text: string): LightGbmModel {
   const end = text.indexOf('\nend of trees');
-  if (!text.startsWith('tree') || end < 0) throw new RangeError('this is not a LightGBM text model');
+  if (!text.startsWith('tree') || end < 0) throw new LearnInputError('this is not a LightGBM text model');
   const [head, ...blocks] = text.slice(0, end).split(/^Tree=/m);
   const header = fields(head!);
-  if (/^average_output$/m.test(head!)) throw new RangeError('models with averaged output are not supported');
+  if (/^average_output$/m.test(head!))
+    throw new LearnInputError('models with averaged output are not supported');
   const perRound = header.get('num_tree_per_iteration');
-  if (perRound !== '1') throw new RangeError(`models with ${perRound} trees a round are not supported`);
+  if (perRound !== '1') throw new LearnInputError(`models with ${perRound} trees a round are not supported`);
   const classes = header.get('num_class') ?? '1';
-  if (classes !== '1') throw new RangeError(`models of ${classes} classes are not supported`);
+  if (classes !== '1') throw new LearnInputError(`models of ${classes} classes are not supported`);
   const columns = whole('max_feature_idx', header.get('max_feature_idx') ?? '', [0, MOST_COLUMNS - 1]) + 1;
   const featureNames = (header.get('feature_names') ?? '').split(' ');
   if (featureNames.length !== columns) {
-    throw new RangeError(`${featureNames.length} feature names for ${columns} columns`);
+    throw new LearnInputError(`${featureNames.length} feature names for ${columns} columns`);
   }
   const twice = featureNames.find((name, column) => featureNames.indexOf(name) !== column);
-  if (twice !== undefined) throw new RangeError(`two features are named ${JSON.stringify(twice)}`);
+  if (twice !== undefined) throw new LearnInputError(`two features are named ${JSON.stringify(twice)}`);
   const sizes = header.get('tree_sizes')?.split(' ').length;
   if (sizes !== undefined && sizes !== blocks.length) {
-    throw new RangeError(`${blocks.length} of ${sizes} trees are there`);
+    throw new LearnInputError(`${blocks.length} of ${sizes} trees are there`);
   }
   const booster = createBooster({
     trees: blocks.map((block, i) => readTree(fields(block), i, columns)),
@@ -207,7 +211,7 @@ function readObjective(line: string | undefined): Objective {
   if (name === 'regression' && !settings.includes('sqrt')) return 'squared';
   if (name === 'binary' && settings.includes('sigmoid:1')) return 'logistic';
   if (name === 'huber' || name === 'quantile') return name;
-  throw new RangeError(`objective ${JSON.stringify(line ?? '')} is not supported`);
+  throw new LearnInputError(`objective ${JSON.stringify(line ?? '')} is not supported`);
 }
 
 /** Number('inf') is NaN, so C++'s spellings need their own reading. */
@@ -216,26 +220,28 @@ function parseNumber(text: string): number {
   if (/^[+]?inf(inity)?$/.test(lower)) return Number.POSITIVE_INFINITY;
   if (/^-inf(inity)?$/.test(lower)) return Number.NEGATIVE_INFINITY;
   const value = Number(text);
-  if (text === '' || Number.isNaN(value)) throw new RangeError(`${JSON.stringify(text)} is not a number`);
+  if (text === '' || Number.isNaN(value))
+    throw new LearnInputError(`${JSON.stringify(text)} is not a number`);
   return value;
 }
 
-/** @throws RangeError naming what is no whole number within bounds */
+/** @throws LearnInputError naming what is no whole number within bounds */
 function whole(what: string, text: string, [least, most]: readonly [number, number]): number {
   const value = parseNumber(text);
   if (Number.isInteger(value) && value >= least && value <= most) return value;
-  throw new RangeError(`${what} is ${text}, not a whole number from ${least} to ${most}`);
+  throw new LearnInputError(`${what} is ${text}, not a whole number from ${least} to ${most}`);
 }
 
 function readTree(lines: Map<string, string>, index: number, columns: number): Tree {
   const leaves = whole(`num_leaves of tree ${index}`, lines.get('num_leaves') ?? '', [1, MOST_LEAVES]);
   if (lines.get('num_cat') !== '0')
-    throw new RangeError(`tree ${index} has categorical splits: not supported`);
-  if ((lines.get('is_linear') ?? '0') !== '0') throw new RangeError(`tree ${index} is linear: not supported`);
+    throw new LearnInputError(`tree ${index} has categorical splits: not supported`);
+  if ((lines.get('is_linear') ?? '0') !== '0')
+    throw new LearnInputError(`tree ${index} is linear: not supported`);
   const numbers = (key: string, count: number) => {
     const values = (lines.get(key) ?? '').split(' ').filter((part) => part !== '');
     if (values.length !== count)
-      throw new RangeError(`tree ${index} has ${values.length} of ${count} ${key}`);
+      throw new LearnInputError(`tree ${index} has ${values.length} of ${count} ${key}`);
     return Float64Array.from(values, parseNumber);
   };
   if (leaves === 1) return constantTree(numbers('leaf_value', 1)[0]!);
@@ -245,7 +251,8 @@ function readTree(lines: Map<string, string>, index: number, columns: number): T
   );
   const column = Int32Array.from(numbers('split_feature', leaves - 1));
   const stray = column.find((each) => !(each >= 0 && each < columns));
-  if (stray !== undefined) throw new RangeError(`tree ${index} splits by feature ${stray} of ${columns}`);
+  if (stray !== undefined)
+    throw new LearnInputError(`tree ${index} splits by feature ${stray} of ${columns}`);
   const [left, right] = [numbers('left_child', leaves - 1), numbers('right_child', leaves - 1)];
   requireTree(left, right, index);
   return {
@@ -271,17 +278,18 @@ function requireTree(left: Float64Array, right: Float64Array, index: number): vo
       const fits =
         Number.isInteger(child) && child < nodes && child >= -nodes - 1 && (child < 0 || child > node);
       if (!fits || seen.has(child))
-        throw new RangeError(`tree ${index} has a child ${child} that does not fit`);
+        throw new LearnInputError(`tree ${index} has a child ${child} that does not fit`);
       seen.add(child);
     }
   }
 }
 
 function sendsMissingLeft(decisionType: number, threshold: number, tree: number): boolean {
-  if (decisionType & CATEGORICAL) throw new RangeError(`tree ${tree} has categorical splits: not supported`);
+  if (decisionType & CATEGORICAL)
+    throw new LearnInputError(`tree ${tree} has categorical splits: not supported`);
   const missing = (decisionType >> MISSING_SHIFT) & 3;
   // Without missing values in training LightGBM reads NaN as 0 when it predicts.
   if (missing === MISSING_NONE) return threshold >= 0;
   if (missing === MISSING_NAN) return (decisionType & DEFAULT_LEFT) !== 0;
-  throw new RangeError(`tree ${tree} takes zero for missing: not supported`);
+  throw new LearnInputError(`tree ${tree} takes zero for missing: not supported`);
 }

@@ -1,3 +1,4 @@
+import { LearnInputError } from '../errors/learn-input-error.js';
 import type { Booster } from './booster.js';
 import { leafOf } from './tree.js';
 
@@ -7,7 +8,7 @@ import { leafOf } from './tree.js';
  *
  * @param values by column, then row; NaN where missing
  * @param rows rows to predict, in the order of the result
- * @throws RangeError when columns are missing
+ * @throws LearnInputError when columns are missing
  */
 export function predictValues(
   booster: Booster,
@@ -15,7 +16,7 @@ export function predictValues(
   rows: Uint32Array,
 ): Float64Array {
   if (values.length < booster.columns) {
-    throw new RangeError(`${values.length} columns of values, the model has ${booster.columns}`);
+    throw new LearnInputError(`${values.length} columns of values, the model has ${booster.columns}`);
   }
   const scores = new Float64Array(rows.length).fill(booster.baseScore);
   for (const tree of booster.trees) {

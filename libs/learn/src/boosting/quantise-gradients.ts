@@ -1,3 +1,5 @@
+import { LearnInputError } from '../errors/learn-input-error.js';
+
 /** Units in which packed sums count: gradient = integer * gradientUnit, hessian likewise. */
 export interface GradientUnits {
   readonly gradientUnit: number;
@@ -45,7 +47,7 @@ export function quantiseGradients(
   const count = positions.length;
   const gradientSteps = Math.min(MOST_STEPS, Math.floor((2 ** 31 - 1) / count) - 1);
   const hessianSteps = Math.min(MOST_STEPS, Math.floor((2 ** 32 - 1) / count) - 1);
-  if (gradientSteps < 1) throw new RangeError(`${count} rows are too many for packed gradient sums`);
+  if (gradientSteps < 1) throw new LearnInputError(`${count} rows are too many for packed gradient sums`);
   const gradientUnit = largest(gradient, positions) / gradientSteps || 1;
   const hessianUnit = equalHessian ? hessian[positions[0]!]! : largest(hessian, positions) / hessianSteps;
   for (let i = 0; i < count; i++) {

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type BinnedMatrix, BinnedMatrixBuilder } from '../binning/binned-matrix.js';
+import { CancelledError } from '../errors/cancelled-error.js';
 import { Arena } from '../kernels/arena.js';
 import { seededRandom } from '../numeric/seeded-random.js';
-import { CancelledError } from '../progress/cancelled-error.js';
 import {
   type Booster,
   type BoosterParams,

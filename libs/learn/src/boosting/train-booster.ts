@@ -1,6 +1,7 @@
 import type { BinnedMatrix } from '../binning/binned-matrix.js';
+import { CancelledError } from '../errors/cancelled-error.js';
+import { LearnInputError } from '../errors/learn-input-error.js';
 import { type SeededRandom, seededRandom } from '../numeric/seeded-random.js';
-import { CancelledError } from '../progress/cancelled-error.js';
 import type { Booster } from './booster.js';
 import { type BoosterParams, resolveBoosterParams } from './booster-params.js';
 import { sampleTreeColumns } from './column-sampler.js';
@@ -45,7 +46,7 @@ export interface BoosterHooks {
  * Trains gradient boosted trees on histograms of binned columns (Friedman 2001; Ke et al. 2017). The same
  * task, parameters and seed give the same model on every machine and beside any other threads.
  *
- * @throws RangeError for parameters, rows, labels or weights out of range; ArenaFullError when scratch
+ * @throws LearnInputError for parameters, rows, labels or weights out of range; ArenaFullError when scratch
  *   does not fit the matrix's memory; CancelledError when `isCancelled` says so
  */
 export function trainBooster(
@@ -227,35 +228,36 @@ function checkTask(
   { matrix, rows, label, weight, validationRows, margin }: BoosterTask,
   params: BoosterParams,
 ): void {
-  if (rows.length === 0) throw new RangeError('a booster needs at least one training row');
-  if (label.length < matrix.rows) throw new RangeError(`${label.length} labels for ${matrix.rows} rows`);
+  if (rows.length === 0) throw new LearnInputError('a booster needs at least one training row');
+  if (label.length < matrix.rows) throw new LearnInputError(`${label.length} labels for ${matrix.rows} rows`);
   if (weight && weight.length < matrix.rows)
-    throw new RangeError(`${weight.length} weights for ${matrix.rows} rows`);
+    throw new LearnInputError(`${weight.length} weights for ${matrix.rows} rows`);
   if (params.monotone && params.monotone.length !== matrix.columns) {
-    throw new RangeError(
+    throw new LearnInputError(
       `monotone names ${params.monotone.length} columns, the matrix has ${matrix.columns}`,
     );
   }
-  if (validationRows?.length === 0) throw new RangeError('validationRows is empty: leave it out instead');
+  if (validationRows?.length === 0)
+    throw new LearnInputError('validationRows is empty: leave it out instead');
   if (params.earlyStoppingRounds > 0 && !validationRows) {
-    throw new RangeError('earlyStoppingRounds needs validationRows');
+    throw new LearnInputError('earlyStoppingRounds needs validationRows');
   }
   if (margin && margin.length < matrix.rows)
-    throw new RangeError(`${margin.length} margins for ${matrix.rows} rows`);
+    throw new LearnInputError(`${margin.length} margins for ${matrix.rows} rows`);
   for (const some of [rows, validationRows ?? new Uint32Array(0)]) {
     checkRows(some, matrix.rows);
     const unset = margin ? some.find((row) => !Number.isFinite(margin[row])) : undefined;
-    if (unset !== undefined) throw new RangeError(`the margin of row ${unset} is ${margin![unset]}`);
+    if (unset !== undefined) throw new LearnInputError(`the margin of row ${unset} is ${margin![unset]}`);
     for (const row of some) checkRow(row, label[row]!, weight?.[row], params);
   }
 }
 
 function checkRow(row: number, label: number, weight: number | undefined, params: BoosterParams): void {
-  if (!Number.isFinite(label)) throw new RangeError(`the label of row ${row} is ${label}`);
+  if (!Number.isFinite(label)) throw new LearnInputError(`the label of row ${row} is ${label}`);
   if (params.objective === 'logistic' && (label < 0 || label > 1)) {
-    throw new RangeError(`the label of row ${row} is ${label}, logistic needs 0 to 1`);
+    throw new LearnInputError(`the label of row ${row} is ${label}, logistic needs 0 to 1`);
   }
   if (weight !== undefined && !(weight > 0 && weight < Number.POSITIVE_INFINITY)) {
-    throw new RangeError(`the weight of row ${row} is ${weight}, it must be above 0`);
+    throw new LearnInputError(`the weight of row ${row} is ${weight}, it must be above 0`);
   }
 }

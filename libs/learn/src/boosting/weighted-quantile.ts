@@ -1,17 +1,19 @@
+import { LearnInputError } from '../errors/learn-input-error.js';
+
 /**
  * The smallest value at which the cumulated weight reaches `share` of the total (for equal weights the
  * inverse of the empirical distribution function); between two values that both qualify, their mean.
  *
  * @param values at least one, in any order
  * @param weights by value, positive; undefined for equal weights
- * @throws RangeError without values
+ * @throws LearnInputError without values
  */
 export function weightedQuantile(
   values: Float64Array,
   weights: Float64Array | undefined,
   share: number,
 ): number {
-  if (values.length === 0) throw new RangeError('a quantile needs at least one value');
+  if (values.length === 0) throw new LearnInputError('a quantile needs at least one value');
   const order = Uint32Array.from(values, (_, i) => i).sort((a, b) => values[a]! - values[b]! || a - b);
   const weight = (i: number) => (weights ? weights[order[i]!]! : 1);
   let total = 0;

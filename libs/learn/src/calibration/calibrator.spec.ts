@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { LearnInputError } from '../errors/learn-input-error.js';
 import { seededRandom } from '../numeric/seeded-random.js';
 import { sigmoid } from '../numeric/sigmoid.js';
 import { fitCalibrator } from './calibrator.js';
@@ -107,7 +108,7 @@ describe('fitCalibrator', () => {
 
   it('needs rows', () => {
     expect(() => fitCalibrator({ method: 'platt', logOdds: f(), label: f(), priorRows: 1 })).toThrow(
-      RangeError,
+      LearnInputError,
     );
   });
 });

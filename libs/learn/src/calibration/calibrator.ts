@@ -1,3 +1,4 @@
+import { LearnInputError } from '../errors/learn-input-error.js';
 import { fitIsotonic } from './isotonic.js';
 import { fitPlatt } from './platt.js';
 import { fitVennAbers } from './venn-abers.js';
@@ -22,9 +23,9 @@ export interface CalibrationInput {
   readonly priorRows: number;
 }
 
-/** @throws RangeError when there are no rows */
+/** @throws LearnInputError when there are no rows */
 export function fitCalibrator({ method, logOdds, label, priorRows }: CalibrationInput): Calibrator {
-  if (logOdds.length === 0) throw new RangeError('a calibrator needs rows');
+  if (logOdds.length === 0) throw new LearnInputError('a calibrator needs rows');
   if (method === 'platt') return fitPlatt(logOdds, label, priorRows);
   if (method === 'isotonic') return fitIsotonic(logOdds, label);
   return fitVennAbers(logOdds, label);

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { LearnInputError } from '../errors/learn-input-error.js';
 import { configTable } from './config-table.js';
 import { resolveLearnConfig } from './learn-config.js';
 import { CONFIG_KEYS } from './learn-config-keys.js';
@@ -89,6 +90,6 @@ describe('resolveLearnConfig', () => {
     ],
   ])('refuses %s %j', (preset, overrides, message) => {
     expect(() => resolveLearnConfig(preset, overrides as Record<string, string>)).toThrow(message);
-    expect(() => resolveLearnConfig(preset, overrides as Record<string, string>)).toThrow(RangeError);
+    expect(() => resolveLearnConfig(preset, overrides as Record<string, string>)).toThrow(LearnInputError);
   });
 });

@@ -1,3 +1,4 @@
+import { LearnInputError } from '../errors/learn-input-error.js';
 import type { StabilityMethod } from '../stability/stability-method.js';
 import { CONFIG_KEYS, type ConfigKey, type PresetName } from './learn-config-keys.js';
 import { requireWorkable } from './workable-config.js';
@@ -86,16 +87,16 @@ export interface LearnConfig {
  * @param preset `quick` (a demonstration in minutes), `standard` (statistically sound) or `mandated` (the
  *   reference procedure of the original project)
  * @param overrides dotted key to text, e.g. `{ 'protocol.folds': '8' }`
- * @throws RangeError naming the preset, the unknown key, the key whose value is out of bounds, or the one that works with
+ * @throws LearnInputError naming the preset, the unknown key, the key whose value is out of bounds, or the one that works with
  *   no data beside the others
  */
 export function resolveLearnConfig(preset: string, overrides: Record<string, string> = {}): LearnConfig {
   if (preset !== 'quick' && preset !== 'standard' && preset !== 'mandated') {
-    throw new RangeError(`unknown preset '${preset}': use quick, standard or mandated`);
+    throw new LearnInputError(`unknown preset '${preset}': use quick, standard or mandated`);
   }
   for (const key of Object.keys(overrides)) {
     if (!Object.hasOwn(CONFIG_KEYS, key)) {
-      throw new RangeError(`unknown learning setting '${key}'${nearestKey(key)}`);
+      throw new LearnInputError(`unknown learning setting '${key}'${nearestKey(key)}`);
     }
   }
   const config: Record<string, unknown> = { preset };
@@ -112,13 +113,13 @@ function parseValue(key: string, spec: ConfigKey, text: string): number | string
   if (spec.choices && spec.several) return parseList(key, spec.choices, text);
   if (spec.choices) {
     if (spec.choices.includes(text)) return text;
-    throw new RangeError(`${key} must be one of ${spec.choices.join(', ')}, got '${text}'`);
+    throw new LearnInputError(`${key} must be one of ${spec.choices.join(', ')}, got '${text}'`);
   }
   const value = text.trim() === '' ? Number.NaN : Number(text);
   const fits = value >= spec.min! && value <= spec.max! && (!spec.integer || Number.isInteger(value));
   if (fits) return value;
   const kind = spec.integer ? 'a whole number' : 'a number';
-  throw new RangeError(`${key} must be ${kind} from ${spec.min} to ${spec.max}, got '${text}'`);
+  throw new LearnInputError(`${key} must be ${kind} from ${spec.min} to ${spec.max}, got '${text}'`);
 }
 
 /** @returns in the order of the choices, whatever the order given */
@@ -126,11 +127,11 @@ function parseList(key: string, choices: readonly string[], text: string): strin
   const names = text.split(',').map((name) => name.trim());
   const unknown = names.find((name) => !choices.includes(name));
   if (unknown !== undefined) {
-    throw new RangeError(
+    throw new LearnInputError(
       `${key} must be some of ${choices.join(', ')}, separated by commas, got '${unknown}'`,
     );
   }
-  if (new Set(names).size < names.length) throw new RangeError(`${key} names one twice: '${text}'`);
+  if (new Set(names).size < names.length) throw new LearnInputError(`${key} names one twice: '${text}'`);
   return choices.filter((choice) => names.includes(choice));
 }
 

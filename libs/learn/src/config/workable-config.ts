@@ -1,3 +1,4 @@
+import { LearnInputError } from '../errors/learn-input-error.js';
 import { FEWEST_GROUPS } from '../splits/protocol-segments.js';
 import { distinctPairs } from '../stability/complementary-pairs.js';
 import { leastThreshold } from '../stability/error-bounds.js';
@@ -11,7 +12,7 @@ const MOST_PAIRS = 200;
  * Refuses settings that, each within its bounds, work together on no data.
  *
  * @param given keys that were set on purpose: of two that do not go together one of these is named
- * @throws RangeError naming the setting and the value nearest to its own that works
+ * @throws LearnInputError naming the setting and the value nearest to its own that works
  */
 export function requireWorkable(config: LearnConfig, given: Readonly<Record<string, string>>): void {
   requireGroups(config);
@@ -22,7 +23,7 @@ export function requireWorkable(config: LearnConfig, given: Readonly<Record<stri
 
 function requireGroups({ protocol: { scheme, folds } }: LearnConfig): void {
   if (scheme !== 'combinatorial' || folds >= FEWEST_GROUPS) return;
-  throw new RangeError(
+  throw new LearnInputError(
     `protocol.folds must be ${FEWEST_GROUPS} or more with protocol.scheme=combinatorial, got ${folds}: ` +
       'two groups of rows are tested at a time and a third is fitted on',
   );
@@ -36,13 +37,13 @@ function requireDistinctPairs(
   if (ways >= pairs) return;
   const why = `${blocks} time blocks make ${ways} different pairs of subsamples`;
   if (given['select.pairs'] !== undefined && given['select.blocks'] === undefined) {
-    throw new RangeError(
+    throw new LearnInputError(
       `select.pairs must be ${ways} or less with select.blocks=${blocks}, got ${pairs}: ${why}`,
     );
   }
   let least = blocks;
   while (least < MOST_BLOCKS && (least % 2 === 1 || distinctPairs(least) < pairs)) least++;
-  throw new RangeError(
+  throw new LearnInputError(
     `select.blocks must be ${least} or more with select.pairs=${pairs}, got ${blocks}: ${why}`,
   );
 }
@@ -61,11 +62,11 @@ function requireThreshold(
     given['select.threshold'] === undefined &&
     threshold >= leastThreshold(most)
   ) {
-    throw new RangeError(
+    throw new LearnInputError(
       `select.pairs must be ${most} or more with select.threshold=${threshold}, got ${pairs}: ${why}`,
     );
   }
-  throw new RangeError(
+  throw new LearnInputError(
     `select.threshold must be ${short(least)} or more with select.pairs=${pairs}, got ${threshold}: ${why}`,
   );
 }

@@ -1,3 +1,4 @@
+import { LearnInputError } from '../errors/learn-input-error.js';
 import type { LabelGeometry } from '../splits/label-span.js';
 import { sharedFloats } from '../threads/shared-floats.js';
 
@@ -33,7 +34,7 @@ export interface HorizonDataInput {
  * Target = known + unknown exactly, since both parts are changes in percent of the same first price:
  * close[t + H] - close[t + H - W] = (close[t] - close[t + H - W]) + (close[t + H] - close[t]).
  *
- * @throws RangeError when arrays differ in length
+ * @throws LearnInputError when arrays differ in length
  */
 export function horizonData({
   geometry,
@@ -46,7 +47,7 @@ export function horizonData({
   const overlaps = geometry.horizon < geometry.targetWindow;
   for (const [name, array] of Object.entries({ target, persistence, knownPart })) {
     if (array && array.length !== rows) {
-      throw new RangeError(`${name} has ${array.length} rows, the pair has ${rows}`);
+      throw new LearnInputError(`${name} has ${array.length} rows, the pair has ${rows}`);
     }
   }
   const known = overlaps && knownPart ? knownPart : new Float64Array(rows);

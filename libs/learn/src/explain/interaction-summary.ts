@@ -1,6 +1,6 @@
 import { createBooster } from '../boosting/create-booster.js';
+import { CancelledError } from '../errors/cancelled-error.js';
 import { type ModelContext, retainedMatrix } from '../models/model-context.js';
-import { CancelledError } from '../progress/cancelled-error.js';
 import { forEachInteraction } from '../shap/interaction-shap.js';
 import type { AdditiveOutput } from './additive-output.js';
 

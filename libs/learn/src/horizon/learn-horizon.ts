@@ -2,10 +2,11 @@ import type { LearnConfig } from '../config/learn-config.js';
 import { type HorizonData, horizonData } from '../data/horizon-data.js';
 import type { PairInput } from '../data/pair-input.js';
 import type { PairTarget } from '../data/pair-target.js';
+import { CancelledError } from '../errors/cancelled-error.js';
+import { LearnInputError } from '../errors/learn-input-error.js';
 import { type ExportedModels, exportModels } from '../export/export-models.js';
 import type { ModelContext } from '../models/model-context.js';
 import { subseed } from '../numeric/seeded-random.js';
-import { CancelledError } from '../progress/cancelled-error.js';
 import type { LearnHooks, Stage } from '../progress/learn-hooks.js';
 import type { ProgressHooks } from '../progress/progress-hooks.js';
 import type { SelectionResult } from '../selection/selection-result.js';
@@ -88,7 +89,7 @@ export function learnHorizon(scope: HorizonScope, input: HorizonInput, hooks: Le
   }
 }
 
-/** @throws RangeError when the horizon cannot be learned honestly, or is none of the pair's targets */
+/** @throws LearnInputError when the horizon cannot be learned honestly, or is none of the pair's targets */
 function prepare({ pair, config }: HorizonScope, input: HorizonInput): Prepared {
   const { bar, persistence, targets, targetWindow } = pair;
   const geometry = { horizon: input.horizon, targetWindow };
@@ -96,7 +97,7 @@ function prepare({ pair, config }: HorizonScope, input: HorizonInput): Prepared 
   const { usable } = data;
   const segments = requireLearnable({ bar, usable, columns: pair.matrix.columns, geometry, config });
   if (!targets.some(({ horizon }) => horizon === input.horizon)) {
-    throw new RangeError(`horizon ${input.horizon} is none of the pair's targets: leaks cannot be told`);
+    throw new LearnInputError(`horizon ${input.horizon} is none of the pair's targets: leaks cannot be told`);
   }
   return { data, segments };
 }

@@ -77,7 +77,7 @@ export class PairSelection {
   /**
    * Selects features for one horizon.
    *
-   * @throws RangeError when the rows are too few for the method; CancelledError when asked to stop
+   * @throws LearnInputError when the rows are too few for the method; CancelledError when asked to stop
    */
   select(task: Omit<SelectionTask, 'target' | 'leaks'>, hooks: ProgressHooks): Selected {
     const leaks = this.leaks(task.pool, partOf(hooks, 0, 0));

@@ -75,7 +75,7 @@ const REAL_PART = 0.5;
  * products with the largest sums against the target, in standard errors, are selected; those selected often enough are
  * then freed of all that both features say one by one, and of the interactions taken before, and must still be.
  *
- * @throws RangeError for fewer than 8 rows with a target; ArenaFullError; CancelledError
+ * @throws LearnInputError for fewer than 8 rows with a target; ArenaFullError; CancelledError
  */
 export function selectInteractions(input: InteractionInput, hooks: ProgressHooks): InteractionOutcome {
   const { matrix, columns, blocks, pairs, threshold, maxFalse, seed, bar, dependenceBars } = input;

@@ -21,7 +21,7 @@ export const MAX_MEMORY_BYTES = MAX_PAGES * PAGE;
 const MOST_WAITS = 30_000;
 
 /** A memory that does not fit its limit; the message carries the arithmetic. */
-export class ArenaFullError extends RangeError {
+export class ArenaFullError extends Error {
   override readonly name = 'ArenaFullError';
 }
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it, vi } from 'vitest';
 import type { BaselineName } from '../baselines/fit-baselines.js';
 import { resolveLearnConfig } from '../config/learn-config.js';
-import { CancelledError } from '../progress/cancelled-error.js';
+import { CancelledError } from '../errors/cancelled-error.js';
 import type { StableFacts } from '../selection/selection-result.js';
 import { type SimulatedPair, simulatePair } from '../testing/simulated-pair.js';
 import type { HorizonOutcome } from './horizon-outcome.js';

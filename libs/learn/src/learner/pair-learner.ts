@@ -1,5 +1,6 @@
 import type { LearnConfig } from '../config/learn-config.js';
 import type { PairInput } from '../data/pair-input.js';
+import { LearnInputError } from '../errors/learn-input-error.js';
 import { type HorizonInput, type HorizonScope, learnHorizon } from '../horizon/learn-horizon.js';
 import { PairSelection } from '../horizon/pair-selection.js';
 import type { LearnHooks } from '../progress/learn-hooks.js';
@@ -16,7 +17,7 @@ export class PairLearner {
 
   /**
    * @param threads threads to compute on, the calling one among them; results do not depend on it
-   * @throws RangeError when arrays differ in length, or too few rows are left for development
+   * @throws LearnInputError when arrays differ in length, or too few rows are left for development
    */
   constructor(input: PairInput, config: LearnConfig, threads = 1) {
     const { matrix } = input;
@@ -41,7 +42,7 @@ export class PairLearner {
   /**
    * Learns one horizon.
    *
-   * @throws RangeError when the horizon has too few rows to be learned honestly, or is none of the pair's targets
+   * @throws LearnInputError when the horizon has too few rows to be learned honestly, or is none of the pair's targets
    * @throws CancelledError when `hooks.isCancelled` says so
    */
   learnHorizon(input: HorizonInput, hooks: LearnHooks = {}): HorizonOutcome {
@@ -61,6 +62,6 @@ export class PairLearner {
 function checkLengths(expected: number, arrays: Readonly<Record<string, { readonly length: number }>>): void {
   for (const [name, array] of Object.entries(arrays)) {
     if (array.length !== expected)
-      throw new RangeError(`${name} has ${array.length} entries, not ${expected}`);
+      throw new LearnInputError(`${name} has ${array.length} entries, not ${expected}`);
   }
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { LearnInputError } from '../errors/learn-input-error.js';
 import { seededRandom } from '../numeric/seeded-random.js';
 import { blockBootstrap, blockRows } from './block-bootstrap.js';
 import { weightedMean } from './weighted-statistic.js';
@@ -79,6 +80,6 @@ describe('blockBootstrap', () => {
     });
     expect(undefinedMean.none.value).toBeNaN();
     expect(undefinedMean.none.low).toBeNaN();
-    expect(() => blockBootstrap({ ...input, blockRows: 401 }, { flat })).toThrow(RangeError);
+    expect(() => blockBootstrap({ ...input, blockRows: 401 }, { flat })).toThrow(LearnInputError);
   });
 });

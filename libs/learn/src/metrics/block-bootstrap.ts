@@ -1,3 +1,4 @@
+import { LearnInputError } from '../errors/learn-input-error.js';
 import { seededRandom } from '../numeric/seeded-random.js';
 import { type ProgressHooks, reportProgress } from '../progress/progress-hooks.js';
 import type { LabelGeometry } from '../splits/label-span.js';
@@ -68,7 +69,7 @@ export interface BootstrapInput {
  * All statistics see the same resamplings, also in several calls with the same input, so that differences
  * are paired.
  *
- * @throws RangeError when there is no row or the block length makes no sense; CancelledError
+ * @throws LearnInputError when there is no row or the block length makes no sense; CancelledError
  */
 export function blockBootstrap<T extends Statistics>(
   input: BootstrapInput,
@@ -77,7 +78,7 @@ export function blockBootstrap<T extends Statistics>(
 ): Estimates<T> {
   const { rows, blockRows: length, replicates, seed } = input;
   if (rows < 1 || length < 1 || length > rows) {
-    throw new RangeError(`blocks of ${length} rows cannot be drawn from ${rows} rows`);
+    throw new LearnInputError(`blocks of ${length} rows cannot be drawn from ${rows} rows`);
   }
   const all = leaves(statistics);
   const random = seededRandom(seed);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { LearnInputError } from '../errors/learn-input-error.js';
 import { studentQuantile } from './student-quantile.js';
 
 describe('studentQuantile', () => {
@@ -16,7 +17,7 @@ describe('studentQuantile', () => {
   });
 
   it('refuses tails and degrees that make no sense', () => {
-    expect(() => studentQuantile(0.5, 3)).toThrow(RangeError);
-    expect(() => studentQuantile(0.1, 0.5)).toThrow(RangeError);
+    expect(() => studentQuantile(0.5, 3)).toThrow(LearnInputError);
+    expect(() => studentQuantile(0.1, 0.5)).toThrow(LearnInputError);
   });
 });

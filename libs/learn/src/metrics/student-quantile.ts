@@ -1,3 +1,5 @@
+import { LearnInputError } from '../errors/learn-input-error.js';
+
 /**
  * Upper quantile of Student's t with `degrees` degrees of freedom: P(T > t) = `tail`.
  *
@@ -5,11 +7,11 @@
  * t = sqrt(degrees) tan(u): P(T > t) = integral of cos(u)^(degrees - 1) from atan(t / sqrt(degrees)) to
  * pi / 2, over the integral from -pi / 2 to pi / 2.
  *
- * @throws RangeError unless degrees >= 1 and 0 < tail < 0.5
+ * @throws LearnInputError unless degrees >= 1 and 0 < tail < 0.5
  */
 export function studentQuantile(tail: number, degrees: number): number {
-  if (!(degrees >= 1)) throw new RangeError(`degrees of freedom must be 1 or more, got ${degrees}`);
-  if (!(tail > 0 && tail < 0.5)) throw new RangeError(`tail must lie between 0 and 1/2, got ${tail}`);
+  if (!(degrees >= 1)) throw new LearnInputError(`degrees of freedom must be 1 or more, got ${degrees}`);
+  if (!(tail > 0 && tail < 0.5)) throw new LearnInputError(`tail must lie between 0 and 1/2, got ${tail}`);
   // Beyond this t differs from the normal by less than 1e-4 relative, and the integrand gets too narrow.
   const nu = Math.min(degrees, 20_000);
   const whole = 2 * cosinePower(0, nu - 1);

@@ -1,6 +1,6 @@
 import { type Booster, type BoosterParams, trainBooster } from '../boosting/booster.js';
 import type { GrowthConfig } from '../config/learn-config.js';
-import { CancelledError } from '../progress/cancelled-error.js';
+import { CancelledError } from '../errors/cancelled-error.js';
 import { innerSplit } from './inner-split.js';
 import { type ModelContext, retainedMatrix } from './model-context.js';
 

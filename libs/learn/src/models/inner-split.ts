@@ -1,3 +1,4 @@
+import { LearnInputError } from '../errors/learn-input-error.js';
 import type { LabelGeometry } from '../splits/label-span.js';
 import { rowsBefore } from '../splits/purge.js';
 
@@ -10,7 +11,7 @@ export interface InnerSplit {
  * Splits training rows once more in time: the last `share` decides early stopping and penalties, what
  * comes before is purged by label end and fitted.
  *
- * @throws RangeError when either part would be empty
+ * @throws LearnInputError when either part would be empty
  */
 export function innerSplit(
   rows: Uint32Array,
@@ -25,7 +26,7 @@ export function innerSplit(
       ? rowsBefore({ rows: rows.slice(0, start), bar, geometry, first: validation[0]! })
       : new Uint32Array(0);
   if (fit.length === 0) {
-    throw new RangeError(
+    throw new LearnInputError(
       `${rows.length} training rows are too few for horizon ${geometry.horizon} and window ${geometry.targetWindow}`,
     );
   }

@@ -1,7 +1,7 @@
 import type { BinnedMatrix } from '../binning/binned-matrix.js';
 import type { LearnConfig } from '../config/learn-config.js';
 import type { HorizonData } from '../data/horizon-data.js';
-import { CancelledError } from '../progress/cancelled-error.js';
+import { CancelledError } from '../errors/cancelled-error.js';
 import type { WorkPool } from '../threads/work-pool.js';
 
 /** What every model of a horizon is trained from. */

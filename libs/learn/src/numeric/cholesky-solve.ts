@@ -1,7 +1,9 @@
+import { LearnInputError } from '../errors/learn-input-error.js';
+
 /**
  * Solves A x = b for a symmetric positive definite A (row-major, size x size; only the lower triangle is read).
  *
- * @throws RangeError when A is not positive definite
+ * @throws LearnInputError when A is not positive definite
  */
 export function choleskySolve(a: Float64Array, b: Float64Array): Float64Array {
   const size = b.length;
@@ -12,7 +14,7 @@ export function choleskySolve(a: Float64Array, b: Float64Array): Float64Array {
       for (let k = 0; k < j; k++) sum -= lower[i * size + k]! * lower[j * size + k]!;
       if (i !== j) lower[i * size + j] = sum / lower[j * size + j]!;
       else if (sum > 0) lower[i * size + i] = Math.sqrt(sum);
-      else throw new RangeError(`matrix is not positive definite at row ${i}`);
+      else throw new LearnInputError(`matrix is not positive definite at row ${i}`);
     }
   }
   const x = Float64Array.from(b);

@@ -1,4 +1,4 @@
-import { CancelledError } from './cancelled-error.js';
+import { CancelledError } from '../errors/cancelled-error.js';
 
 /** How long work reports and stops. */
 export interface ProgressHooks {

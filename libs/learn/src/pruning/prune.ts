@@ -1,4 +1,5 @@
 import type { BinnedMatrix } from '../binning/binned-matrix.js';
+import { LearnInputError } from '../errors/learn-input-error.js';
 import type { ProgressHooks } from '../progress/progress-hooks.js';
 import { callingThread, type WorkPool } from '../threads/work-pool.js';
 import { binCounts } from './bin-counts.js';
@@ -55,7 +56,7 @@ export interface PruneOutcome {
  * mostly missing, equal to another, or nearly equal (|r| of bin representatives). Of equal or nearly equal
  * features the one with the fewest missing rows stays, then the first by feature id; reasons name it.
  *
- * @throws RangeError when lists do not fit the matrix or a limit is outside (0, 1]; CancelledError
+ * @throws LearnInputError when lists do not fit the matrix or a limit is outside (0, 1]; CancelledError
  */
 export function prune(
   input: PruneInput,
@@ -150,13 +151,13 @@ function checkInput(input: PruneInput, limits: PruneLimits): void {
   const { matrix, featureIds, contentHash, developmentRows } = input;
   for (const [name, list] of Object.entries({ featureIds, contentHash })) {
     if (list.length !== matrix.columns) {
-      throw new RangeError(`${name} has ${list.length} entries for ${matrix.columns} columns`);
+      throw new LearnInputError(`${name} has ${list.length} entries for ${matrix.columns} columns`);
     }
   }
   if (!(Number.isInteger(developmentRows) && developmentRows >= 1 && developmentRows <= matrix.rows)) {
-    throw new RangeError(`developmentRows must be in 1..${matrix.rows}, got ${developmentRows}`);
+    throw new LearnInputError(`developmentRows must be in 1..${matrix.rows}, got ${developmentRows}`);
   }
   for (const [name, limit] of Object.entries(limits)) {
-    if (!(limit > 0 && limit <= 1)) throw new RangeError(`${name} must be in (0, 1], got ${limit}`);
+    if (!(limit > 0 && limit <= 1)) throw new LearnInputError(`${name} must be in (0, 1], got ${limit}`);
   }
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { LearnInputError } from '../errors/learn-input-error.js';
 import { choleskySolve } from '../numeric/cholesky-solve.js';
 import { seededRandom } from '../numeric/seeded-random.js';
 import { sigmoid } from '../numeric/sigmoid.js';
@@ -89,6 +90,6 @@ describe('fitLogistic', () => {
   });
 
   it('needs rows', () => {
-    expect(() => fitLogistic({ columns, rows: count(0), label, penalties: [1] })).toThrow(RangeError);
+    expect(() => fitLogistic({ columns, rows: count(0), label, penalties: [1] })).toThrow(LearnInputError);
   });
 });

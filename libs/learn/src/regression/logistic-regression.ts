@@ -1,3 +1,4 @@
+import { LearnInputError } from '../errors/learn-input-error.js';
 import { choleskySolve } from '../numeric/cholesky-solve.js';
 import { sigmoid } from '../numeric/sigmoid.js';
 import { dot, gatherWithIntercept, type LinearFit, weightedGram } from './linear-fit.js';
@@ -21,10 +22,10 @@ const MAX_STEPS = 25;
  * minimises the sum of log losses + penalty * rows / 2 * |coefficients|^2, one fit a penalty, each started
  * from the one before.
  *
- * @throws RangeError when there is no row
+ * @throws LearnInputError when there is no row
  */
 export function fitLogistic({ columns, rows, label, offset, penalties }: LogisticInput): LinearFit[] {
-  if (rows.length === 0) throw new RangeError('a logistic regression needs rows');
+  if (rows.length === 0) throw new LearnInputError('a logistic regression needs rows');
   const x = gatherWithIntercept(columns, rows);
   const y = Float64Array.from(rows, (row) => label[row]!);
   const start = Float64Array.from(rows, (row) => (offset ? offset[row]! : 0));

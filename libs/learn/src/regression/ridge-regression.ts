@@ -1,3 +1,4 @@
+import { LearnInputError } from '../errors/learn-input-error.js';
 import { choleskySolve } from '../numeric/cholesky-solve.js';
 import { dot, gatherWithIntercept, type LinearFit, weightedGram } from './linear-fit.js';
 
@@ -15,10 +16,10 @@ export interface RidgeInput {
  * Ridge regression (Hoerl & Kennard 1970): minimises squared errors + penalty * rows * |coefficients|^2, one
  * fit a penalty from one Gram matrix.
  *
- * @throws RangeError when there is no row
+ * @throws LearnInputError when there is no row
  */
 export function fitRidge({ columns, rows, value, penalties }: RidgeInput): LinearFit[] {
-  if (rows.length === 0) throw new RangeError('a ridge regression needs rows');
+  if (rows.length === 0) throw new LearnInputError('a ridge regression needs rows');
   const x = gatherWithIntercept(columns, rows);
   const y = Float64Array.from(rows, (row) => value[row]!);
   const gram = weightedGram(x);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Baseline } from '../baselines/fit-baselines.js';
+import { LearnInputError } from '../errors/learn-input-error.js';
 import { seededRandom } from '../numeric/seeded-random.js';
 import { sigmoid } from '../numeric/sigmoid.js';
 import { skillStatistics } from './skill-statistics.js';
@@ -49,6 +50,8 @@ describe('skillStatistics', () => {
 
   it('needs the overlap baseline', () => {
     const { label, unknown } = sample(0);
-    expect(() => skillStatistics({ probability: label, label, unknown, baselines: [] })).toThrow(RangeError);
+    expect(() => skillStatistics({ probability: label, label, unknown, baselines: [] })).toThrow(
+      LearnInputError,
+    );
   });
 });

@@ -1,4 +1,5 @@
 import type { Baseline, BaselineName } from '../baselines/fit-baselines.js';
+import { LearnInputError } from '../errors/learn-input-error.js';
 import { logLossByRow } from '../metrics/direction-metrics.js';
 import { correlation } from '../metrics/value-metrics.js';
 import { type WeightedStatistic, weightedMean } from '../metrics/weighted-statistic.js';
@@ -29,12 +30,12 @@ export interface SkillStatistics {
   readonly unknownEdge: WeightedStatistic;
 }
 
-/** @throws RangeError when the overlap baseline is not among the baselines */
+/** @throws LearnInputError when the overlap baseline is not among the baselines */
 export function skillStatistics({ probability, label, unknown, baselines }: SkillInput): SkillStatistics {
   const losses = logLossByRow(probability, label);
   const candidates = baselines.filter((baseline) => baseline.probability !== null);
   const overlap = candidates.find((baseline) => baseline.name === 'overlap_logistic');
-  if (!overlap) throw new RangeError('the overlap_logistic baseline is needed to judge skill');
+  if (!overlap) throw new LearnInputError('the overlap_logistic baseline is needed to judge skill');
   const logLossBest = leastBy(candidates, (b) => weightedMean(logLossByRow(b.probability!, label))());
   const accuracyBest = leastBy([...baselines], (b) => -weightedMean(correctCalls(b.score, label))());
   const bestLosses = logLossByRow(logLossBest.probability!, label);

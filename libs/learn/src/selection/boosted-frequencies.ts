@@ -84,7 +84,7 @@ export const BOOSTED_GAIN: PieceKind<Fits, Fit, Float64Array> = {
 /**
  * Training rows of each fold of the fits.
  *
- * @throws RangeError when rows are too few
+ * @throws LearnInputError when rows are too few
  */
 export function boostedFolds(
   input: Pick<BoostedFrequenciesInput, 'rows' | 'bar' | 'geometry'>,

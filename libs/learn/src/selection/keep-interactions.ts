@@ -21,7 +21,7 @@ const STREAM = 4;
  * Tests all pairs among the most promising features of a selection and keeps the features of those that
  * are retained, beside the features that were selected for themselves.
  *
- * @throws RangeError when there are too few rows; CancelledError
+ * @throws LearnInputError when there are too few rows; CancelledError
  */
 export function keepInteractions(
   found: SelectionResult,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { resolveLearnConfig } from '../config/learn-config.js';
 import { horizonData } from '../data/horizon-data.js';
-import { CancelledError } from '../progress/cancelled-error.js';
+import { CancelledError } from '../errors/cancelled-error.js';
 import { simulatePair } from '../testing/simulated-pair.js';
 import { callingThread } from '../threads/work-pool.js';
 import { selectBoosted } from './select-boosted.js';

@@ -2,8 +2,9 @@ import type { BinnedMatrix } from '../binning/binned-matrix.js';
 import type { Booster } from '../boosting/booster.js';
 import { checkBins, checkRows } from '../boosting/create-booster.js';
 import { predictValues } from '../boosting/predict-values.js';
+import { CancelledError } from '../errors/cancelled-error.js';
+import { LearnInputError } from '../errors/learn-input-error.js';
 import { loadKernel } from '../kernels/load-kernel.js';
-import { CancelledError } from '../progress/cancelled-error.js';
 import { paddedRows } from './background-rows.js';
 import { type DecisionSource, decisionsOfBins, decisionsOfValues } from './decision-source.js';
 import { expectedValue } from './leaf-paths.js';
@@ -69,7 +70,7 @@ const DEFAULT_BLOCK_BYTES = 128 * 2 ** 20;
  * algorithms for any depth.
  *
  * @throws Error when the matrix has other bins than the model, or when additivity fails
- * @throws RangeError when there is no background row
+ * @throws LearnInputError when there is no background row
  */
 export function treeShap(
   booster: Booster,
@@ -170,7 +171,7 @@ function backgroundOfBins(booster: Booster, matrix: BinnedMatrix, rows: Uint32Ar
 }
 
 function meanOf(values: Float64Array): number {
-  if (values.length === 0) throw new RangeError('interventional SHAP needs at least one background row');
+  if (values.length === 0) throw new LearnInputError('interventional SHAP needs at least one background row');
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 

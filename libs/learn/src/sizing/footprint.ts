@@ -42,7 +42,7 @@ export interface Footprint {
  * Upper estimate of the memory that learning a pair takes. Trainers admit a task by it and plans are refused by it: the
  * same numbers for the same pair, settings and threads, whatever the process did before.
  *
- * @throws RangeError when no memory is large enough for such a matrix
+ * @throws LearnInputError when no memory is large enough for such a matrix
  */
 export function estimateFootprint({
   rows,

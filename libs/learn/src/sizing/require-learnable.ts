@@ -1,5 +1,6 @@
 import { estimateBinnedBytes } from '../binning/binned-bytes.js';
 import type { LearnConfig } from '../config/learn-config.js';
+import { LearnInputError } from '../errors/learn-input-error.js';
 import { innerSplit } from '../models/inner-split.js';
 import { boostedFolds } from '../selection/boosted-frequencies.js';
 import { developmentRows } from '../splits/development-rows.js';
@@ -30,7 +31,7 @@ export interface LearnableInput {
  * it, and planning asks it before anything is paid for.
  *
  * @returns the cuts
- * @throws RangeError saying what is lacking
+ * @throws LearnInputError saying what is lacking
  */
 export function requireLearnable({
   bar,
@@ -41,7 +42,7 @@ export function requireLearnable({
 }: LearnableInput): ProtocolSegments {
   const { protocol, binning } = config;
   if (geometry.horizon > protocol.purgeBars) {
-    throw new RangeError(
+    throw new LearnInputError(
       `horizon ${geometry.horizon} is longer than protocol.purgeBars (${protocol.purgeBars}): ` +
         `set protocol.purgeBars=${geometry.horizon} or more`,
     );
@@ -55,11 +56,11 @@ export function requireLearnable({
   return segments;
 }
 
-/** @throws RangeError when so few columns cannot be selected from within the error bound */
+/** @throws LearnInputError when so few columns cannot be selected from within the error bound */
 export function requireColumns(columns: number, { select }: Pick<LearnConfig, 'select'>): void {
   if (select.method !== 'stability' || canSelectFrom(columns, { select })) return;
   const level = select.maxFalse / select.methods.length;
-  throw new RangeError(
+  throw new LearnInputError(
     `no selection of ${columns} feature ${columns === 1 ? 'column' : 'columns'} by ${select.methods.join(',')} keeps the ` +
       `expected false selections within ${level} a method (select.maxFalse=${select.maxFalse})`,
   );

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { resolveLearnConfig } from '../config/learn-config.js';
+import { LearnInputError } from '../errors/learn-input-error.js';
 import { PairLearner } from '../learner/pair-learner.js';
 import { simulatePair } from '../testing/simulated-pair.js';
 import { type SampleShape, sampleOutlook } from './sample-need.js';
@@ -61,7 +62,7 @@ describe('sampleOutlook', () => {
     const learner = new PairLearner(pair.pairInput(config), config);
     const { impossible } = outlook({ rows: 1500, periodBars: 1500 });
     for (const { horizon } of impossible) {
-      expect(() => learner.learnHorizon(pair.horizonInput(horizon))).toThrow(RangeError);
+      expect(() => learner.learnHorizon(pair.horizonInput(horizon))).toThrow(LearnInputError);
     }
     expect(impossible.length).toBeGreaterThan(0);
     learner.release();

@@ -1,4 +1,5 @@
 import type { LearnConfig } from '../config/learn-config.js';
+import { LearnInputError } from '../errors/learn-input-error.js';
 import { blockRows } from '../metrics/block-bootstrap.js';
 import { requireLearnable } from './require-learnable.js';
 
@@ -160,7 +161,7 @@ function look(
     }
     return undefined;
   } catch (thrown) {
-    if (!(thrown instanceof RangeError)) throw thrown;
+    if (!(thrown instanceof LearnInputError)) throw thrown;
     return { kind: 'not_learnable', words: thrown.message };
   }
 }

@@ -1,3 +1,4 @@
+import { LearnInputError } from '../errors/learn-input-error.js';
 import type { LabelGeometry } from './label-span.js';
 import { purge, type TestBlock } from './purge.js';
 
@@ -37,14 +38,14 @@ export interface CombinatorialSplit {
  *
  * With horizon 0 and window 0 nothing is purged: 8 9 10 11, 4 5 6 7 and 0 1 2 3.
  *
- * @throws RangeError when the numbers of folds make no sense or a split has no training row
+ * @throws LearnInputError when the numbers of folds make no sense or a split has no training row
  */
 export function combinatorialPurged(input: CombinatorialInput): CombinatorialSplit[] {
   const { rows, bar, geometry, folds, testFolds, before = [], embargoBars = 0 } = input;
   if (!(Number.isInteger(folds) && Number.isInteger(testFolds) && testFolds >= 1 && testFolds < folds)) {
-    throw new RangeError(`cannot test ${testFolds} of ${folds} folds`);
+    throw new LearnInputError(`cannot test ${testFolds} of ${folds} folds`);
   }
-  if (rows.length < folds) throw new RangeError(`${rows.length} rows cannot be cut into ${folds} folds`);
+  if (rows.length < folds) throw new LearnInputError(`${rows.length} rows cannot be cut into ${folds} folds`);
   const edge = (fold: number) => Math.floor((rows.length * fold) / folds);
   const foldRows = Array.from({ length: folds }, (_, fold) => rows.slice(edge(fold), edge(fold + 1)));
   return combinations(folds, testFolds).map((chosen) => {
@@ -55,7 +56,8 @@ export function combinatorialPurged(input: CombinatorialInput): CombinatorialSpl
       ([from, to]): TestBlock => ({ first: rows[edge(from)]!, last: rows[edge(to + 1) - 1]! }),
     );
     const train = purge({ rows: joined(before, rest), bar, geometry, blocks, embargoBars });
-    if (train.length === 0) throw new RangeError(`no training row is left when folds ${chosen} are tested`);
+    if (train.length === 0)
+      throw new LearnInputError(`no training row is left when folds ${chosen} are tested`);
     return { train, test: chosen.map((fold) => foldRows[fold]!), testFolds: chosen };
   });
 }

@@ -1,4 +1,5 @@
 import type { LearnConfig } from '../config/learn-config.js';
+import { LearnInputError } from '../errors/learn-input-error.js';
 
 /** First row of the untouched final segment: the last `protocol.finalShare` of the rows. */
 export function finalSegmentStart(rows: number, config: Pick<LearnConfig, 'protocol'>): number {
@@ -11,12 +12,14 @@ export function finalSegmentStart(rows: number, config: Pick<LearnConfig, 'proto
  * shared; labels are purged per horizon besides.
  *
  * @param bar ordinal of the bar of every row, strictly increasing
- * @throws RangeError when ordinals do not increase or no row is left
+ * @throws LearnInputError when ordinals do not increase or no row is left
  */
 export function developmentRows(bar: Int32Array, config: Pick<LearnConfig, 'protocol'>): number {
   for (let row = 1; row < bar.length; row++) {
     if (bar[row]! <= bar[row - 1]!) {
-      throw new RangeError(`bar ordinals must increase: row ${row} has ${bar[row]} after ${bar[row - 1]}`);
+      throw new LearnInputError(
+        `bar ordinals must increase: row ${row} has ${bar[row]} after ${bar[row - 1]}`,
+      );
     }
   }
   const start = finalSegmentStart(bar.length, config);
@@ -24,7 +27,9 @@ export function developmentRows(bar: Int32Array, config: Pick<LearnConfig, 'prot
   let rows = 0;
   while (rows < start && bar[rows]! < limit) rows++;
   if (rows === 0) {
-    throw new RangeError(`no development row: ${bar.length} rows, ${config.protocol.purgeBars} bars purged`);
+    throw new LearnInputError(
+      `no development row: ${bar.length} rows, ${config.protocol.purgeBars} bars purged`,
+    );
   }
   return rows;
 }

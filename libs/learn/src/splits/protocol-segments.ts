@@ -1,4 +1,5 @@
 import type { LearnConfig } from '../config/learn-config.js';
+import { LearnInputError } from '../errors/learn-input-error.js';
 import { combinatorialPurged } from './combinatorial-purged.js';
 import { developmentRows, finalSegmentStart } from './development-rows.js';
 import { type LabelGeometry, spanEnd, spanStart } from './label-span.js';
@@ -39,7 +40,7 @@ export interface ProtocolSegments {
 /**
  * Cuts a pair's rows for one horizon: selection | folds | purge | final.
  *
- * @throws RangeError when a part would be empty
+ * @throws LearnInputError when a part would be empty
  */
 export function protocolSegments({ bar, geometry, usable, config }: SegmentsInput): ProtocolSegments {
   const { selectionShare, embargoBars } = config.protocol;
@@ -49,10 +50,10 @@ export function protocolSegments({ bar, geometry, usable, config }: SegmentsInpu
   const development = usable.filter((row) => row < fitRows && spanEnd(bar[row]!, geometry) < limit);
   const final = usable.filter((row) => row >= start);
   if (development.length === 0) {
-    throw new RangeError(`horizon ${geometry.horizon} has no development row with a target`);
+    throw new LearnInputError(`horizon ${geometry.horizon} has no development row with a target`);
   }
   if (final.length === 0) {
-    throw new RangeError(`horizon ${geometry.horizon} has no row with a target in the final segment`);
+    throw new LearnInputError(`horizon ${geometry.horizon} has no row with a target in the final segment`);
   }
   const initialRows = Math.floor(development.length * selectionShare);
   const selection = rowsBefore({
@@ -94,7 +95,7 @@ function cutFolds({
     };
   }
   if (folds < FEWEST_GROUPS) {
-    throw new RangeError(
+    throw new LearnInputError(
       `protocol.scheme=combinatorial tests two groups of rows and fits on others: set protocol.folds to ${FEWEST_GROUPS} or more, not ${folds}`,
     );
   }

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { LearnInputError } from '../errors/learn-input-error.js';
 import { spanEnd, spanStart } from './label-span.js';
 import { walkForward } from './walk-forward.js';
 
@@ -59,7 +60,7 @@ describe('walkForward', () => {
   });
 
   it('refuses more folds than rows', () => {
-    expect(() => walkForward({ ...input, folds: 7 })).toThrow(RangeError);
+    expect(() => walkForward({ ...input, folds: 7 })).toThrow(LearnInputError);
   });
 
   it('never lets a training label share a bar with a test row or test label, for any sample of bars', () => {

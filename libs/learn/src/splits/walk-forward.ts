@@ -1,3 +1,4 @@
+import { LearnInputError } from '../errors/learn-input-error.js';
 import type { LabelGeometry } from './label-span.js';
 import { rowsBefore } from './purge.js';
 
@@ -37,16 +38,19 @@ export interface WalkForwardInput {
  *
  * Only every 10th bar sampled (bars 0, 10, ..., 90), horizon 15, window 45: the label of bar 40 starts at
  * bar 10 and ends at 55, so that the first fold (test 4 5) can train on no row at all (row 0 ends at bar 15):
- * a RangeError, not a quietly short fold.
+ * a LearnInputError, not a quietly short fold.
  *
- * @throws RangeError when a fold would have no training or no test row
+ * @throws LearnInputError when a fold would have no training or no test row
  */
 export function walkForward(input: WalkForwardInput): Fold[] {
   const { rows, bar, geometry, folds, initialRows, rollingRows, embargoBars = 0 } = input;
-  if (!Number.isInteger(folds) || folds < 1) throw new RangeError(`folds must be 1 or more, got ${folds}`);
+  if (!Number.isInteger(folds) || folds < 1)
+    throw new LearnInputError(`folds must be 1 or more, got ${folds}`);
   const testable = rows.length - initialRows;
   if (initialRows < 1 || testable < folds) {
-    throw new RangeError(`${rows.length} rows cannot give ${folds} folds after ${initialRows} initial rows`);
+    throw new LearnInputError(
+      `${rows.length} rows cannot give ${folds} folds after ${initialRows} initial rows`,
+    );
   }
   const result: Fold[] = [];
   for (let fold = 0; fold < folds; fold++) {
@@ -55,7 +59,7 @@ export function walkForward(input: WalkForwardInput): Fold[] {
     const before = rows.subarray(rollingRows === undefined ? 0 : Math.max(0, from - rollingRows), from);
     const train = rowsBefore({ rows: before, bar, geometry, first: rows[from]!, embargoBars });
     if (train.length === 0) {
-      throw new RangeError(
+      throw new LearnInputError(
         `fold ${fold + 1} of ${folds} has no training row left after purging ` +
           `(horizon ${geometry.horizon}, window ${geometry.targetWindow}, ${from} rows before the test block)`,
       );

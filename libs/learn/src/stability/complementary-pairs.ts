@@ -1,3 +1,4 @@
+import { LearnInputError } from '../errors/learn-input-error.js';
 import type { SeededRandom } from '../numeric/seeded-random.js';
 
 /** Membership of each block: 1 in the subsample, 0 in its complement. */
@@ -15,7 +16,7 @@ export function distinctPairs(blocks: number): number {
  * blocks of time in place of rows).
  *
  * @param blocks an even number
- * @throws RangeError when there are fewer different pairs than wanted
+ * @throws LearnInputError when there are fewer different pairs than wanted
  */
 export function drawComplementaryPairs(
   blocks: number,
@@ -23,11 +24,11 @@ export function drawComplementaryPairs(
   random: SeededRandom,
 ): PairMembership[] {
   if (!(Number.isInteger(blocks) && blocks >= 2 && blocks % 2 === 0)) {
-    throw new RangeError(`complementary pairs need an even number of blocks, got ${blocks}`);
+    throw new LearnInputError(`complementary pairs need an even number of blocks, got ${blocks}`);
   }
   const available = distinctPairs(blocks);
   if (pairs > available) {
-    throw new RangeError(
+    throw new LearnInputError(
       `${blocks} blocks make ${available} different complementary pairs, ${pairs} are wanted: use more blocks or fewer pairs`,
     );
   }

@@ -1,3 +1,4 @@
+import { LearnInputError } from '../errors/learn-input-error.js';
 import { rConcaveTail } from './r-concave-tail.js';
 
 /** Which assumption bounds the expected number of false selections. */
@@ -21,14 +22,15 @@ export interface StabilityDesign {
  *
  * All assume exchangeable rows; over overlapping bars the value is nominal.
  *
- * @throws RangeError when the threshold is at most q/p, or outside the range where the bound holds
+ * @throws LearnInputError when the threshold is at most q/p, or outside the range where the bound holds
  */
 export function expectedFalseSelections(design: StabilityDesign, kind: BoundKind): number {
   checkDesign(design);
   const { p, q, threshold, pairs } = design;
   const theta = q / p;
   if (kind === 'mb') {
-    if (threshold <= 0.5) throw new RangeError(`the mb bound needs a threshold above 0.5, got ${threshold}`);
+    if (threshold <= 0.5)
+      throw new LearnInputError(`the mb bound needs a threshold above 0.5, got ${threshold}`);
     return (q * theta) / (2 * threshold - 1);
   }
   if (kind === 'unimodal') return (q * theta) / unimodalConstant(threshold, pairs, theta);
@@ -60,17 +62,17 @@ export function keepsLevel(design: StabilityDesign, level: number, kind: BoundKi
  * Largest q whose bound is at most `level`.
  *
  * @param level allowed E[V]
- * @throws RangeError when even q = 1 exceeds the level
+ * @throws LearnInputError when even q = 1 exceeds the level
  */
 export function largestQ(
   design: Omit<StabilityDesign, 'q'>,
   level: number,
   kind: BoundKind = 'unimodal',
 ): number {
-  if (!(level > 0)) throw new RangeError(`the level of E[V] must be above 0, got ${level}`);
+  if (!(level > 0)) throw new LearnInputError(`the level of E[V] must be above 0, got ${level}`);
   const holds = (q: number): boolean => keepsLevel({ ...design, q }, level, kind);
   if (!holds(1)) {
-    throw new RangeError(
+    throw new LearnInputError(
       `no q keeps E[V] <= ${level} with p = ${design.p}, threshold ${design.threshold}: raise the level or the threshold`,
     );
   }
@@ -88,7 +90,7 @@ export function largestQ(
 /**
  * Smallest threshold on the grid of 1/(2 pairs) whose bound is at most `level`.
  *
- * @throws RangeError when no threshold up to 1 reaches the level
+ * @throws LearnInputError when no threshold up to 1 reaches the level
  */
 export function smallestThreshold(
   design: Omit<StabilityDesign, 'threshold'>,
@@ -103,7 +105,7 @@ export function smallestThreshold(
     if (kind === 'unimodal' && candidate.threshold < unimodalLimits(candidate)) continue;
     if (expectedFalseSelections(candidate, kind) <= level) return candidate.threshold;
   }
-  throw new RangeError(`no threshold keeps E[V] <= ${level} with p = ${p} and q = ${q}: lower q`);
+  throw new LearnInputError(`no threshold keeps E[V] <= ${level} with p = ${p} and q = ${q}: lower q`);
 }
 
 /**
@@ -135,7 +137,7 @@ export function thresholdStep(threshold: number, pairs: number): number {
 function unimodalConstant(threshold: number, pairs: number, theta: number): number {
   const lowest = unimodalLimits({ p: 1, q: theta, threshold, pairs });
   if (threshold < lowest) {
-    throw new RangeError(`the unimodal bound needs a threshold of at least ${lowest}, got ${threshold}`);
+    throw new LearnInputError(`the unimodal bound needs a threshold of at least ${lowest}, got ${threshold}`);
   }
   const half = 1 / (2 * pairs);
   return threshold <= 0.75 ? 2 * (2 * threshold - 1 - half) : (1 + 1 / pairs) / (4 * (1 - threshold + half));
@@ -154,13 +156,13 @@ function unimodalLimits({ p, q, pairs }: StabilityDesign): number {
 }
 
 function checkDesign({ p, q, threshold, pairs }: StabilityDesign): void {
-  if (!(Number.isInteger(p) && p >= 1)) throw new RangeError(`p must be a positive integer, got ${p}`);
-  if (!(q > 0 && q <= p)) throw new RangeError(`q must be in (0, p = ${p}], got ${q}`);
+  if (!(Number.isInteger(p) && p >= 1)) throw new LearnInputError(`p must be a positive integer, got ${p}`);
+  if (!(q > 0 && q <= p)) throw new LearnInputError(`q must be in (0, p = ${p}], got ${q}`);
   if (!(Number.isInteger(pairs) && pairs >= 2))
-    throw new RangeError(`pairs must be at least 2, got ${pairs}`);
-  if (!(threshold <= 1)) throw new RangeError(`the threshold must be at most 1, got ${threshold}`);
+    throw new LearnInputError(`pairs must be at least 2, got ${pairs}`);
+  if (!(threshold <= 1)) throw new LearnInputError(`the threshold must be at most 1, got ${threshold}`);
   if (threshold <= q / p) {
-    throw new RangeError(
+    throw new LearnInputError(
       `a threshold of ${threshold} is not above q/p = ${q / p}: chance alone would reach it; raise the threshold or lower q`,
     );
   }

@@ -1,3 +1,4 @@
+import { LearnInputError } from '../errors/learn-input-error.js';
 import { Arena } from '../kernels/arena.js';
 import type { StabilityContext } from './stability-context.js';
 import type { TargetBinsRoom } from './target-bins.js';
@@ -13,7 +14,7 @@ export interface BlockMoments {
 /**
  * Writes the centred target and its sign into the shared memory.
  *
- * @throws RangeError when a target is not finite or a block has no row
+ * @throws LearnInputError when a target is not finite or a block has no row
  */
 export function placeTarget(
   context: StabilityContext,
@@ -29,7 +30,7 @@ export function placeTarget(
   for (const row of rows) {
     const y = target[row]!;
     if (!Number.isFinite(y))
-      throw new RangeError(`row ${row} has no finite target: leave it out of the rows`);
+      throw new LearnInputError(`row ${row} has no finite target: leave it out of the rows`);
     count++;
     mean += (y - mean) / count;
   }
@@ -53,7 +54,7 @@ export function placeTarget(
 /**
  * Checks what {@link placeTarget} needs of rows with a target, ascending.
  *
- * @throws RangeError when a block has none
+ * @throws LearnInputError when a block has none
  */
 export function requireRowsInBlocks(blocks: readonly RowBlock[], rows: Uint32Array): void {
   let next = 0;
@@ -63,8 +64,8 @@ export function requireRowsInBlocks(blocks: readonly RowBlock[], rows: Uint32Arr
   });
 }
 
-function emptyBlock(block: number, blocks: number): RangeError {
-  return new RangeError(`time block ${block + 1} of ${blocks} has no row with a target`);
+function emptyBlock(block: number, blocks: number): LearnInputError {
+  return new LearnInputError(`time block ${block + 1} of ${blocks} has no row with a target`);
 }
 
 function addMoment(moments: BlockMoments, value: number): void {

@@ -1,3 +1,4 @@
+import { LearnInputError } from '../errors/learn-input-error.js';
 import type { SeededRandom } from '../numeric/seeded-random.js';
 
 /** Most pieces a target is cut into. */
@@ -13,10 +14,10 @@ export interface ShadowInput {
   dependenceBars: number;
 }
 
-/** @throws RangeError for fewer rows than a shadow is made of */
+/** @throws LearnInputError for fewer rows than a shadow is made of */
 export function requireShadowRows(rows: Uint32Array): void {
   if (rows.length >= FEWEST_PIECES) return;
-  throw new RangeError(`a shadow needs at least ${FEWEST_PIECES} rows, got ${rows.length}`);
+  throw new LearnInputError(`a shadow needs at least ${FEWEST_PIECES} rows, got ${rows.length}`);
 }
 
 /**
@@ -24,7 +25,7 @@ export function requireShadowRows(rows: Uint32Array): void {
  * four dependence lengths, where the rows allow it, in random order, none in its own place.
  *
  * @returns for each position in `rows`, the position to take instead
- * @throws RangeError for fewer than 8 rows
+ * @throws LearnInputError for fewer than 8 rows
  */
 export function shadowOrder(
   { rows, bar, dependenceBars }: Omit<ShadowInput, 'target'>,
@@ -50,7 +51,7 @@ export function shadowOrder(
  * features at once.
  *
  * @returns by row number, NaN outside `rows`
- * @throws RangeError for fewer than 8 rows
+ * @throws LearnInputError for fewer than 8 rows
  */
 export function shadowTarget(input: ShadowInput, random: SeededRandom): Float64Array {
   const { rows, target } = input;

@@ -1,5 +1,6 @@
 import { DEFAULT_BOOSTER_PARAMS } from '../boosting/booster-params.js';
 import { estimateBoosterBytes } from '../boosting/grower-memory.js';
+import { LearnInputError } from '../errors/learn-input-error.js';
 import { distinctPairs } from './complementary-pairs.js';
 import { CONTRASTS, contrastPitch } from './curvature-contrasts.js';
 import { DEFAULT_STABILITY_METHODS, type StabilityMethod } from './stability-method.js';
@@ -117,13 +118,13 @@ function stumpBytes({
  * The even number of blocks, at most `wanted`, whose Gram matrices fit `limit` bytes.
  *
  * @param pairs different complementary pairs that must remain possible
- * @throws RangeError with the arithmetic when too few fit
+ * @throws LearnInputError with the arithmetic when too few fit
  */
 export function affordableBlocks(columns: number, wanted: number, pairs: number, limit: number): number {
   let blocks = wanted - (wanted % 2);
   while (blocks > 2 && gramBytes(columns, blocks) > limit) blocks -= 2;
   if (gramBytes(columns, blocks) > limit || distinctPairs(blocks) < pairs) {
-    throw new RangeError(
+    throw new LearnInputError(
       `${columns} columns x ${columns} x 2 bytes x ${wanted} blocks = ${gramBytes(columns, wanted)} bytes of Gram matrices; ` +
         `${limit} bytes hold ${blocks} blocks, which make ${distinctPairs(blocks)} different pairs of ${pairs} wanted: prune more, raise the limit or ask for fewer pairs`,
     );

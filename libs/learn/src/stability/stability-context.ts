@@ -1,4 +1,5 @@
 import type { BinnedMatrix, BinnedMatrixHandle } from '../binning/binned-matrix.js';
+import { LearnInputError } from '../errors/learn-input-error.js';
 import { Arena } from '../kernels/arena.js';
 import { ArenaScope } from '../kernels/arena-scope.js';
 import type { ProgressHooks } from '../progress/progress-hooks.js';
@@ -68,14 +69,14 @@ export interface StabilityContext {
 /**
  * Builds the context: one pass over the bins for tables, one for the Gram matrices.
  *
- * @throws RangeError when blocks are too short, pairs too many or memory too small; CancelledError
+ * @throws LearnInputError when blocks are too short, pairs too many or memory too small; CancelledError
  */
 export function createStabilityContext(
   input: StabilityContextInput,
   hooks: ProgressHooks = {},
 ): StabilityContext {
   const { matrix, candidates, rows, bar, purgeBars, pairs = 50 } = input;
-  if (candidates.length === 0) throw new RangeError('selection needs at least one candidate column');
+  if (candidates.length === 0) throw new LearnInputError('selection needs at least one candidate column');
   const count = affordableBlocks(
     candidates.length,
     input.blocks ?? 16,

@@ -1,3 +1,4 @@
+import { LearnInputError } from '../errors/learn-input-error.js';
 import { Arena } from '../kernels/arena.js';
 import { ArenaScope } from '../kernels/arena-scope.js';
 import { seededRandom, subseed } from '../numeric/seeded-random.js';
@@ -83,7 +84,7 @@ export interface StabilitySelectionOutcome {
  *
  * The result depends on the context, the rows, the target and the seed only.
  *
- * @throws RangeError when rows or target do not fit the context, no q keeps the budget, or methods are none or
+ * @throws LearnInputError when rows or target do not fit the context, no q keeps the budget, or methods are none or
  *   twice the same; CancelledError
  */
 export function stabilitySelection(
@@ -102,7 +103,7 @@ export function stabilitySelection(
     const isUsable = (j: number) => !input.excluded?.has(context.columns[j]!);
     const usable = Uint8Array.from(context.columns, (_, j) => (isUsable(j) ? 1 : 0));
     const tested = usable.reduce((sum, one) => sum + one, 0);
-    if (tested === 0) throw new RangeError('every candidate is excluded: nothing is left to select');
+    if (tested === 0) throw new LearnInputError('every candidate is excluded: nothing is left to select');
     const { q, threshold } = requireDesign(
       { p: tested, threshold: input.threshold, pairs: context.pairs },
       maxFalse / methods.length,
@@ -161,19 +162,19 @@ export function stabilitySelection(
   }
 }
 
-/** @throws RangeError when so few candidates cannot be selected from within the level */
+/** @throws LearnInputError when so few candidates cannot be selected from within the level */
 function requireDesign(wanted: Parameters<typeof affordableDesign>[0], level: number, bound: BoundKind) {
   const design = affordableDesign(wanted, level, bound);
   if (design) return design;
-  throw new RangeError(
+  throw new LearnInputError(
     `no threshold keeps E[V] <= ${level} with ${wanted.p} candidates: raise the level or use fewer methods`,
   );
 }
 
 function checkMethods(methods: readonly StabilityMethod[]): void {
-  if (methods.length === 0) throw new RangeError('stability selection needs at least one method');
+  if (methods.length === 0) throw new LearnInputError('stability selection needs at least one method');
   if (new Set(methods).size < methods.length) {
-    throw new RangeError(`stability selection was given a method twice: ${methods.join(', ')}`);
+    throw new LearnInputError(`stability selection was given a method twice: ${methods.join(', ')}`);
   }
 }
 

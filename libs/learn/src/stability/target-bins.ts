@@ -100,7 +100,7 @@ export const SUMMED_COLUMNS: PieceKind<Summing, PieceRange, null> = {
  *
  * @param rows rows whose target counts; those outside the context's blocks are left out
  * @param target indexed by row number
- * @throws RangeError when a target is not finite or a block has no row; CancelledError
+ * @throws LearnInputError when a target is not finite or a block has no row; CancelledError
  */
 export function sumTarget(
   context: StabilityContext,

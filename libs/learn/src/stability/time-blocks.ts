@@ -1,3 +1,5 @@
+import { LearnInputError } from '../errors/learn-input-error.js';
+
 /** A half-open range of rows. */
 export interface RowBlock {
   readonly begin: number;
@@ -21,17 +23,17 @@ export interface TimeBlocksInput {
  *
  * Example: 8 rows on bars 0..7, 2 blocks, purge 2: [0, 3) and [4, 8).
  *
- * @throws RangeError when a block would keep no row or when bars are not ascending
+ * @throws LearnInputError when a block would keep no row or when bars are not ascending
  */
 export function timeBlocks({ bar, rows, blocks, purgeBars }: TimeBlocksInput): RowBlock[] {
   if (!(rows >= 1 && rows <= bar.length)) {
-    throw new RangeError(`rows must be in 1..${bar.length} (the rows with a bar), got ${rows}`);
+    throw new LearnInputError(`rows must be in 1..${bar.length} (the rows with a bar), got ${rows}`);
   }
   if (!(Number.isInteger(blocks) && blocks >= 2))
-    throw new RangeError(`blocks must be at least 2, got ${blocks}`);
+    throw new LearnInputError(`blocks must be at least 2, got ${blocks}`);
   for (let row = 1; row < rows; row++) {
     if (bar[row]! <= bar[row - 1]!) {
-      throw new RangeError(`bars must ascend: row ${row} has bar ${bar[row]} after ${bar[row - 1]}`);
+      throw new LearnInputError(`bars must ascend: row ${row} has bar ${bar[row]} after ${bar[row - 1]}`);
     }
   }
   return Array.from({ length: blocks }, (_, block) => {
@@ -42,7 +44,7 @@ export function timeBlocks({ bar, rows, blocks, purgeBars }: TimeBlocksInput): R
       while (end > begin && bar[next]! - bar[end - 1]! < purgeBars) end--;
     }
     if (end <= begin) {
-      throw new RangeError(
+      throw new LearnInputError(
         `time block ${block + 1} of ${blocks} (${next - begin} rows) keeps no row after purging ${purgeBars} bars: use fewer blocks or more rows`,
       );
     }

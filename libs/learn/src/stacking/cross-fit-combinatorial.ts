@@ -1,5 +1,6 @@
 import type { LearnConfig } from '../config/learn-config.js';
 import type { HorizonData } from '../data/horizon-data.js';
+import { LearnInputError } from '../errors/learn-input-error.js';
 import { type FoldPredictions, joinFolds } from '../models/out-of-fold.js';
 import { sigmoid } from '../numeric/sigmoid.js';
 import type { CombinatorialGroups } from '../splits/protocol-segments.js';
@@ -119,7 +120,7 @@ class Nest {
     const joined = joinFolds(parts);
     const folds = fitted.map((other) => this.#foldOf(group, other));
     if (joined.rows.length === 0) {
-      throw new RangeError(
+      throw new LearnInputError(
         'protocol.scheme=combinatorial: purging leaves no row to fit stacking weights on: use fewer folds or more rows',
       );
     }

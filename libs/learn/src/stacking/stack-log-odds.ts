@@ -1,4 +1,5 @@
 import { INTERCEPT_HOLD } from '../calibration/platt.js';
+import { LearnInputError } from '../errors/learn-input-error.js';
 import { choleskySolve } from '../numeric/cholesky-solve.js';
 import { sigmoid } from '../numeric/sigmoid.js';
 import { dot, weightedGram } from '../regression/linear-fit.js';
@@ -29,10 +30,10 @@ const MAX_STEPS = 200;
  * between 0 and 1: what a model adds is already in log-odds, and amplifying a model that adds next to
  * nothing would only amplify noise.
  *
- * @throws RangeError when there are no rows
+ * @throws LearnInputError when there are no rows
  */
 export function fitStack({ base, added, label, priorRows }: StackInput): Stack {
-  if (label.length === 0) throw new RangeError('a stack needs rows');
+  if (label.length === 0) throw new LearnInputError('a stack needs rows');
   const x = [new Float64Array(label.length).fill(1), base, ...added];
   const prior = Float64Array.from(x, (column, j) => {
     const scale = j === 0 ? INTERCEPT_HOLD : j === 1 ? 1 : meanSquare(column);

@@ -1,4 +1,5 @@
-import { CancelledError } from '../progress/cancelled-error.js';
+import { CancelledError } from '../errors/cancelled-error.js';
+import { LearnInputError } from '../errors/learn-input-error.js';
 import type { PieceBoard } from './piece-board.js';
 import type { PieceKind } from './piece-kind.js';
 
@@ -11,7 +12,6 @@ export type PieceOutcome =
 export interface PieceError {
   readonly name: string;
   readonly message: string;
-  readonly isRange: boolean;
 }
 
 export interface PieceWork {
@@ -48,14 +48,15 @@ export function computePieces(
 }
 
 function pieceError(thrown: unknown): PieceError {
-  if (!(thrown instanceof Error)) return { name: 'Error', message: String(thrown), isRange: false };
-  return { name: thrown.name, message: thrown.message, isRange: thrown instanceof RangeError };
+  if (!(thrown instanceof Error)) return { name: 'Error', message: String(thrown) };
+  return { name: thrown.name, message: thrown.message };
 }
 
 /** The error of a piece, with the class that callers tell errors apart by. */
-export function reviveError({ name, message, isRange }: PieceError): Error {
+export function reviveError({ name, message }: PieceError): Error {
   if (name === 'CancelledError') return new CancelledError(message.replace(/^cancelled during /, ''));
-  const error = isRange ? new RangeError(message) : new Error(message);
+  if (name === 'LearnInputError') return new LearnInputError(message);
+  const error = new Error(message);
   error.name = name;
   return error;
 }

@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { resolveLearnConfig } from '../config/learn-config.js';
 import { horizonData } from '../data/horizon-data.js';
+import { CancelledError } from '../errors/cancelled-error.js';
 import { PairSelection } from '../horizon/pair-selection.js';
 import { Arena } from '../kernels/arena.js';
 import { PairLearner } from '../learner/pair-learner.js';
-import { CancelledError } from '../progress/cancelled-error.js';
 import { developmentRows } from '../splits/development-rows.js';
 import { protocolSegments } from '../splits/protocol-segments.js';
 import { STABILITY_METHODS } from '../stability/stability-method.js';

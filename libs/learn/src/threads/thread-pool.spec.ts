@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { CancelledError } from '../progress/cancelled-error.js';
+import { CancelledError } from '../errors/cancelled-error.js';
+import { LearnInputError } from '../errors/learn-input-error.js';
 import { BOOSTED_GAIN } from '../selection/boosted-frequencies.js';
 import { binned, plantedData } from '../stability/planted.fixture.js';
 import { createWorkPool } from './thread-pool.js';
@@ -35,7 +36,7 @@ describe('createWorkPool', () => {
   it.each([1, 2])('throws what a piece throws, by class and name, and works on (%d threads)', (threads) => {
     const pool = createWorkPool(threads);
     const broken = { ...shared, trains: [Uint32Array.of(1, 2, 100_000)] };
-    expect(() => pool.compute(BOOSTED_GAIN, broken, pieces, {})).toThrow(RangeError);
+    expect(() => pool.compute(BOOSTED_GAIN, broken, pieces, {})).toThrow(LearnInputError);
     expect(() => pool.compute(BOOSTED_GAIN, broken, pieces, {})).toThrow(/row 100000 is not one/);
     expect(pool.compute(BOOSTED_GAIN, shared, pieces, {})).toHaveLength(6);
     pool.close();

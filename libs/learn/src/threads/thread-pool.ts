@@ -1,12 +1,13 @@
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
-import { CancelledError } from '../progress/cancelled-error.js';
+import { CancelledError } from '../errors/cancelled-error.js';
+import { LearnInputError } from '../errors/learn-input-error.js';
+import { ThreadDiedError } from '../errors/thread-died-error.js';
 import type { ProgressHooks } from '../progress/progress-hooks.js';
 import type { PieceRequest } from '../worker/piece-worker.js';
 import { computePieces, type PieceOutcome, reviveError } from './compute-pieces.js';
 import { type HelperOptions, HelperThreads } from './helper-threads.js';
 import { PieceBoard } from './piece-board.js';
 import type { PieceKind } from './piece-kind.js';
-import { ThreadDiedError } from './thread-died-error.js';
 import { callingThread, type WorkPool } from './work-pool.js';
 
 /** How often a thread that waits for the others asks whether it shall stop and whether they live. */
@@ -20,11 +21,11 @@ const POLL_MS = 20;
  * A thread that dies fails the work in progress with a ThreadDiedError; the pool starts new ones for the next.
  * What the dead thread had allocated in a matrix's memory stays taken until the matrix is released.
  *
- * @throws RangeError unless `threads` is a whole number from 1 to 64
+ * @throws LearnInputError unless `threads` is a whole number from 1 to 64
  */
 export function createWorkPool(threads: number, options: HelperOptions = {}): WorkPool {
   if (!Number.isInteger(threads) || threads < 1 || threads > 64) {
-    throw new RangeError(`threads must be a whole number from 1 to 64, got ${threads}`);
+    throw new LearnInputError(`threads must be a whole number from 1 to 64, got ${threads}`);
   }
   return threads === 1 ? callingThread : new ThreadPool(threads, options);
 }

@@ -26,7 +26,7 @@ port.on('message', ({ name, shared, pieces, board: words, helper }: PieceRequest
   } catch (thrown) {
     board.cancel();
     const message = thrown instanceof Error ? thrown.message : String(thrown);
-    port.postMessage({ piece: 0, error: { name: 'Error', message, isRange: false } });
+    port.postMessage({ piece: 0, error: { name: 'Error', message } });
   } finally {
     board.stop(helper);
   }

@@ -1,4 +1,4 @@
-import { resolveLearnConfig } from '@onescan/learn/config/learn-config.js';
+import { LearnInputError, resolveLearnConfig } from '@onescan/learn';
 import type { RunSpec } from '@onescan/shared/generated/onescan/v1/spec.js';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import { type ResolvedRunSpec, resolveRunSpec } from '@onescan/shared/run-spec.js';
@@ -20,7 +20,7 @@ export function checkOverrides(spec: ResolvedRunSpec): void {
   try {
     resolveLearnConfig(spec.preset, spec.overrides);
   } catch (thrown) {
-    if (!(thrown instanceof RangeError)) throw thrown;
+    if (!(thrown instanceof LearnInputError)) throw thrown;
     throw new OnescanError('INVALID_ARGUMENT', `overrides: ${thrown.message}`, {
       remedy: 'docs/learning-settings.md lists the keys, their bounds and their values in each preset',
       details: { field: 'overrides' },

@@ -1,4 +1,4 @@
-import { resolveLearnConfig } from '@onescan/learn/config/learn-config.js';
+import { LearnInputError, resolveLearnConfig } from '@onescan/learn';
 import { OnescanError } from '@onescan/shared/onescan-error.js';
 import { expect, test } from 'vitest';
 import { admit } from '../memory/admit.js';
@@ -13,7 +13,7 @@ const refused = (() => {
 })();
 
 test.each([
-  [new RangeError('label of horizon 15 has one class only'), 'BAD_DATA'],
+  [new LearnInputError('label of horizon 15 has one class only'), 'BAD_DATA'],
   [new OnescanError('DATA_LOSS', 'checksum of block 3'), 'BAD_DATA'],
   [new OnescanError('UNAVAILABLE', 'no fetcher'), 'CRASH'],
   [refused, 'DOES_NOT_FIT'],
@@ -29,6 +29,31 @@ test.each([
   ['text', 'CRASH'],
 ])('%s is %s', (thrown, failure) => {
   expect(classifyFailure(thrown).failure).toBe(failure);
+});
+
+/** Not made up: what Node throws. */
+const REAL: readonly [string, () => unknown, string][] = [
+  ['a stack overflow', () => depth(0), 'CRASH'],
+  ['an array that is too long', () => new Array(2 ** 32), 'OUT_OF_MEMORY'],
+  ['a typed array that is too long', () => new Float64Array(2 ** 48), 'OUT_OF_MEMORY'],
+  ['shared memory beyond what there is', () => new SharedArrayBuffer(2 ** 52), 'OUT_OF_MEMORY'],
+  ['a text that is too long', () => 'x'.repeat(2 ** 30), 'OUT_OF_MEMORY'],
+  ['a wrong setting', () => resolveLearnConfig('quick', { 'protocol.folds': '0' }), 'BAD_DATA'],
+];
+
+function depth(level: number): number {
+  return 1 + depth(level + 1);
+}
+
+test.each(REAL)('%s', (_, act, failure) => {
+  let thrown: unknown;
+  try {
+    act();
+  } catch (error) {
+    thrown = error;
+  }
+  expect(thrown).toBeInstanceOf(Error);
+  expect(classifyFailure(thrown), String(thrown)).toMatchObject({ failure });
 });
 
 test('the message keeps the remedy', () => {

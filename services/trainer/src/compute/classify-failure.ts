@@ -1,3 +1,4 @@
+import { LearnInputError } from '@onescan/learn';
 import { isDiskFull, OnescanError } from '@onescan/shared/onescan-error.js';
 import { isDoesNotFit } from '../memory/admit.js';
 import type { ComputeFailureKind } from './compute-protocol.js';
@@ -7,9 +8,11 @@ export interface ComputeFailure {
   message: string;
 }
 
-/** Errors of V8 and WebAssembly when memory cannot be had; RangeErrors, but not about values. */
+/** Errors of V8 and WebAssembly when memory, or an array as long as asked for, cannot be had. */
 const ALLOCATION_FAILED =
-  /could not allocate memory|allocation failed|out of memory|maximum memory size exceeded|unable to grow/i;
+  /could not allocate memory|allocation failed|out of memory|maximum (memory )?size exceeded|unable to grow|invalid (typed array|array buffer|array|string) length/i;
+/** Not about memory: the same depth would be reached with more of it. */
+const STACK_OVERFLOW = /maximum call stack size exceeded/i;
 
 /** Codes of OnescanErrors that every trainer would meet with the same dataset and spec. */
 const SAME_EVERYWHERE: ReadonlySet<string> = new Set([
@@ -22,21 +25,24 @@ const SAME_EVERYWHERE: ReadonlySet<string> = new Set([
 
 /**
  * Sorts what a task threw: cancelled, out of memory, too large for its memory by arithmetic, no room on the disk, bad data (the dataset, its values or the
- * configuration: never tried again), or a crash (tried again, on another trainer if there is one).
+ * configuration, as the learning engine or the dataset says: never tried again), or a crash (tried again, on another trainer if there is one).
  */
 export function classifyFailure(thrown: unknown): ComputeFailure {
   if (!(thrown instanceof Error)) return { failure: 'CRASH', message: String(thrown) };
   if (thrown.name === 'CancelledError' || thrown.name === 'AbortError') {
     return { failure: 'CANCELLED', message: 'cancelled' };
   }
-  if (thrown.name === 'ArenaFullError' || ALLOCATION_FAILED.test(thrown.message)) {
-    return { failure: 'OUT_OF_MEMORY', message: thrown.message };
-  }
+  if (thrown instanceof LearnInputError) return { failure: 'BAD_DATA', message: thrown.message };
+  if (isOutOfMemory(thrown)) return { failure: 'OUT_OF_MEMORY', message: thrown.message };
   if (thrown instanceof OnescanError) return classifyOnescanError(thrown);
   const storage = OnescanError.from(thrown);
   if (isDiskFull(storage)) return classifyOnescanError(storage);
-  if (thrown instanceof RangeError) return { failure: 'BAD_DATA', message: thrown.message };
   return { failure: 'CRASH', message: `${thrown.name}: ${thrown.message}` };
+}
+
+function isOutOfMemory({ name, message }: Error): boolean {
+  if (name === 'ArenaFullError') return true;
+  return ALLOCATION_FAILED.test(message) && !STACK_OVERFLOW.test(message);
 }
 
 function classifyOnescanError(error: OnescanError): ComputeFailure {

@@ -1,7 +1,7 @@
 import { BinnedMatrixBuilder } from '@onescan/learn/binning/binned-matrix.js';
 import type { LearnConfig } from '@onescan/learn/config/learn-config.js';
 import type { PairTarget } from '@onescan/learn/data/pair-target.js';
-import { CancelledError } from '@onescan/learn/progress/cancelled-error.js';
+import { CancelledError } from '@onescan/learn/errors/cancelled-error.js';
 import { developmentRows } from '@onescan/learn/splits/development-rows.js';
 import type { DatasetMeta, OpenDataset } from '@onescan/shared/dataset/dataset.js';
 import { openDataset } from '@onescan/shared/dataset/open-dataset.js';
