@@ -5,8 +5,8 @@
 import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BinnedMatrixBuilder } from '../../libs/learn/dist/binning/binned-matrix.js';
-import { trainBooster } from '../../libs/learn/dist/boosting/booster.js';
+import { BinnedMatrixBuilder } from '../../libs/learn/dist/binning/binned-matrix-builder.js';
+import { trainBooster } from '../../libs/learn/dist/boosting/train-booster.js';
 import { drawOrder } from '../../libs/learn/dist/boosting/draw-order.js';
 import { seededRandom } from '../../libs/learn/dist/numeric/seeded-random.js';
 import { benchFlags } from './bench-flags.mjs';

@@ -1,4 +1,4 @@
-import { BinnedMatrixBuilder } from '../../libs/learn/dist/binning/binned-matrix.js';
+import { BinnedMatrixBuilder } from '../../libs/learn/dist/binning/binned-matrix-builder.js';
 import { developmentRows } from '../../libs/learn/dist/splits/development-rows.js';
 import { simulatePair } from '../../libs/learn/dist/testing/simulated-pair.js';
 import { timed } from './cpu-seconds.mjs';

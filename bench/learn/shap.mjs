@@ -4,8 +4,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BinnedMatrixBuilder } from '../../libs/learn/dist/binning/binned-matrix.js';
-import { trainBooster } from '../../libs/learn/dist/boosting/booster.js';
+import { BinnedMatrixBuilder } from '../../libs/learn/dist/binning/binned-matrix-builder.js';
+import { trainBooster } from '../../libs/learn/dist/boosting/train-booster.js';
 import { writeLightGbmText } from '../../libs/learn/dist/boosting/lightgbm-text.js';
 import { shapSummary } from '../../libs/learn/dist/shap/tree-shap.js';
 import { benchFlags } from './bench-flags.mjs';

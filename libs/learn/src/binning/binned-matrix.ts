@@ -1,10 +1,5 @@
 import type { BinnedMatrixHandle } from './matrix-storage.js';
 
-export { estimateBinnedBytes } from './binned-bytes.js';
-export { BinnedMatrixBuilder, type BinningOptions } from './binned-matrix-builder.js';
-export type { BinnedMatrixHandle } from './matrix-storage.js';
-export { openBinnedMatrix } from './shared-binned-matrix.js';
-
 /**
  * One-byte bins of all columns, in shared WebAssembly memory. Bin 0 means missing (NaN); values have bins
  * 1, 2, ... in ascending order. Read-only once built; any number of threads may read it at once.

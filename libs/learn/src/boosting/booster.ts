@@ -2,11 +2,6 @@ import type { BinnedMatrix } from '../binning/binned-matrix.js';
 import type { Objective } from './booster-params.js';
 import type { Tree } from './tree.js';
 
-export { type BoosterParams, DEFAULT_BOOSTER_PARAMS, type Growth, type Objective } from './booster-params.js';
-export { estimateBoosterBytes } from './grower-memory.js';
-export { type BoosterHooks, type BoosterTask, trainBooster } from './train-booster.js';
-export type { Tree } from './tree.js';
-
 /** A sum of trees: raw score = base score + one leaf value a tree. */
 export interface Booster {
   readonly trees: readonly Tree[];

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
-import { BinnedMatrixBuilder } from '../binning/binned-matrix.js';
+import { BinnedMatrixBuilder } from '../binning/binned-matrix-builder.js';
 import { Arena } from '../kernels/arena.js';
 import { seededRandom } from '../numeric/seeded-random.js';
-import { trainBooster } from './booster.js';
+import { trainBooster } from './train-booster.js';
 
 const ROWS = 3000;
 const COLUMNS = 40;
@@ -50,8 +50,8 @@ function run(workerData: object, expected: number): Promise<Outcome[]> {
 describe('threads on one shared memory', () => {
   it('grow and explain the trees that they grow alone', { timeout: 30000 }, async () => {
     const modules = {
-      matrixModule: built('binning/binned-matrix.js').href,
-      boosterModule: built('boosting/booster.js').href,
+      matrixModule: built('binning/shared-binned-matrix.js').href,
+      boosterModule: built('boosting/train-booster.js').href,
       shapModule: built('shap/tree-shap.js').href,
     };
     if (!existsSync(new URL(modules.boosterModule)))

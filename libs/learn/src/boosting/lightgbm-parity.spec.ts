@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { BinnedMatrixBuilder } from '../binning/binned-matrix.js';
+import { BinnedMatrixBuilder } from '../binning/binned-matrix-builder.js';
 import { treeShapOfValues } from '../shap/tree-shap.js';
-import { trainBooster } from './booster.js';
+import { trainBooster } from './train-booster.js';
 import { readLightGbmText, writeLightGbmText } from './lightgbm-text.js';
 import { predictValues } from './predict-values.js';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { BinnedMatrixBuilder } from '../binning/binned-matrix.js';
+import { BinnedMatrixBuilder } from '../binning/binned-matrix-builder.js';
 import { seededRandom } from '../numeric/seeded-random.js';
-import { trainBooster } from './booster.js';
+import { trainBooster } from './train-booster.js';
 import { readLightGbmText, writeLightGbmText } from './lightgbm-text.js';
 import { predictValues } from './predict-values.js';
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { LearnInputError } from '../errors/learn-input-error.js';
 import { seededRandom } from '../numeric/seeded-random.js';
 import { sigmoid } from '../numeric/sigmoid.js';
-import { fitCalibrator } from './calibrator.js';
+import { fitCalibrator } from './fit-calibrator.js';
 import { isotonicSteps } from './isotonic.js';
 import { fitPlatt } from './platt.js';
 import { fitVennAbers, groupScores, vennAbersInterval } from './venn-abers.js';

@@ -1,4 +1,4 @@
-import { DEFAULT_STABILITY_METHODS, STABILITY_METHODS } from '../stability/stability-method.js';
+import { DEFAULT_STABILITY_METHODS, STABILITY_METHOD_NAMES, STABILITY_METHODS } from '../stability/stability-methods.js';
 
 export type PresetName = 'quick' | 'standard' | 'mandated';
 
@@ -33,6 +33,9 @@ function choice(doc: string, choices: readonly string[], values: Three<string>):
 }
 
 const DEFAULT_METHODS = DEFAULT_STABILITY_METHODS.join(',');
+const METHOD_DOCS = Object.entries(STABILITY_METHODS)
+  .map(([name, { doc }]) => `${name}: ${doc}`)
+  .join('; ');
 
 type GrowthValues = Readonly<Record<keyof typeof GROWTH_KEYS, Three<number>>>;
 
@@ -123,8 +126,8 @@ export const CONFIG_KEYS: Readonly<Record<string, ConfigKey>> = {
   ),
   'select.methods': {
     ...choice(
-      'What stability selection selects by, separated by commas; a feature is retained when one of them retains it, and each gets an equal part of select.maxFalse. elastic-net: straight effects, jointly; curvature: what a straight line leaves, feature by feature; binned-f: any shape, feature by feature; stumps: boosted trees of one split.',
-      STABILITY_METHODS,
+      `What stability selection selects by, separated by commas; a feature is retained when one of them retains it, and each gets an equal part of select.maxFalse. ${METHOD_DOCS}.`,
+      STABILITY_METHOD_NAMES,
       [DEFAULT_METHODS, DEFAULT_METHODS, DEFAULT_METHODS],
     ),
     several: true,

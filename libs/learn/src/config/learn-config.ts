@@ -1,5 +1,6 @@
 import { LearnInputError } from '../errors/learn-input-error.js';
-import type { StabilityMethod } from '../stability/stability-method.js';
+import type { ProtocolSettings } from '../splits/development-rows.js';
+import type { StabilityMethod } from '../stability/stability-methods.js';
 import { CONFIG_KEYS, type ConfigKey, type PresetName } from './learn-config-keys.js';
 import { requireWorkable } from './workable-config.js';
 
@@ -22,15 +23,7 @@ export interface GrowthConfig {
 export interface LearnConfig {
   readonly preset: PresetName;
   readonly binning: { readonly bins: number };
-  readonly protocol: {
-    readonly finalShare: number;
-    readonly selectionShare: number;
-    readonly folds: number;
-    readonly scheme: 'expanding' | 'rolling' | 'combinatorial';
-    readonly innerShare: number;
-    readonly purgeBars: number;
-    readonly embargoBars: number;
-  };
+  readonly protocol: ProtocolSettings;
   readonly prune: {
     readonly missingShare: number;
     readonly oneValueShare: number;

@@ -1,8 +1,20 @@
 import { LearnInputError } from '../errors/learn-input-error.js';
+import type { ProtocolSettings } from '../splits/development-rows.js';
 import { FEWEST_GROUPS } from '../splits/protocol-segments.js';
 import { distinctPairs } from '../stability/complementary-pairs.js';
 import { leastThreshold } from '../stability/error-bounds.js';
-import type { LearnConfig } from './learn-config.js';
+
+/** The settings that bear on each other. */
+interface Entangled {
+  readonly protocol: Pick<ProtocolSettings, 'scheme' | 'folds'>;
+  readonly select: {
+    readonly method: 'stability' | 'boosted';
+    readonly pairs: number;
+    readonly blocks: number;
+    readonly threshold: number;
+  };
+  readonly interactions: { readonly features: number };
+}
 
 /** Most that is looked through for a setting that works: the upper bounds of select.blocks and select.pairs. */
 const MOST_BLOCKS = 64;
@@ -14,14 +26,14 @@ const MOST_PAIRS = 200;
  * @param given keys that were set on purpose: of two that do not go together one of these is named
  * @throws LearnInputError naming the setting and the value nearest to its own that works
  */
-export function requireWorkable(config: LearnConfig, given: Readonly<Record<string, string>>): void {
+export function requireWorkable(config: Entangled, given: Readonly<Record<string, string>>): void {
   requireGroups(config);
   const { select, interactions } = config;
   if (select.method === 'stability' || interactions.features > 1) requireDistinctPairs(config, given);
   if (select.method === 'stability') requireThreshold(config, given);
 }
 
-function requireGroups({ protocol: { scheme, folds } }: LearnConfig): void {
+function requireGroups({ protocol: { scheme, folds } }: Entangled): void {
   if (scheme !== 'combinatorial' || folds >= FEWEST_GROUPS) return;
   throw new LearnInputError(
     `protocol.folds must be ${FEWEST_GROUPS} or more with protocol.scheme=combinatorial, got ${folds}: ` +
@@ -30,7 +42,7 @@ function requireGroups({ protocol: { scheme, folds } }: LearnConfig): void {
 }
 
 function requireDistinctPairs(
-  { select: { pairs, blocks } }: LearnConfig,
+  { select: { pairs, blocks } }: Entangled,
   given: Readonly<Record<string, string>>,
 ): void {
   const ways = distinctPairs(blocks - (blocks % 2));
@@ -49,7 +61,7 @@ function requireDistinctPairs(
 }
 
 function requireThreshold(
-  { select: { pairs, threshold } }: LearnConfig,
+  { select: { pairs, threshold } }: Entangled,
   given: Readonly<Record<string, string>>,
 ): void {
   const least = leastThreshold(pairs);

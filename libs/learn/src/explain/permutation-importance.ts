@@ -1,4 +1,6 @@
-import { type BinnedMatrix, type BinnedMatrixHandle, openBinnedMatrix } from '../binning/binned-matrix.js';
+import { type BinnedMatrixHandle } from '../binning/matrix-storage.js';
+import { openBinnedMatrix } from '../binning/shared-binned-matrix.js';
+import { type BinnedMatrix } from '../binning/binned-matrix.js';
 import type { BoosterParts } from '../boosting/booster.js';
 import { leafOf, type Tree } from '../boosting/tree.js';
 import type { HorizonData } from '../data/horizon-data.js';

@@ -1,4 +1,4 @@
-import { openBinnedMatrix } from '../binning/binned-matrix.js';
+import { openBinnedMatrix } from '../binning/shared-binned-matrix.js';
 import { Arena } from '../kernels/arena.js';
 import { ArenaScope } from '../kernels/arena-scope.js';
 import { loadKernel } from '../kernels/load-kernel.js';

@@ -1,4 +1,4 @@
-import { gramPitch, gramScratchBytes } from '../stability/stability-bytes.js';
+import { gramPitch, gramScratchBytes } from '../stability/gram-bytes.js';
 import { SCORE_CELLS } from './products-kernel.js';
 
 /** Pairs of so many columns. */

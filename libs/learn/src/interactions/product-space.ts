@@ -1,7 +1,8 @@
-import type { BinnedMatrix, BinnedMatrixHandle } from '../binning/binned-matrix.js';
+import type { BinnedMatrixHandle } from '../binning/matrix-storage.js';
+import type { BinnedMatrix } from '../binning/binned-matrix.js';
 import type { Arena } from '../kernels/arena.js';
 import type { ArenaScope } from '../kernels/arena-scope.js';
-import { gramPitch } from '../stability/stability-bytes.js';
+import { gramPitch } from '../stability/gram-bytes.js';
 import type { RowBlock } from '../stability/time-blocks.js';
 import { type Lags, seriesCorrelation } from './dependence.js';
 import { pairPitch } from './interaction-bytes.js';

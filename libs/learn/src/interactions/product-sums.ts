@@ -1,9 +1,9 @@
-import { openBinnedMatrix } from '../binning/binned-matrix.js';
+import { openBinnedMatrix } from '../binning/shared-binned-matrix.js';
 import { Arena } from '../kernels/arena.js';
 import { ArenaScope } from '../kernels/arena-scope.js';
 import { loadKernel } from '../kernels/load-kernel.js';
 import { type ProgressHooks, reportProgress } from '../progress/progress-hooks.js';
-import { gramScratchBytes, STRIP } from '../stability/stability-bytes.js';
+import { gramScratchBytes, STRIP } from '../stability/gram-bytes.js';
 import type { PieceKind } from '../threads/piece-kind.js';
 import { inflationOf } from './dependence.js';
 import { pairCount } from './interaction-bytes.js';

@@ -1,4 +1,6 @@
-import { type Booster, type BoosterParams, trainBooster } from '../boosting/booster.js';
+import { type BoosterParams } from '../boosting/booster-params.js';
+import { trainBooster } from '../boosting/train-booster.js';
+import { type Booster } from '../boosting/booster.js';
 import type { GrowthConfig } from '../config/learn-config.js';
 import { CancelledError } from '../errors/cancelled-error.js';
 import { innerSplit } from './inner-split.js';

@@ -1,4 +1,5 @@
-import { type BinnedMatrixHandle, openBinnedMatrix } from '../binning/binned-matrix.js';
+import { type BinnedMatrixHandle } from '../binning/matrix-storage.js';
+import { openBinnedMatrix } from '../binning/shared-binned-matrix.js';
 import type { BoosterParts } from '../boosting/booster.js';
 import type { LearnConfig } from '../config/learn-config.js';
 import type { HorizonData } from '../data/horizon-data.js';

@@ -4,7 +4,7 @@ import { ArenaScope } from '../kernels/arena-scope.js';
 import { loadKernel } from '../kernels/load-kernel.js';
 import { type ProgressHooks, reportProgress } from '../progress/progress-hooks.js';
 import { type GramKernel, ROW_BYTES } from '../stability/gram-kernel.js';
-import { gramScratchBytes, STRIP } from '../stability/stability-bytes.js';
+import { gramScratchBytes, STRIP } from '../stability/gram-bytes.js';
 import type { PieceKind } from '../threads/piece-kind.js';
 import { type PieceRange, pieceRanges } from '../threads/piece-ranges.js';
 import type { WorkPool } from '../threads/work-pool.js';

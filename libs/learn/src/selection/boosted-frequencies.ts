@@ -1,5 +1,7 @@
-import { type BinnedMatrix, type BinnedMatrixHandle, openBinnedMatrix } from '../binning/binned-matrix.js';
-import { trainBooster } from '../boosting/booster.js';
+import { type BinnedMatrixHandle } from '../binning/matrix-storage.js';
+import { openBinnedMatrix } from '../binning/shared-binned-matrix.js';
+import { type BinnedMatrix } from '../binning/binned-matrix.js';
+import { trainBooster } from '../boosting/train-booster.js';
 import { subseed } from '../numeric/seeded-random.js';
 import { type ProgressHooks, reportProgress } from '../progress/progress-hooks.js';
 import { combinatorialPurged } from '../splits/combinatorial-purged.js';

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { type BinnedMatrix, BinnedMatrixBuilder } from '../binning/binned-matrix.js';
-import { type Booster, trainBooster } from '../boosting/booster.js';
+import { BinnedMatrixBuilder } from '../binning/binned-matrix-builder.js';
+import { type BinnedMatrix } from '../binning/binned-matrix.js';
+import { trainBooster } from '../boosting/train-booster.js';
+import { type Booster } from '../boosting/booster.js';
 import { predictValues } from '../boosting/predict-values.js';
 import { seededRandom } from '../numeric/seeded-random.js';
 import { leafGroups } from './leaf-groups.js';

@@ -1,8 +1,18 @@
-import type { LearnConfig } from '../config/learn-config.js';
 import { LearnInputError } from '../errors/learn-input-error.js';
 
+/** How the rows of a horizon are cut; docs/learning-settings.md says what each means. */
+export interface ProtocolSettings {
+  readonly finalShare: number;
+  readonly selectionShare: number;
+  readonly folds: number;
+  readonly scheme: 'expanding' | 'rolling' | 'combinatorial';
+  readonly innerShare: number;
+  readonly purgeBars: number;
+  readonly embargoBars: number;
+}
+
 /** First row of the untouched final segment: the last `protocol.finalShare` of the rows. */
-export function finalSegmentStart(rows: number, config: Pick<LearnConfig, 'protocol'>): number {
+export function finalSegmentStart(rows: number, config: { readonly protocol: ProtocolSettings }): number {
   return Math.floor(rows * (1 - config.protocol.finalShare));
 }
 
@@ -14,7 +24,7 @@ export function finalSegmentStart(rows: number, config: Pick<LearnConfig, 'proto
  * @param bar ordinal of the bar of every row, strictly increasing
  * @throws LearnInputError when ordinals do not increase or no row is left
  */
-export function developmentRows(bar: Int32Array, config: Pick<LearnConfig, 'protocol'>): number {
+export function developmentRows(bar: Int32Array, config: { readonly protocol: ProtocolSettings }): number {
   for (let row = 1; row < bar.length; row++) {
     if (bar[row]! <= bar[row - 1]!) {
       throw new LearnInputError(

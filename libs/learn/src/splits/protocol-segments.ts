@@ -1,7 +1,6 @@
-import type { LearnConfig } from '../config/learn-config.js';
 import { LearnInputError } from '../errors/learn-input-error.js';
 import { combinatorialPurged } from './combinatorial-purged.js';
-import { developmentRows, finalSegmentStart } from './development-rows.js';
+import { developmentRows, finalSegmentStart, type ProtocolSettings } from './development-rows.js';
 import { type LabelGeometry, spanEnd, spanStart } from './label-span.js';
 import { rowsBefore } from './purge.js';
 import { type Fold, walkForward } from './walk-forward.js';
@@ -11,7 +10,7 @@ export interface SegmentsInput {
   readonly geometry: LabelGeometry;
   /** Rows with all that scoring needs (target, baselines), in time order. */
   readonly usable: Uint32Array;
-  readonly config: Pick<LearnConfig, 'protocol'>;
+  readonly config: { readonly protocol: ProtocolSettings };
 }
 
 /** Groups of rows in time order, two of which are tested in every fold. */

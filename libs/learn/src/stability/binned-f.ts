@@ -1,3 +1,5 @@
+import { columnByColumn } from './column-scores.js';
+
 /** What one-way analysis of variance of a target over bins needs. */
 export interface OneWay {
   /** Sum over bins of (sum of the target)^2 / rows. */
@@ -40,3 +42,11 @@ export function oneWayScore({ binSquares, bins, rows, sum, square, inflation = 1
   if (!(within > 0)) return Number.POSITIVE_INFINITY;
   return fScore(between / d1 / (within / d2) / inflation, d1, d2);
 }
+
+/** One-way F over all bins: any shape, one feature at a time. */
+export const binnedF = columnByColumn({
+  doc: 'any shape, feature by feature',
+  inflation: ({ binned }) => binned,
+  of: ({ binSquares, bins, moments: { rows, sum, square } }, j, inflation) =>
+    oneWayScore({ binSquares: binSquares[j]!, bins: bins[j]!, rows, sum, square, inflation }),
+});

@@ -1,4 +1,3 @@
-import type { LearnConfig } from '../config/learn-config.js';
 import { distinctPairs } from './complementary-pairs.js';
 import type { TimeBlocksInput } from './time-blocks.js';
 
@@ -8,7 +7,10 @@ export interface BlockDesignInput {
   /** Leading rows that features are selected on. */
   readonly rows: number;
   readonly targetWindow: number;
-  readonly config: Pick<LearnConfig, 'select' | 'protocol'>;
+  readonly config: {
+    readonly select: { readonly pairs: number; readonly blocks: number };
+    readonly protocol: { readonly purgeBars: number };
+  };
 }
 
 /** A block should be at least this many purges long, or most of its rows are purged away. */

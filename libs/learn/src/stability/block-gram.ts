@@ -1,4 +1,4 @@
-import { openBinnedMatrix } from '../binning/binned-matrix.js';
+import { openBinnedMatrix } from '../binning/shared-binned-matrix.js';
 import { Arena } from '../kernels/arena.js';
 import { ArenaScope } from '../kernels/arena-scope.js';
 import { loadKernel } from '../kernels/load-kernel.js';
@@ -6,7 +6,7 @@ import { type ProgressHooks, reportProgress } from '../progress/progress-hooks.j
 import type { PieceKind } from '../threads/piece-kind.js';
 import type { WorkPool } from '../threads/work-pool.js';
 import { type GramKernel, ROW_BYTES } from './gram-kernel.js';
-import { gramScratchBytes, STRIP } from './stability-bytes.js';
+import { gramScratchBytes, STRIP } from './gram-bytes.js';
 import type { StabilityContext } from './stability-context.js';
 import { TABLE_SCALE } from './standardised-table.js';
 

@@ -1,50 +1,36 @@
-import { oneWayScore } from './binned-f.js';
-import { curvatureScore } from './curvature.js';
+import type { FitInput, Method, MethodFit } from './stability-method.js';
 import type { SubsampleStatistics } from './subsample-statistics.js';
 
-export interface ScoreInput {
-  readonly statistics: SubsampleStatistics;
-  /** 1 for columns that may be selected, by Gram position. */
-  readonly usable: Uint8Array;
-  /** By Gram position: see inflation.ts. */
-  readonly inflation: Float64Array;
+/** Score of one column, at its Gram position; `inflation` is the column's own. */
+export type ColumnScore = (statistics: SubsampleStatistics, j: number, inflation: number) => number;
+
+/** A method that looks at one column at a time and needs no scratch. */
+export function columnByColumn({
+  of,
+  ...described
+}: Pick<Method, 'doc' | 'inflation'> & { readonly of: ColumnScore }): Method {
+  return {
+    ...described,
+    needsLabels: false,
+    bytes: () => 0,
+    open: (input) => fitBy((statistics) => columnScores(input, described.inflation(input.inflation), statistics, of)),
+  };
 }
 
-/** What the straight line leaves to curved contrasts, by Gram position; -Infinity where there is nothing. */
-export function curvatureScores(input: ScoreInput): Float64Array {
-  const { line, curved, contrasts, moments } = input.statistics;
-  const { rows, sum, square } = moments;
-  return scores(input, (j, inflation) =>
-    curvatureScore({
-      line: line[j]!,
-      curved: curved[j]!,
-      contrasts: contrasts[j]!,
-      rows,
-      sum,
-      square,
-      inflation,
-    }),
-  );
+/** Selects the best scored columns. */
+export function fitBy(score: MethodFit['score']): MethodFit {
+  return { score, select: (statistics, most) => largest(score(statistics), most) };
 }
 
-/** One-way F over bins. */
-export function binnedFScores(input: ScoreInput): Float64Array {
-  const { binSquares, bins, moments } = input.statistics;
-  const { rows, sum, square } = moments;
-  return scores(input, (j, inflation) =>
-    oneWayScore({ binSquares: binSquares[j]!, bins: bins[j]!, rows, sum, square, inflation }),
-  );
-}
-
-/** The straight line and the curved contrasts together, as the square that each of them explains on average. */
-export function smoothScores(input: ScoreInput): Float64Array {
-  const { line, curved, contrasts } = input.statistics;
-  return scores(input, (j, inflation) => (line[j]! + curved[j]!) / (1 + contrasts[j]!) / inflation);
-}
-
-function scores({ usable, inflation }: ScoreInput, of: (j: number, times: number) => number): Float64Array {
+/** Scores by Gram position; -Infinity for columns that may not be selected. */
+export function columnScores(
+  { usable }: Pick<FitInput, 'usable'>,
+  inflation: Float64Array,
+  statistics: SubsampleStatistics,
+  of: ColumnScore,
+): Float64Array {
   const score = new Float64Array(usable.length).fill(Number.NEGATIVE_INFINITY);
-  for (let j = 0; j < score.length; j++) if (usable[j] === 1) score[j] = of(j, inflation[j]!);
+  for (let j = 0; j < score.length; j++) if (usable[j] === 1) score[j] = of(statistics, j, inflation[j]!);
   return score;
 }
 

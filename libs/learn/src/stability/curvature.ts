@@ -1,4 +1,5 @@
 import { fScore } from './binned-f.js';
+import { columnByColumn } from './column-scores.js';
 
 /** What least squares of a target on a column's contrasts found; see assembly/target-bins/explain.ts. */
 export interface CurvatureFit {
@@ -30,3 +31,19 @@ export function curvatureScore(fit: CurvatureFit): number {
   if (!(left > 0)) return Number.POSITIVE_INFINITY;
   return fScore(curved / contrasts / (left / freedom) / inflation, contrasts, freedom);
 }
+
+/** The partial F of curved contrasts: what a straight line leaves, one feature at a time. */
+export const curvature = columnByColumn({
+  doc: 'what a straight line leaves, feature by feature',
+  inflation: ({ curved }) => curved,
+  of: ({ line, curved, contrasts, moments: { rows, sum, square } }, j, inflation) =>
+    curvatureScore({
+      line: line[j]!,
+      curved: curved[j]!,
+      contrasts: contrasts[j]!,
+      rows,
+      sum,
+      square,
+      inflation,
+    }),
+});

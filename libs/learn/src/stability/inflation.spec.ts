@@ -4,7 +4,7 @@ import { ArenaScope } from '../kernels/arena-scope.js';
 import { seededRandom } from '../numeric/seeded-random.js';
 import { estimateInflation } from './inflation.js';
 import { binned } from './planted.fixture.js';
-import { createStabilityContext } from './stability-context.js';
+import { createStabilityContext } from './create-stability-context.js';
 import { stabilitySelection } from './stability-selection.js';
 import { allocateTargetBins, sumTarget } from './target-bins.js';
 

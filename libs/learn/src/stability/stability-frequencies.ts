@@ -4,25 +4,7 @@ import { type ProgressHooks, reportProgress } from '../progress/progress-hooks.j
 import type { PieceKind } from '../threads/piece-kind.js';
 import type { WorkPool } from '../threads/work-pool.js';
 import type { PairMembership } from './complementary-pairs.js';
-import type { Inflation } from './inflation.js';
-import type { StabilityContext } from './stability-context.js';
-import type { StabilityMethod } from './stability-method.js';
-import type { RowLabels } from './stump-gains.js';
-import { SubsampleFits } from './subsample-fits.js';
-import type { TargetBins } from './target-bins.js';
-
-export interface StabilityInput {
-  readonly context: StabilityContext;
-  readonly methods: readonly StabilityMethod[];
-  readonly target: TargetBins;
-  /** The target by row; only stumps need it. */
-  readonly labels?: RowLabels | undefined;
-  /** Most columns a fit selects. */
-  readonly q: number;
-  /** 1 for columns that may be selected, in Gram order. */
-  readonly usable: Uint8Array;
-  readonly inflation: Inflation;
-}
+import { type StabilityInput, SubsampleFits } from './subsample-fits.js';
 
 /** Which subsamples to select in, and on which threads. */
 export interface Subsamples {

@@ -1,24 +1,58 @@
+import type { ArenaScope } from '../kernels/arena-scope.js';
 import type { Inflation } from './inflation.js';
+import type { StabilityContext } from './stability-context.js';
+import type { SubsampleStatistics } from './subsample-statistics.js';
 
-/**
- * What a fit of stability selection selects by: the first variables to enter an elastic-net path (straight
- * effects, jointly); the partial F of curved contrasts (what a straight line leaves, one feature at a time); one-way
- * F over all bins (any shape, one feature at a time); the gain in boosted stumps (steps, jointly).
- */
-export type StabilityMethod = 'elastic-net' | 'curvature' | 'binned-f' | 'stumps';
+/** The target by row, in the memory that threads share. */
+export interface RowLabels {
+  /** Address of float64 by matrix row. */
+  readonly values: number;
+  /** Address of u8 by matrix row: 1 where there is a target. */
+  readonly present: number;
+}
 
-export const STABILITY_METHODS: readonly StabilityMethod[] = [
-  'elastic-net',
-  'curvature',
-  'binned-f',
-  'stumps',
-];
+/** What a method's fits are made from, whatever the subsample. */
+export interface FitInput {
+  readonly context: StabilityContext;
+  /** 1 for columns that may be selected, in Gram order. */
+  readonly usable: Uint8Array;
+  readonly inflation: Inflation;
+  /** The target by row, where some method asks for it. */
+  readonly labels?: RowLabels | undefined;
+}
 
-/** Measured to find more planted features than any other two, and not fewer than with a third beside them. */
-export const DEFAULT_STABILITY_METHODS: readonly StabilityMethod[] = ['elastic-net', 'curvature'];
+/** Fits one subsample after another in scratch of its own; of one thread. */
+export interface MethodFit {
+  /** Gram positions, best first, at most `most`. */
+  select(statistics: SubsampleStatistics, most: number): Int32Array;
+  /** By Gram position; more is better. */
+  score(statistics: SubsampleStatistics): Float64Array;
+}
 
-/** By Gram position: how much wider dependence in time makes what the method looks at. */
-export function inflationOf(method: StabilityMethod, inflation: Inflation): Float64Array {
-  if (method === 'curvature') return inflation.curved;
-  return method === 'binned-f' ? inflation.binned : inflation.linear;
+export interface FitSize {
+  /** Of the matrix. */
+  readonly rows: number;
+  readonly columns: number;
+  readonly bins: number;
+  /** Rows of a subsample. */
+  readonly fitRows: number;
+  /** Most variables that a fit orders by entry. */
+  readonly limit: number;
+}
+
+/** A way to choose columns in a subsample: one entry of the registry in stability-methods.ts. */
+export interface Method {
+  /** What it selects by, for the settings. */
+  readonly doc: string;
+  /** Whether it reads the target row by row. */
+  readonly needsLabels: boolean;
+  /** By Gram position: how much wider dependence in time makes what it looks at. */
+  inflation(inflation: Inflation): Float64Array;
+  /** Bytes of the scratch of one thread. */
+  bytes(size: FitSize): number;
+  /**
+   * @param limit most variables that a fit orders by entry
+   * @param onStep called now and then in long fits; may throw to stop
+   */
+  open(input: FitInput, limit: number, scope: ArenaScope, onStep: () => void): MethodFit;
 }

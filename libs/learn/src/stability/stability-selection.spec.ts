@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { binned, plantedData } from './planted.fixture.js';
-import { createStabilityContext, releaseStabilityContext } from './stability-context.js';
-import { STABILITY_METHODS, type StabilityMethod } from './stability-method.js';
+import { createStabilityContext, releaseStabilityContext } from './create-stability-context.js';
+import { STABILITY_METHOD_NAMES, type StabilityMethod } from './stability-methods.js';
 import { stabilitySelection } from './stability-selection.js';
 
 const SETTINGS = { threshold: 0.6, maxFalse: 1 };
@@ -49,7 +49,7 @@ describe('stabilitySelection', () => {
         expect(selected, method).toEqual(expect.arrayContaining([0, 1, 2, 3]));
         expect([...byMethod.keys()]).toEqual([method]);
       }
-      const all = stabilitySelection(context, { ...input, methods: STABILITY_METHODS, maxFalse: 4 });
+      const all = stabilitySelection(context, { ...input, methods: STABILITY_METHOD_NAMES, maxFalse: 4 });
       expect(all.q).toBe(by('elastic-net').q);
       expect(all.expectedFalseSelections.unimodal).toBeLessThanOrEqual(4);
       expect(all.selected).toEqual(expect.arrayContaining([0, 1, 2, 3]));

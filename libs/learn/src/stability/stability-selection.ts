@@ -13,12 +13,12 @@ import { rankingDepth } from './stability-bytes.js';
 import type { StabilityContext } from './stability-context.js';
 import {
   evidenceOnAllRows,
-  type StabilityInput,
   type Subsamples,
   stabilityFrequencies,
 } from './stability-frequencies.js';
-import { DEFAULT_STABILITY_METHODS, inflationOf, type StabilityMethod } from './stability-method.js';
-import { RowLabelRoom } from './stump-gains.js';
+import type { StabilityInput } from './subsample-fits.js';
+import { DEFAULT_STABILITY_METHODS, STABILITY_METHODS, type StabilityMethod } from './stability-methods.js';
+import { RowLabelRoom } from './stumps.js';
 import { allocateTargetBins, sumTarget, type TargetBinsRoom } from './target-bins.js';
 
 const PAIR_STREAM = 1;
@@ -124,7 +124,8 @@ export function stabilitySelection(
       ...hooks,
       onProgress: (fraction) => hooks.onProgress?.((done + fraction) / fits),
     });
-    const labels = methods.includes('stumps') ? new RowLabelRoom(context, room, scope) : undefined;
+    const needsLabels = methods.some((name) => STABILITY_METHODS[name].needsLabels);
+    const labels = needsLabels ? new RowLabelRoom(context, room, scope) : undefined;
     const design = { context, methods, q, usable, inflation };
     const real = { ...design, target: bins, labels: labels?.hold(rows, target) };
     const evidence = evidenceOnAllRows(real, rankingDepth(q, context.columns.length), step(0));
@@ -142,7 +143,7 @@ export function stabilitySelection(
     const one = allBounds({ p: tested, q, threshold, pairs: context.pairs });
     return {
       ...byCandidate({ context, methods, frequencies, evidence, threshold }),
-      inflation: new Map(methods.map((method) => [method, summary(inflationOf(method, inflation))])),
+      inflation: new Map(methods.map((name) => [name, summary(STABILITY_METHODS[name].inflation(inflation))])),
       expectedFalseSelections: {
         mb: methods.length * one.mb,
         unimodal: methods.length * one.unimodal,

@@ -1,29 +1,32 @@
 import type { ArenaScope } from '../kernels/arena-scope.js';
-import { binnedFScores, curvatureScores, largest, smoothScores } from './column-scores.js';
 import type { PairMembership } from './complementary-pairs.js';
-import { type Entry, EntryRoom } from './entry-room.js';
-import type { StabilityInput } from './stability-frequencies.js';
-import { inflationOf, type StabilityMethod } from './stability-method.js';
-import { stumpGains } from './stump-gains.js';
-import { STUMP_COLUMNS } from './stump-params.js';
-import { SubsampleReader, type SubsampleStatistics } from './subsample-statistics.js';
+import type { FitInput, MethodFit } from './stability-method.js';
+import { STABILITY_METHODS, type StabilityMethod } from './stability-methods.js';
+import { SubsampleReader } from './subsample-statistics.js';
+import type { TargetBins } from './target-bins.js';
+
+export interface StabilityInput extends FitInput {
+  readonly methods: readonly StabilityMethod[];
+  readonly target: TargetBins;
+  /** Most columns a fit selects. */
+  readonly q: number;
+}
 
 /** Fits every method in subsamples, with scratch that serves one after another; of one thread. */
 export class SubsampleFits {
   readonly #input: StabilityInput;
   readonly #reader: SubsampleReader;
-  readonly #room: EntryRoom | undefined;
-  readonly #weight: Float64Array;
+  readonly #fits: readonly MethodFit[];
   /** Called now and then in long fits; may throw to stop. */
   onStep = (): void => undefined;
 
-  /** @param limit most variables of an elastic-net path */
+  /** @param limit most variables that a fit orders by entry */
   constructor(input: StabilityInput, limit: number, scope: ArenaScope) {
-    const { context, usable, inflation } = input;
     this.#input = input;
-    this.#reader = new SubsampleReader(context, scope);
-    this.#room = input.methods.includes('elastic-net') ? new EntryRoom(context, limit, scope) : undefined;
-    this.#weight = inflation.linear.map((times, j) => usable[j]! / Math.sqrt(times));
+    this.#reader = new SubsampleReader(input.context, scope);
+    this.#fits = input.methods.map((name) =>
+      STABILITY_METHODS[name].open(input, limit, scope, () => this.onStep()),
+    );
   }
 
   /**
@@ -32,49 +35,16 @@ export class SubsampleFits {
    * @returns by side and method, Gram positions, best first, at most q
    */
   select(membership: PairMembership): Int32Array[][] {
-    const { methods, q, target } = this.#input;
+    const { q, target } = this.#input;
     return this.#reader
       .read(target, membership)
-      .map((side) =>
-        methods.map((method) =>
-          method === 'elastic-net'
-            ? this.#enter(side).order.subarray(0, q)
-            : largest(this.#score(method, side), q),
-        ),
-      );
+      .map((side) => this.#fits.map((fit) => fit.select(side, q)));
   }
 
   /** Each method's score of every column on all blocks, by Gram position; more is better. */
   scores(): Float64Array[] {
-    const { methods, target, context } = this.#input;
+    const { target, context } = this.#input;
     const [all] = this.#reader.read(target, new Uint8Array(context.blocks.length).fill(1));
-    return methods.map((method) =>
-      method === 'elastic-net' ? entryScore(this.#enter(all)) : this.#score(method, all),
-    );
+    return this.#fits.map((fit) => fit.score(all));
   }
-
-  #enter({ inner, total, blocks, moments }: SubsampleStatistics): Entry {
-    return this.#room!.enter({ innerProduct: inner, total, blocks, ...moments }, this.#weight);
-  }
-
-  #score(method: Exclude<StabilityMethod, 'elastic-net'>, statistics: SubsampleStatistics): Float64Array {
-    const { context, usable, labels } = this.#input;
-    const inflation = inflationOf(method, this.#input.inflation);
-    if (method === 'curvature') return curvatureScores({ statistics, usable, inflation });
-    if (method === 'binned-f') return binnedFScores({ statistics, usable, inflation });
-    const positions = largest(smoothScores({ statistics, usable, inflation }), STUMP_COLUMNS);
-    const { blocks } = statistics;
-    const onStump = () => this.onStep();
-    const gains = stumpGains({ context, labels: labels!, blocks, positions, onStump });
-    return gains.map((gain, j) => gain / inflation[j]!);
-  }
-}
-
-/** The earlier a variable enters the more; those that do not, by the size of their gradient at the path's end. */
-function entryScore({ order, gradient }: Entry): Float64Array {
-  const score = gradient.map(Math.abs);
-  order.forEach((j, place) => {
-    score[j] = 1 + order.length - place;
-  });
-  return Float64Array.from(score);
 }

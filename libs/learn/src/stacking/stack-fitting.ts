@@ -1,4 +1,5 @@
-import { type Calibrator, fitCalibrator } from '../calibration/calibrator.js';
+import { fitCalibrator } from '../calibration/fit-calibrator.js';
+import { type Calibrator } from '../calibration/calibrator.js';
 import type { LearnConfig } from '../config/learn-config.js';
 import type { HorizonData } from '../data/horizon-data.js';
 import { blockRows } from '../metrics/block-bootstrap.js';

@@ -1,4 +1,4 @@
-import { BinnedMatrixBuilder } from '../binning/binned-matrix.js';
+import { BinnedMatrixBuilder } from '../binning/binned-matrix-builder.js';
 import type { LearnConfig } from '../config/learn-config.js';
 import type { PairInput } from '../data/pair-input.js';
 import type { PairTarget } from '../data/pair-target.js';

@@ -14,6 +14,17 @@ export interface PieceError {
   readonly message: string;
 }
 
+/** Work that a thread of a pool is asked to take part in. */
+export interface PieceRequest {
+  readonly name: string;
+  readonly shared: unknown;
+  readonly pieces: readonly unknown[];
+  /** Words of the {@link PieceBoard}. */
+  readonly board: Int32Array;
+  /** Number of the helper that is asked. */
+  readonly helper: number;
+}
+
 export interface PieceWork {
   readonly kind: PieceKind<unknown, unknown, unknown>;
   readonly shared: unknown;

@@ -1,6 +1,20 @@
 import { existsSync } from 'node:fs';
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
-import type { HelperStart, SupervisorData } from '../worker/thread-supervisor.js';
+
+/** What the supervising thread is started with. */
+export interface SupervisorData {
+  /** By helper: set to 1 when it has ended. */
+  readonly dead: Int32Array;
+  /** Where the reasons go, as text. */
+  readonly reports: MessagePort;
+  readonly heapMegabytes: number | undefined;
+}
+
+/** Asks for a helper that is sent its work through the port. */
+export interface HelperStart {
+  readonly helper: number;
+  readonly port: MessagePort;
+}
 
 export interface HelperOptions {
   /** Limit on each helper's JavaScript heap, in MiB. Default: Node's own. */

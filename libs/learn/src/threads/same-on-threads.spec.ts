@@ -7,7 +7,7 @@ import { Arena } from '../kernels/arena.js';
 import { PairLearner } from '../learner/pair-learner.js';
 import { developmentRows } from '../splits/development-rows.js';
 import { protocolSegments } from '../splits/protocol-segments.js';
-import { STABILITY_METHODS } from '../stability/stability-method.js';
+import { STABILITY_METHOD_NAMES } from '../stability/stability-methods.js';
 import { simulatePair } from '../testing/simulated-pair.js';
 import { createWorkPool } from './thread-pool.js';
 
@@ -34,7 +34,7 @@ const FEW_TREES = Object.fromEntries(
 );
 
 const EVERY_METHOD = {
-  'select.methods': STABILITY_METHODS.join(','),
+  'select.methods': STABILITY_METHOD_NAMES.join(','),
   'select.pairs': '12',
   'select.maxFalse': '16',
 };

@@ -1,18 +1,7 @@
 import { type MessagePort, workerData } from 'node:worker_threads';
-import { computePieces } from '../threads/compute-pieces.js';
+import { computePieces, type PieceRequest } from '../threads/compute-pieces.js';
 import { PieceBoard } from '../threads/piece-board.js';
 import { PIECE_KINDS } from './piece-kinds.js';
-
-/** Work that a thread of a pool is asked to take part in. */
-export interface PieceRequest {
-  readonly name: string;
-  readonly shared: unknown;
-  readonly pieces: readonly unknown[];
-  /** Words of the {@link PieceBoard}. */
-  readonly board: Int32Array;
-  /** Number of the helper that is asked. */
-  readonly helper: number;
-}
 
 const { port } = workerData as { port: MessagePort };
 

@@ -1,19 +1,5 @@
-import { type MessagePort, parentPort, Worker, workerData } from 'node:worker_threads';
-
-/** What the supervising thread is started with. */
-export interface SupervisorData {
-  /** By helper: set to 1 when it has ended. */
-  readonly dead: Int32Array;
-  /** Where the reasons go, as text. */
-  readonly reports: MessagePort;
-  readonly heapMegabytes: number | undefined;
-}
-
-/** Asks for a helper that is sent its work through the port. */
-export interface HelperStart {
-  readonly helper: number;
-  readonly port: MessagePort;
-}
+import { parentPort, Worker, workerData } from 'node:worker_threads';
+import type { HelperStart, SupervisorData } from '../threads/helper-threads.js';
 
 const { dead, reports, heapMegabytes } = workerData as SupervisorData;
 const limits = heapMegabytes === undefined ? {} : { maxOldGenerationSizeMb: heapMegabytes };

@@ -1,4 +1,4 @@
-import { BinnedMatrixBuilder } from '@onescan/learn/binning/binned-matrix.js';
+import { BinnedMatrixBuilder } from '@onescan/learn/binning/binned-matrix-builder.js';
 import type { LearnConfig } from '@onescan/learn/config/learn-config.js';
 import type { PairTarget } from '@onescan/learn/data/pair-target.js';
 import { CancelledError } from '@onescan/learn/errors/cancelled-error.js';

@@ -1,17 +1,56 @@
-import { openBinnedMatrix } from '../binning/binned-matrix.js';
-import { trainBooster } from '../boosting/booster.js';
+import { openBinnedMatrix } from '../binning/shared-binned-matrix.js';
+import { trainBooster } from '../boosting/train-booster.js';
+import { DEFAULT_BOOSTER_PARAMS } from '../boosting/booster-params.js';
+import { estimateBoosterBytes } from '../boosting/grower-memory.js';
 import { Arena } from '../kernels/arena.js';
 import type { ArenaScope } from '../kernels/arena-scope.js';
+import { columnScores, fitBy, largest } from './column-scores.js';
 import type { StabilityContext } from './stability-context.js';
-import { STUMPS } from './stump-params.js';
+import type { Method, RowLabels } from './stability-method.js';
+import type { SubsampleStatistics } from './subsample-statistics.js';
 import type { TargetBinsRoom } from './target-bins.js';
 
-/** The target by row, in the memory that threads share. */
-export interface RowLabels {
-  /** Address of float64 by matrix row. */
-  readonly values: number;
-  /** Address of u8 by matrix row: 1 where there is a target. */
-  readonly present: number;
+/** Boosted stumps: trees of one split each. */
+const STUMPS = {
+  objective: 'squared',
+  growth: 'leaf',
+  rounds: 100,
+  learningRate: 0.2,
+  maxLeaves: 2,
+  maxDepth: 1,
+  minRowsInLeaf: 50,
+  l2: 0,
+} as const;
+
+/** Columns that stumps choose from: those of largest smooth score in the subsample. */
+const STUMP_COLUMNS = 256;
+
+/** The gain in boosted stumps: steps, jointly. */
+export const stumps: Method = {
+  doc: 'boosted trees of one split',
+  needsLabels: true,
+  inflation: ({ linear }) => linear,
+  bytes({ rows, columns, bins, fitRows }) {
+    const chosen = Math.min(STUMP_COLUMNS, columns);
+    return estimateBoosterBytes(
+      { rows: Math.ceil(fitRows), columns: chosen, bins, matrixRows: rows, gathered: columns > chosen },
+      { ...DEFAULT_BOOSTER_PARAMS, ...STUMPS },
+    );
+  },
+  open(input, _limit, _scope, onStump) {
+    const { context, inflation, labels } = input;
+    return fitBy((statistics) => {
+      const smooth = columnScores(input, inflation.linear, statistics, smoothScore);
+      const positions = largest(smooth, STUMP_COLUMNS);
+      const gains = stumpGains({ context, labels: labels!, blocks: statistics.blocks, positions, onStump });
+      return gains.map((gain, j) => gain / inflation.linear[j]!);
+    });
+  },
+};
+
+/** The straight line and the curved contrasts together, as the square that each of them explains on average. */
+function smoothScore({ line, curved, contrasts }: SubsampleStatistics, j: number, inflation: number): number {
+  return (line[j]! + curved[j]!) / (1 + contrasts[j]!) / inflation;
 }
 
 /** Holds one target after the other, where threads that grow stumps read it. */
