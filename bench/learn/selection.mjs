@@ -2,8 +2,8 @@
 // node bench/learn/selection.mjs [--full | --quick] [--rows N] [--columns N] [--json]
 
 import { resolveLearnConfig } from '../../libs/learn/dist/config/learn-config.js';
-import { PairLearner } from '../../libs/learn/dist/learner/pair-learner.js';
 import { CancelledError } from '../../libs/learn/dist/errors/cancelled-error.js';
+import { PairLearner } from '../../libs/learn/dist/learner/pair-learner.js';
 import { benchFlags } from './bench-flags.mjs';
 import { cpuSeconds, peakGigabytes } from './cpu-seconds.mjs';
 import { HORIZONS, pairData } from './pair-data.mjs';

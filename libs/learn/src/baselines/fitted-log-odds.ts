@@ -1,4 +1,4 @@
-import { type BinnedMatrixHandle } from '../binning/matrix-storage.js';
+import type { BinnedMatrixHandle } from '../binning/matrix-storage.js';
 import { openBinnedMatrix } from '../binning/shared-binned-matrix.js';
 import type { HorizonData } from '../data/horizon-data.js';
 import { logit } from '../numeric/sigmoid.js';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { BinnedMatrix } from './binned-matrix.js';
 import { BinnedMatrixBuilder } from './binned-matrix-builder.js';
-import { type BinnedMatrix } from './binned-matrix.js';
 
 function binned(values: Float32Array | Float64Array, bins = 64): BinnedMatrix {
   const builder = new BinnedMatrixBuilder(values.length, 1, { bins, fitRows: values.length });

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { LearnInputError } from '../errors/learn-input-error.js';
-import { BinnedMatrixBuilder } from './binned-matrix-builder.js';
-import { openBinnedMatrix } from './shared-binned-matrix.js';
 import { estimateBinnedBytes } from './binned-bytes.js';
 import type { BinnedMatrix } from './binned-matrix.js';
+import { BinnedMatrixBuilder } from './binned-matrix-builder.js';
+import { openBinnedMatrix } from './shared-binned-matrix.js';
 
 function binned(columns: Float32Array[], bins = 64, fitRows = columns[0]!.length): BinnedMatrix {
   const builder = new BinnedMatrixBuilder(columns[0]!.length, columns.length, { bins, fitRows });

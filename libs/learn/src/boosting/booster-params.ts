@@ -1,12 +1,12 @@
 import { LearnInputError } from '../errors/learn-input-error.js';
-
-export type Objective = 'squared' | 'logistic' | 'huber' | 'quantile';
+import { OBJECTIVES, type Objective } from './objective.js';
 
 /**
  * How a tree grows: `leaf` splits the leaf that gains most (LightGBM), `level` completes one depth before
  * the next (XGBoost's default), `symmetric` applies one split to a whole depth (CatBoost).
  */
-export type Growth = 'leaf' | 'level' | 'symmetric';
+export const GROWTHS = ['leaf', 'level', 'symmetric'] as const;
+export type Growth = (typeof GROWTHS)[number];
 
 export interface BoosterParams {
   objective: Objective;
@@ -100,8 +100,7 @@ const RANGES: Record<NumericKey, Range> = {
   quantile: { least: 0, most: 1, open: true },
 };
 
-const OBJECTIVES: readonly Objective[] = ['squared', 'logistic', 'huber', 'quantile'];
-const GROWTHS: readonly Growth[] = ['leaf', 'level', 'symmetric'];
+const OBJECTIVE_NAMES = Object.keys(OBJECTIVES);
 
 /** Fills defaults and checks every value. @throws LearnInputError naming the parameter and what it may be */
 export function resolveBoosterParams(given: Partial<BoosterParams>): BoosterParams {
@@ -110,8 +109,8 @@ export function resolveBoosterParams(given: Partial<BoosterParams>): BoosterPara
   }
   const params = { ...DEFAULT_BOOSTER_PARAMS, ...given };
   for (const [key, range] of Object.entries(RANGES)) checkRange(key, params[key as NumericKey], range);
-  if (!OBJECTIVES.includes(params.objective))
-    throw new LearnInputError(`objective must be one of ${OBJECTIVES.join(', ')}`);
+  if (!OBJECTIVE_NAMES.includes(params.objective))
+    throw new LearnInputError(`objective must be one of ${OBJECTIVE_NAMES.join(', ')}`);
   if (!GROWTHS.includes(params.growth))
     throw new LearnInputError(`growth must be one of ${GROWTHS.join(', ')}`);
   if (params.quantile === 1) throw new LearnInputError('quantile must be below 1');

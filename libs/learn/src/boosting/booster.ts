@@ -1,5 +1,5 @@
 import type { BinnedMatrix } from '../binning/binned-matrix.js';
-import type { Objective } from './booster-params.js';
+import type { Objective } from './objective.js';
 import type { Tree } from './tree.js';
 
 /** A sum of trees: raw score = base score + one leaf value a tree. */

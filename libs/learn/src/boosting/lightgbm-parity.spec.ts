@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { BinnedMatrixBuilder } from '../binning/binned-matrix-builder.js';
 import { treeShapOfValues } from '../shap/tree-shap.js';
-import { trainBooster } from './train-booster.js';
 import { readLightGbmText, writeLightGbmText } from './lightgbm-text.js';
 import { predictValues } from './predict-values.js';
+import { trainBooster } from './train-booster.js';
 
 /** Made by fixtures/make-lightgbm-fixtures.py with LightGBM 4.7 and shap 0.51. */
 const fixture = (name: string) => readFileSync(new URL(`../../fixtures/${name}`, import.meta.url), 'utf8');

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { BinnedMatrixBuilder } from '../binning/binned-matrix-builder.js';
 import { seededRandom } from '../numeric/seeded-random.js';
-import { trainBooster } from './train-booster.js';
 import { readLightGbmText, writeLightGbmText } from './lightgbm-text.js';
 import { predictValues } from './predict-values.js';
+import { trainBooster } from './train-booster.js';
 
 const all = (rows: number) => Uint32Array.from({ length: rows }, (_, i) => i);
 

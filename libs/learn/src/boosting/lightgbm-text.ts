@@ -1,7 +1,7 @@
 import { LearnInputError } from '../errors/learn-input-error.js';
 import type { Booster } from './booster.js';
-import type { Objective } from './booster-params.js';
 import { createBooster } from './create-booster.js';
+import type { Objective } from './objective.js';
 import type { Tree } from './tree.js';
 
 /** `decision_type` of a numerical split: bit 1 missing values go left, bits 2-3 what counts as missing (2: NaN). */

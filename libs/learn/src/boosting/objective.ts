@@ -1,4 +1,4 @@
-import type { BoosterParams } from './booster-params.js';
+import { sigmoid } from '../numeric/sigmoid.js';
 import { weightedQuantile } from './weighted-quantile.js';
 
 /** Labels and weights of the rows a loss is taken over, by matrix row. */
@@ -22,18 +22,27 @@ export interface ObjectiveFunction {
   readonly renewLeaf?: (data: LabelledRows, scores: Float64Array, positions: Uint32Array) => number;
 }
 
+/** Parameters that some losses have. */
+export interface ObjectiveParams {
+  readonly huberDelta: number;
+  readonly quantile: number;
+}
+
+/** All losses by name: a new one is a function and a line here. */
+export const OBJECTIVES = {
+  squared: () => squared,
+  logistic: () => logistic,
+  huber: ({ huberDelta }) => huber(huberDelta),
+  quantile: ({ quantile: share }) => quantile(share),
+} as const satisfies Readonly<Record<string, (params: ObjectiveParams) => ObjectiveFunction>>;
+
+export type Objective = keyof typeof OBJECTIVES;
+
 /** Builds the loss that `params` names. */
-export function objectiveFunction(params: BoosterParams): ObjectiveFunction {
-  switch (params.objective) {
-    case 'squared':
-      return squared;
-    case 'logistic':
-      return logistic;
-    case 'huber':
-      return huber(params.huberDelta);
-    case 'quantile':
-      return quantile(params.quantile);
-  }
+export function objectiveFunction(
+  params: ObjectiveParams & { readonly objective: Objective },
+): ObjectiveFunction {
+  return OBJECTIVES[params.objective](params);
 }
 
 const weightAt = (data: LabelledRows, position: number) =>
@@ -74,8 +83,6 @@ function residualDerivatives(
     hessian[i] = own;
   }
 }
-
-const sigmoid = (score: number) => 1 / (1 + Math.exp(-score));
 
 /** Probabilities nearer to 0 or 1 than this give no finite start. */
 const LEAST_PROBABILITY = 1e-15;

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { BinnedMatrix } from '../binning/binned-matrix.js';
 import { BinnedMatrixBuilder } from '../binning/binned-matrix-builder.js';
-import { type BinnedMatrix } from '../binning/binned-matrix.js';
 import { seededRandom } from '../numeric/seeded-random.js';
-import { type BoosterParams } from './booster-params.js';
+import type { BoosterParams } from './booster-params.js';
 import { trainBooster } from './train-booster.js';
 
 function binned(columns: Float32Array[], bins = 64): BinnedMatrix {

@@ -1,17 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { BinnedMatrix } from '../binning/binned-matrix.js';
 import { BinnedMatrixBuilder } from '../binning/binned-matrix-builder.js';
-import { type BinnedMatrix } from '../binning/binned-matrix.js';
 import { CancelledError } from '../errors/cancelled-error.js';
 import { Arena } from '../kernels/arena.js';
 import { seededRandom } from '../numeric/seeded-random.js';
+import type { Booster } from './booster.js';
 import { type BoosterParams, DEFAULT_BOOSTER_PARAMS } from './booster-params.js';
 import { estimateBoosterBytes } from './grower-memory.js';
-import { trainBooster } from './train-booster.js';
-import { type Tree } from './tree.js';
-import { type Booster } from './booster.js';
 import { predictValues } from './predict-values.js';
-import { leafDepths } from './tree.js';
+import { trainBooster } from './train-booster.js';
+import { leafDepths, type Tree } from './tree.js';
 
 const all = (rows: number) => Uint32Array.from({ length: rows }, (_, i) => i);
 

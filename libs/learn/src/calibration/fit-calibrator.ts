@@ -1,8 +1,8 @@
 import { LearnInputError } from '../errors/learn-input-error.js';
+import type { Calibrator } from './calibrator.js';
 import { fitIsotonic } from './isotonic.js';
 import { fitPlatt } from './platt.js';
 import { fitVennAbers } from './venn-abers.js';
-import type { Calibrator } from './calibrator.js';
 
 export interface CalibrationInput {
   readonly method: Calibrator['method'];

@@ -1,4 +1,10 @@
-import { DEFAULT_STABILITY_METHODS, STABILITY_METHOD_NAMES, STABILITY_METHODS } from '../stability/stability-methods.js';
+import type { GrowthSettings } from '../models/model-entry.js';
+import { BOOSTED_ENTRIES, BOOSTED_NAMES } from '../models/model-registry.js';
+import {
+  DEFAULT_STABILITY_METHODS,
+  STABILITY_METHOD_NAMES,
+  STABILITY_METHODS,
+} from '../stability/stability-methods.js';
 
 export type PresetName = 'quick' | 'standard' | 'mandated';
 
@@ -37,9 +43,7 @@ const METHOD_DOCS = Object.entries(STABILITY_METHODS)
   .map(([name, { doc }]) => `${name}: ${doc}`)
   .join('; ');
 
-type GrowthValues = Readonly<Record<keyof typeof GROWTH_KEYS, Three<number>>>;
-
-const GROWTH_KEYS = {
+const GROWTH_KEYS: Readonly<Record<keyof GrowthSettings, (values: Three<number>) => ConfigKey>> = {
   rounds: (values: Three<number>) => whole('Largest number of trees.', [1, 5000], values),
   learningRate: (values: Three<number>) => real('Shrinkage of each tree.', [0.001, 1], values),
   maxLeaves: (values: Three<number>) => whole('Leaves of a tree at most.', [2, 256], values),
@@ -53,11 +57,14 @@ const GROWTH_KEYS = {
     real('Share of the columns a tree may use.', [0.01, 1], values),
 };
 
-function growth(prefix: string, values: GrowthValues): Record<string, ConfigKey> {
-  const entries = Object.entries(GROWTH_KEYS).map(([name, make]): [string, ConfigKey] => [
-    `models.${prefix}.${name}`,
-    make(values[name as keyof typeof GROWTH_KEYS]),
-  ]);
+/** The settings of every booster, `models.NAME.*`. */
+function boosterSettings(): Record<string, ConfigKey> {
+  const keys = Object.keys(GROWTH_KEYS) as (keyof GrowthSettings)[];
+  const entries = BOOSTED_NAMES.flatMap((name) =>
+    keys.map(
+      (key) => [`models.${name}.${key}`, GROWTH_KEYS[key](BOOSTED_ENTRIES[name].presets[key])] as const,
+    ),
+  );
   return Object.fromEntries(entries);
 }
 
@@ -186,50 +193,7 @@ export const CONFIG_KEYS: Readonly<Record<string, ConfigKey>> = {
     ['no', 'yes'],
     ['no', 'no', 'no'],
   ),
-  ...growth('leaf', {
-    rounds: [60, 300, 300],
-    learningRate: [0.05, 0.03, 0.03],
-    maxLeaves: [12, 31, 63],
-    maxDepth: [4, 6, 8],
-    minRowsInLeaf: [40, 200, 50],
-    l2: [10, 10, 0],
-    rowFraction: [0.8, 0.8, 0.8],
-    rowEvery: [5, 5, 5],
-    treeColumnFraction: [0.6, 0.6, 0.6],
-  }),
-  ...growth('level', {
-    rounds: [60, 300, 300],
-    learningRate: [0.05, 0.03, 0.03],
-    maxLeaves: [8, 32, 32],
-    maxDepth: [3, 5, 5],
-    minRowsInLeaf: [40, 200, 50],
-    l2: [10, 10, 1],
-    rowFraction: [0.8, 0.8, 0.8],
-    rowEvery: [5, 5, 5],
-    treeColumnFraction: [0.6, 0.6, 0.6],
-  }),
-  ...growth('symmetric', {
-    rounds: [60, 300, 300],
-    learningRate: [0.05, 0.03, 0.03],
-    maxLeaves: [8, 32, 32],
-    maxDepth: [3, 5, 5],
-    minRowsInLeaf: [40, 200, 50],
-    l2: [10, 10, 3],
-    rowFraction: [0.8, 0.8, 0.8],
-    rowEvery: [5, 5, 5],
-    treeColumnFraction: [0.6, 0.6, 0.6],
-  }),
-  ...growth('value', {
-    rounds: [60, 300, 300],
-    learningRate: [0.05, 0.03, 0.03],
-    maxLeaves: [8, 31, 63],
-    maxDepth: [3, 6, 8],
-    minRowsInLeaf: [40, 200, 50],
-    l2: [10, 10, 0],
-    rowFraction: [0.8, 0.8, 0.8],
-    rowEvery: [5, 5, 5],
-    treeColumnFraction: [0.6, 0.6, 0.6],
-  }),
+  ...boosterSettings(),
 
   'stacking.priorBlocks': real(
     'Strength, in blocks of rows, with which stacking weights are held at "the overlap baseline alone".',

@@ -1,23 +1,12 @@
 import { LearnInputError } from '../errors/learn-input-error.js';
+import type { GrowthSettings } from '../models/model-entry.js';
+import type { BoostedName } from '../models/model-registry.js';
 import type { ProtocolSettings } from '../splits/development-rows.js';
 import type { StabilityMethod } from '../stability/stability-methods.js';
 import { CONFIG_KEYS, type ConfigKey, type PresetName } from './learn-config-keys.js';
 import { requireWorkable } from './workable-config.js';
 
 export type { PresetName } from './learn-config-keys.js';
-
-/** Settings of one boosted model; the names are those of the booster's parameters. */
-export interface GrowthConfig {
-  readonly rounds: number;
-  readonly learningRate: number;
-  readonly maxLeaves: number;
-  readonly maxDepth: number;
-  readonly minRowsInLeaf: number;
-  readonly l2: number;
-  readonly rowFraction: number;
-  readonly rowEvery: number;
-  readonly treeColumnFraction: number;
-}
 
 /** Everything that determines what is learned; see learn-config-keys.ts for each key's meaning and bounds. */
 export interface LearnConfig {
@@ -45,11 +34,7 @@ export interface LearnConfig {
     readonly linearFeatures: number;
     readonly earlyStoppingRounds: number;
     readonly export: 'no' | 'yes';
-    readonly leaf: GrowthConfig;
-    readonly level: GrowthConfig;
-    readonly symmetric: GrowthConfig;
-    readonly value: GrowthConfig;
-  };
+  } & Readonly<Record<BoostedName, GrowthSettings>>;
   readonly stacking: { readonly priorBlocks: number };
   readonly calibration: {
     readonly method: 'platt' | 'isotonic' | 'venn-abers';

@@ -3,7 +3,7 @@ import type { LearnConfig } from '../config/learn-config.js';
 import type { KnownName } from '../explain/additive-output.js';
 import type { DirectionMetric } from '../metrics/score-direction.js';
 import type { ValueMetric } from '../metrics/score-value.js';
-import type { DirectionName, ModelName } from '../models/train-models.js';
+import type { DirectionName, ModelName } from '../models/model-registry.js';
 import type { Verdict, VerdictReason } from '../scoring/judge.js';
 import type { SelectionFacts } from '../selection/selection-result.js';
 import type { ValueModelName } from '../stacking/final-models.js';

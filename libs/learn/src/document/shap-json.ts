@@ -3,7 +3,7 @@ import type { LearnConfig } from '../config/learn-config.js';
 import type { PairInput } from '../data/pair-input.js';
 import { type ExplainedOutput, type Explanation, keptColumn } from '../explain/explain-horizon.js';
 import type { LearnedHorizon } from '../horizon/learn-horizon.js';
-import { GROWTHS } from '../models/train-models.js';
+import { BOOSTER_NAMES } from '../models/model-registry.js';
 import {
   type DependenceGroupJson,
   jsonNumber,
@@ -43,7 +43,9 @@ export function shapJson(
     calibrated: crossFit.calibrator.linear !== undefined,
     baseValue: direction!.baseValue,
     known: { name: direction!.output.known.name, meanAbs: direction!.knownMeanAbs },
-    boosterWeights: Object.fromEntries(GROWTHS.map((growth, b) => [growth, crossFit.stack.weights[b]!])),
+    boosterWeights: Object.fromEntries(
+      BOOSTER_NAMES.map((growth, b) => [growth, crossFit.stack.weights[b]!]),
+    ),
     rowsExplained: rows.length,
     rowsWanted: minRows,
     rowsWantedMet: rows.length >= minRows,

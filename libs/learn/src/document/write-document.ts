@@ -5,9 +5,10 @@ import type { PairInput } from '../data/pair-input.js';
 import type { LearnedHorizon } from '../horizon/learn-horizon.js';
 import { reliabilityBins } from '../metrics/reliability.js';
 import { directionStatistics } from '../metrics/score-direction.js';
-import { DIRECTION_MODELS, type ModelName, type ModelSizes } from '../models/train-models.js';
+import { DIRECTION_MODELS, isBoosted, type ModelName } from '../models/model-registry.js';
 import type { ProtocolSegments } from '../splits/protocol-segments.js';
 import type { ScoredRows } from '../stacking/cross-fit-stack.js';
+import type { ModelSizes } from '../training/train-models.js';
 import { estimateJson, scoresJson } from './estimate-json.js';
 import { gatingJson } from './gating-json.js';
 import {
@@ -174,7 +175,7 @@ function modelsJson({ outOfFold, final, scores }: LearnedHorizon): ModelJson[] {
   if (!final) return [];
   const { sizes } = final;
   const size = (name: ModelName, from: ModelSizes): ModelSizeJson =>
-    name === 'logistic' || name === 'ridge' ? { penalty: from[name] } : { trees: from[name] };
+    isBoosted(name) ? { trees: from[name] } : { penalty: from[name] };
   const ofFolds = (name: ModelName) => outOfFold.sizes.map((fold) => size(name, fold));
   const direction = scores.models.map(
     ({ name, scores: own }): ModelJson => ({

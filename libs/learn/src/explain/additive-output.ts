@@ -2,7 +2,7 @@ import type { BinnedMatrix } from '../binning/binned-matrix.js';
 import type { BoosterParts } from '../boosting/booster.js';
 import type { LearnConfig } from '../config/learn-config.js';
 import type { HorizonData } from '../data/horizon-data.js';
-import { GROWTHS } from '../models/train-models.js';
+import { BOOSTER_NAMES } from '../models/model-registry.js';
 import type { CrossFitStack } from '../stacking/cross-fit-stack.js';
 import type { FinalModels } from '../stacking/final-models.js';
 import { type LinearPart, linearPart } from './linear-part.js';
@@ -53,12 +53,12 @@ export function directionOutput(
   return {
     name: 'direction',
     unit: 'log-odds',
-    boosters: GROWTHS.map((name, m) => ({
+    boosters: BOOSTER_NAMES.map((name, m) => ({
       name,
       scale: slope * stack.weights[m]!,
       booster: final.models[name].booster!,
     })),
-    linear: { name: 'logistic', scale: slope * stack.weights[GROWTHS.length]!, part: linearPart(part) },
+    linear: { name: 'logistic', scale: slope * stack.weights[BOOSTER_NAMES.length]!, part: linearPart(part) },
     constant: slope * stack.intercept + intercept,
     known: knownPart(
       start === 'overlap' ? 'overlap_logistic' : 'base_rate',

@@ -2,8 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createBooster } from '../boosting/create-booster.js';
 import { resolveLearnConfig } from '../config/learn-config.js';
 import { horizonData } from '../data/horizon-data.js';
-import { outOfFold } from '../models/out-of-fold.js';
-import { GROWTHS } from '../models/train-models.js';
+import { BOOSTER_NAMES } from '../models/model-registry.js';
 import { logit } from '../numeric/sigmoid.js';
 import { designColumns } from '../regression/design-columns.js';
 import { predictLinear } from '../regression/linear-fit.js';
@@ -14,6 +13,7 @@ import { crossFitStack } from '../stacking/cross-fit-stack.js';
 import { finalModels } from '../stacking/final-models.js';
 import { simulatePair } from '../testing/simulated-pair.js';
 import { callingThread } from '../threads/work-pool.js';
+import { outOfFold } from '../training/out-of-fold.js';
 import { directionOutput, valueOutput } from './additive-output.js';
 import { explainHorizon, keptColumn } from './explain-horizon.js';
 import { interactionSizes } from './interaction-summary.js';
@@ -85,7 +85,7 @@ describe('explainHorizon', () => {
   };
 
   it('adds up to the probability that is scored, the linear model and the baseline included', () => {
-    expect(crossFit.stack.weights[GROWTHS.length]).toBeGreaterThan(0);
+    expect(crossFit.stack.weights[BOOSTER_NAMES.length]).toBeGreaterThan(0);
     expect(crossFit.stack.baseWeight).toBeGreaterThan(0);
     for (let k = 0; k < finalRows.length; k += 37) {
       expect(sumOfRow(k)).toBeCloseTo(logit(final.probability[k]!), 9);
@@ -98,7 +98,7 @@ describe('explainHorizon', () => {
     const slope = crossFit.calibrator.linear!.slope;
     const columns = designColumns(matrix, linearColumns, development);
     const { coefficients } = final.models.logistic.linear!;
-    const trees = GROWTHS.map((name) =>
+    const trees = BOOSTER_NAMES.map((name) =>
       treeShap(createBooster(final.models[name].booster!), matrix, finalRows),
     );
     for (const column of [0, 5, 6, 8]) {
@@ -113,7 +113,7 @@ describe('explainHorizon', () => {
         );
         if (j >= 0) {
           const own = coefficients[j]! * (columns[j]![finalRows[k]!]! - mean);
-          expected += crossFit.stack.weights[GROWTHS.length]! * own;
+          expected += crossFit.stack.weights[BOOSTER_NAMES.length]! * own;
         }
         expect(shap[k]).toBeCloseTo(slope * expected, 10);
       }
@@ -160,7 +160,7 @@ describe('explainHorizon', () => {
   it('measures interactions of pairs in the stack, as the sum of the boosters has them', () => {
     const rows = finalRows.slice(0, 12);
     const slope = crossFit.calibrator.linear!.slope;
-    const all = GROWTHS.map((name) =>
+    const all = BOOSTER_NAMES.map((name) =>
       shapInteractions(createBooster(final.models[name].booster!), matrix, rows),
     );
     const together = (k: number, i: number, j: number) =>

@@ -1,5 +1,5 @@
 import type { BinnedMatrix } from '../binning/binned-matrix.js';
-import { type ModelContext, retainedMatrix } from '../models/model-context.js';
+import { type ModelContext, retainedMatrix } from '../training/model-context.js';
 import type { AdditiveOutput } from './additive-output.js';
 import { EXPLAINED_ROWS, type ExplainedChunk, type OutputSums } from './explain-rows.js';
 

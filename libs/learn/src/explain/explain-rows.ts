@@ -1,6 +1,6 @@
-import { type BinnedMatrixHandle } from '../binning/matrix-storage.js';
+import type { BinnedMatrix } from '../binning/binned-matrix.js';
+import type { BinnedMatrixHandle } from '../binning/matrix-storage.js';
 import { openBinnedMatrix } from '../binning/shared-binned-matrix.js';
-import { type BinnedMatrix } from '../binning/binned-matrix.js';
 import { createBooster } from '../boosting/create-booster.js';
 import { partOf } from '../progress/progress-hooks.js';
 import { type ShapBlock, type ShapOptions, treeShapBlocks } from '../shap/tree-shap.js';

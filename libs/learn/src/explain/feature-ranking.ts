@@ -1,5 +1,6 @@
 import { createBooster } from '../boosting/create-booster.js';
-import { GROWTHS, type TrainedModels } from '../models/train-models.js';
+import { BOOSTER_NAMES } from '../models/model-registry.js';
+import type { TrainedModels } from '../training/train-models.js';
 import type { Explanation } from './explain-horizon.js';
 
 /** Importance of the retained features, by column of the small matrix. */
@@ -24,9 +25,11 @@ export function rankFeatures(models: TrainedModels, explanation: Explanation): F
       { length: columns },
       (_, column) => arrays.reduce((sum, array) => sum + array[column]!, 0) / arrays.length,
     );
-  const importance = mean(GROWTHS.map((name) => gainShares(createBooster(models[name].booster!).gain())));
+  const importance = mean(
+    BOOSTER_NAMES.map((name) => gainShares(createBooster(models[name].booster!).gain())),
+  );
   const basis = shapMeanAbs.some((value) => value > 0) ? 'stack' : 'boosters';
-  const ranked = basis === 'stack' ? shapMeanAbs : mean(GROWTHS.map((_, b) => explained[b]!.meanAbs));
+  const ranked = basis === 'stack' ? shapMeanAbs : mean(BOOSTER_NAMES.map((_, b) => explained[b]!.meanAbs));
   const order = [...shapMeanAbs.keys()].sort(
     (i, j) => ranked[j]! - ranked[i]! || importance[j]! - importance[i]! || i - j,
   );

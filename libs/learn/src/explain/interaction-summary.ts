@@ -1,7 +1,7 @@
 import { createBooster } from '../boosting/create-booster.js';
 import { CancelledError } from '../errors/cancelled-error.js';
-import { type ModelContext, retainedMatrix } from '../models/model-context.js';
 import { forEachInteraction } from '../shap/interaction-shap.js';
+import { type ModelContext, retainedMatrix } from '../training/model-context.js';
 import type { AdditiveOutput } from './additive-output.js';
 
 /** How much two features do together in an output, beyond what each does alone. */

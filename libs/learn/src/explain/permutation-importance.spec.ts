@@ -3,8 +3,7 @@ import { createBooster } from '../boosting/create-booster.js';
 import { resolveLearnConfig } from '../config/learn-config.js';
 import { horizonData } from '../data/horizon-data.js';
 import { logLossByRow } from '../metrics/direction-metrics.js';
-import { outOfFold } from '../models/out-of-fold.js';
-import { GROWTHS } from '../models/train-models.js';
+import { BOOSTER_NAMES } from '../models/model-registry.js';
 import { seededRandom, subseed } from '../numeric/seeded-random.js';
 import { sigmoid } from '../numeric/sigmoid.js';
 import { designColumns } from '../regression/design-columns.js';
@@ -14,6 +13,7 @@ import { shadowOrder } from '../stability/shadow-target.js';
 import { stackLogOdds } from '../stacking/stack-log-odds.js';
 import { simulatePair } from '../testing/simulated-pair.js';
 import { callingThread } from '../threads/work-pool.js';
+import { outOfFold } from '../training/out-of-fold.js';
 import { permutationImportance } from './permutation-importance.js';
 
 const pair = simulatePair({ seed: 71n, rows: 2500, spacing: 8, noiseFeatures: 3, effect: 0.4 });
@@ -50,7 +50,7 @@ describe('permutationImportance', () => {
 
   it('is what predicting from really permuted columns gives', () => {
     const { lossGain, rows } = permutationImportance({ ...task, seed: 5n });
-    const random = seededRandom(subseed(5n, GROWTHS.length));
+    const random = seededRandom(subseed(5n, 3));
     const orders = folds.map(({ test }) =>
       shadowOrder({ rows: test, bar: data.bar, dependenceBars: 90 }, random),
     );
@@ -69,7 +69,7 @@ describe('permutationImportance', () => {
         const models = trained.models[k]!;
         const design = designColumns(permuted, context.linearColumns, train);
         const changed = [
-          ...GROWTHS.map((growth) => createBooster(models[growth].booster!).predictRaw(permuted, test)),
+          ...BOOSTER_NAMES.map((growth) => createBooster(models[growth].booster!).predictRaw(permuted, test)),
           predictLinear(models.logistic.linear!, design, test),
         ];
         return loss(k, stackLogOdds(stack, base, changed)) - loss(k, stackLogOdds(stack, base, added));

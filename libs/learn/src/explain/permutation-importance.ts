@@ -1,12 +1,10 @@
-import { type BinnedMatrixHandle } from '../binning/matrix-storage.js';
+import type { BinnedMatrix } from '../binning/binned-matrix.js';
+import type { BinnedMatrixHandle } from '../binning/matrix-storage.js';
 import { openBinnedMatrix } from '../binning/shared-binned-matrix.js';
-import { type BinnedMatrix } from '../binning/binned-matrix.js';
 import type { BoosterParts } from '../boosting/booster.js';
 import { leafOf, type Tree } from '../boosting/tree.js';
 import type { HorizonData } from '../data/horizon-data.js';
-import { type ModelContext, retainedMatrix } from '../models/model-context.js';
-import type { OutOfFold } from '../models/out-of-fold.js';
-import { GROWTHS } from '../models/train-models.js';
+import { BOOSTER_NAMES } from '../models/model-registry.js';
 import { seededRandom, subseed } from '../numeric/seeded-random.js';
 import { designColumn } from '../regression/design-columns.js';
 import type { LinearFit } from '../regression/linear-fit.js';
@@ -14,6 +12,8 @@ import type { Fold } from '../splits/walk-forward.js';
 import { shadowOrder } from '../stability/shadow-target.js';
 import { type Stack, stackLogOdds } from '../stacking/stack-log-odds.js';
 import type { PieceKind } from '../threads/piece-kind.js';
+import { type ModelContext, retainedMatrix } from '../training/model-context.js';
+import type { OutOfFold } from '../training/out-of-fold.js';
 
 /** Out-of-fold rows that importance is measured on at most, evenly spread. */
 const MOST_ROWS = 4096;
@@ -71,7 +71,7 @@ export function permutationImportance(input: PermutationInput): PermutationImpor
   const { context, folds, outOfFold, stack, onProgress } = input;
   const { data, linearColumns, pool, isCancelled } = context;
   const matrix = retainedMatrix(context);
-  const random = seededRandom(subseed(input.seed, GROWTHS.length));
+  const random = seededRandom(subseed(input.seed, STREAM));
   const share = Math.min(1, MOST_ROWS / folds.reduce((sum, { test }) => sum + test.length, 0));
   const permuted = folds.map(({ train, test }, k): PermutedFold => {
     const { base, added } = outOfFold.folds[k]!;
@@ -83,7 +83,7 @@ export function permutationImportance(input: PermutationInput): PermutationImpor
       train,
       rows: taken.map((position) => test[position]!),
       sources: taken.map((position) => test[order[position]!]!),
-      boosters: GROWTHS.map((growth) => models[growth].booster!),
+      boosters: BOOSTER_NAMES.map((growth) => models[growth].booster!),
       logistic: models.logistic.linear!,
       logOdds: Float64Array.from(taken, (position) => logOdds[position]!),
     };
@@ -124,7 +124,7 @@ function lossOfPermuted({ matrix: handle, linearColumns, up, weights, folds }: P
       }
     });
     if (position >= 0) {
-      const slope = weights[GROWTHS.length]! * fold.logistic.coefficients[position]!;
+      const slope = weights[BOOSTER_NAMES.length]! * fold.logistic.coefficients[position]!;
       const value = designColumn(matrix, column, fold.train);
       for (let k = 0; k < rows.length; k++) change[k]! += slope * (value[sources[k]!]! - value[rows[k]!]!);
     }
@@ -146,6 +146,9 @@ interface TreeChange {
   readonly sources: Uint32Array;
   readonly weight: number;
 }
+
+/** Part of the seed that permuting takes. */
+const STREAM = 3;
 
 /** Bytes between two rows of a column. */
 const ROW_STRIDE = 8;

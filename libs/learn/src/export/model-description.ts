@@ -1,6 +1,6 @@
 import type { OverlapModel } from '../baselines/overlap-logistic.js';
 import type { Calibrator } from '../calibration/calibrator.js';
-import type { ModelName } from '../models/train-models.js';
+import type { ModelName } from '../models/model-registry.js';
 
 /** Version of {@link ModelDescription} and of the file that holds it; docs/models.md describes both. */
 export const MODELS_FORMAT_VERSION = 1;

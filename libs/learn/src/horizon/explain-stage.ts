@@ -8,10 +8,10 @@ import { type Explanation, explainHorizon } from '../explain/explain-horizon.js'
 import { type FeatureRanking, rankFeatures } from '../explain/feature-ranking.js';
 import { type InteractionSize, interactionSizes } from '../explain/interaction-summary.js';
 import { type PermutationImportance, permutationImportance } from '../explain/permutation-importance.js';
-import { type ModelContext, retainedMatrix } from '../models/model-context.js';
 import type { LearnHooks } from '../progress/learn-hooks.js';
 import type { ProtocolSegments } from '../splits/protocol-segments.js';
 import type { FinalModels } from '../stacking/final-models.js';
+import { type ModelContext, retainedMatrix } from '../training/model-context.js';
 import type { Modelled } from './model-stage.js';
 
 /** What the explain stage finds; all null when no feature was retained. */

@@ -1,7 +1,5 @@
 import { type Baseline, fitBaselines } from '../baselines/fit-baselines.js';
 import type { PairInput } from '../data/pair-input.js';
-import type { ModelContext } from '../models/model-context.js';
-import { type OutOfFold, outOfFold } from '../models/out-of-fold.js';
 import type { LearnHooks } from '../progress/learn-hooks.js';
 import { type ChosenThreshold, chooseThreshold } from '../scoring/choose-threshold.js';
 import { type FinalPredictions, type FinalScores, scoreFinal } from '../scoring/final-scores.js';
@@ -10,6 +8,8 @@ import type { ProtocolSegments } from '../splits/protocol-segments.js';
 import { crossFitCombinatorial } from '../stacking/cross-fit-combinatorial.js';
 import { type CrossFitStack, crossFitStack } from '../stacking/cross-fit-stack.js';
 import { type FinalModels, finalModels } from '../stacking/final-models.js';
+import type { ModelContext } from '../training/model-context.js';
+import { type OutOfFold, outOfFold } from '../training/out-of-fold.js';
 
 /** What the model stage finds. */
 export interface Modelled {

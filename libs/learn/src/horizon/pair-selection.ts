@@ -10,7 +10,7 @@ import type { SelectionResult, SelectionTask } from '../selection/selection-resu
 import { canSelectFrom } from '../sizing/require-learnable.js';
 import { blockDesign } from '../stability/block-design.js';
 import { createStabilityContext, releaseStabilityContext } from '../stability/create-stability-context.js';
-import { type StabilityContext } from '../stability/stability-context.js';
+import type { StabilityContext } from '../stability/stability-context.js';
 import { type TimeBlocksInput, timeBlocks } from '../stability/time-blocks.js';
 import { callingThread, type WorkPool } from '../threads/work-pool.js';
 

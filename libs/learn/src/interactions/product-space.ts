@@ -1,5 +1,5 @@
-import type { BinnedMatrixHandle } from '../binning/matrix-storage.js';
 import type { BinnedMatrix } from '../binning/binned-matrix.js';
+import type { BinnedMatrixHandle } from '../binning/matrix-storage.js';
 import type { Arena } from '../kernels/arena.js';
 import type { ArenaScope } from '../kernels/arena-scope.js';
 import { gramPitch } from '../stability/gram-bytes.js';

@@ -1,4 +1,4 @@
-import { type BinnedMatrixHandle } from '../binning/matrix-storage.js';
+import type { BinnedMatrixHandle } from '../binning/matrix-storage.js';
 import { openBinnedMatrix } from '../binning/shared-binned-matrix.js';
 import { Arena } from '../kernels/arena.js';
 import { ArenaScope } from '../kernels/arena-scope.js';

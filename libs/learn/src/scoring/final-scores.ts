@@ -13,11 +13,11 @@ import { reliabilityStatistics } from '../metrics/reliability.js';
 import { type DirectionMetric, directionStatistics } from '../metrics/score-direction.js';
 import { type ValueMetric, valueStatistics } from '../metrics/score-value.js';
 import { weightedMean } from '../metrics/weighted-statistic.js';
-import type { ModelContext } from '../models/model-context.js';
-import type { DirectionName } from '../models/train-models.js';
+import type { DirectionName } from '../models/model-registry.js';
 import type { ProgressHooks } from '../progress/progress-hooks.js';
 import type { ValueModelName } from '../stacking/final-models.js';
 import type { PieceKind } from '../threads/piece-kind.js';
+import type { ModelContext } from '../training/model-context.js';
 import {
   confidenceOrder,
   GATING_COVERAGES,

@@ -1,6 +1,6 @@
-import { type BinnedMatrixHandle } from '../binning/matrix-storage.js';
+import type { BinnedMatrix } from '../binning/binned-matrix.js';
+import type { BinnedMatrixHandle } from '../binning/matrix-storage.js';
 import { openBinnedMatrix } from '../binning/shared-binned-matrix.js';
-import { type BinnedMatrix } from '../binning/binned-matrix.js';
 import { trainBooster } from '../boosting/train-booster.js';
 import { subseed } from '../numeric/seeded-random.js';
 import { type ProgressHooks, reportProgress } from '../progress/progress-hooks.js';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { BinnedMatrix } from '../binning/binned-matrix.js';
 import { BinnedMatrixBuilder } from '../binning/binned-matrix-builder.js';
-import { type BinnedMatrix } from '../binning/binned-matrix.js';
 import { trainBooster } from '../boosting/train-booster.js';
-import { type Tree } from '../boosting/tree.js';
+import type { Tree } from '../boosting/tree.js';
 import { seededRandom } from '../numeric/seeded-random.js';
 import { shapInteractions } from './interaction-shap.js';
 import { childRows } from './leaf-paths.js';

@@ -1,7 +1,7 @@
 import type { BinnedMatrix } from '../binning/binned-matrix.js';
-import type { Tree } from '../boosting/tree.js';
 import type { Booster } from '../boosting/booster.js';
 import { checkBins, checkRows } from '../boosting/create-booster.js';
+import type { Tree } from '../boosting/tree.js';
 import { type LeafPath, leafPaths } from './leaf-paths.js';
 import { treeShap } from './tree-shap.js';
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import type { BinnedMatrix } from '../binning/binned-matrix.js';
 import { BinnedMatrixBuilder } from '../binning/binned-matrix-builder.js';
-import { type BinnedMatrix } from '../binning/binned-matrix.js';
-import { trainBooster } from '../boosting/train-booster.js';
-import { type Booster } from '../boosting/booster.js';
+import type { Booster } from '../boosting/booster.js';
 import { predictValues } from '../boosting/predict-values.js';
+import { trainBooster } from '../boosting/train-booster.js';
 import { seededRandom } from '../numeric/seeded-random.js';
 import { leafGroups } from './leaf-groups.js';
 import { sharingWeights } from './sharing-weights.js';

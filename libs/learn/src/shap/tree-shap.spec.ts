@@ -1,12 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { BinnedMatrix } from '../binning/binned-matrix.js';
 import { BinnedMatrixBuilder } from '../binning/binned-matrix-builder.js';
-import { type BinnedMatrix } from '../binning/binned-matrix.js';
-import { trainBooster } from '../boosting/train-booster.js';
-import { type Tree } from '../boosting/tree.js';
-import { type Booster } from '../boosting/booster.js';
+import type { Booster } from '../boosting/booster.js';
 import { createBooster } from '../boosting/create-booster.js';
-import { leafOf } from '../boosting/tree.js';
+import { trainBooster } from '../boosting/train-booster.js';
+import { leafOf, type Tree } from '../boosting/tree.js';
 import { Arena } from '../kernels/arena.js';
 import { seededRandom } from '../numeric/seeded-random.js';
 import { childRows } from './leaf-paths.js';

@@ -4,6 +4,7 @@ import { estimateBoosterBytes } from '../boosting/grower-memory.js';
 import type { LearnConfig } from '../config/learn-config.js';
 import { chunkRows } from '../explain/explain-horizon.js';
 import { estimateInteractionBytes } from '../interactions/interaction-bytes.js';
+import { BOOSTED_ENTRIES, BOOSTED_NAMES } from '../models/model-registry.js';
 import { BOOSTED_SELECTION } from '../selection/boosted-frequencies.js';
 import { keepsLevel, largestQ } from '../stability/error-bounds.js';
 import { estimateStabilityBytes, sharedStabilityBytes } from '../stability/stability-bytes.js';
@@ -103,7 +104,6 @@ function boosterBytes(size: BoosterSize, params: Partial<BoosterParams> & { rowF
 
 function modellingBytes({ rows, columns, config, threads }: Required<LearningSize>): number {
   const { bins } = config.binning;
-  const { leaf, level, symmetric, value } = config.models;
   const size = {
     rows: rows * (1 - config.protocol.finalShare),
     columns,
@@ -111,12 +111,9 @@ function modellingBytes({ rows, columns, config, threads }: Required<LearningSiz
     matrixRows: rows,
     gathered: false,
   };
-  const boosters = [
-    { ...leaf, growth: 'leaf' as const },
-    { ...value, growth: 'leaf' as const },
-    { ...level, growth: 'level' as const },
-    { ...symmetric, growth: 'symmetric' as const },
-  ].map((own) => boosterBytes(size, own));
+  const boosters = BOOSTED_NAMES.map((name) =>
+    boosterBytes(size, { ...config.models[name], growth: BOOSTED_ENTRIES[name].growth }),
+  );
   const busiest = boosters.sort((a, b) => b - a).slice(0, threads);
   const booster = busiest.reduce((sum, bytes) => sum + bytes, 0);
   const explaining =

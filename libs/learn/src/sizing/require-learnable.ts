@@ -1,9 +1,9 @@
 import { estimateBinnedBytes } from '../binning/binned-bytes.js';
 import type { LearnConfig } from '../config/learn-config.js';
 import { LearnInputError } from '../errors/learn-input-error.js';
-import { innerSplit } from '../models/inner-split.js';
 import { boostedFolds } from '../selection/boosted-frequencies.js';
 import { developmentRows } from '../splits/development-rows.js';
+import { innerSplit } from '../splits/inner-split.js';
 import type { LabelGeometry } from '../splits/label-span.js';
 import { type ProtocolSegments, protocolSegments } from '../splits/protocol-segments.js';
 import { blockDesign } from '../stability/block-design.js';

@@ -5,8 +5,8 @@ import { loadKernel } from '../kernels/load-kernel.js';
 import { type ProgressHooks, reportProgress } from '../progress/progress-hooks.js';
 import type { PieceKind } from '../threads/piece-kind.js';
 import type { WorkPool } from '../threads/work-pool.js';
-import { type GramKernel, ROW_BYTES } from './gram-kernel.js';
 import { gramScratchBytes, STRIP } from './gram-bytes.js';
+import { type GramKernel, ROW_BYTES } from './gram-kernel.js';
 import type { StabilityContext } from './stability-context.js';
 import { TABLE_SCALE } from './standardised-table.js';
 

@@ -13,7 +13,8 @@ export function columnByColumn({
     ...described,
     needsLabels: false,
     bytes: () => 0,
-    open: (input) => fitBy((statistics) => columnScores(input, described.inflation(input.inflation), statistics, of)),
+    open: (input) =>
+      fitBy((statistics) => columnScores(input, described.inflation(input.inflation), statistics, of)),
   };
 }
 

@@ -8,9 +8,10 @@ import type { PieceKind } from '../threads/piece-kind.js';
 import { type PieceRange, pieceRanges } from '../threads/piece-ranges.js';
 import { callingThread, type WorkPool } from '../threads/work-pool.js';
 import { CONTRASTS, contrastPitch } from './curvature-contrasts.js';
+import type { TargetBinsRoom } from './place-target.js';
 import { shadowTarget } from './shadow-target.js';
 import type { StabilityContext } from './stability-context.js';
-import type { TargetBins, TargetBinsKernel, TargetBinsRoom } from './target-bins.js';
+import type { TargetBins, TargetBinsKernel } from './target-bins.js';
 
 /** Most pieces that a block is cut into to measure how inner products vary. */
 const MOST_PIECES = 8;

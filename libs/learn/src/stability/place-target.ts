@@ -1,8 +1,15 @@
 import { LearnInputError } from '../errors/learn-input-error.js';
 import { Arena } from '../kernels/arena.js';
 import type { StabilityContext } from './stability-context.js';
-import type { TargetBinsRoom } from './target-bins.js';
 import type { RowBlock } from './time-blocks.js';
+
+/** Where `sumTarget` puts its results; reused from target to target. */
+export interface TargetBinsRoom {
+  readonly sums: number;
+  readonly counts: number;
+  readonly target: number;
+  readonly present: number;
+}
 
 /** Sums of a target over rows of one block. */
 export interface BlockMoments {

@@ -1,5 +1,5 @@
+import type { BinnedMatrix } from '../binning/binned-matrix.js';
 import { BinnedMatrixBuilder } from '../binning/binned-matrix-builder.js';
-import { type BinnedMatrix } from '../binning/binned-matrix.js';
 import { seededRandom } from '../numeric/seeded-random.js';
 
 export interface PlantedInput {

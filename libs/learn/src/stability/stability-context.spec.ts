@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { Arena } from '../kernels/arena.js';
-import { binned, plantedData } from './planted.fixture.js';
-import { affordableBlocks, gramBytes } from './gram-bytes.js';
-import { estimateStabilityBytes } from './stability-bytes.js';
 import { createStabilityContext, releaseStabilityContext } from './create-stability-context.js';
+import { affordableBlocks, gramBytes } from './gram-bytes.js';
+import { binned, plantedData } from './planted.fixture.js';
+import { estimateStabilityBytes } from './stability-bytes.js';
 import { stabilitySelection } from './stability-selection.js';
 
 const data = plantedData({ rows: 2000, columns: 300, planted: 3, share: 0.2, seed: 31n });

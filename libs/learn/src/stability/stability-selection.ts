@@ -8,18 +8,15 @@ import { combinedOrder } from './combine-methods.js';
 import { drawComplementaryPairs } from './complementary-pairs.js';
 import { affordableDesign, allBounds, type BoundKind, thresholdStep } from './error-bounds.js';
 import { estimateInflation } from './inflation.js';
+import type { TargetBinsRoom } from './place-target.js';
 import { shadowTarget } from './shadow-target.js';
 import { rankingDepth } from './stability-bytes.js';
 import type { StabilityContext } from './stability-context.js';
-import {
-  evidenceOnAllRows,
-  type Subsamples,
-  stabilityFrequencies,
-} from './stability-frequencies.js';
-import type { StabilityInput } from './subsample-fits.js';
+import { evidenceOnAllRows, type Subsamples, stabilityFrequencies } from './stability-frequencies.js';
 import { DEFAULT_STABILITY_METHODS, STABILITY_METHODS, type StabilityMethod } from './stability-methods.js';
 import { RowLabelRoom } from './stumps.js';
-import { allocateTargetBins, sumTarget, type TargetBinsRoom } from './target-bins.js';
+import type { StabilityInput } from './subsample-fits.js';
+import { allocateTargetBins, sumTarget } from './target-bins.js';
 
 const PAIR_STREAM = 1;
 const SHADOW_STREAM = 2;
@@ -143,7 +140,9 @@ export function stabilitySelection(
     const one = allBounds({ p: tested, q, threshold, pairs: context.pairs });
     return {
       ...byCandidate({ context, methods, frequencies, evidence, threshold }),
-      inflation: new Map(methods.map((name) => [name, summary(STABILITY_METHODS[name].inflation(inflation))])),
+      inflation: new Map(
+        methods.map((name) => [name, summary(STABILITY_METHODS[name].inflation(inflation))]),
+      ),
       expectedFalseSelections: {
         mb: methods.length * one.mb,
         unimodal: methods.length * one.unimodal,

@@ -1,14 +1,14 @@
 import { openBinnedMatrix } from '../binning/shared-binned-matrix.js';
-import { trainBooster } from '../boosting/train-booster.js';
 import { DEFAULT_BOOSTER_PARAMS } from '../boosting/booster-params.js';
 import { estimateBoosterBytes } from '../boosting/grower-memory.js';
+import { trainBooster } from '../boosting/train-booster.js';
 import { Arena } from '../kernels/arena.js';
 import type { ArenaScope } from '../kernels/arena-scope.js';
 import { columnScores, fitBy, largest } from './column-scores.js';
+import type { TargetBinsRoom } from './place-target.js';
 import type { StabilityContext } from './stability-context.js';
 import type { Method, RowLabels } from './stability-method.js';
 import type { SubsampleStatistics } from './subsample-statistics.js';
-import type { TargetBinsRoom } from './target-bins.js';
 
 /** Boosted stumps: trees of one split each. */
 const STUMPS = {

@@ -36,9 +36,7 @@ export class SubsampleFits {
    */
   select(membership: PairMembership): Int32Array[][] {
     const { q, target } = this.#input;
-    return this.#reader
-      .read(target, membership)
-      .map((side) => this.#fits.map((fit) => fit.select(side, q)));
+    return this.#reader.read(target, membership).map((side) => this.#fits.map((fit) => fit.select(side, q)));
   }
 
   /** Each method's score of every column on all blocks, by Gram position; more is better. */

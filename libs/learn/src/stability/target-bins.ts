@@ -6,7 +6,7 @@ import { type ProgressHooks, reportProgress } from '../progress/progress-hooks.j
 import type { PieceKind } from '../threads/piece-kind.js';
 import { type PieceRange, pieceRanges } from '../threads/piece-ranges.js';
 import { callingThread, type WorkPool } from '../threads/work-pool.js';
-import { type BlockMoments, placeTarget } from './place-target.js';
+import { type BlockMoments, placeTarget, type TargetBinsRoom } from './place-target.js';
 import type { StabilityContext } from './stability-context.js';
 
 export interface TargetBinsKernel {
@@ -59,14 +59,6 @@ export interface TargetBins {
   /** Address of i32 [column][block][bins]: rows with a target. */
   readonly counts: number;
   readonly moments: readonly BlockMoments[];
-}
-
-/** Where `sumTarget` puts its results; reused from target to target. */
-export interface TargetBinsRoom {
-  readonly sums: number;
-  readonly counts: number;
-  readonly target: number;
-  readonly present: number;
 }
 
 export function allocateTargetBins(context: StabilityContext, scope: ArenaScope): TargetBinsRoom {

@@ -1,10 +1,10 @@
 import type { LearnConfig } from '../config/learn-config.js';
 import type { HorizonData } from '../data/horizon-data.js';
 import { LearnInputError } from '../errors/learn-input-error.js';
-import { type FoldPredictions, joinFolds } from '../models/out-of-fold.js';
 import { sigmoid } from '../numeric/sigmoid.js';
 import type { CombinatorialGroups } from '../splits/protocol-segments.js';
 import { purge } from '../splits/purge.js';
+import { type FoldPredictions, joinFolds } from '../training/out-of-fold.js';
 import type { CrossFitStack, ScoredRows } from './cross-fit-stack.js';
 import {
   joinStacked,

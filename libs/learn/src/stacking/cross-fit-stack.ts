@@ -1,9 +1,9 @@
 import type { Calibrator } from '../calibration/calibrator.js';
 import type { LearnConfig } from '../config/learn-config.js';
 import type { HorizonData } from '../data/horizon-data.js';
-import { type FoldPredictions, joinFolds } from '../models/out-of-fold.js';
 import { sigmoid } from '../numeric/sigmoid.js';
 import { spanEnd, spanStart } from '../splits/label-span.js';
+import { type FoldPredictions, joinFolds } from '../training/out-of-fold.js';
 import {
   joinStacked,
   type RecordedFit,

@@ -1,12 +1,7 @@
-import { medianSizes, modelSizes, startingLogOdds } from '../models/horizon-models.js';
-import type { ModelContext } from '../models/model-context.js';
-import {
-  DIRECTION_MODELS,
-  type DirectionName,
-  type ModelSizes,
-  type TrainedModels,
-  trainModels,
-} from '../models/train-models.js';
+import { DIRECTION_MODELS, type DirectionName } from '../models/model-registry.js';
+import { medianSizes, modelSizes, startingLogOdds } from '../training/horizon-models.js';
+import type { ModelContext } from '../training/model-context.js';
+import { type ModelSizes, type TrainedModels, trainModels } from '../training/train-models.js';
 import type { CrossFitStack } from './cross-fit-stack.js';
 import { stackLogOdds } from './stack-log-odds.js';
 

@@ -2,12 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { resolveLearnConfig } from '../config/learn-config.js';
 import { horizonData } from '../data/horizon-data.js';
-import { innerSplit } from '../models/inner-split.js';
-import type { FoldPredictions } from '../models/out-of-fold.js';
-import { DIRECTION_MODELS } from '../models/train-models.js';
+import { DIRECTION_MODELS } from '../models/model-registry.js';
 import { seededRandom } from '../numeric/seeded-random.js';
+import { innerSplit } from '../splits/inner-split.js';
 import { type LabelGeometry, spanEnd, spanStart } from '../splits/label-span.js';
 import { protocolSegments } from '../splits/protocol-segments.js';
+import type { FoldPredictions } from '../training/out-of-fold.js';
 import { crossFitCombinatorial } from './cross-fit-combinatorial.js';
 import { crossFitStack } from './cross-fit-stack.js';
 

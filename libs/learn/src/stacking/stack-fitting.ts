@@ -1,9 +1,9 @@
+import type { Calibrator } from '../calibration/calibrator.js';
 import { fitCalibrator } from '../calibration/fit-calibrator.js';
-import { type Calibrator } from '../calibration/calibrator.js';
 import type { LearnConfig } from '../config/learn-config.js';
 import type { HorizonData } from '../data/horizon-data.js';
 import { blockRows } from '../metrics/block-bootstrap.js';
-import type { FoldPredictions } from '../models/out-of-fold.js';
+import type { FoldPredictions } from '../training/out-of-fold.js';
 import { fitStack, type Stack } from './stack-log-odds.js';
 
 /** Stacked log-odds of some rows, not calibrated. */

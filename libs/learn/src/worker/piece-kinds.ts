@@ -4,7 +4,6 @@ import { LOSS_OF_PERMUTED } from '../explain/permutation-importance.js';
 import { CHOSEN_PRODUCTS } from '../interactions/chosen-products.js';
 import { PRODUCTS_OF_BLOCK, SCALES_OF_STRIP } from '../interactions/product-sums.js';
 import { LEAK_SHARES } from '../leaks/leak-shares.js';
-import { TRAINED_MODEL } from '../models/train-models.js';
 import { COUNTED_COLUMNS } from '../pruning/bin-counts.js';
 import { CLOSE_PAIRS } from '../pruning/screen-pairs.js';
 import { SCORED_GROUP } from '../scoring/final-scores.js';
@@ -15,6 +14,7 @@ import { EFFECTS_OF_COLUMNS } from '../stability/inflation.js';
 import { SELECTED_IN_PAIRS } from '../stability/stability-frequencies.js';
 import { SUMMED_COLUMNS } from '../stability/target-bins.js';
 import type { PieceKind } from '../threads/piece-kind.js';
+import { TRAINED_MODEL } from '../training/train-models.js';
 
 const kinds = [
   COUNTED_COLUMNS,

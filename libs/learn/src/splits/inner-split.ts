@@ -1,6 +1,6 @@
 import { LearnInputError } from '../errors/learn-input-error.js';
-import type { LabelGeometry } from '../splits/label-span.js';
-import { rowsBefore } from '../splits/purge.js';
+import type { LabelGeometry } from './label-span.js';
+import { rowsBefore } from './purge.js';
 
 export interface InnerSplit {
   readonly fit: Uint32Array;

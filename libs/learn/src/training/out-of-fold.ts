@@ -1,7 +1,8 @@
+import { DIRECTION_MODELS } from '../models/model-registry.js';
 import type { Fold } from '../splits/walk-forward.js';
 import { modelSizes, startingLogOdds } from './horizon-models.js';
 import type { ModelContext } from './model-context.js';
-import { DIRECTION_MODELS, type ModelSizes, type TrainedModels, trainModels } from './train-models.js';
+import { type ModelSizes, type TrainedModels, trainModels } from './train-models.js';
 
 /** Predictions of one fold's models on its test rows; arrays run along `rows`. */
 export interface FoldPredictions {

@@ -1,6 +1,7 @@
 import { fittedLogOdds } from '../baselines/fitted-log-odds.js';
+import { isBoosted, type ModelName } from '../models/model-registry.js';
 import type { ModelContext } from './model-context.js';
-import type { ModelName, ModelSizes, TrainedModels } from './train-models.js';
+import type { ModelSizes, TrainedModels } from './train-models.js';
 
 /**
  * Where direction models start, for every row: the overlap baseline or the base rate, fitted on each of the
@@ -29,7 +30,7 @@ export function medianSizes(folds: readonly ModelSizes[]): ModelSizes {
   const median = (name: ModelName) => {
     const sorted = folds.map((fold) => fold[name]).sort((a, b) => a - b);
     const middle = sorted[(sorted.length - 1) >> 1]!;
-    return name === 'logistic' || name === 'ridge' ? middle : Math.max(1, middle);
+    return isBoosted(name) ? Math.max(1, middle) : middle;
   };
   const names = Object.keys(folds[0]!) as ModelName[];
   return Object.fromEntries(names.map((name) => [name, median(name)])) as ModelSizes;
