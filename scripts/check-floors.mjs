@@ -104,7 +104,7 @@ function sourceOf(name, from, { known, packages }) {
   );
 }
 
-/** `@onescan/shared/a/b.js` is `dist/a/b.js` in the package's folder, and `@onescan/shared` its `index.js`. */
+/** `@onescan/contract/a/b.js` is `dist/a/b.js` in the package's folder, and `@onescan/contract` its `index.js`. */
 function inPackage(name, packages) {
   const [scope, short, ...rest] = name.split('/');
   const folder = packages.get(`${scope}/${short}`);

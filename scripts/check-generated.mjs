@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { runPackage } from './run-command.mjs';
 import { ROOT } from './workspace.mjs';
 
-const COMMITTED = 'libs/shared/src/generated';
+const COMMITTED = 'libs/contract/src/generated';
 
 /** Generates the code of proto/ anew in a temporary folder; true when the committed code is the same. */
 export async function checkGenerated() {

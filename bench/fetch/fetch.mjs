@@ -7,7 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { FETCHER_NODE_FLAGS } from '@onescan/shared/fetcher-node-flags.js';
+import { FETCHER_NODE_FLAGS } from '@onescan/process/fetcher-node-flags.js';
 import { benchFlags } from '../learn/bench-flags.mjs';
 import { printTable } from '../learn/print-table.mjs';
 

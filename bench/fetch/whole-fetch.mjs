@@ -9,16 +9,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { FULL_SHARED_COLUMNS, FULL_WIDTH, WIDE_PAIRS } from '@onescan/e2e/wide-warehouse/wide-shape.js';
-import { readAnnouncement } from '@onescan/shared/announce.js';
-import { FETCHER_NODE_FLAGS } from '@onescan/shared/fetcher-node-flags.js';
+import { readAnnouncement } from '@onescan/process/announce.js';
+import { FETCHER_NODE_FLAGS } from '@onescan/process/fetcher-node-flags.js';
 import {
   EstimatePairRequest,
   EstimateSharedRequest,
   FetcherServiceClient,
   FetchPairRequest,
-} from '@onescan/shared/generated/onescan/v1/fetcher.js';
-import { RunSpec } from '@onescan/shared/generated/onescan/v1/spec.js';
-import { callServerStream, callUnary, createClient } from '@onescan/shared/grpc/client.js';
+} from '@onescan/contract/generated/onescan/v1/fetcher.js';
+import { RunSpec } from '@onescan/contract/generated/onescan/v1/spec.js';
+import { callServerStream, callUnary, createClient } from '@onescan/process/grpc/client.js';
 import { benchFlags } from '../learn/bench-flags.mjs';
 import { printTable } from '../learn/print-table.mjs';
 

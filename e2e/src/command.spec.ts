@@ -1,7 +1,7 @@
 import { lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import { isProcessAlive } from '@onescan/shared/process-alive.js';
+import { isProcessAlive } from '@onescan/process/process-alive.js';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { type CommandResult, onescan } from './command.js';
 import { WAREHOUSE } from './warehouse.js';

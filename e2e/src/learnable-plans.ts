@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import type { Run } from '@onescan/shared/generated/onescan/v1/coordinator.js';
-import { RunState, TaskState } from '@onescan/shared/generated/onescan/v1/coordinator.js';
-import { FetchPairRequest } from '@onescan/shared/generated/onescan/v1/fetcher.js';
-import type { RunSpec } from '@onescan/shared/generated/onescan/v1/spec.js';
-import { callServerStream, callUnary } from '@onescan/shared/grpc/client.js';
-import { OnescanError } from '@onescan/shared/onescan-error.js';
-import { runSpecFromJson } from '@onescan/shared/run-spec.js';
+import type { Run } from '@onescan/contract/generated/onescan/v1/coordinator.js';
+import { RunState, TaskState } from '@onescan/contract/generated/onescan/v1/coordinator.js';
+import { FetchPairRequest } from '@onescan/contract/generated/onescan/v1/fetcher.js';
+import type { RunSpec } from '@onescan/contract/generated/onescan/v1/spec.js';
+import { callServerStream, callUnary } from '@onescan/process/grpc/client.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
+import { runSpecFromJson } from '@onescan/contract/run-spec.js';
 import type { ComputeEvent, ComputeRequest } from '@onescan/trainer/compute/compute-protocol.js';
 import { PairMemory } from '@onescan/trainer/compute/pair-memory.js';
 import { runTask } from '@onescan/trainer/compute/run-task.js';

@@ -1,9 +1,9 @@
-import type { GetResultsResponse, Run, RunEvent } from '@onescan/shared/generated/onescan/v1/coordinator.js';
-import { RunState } from '@onescan/shared/generated/onescan/v1/coordinator.js';
-import type { LedgerRow } from '@onescan/shared/generated/onescan/v1/result.js';
-import type { RunSpec } from '@onescan/shared/generated/onescan/v1/spec.js';
-import { callServerStream, callUnary } from '@onescan/shared/grpc/client.js';
-import { runSpecFromJson } from '@onescan/shared/run-spec.js';
+import type { GetResultsResponse, Run, RunEvent } from '@onescan/contract/generated/onescan/v1/coordinator.js';
+import { RunState } from '@onescan/contract/generated/onescan/v1/coordinator.js';
+import type { LedgerRow } from '@onescan/contract/generated/onescan/v1/result.js';
+import type { RunSpec } from '@onescan/contract/generated/onescan/v1/spec.js';
+import { callServerStream, callUnary } from '@onescan/process/grpc/client.js';
+import { runSpecFromJson } from '@onescan/contract/run-spec.js';
 import type { Stack } from './stack.js';
 
 const OVER: ReadonlySet<RunState> = new Set([

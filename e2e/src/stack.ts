@@ -5,9 +5,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import {
   CoordinatorServiceClient,
   type ListTrainersResponse,
-} from '@onescan/shared/generated/onescan/v1/coordinator.js';
-import { FetcherServiceClient, type QueryJob } from '@onescan/shared/generated/onescan/v1/fetcher.js';
-import { callUnary, createClient } from '@onescan/shared/grpc/client.js';
+} from '@onescan/contract/generated/onescan/v1/coordinator.js';
+import { FetcherServiceClient, type QueryJob } from '@onescan/contract/generated/onescan/v1/fetcher.js';
+import { callUnary, createClient } from '@onescan/process/grpc/client.js';
 import { ServiceProcess } from './service-process.js';
 
 export interface StackOptions {

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { hasPseudoTerminals, PseudoTerminal } from '@onescan/cli/testing/pseudo-terminal.js';
-import { isProcessAlive } from '@onescan/shared/process-alive.js';
+import { isProcessAlive } from '@onescan/process/process-alive.js';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { WAREHOUSE } from './warehouse.js';
 

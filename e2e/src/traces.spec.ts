@@ -1,6 +1,6 @@
-import { RunState } from '@onescan/shared/generated/onescan/v1/coordinator.js';
-import { DEFAULT_HORIZONS } from '@onescan/shared/horizon.js';
-import { ATTRIBUTE, SPAN } from '@onescan/shared/telemetry/attributes.js';
+import { RunState } from '@onescan/contract/generated/onescan/v1/coordinator.js';
+import { DEFAULT_HORIZONS } from '@onescan/contract/horizon.js';
+import { ATTRIBUTE, SPAN } from '@onescan/process/telemetry/attributes.js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { OtlpReceiver } from './otlp-receiver.js';
 import type { ReceivedSpan } from './otlp-traces.js';

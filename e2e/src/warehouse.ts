@@ -1,6 +1,6 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { sha256Hex } from '@onescan/shared/canonical-json.js';
+import { sha256Hex } from '@onescan/contract/canonical-json.js';
 import { buildWarehouse } from '@onescan/warehouse/build-warehouse.js';
 
 /** Bars of the simulation: enough for a verdict, few enough to build in seconds. */

@@ -7,7 +7,7 @@ import { inspect } from 'node:util';
 import { BigQueryApi } from '@onescan/fetcher/warehouse/bigquery/bigquery-api.js';
 import { impersonate } from '@onescan/fetcher/warehouse/bigquery/impersonate.js';
 import { authMetadata, googleAuth } from '@onescan/fetcher/warehouse/bigquery/storage/storage-credentials.js';
-import { createLog } from '@onescan/shared/log.js';
+import { createLog } from '@onescan/process/log.js';
 import type { AuthClient } from 'google-auth-library';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 

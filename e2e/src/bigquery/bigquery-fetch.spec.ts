@@ -1,10 +1,10 @@
 import { BARS } from '@onescan/fetcher/fixtures/small-warehouse.js';
 import { farmFingerprint } from '@onescan/fetcher/warehouse/bigquery/sql/farm-fingerprint.js';
 import type { Warehouse } from '@onescan/fetcher/warehouse/warehouse.js';
-import type { OpenDataset } from '@onescan/shared/dataset/dataset.js';
-import type { FeatureValues } from '@onescan/shared/dataset/feature-values.js';
-import { openDataset } from '@onescan/shared/dataset/open-dataset.js';
-import { SampleStrategy } from '@onescan/shared/generated/onescan/v1/spec.js';
+import type { OpenDataset } from '@onescan/dataset/dataset.js';
+import type { FeatureValues } from '@onescan/dataset/feature-values.js';
+import { openDataset } from '@onescan/dataset/open-dataset.js';
+import { SampleStrategy } from '@onescan/contract/generated/onescan/v1/spec.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BigQueryStack, type Choices } from './bigquery-stack.js';
 

@@ -8,9 +8,9 @@ import type { FetcherServices } from '@onescan/fetcher/fetcher-services.js';
 import { contentOf } from '@onescan/fetcher/fixtures/fetcher-harness.js';
 import { JobLog } from '@onescan/fetcher/jobs/job-log.js';
 import { obtainDataset } from '@onescan/fetcher/obtain-dataset.js';
-import { type DatasetRef, FetchPairRequest } from '@onescan/shared/generated/onescan/v1/fetcher.js';
-import type { PairPlan } from '@onescan/shared/generated/onescan/v1/plan.js';
-import { type DeepPartial, RunSpec, SampleStrategy } from '@onescan/shared/generated/onescan/v1/spec.js';
+import { type DatasetRef, FetchPairRequest } from '@onescan/contract/generated/onescan/v1/fetcher.js';
+import type { PairPlan } from '@onescan/contract/generated/onescan/v1/plan.js';
+import { type DeepPartial, RunSpec, SampleStrategy } from '@onescan/contract/generated/onescan/v1/spec.js';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { BigQueryStack } from './bigquery-stack.js';
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { FetcherServiceClient, type FetchPairRequest } from '@onescan/shared/generated/onescan/v1/fetcher.js';
-import { RunSpec } from '@onescan/shared/generated/onescan/v1/spec.js';
-import { callServerStream, callUnary, createClient } from '@onescan/shared/grpc/client.js';
+import { FetcherServiceClient, type FetchPairRequest } from '@onescan/contract/generated/onescan/v1/fetcher.js';
+import { RunSpec } from '@onescan/contract/generated/onescan/v1/spec.js';
+import { callServerStream, callUnary, createClient } from '@onescan/process/grpc/client.js';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { QueryLimits } from '../fake-bigquery/analyze-statement.js';
 import { grantedRequest } from '../granted-request.js';

@@ -1,4 +1,4 @@
-import { openDataset } from '@onescan/shared/dataset/open-dataset.js';
+import { openDataset } from '@onescan/dataset/open-dataset.js';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { BigQueryStack } from './bigquery-stack.js';
 

@@ -20,8 +20,8 @@ import type { ResultTransport } from '@onescan/fetcher/warehouse/bigquery/result
 import { EmbeddedWarehouse } from '@onescan/fetcher/warehouse/embedded/embedded-warehouse.js';
 import type { MetadataQuery } from '@onescan/fetcher/warehouse/metadata-query.js';
 import type { Warehouse } from '@onescan/fetcher/warehouse/warehouse.js';
-import { type DeepPartial, RunSpec } from '@onescan/shared/generated/onescan/v1/spec.js';
-import { resolveRunSpec } from '@onescan/shared/run-spec.js';
+import { type DeepPartial, RunSpec } from '@onescan/contract/generated/onescan/v1/spec.js';
+import { resolveRunSpec } from '@onescan/contract/run-spec.js';
 import type { QueryLimits } from '../fake-bigquery/analyze-statement.js';
 import { AnswerConformance } from '../fake-bigquery/answer-conformance.js';
 import type { QueryJob } from '../fake-bigquery/query-job.js';

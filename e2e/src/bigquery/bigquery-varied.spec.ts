@@ -1,4 +1,4 @@
-import { openDataset } from '@onescan/shared/dataset/open-dataset.js';
+import { openDataset } from '@onescan/dataset/open-dataset.js';
 import { expect, it } from 'vitest';
 import { AnswerVariation } from '../fake-bigquery/answer-variation.js';
 import { BigQueryStack } from './bigquery-stack.js';

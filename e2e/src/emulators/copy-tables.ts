@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { DuckDBTimestampValue, type DuckDBValue } from '@duckdb/node-api';
 import type { BigQuery } from '@google-cloud/bigquery';
-import { openDuckDb } from '@onescan/shared/duckdb/open-duckdb.js';
+import { openDuckDb } from '@onescan/dataset/duckdb/open-duckdb.js';
 import { bigQueryType } from '../fake-bigquery/bigquery-type.js';
 
 const ROWS_A_REQUEST = 400;

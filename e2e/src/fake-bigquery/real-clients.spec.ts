@@ -5,7 +5,7 @@ import { BigQuery, type BigQueryTimestamp } from '@google-cloud/bigquery';
 import { BigQueryReadClient } from '@google-cloud/bigquery-storage';
 import { credentials } from '@grpc/grpc-js';
 import { StorageReader } from '@onescan/fetcher/warehouse/bigquery/storage/storage-reader.js';
-import { openDuckDb } from '@onescan/shared/duckdb/open-duckdb.js';
+import { openDuckDb } from '@onescan/dataset/duckdb/open-duckdb.js';
 import { type Table, tableFromIPC } from 'apache-arrow';
 import { PassThroughClient } from 'google-auth-library';
 import { afterAll, beforeAll, expect, it } from 'vitest';

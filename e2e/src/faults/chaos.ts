@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Run, RunState } from '@onescan/shared/generated/onescan/v1/coordinator.js';
-import type { RunSpec } from '@onescan/shared/generated/onescan/v1/spec.js';
-import { callUnary } from '@onescan/shared/grpc/client.js';
+import { type Run, RunState } from '@onescan/contract/generated/onescan/v1/coordinator.js';
+import type { RunSpec } from '@onescan/contract/generated/onescan/v1/spec.js';
+import { callUnary } from '@onescan/process/grpc/client.js';
 import { startRun } from '../runs.js';
 import type { ServiceProcess } from '../service-process.js';
 import { Stack } from '../stack.js';

@@ -1,4 +1,4 @@
-import { TaskState } from '@onescan/shared/generated/onescan/v1/coordinator.js';
+import { TaskState } from '@onescan/contract/generated/onescan/v1/coordinator.js';
 import { startRun } from '../runs.js';
 import type { Stack } from '../stack.js';
 import { followRun, readRun } from './follow-run.js';

@@ -1,4 +1,4 @@
-import { canonicalJson, sha256Hex } from '@onescan/shared/canonical-json.js';
+import { canonicalJson, sha256Hex } from '@onescan/contract/canonical-json.js';
 import { runLedger, runResults } from '../runs.js';
 import type { Stack } from '../stack.js';
 

@@ -1,4 +1,4 @@
-import { type RunEvent, TaskState } from '@onescan/shared/generated/onescan/v1/coordinator.js';
+import { type RunEvent, TaskState } from '@onescan/contract/generated/onescan/v1/coordinator.js';
 
 /** Calls `act` once, when a trainer (any, or the one named) has begun to compute a task. */
 export function whenWorking(trainerId: string, act: (trainerId: string) => void): (event: RunEvent) => void {

@@ -1,11 +1,11 @@
-import { LedgerStatus, TaskFileKind } from '@onescan/shared/generated/onescan/v1/result.js';
+import { LedgerStatus, TaskFileKind } from '@onescan/contract/generated/onescan/v1/result.js';
 import type {
   ConnectRequest,
   FailureKind,
   PutTaskFileRequest,
   TaskAttempt,
   TrainerHubServiceService,
-} from '@onescan/shared/generated/onescan/v1/trainer.js';
+} from '@onescan/contract/generated/onescan/v1/trainer.js';
 import type { SeededChoice } from '../faults/seeded-choice.js';
 import type { Examples } from './example-requests.js';
 import type { KnownIds } from './known-ids.js';

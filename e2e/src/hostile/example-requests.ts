@@ -1,12 +1,12 @@
-import type { CoordinatorServiceService } from '@onescan/shared/generated/onescan/v1/coordinator.js';
-import type { FetcherServiceService } from '@onescan/shared/generated/onescan/v1/fetcher.js';
+import type { CoordinatorServiceService } from '@onescan/contract/generated/onescan/v1/coordinator.js';
+import type { FetcherServiceService } from '@onescan/contract/generated/onescan/v1/fetcher.js';
 import {
   ApprovalMode,
   type RunSpec,
   SampleStrategy,
   SchedulingPolicy,
   SharedGroups,
-} from '@onescan/shared/generated/onescan/v1/spec.js';
+} from '@onescan/contract/generated/onescan/v1/spec.js';
 import type { SeededChoice } from '../faults/seeded-choice.js';
 import { type KnownIds, stolenGrant } from './known-ids.js';
 

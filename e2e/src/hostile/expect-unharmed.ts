@@ -1,4 +1,4 @@
-import { RunState } from '@onescan/shared/generated/onescan/v1/coordinator.js';
+import { RunState } from '@onescan/contract/generated/onescan/v1/coordinator.js';
 import { expect } from 'vitest';
 import { PROCESSES, type Trial } from './hostile-trial.js';
 import { RPCS } from './rpcs.js';

@@ -6,8 +6,8 @@ import {
   ConnectResponse,
   type TaskAttempt,
   TrainerHubServiceService,
-} from '@onescan/shared/generated/onescan/v1/trainer.js';
-import { type RunningServer, startServer } from '@onescan/shared/grpc/start-server.js';
+} from '@onescan/contract/generated/onescan/v1/trainer.js';
+import { type RunningServer, startServer } from '@onescan/process/grpc/start-server.js';
 import { SeededChoice } from '../faults/seeded-choice.js';
 import { hostilePayload } from './hostile-payload.js';
 import type { KnownIds } from './known-ids.js';

@@ -1,6 +1,6 @@
 import { Client, credentials } from '@grpc/grpc-js';
-import { StartRunRequest, StartRunResponse } from '@onescan/shared/generated/onescan/v1/coordinator.js';
-import { ApprovalMode } from '@onescan/shared/generated/onescan/v1/spec.js';
+import { StartRunRequest, StartRunResponse } from '@onescan/contract/generated/onescan/v1/coordinator.js';
+import { ApprovalMode } from '@onescan/contract/generated/onescan/v1/spec.js';
 import { SeededChoice } from '../faults/seeded-choice.js';
 import { type CallOutcome, hostileCall } from './hostile-call.js';
 import type { KnownIds } from './known-ids.js';

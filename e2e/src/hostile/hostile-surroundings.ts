@@ -5,8 +5,8 @@ import {
   GetLedgerRequest,
   GetReportRequest,
   WatchRunRequest,
-} from '@onescan/shared/generated/onescan/v1/coordinator.js';
-import { FetcherServiceService, ReadDatasetRequest } from '@onescan/shared/generated/onescan/v1/fetcher.js';
+} from '@onescan/contract/generated/onescan/v1/coordinator.js';
+import { FetcherServiceService, ReadDatasetRequest } from '@onescan/contract/generated/onescan/v1/fetcher.js';
 import { SeededChoice } from '../faults/seeded-choice.js';
 import {
   FRAME_KINDS,

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { QueryJob } from '@onescan/shared/generated/onescan/v1/fetcher.js';
-import { callUnary } from '@onescan/shared/grpc/client.js';
+import type { QueryJob } from '@onescan/contract/generated/onescan/v1/fetcher.js';
+import { callUnary } from '@onescan/process/grpc/client.js';
 import type { Stack } from '../stack.js';
 import type { KnownIds } from './known-ids.js';
 

@@ -1,7 +1,7 @@
 import type { MethodDefinition } from '@grpc/grpc-js';
-import { CoordinatorServiceService } from '@onescan/shared/generated/onescan/v1/coordinator.js';
-import { FetcherServiceService } from '@onescan/shared/generated/onescan/v1/fetcher.js';
-import { TrainerHubServiceService } from '@onescan/shared/generated/onescan/v1/trainer.js';
+import { CoordinatorServiceService } from '@onescan/contract/generated/onescan/v1/coordinator.js';
+import { FetcherServiceService } from '@onescan/contract/generated/onescan/v1/fetcher.js';
+import { TrainerHubServiceService } from '@onescan/contract/generated/onescan/v1/trainer.js';
 import { service as health } from 'grpc-health-check';
 import type { SeededChoice } from '../faults/seeded-choice.js';
 import { HUB_EXAMPLES, register, taskFileHeader } from './example-hub-messages.js';

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CoordinatorServiceClient } from '@onescan/shared/generated/onescan/v1/coordinator.js';
-import { FetcherServiceClient } from '@onescan/shared/generated/onescan/v1/fetcher.js';
-import { callServerStream, callUnary, createClient } from '@onescan/shared/grpc/client.js';
+import { CoordinatorServiceClient } from '@onescan/contract/generated/onescan/v1/coordinator.js';
+import { FetcherServiceClient } from '@onescan/contract/generated/onescan/v1/fetcher.js';
+import { callServerStream, callUnary, createClient } from '@onescan/process/grpc/client.js';
 import type { Stack } from '../stack.js';
 
 /** What a client that behaves had to wait for, in milliseconds. */

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isProcessAlive } from '@onescan/shared/process-alive.js';
+import { isProcessAlive } from '@onescan/process/process-alive.js';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { onescan } from '../command.js';
 import type { QueryLimits } from '../fake-bigquery/analyze-statement.js';

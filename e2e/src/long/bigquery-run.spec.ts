@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { type Run, RunState } from '@onescan/shared/generated/onescan/v1/coordinator.js';
-import { callUnary } from '@onescan/shared/grpc/client.js';
+import { type Run, RunState } from '@onescan/contract/generated/onescan/v1/coordinator.js';
+import { callUnary } from '@onescan/process/grpc/client.js';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type FakeBigQuery, startFakeBigQuery } from '../fake-bigquery/start-fake-bigquery.js';
 import { followRun, readRun } from '../faults/follow-run.js';

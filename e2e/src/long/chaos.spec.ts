@@ -1,4 +1,4 @@
-import { RunState } from '@onescan/shared/generated/onescan/v1/coordinator.js';
+import { RunState } from '@onescan/contract/generated/onescan/v1/coordinator.js';
 import { expect, test } from 'vitest';
 import { chaos } from '../faults/chaos.js';
 import { quickSpec } from '../runs.js';

@@ -1,5 +1,5 @@
-import { RunState, TaskState } from '@onescan/shared/generated/onescan/v1/coordinator.js';
-import { callServerStream } from '@onescan/shared/grpc/client.js';
+import { RunState, TaskState } from '@onescan/contract/generated/onescan/v1/coordinator.js';
+import { callServerStream } from '@onescan/process/grpc/client.js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { finishRun, quickSpec, runResults, startRun } from '../runs.js';
 import { Stack } from '../stack.js';

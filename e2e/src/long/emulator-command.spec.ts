@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { BigQuery } from '@google-cloud/bigquery';
-import { openDuckDb } from '@onescan/shared/duckdb/open-duckdb.js';
+import { openDuckDb } from '@onescan/dataset/duckdb/open-duckdb.js';
 import { buildWarehouse } from '@onescan/warehouse/build-warehouse.js';
 import { PassThroughClient } from 'google-auth-library';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

@@ -14,9 +14,9 @@ import { BigQueryWarehouse } from '@onescan/fetcher/warehouse/bigquery/bigquery-
 import type { ResultTransport } from '@onescan/fetcher/warehouse/bigquery/result-transport.js';
 import { EmbeddedWarehouse } from '@onescan/fetcher/warehouse/embedded/embedded-warehouse.js';
 import type { Warehouse } from '@onescan/fetcher/warehouse/warehouse.js';
-import { openDataset } from '@onescan/shared/dataset/open-dataset.js';
-import { RunSpec } from '@onescan/shared/generated/onescan/v1/spec.js';
-import { resolveRunSpec } from '@onescan/shared/run-spec.js';
+import { openDataset } from '@onescan/dataset/open-dataset.js';
+import { RunSpec } from '@onescan/contract/generated/onescan/v1/spec.js';
+import { resolveRunSpec } from '@onescan/contract/run-spec.js';
 import { PassThroughClient } from 'google-auth-library';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { copyTables } from '../emulators/copy-tables.js';

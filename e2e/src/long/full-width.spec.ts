@@ -1,14 +1,14 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openDataset } from '@onescan/shared/dataset/open-dataset.js';
+import { openDataset } from '@onescan/dataset/open-dataset.js';
 import {
   EstimatePairRequest,
   FetcherServiceClient,
   FetchPairRequest,
-} from '@onescan/shared/generated/onescan/v1/fetcher.js';
-import { RunSpec } from '@onescan/shared/generated/onescan/v1/spec.js';
-import { callServerStream, callUnary, createClient } from '@onescan/shared/grpc/client.js';
+} from '@onescan/contract/generated/onescan/v1/fetcher.js';
+import { RunSpec } from '@onescan/contract/generated/onescan/v1/spec.js';
+import { callServerStream, callUnary, createClient } from '@onescan/process/grpc/client.js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type FakeBigQuery, startFakeBigQuery } from '../fake-bigquery/start-fake-bigquery.js';
 import { TcpProxy } from '../faults/tcp-proxy.js';

@@ -1,4 +1,4 @@
-import { RunState } from '@onescan/shared/generated/onescan/v1/coordinator.js';
+import { RunState } from '@onescan/contract/generated/onescan/v1/coordinator.js';
 import { afterEach, expect, test } from 'vitest';
 import { followRun, readRun } from '../faults/follow-run.js';
 import { quickSpec, startRun } from '../runs.js';

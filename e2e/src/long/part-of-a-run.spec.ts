@@ -1,7 +1,7 @@
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isProcessAlive } from '@onescan/shared/process-alive.js';
+import { isProcessAlive } from '@onescan/process/process-alive.js';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { onescan } from '../command.js';
 import { WAREHOUSE } from '../warehouse.js';

@@ -1,15 +1,15 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { verifyAuditLog } from '@onescan/shared/audit/verify-audit-log.js';
-import { FetcherServiceClient } from '@onescan/shared/generated/onescan/v1/fetcher.js';
-import { callServerStream, callUnary, createClient } from '@onescan/shared/grpc/client.js';
+import { verifyAuditLog } from '@onescan/process/audit/verify-audit-log.js';
+import { FetcherServiceClient } from '@onescan/contract/generated/onescan/v1/fetcher.js';
+import { callServerStream, callUnary, createClient } from '@onescan/process/grpc/client.js';
 import {
   makeAuthority,
   makeCertificate,
   replaceFile,
   writeIdentity,
-} from '@onescan/shared/testing/certificates.js';
+} from '@onescan/process/testing/certificates.js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type CommandResult, onescan } from '../command.js';
 import { ServiceProcess } from '../service-process.js';

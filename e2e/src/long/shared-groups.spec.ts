@@ -1,5 +1,5 @@
-import { canonicalJson } from '@onescan/shared/canonical-json.js';
-import { type Run, RunState } from '@onescan/shared/generated/onescan/v1/coordinator.js';
+import { canonicalJson } from '@onescan/contract/canonical-json.js';
+import { type Run, RunState } from '@onescan/contract/generated/onescan/v1/coordinator.js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { finishRun, quickSpec, runLedger, runResults, startRun } from '../runs.js';
 import { Stack } from '../stack.js';

@@ -1,5 +1,5 @@
-import { RunState } from '@onescan/shared/generated/onescan/v1/coordinator.js';
-import { callUnary } from '@onescan/shared/grpc/client.js';
+import { RunState } from '@onescan/contract/generated/onescan/v1/coordinator.js';
+import { callUnary } from '@onescan/process/grpc/client.js';
 import { afterEach, expect, test } from 'vitest';
 import { onescan } from '../command.js';
 import { followRun, readRun } from '../faults/follow-run.js';

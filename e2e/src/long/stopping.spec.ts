@@ -1,7 +1,7 @@
-import { type RunEvent, RunState, TaskState } from '@onescan/shared/generated/onescan/v1/coordinator.js';
-import { TrainerHubServiceClient } from '@onescan/shared/generated/onescan/v1/trainer.js';
-import { callUnary, createClient } from '@onescan/shared/grpc/client.js';
-import { watchHealth } from '@onescan/shared/testing/watch-health.js';
+import { type RunEvent, RunState, TaskState } from '@onescan/contract/generated/onescan/v1/coordinator.js';
+import { TrainerHubServiceClient } from '@onescan/contract/generated/onescan/v1/trainer.js';
+import { callUnary, createClient } from '@onescan/process/grpc/client.js';
+import { watchHealth } from '@onescan/process/testing/watch-health.js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { followRun, readRun } from '../faults/follow-run.js';
 import { quickSpec, startRun } from '../runs.js';

@@ -1,4 +1,4 @@
-import { RunState } from '@onescan/shared/generated/onescan/v1/coordinator.js';
+import { RunState } from '@onescan/contract/generated/onescan/v1/coordinator.js';
 import { afterAll, expect, test } from 'vitest';
 import { followRun, readRun } from '../faults/follow-run.js';
 import { fingerprint, type RunFingerprint } from '../faults/run-fingerprint.js';

@@ -1,5 +1,5 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { openDuckDb } from '@onescan/shared/duckdb/open-duckdb.js';
+import { openDuckDb } from '@onescan/dataset/duckdb/open-duckdb.js';
 import {
   WIDE_HORIZONS,
   WIDE_PAIRS,

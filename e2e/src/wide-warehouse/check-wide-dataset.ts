@@ -1,5 +1,5 @@
-import type { OpenDataset } from '@onescan/shared/dataset/dataset.js';
-import type { FeatureValues } from '@onescan/shared/dataset/feature-values.js';
+import type { OpenDataset } from '@onescan/dataset/dataset.js';
+import type { FeatureValues } from '@onescan/dataset/feature-values.js';
 import {
   MINUTE_MS,
   START_MS,

@@ -44,7 +44,7 @@ export async function serve([name, ...flags]) {
 
 async function nodeFlagsOf(name) {
   if (name !== 'fetcher') return [];
-  const { FETCHER_NODE_FLAGS } = await import('@onescan/shared/fetcher-node-flags.js');
+  const { FETCHER_NODE_FLAGS } = await import('@onescan/process/fetcher-node-flags.js');
   return FETCHER_NODE_FLAGS;
 }
 

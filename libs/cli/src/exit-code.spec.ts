@@ -1,5 +1,5 @@
-import { RunState } from '@onescan/shared/generated/onescan/v1/coordinator.js';
-import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { RunState } from '@onescan/contract/generated/onescan/v1/coordinator.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { expect, it } from 'vitest';
 import { exitCodeOfError, exitCodeOfRun } from './exit-code.js';
 

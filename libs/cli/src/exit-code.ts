@@ -1,5 +1,5 @@
-import { type Run, RunState } from '@onescan/shared/generated/onescan/v1/coordinator.js';
-import type { ErrorCode, OnescanError } from '@onescan/shared/onescan-error.js';
+import { type Run, RunState } from '@onescan/contract/generated/onescan/v1/coordinator.js';
+import type { ErrorCode, OnescanError } from '@onescan/contract/onescan-error.js';
 
 /** Exit codes of the command, as documented in docs/cli.md. */
 export const EXIT = {

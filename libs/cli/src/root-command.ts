@@ -1,4 +1,4 @@
-import { version } from '@onescan/shared/version.js';
+import { version } from '@onescan/process/version.js';
 import { Command } from 'commander';
 import { DEFAULT_HOME } from './context.js';
 

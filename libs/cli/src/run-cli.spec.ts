@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { RunState } from '@onescan/shared/generated/onescan/v1/coordinator.js';
+import { RunState } from '@onescan/contract/generated/onescan/v1/coordinator.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runCli } from './run-cli.js';
 import { type FakeTerminal, fakeTerminal } from './testing/fake-terminal.js';

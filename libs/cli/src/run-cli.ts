@@ -1,4 +1,4 @@
-import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { type Command, CommanderError } from 'commander';
 import type { Act, GlobalOptions } from './context.js';
 import { EXIT, type ExitCode, exitCodeOfError } from './exit-code.js';

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { version } from '@onescan/shared/version.js';
+import { version } from '@onescan/process/version.js';
 import { describe, expect, it } from 'vitest';
 import { serviceEntry } from '../bin/serve.mjs';
 

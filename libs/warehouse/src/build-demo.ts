@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { parsePairs } from '@onescan/shared/pair.js';
+import { parsePairs } from '@onescan/contract/pair.js';
 import { buildWarehouse } from './build-warehouse.js';
 import { DEMO_BARS } from './simulation/simulation-source.js';
 import type { UniverseName } from './universe-shape.js';

@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DEFAULT_HORIZONS, targetColumn } from '@onescan/shared/horizon.js';
+import { DEFAULT_HORIZONS, targetColumn } from '@onescan/contract/horizon.js';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { buildWarehouse } from './build-warehouse.js';
 import type { WarehouseManifest } from './manifest.js';

@@ -12,10 +12,10 @@ import {
 } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { basename, join, resolve } from 'node:path';
-import { canonicalJson, sha256Hex } from '@onescan/shared/canonical-json.js';
-import { OnescanError } from '@onescan/shared/onescan-error.js';
-import { PAIRS, requirePair } from '@onescan/shared/pair.js';
-import { isProcessAlive } from '@onescan/shared/process-alive.js';
+import { canonicalJson, sha256Hex } from '@onescan/contract/canonical-json.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
+import { PAIRS, requirePair } from '@onescan/contract/pair.js';
+import { isProcessAlive } from '@onescan/process/process-alive.js';
 import type { BarSource } from './bars/bar-source.js';
 import { type FoundBars, findBars, hashBars } from './bars/load-bars.js';
 import { type BuildProgress, buildDatabase, type DatabaseFacts } from './build-database.js';

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
-import { openConfinedDuckDb } from '@onescan/shared/duckdb/open-duckdb.js';
-import { tableVersions } from '@onescan/shared/duckdb/table-versions.js';
+import { openConfinedDuckDb } from '@onescan/dataset/duckdb/open-duckdb.js';
+import { tableVersions } from '@onescan/dataset/duckdb/table-versions.js';
 
 /** File beside a built database that tells how its tables were stored. */
 export const BUILT_TABLES_FILE = 'warehouse-tables.json';

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
 import type { BarReader } from './bars/bar-reading.js';
 import type { TableGroup } from './plan/build-step.js';
 import { DATABASE_FILE, MANIFEST_FILE } from './schema.js';

@@ -1,4 +1,4 @@
-import { PAIRS } from '@onescan/shared/pair.js';
+import { PAIRS } from '@onescan/contract/pair.js';
 
 /** The base currency: `eur` of `eurusd`. */
 export const baseOf = (pair: string): string => pair.slice(0, 3);

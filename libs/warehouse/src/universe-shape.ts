@@ -1,5 +1,5 @@
-import { OnescanError } from '@onescan/shared/onescan-error.js';
-import { CURRENCIES } from '@onescan/shared/pair.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
+import { CURRENCIES } from '@onescan/contract/pair.js';
 import type { Stats } from './families/family.js';
 import { VARIANTS, type Variant } from './variant.js';
 import { WINDOWS } from './windows.js';

@@ -4,18 +4,18 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
-import { AUDIT_FILE } from '@onescan/shared/audit/audit-log.js';
-import { verifyAuditLog } from '@onescan/shared/audit/verify-audit-log.js';
-import { CoordinatorServiceClient, type Run } from '@onescan/shared/generated/onescan/v1/coordinator.js';
-import { ApprovalMode, RunSpec } from '@onescan/shared/generated/onescan/v1/spec.js';
-import { callServerStream, callUnary, createClient } from '@onescan/shared/grpc/client.js';
-import type { ChannelSecurity } from '@onescan/shared/grpc/tls/channel-security.js';
+import { AUDIT_FILE } from '@onescan/process/audit/audit-log.js';
+import { verifyAuditLog } from '@onescan/process/audit/verify-audit-log.js';
+import { CoordinatorServiceClient, type Run } from '@onescan/contract/generated/onescan/v1/coordinator.js';
+import { ApprovalMode, RunSpec } from '@onescan/contract/generated/onescan/v1/spec.js';
+import { callServerStream, callUnary, createClient } from '@onescan/process/grpc/client.js';
+import type { ChannelSecurity } from '@onescan/process/grpc/tls/channel-security.js';
 import {
   makeAuthority,
   makeCertificate,
   replaceFile,
   writeIdentity,
-} from '@onescan/shared/testing/certificates.js';
+} from '@onescan/process/testing/certificates.js';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { ScriptedTrainer } from './testing/scripted-trainer.js';
 import { TestStack } from './testing/test-stack.js';

@@ -1,6 +1,6 @@
-import { RunState } from '@onescan/shared/generated/onescan/v1/coordinator.js';
-import { ApprovalMode } from '@onescan/shared/generated/onescan/v1/spec.js';
-import { callUnary } from '@onescan/shared/grpc/client.js';
+import { RunState } from '@onescan/contract/generated/onescan/v1/coordinator.js';
+import { ApprovalMode } from '@onescan/contract/generated/onescan/v1/spec.js';
+import { callUnary } from '@onescan/process/grpc/client.js';
 import { afterEach, expect, test } from 'vitest';
 import { PAIR_BYTES } from './testing/scripted-fetcher.js';
 import { TestStack } from './testing/test-stack.js';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { flagTableDoc } from '@onescan/shared/service/flag-docs.js';
+import { flagTableDoc } from '@onescan/process/service/flag-docs.js';
 import { expect, test } from 'vitest';
 import { COORDINATOR_FLAGS, parseCoordinatorOptions } from './coordinator-options.js';
 

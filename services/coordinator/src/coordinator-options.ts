@@ -1,5 +1,5 @@
-import { requireSecurity } from '@onescan/shared/grpc/service-security.js';
-import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { requireSecurity } from '@onescan/process/grpc/service-security.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
 import {
   DATABASE_FOLDER,
   dollars,
@@ -8,10 +8,10 @@ import {
   PEER_ADDRESS,
   SWITCH,
   wholeNumber,
-} from '@onescan/shared/service/flag-kinds.js';
-import { type FlagTable, type FlagValues, readFlags } from '@onescan/shared/service/flag-table.js';
-import { LISTEN_FLAGS } from '@onescan/shared/service/listen-flags.js';
-import { CALLER_FLAGS, TLS_FLAGS, withTlsEnvironment } from '@onescan/shared/service/security-flags.js';
+} from '@onescan/process/service/flag-kinds.js';
+import { type FlagTable, type FlagValues, readFlags } from '@onescan/process/service/flag-table.js';
+import { LISTEN_FLAGS } from '@onescan/process/service/listen-flags.js';
+import { CALLER_FLAGS, TLS_FLAGS, withTlsEnvironment } from '@onescan/process/service/security-flags.js';
 
 export const COORDINATOR = 'coordinator';
 

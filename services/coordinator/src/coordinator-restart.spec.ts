@@ -1,4 +1,4 @@
-import { RunState } from '@onescan/shared/generated/onescan/v1/coordinator.js';
+import { RunState } from '@onescan/contract/generated/onescan/v1/coordinator.js';
 import { afterEach, expect, test } from 'vitest';
 import { ScriptedTrainer } from './testing/scripted-trainer.js';
 import { TestStack } from './testing/test-stack.js';

@@ -1,5 +1,5 @@
-import { RunState, TaskState } from '@onescan/shared/generated/onescan/v1/coordinator.js';
-import { type Assign, FailureKind } from '@onescan/shared/generated/onescan/v1/trainer.js';
+import { RunState, TaskState } from '@onescan/contract/generated/onescan/v1/coordinator.js';
+import { type Assign, FailureKind } from '@onescan/contract/generated/onescan/v1/trainer.js';
 import { afterEach, expect, test } from 'vitest';
 import { ScriptedTrainer, type TrainerAct } from './testing/scripted-trainer.js';
 import { TestStack } from './testing/test-stack.js';

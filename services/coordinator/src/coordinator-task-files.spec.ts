@@ -1,15 +1,15 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { RunState } from '@onescan/shared/generated/onescan/v1/coordinator.js';
-import { TaskFileKind } from '@onescan/shared/generated/onescan/v1/result.js';
+import { RunState } from '@onescan/contract/generated/onescan/v1/coordinator.js';
+import { TaskFileKind } from '@onescan/contract/generated/onescan/v1/result.js';
 import {
   type Assign,
   type PutTaskFileRequest,
   TrainerHubServiceClient,
-} from '@onescan/shared/generated/onescan/v1/trainer.js';
-import { callClientStream, callServerStream, createClient } from '@onescan/shared/grpc/client.js';
-import { isDiskFull, type OnescanError } from '@onescan/shared/onescan-error.js';
-import { canMount, SmallDisk } from '@onescan/shared/testing/small-disk.js';
+} from '@onescan/contract/generated/onescan/v1/trainer.js';
+import { callClientStream, callServerStream, createClient } from '@onescan/process/grpc/client.js';
+import { isDiskFull, type OnescanError } from '@onescan/contract/onescan-error.js';
+import { canMount, SmallDisk } from '@onescan/process/testing/small-disk.js';
 import { afterEach, expect, test } from 'vitest';
 import { fileOf } from './testing/scripted-trainer.js';
 import { TestStack } from './testing/test-stack.js';

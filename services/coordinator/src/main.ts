@@ -1,5 +1,5 @@
-import { readFlags } from '@onescan/shared/service/flag-table.js';
-import { runService } from '@onescan/shared/service/run-service.js';
+import { readFlags } from '@onescan/process/service/flag-table.js';
+import { runService } from '@onescan/process/service/run-service.js';
 import { COORDINATOR, COORDINATOR_FLAGS, RESTORE_FLAGS, requireTogether } from './coordinator-options.js';
 import { startCoordinator } from './start-coordinator.js';
 import { restoreState } from './store/restore-state.js';

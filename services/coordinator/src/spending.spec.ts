@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { type Run, RunState, TaskState } from '@onescan/shared/generated/onescan/v1/coordinator.js';
-import { QueryJob } from '@onescan/shared/generated/onescan/v1/fetcher.js';
-import type { Statement } from '@onescan/shared/generated/onescan/v1/plan.js';
-import { ApprovalMode } from '@onescan/shared/generated/onescan/v1/spec.js';
-import { callUnary } from '@onescan/shared/grpc/client.js';
-import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { type Run, RunState, TaskState } from '@onescan/contract/generated/onescan/v1/coordinator.js';
+import { QueryJob } from '@onescan/contract/generated/onescan/v1/fetcher.js';
+import type { Statement } from '@onescan/contract/generated/onescan/v1/plan.js';
+import { ApprovalMode } from '@onescan/contract/generated/onescan/v1/spec.js';
+import { callUnary } from '@onescan/process/grpc/client.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { afterEach, expect, test } from 'vitest';
 import { PAIR_BYTES, PAIR_USD } from './testing/scripted-fetcher.js';
 import { TestStack } from './testing/test-stack.js';

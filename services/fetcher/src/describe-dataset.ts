@@ -1,4 +1,4 @@
-import type { DatasetRef } from '@onescan/shared/generated/onescan/v1/fetcher.js';
+import type { DatasetRef } from '@onescan/contract/generated/onescan/v1/fetcher.js';
 import type { Fetched } from './fetch/fetch-dataset.js';
 import type { FetchProgressNow } from './fetch/shared-fetches.js';
 import type { FetcherServices } from './fetcher-services.js';

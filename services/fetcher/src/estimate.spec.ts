@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { RunSpec } from '@onescan/shared/generated/onescan/v1/spec.js';
+import { RunSpec } from '@onescan/contract/generated/onescan/v1/spec.js';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { DatasetCache } from './cache/dataset-cache.js';
 import { DEFAULT_WAREHOUSE_NAMES as names } from './catalogue/warehouse-names.js';

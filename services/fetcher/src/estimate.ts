@@ -1,16 +1,16 @@
-import { SHARED_PAIR } from '@onescan/shared/dataset/dataset.js';
-import { roundedReason } from '@onescan/shared/dataset/rounded-columns.js';
+import { SHARED_PAIR } from '@onescan/dataset/dataset.js';
+import { roundedReason } from '@onescan/dataset/rounded-columns.js';
 import type {
   EstimatePairRequest,
   EstimatePairResponse,
   EstimateSharedRequest,
   EstimateSharedResponse,
-} from '@onescan/shared/generated/onescan/v1/fetcher.js';
-import type { PairPlan, PlanNote } from '@onescan/shared/generated/onescan/v1/plan.js';
-import { OnescanError } from '@onescan/shared/onescan-error.js';
-import { requirePair } from '@onescan/shared/pair.js';
-import { planNote } from '@onescan/shared/reasons/plan-note.js';
-import { type ResolvedRunSpec, resolveRunSpec } from '@onescan/shared/run-spec.js';
+} from '@onescan/contract/generated/onescan/v1/fetcher.js';
+import type { PairPlan, PlanNote } from '@onescan/contract/generated/onescan/v1/plan.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
+import { requirePair } from '@onescan/contract/pair.js';
+import { planNote } from '@onescan/contract/reasons/plan-note.js';
+import { type ResolvedRunSpec, resolveRunSpec } from '@onescan/contract/run-spec.js';
 import type { DatasetCache } from './cache/dataset-cache.js';
 import { requirePairNames } from './cache/dataset-names.js';
 import { diskNotes, plannedSize } from './cache/disk-room.js';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { flagTableDoc } from '@onescan/shared/service/flag-docs.js';
+import { flagTableDoc } from '@onescan/process/service/flag-docs.js';
 import { expect, it, vi } from 'vitest';
 import { FETCHER_FLAGS, parseFetcherOptions } from './fetcher-options.js';
 

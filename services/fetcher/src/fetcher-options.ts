@@ -1,5 +1,5 @@
-import { requireSecurity } from '@onescan/shared/grpc/service-security.js';
-import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { requireSecurity } from '@onescan/process/grpc/service-security.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
 import {
   choice,
   DATABASE_FOLDER,
@@ -9,15 +9,15 @@ import {
   memory,
   textOf,
   wholeNumber,
-} from '@onescan/shared/service/flag-kinds.js';
+} from '@onescan/process/service/flag-kinds.js';
 import {
   type FlagTable,
   type FlagValues,
   flagNotAllowed,
   readFlags,
-} from '@onescan/shared/service/flag-table.js';
-import { LISTEN_FLAGS } from '@onescan/shared/service/listen-flags.js';
-import { CALLER_FLAGS, TLS_FLAGS, withTlsEnvironment } from '@onescan/shared/service/security-flags.js';
+} from '@onescan/process/service/flag-table.js';
+import { LISTEN_FLAGS } from '@onescan/process/service/listen-flags.js';
+import { CALLER_FLAGS, TLS_FLAGS, withTlsEnvironment } from '@onescan/process/service/security-flags.js';
 import { DEFAULT_WAREHOUSE_NAMES, type WarehouseNames } from './catalogue/warehouse-names.js';
 import type { SqlStrategy } from './sql/sql-dialect.js';
 import { FUTURE_COLUMN_PATTERNS } from './universe/future-columns.js';

@@ -3,18 +3,18 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { readAnnouncement } from '@onescan/shared/announce.js';
-import { openDataset } from '@onescan/shared/dataset/open-dataset.js';
+import { readAnnouncement } from '@onescan/process/announce.js';
+import { openDataset } from '@onescan/dataset/open-dataset.js';
 import {
   type DatasetRef,
   FetcherServiceClient,
   type FetchPairRequest,
   type FetchProgress,
-} from '@onescan/shared/generated/onescan/v1/fetcher.js';
-import type { PairPlan } from '@onescan/shared/generated/onescan/v1/plan.js';
-import { RunSpec } from '@onescan/shared/generated/onescan/v1/spec.js';
-import { callServerStream, callUnary, createClient } from '@onescan/shared/grpc/client.js';
-import { createLog } from '@onescan/shared/log.js';
+} from '@onescan/contract/generated/onescan/v1/fetcher.js';
+import type { PairPlan } from '@onescan/contract/generated/onescan/v1/plan.js';
+import { RunSpec } from '@onescan/contract/generated/onescan/v1/spec.js';
+import { callServerStream, callUnary, createClient } from '@onescan/process/grpc/client.js';
+import { createLog } from '@onescan/process/log.js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { parseFetcherOptions } from './fetcher-options.js';
 import { BARS, buildSmallWarehouse, COLUMNS, EXCLUDED_BY_PLAN } from './fixtures/small-warehouse.js';

@@ -2,10 +2,10 @@ import type {
   FetcherServiceServer,
   FetchPairRequest,
   FetchPairResponse,
-} from '@onescan/shared/generated/onescan/v1/fetcher.js';
-import { serverStream, unary } from '@onescan/shared/grpc/handlers.js';
-import { ATTRIBUTE, SPAN } from '@onescan/shared/telemetry/attributes.js';
-import { contextFromTraceparent, withSpan } from '@onescan/shared/telemetry/tracing.js';
+} from '@onescan/contract/generated/onescan/v1/fetcher.js';
+import { serverStream, unary } from '@onescan/process/grpc/handlers.js';
+import { ATTRIBUTE, SPAN } from '@onescan/process/telemetry/attributes.js';
+import { contextFromTraceparent, withSpan } from '@onescan/process/telemetry/tracing.js';
 import { requireDatasetId, requirePairNames } from './cache/dataset-names.js';
 import { estimatePair, estimateShared } from './estimate.js';
 import { readFileChunks } from './fetch/read-file-chunks.js';

@@ -5,10 +5,10 @@ import {
   type DatasetRef,
   FetcherServiceClient,
   FetchPairRequest,
-} from '@onescan/shared/generated/onescan/v1/fetcher.js';
-import { RunSpec } from '@onescan/shared/generated/onescan/v1/spec.js';
-import { callServerStream, callUnary, createClient } from '@onescan/shared/grpc/client.js';
-import { createLog } from '@onescan/shared/log.js';
+} from '@onescan/contract/generated/onescan/v1/fetcher.js';
+import { RunSpec } from '@onescan/contract/generated/onescan/v1/spec.js';
+import { callServerStream, callUnary, createClient } from '@onescan/process/grpc/client.js';
+import { createLog } from '@onescan/process/log.js';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { parseFetcherOptions } from './fetcher-options.js';
 import { PAIR_GROUP } from './fixtures/plan-and-fetch.js';

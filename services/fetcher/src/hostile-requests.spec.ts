@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { EstimatePairRequest, FetchPairRequest } from '@onescan/shared/generated/onescan/v1/fetcher.js';
-import { type DeepPartial, RunSpec } from '@onescan/shared/generated/onescan/v1/spec.js';
-import { callServerStream, callUnary } from '@onescan/shared/grpc/client.js';
-import type { OnescanError } from '@onescan/shared/onescan-error.js';
+import { EstimatePairRequest, FetchPairRequest } from '@onescan/contract/generated/onescan/v1/fetcher.js';
+import { type DeepPartial, RunSpec } from '@onescan/contract/generated/onescan/v1/spec.js';
+import { callServerStream, callUnary } from '@onescan/process/grpc/client.js';
+import type { OnescanError } from '@onescan/contract/onescan-error.js';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { FetcherHarness } from './fixtures/fetcher-harness.js';
 import { buildTinyWarehouse } from './fixtures/tiny-warehouse.js';

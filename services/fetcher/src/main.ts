@@ -1,4 +1,4 @@
-import { runService } from '@onescan/shared/service/run-service.js';
+import { runService } from '@onescan/process/service/run-service.js';
 import { FETCHER, FETCHER_FLAGS, fetcherOptions } from './fetcher-options.js';
 import { startFetcher } from './start-fetcher.js';
 

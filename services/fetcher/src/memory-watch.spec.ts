@@ -1,4 +1,4 @@
-import type { OnescanError } from '@onescan/shared/onescan-error.js';
+import type { OnescanError } from '@onescan/contract/onescan-error.js';
 import { expect, it } from 'vitest';
 import { MemoryWatch } from './memory-watch.js';
 

@@ -1,6 +1,6 @@
-import { formatBytes } from '@onescan/shared/format/bytes.js';
-import { OnescanError } from '@onescan/shared/onescan-error.js';
-import { type ProcessMemory, readProcessMemory } from '@onescan/shared/process-memory.js';
+import { formatBytes } from '@onescan/contract/format/bytes.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
+import { type ProcessMemory, readProcessMemory } from '@onescan/process/process-memory.js';
 
 /** Time between two looks at the memory, in milliseconds. */
 const SAMPLE_INTERVAL_MS = 100;

@@ -1,17 +1,17 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { openDataset } from '@onescan/shared/dataset/open-dataset.js';
+import { openDataset } from '@onescan/dataset/open-dataset.js';
 import {
   type DatasetRef,
   type EstimateSharedResponse,
   FetcherServiceClient,
   FetchPairRequest,
-} from '@onescan/shared/generated/onescan/v1/fetcher.js';
-import type { PairPlan } from '@onescan/shared/generated/onescan/v1/plan.js';
-import { RunSpec, SampleStrategy, SharedGroups } from '@onescan/shared/generated/onescan/v1/spec.js';
-import { callServerStream, callUnary, createClient } from '@onescan/shared/grpc/client.js';
-import { createLog } from '@onescan/shared/log.js';
+} from '@onescan/contract/generated/onescan/v1/fetcher.js';
+import type { PairPlan } from '@onescan/contract/generated/onescan/v1/plan.js';
+import { RunSpec, SampleStrategy, SharedGroups } from '@onescan/contract/generated/onescan/v1/spec.js';
+import { callServerStream, callUnary, createClient } from '@onescan/process/grpc/client.js';
+import { createLog } from '@onescan/process/log.js';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { parseFetcherOptions } from './fetcher-options.js';
 import { buildSmallWarehouse, COLUMNS, TARGETS } from './fixtures/small-warehouse.js';

@@ -1,5 +1,5 @@
-import { readProcessMemory } from '@onescan/shared/process-memory.js';
-import { runService } from '@onescan/shared/service/run-service.js';
+import { readProcessMemory } from '@onescan/process/process-memory.js';
+import { runService } from '@onescan/process/service/run-service.js';
 import { Trainer } from './trainer.js';
 import { serveTrainerHealth } from './trainer-health.js';
 import { requireCallable, TRAINER, TRAINER_FLAGS, trainerOptions } from './trainer-options.js';

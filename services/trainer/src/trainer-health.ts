@@ -1,4 +1,4 @@
-import { startServer } from '@onescan/shared/grpc/start-server.js';
+import { startServer } from '@onescan/process/grpc/start-server.js';
 import type { TrainerState } from './life-cycle.js';
 
 /** Time for the last answer to be sent, in milliseconds. */

@@ -1,13 +1,13 @@
 import { hostname } from 'node:os';
-import { clientSecurity, requireSafeAddress } from '@onescan/shared/grpc/service-security.js';
-import { certificateName } from '@onescan/shared/grpc/tls/certificate-name.js';
+import { clientSecurity, requireSafeAddress } from '@onescan/process/grpc/service-security.js';
+import { certificateName } from '@onescan/process/grpc/tls/certificate-name.js';
 import {
   type ChannelSecurity,
   CLIENT_FLAGS,
   channelCredentials,
-} from '@onescan/shared/grpc/tls/channel-security.js';
-import { readTlsFiles } from '@onescan/shared/grpc/tls/tls-files.js';
-import type { ProcessMemory } from '@onescan/shared/process-memory.js';
+} from '@onescan/process/grpc/tls/channel-security.js';
+import { readTlsFiles } from '@onescan/process/grpc/tls/tls-files.js';
+import type { ProcessMemory } from '@onescan/process/process-memory.js';
 import {
   FILE,
   LISTEN_ADDRESS,
@@ -15,9 +15,9 @@ import {
   PEER_ADDRESS,
   textOf,
   wholeNumber,
-} from '@onescan/shared/service/flag-kinds.js';
-import { type FlagTable, type FlagValues, readFlags } from '@onescan/shared/service/flag-table.js';
-import { TLS_FLAGS, withTlsEnvironment } from '@onescan/shared/service/security-flags.js';
+} from '@onescan/process/service/flag-kinds.js';
+import { type FlagTable, type FlagValues, readFlags } from '@onescan/process/service/flag-table.js';
+import { TLS_FLAGS, withTlsEnvironment } from '@onescan/process/service/security-flags.js';
 
 export const TRAINER = 'trainer';
 

@@ -7,11 +7,11 @@ import type {
   ConnectRequest,
   ConnectResponse,
   TaskAttempt,
-} from '@onescan/shared/generated/onescan/v1/trainer.js';
-import type { Logger } from '@onescan/shared/log.js';
-import { OnescanError } from '@onescan/shared/onescan-error.js';
-import type { ProcessMemory } from '@onescan/shared/process-memory.js';
-import { PRODUCT_VERSION } from '@onescan/shared/product-version.js';
+} from '@onescan/contract/generated/onescan/v1/trainer.js';
+import type { Logger } from '@onescan/process/log.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
+import type { ProcessMemory } from '@onescan/process/process-memory.js';
+import { PRODUCT_VERSION } from '@onescan/process/product-version.js';
 import { COMPUTE_PROGRAM } from './compute/compute-thread.js';
 import { newDownloadFolder, removeStaleDownloads } from './compute/download-folder.js';
 import { HubConnection } from './hub/hub-connection.js';

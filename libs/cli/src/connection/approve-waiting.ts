@@ -1,11 +1,11 @@
-import { formatUsd } from '@onescan/shared/format/usd.js';
+import { formatUsd } from '@onescan/contract/format/usd.js';
 import {
   type CoordinatorServiceClient,
   type Run,
   RunState,
-} from '@onescan/shared/generated/onescan/v1/coordinator.js';
-import type { Plan } from '@onescan/shared/generated/onescan/v1/plan.js';
-import { OnescanError } from '@onescan/shared/onescan-error.js';
+} from '@onescan/contract/generated/onescan/v1/coordinator.js';
+import type { Plan } from '@onescan/contract/generated/onescan/v1/plan.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
 import type { Invocation } from '../context.js';
 import { overBudget } from '../view/over-budget.js';
 import type { RunView } from '../view/run-view.js';

@@ -1,11 +1,11 @@
 import { resolve } from 'node:path';
 import type { Client } from '@grpc/grpc-js';
-import { CoordinatorServiceClient } from '@onescan/shared/generated/onescan/v1/coordinator.js';
-import { FetcherServiceClient } from '@onescan/shared/generated/onescan/v1/fetcher.js';
-import { createClient } from '@onescan/shared/grpc/client.js';
-import type { ChannelSecurity } from '@onescan/shared/grpc/tls/channel-security.js';
-import { explainTlsFailure } from '@onescan/shared/grpc/tls/tls-failure.js';
-import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { CoordinatorServiceClient } from '@onescan/contract/generated/onescan/v1/coordinator.js';
+import { FetcherServiceClient } from '@onescan/contract/generated/onescan/v1/fetcher.js';
+import { createClient } from '@onescan/process/grpc/client.js';
+import type { ChannelSecurity } from '@onescan/process/grpc/tls/channel-security.js';
+import { explainTlsFailure } from '@onescan/process/grpc/tls/tls-failure.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
 import type { Invocation } from '../context.js';
 import { unlessInterrupted } from '../terminal/interrupted.js';
 import { cancelOnInterrupt } from './cancel-on-interrupt.js';

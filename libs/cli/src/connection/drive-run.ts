@@ -2,8 +2,8 @@ import {
   type CoordinatorServiceClient,
   Run,
   RunEvent,
-} from '@onescan/shared/generated/onescan/v1/coordinator.js';
-import { callUnary } from '@onescan/shared/grpc/client.js';
+} from '@onescan/contract/generated/onescan/v1/coordinator.js';
+import { callUnary } from '@onescan/process/grpc/client.js';
 import type { Invocation } from '../context.js';
 import { EXIT, type ExitCode, exitCodeOfRun } from '../exit-code.js';
 import { messageJson } from '../output/message-json.js';

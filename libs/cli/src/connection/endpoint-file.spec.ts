@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { processStart } from '@onescan/shared/process-start.js';
+import { processStart } from '@onescan/process/process-start.js';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { runCli } from '../run-cli.js';
 import { fakeTerminal } from '../testing/fake-terminal.js';

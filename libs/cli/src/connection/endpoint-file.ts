@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { OnescanError } from '@onescan/shared/onescan-error.js';
-import { isProcessAlive } from '@onescan/shared/process-alive.js';
-import { processStart } from '@onescan/shared/process-start.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
+import { isProcessAlive } from '@onescan/process/process-alive.js';
+import { processStart } from '@onescan/process/process-start.js';
 import { z } from 'zod';
 
 const ENDPOINT = z.object({

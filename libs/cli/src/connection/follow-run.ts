@@ -3,10 +3,10 @@ import type {
   CoordinatorServiceClient,
   RunEvent,
   WatchRunResponse,
-} from '@onescan/shared/generated/onescan/v1/coordinator.js';
-import { callServerStream } from '@onescan/shared/grpc/client.js';
-import { OnescanError } from '@onescan/shared/onescan-error.js';
-import { isAway, retrying } from '@onescan/shared/retrying.js';
+} from '@onescan/contract/generated/onescan/v1/coordinator.js';
+import { callServerStream } from '@onescan/process/grpc/client.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
+import { isAway, retrying } from '@onescan/process/retrying.js';
 import { applyEvent, hasEnded, type RunView } from '../view/run-view.js';
 
 /** How often a stream that brings nothing is opened again, and the pause before each try, in milliseconds. */

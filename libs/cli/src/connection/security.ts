@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { ChannelSecurity } from '@onescan/shared/grpc/tls/channel-security.js';
+import type { ChannelSecurity } from '@onescan/process/grpc/tls/channel-security.js';
 import type { Invocation } from '../context.js';
 
 /**

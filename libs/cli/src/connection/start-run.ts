@@ -5,9 +5,9 @@ import type {
   Run,
   RunTags,
   StartRunRequest,
-} from '@onescan/shared/generated/onescan/v1/coordinator.js';
-import { callUnary } from '@onescan/shared/grpc/client.js';
-import { isAway, retrying } from '@onescan/shared/retrying.js';
+} from '@onescan/contract/generated/onescan/v1/coordinator.js';
+import { callUnary } from '@onescan/process/grpc/client.js';
+import { isAway, retrying } from '@onescan/process/retrying.js';
 
 /** A rerun looks through the results of the run before. */
 const START_DEADLINE_MS = 10 * 60_000;

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { formatBytes } from '@onescan/shared/format/bytes.js';
-import { formatDuration } from '@onescan/shared/format/duration.js';
+import { formatBytes } from '@onescan/contract/format/bytes.js';
+import { formatDuration } from '@onescan/contract/format/duration.js';
 import { buildWarehouse } from '@onescan/warehouse/build-warehouse.js';
 import { DEMO_BARS } from '@onescan/warehouse/simulation/simulation-source.js';
 import type { Terminal } from '../terminal/terminal.js';

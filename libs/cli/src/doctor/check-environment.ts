@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
-import { formatBytes } from '@onescan/shared/format/bytes.js';
-import { resolveDatabaseFolder } from '@onescan/shared/local-path.js';
-import { OnescanError } from '@onescan/shared/onescan-error.js';
-import { version } from '@onescan/shared/version.js';
+import { formatBytes } from '@onescan/contract/format/bytes.js';
+import { resolveDatabaseFolder } from '@onescan/process/local-path.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
+import { version } from '@onescan/process/version.js';
 import { outdatedPackages } from '../../bin/installed-packages.mjs';
 import { MINIMUM_OPEN_FILES, openFilesLimit } from '../../bin/open-files.mjs';
 import { requireTemporaryFolder } from '../stack/temporary-folder.js';

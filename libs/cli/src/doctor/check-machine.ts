@@ -3,8 +3,8 @@ import { statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { availableParallelism, freemem, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
-import { formatBytes } from '@onescan/shared/format/bytes.js';
-import { readProcessMemory } from '@onescan/shared/process-memory.js';
+import { formatBytes } from '@onescan/contract/format/bytes.js';
+import { readProcessMemory } from '@onescan/process/process-memory.js';
 import { type Check, check } from './check.js';
 import { checkHome } from './check-environment.js';
 

@@ -1,4 +1,4 @@
-import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { z } from 'zod';
 
 /** Longest first line of a file of models: thousands of features, a calibration of many steps. */

@@ -1,7 +1,7 @@
-import { literal, quoted } from '@onescan/shared/dataset/dataset-layout.js';
-import { readFixedWidth } from '@onescan/shared/dataset/float-vectors.js';
-import { openDuckDb } from '@onescan/shared/duckdb/open-duckdb.js';
-import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { literal, quoted } from '@onescan/dataset/dataset-layout.js';
+import { readFixedWidth } from '@onescan/dataset/float-vectors.js';
+import { openDuckDb } from '@onescan/dataset/duckdb/open-duckdb.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
 import {
   type ReadColumns,
   requireColumns,

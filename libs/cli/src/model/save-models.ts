@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { saveChunks } from '../output/save-chunks.js';
 import { MAX_HEADER_BYTES, type ModelDocument, parseModelDocument } from './model-document.js';
 

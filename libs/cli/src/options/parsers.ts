@@ -1,6 +1,6 @@
-import { parseBytes } from '@onescan/shared/format/bytes.js';
-import { OnescanError } from '@onescan/shared/onescan-error.js';
-import { parsePairs } from '@onescan/shared/pair.js';
+import { parseBytes } from '@onescan/contract/format/bytes.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
+import { parsePairs } from '@onescan/contract/pair.js';
 import { InvalidArgumentError } from 'commander';
 
 /** Parsers of option values; commander names the option when one throws. */

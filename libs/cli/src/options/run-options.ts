@@ -4,9 +4,9 @@ import {
   SampleStrategy,
   SchedulingPolicy,
   SharedGroups,
-} from '@onescan/shared/generated/onescan/v1/spec.js';
-import { OnescanError } from '@onescan/shared/onescan-error.js';
-import { PRESETS, RUN_SPEC_DEFAULTS } from '@onescan/shared/run-spec.js';
+} from '@onescan/contract/generated/onescan/v1/spec.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
+import { PRESETS, RUN_SPEC_DEFAULTS } from '@onescan/contract/run-spec.js';
 import { type Command, Option } from 'commander';
 import {
   collectGlobs,

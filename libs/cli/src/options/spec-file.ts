@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import type { RunSpec } from '@onescan/shared/generated/onescan/v1/spec.js';
-import { OnescanError } from '@onescan/shared/onescan-error.js';
-import { runSpecFromJson } from '@onescan/shared/run-spec.js';
+import type { RunSpec } from '@onescan/contract/generated/onescan/v1/spec.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
+import { runSpecFromJson } from '@onescan/contract/run-spec.js';
 import { parse } from 'yaml';
 
 /**

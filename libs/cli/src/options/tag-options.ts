@@ -1,4 +1,4 @@
-import type { RunTags } from '@onescan/shared/generated/onescan/v1/coordinator.js';
+import type { RunTags } from '@onescan/contract/generated/onescan/v1/coordinator.js';
 import type { Command } from 'commander';
 import { parseLabel } from './parsers.js';
 

@@ -1,4 +1,4 @@
-import { shownText } from '@onescan/shared/format/shown-text.js';
+import { shownText } from '@onescan/contract/format/shown-text.js';
 
 /**
  * First characters by which a spreadsheet takes a text for a formula (their full-width forms too), and those that it

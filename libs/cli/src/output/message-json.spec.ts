@@ -1,5 +1,5 @@
-import { Run, RunEvent, RunState } from '@onescan/shared/generated/onescan/v1/coordinator.js';
-import { RunSpec } from '@onescan/shared/generated/onescan/v1/spec.js';
+import { Run, RunEvent, RunState } from '@onescan/contract/generated/onescan/v1/coordinator.js';
+import { RunSpec } from '@onescan/contract/generated/onescan/v1/spec.js';
 import { expect, it } from 'vitest';
 import { sampleRun } from '../testing/sample-run.js';
 import { messageJson } from './message-json.js';

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { canMount, SmallDisk } from '@onescan/shared/testing/small-disk.js';
+import { canMount, SmallDisk } from '@onescan/process/testing/small-disk.js';
 import { expect, test } from 'vitest';
 import { saveChunks } from './save-chunks.js';
 

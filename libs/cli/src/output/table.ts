@@ -1,4 +1,4 @@
-import { shownLine } from '@onescan/shared/format/shown-text.js';
+import { shownLine } from '@onescan/contract/format/shown-text.js';
 import { displayWidth } from '../terminal/display-width.js';
 
 /** A column of a printed table. */

@@ -15,7 +15,7 @@ afterEach(() => rmSync(root, { recursive: true }));
 
 /** Another process that starts a stack: it has the lock, and no endpoint file yet. */
 const HOLDER = `
-import { lockFolder } from '${new URL('../../../shared/dist/folder-lock.js', import.meta.url).href}';
+import { lockFolder } from '${new URL('../../../dataset/dist/folder-lock.js', import.meta.url).href}';
 await lockFolder(process.argv[1], { what: 'home folder', inUse: { code: 'ALREADY_EXISTS', remedy: '' }, unwritable: '' });
 console.log('locked');
 setInterval(() => {}, 1000);`;

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isProcessAlive as isAlive } from '@onescan/shared/process-alive.js';
+import { isProcessAlive as isAlive } from '@onescan/process/process-alive.js';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { ServiceProcess } from './service-process.js';
 

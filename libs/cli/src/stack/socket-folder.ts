@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import { MAX_SOCKET_PATH_BYTES } from '@onescan/shared/grpc/address.js';
+import { MAX_SOCKET_PATH_BYTES } from '@onescan/process/grpc/address.js';
 
 const LONGEST_NAME = 'coordinator.sock';
 const HASH_DIGITS = 16;

@@ -1,5 +1,5 @@
 import { availableParallelism, totalmem } from 'node:os';
-import { readProcessMemory } from '@onescan/shared/process-memory.js';
+import { readProcessMemory } from '@onescan/process/process-memory.js';
 
 /** Files of the address that a stack serves beside its sockets. */
 export interface ListenSecurity {

@@ -1,14 +1,14 @@
 import { existsSync, mkdirSync, statfsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { FETCHER_NODE_FLAGS } from '@onescan/shared/fetcher-node-flags.js';
-import type { FolderLock } from '@onescan/shared/folder-lock.js';
-import { formatBytes } from '@onescan/shared/format/bytes.js';
-import { CoordinatorServiceClient } from '@onescan/shared/generated/onescan/v1/coordinator.js';
-import { callUnary, createClient } from '@onescan/shared/grpc/client.js';
-import { diskFull, OnescanError } from '@onescan/shared/onescan-error.js';
-import { keepFilesPrivate } from '@onescan/shared/private-files.js';
-import { processStart } from '@onescan/shared/process-start.js';
+import { FETCHER_NODE_FLAGS } from '@onescan/process/fetcher-node-flags.js';
+import type { FolderLock } from '@onescan/dataset/folder-lock.js';
+import { formatBytes } from '@onescan/contract/format/bytes.js';
+import { CoordinatorServiceClient } from '@onescan/contract/generated/onescan/v1/coordinator.js';
+import { callUnary, createClient } from '@onescan/process/grpc/client.js';
+import { diskFull, OnescanError } from '@onescan/contract/onescan-error.js';
+import { keepFilesPrivate } from '@onescan/process/private-files.js';
+import { processStart } from '@onescan/process/process-start.js';
 import { serviceEntry } from '../../bin/serve.mjs';
 import {
   type Endpoint,
@@ -269,7 +269,7 @@ function nearestExisting(path: string): string {
  */
 async function lockHome(home: string): Promise<FolderLock> {
   // Loaded when first needed: DuckDB would double the time that every verb takes to start.
-  const { lockFolder } = await import('@onescan/shared/folder-lock.js');
+  const { lockFolder } = await import('@onescan/dataset/folder-lock.js');
   const lock = await lockFolder(home, {
     what: 'home folder',
     inUse: {

@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline/promises';
-import { shownText } from '@onescan/shared/format/shown-text.js';
-import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { shownText } from '@onescan/contract/format/shown-text.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { unlessInterrupted } from './interrupted.js';
 import { redrawing } from './status-area.js';
 import type { Terminal } from './terminal.js';

@@ -1,4 +1,4 @@
-import { shownLine, shownText } from '@onescan/shared/format/shown-text.js';
+import { shownLine, shownText } from '@onescan/contract/format/shown-text.js';
 import { displayWidth, fitWidth } from './display-width.js';
 import type { Terminal } from './terminal.js';
 

@@ -1,4 +1,4 @@
-import type { shownText } from '@onescan/shared/format/shown-text.js';
+import type { shownText } from '@onescan/contract/format/shown-text.js';
 
 /**
  * All that a verb sees of the world around the process; tests give a fake. Whatever text is written, asked or drawn, what

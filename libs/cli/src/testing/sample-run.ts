@@ -4,11 +4,11 @@ import {
   RunState,
   TaskState,
   TaskStatus,
-} from '@onescan/shared/generated/onescan/v1/coordinator.js';
-import { DatasetRef } from '@onescan/shared/generated/onescan/v1/fetcher.js';
-import { Plan } from '@onescan/shared/generated/onescan/v1/plan.js';
-import { HorizonSummary } from '@onescan/shared/generated/onescan/v1/result.js';
-import { planNote } from '@onescan/shared/reasons/plan-note.js';
+} from '@onescan/contract/generated/onescan/v1/coordinator.js';
+import { DatasetRef } from '@onescan/contract/generated/onescan/v1/fetcher.js';
+import { Plan } from '@onescan/contract/generated/onescan/v1/plan.js';
+import { HorizonSummary } from '@onescan/contract/generated/onescan/v1/result.js';
+import { planNote } from '@onescan/contract/reasons/plan-note.js';
 
 const GIB = 1024n ** 3n;
 

@@ -7,12 +7,12 @@ import {
   type RunEvent,
   RunState,
   TaskState,
-} from '@onescan/shared/generated/onescan/v1/coordinator.js';
-import { LedgerRow, LedgerStatus } from '@onescan/shared/generated/onescan/v1/result.js';
-import type { RunSpec } from '@onescan/shared/generated/onescan/v1/spec.js';
-import { serverStream, unary } from '@onescan/shared/grpc/handlers.js';
-import { type RunningServer, startServer } from '@onescan/shared/grpc/start-server.js';
-import { OnescanError } from '@onescan/shared/onescan-error.js';
+} from '@onescan/contract/generated/onescan/v1/coordinator.js';
+import { LedgerRow, LedgerStatus } from '@onescan/contract/generated/onescan/v1/result.js';
+import type { RunSpec } from '@onescan/contract/generated/onescan/v1/spec.js';
+import { serverStream, unary } from '@onescan/process/grpc/handlers.js';
+import { type RunningServer, startServer } from '@onescan/process/grpc/start-server.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { modelFile } from './sample-models.js';
 import { sampleDataset, samplePlan, sampleRun, sampleTask } from './sample-run.js';
 

@@ -1,6 +1,6 @@
-import { formatUsd } from '@onescan/shared/format/usd.js';
-import { Run } from '@onescan/shared/generated/onescan/v1/coordinator.js';
-import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { formatUsd } from '@onescan/contract/format/usd.js';
+import { Run } from '@onescan/contract/generated/onescan/v1/coordinator.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
 import type { Command } from 'commander';
 import { withCoordinator } from '../connection/connect.js';
 import { driveRun } from '../connection/drive-run.js';

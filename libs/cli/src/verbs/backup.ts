@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { join, resolve } from 'node:path';
-import { formatBytes } from '@onescan/shared/format/bytes.js';
-import { formatCount } from '@onescan/shared/format/count.js';
-import { shownLine } from '@onescan/shared/format/shown-text.js';
-import { BackUpStateResponse } from '@onescan/shared/generated/onescan/v1/coordinator.js';
-import { callUnary } from '@onescan/shared/grpc/client.js';
-import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { formatBytes } from '@onescan/contract/format/bytes.js';
+import { formatCount } from '@onescan/contract/format/count.js';
+import { shownLine } from '@onescan/contract/format/shown-text.js';
+import { BackUpStateResponse } from '@onescan/contract/generated/onescan/v1/coordinator.js';
+import { callUnary } from '@onescan/process/grpc/client.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { serviceEntry } from '../../bin/serve.mjs';

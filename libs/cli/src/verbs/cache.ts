@@ -1,15 +1,15 @@
 import { basename } from 'node:path';
-import { formatBytes } from '@onescan/shared/format/bytes.js';
-import { shownLine } from '@onescan/shared/format/shown-text.js';
-import { formatUsd } from '@onescan/shared/format/usd.js';
+import { formatBytes } from '@onescan/contract/format/bytes.js';
+import { shownLine } from '@onescan/contract/format/shown-text.js';
+import { formatUsd } from '@onescan/contract/format/usd.js';
 import {
   type DatasetRef,
   type FetcherServiceClient,
   ListDatasetsResponse,
   VerifyDatasetResponse,
-} from '@onescan/shared/generated/onescan/v1/fetcher.js';
-import { callUnary } from '@onescan/shared/grpc/client.js';
-import { OnescanError } from '@onescan/shared/onescan-error.js';
+} from '@onescan/contract/generated/onescan/v1/fetcher.js';
+import { callUnary } from '@onescan/process/grpc/client.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
 import type { Command } from 'commander';
 import { withFetcher } from '../connection/connect.js';
 import type { Act } from '../context.js';

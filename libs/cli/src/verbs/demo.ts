@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { formatBytes } from '@onescan/shared/format/bytes.js';
-import { resolveDatabaseFolder } from '@onescan/shared/local-path.js';
+import { formatBytes } from '@onescan/contract/format/bytes.js';
+import { resolveDatabaseFolder } from '@onescan/process/local-path.js';
 import type { Command } from 'commander';
 import { withCoordinator } from '../connection/connect.js';
 import { driveRun } from '../connection/drive-run.js';

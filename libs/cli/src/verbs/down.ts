@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { OnescanError } from '@onescan/shared/onescan-error.js';
-import { processStart } from '@onescan/shared/process-start.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
+import { processStart } from '@onescan/process/process-start.js';
 import type { Command } from 'commander';
 import { type Endpoint, isRunning, readEndpoint, staleEndpoint } from '../connection/endpoint-file.js';
 import type { Act } from '../context.js';

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type RunningServer, startServer } from '@onescan/shared/grpc/start-server.js';
+import { type RunningServer, startServer } from '@onescan/process/grpc/start-server.js';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { runCli } from '../run-cli.js';
 import { fakeTerminal } from '../testing/fake-terminal.js';

@@ -1,10 +1,10 @@
-import { formatUsd } from '@onescan/shared/format/usd.js';
+import { formatUsd } from '@onescan/contract/format/usd.js';
 import {
   type CoordinatorServiceClient,
   ListRunsResponse,
   type Run,
-} from '@onescan/shared/generated/onescan/v1/coordinator.js';
-import { callUnary } from '@onescan/shared/grpc/client.js';
+} from '@onescan/contract/generated/onescan/v1/coordinator.js';
+import { callUnary } from '@onescan/process/grpc/client.js';
 import type { Command } from 'commander';
 import { withCoordinator } from '../connection/connect.js';
 import type { Act } from '../context.js';

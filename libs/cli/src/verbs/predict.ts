@@ -1,4 +1,4 @@
-import { resolveLocalPath } from '@onescan/shared/local-path.js';
+import { resolveLocalPath } from '@onescan/process/local-path.js';
 import type { Command } from 'commander';
 import type { Act } from '../context.js';
 import { EXIT } from '../exit-code.js';

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
-import type { CoordinatorServiceClient } from '@onescan/shared/generated/onescan/v1/coordinator.js';
-import { callServerStream } from '@onescan/shared/grpc/client.js';
+import type { CoordinatorServiceClient } from '@onescan/contract/generated/onescan/v1/coordinator.js';
+import { callServerStream } from '@onescan/process/grpc/client.js';
 import type { Command } from 'commander';
 import { withCoordinator } from '../connection/connect.js';
 import type { Act } from '../context.js';

@@ -1,4 +1,4 @@
-import { RunSpec } from '@onescan/shared/generated/onescan/v1/spec.js';
+import { RunSpec } from '@onescan/contract/generated/onescan/v1/spec.js';
 import type { Command } from 'commander';
 import { withCoordinator } from '../connection/connect.js';
 import { driveRun } from '../connection/drive-run.js';

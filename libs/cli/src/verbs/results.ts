@@ -1,6 +1,6 @@
-import { shownLine } from '@onescan/shared/format/shown-text.js';
-import type { GetResultsResponse } from '@onescan/shared/generated/onescan/v1/coordinator.js';
-import { callServerStream } from '@onescan/shared/grpc/client.js';
+import { shownLine } from '@onescan/contract/format/shown-text.js';
+import type { GetResultsResponse } from '@onescan/contract/generated/onescan/v1/coordinator.js';
+import { callServerStream } from '@onescan/process/grpc/client.js';
 import type { Command } from 'commander';
 import { withCoordinator } from '../connection/connect.js';
 import { getRun } from '../connection/get-run.js';

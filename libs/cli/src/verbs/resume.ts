@@ -1,4 +1,4 @@
-import { callUnary } from '@onescan/shared/grpc/client.js';
+import { callUnary } from '@onescan/process/grpc/client.js';
 import type { Command } from 'commander';
 import { withCoordinator } from '../connection/connect.js';
 import { driveRun } from '../connection/drive-run.js';

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { readAnnouncement } from '@onescan/shared/announce.js';
+import { readAnnouncement } from '@onescan/process/announce.js';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 
 const BIN = fileURLToPath(new URL('../../bin/onescan.mjs', import.meta.url));

@@ -1,7 +1,7 @@
-import { formatBytes } from '@onescan/shared/format/bytes.js';
-import { formatDuration } from '@onescan/shared/format/duration.js';
-import { formatUsd } from '@onescan/shared/format/usd.js';
-import { type PairStatus, Run } from '@onescan/shared/generated/onescan/v1/coordinator.js';
+import { formatBytes } from '@onescan/contract/format/bytes.js';
+import { formatDuration } from '@onescan/contract/format/duration.js';
+import { formatUsd } from '@onescan/contract/format/usd.js';
+import { type PairStatus, Run } from '@onescan/contract/generated/onescan/v1/coordinator.js';
 import type { Command } from 'commander';
 import { withCoordinator } from '../connection/connect.js';
 import { getRun } from '../connection/get-run.js';

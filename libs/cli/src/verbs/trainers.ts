@@ -1,6 +1,6 @@
-import { formatBytes } from '@onescan/shared/format/bytes.js';
-import { ListTrainersResponse, type WorkerStatus } from '@onescan/shared/generated/onescan/v1/coordinator.js';
-import { callUnary } from '@onescan/shared/grpc/client.js';
+import { formatBytes } from '@onescan/contract/format/bytes.js';
+import { ListTrainersResponse, type WorkerStatus } from '@onescan/contract/generated/onescan/v1/coordinator.js';
+import { callUnary } from '@onescan/process/grpc/client.js';
 import type { Command } from 'commander';
 import { withCoordinator } from '../connection/connect.js';
 import type { Act } from '../context.js';

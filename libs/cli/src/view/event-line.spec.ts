@@ -3,7 +3,7 @@ import {
   type RunEvent,
   RunState,
   TaskState,
-} from '@onescan/shared/generated/onescan/v1/coordinator.js';
+} from '@onescan/contract/generated/onescan/v1/coordinator.js';
 import { expect, it } from 'vitest';
 import { sampleDataset, samplePlan, sampleTask } from '../testing/sample-run.js';
 import { eventLine } from './event-line.js';

@@ -1,9 +1,9 @@
-import { formatBytes } from '@onescan/shared/format/bytes.js';
-import { formatCount } from '@onescan/shared/format/count.js';
-import { formatDuration } from '@onescan/shared/format/duration.js';
-import { shownLine } from '@onescan/shared/format/shown-text.js';
-import { formatKnown } from '@onescan/shared/format/unknown.js';
-import { formatUsd } from '@onescan/shared/format/usd.js';
+import { formatBytes } from '@onescan/contract/format/bytes.js';
+import { formatCount } from '@onescan/contract/format/count.js';
+import { formatDuration } from '@onescan/contract/format/duration.js';
+import { shownLine } from '@onescan/contract/format/shown-text.js';
+import { formatKnown } from '@onescan/contract/format/unknown.js';
+import { formatUsd } from '@onescan/contract/format/usd.js';
 import {
   PairState,
   type PairStatus,
@@ -11,8 +11,8 @@ import {
   type RunStateChanged,
   TaskState,
   type TaskStatus,
-} from '@onescan/shared/generated/onescan/v1/coordinator.js';
-import type { DatasetRef } from '@onescan/shared/generated/onescan/v1/fetcher.js';
+} from '@onescan/contract/generated/onescan/v1/coordinator.js';
+import type { DatasetRef } from '@onescan/contract/generated/onescan/v1/fetcher.js';
 import { awaitsApproval, type RunView } from './run-view.js';
 import { runStateName } from './state-names.js';
 import { verdictName } from './verdict-table.js';

@@ -1,4 +1,4 @@
-import { QueryJob } from '@onescan/shared/generated/onescan/v1/fetcher.js';
+import { QueryJob } from '@onescan/contract/generated/onescan/v1/fetcher.js';
 import { expect, it } from 'vitest';
 import { sampleRun } from '../testing/sample-run.js';
 import { jobTable } from './job-table.js';

@@ -1,9 +1,9 @@
-import { formatBytes } from '@onescan/shared/format/bytes.js';
-import { formatDuration } from '@onescan/shared/format/duration.js';
-import { formatStatementOf } from '@onescan/shared/format/statement-of.js';
-import { formatUsd } from '@onescan/shared/format/usd.js';
-import type { Approval, Run } from '@onescan/shared/generated/onescan/v1/coordinator.js';
-import type { QueryJob } from '@onescan/shared/generated/onescan/v1/fetcher.js';
+import { formatBytes } from '@onescan/contract/format/bytes.js';
+import { formatDuration } from '@onescan/contract/format/duration.js';
+import { formatStatementOf } from '@onescan/contract/format/statement-of.js';
+import { formatUsd } from '@onescan/contract/format/usd.js';
+import type { Approval, Run } from '@onescan/contract/generated/onescan/v1/coordinator.js';
+import type { QueryJob } from '@onescan/contract/generated/onescan/v1/fetcher.js';
 import { renderTable, type TableColumn } from '../output/table.js';
 
 const COLUMNS: readonly TableColumn<QueryJob>[] = [

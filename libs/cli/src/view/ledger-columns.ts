@@ -1,7 +1,7 @@
-import { formatKnown } from '@onescan/shared/format/unknown.js';
-import { type LedgerRow, LedgerStatus } from '@onescan/shared/generated/onescan/v1/result.js';
-import { ledgerText } from '@onescan/shared/reasons/ledger-text.js';
-import { storedFacts } from '@onescan/shared/reasons/reason.js';
+import { formatKnown } from '@onescan/contract/format/unknown.js';
+import { type LedgerRow, LedgerStatus } from '@onescan/contract/generated/onescan/v1/result.js';
+import { ledgerText } from '@onescan/contract/reasons/ledger-text.js';
+import { storedFacts } from '@onescan/contract/reasons/reason.js';
 import type { TableColumn } from '../output/table.js';
 
 /** RETAINED, PRUNED or EXCLUDED. */

@@ -1,4 +1,4 @@
-import { RUN_SPEC_DEFAULTS } from '@onescan/shared/run-spec.js';
+import { RUN_SPEC_DEFAULTS } from '@onescan/contract/run-spec.js';
 
 /**
  * What to say when a warehouse lacks feature groups that a run tests by default, e.g. because no three of

@@ -1,5 +1,5 @@
-import { formatUsd } from '@onescan/shared/format/usd.js';
-import type { Plan } from '@onescan/shared/generated/onescan/v1/plan.js';
+import { formatUsd } from '@onescan/contract/format/usd.js';
+import type { Plan } from '@onescan/contract/generated/onescan/v1/plan.js';
 
 /** Dollars below which a difference is rounding: sums of dozens of doubles. */
 const ROUNDING_USD = 1e-9;

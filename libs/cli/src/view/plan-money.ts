@@ -1,9 +1,9 @@
-import { formatBytes } from '@onescan/shared/format/bytes.js';
-import { formatCatalogueChange } from '@onescan/shared/format/catalogue-change.js';
-import { formatCount } from '@onescan/shared/format/count.js';
-import { formatUsd } from '@onescan/shared/format/usd.js';
-import type { Plan, StrategyEstimate } from '@onescan/shared/generated/onescan/v1/plan.js';
-import { SampleStrategy } from '@onescan/shared/generated/onescan/v1/spec.js';
+import { formatBytes } from '@onescan/contract/format/bytes.js';
+import { formatCatalogueChange } from '@onescan/contract/format/catalogue-change.js';
+import { formatCount } from '@onescan/contract/format/count.js';
+import { formatUsd } from '@onescan/contract/format/usd.js';
+import type { Plan, StrategyEstimate } from '@onescan/contract/generated/onescan/v1/plan.js';
+import { SampleStrategy } from '@onescan/contract/generated/onescan/v1/spec.js';
 
 const COUNT = new Intl.NumberFormat('en-US');
 

@@ -1,6 +1,6 @@
-import { PairPlan } from '@onescan/shared/generated/onescan/v1/plan.js';
-import { planNote } from '@onescan/shared/reasons/plan-note.js';
-import { reasonText } from '@onescan/shared/reasons/reason.js';
+import { PairPlan } from '@onescan/contract/generated/onescan/v1/plan.js';
+import { planNote } from '@onescan/contract/reasons/plan-note.js';
+import { reasonText } from '@onescan/contract/reasons/reason.js';
 import { expect, it } from 'vitest';
 import { samplePlan } from '../testing/sample-run.js';
 import { planNotes } from './plan-notes.js';

@@ -1,6 +1,6 @@
-import type { PairPlan, Plan, PlanNote } from '@onescan/shared/generated/onescan/v1/plan.js';
+import type { PairPlan, Plan, PlanNote } from '@onescan/contract/generated/onescan/v1/plan.js';
 
-import { noteKind, noteText } from '@onescan/shared/reasons/plan-note.js';
+import { noteKind, noteText } from '@onescan/contract/reasons/plan-note.js';
 
 /** Notes of a kind that are shown; a short period or an odd table can cause hundreds. */
 const WORST = 3;

@@ -1,6 +1,6 @@
-import { SharedPlan } from '@onescan/shared/generated/onescan/v1/plan.js';
-import { noteText } from '@onescan/shared/reasons/plan-note.js';
-import { reasonMeaning } from '@onescan/shared/reasons/reason.js';
+import { SharedPlan } from '@onescan/contract/generated/onescan/v1/plan.js';
+import { noteText } from '@onescan/contract/reasons/plan-note.js';
+import { reasonMeaning } from '@onescan/contract/reasons/reason.js';
 import { expect, it } from 'vitest';
 import { samplePlan } from '../testing/sample-run.js';
 import { planText } from './plan-text.js';

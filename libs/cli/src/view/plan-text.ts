@@ -1,9 +1,9 @@
-import { formatBytes } from '@onescan/shared/format/bytes.js';
-import { formatCount } from '@onescan/shared/format/count.js';
-import { shownLine } from '@onescan/shared/format/shown-text.js';
-import { formatUsd } from '@onescan/shared/format/usd.js';
-import { PairPlan, type Plan, type SharedPlan } from '@onescan/shared/generated/onescan/v1/plan.js';
-import { reasonMeaning } from '@onescan/shared/reasons/reason.js';
+import { formatBytes } from '@onescan/contract/format/bytes.js';
+import { formatCount } from '@onescan/contract/format/count.js';
+import { shownLine } from '@onescan/contract/format/shown-text.js';
+import { formatUsd } from '@onescan/contract/format/usd.js';
+import { PairPlan, type Plan, type SharedPlan } from '@onescan/contract/generated/onescan/v1/plan.js';
+import { reasonMeaning } from '@onescan/contract/reasons/reason.js';
 import { renderTable, type TableColumn } from '../output/table.js';
 import { overBudget } from './over-budget.js';
 import { planMoney } from './plan-money.js';

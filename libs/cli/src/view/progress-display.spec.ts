@@ -1,4 +1,4 @@
-import { RunState } from '@onescan/shared/generated/onescan/v1/coordinator.js';
+import { RunState } from '@onescan/contract/generated/onescan/v1/coordinator.js';
 import { expect, it } from 'vitest';
 import { fakeTerminal } from '../testing/fake-terminal.js';
 import { sampleTask } from '../testing/sample-run.js';

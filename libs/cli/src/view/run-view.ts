@@ -1,4 +1,4 @@
-import { byCodeUnits } from '@onescan/shared/code-units.js';
+import { byCodeUnits } from '@onescan/contract/code-units.js';
 import {
   PairState,
   type PairStatus,
@@ -8,8 +8,8 @@ import {
   TaskState,
   type TaskStatus,
   type WorkerStatus,
-} from '@onescan/shared/generated/onescan/v1/coordinator.js';
-import type { Plan } from '@onescan/shared/generated/onescan/v1/plan.js';
+} from '@onescan/contract/generated/onescan/v1/coordinator.js';
+import type { Plan } from '@onescan/contract/generated/onescan/v1/plan.js';
 import { nextPace, type StagePace } from './stage-pace.js';
 
 /** What the events of a run have told so far. */

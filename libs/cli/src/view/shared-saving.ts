@@ -1,7 +1,7 @@
-import { formatBytes } from '@onescan/shared/format/bytes.js';
-import { formatCount } from '@onescan/shared/format/count.js';
-import { formatUsd } from '@onescan/shared/format/usd.js';
-import type { Plan } from '@onescan/shared/generated/onescan/v1/plan.js';
+import { formatBytes } from '@onescan/contract/format/bytes.js';
+import { formatCount } from '@onescan/contract/format/count.js';
+import { formatUsd } from '@onescan/contract/format/usd.js';
+import type { Plan } from '@onescan/contract/generated/onescan/v1/plan.js';
 import { statementsToRun } from './statements-to-run.js';
 
 /** What fetching once what all pairs share saves, or would save; no line where that is no question. */

@@ -1,4 +1,4 @@
-import { FetchProgress } from '@onescan/shared/generated/onescan/v1/fetcher.js';
+import { FetchProgress } from '@onescan/contract/generated/onescan/v1/fetcher.js';
 import { expect, it } from 'vitest';
 import { nextPace, stageSecondsLeft } from './stage-pace.js';
 

@@ -1,4 +1,4 @@
-import type { FetchProgress } from '@onescan/shared/generated/onescan/v1/fetcher.js';
+import type { FetchProgress } from '@onescan/contract/generated/onescan/v1/fetcher.js';
 
 /** A fetch's newest progress, and where its stage was when first seen. */
 export interface StagePace {

@@ -1,4 +1,4 @@
-import { PairState, RunState, TaskState } from '@onescan/shared/generated/onescan/v1/coordinator.js';
+import { PairState, RunState, TaskState } from '@onescan/contract/generated/onescan/v1/coordinator.js';
 
 /** States in words: RUN_STATE_AWAITING_APPROVAL → "awaiting approval". */
 

@@ -1,4 +1,4 @@
-import type { Plan } from '@onescan/shared/generated/onescan/v1/plan.js';
+import type { Plan } from '@onescan/contract/generated/onescan/v1/plan.js';
 
 /** Statements that a run of this plan will send to the warehouse. */
 export function statementsToRun(plan: Plan): number {

@@ -1,11 +1,11 @@
-import { formatBytes } from '@onescan/shared/format/bytes.js';
-import { formatDuration } from '@onescan/shared/format/duration.js';
-import { formatKnown } from '@onescan/shared/format/unknown.js';
+import { formatBytes } from '@onescan/contract/format/bytes.js';
+import { formatDuration } from '@onescan/contract/format/duration.js';
+import { formatKnown } from '@onescan/contract/format/unknown.js';
 import {
   type RunProgress,
   RunState,
   type WorkerStatus,
-} from '@onescan/shared/generated/onescan/v1/coordinator.js';
+} from '@onescan/contract/generated/onescan/v1/coordinator.js';
 import { type RunView, tasksAtWork } from './run-view.js';
 import { stageSecondsLeft } from './stage-pace.js';
 import { runStateName } from './state-names.js';

@@ -1,4 +1,4 @@
-import type { Timestamp } from '@onescan/shared/generated/google/protobuf/timestamp.js';
+import type { Timestamp } from '@onescan/contract/generated/google/protobuf/timestamp.js';
 
 /** Milliseconds since 1970 of a wire timestamp; undefined when it is unset. */
 export function epochMs(timestamp: Timestamp | undefined): number | undefined {

@@ -1,7 +1,7 @@
-import { formatPercent } from '@onescan/shared/format/percent.js';
-import { formatKnown } from '@onescan/shared/format/unknown.js';
-import { type Run, TaskState, type TaskStatus } from '@onescan/shared/generated/onescan/v1/coordinator.js';
-import type { HorizonSummary } from '@onescan/shared/generated/onescan/v1/result.js';
+import { formatPercent } from '@onescan/contract/format/percent.js';
+import { formatKnown } from '@onescan/contract/format/unknown.js';
+import { type Run, TaskState, type TaskStatus } from '@onescan/contract/generated/onescan/v1/coordinator.js';
+import type { HorizonSummary } from '@onescan/contract/generated/onescan/v1/result.js';
 import { renderTable, type TableColumn } from '../output/table.js';
 import { taskStateName } from './state-names.js';
 

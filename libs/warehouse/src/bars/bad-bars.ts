@@ -1,4 +1,4 @@
-import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
 
 /** The error for a file of bars that cannot be used as it is. */
 export function badFile(file: string, problem: string, remedy: string, cause?: unknown): OnescanError {

@@ -1,4 +1,4 @@
-import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { BAR_FORMATS, type BarFormat, type BarFormatName, barFormat } from './bar-format.js';
 import { chooseReader, type UnclearTime } from './time/choose-reader.js';
 import { compileTimeFormat } from './time/time-format.js';

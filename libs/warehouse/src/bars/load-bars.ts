@@ -1,6 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { OnescanError } from '@onescan/shared/onescan-error.js';
-import { PAIRS } from '@onescan/shared/pair.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
+import { PAIRS } from '@onescan/contract/pair.js';
 import { simulateBars } from '../simulation/simulate-bars.js';
 import { appendBars } from './append-bars.js';
 import { badFile } from './bad-bars.js';

@@ -1,4 +1,4 @@
-import { TARGET_WINDOWS } from '@onescan/shared/horizon.js';
+import { TARGET_WINDOWS } from '@onescan/contract/horizon.js';
 import { barsTable } from '../bars/bars-table.js';
 import { double, float } from '../column.js';
 import { WINDOWS } from '../windows.js';

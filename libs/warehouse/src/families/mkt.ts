@@ -1,4 +1,4 @@
-import { CURRENCIES } from '@onescan/shared/pair.js';
+import { CURRENCIES } from '@onescan/contract/pair.js';
 import { type Column, float, text } from '../column.js';
 import { ATTACHED, FEATURE_SCHEMA } from '../schema.js';
 import { MARKET_TABLE, meanOf } from '../series/market-table.js';

@@ -1,4 +1,4 @@
-import { openDuckDb } from '@onescan/shared/duckdb/open-duckdb.js';
+import { openDuckDb } from '@onescan/dataset/duckdb/open-duckdb.js';
 import { describe, expect, it, vi } from 'vitest';
 import { selectList } from '../column.js';
 import { createSeriesTable } from '../series/series-table.js';

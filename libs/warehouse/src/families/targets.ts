@@ -1,4 +1,4 @@
-import { DEFAULT_HORIZONS, TARGET_WINDOWS, targetColumn } from '@onescan/shared/horizon.js';
+import { DEFAULT_HORIZONS, TARGET_WINDOWS, targetColumn } from '@onescan/contract/horizon.js';
 import { barsTable } from '../bars/bars-table.js';
 import { type Column, double, selectList } from '../column.js';
 import { ATTACHED, KEY_COLUMN, TARGET_SCHEMA } from '../schema.js';

@@ -1,4 +1,4 @@
-import { CURRENCIES } from '@onescan/shared/pair.js';
+import { CURRENCIES } from '@onescan/contract/pair.js';
 import { type Column, float, literal, quotient, text } from '../column.js';
 import { type Leg, legBetween } from '../pair-legs.js';
 import { MARKET_TABLE } from '../series/market-table.js';

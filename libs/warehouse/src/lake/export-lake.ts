@@ -13,10 +13,10 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { openConfinedDuckDb } from '@onescan/shared/duckdb/open-duckdb.js';
-import { tableVersions } from '@onescan/shared/duckdb/table-versions.js';
-import { OnescanError } from '@onescan/shared/onescan-error.js';
-import { isProcessAlive } from '@onescan/shared/process-alive.js';
+import { openConfinedDuckDb } from '@onescan/dataset/duckdb/open-duckdb.js';
+import { tableVersions } from '@onescan/dataset/duckdb/table-versions.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
+import { isProcessAlive } from '@onescan/process/process-alive.js';
 import { BUILT_TABLES_FILE, tableVersion } from '../built-tables.js';
 import { literal } from '../column.js';
 import { DATABASE_FILE } from '../schema.js';

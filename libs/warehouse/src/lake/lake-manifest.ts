@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { sha256Hex } from '@onescan/shared/canonical-json.js';
+import { sha256Hex } from '@onescan/contract/canonical-json.js';
 
 /** File at the root of an exported lake that tells what its tables were in the embedded warehouse. */
 export const LAKE_FILE = 'onescan-lake.json';

@@ -1,4 +1,4 @@
-import { PAIRS } from '@onescan/shared/pair.js';
+import { PAIRS } from '@onescan/contract/pair.js';
 import { describe, expect, it } from 'vitest';
 import { countColumns } from '../count-columns.js';
 import { universeShape } from '../universe-shape.js';

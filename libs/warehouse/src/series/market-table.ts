@@ -1,4 +1,4 @@
-import { CURRENCIES } from '@onescan/shared/pair.js';
+import { CURRENCIES } from '@onescan/contract/pair.js';
 import { barsTable } from '../bars/bars-table.js';
 import { legsOf } from '../pair-legs.js';
 import { BQX_WINDOW } from '../windows.js';

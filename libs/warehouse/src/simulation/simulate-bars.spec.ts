@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { PAIRS } from '@onescan/shared/pair.js';
+import { PAIRS } from '@onescan/contract/pair.js';
 import { describe, expect, it } from 'vitest';
 import { type SimulatedBars, simulateBars } from './simulate-bars.js';
 

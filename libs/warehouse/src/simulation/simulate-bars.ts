@@ -1,5 +1,5 @@
-import { CURRENCIES, PAIRS } from '@onescan/shared/pair.js';
-import { deriveSeed } from '@onescan/shared/seed.js';
+import { CURRENCIES, PAIRS } from '@onescan/contract/pair.js';
+import { deriveSeed } from '@onescan/contract/seed.js';
 import { baseOf, quoteOf } from '../pair-legs.js';
 import { barMinutes } from './market-hours.js';
 import {

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { openDuckDb } from '@onescan/shared/duckdb/open-duckdb.js';
+import { openDuckDb } from '@onescan/dataset/duckdb/open-duckdb.js';
 import { appendBars } from '../bars/append-bars.js';
 import { rawTable } from '../bars/bars-table.js';
 import { simulatedColumns } from '../bars/simulated-columns.js';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { type DuckDb, openDuckDb } from '@onescan/shared/duckdb/open-duckdb.js';
+import { type DuckDb, openDuckDb } from '@onescan/dataset/duckdb/open-duckdb.js';
 import { DATABASE_FILE, FEATURE_SCHEMA, KEY_COLUMN } from '../schema.js';
 
 /** A built warehouse, opened read-only by a test. */

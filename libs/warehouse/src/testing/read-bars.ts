@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { VALUES } from '../bars/bar-columns.js';
 import { type BarReading, barReader } from '../bars/bar-reading.js';
 import { readCsv } from '../bars/csv/read-csv.js';

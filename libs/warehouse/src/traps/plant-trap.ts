@@ -1,10 +1,10 @@
 import { renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { canonicalJson, sha256Hex } from '@onescan/shared/canonical-json.js';
-import { openDuckDb } from '@onescan/shared/duckdb/open-duckdb.js';
-import { DEFAULT_HORIZONS, DEFAULT_TARGET_WINDOW, targetColumn } from '@onescan/shared/horizon.js';
-import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { canonicalJson, sha256Hex } from '@onescan/contract/canonical-json.js';
+import { openDuckDb } from '@onescan/dataset/duckdb/open-duckdb.js';
+import { DEFAULT_HORIZONS, DEFAULT_TARGET_WINDOW, targetColumn } from '@onescan/contract/horizon.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { targetsTable } from '../families/targets.js';
 import { readManifest } from '../manifest.js';
 import { DATABASE_FILE, FEATURE_SCHEMA, KEY_COLUMN, MANIFEST_FILE, TARGET_SCHEMA } from '../schema.js';

@@ -1,8 +1,8 @@
-import { sha256Hex } from '@onescan/shared/canonical-json.js';
-import type { Logger } from '@onescan/shared/log.js';
-import { OnescanError } from '@onescan/shared/onescan-error.js';
-import { ATTRIBUTE, SPAN } from '@onescan/shared/telemetry/attributes.js';
-import { withSpan } from '@onescan/shared/telemetry/tracing.js';
+import { sha256Hex } from '@onescan/contract/canonical-json.js';
+import type { Logger } from '@onescan/process/log.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
+import { ATTRIBUTE, SPAN } from '@onescan/process/telemetry/attributes.js';
+import { withSpan } from '@onescan/process/telemetry/tracing.js';
 import { endOf, type RunRecord, type RunSnapshot, type TaskRecord, taskKey } from '../model/run-record.js';
 import { isPilotPhase, isScopeEnded, tasksOf } from '../model/run-scope.js';
 import { type ReportParts, reportRun } from '../report/report-run.js';

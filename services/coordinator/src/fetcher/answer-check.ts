@@ -1,4 +1,4 @@
-import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { priceOf } from '../model/cost.js';
 
 /** Bytes of a dataset's statements: more no warehouse has read at once, and all sums of doubles stay exact. */

@@ -1,5 +1,5 @@
-import { OnescanError } from '@onescan/shared/onescan-error.js';
-import { retrying } from '@onescan/shared/retrying.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
+import { retrying } from '@onescan/process/retrying.js';
 
 /**
  * Waits before asking a fetcher again that could not be reached, in milliseconds: two minutes in all, enough

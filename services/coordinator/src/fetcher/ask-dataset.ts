@@ -3,9 +3,9 @@ import type {
   FetcherServiceClient,
   FetchPairRequest,
   FetchProgress,
-} from '@onescan/shared/generated/onescan/v1/fetcher.js';
-import { callServerStream } from '@onescan/shared/grpc/client.js';
-import { OnescanError } from '@onescan/shared/onescan-error.js';
+} from '@onescan/contract/generated/onescan/v1/fetcher.js';
+import { callServerStream } from '@onescan/process/grpc/client.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { AnswerCheck } from './answer-check.js';
 import { type AskAgainOptions, askAgain } from './ask-again.js';
 import { fetcherError } from './ask-fetcher.js';

@@ -5,12 +5,12 @@ import type {
   FetcherServiceClient,
   ListQueryJobsRequest,
   QueryJob,
-} from '@onescan/shared/generated/onescan/v1/fetcher.js';
-import { type CallOptions, callUnary } from '@onescan/shared/grpc/client.js';
-import { isMetadataQuery } from '@onescan/shared/metadata-query.js';
-import { OnescanError } from '@onescan/shared/onescan-error.js';
-import { isAway } from '@onescan/shared/retrying.js';
-import type { ResolvedRunSpec } from '@onescan/shared/run-spec.js';
+} from '@onescan/contract/generated/onescan/v1/fetcher.js';
+import { type CallOptions, callUnary } from '@onescan/process/grpc/client.js';
+import { isMetadataQuery } from '@onescan/contract/metadata-query.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
+import { isAway } from '@onescan/process/retrying.js';
+import type { ResolvedRunSpec } from '@onescan/contract/run-spec.js';
 import { type BilledFacts, statementKey } from '../model/cost.js';
 import { checkPairEstimate, checkSharedEstimate, type PairEstimate } from './check-estimate.js';
 import { checkJobs } from './check-fetch.js';

@@ -1,16 +1,16 @@
-import { sha256Hex } from '@onescan/shared/canonical-json.js';
+import { sha256Hex } from '@onescan/contract/canonical-json.js';
 import type {
   EstimatePairResponse,
   EstimateSharedResponse,
-} from '@onescan/shared/generated/onescan/v1/fetcher.js';
+} from '@onescan/contract/generated/onescan/v1/fetcher.js';
 import type {
   PairPlan,
   PlanNote,
   SharedPlan,
   StrategyEstimate,
-} from '@onescan/shared/generated/onescan/v1/plan.js';
-import { reasonProblem } from '@onescan/shared/reasons/reason.js';
-import type { ResolvedRunSpec } from '@onescan/shared/run-spec.js';
+} from '@onescan/contract/generated/onescan/v1/plan.js';
+import { reasonProblem } from '@onescan/contract/reasons/reason.js';
+import type { ResolvedRunSpec } from '@onescan/contract/run-spec.js';
 import { parseCatalogue } from '../model/catalogue-change.js';
 import { AnswerCheck, MAX_BYTES, MAX_NAME, MAX_TEXT } from './answer-check.js';
 

@@ -4,8 +4,8 @@ import type {
   FetchProgress,
   QueryJob,
   RoundedColumns,
-} from '@onescan/shared/generated/onescan/v1/fetcher.js';
-import type { PairPlan, Plan } from '@onescan/shared/generated/onescan/v1/plan.js';
+} from '@onescan/contract/generated/onescan/v1/fetcher.js';
+import type { PairPlan, Plan } from '@onescan/contract/generated/onescan/v1/plan.js';
 import { AnswerCheck, MAX_BYTES, MAX_NAME, MAX_TEXT } from './answer-check.js';
 
 /** Statements of a pair's datasets, those that were repeated included. */

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { FetcherServiceClient, FetchPairRequest } from '@onescan/shared/generated/onescan/v1/fetcher.js';
-import { createClient } from '@onescan/shared/grpc/client.js';
+import { FetcherServiceClient, FetchPairRequest } from '@onescan/contract/generated/onescan/v1/fetcher.js';
+import { createClient } from '@onescan/process/grpc/client.js';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { pairPlan } from '../testing/scripted-fetcher.js';
 import { askDataset, STREAM_BOUNDS, type StreamBounds } from './ask-dataset.js';

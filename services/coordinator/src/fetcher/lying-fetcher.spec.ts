@@ -1,15 +1,15 @@
-import { type Run, RunState } from '@onescan/shared/generated/onescan/v1/coordinator.js';
+import { type Run, RunState } from '@onescan/contract/generated/onescan/v1/coordinator.js';
 import {
   DatasetRef,
   type EstimatePairResponse,
   type FetchPairResponse,
   type FetchProgress,
   QueryJob,
-} from '@onescan/shared/generated/onescan/v1/fetcher.js';
-import { type PairPlan, Statement, StrategyEstimate } from '@onescan/shared/generated/onescan/v1/plan.js';
-import type { RunSpec } from '@onescan/shared/generated/onescan/v1/spec.js';
-import { callUnary } from '@onescan/shared/grpc/client.js';
-import { PAIRS } from '@onescan/shared/pair.js';
+} from '@onescan/contract/generated/onescan/v1/fetcher.js';
+import { type PairPlan, Statement, StrategyEstimate } from '@onescan/contract/generated/onescan/v1/plan.js';
+import type { RunSpec } from '@onescan/contract/generated/onescan/v1/spec.js';
+import { callUnary } from '@onescan/process/grpc/client.js';
+import { PAIRS } from '@onescan/contract/pair.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Lies } from '../testing/scripted-fetcher.js';
 import { TestStack } from '../testing/test-stack.js';

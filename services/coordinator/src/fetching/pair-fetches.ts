@@ -1,15 +1,15 @@
-import { roundedReason } from '@onescan/shared/dataset/rounded-columns.js';
+import { roundedReason } from '@onescan/dataset/rounded-columns.js';
 import type {
   DatasetRef,
   FetcherServiceClient,
   FetchPairRequest,
-} from '@onescan/shared/generated/onescan/v1/fetcher.js';
-import { callUnary } from '@onescan/shared/grpc/client.js';
-import type { Logger } from '@onescan/shared/log.js';
-import { OnescanError } from '@onescan/shared/onescan-error.js';
-import { reasonText } from '@onescan/shared/reasons/reason.js';
-import { ATTRIBUTE, SPAN } from '@onescan/shared/telemetry/attributes.js';
-import { traceparentOf, withSpan } from '@onescan/shared/telemetry/tracing.js';
+} from '@onescan/contract/generated/onescan/v1/fetcher.js';
+import { callUnary } from '@onescan/process/grpc/client.js';
+import type { Logger } from '@onescan/process/log.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
+import { reasonText } from '@onescan/contract/reasons/reason.js';
+import { ATTRIBUTE, SPAN } from '@onescan/process/telemetry/attributes.js';
+import { traceparentOf, withSpan } from '@onescan/process/telemetry/tracing.js';
 import { context, trace } from '@opentelemetry/api';
 import { FETCHER_RETRY_WAITS_MS } from '../fetcher/ask-again.js';
 import { askDataset } from '../fetcher/ask-dataset.js';

@@ -1,4 +1,4 @@
-import { callUnary } from '@onescan/shared/grpc/client.js';
+import { callUnary } from '@onescan/process/grpc/client.js';
 import { afterEach, expect, test } from 'vitest';
 import { TestStack } from '../testing/test-stack.js';
 

@@ -1,4 +1,4 @@
-import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { RUN_TRANSITIONS } from '../states/run-state.js';
 
 const MAX_FILTER = 1_024;

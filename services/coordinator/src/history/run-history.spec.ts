@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { RunState } from '@onescan/shared/generated/onescan/v1/coordinator.js';
-import { ApprovalMode, RunSpec } from '@onescan/shared/generated/onescan/v1/spec.js';
-import { callServerStream, callUnary } from '@onescan/shared/grpc/client.js';
+import { RunState } from '@onescan/contract/generated/onescan/v1/coordinator.js';
+import { ApprovalMode, RunSpec } from '@onescan/contract/generated/onescan/v1/spec.js';
+import { callServerStream, callUnary } from '@onescan/process/grpc/client.js';
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
 import { TestStack } from '../testing/test-stack.js';

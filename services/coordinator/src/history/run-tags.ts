@@ -1,6 +1,6 @@
-import { sha256Hex } from '@onescan/shared/canonical-json.js';
-import { StartRunRequest } from '@onescan/shared/generated/onescan/v1/coordinator.js';
-import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { sha256Hex } from '@onescan/contract/canonical-json.js';
+import { StartRunRequest } from '@onescan/contract/generated/onescan/v1/coordinator.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
 
 const MAX_NAME = 128;
 const MAX_LABELS = 16;

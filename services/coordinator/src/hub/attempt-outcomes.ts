@@ -1,11 +1,11 @@
-import { TaskFileKind } from '@onescan/shared/generated/onescan/v1/result.js';
+import { TaskFileKind } from '@onescan/contract/generated/onescan/v1/result.js';
 import {
   FailureKind,
   type TaskAttempt,
   type TaskFailure,
   type TaskResult,
-} from '@onescan/shared/generated/onescan/v1/trainer.js';
-import type { Logger } from '@onescan/shared/log.js';
+} from '@onescan/contract/generated/onescan/v1/trainer.js';
+import type { Logger } from '@onescan/process/log.js';
 import { type RunSnapshot, type TaskRecord, taskKey } from '../model/run-record.js';
 import type { ProgressBuffer } from '../runs/progress-buffer.js';
 import type { RunBook } from '../runs/run-book.js';

@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import type { TaskAttempt } from '@onescan/shared/generated/onescan/v1/trainer.js';
+import type { TaskAttempt } from '@onescan/contract/generated/onescan/v1/trainer.js';
 
 /** Whether two messages speak of the same attempt at a task. */
 export function sameAttempt(a: TaskAttempt, b: TaskAttempt): boolean {

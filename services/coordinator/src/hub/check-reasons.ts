@@ -1,11 +1,11 @@
-import { canonicalJson } from '@onescan/shared/canonical-json.js';
-import type { Reason as ReasonMessage } from '@onescan/shared/generated/onescan/v1/reason.js';
+import { canonicalJson } from '@onescan/contract/canonical-json.js';
+import type { Reason as ReasonMessage } from '@onescan/contract/generated/onescan/v1/reason.js';
 import {
   type HorizonSummary,
   type LedgerRow,
   LedgerStatus,
-} from '@onescan/shared/generated/onescan/v1/result.js';
-import { type ReasonFamily, reasonProblem } from '@onescan/shared/reasons/reason.js';
+} from '@onescan/contract/generated/onescan/v1/result.js';
+import { type ReasonFamily, reasonProblem } from '@onescan/contract/reasons/reason.js';
 import type { ResultDocument } from '../model/result-document.js';
 
 /** From this version on a document tells reasons as codes with facts. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { RunState } from '@onescan/shared/generated/onescan/v1/coordinator.js';
-import { LedgerStatus } from '@onescan/shared/generated/onescan/v1/result.js';
-import type { TaskResult } from '@onescan/shared/generated/onescan/v1/trainer.js';
+import { RunState } from '@onescan/contract/generated/onescan/v1/coordinator.js';
+import { LedgerStatus } from '@onescan/contract/generated/onescan/v1/result.js';
+import type { TaskResult } from '@onescan/contract/generated/onescan/v1/trainer.js';
 import { afterEach, expect, test } from 'vitest';
 import { resultOf } from '../testing/scripted-trainer.js';
 import { TestStack } from '../testing/test-stack.js';

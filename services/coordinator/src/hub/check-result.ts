@@ -1,11 +1,11 @@
-import { sha256Hex } from '@onescan/shared/canonical-json.js';
+import { sha256Hex } from '@onescan/contract/canonical-json.js';
 import {
   type HorizonResult,
   type HorizonSummary,
   type LedgerRow,
   LedgerStatus,
-} from '@onescan/shared/generated/onescan/v1/result.js';
-import { OnescanError } from '@onescan/shared/onescan-error.js';
+} from '@onescan/contract/generated/onescan/v1/result.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { type ResultDocument, readResultDocument } from '../model/result-document.js';
 import type { RunSnapshot, TaskRecord } from '../model/run-record.js';
 import { ledgerStatusName } from '../store/ledger-table.js';

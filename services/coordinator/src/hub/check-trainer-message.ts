@@ -1,5 +1,5 @@
-import type { ConnectRequest, Register, TaskAttempt } from '@onescan/shared/generated/onescan/v1/trainer.js';
-import { OnescanError } from '@onescan/shared/onescan-error.js';
+import type { ConnectRequest, Register, TaskAttempt } from '@onescan/contract/generated/onescan/v1/trainer.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
 
 /** Ids of trainers and of their processes: they stand in logs, tables, metrics and keys. */
 const TRAINER_ID = /^[\w.:@-]{1,128}$/;

@@ -1,6 +1,6 @@
-import type { TrainerHubServiceService } from '@onescan/shared/generated/onescan/v1/trainer.js';
-import type { ServiceLimits } from '@onescan/shared/grpc/guard/guarded-service.js';
-import { MAX_MESSAGE_BYTES } from '@onescan/shared/grpc/message-limits.js';
+import type { TrainerHubServiceService } from '@onescan/contract/generated/onescan/v1/trainer.js';
+import type { ServiceLimits } from '@onescan/process/grpc/guard/guarded-service.js';
+import { MAX_MESSAGE_BYTES } from '@onescan/process/grpc/message-limits.js';
 
 /** What the hub takes from trainers; docs/security.md has the table. */
 export const HUB_LIMITS: ServiceLimits<TrainerHubServiceService> = {

@@ -1,5 +1,5 @@
 import type { ServerDuplexStream } from '@grpc/grpc-js';
-import { quoted } from '@onescan/shared/format/sendable-text.js';
+import { quoted } from '@onescan/contract/format/sendable-text.js';
 import type {
   ConnectRequest,
   ConnectResponse,
@@ -7,11 +7,11 @@ import type {
   PutTaskFileResponse,
   Register,
   TrainerHubServiceServer,
-} from '@onescan/shared/generated/onescan/v1/trainer.js';
-import { certifiedName } from '@onescan/shared/grpc/caller.js';
-import { clientStream } from '@onescan/shared/grpc/handlers.js';
-import { resetStream } from '@onescan/shared/grpc/reset-stream.js';
-import { OnescanError } from '@onescan/shared/onescan-error.js';
+} from '@onescan/contract/generated/onescan/v1/trainer.js';
+import { certifiedName } from '@onescan/process/grpc/caller.js';
+import { clientStream } from '@onescan/process/grpc/handlers.js';
+import { resetStream } from '@onescan/process/grpc/reset-stream.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
 import type { Trainer, TrainerStream } from './trainer.js';
 
 /** What the hub does with trainers and their messages. */

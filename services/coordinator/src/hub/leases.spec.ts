@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { RunState, TaskState } from '@onescan/shared/generated/onescan/v1/coordinator.js';
-import { callUnary } from '@onescan/shared/grpc/client.js';
+import { RunState, TaskState } from '@onescan/contract/generated/onescan/v1/coordinator.js';
+import { callUnary } from '@onescan/process/grpc/client.js';
 import { afterEach, expect, test } from 'vitest';
 import { ScriptedTrainer, type TrainerAct } from '../testing/scripted-trainer.js';
 import { TestStack } from '../testing/test-stack.js';

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { kernelVersion } from '@onescan/learn/kernels/load-kernel.js';
-import { openDuckDb } from '@onescan/shared/duckdb/open-duckdb.js';
-import { RunState, TaskState } from '@onescan/shared/generated/onescan/v1/coordinator.js';
-import { HorizonSummary } from '@onescan/shared/generated/onescan/v1/result.js';
+import { openDuckDb } from '@onescan/dataset/duckdb/open-duckdb.js';
+import { RunState, TaskState } from '@onescan/contract/generated/onescan/v1/coordinator.js';
+import { HorizonSummary } from '@onescan/contract/generated/onescan/v1/result.js';
 import {
   type Assign,
   type ConnectRequest,
@@ -10,9 +10,9 @@ import {
   FailureKind,
   type Register,
   TrainerHubServiceClient,
-} from '@onescan/shared/generated/onescan/v1/trainer.js';
-import { callUnary, createClient } from '@onescan/shared/grpc/client.js';
-import { PRODUCT_VERSION } from '@onescan/shared/product-version.js';
+} from '@onescan/contract/generated/onescan/v1/trainer.js';
+import { callUnary, createClient } from '@onescan/process/grpc/client.js';
+import { PRODUCT_VERSION } from '@onescan/process/product-version.js';
 import { afterEach, describe, expect, test } from 'vitest';
 import { ScriptedTrainer } from '../testing/scripted-trainer.js';
 import { TestStack } from '../testing/test-stack.js';

@@ -1,9 +1,9 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { sha256Hex } from '@onescan/shared/canonical-json.js';
-import { type TaskFile, TaskFileKind } from '@onescan/shared/generated/onescan/v1/result.js';
-import type { PutTaskFileRequest } from '@onescan/shared/generated/onescan/v1/trainer.js';
+import { sha256Hex } from '@onescan/contract/canonical-json.js';
+import { type TaskFile, TaskFileKind } from '@onescan/contract/generated/onescan/v1/result.js';
+import type { PutTaskFileRequest } from '@onescan/contract/generated/onescan/v1/trainer.js';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { TaskFiles } from '../store/task-files.js';
 import { receiveTaskFile, UploadSlots } from './receive-task-file.js';

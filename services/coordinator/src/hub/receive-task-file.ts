@@ -2,8 +2,8 @@ import type {
   PutTaskFileRequest,
   PutTaskFileResponse,
   TaskAttempt,
-} from '@onescan/shared/generated/onescan/v1/trainer.js';
-import { OnescanError } from '@onescan/shared/onescan-error.js';
+} from '@onescan/contract/generated/onescan/v1/trainer.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { isStoredKind, type TaskFiles } from '../store/task-files.js';
 import { checkAttempt } from './check-trainer-message.js';
 

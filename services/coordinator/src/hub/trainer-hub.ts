@@ -7,10 +7,10 @@ import {
   type Register,
   type TaskAttempt,
   type TaskProgress,
-} from '@onescan/shared/generated/onescan/v1/trainer.js';
-import type { Logger } from '@onescan/shared/log.js';
-import { isDiskFull, OnescanError } from '@onescan/shared/onescan-error.js';
-import { PRODUCT_VERSION } from '@onescan/shared/product-version.js';
+} from '@onescan/contract/generated/onescan/v1/trainer.js';
+import type { Logger } from '@onescan/process/log.js';
+import { isDiskFull, OnescanError } from '@onescan/contract/onescan-error.js';
+import { PRODUCT_VERSION } from '@onescan/process/product-version.js';
 import { taskKey } from '../model/run-record.js';
 import type { ProgressBuffer } from '../runs/progress-buffer.js';
 import type { RunBook } from '../runs/run-book.js';

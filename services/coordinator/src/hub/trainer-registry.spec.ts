@@ -1,4 +1,4 @@
-import { Assign, Heartbeat, Register } from '@onescan/shared/generated/onescan/v1/trainer.js';
+import { Assign, Heartbeat, Register } from '@onescan/contract/generated/onescan/v1/trainer.js';
 import { beforeEach, expect, test } from 'vitest';
 import type { TrainerStream } from './trainer.js';
 import { TrainerRegistry } from './trainer-registry.js';

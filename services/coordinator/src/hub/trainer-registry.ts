@@ -1,11 +1,11 @@
-import type { WorkerStatus } from '@onescan/shared/generated/onescan/v1/coordinator.js';
+import type { WorkerStatus } from '@onescan/contract/generated/onescan/v1/coordinator.js';
 import type {
   Assign,
   Heartbeat,
   Register,
   TaskAttempt,
-} from '@onescan/shared/generated/onescan/v1/trainer.js';
-import { OnescanError } from '@onescan/shared/onescan-error.js';
+} from '@onescan/contract/generated/onescan/v1/trainer.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { attemptKey, sameAttempt } from './attempt.js';
 import { instanceOf, NOT_REGISTERED, newTrainer, type Trainer, type TrainerStream } from './trainer.js';
 

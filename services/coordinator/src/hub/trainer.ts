@@ -1,5 +1,5 @@
-import type { ConnectResponse, Register, TaskAttempt } from '@onescan/shared/generated/onescan/v1/trainer.js';
-import type { OnescanError } from '@onescan/shared/onescan-error.js';
+import type { ConnectResponse, Register, TaskAttempt } from '@onescan/contract/generated/onescan/v1/trainer.js';
+import type { OnescanError } from '@onescan/contract/onescan-error.js';
 
 /** One open stream to a trainer. */
 export interface TrainerStream {

@@ -1,6 +1,6 @@
-import type { Approval } from '@onescan/shared/generated/onescan/v1/coordinator.js';
-import type { Plan } from '@onescan/shared/generated/onescan/v1/plan.js';
-import { OnescanError } from '@onescan/shared/onescan-error.js';
+import type { Approval } from '@onescan/contract/generated/onescan/v1/coordinator.js';
+import type { Plan } from '@onescan/contract/generated/onescan/v1/plan.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { approvedTotal, autoApproveProblem, budgetProblem } from './budget.js';
 import { type RunRecord, timestamp } from './run-record.js';
 

@@ -1,5 +1,5 @@
-import { ApprovalMode, RunSpec } from '@onescan/shared/generated/onescan/v1/spec.js';
-import { callUnary } from '@onescan/shared/grpc/client.js';
+import { ApprovalMode, RunSpec } from '@onescan/contract/generated/onescan/v1/spec.js';
+import { callUnary } from '@onescan/process/grpc/client.js';
 import { expect, test } from 'vitest';
 import { snapshot } from '../testing/scripted-fetcher.js';
 import { TestStack } from '../testing/test-stack.js';

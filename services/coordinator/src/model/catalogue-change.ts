@@ -1,5 +1,5 @@
-import type { CatalogueChange } from '@onescan/shared/generated/onescan/v1/plan.js';
-import { OnescanError } from '@onescan/shared/onescan-error.js';
+import type { CatalogueChange } from '@onescan/contract/generated/onescan/v1/plan.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { z } from 'zod';
 
 /** Columns with their types, by "schema.table". */

@@ -1,6 +1,6 @@
-import type { QueryJob } from '@onescan/shared/generated/onescan/v1/fetcher.js';
-import type { PairPlan, Plan, SharedPlan, Statement } from '@onescan/shared/generated/onescan/v1/plan.js';
-import { isMetadataQuery } from '@onescan/shared/metadata-query.js';
+import type { QueryJob } from '@onescan/contract/generated/onescan/v1/fetcher.js';
+import type { PairPlan, Plan, SharedPlan, Statement } from '@onescan/contract/generated/onescan/v1/plan.js';
+import { isMetadataQuery } from '@onescan/contract/metadata-query.js';
 import type { PairRecord, RunSnapshot } from './run-record.js';
 
 const TIB = 1024 ** 4;

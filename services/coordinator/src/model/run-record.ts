@@ -1,10 +1,10 @@
-import type { Timestamp } from '@onescan/shared/generated/google/protobuf/timestamp.js';
-import type { Approval } from '@onescan/shared/generated/onescan/v1/coordinator.js';
-import type { DatasetRef, QueryJob } from '@onescan/shared/generated/onescan/v1/fetcher.js';
-import type { Plan } from '@onescan/shared/generated/onescan/v1/plan.js';
-import type { HorizonSummary, TaskStats } from '@onescan/shared/generated/onescan/v1/result.js';
-import type { ErrorCode } from '@onescan/shared/onescan-error.js';
-import type { ResolvedRunSpec } from '@onescan/shared/run-spec.js';
+import type { Timestamp } from '@onescan/contract/generated/google/protobuf/timestamp.js';
+import type { Approval } from '@onescan/contract/generated/onescan/v1/coordinator.js';
+import type { DatasetRef, QueryJob } from '@onescan/contract/generated/onescan/v1/fetcher.js';
+import type { Plan } from '@onescan/contract/generated/onescan/v1/plan.js';
+import type { HorizonSummary, TaskStats } from '@onescan/contract/generated/onescan/v1/result.js';
+import type { ErrorCode } from '@onescan/contract/onescan-error.js';
+import type { ResolvedRunSpec } from '@onescan/contract/run-spec.js';
 import type { PairState } from '../states/pair-state.js';
 import type { RunState } from '../states/run-state.js';
 import type { TaskState } from '../states/task-state.js';

@@ -1,6 +1,6 @@
-import { canonicalJson, sha256Hex } from '@onescan/shared/canonical-json.js';
-import type { ResolvedRunSpec } from '@onescan/shared/run-spec.js';
-import { deriveSeed } from '@onescan/shared/seed.js';
+import { canonicalJson, sha256Hex } from '@onescan/contract/canonical-json.js';
+import type { ResolvedRunSpec } from '@onescan/contract/run-spec.js';
+import { deriveSeed } from '@onescan/contract/seed.js';
 
 /** Grows when the meaning of a result changes, so that old and new results are never taken for equal. */
 const RESULT_VERSION = 1;

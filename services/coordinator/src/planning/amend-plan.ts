@@ -1,4 +1,4 @@
-import type { PairPlan, Plan, SharedPlan } from '@onescan/shared/generated/onescan/v1/plan.js';
+import type { PairPlan, Plan, SharedPlan } from '@onescan/contract/generated/onescan/v1/plan.js';
 import { approvedBytes } from '../model/approvals.js';
 import { approvalProblem } from '../model/budget.js';
 import { billedAtMost, estimatedBytes, isSharedThere, priceOf, statementKey } from '../model/cost.js';

@@ -1,6 +1,6 @@
-import { canonicalJson } from '@onescan/shared/canonical-json.js';
-import type { CatalogueChange, Plan } from '@onescan/shared/generated/onescan/v1/plan.js';
-import type { ResolvedRunSpec } from '@onescan/shared/run-spec.js';
+import { canonicalJson } from '@onescan/contract/canonical-json.js';
+import type { CatalogueChange, Plan } from '@onescan/contract/generated/onescan/v1/plan.js';
+import type { ResolvedRunSpec } from '@onescan/contract/run-spec.js';
 import { type Catalogue, compareCatalogues, parseCatalogue } from '../model/catalogue-change.js';
 import type { RunRecord } from '../model/run-record.js';
 import { readApprovedRuns } from '../store/run-table.js';

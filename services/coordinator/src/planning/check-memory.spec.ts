@@ -1,7 +1,7 @@
-import { PairPlan } from '@onescan/shared/generated/onescan/v1/plan.js';
-import { RunSpec } from '@onescan/shared/generated/onescan/v1/spec.js';
-import { OnescanError } from '@onescan/shared/onescan-error.js';
-import { resolveRunSpec } from '@onescan/shared/run-spec.js';
+import { PairPlan } from '@onescan/contract/generated/onescan/v1/plan.js';
+import { RunSpec } from '@onescan/contract/generated/onescan/v1/spec.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
+import { resolveRunSpec } from '@onescan/contract/run-spec.js';
 import { expect, test } from 'vitest';
 import { checkMemory, type TrainerRoom } from './check-memory.js';
 

@@ -1,6 +1,6 @@
-import { Plan } from '@onescan/shared/generated/onescan/v1/plan.js';
-import { RunSpec } from '@onescan/shared/generated/onescan/v1/spec.js';
-import { resolveRunSpec } from '@onescan/shared/run-spec.js';
+import { Plan } from '@onescan/contract/generated/onescan/v1/plan.js';
+import { RunSpec } from '@onescan/contract/generated/onescan/v1/spec.js';
+import { resolveRunSpec } from '@onescan/contract/run-spec.js';
 import { expect, test } from 'vitest';
 import { pairPlan } from '../testing/scripted-fetcher.js';
 import { checkSample } from './check-sample.js';

@@ -1,4 +1,4 @@
-import { EstimatePairResponse } from '@onescan/shared/generated/onescan/v1/fetcher.js';
+import { EstimatePairResponse } from '@onescan/contract/generated/onescan/v1/fetcher.js';
 import { expect, test } from 'vitest';
 import { knownSamples } from './known-samples.js';
 

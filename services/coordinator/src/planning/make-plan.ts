@@ -1,7 +1,7 @@
-import type { EstimateSharedResponse } from '@onescan/shared/generated/onescan/v1/fetcher.js';
-import { type PairPlan, Plan, type SharedPlan } from '@onescan/shared/generated/onescan/v1/plan.js';
-import { OnescanError } from '@onescan/shared/onescan-error.js';
-import type { ResolvedRunSpec } from '@onescan/shared/run-spec.js';
+import type { EstimateSharedResponse } from '@onescan/contract/generated/onescan/v1/fetcher.js';
+import { type PairPlan, Plan, type SharedPlan } from '@onescan/contract/generated/onescan/v1/plan.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
+import type { ResolvedRunSpec } from '@onescan/contract/run-spec.js';
 import type { PairEstimate } from '../fetcher/check-estimate.js';
 import { priceOf } from '../model/cost.js';
 import { planHash } from './plan-hash.js';

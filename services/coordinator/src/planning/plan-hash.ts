@@ -1,10 +1,10 @@
-import { canonicalJson, sha256Hex } from '@onescan/shared/canonical-json.js';
+import { canonicalJson, sha256Hex } from '@onescan/contract/canonical-json.js';
 import type {
   ColumnExclusion,
   PairPlan,
   Plan,
   SharedPlan,
-} from '@onescan/shared/generated/onescan/v1/plan.js';
+} from '@onescan/contract/generated/onescan/v1/plan.js';
 
 /**
  * SHA-256 of a plan's canonical JSON: what an approval quotes. It covers universe, SQL, rows, bytes, price

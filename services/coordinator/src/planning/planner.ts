@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { FetcherServiceClient } from '@onescan/shared/generated/onescan/v1/fetcher.js';
-import type { Plan } from '@onescan/shared/generated/onescan/v1/plan.js';
-import { SharedGroups } from '@onescan/shared/generated/onescan/v1/spec.js';
-import type { ResolvedRunSpec } from '@onescan/shared/run-spec.js';
+import type { FetcherServiceClient } from '@onescan/contract/generated/onescan/v1/fetcher.js';
+import type { Plan } from '@onescan/contract/generated/onescan/v1/plan.js';
+import { SharedGroups } from '@onescan/contract/generated/onescan/v1/spec.js';
+import type { ResolvedRunSpec } from '@onescan/contract/run-spec.js';
 import { type AskAgainOptions, askAgain } from '../fetcher/ask-again.js';
 import { askPairEstimate, askSharedEstimate } from '../fetcher/ask-fetcher.js';
 import { boundedMap } from './bounded-map.js';

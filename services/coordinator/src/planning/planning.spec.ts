@@ -1,6 +1,6 @@
-import { EstimatePairResponse } from '@onescan/shared/generated/onescan/v1/fetcher.js';
-import { type DeepPartial, RunSpec } from '@onescan/shared/generated/onescan/v1/spec.js';
-import { resolveRunSpec } from '@onescan/shared/run-spec.js';
+import { EstimatePairResponse } from '@onescan/contract/generated/onescan/v1/fetcher.js';
+import { type DeepPartial, RunSpec } from '@onescan/contract/generated/onescan/v1/spec.js';
+import { resolveRunSpec } from '@onescan/contract/run-spec.js';
 import { describe, expect, test } from 'vitest';
 import { approvalProblem, autoApproveProblem, budgetProblem } from '../model/budget.js';
 import { taskSeed, taskSpecHash } from '../model/task-spec.js';

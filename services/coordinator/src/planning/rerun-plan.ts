@@ -1,7 +1,7 @@
-import type { FetcherServiceClient } from '@onescan/shared/generated/onescan/v1/fetcher.js';
-import type { PairPlan, Plan } from '@onescan/shared/generated/onescan/v1/plan.js';
-import { OnescanError } from '@onescan/shared/onescan-error.js';
-import type { ResolvedRunSpec } from '@onescan/shared/run-spec.js';
+import type { FetcherServiceClient } from '@onescan/contract/generated/onescan/v1/fetcher.js';
+import type { PairPlan, Plan } from '@onescan/contract/generated/onescan/v1/plan.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
+import type { ResolvedRunSpec } from '@onescan/contract/run-spec.js';
 import { type AskAgainOptions, askAgain } from '../fetcher/ask-again.js';
 import { askPairEstimate } from '../fetcher/ask-fetcher.js';
 import type { RunSnapshot } from '../model/run-record.js';

@@ -1,6 +1,6 @@
-import { type FeatureGroup, RunSpec } from '@onescan/shared/generated/onescan/v1/spec.js';
-import { OnescanError } from '@onescan/shared/onescan-error.js';
-import { type ResolvedRunSpec, resolveRunSpec } from '@onescan/shared/run-spec.js';
+import { type FeatureGroup, RunSpec } from '@onescan/contract/generated/onescan/v1/spec.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
+import { type ResolvedRunSpec, resolveRunSpec } from '@onescan/contract/run-spec.js';
 
 /** Fields that a rerun may set anew: how to learn, and what part of the earlier run's datasets to learn from. */
 const REPLACEABLE = [

@@ -1,8 +1,8 @@
-import type { FetcherServiceClient } from '@onescan/shared/generated/onescan/v1/fetcher.js';
-import { type Plan, SharedOnceEstimate } from '@onescan/shared/generated/onescan/v1/plan.js';
-import { SharedGroups } from '@onescan/shared/generated/onescan/v1/spec.js';
-import { OnescanError } from '@onescan/shared/onescan-error.js';
-import type { ResolvedRunSpec } from '@onescan/shared/run-spec.js';
+import type { FetcherServiceClient } from '@onescan/contract/generated/onescan/v1/fetcher.js';
+import { type Plan, SharedOnceEstimate } from '@onescan/contract/generated/onescan/v1/plan.js';
+import { SharedGroups } from '@onescan/contract/generated/onescan/v1/spec.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
+import type { ResolvedRunSpec } from '@onescan/contract/run-spec.js';
 import { askPairEstimate, askSharedEstimate } from '../fetcher/ask-fetcher.js';
 import { priceOf } from '../model/cost.js';
 import { boundedMap } from './bounded-map.js';

@@ -1,4 +1,4 @@
-import { formatPercent } from '@onescan/shared/format/percent.js';
+import { formatPercent } from '@onescan/contract/format/percent.js';
 import type { EChartsCoreOption } from 'echarts/core';
 import { shortFigure, shortName } from './figures.js';
 import { type Html, table } from './html.js';

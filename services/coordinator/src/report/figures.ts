@@ -1,4 +1,4 @@
-import { formatPercent } from '@onescan/shared/format/percent.js';
+import { formatPercent } from '@onescan/contract/format/percent.js';
 
 /** Of a feature's name in a picture. */
 const MOST_CHARACTERS = 38;

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { shownText } from '@onescan/shared/format/shown-text.js';
+import { shownText } from '@onescan/contract/format/shown-text.js';
 import { beforeAll, expect, it, vi } from 'vitest';
 import { readResultDocument } from '../model/result-document.js';
 import { reportOf } from '../testing/report-of-documents.js';

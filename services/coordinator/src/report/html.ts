@@ -1,4 +1,4 @@
-import { shownText } from '@onescan/shared/format/shown-text.js';
+import { shownText } from '@onescan/contract/format/shown-text.js';
 
 /** Text that is HTML already. */
 export class Html {

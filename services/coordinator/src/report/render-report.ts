@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { formatUsd } from '@onescan/shared/format/usd.js';
+import { formatUsd } from '@onescan/contract/format/usd.js';
 import { sectionOrNote } from './chart-or-note.js';
 import { costSection } from './cost-section.js';
 import { Html, html } from './html.js';

@@ -1,4 +1,4 @@
-import { shownText } from '@onescan/shared/format/shown-text.js';
+import { shownText } from '@onescan/contract/format/shown-text.js';
 import type { EChartsCoreOption } from 'echarts/core';
 import { init } from 'echarts/dist/echarts.esm.min.mjs';
 

@@ -1,5 +1,5 @@
-import type { HorizonSummary, TaskStats } from '@onescan/shared/generated/onescan/v1/result.js';
-import { OnescanError } from '@onescan/shared/onescan-error.js';
+import type { HorizonSummary, TaskStats } from '@onescan/contract/generated/onescan/v1/result.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { type ResultDocument, readResultDocument } from '../model/result-document.js';
 import type { RunSnapshot, TaskRecord } from '../model/run-record.js';
 import type { LedgerTotal, RankedFeature } from '../store/ledger-table.js';

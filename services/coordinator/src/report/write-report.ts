@@ -1,6 +1,6 @@
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { RunSpec } from '@onescan/shared/generated/onescan/v1/spec.js';
+import { RunSpec } from '@onescan/contract/generated/onescan/v1/spec.js';
 import type { RunSnapshot } from '../model/run-record.js';
 import { REPORT_FILE } from '../store/run-folder.js';
 import type { Store } from '../store/store.js';

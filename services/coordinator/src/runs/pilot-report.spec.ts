@@ -1,8 +1,8 @@
-import { QueryJob } from '@onescan/shared/generated/onescan/v1/fetcher.js';
-import { Plan, SharedPlan } from '@onescan/shared/generated/onescan/v1/plan.js';
-import { TaskStats } from '@onescan/shared/generated/onescan/v1/result.js';
-import { RunSpec } from '@onescan/shared/generated/onescan/v1/spec.js';
-import { resolveRunSpec } from '@onescan/shared/run-spec.js';
+import { QueryJob } from '@onescan/contract/generated/onescan/v1/fetcher.js';
+import { Plan, SharedPlan } from '@onescan/contract/generated/onescan/v1/plan.js';
+import { TaskStats } from '@onescan/contract/generated/onescan/v1/result.js';
+import { RunSpec } from '@onescan/contract/generated/onescan/v1/spec.js';
+import { resolveRunSpec } from '@onescan/contract/run-spec.js';
 import { expect, test } from 'vitest';
 import {
   blankPairsAndTasks,

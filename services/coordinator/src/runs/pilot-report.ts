@@ -1,8 +1,8 @@
-import { formatCount } from '@onescan/shared/format/count.js';
-import { formatDuration } from '@onescan/shared/format/duration.js';
-import { formatUsd } from '@onescan/shared/format/usd.js';
-import type { PilotReport } from '@onescan/shared/generated/onescan/v1/coordinator.js';
-import { isMetadataQuery } from '@onescan/shared/metadata-query.js';
+import { formatCount } from '@onescan/contract/format/count.js';
+import { formatDuration } from '@onescan/contract/format/duration.js';
+import { formatUsd } from '@onescan/contract/format/usd.js';
+import type { PilotReport } from '@onescan/contract/generated/onescan/v1/coordinator.js';
+import { isMetadataQuery } from '@onescan/contract/metadata-query.js';
 import { estimatedBytes, priceOf } from '../model/cost.js';
 import type { PairRecord, RunSnapshot } from '../model/run-record.js';
 import { tasksOf } from '../model/run-scope.js';

@@ -1,4 +1,4 @@
-import type { RunProgress } from '@onescan/shared/generated/onescan/v1/coordinator.js';
+import type { RunProgress } from '@onescan/contract/generated/onescan/v1/coordinator.js';
 import { taskKey } from '../model/run-record.js';
 import type { EventPayload } from './run-change.js';
 import type { LiveTask } from './run-view.js';

@@ -1,5 +1,5 @@
-import { RunEvent } from '@onescan/shared/generated/onescan/v1/coordinator.js';
-import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { RunEvent } from '@onescan/contract/generated/onescan/v1/coordinator.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
 import type { PairRecord, RunRecord, RunSnapshot, TaskRecord } from '../model/run-record.js';
 import { taskKey, timestamp } from '../model/run-record.js';
 import { isEnded } from '../states/run-state.js';

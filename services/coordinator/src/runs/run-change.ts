@@ -1,5 +1,5 @@
-import type { RunEvent } from '@onescan/shared/generated/onescan/v1/coordinator.js';
-import type { HorizonResult } from '@onescan/shared/generated/onescan/v1/result.js';
+import type { RunEvent } from '@onescan/contract/generated/onescan/v1/coordinator.js';
+import type { HorizonResult } from '@onescan/contract/generated/onescan/v1/result.js';
 import {
   type PairRecord,
   type RunRecord,

@@ -1,4 +1,4 @@
-import type { RunProgress } from '@onescan/shared/generated/onescan/v1/coordinator.js';
+import type { RunProgress } from '@onescan/contract/generated/onescan/v1/coordinator.js';
 import type { RunSnapshot } from '../model/run-record.js';
 import { isTaskEnded } from '../states/task-state.js';
 

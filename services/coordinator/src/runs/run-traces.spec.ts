@@ -1,5 +1,5 @@
-import { ATTRIBUTE, SPAN } from '@onescan/shared/telemetry/attributes.js';
-import { spanIds } from '@onescan/shared/telemetry/span-ids.js';
+import { ATTRIBUTE, SPAN } from '@onescan/process/telemetry/attributes.js';
+import { spanIds } from '@onescan/process/telemetry/span-ids.js';
 import { trace } from '@opentelemetry/api';
 import { InMemorySpanExporter, type ReadableSpan, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';

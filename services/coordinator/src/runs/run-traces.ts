@@ -1,12 +1,12 @@
-import { sha256Hex } from '@onescan/shared/canonical-json.js';
-import { ATTRIBUTE, SPAN } from '@onescan/shared/telemetry/attributes.js';
-import { identityOf, type SpanIdentity, spanIds } from '@onescan/shared/telemetry/span-ids.js';
+import { sha256Hex } from '@onescan/contract/canonical-json.js';
+import { ATTRIBUTE, SPAN } from '@onescan/process/telemetry/attributes.js';
+import { identityOf, type SpanIdentity, spanIds } from '@onescan/process/telemetry/span-ids.js';
 import {
   contextFromTraceparent,
   failSpan,
   traceparentOf,
   tracer,
-} from '@onescan/shared/telemetry/tracing.js';
+} from '@onescan/process/telemetry/tracing.js';
 import { type Context, context, type Span, trace } from '@opentelemetry/api';
 import type { PairRecord, RunSnapshot } from '../model/run-record.js';
 

@@ -5,7 +5,7 @@ import {
   RunState,
   TaskState,
   type TaskStatus,
-} from '@onescan/shared/generated/onescan/v1/coordinator.js';
+} from '@onescan/contract/generated/onescan/v1/coordinator.js';
 import { type PairRecord, type RunSnapshot, type TaskRecord, timestamp } from '../model/run-record.js';
 import type { RunState as RunStateName } from '../states/run-state.js';
 import { pilotReport, type RestTerms } from './pilot-report.js';

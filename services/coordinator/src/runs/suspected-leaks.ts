@@ -1,5 +1,5 @@
-import type { LedgerRow } from '@onescan/shared/generated/onescan/v1/result.js';
-import type { ReasonCode } from '@onescan/shared/reasons/reason.js';
+import type { LedgerRow } from '@onescan/contract/generated/onescan/v1/result.js';
+import type { ReasonCode } from '@onescan/contract/reasons/reason.js';
 
 /** Why the learning engine refuses features that predict the target too well to be honest. */
 const LEAK: ReasonCode = 'leak';

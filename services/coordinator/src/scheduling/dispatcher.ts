@@ -1,6 +1,6 @@
-import { SchedulingPolicy } from '@onescan/shared/generated/onescan/v1/spec.js';
-import type { Assign } from '@onescan/shared/generated/onescan/v1/trainer.js';
-import type { Logger } from '@onescan/shared/log.js';
+import { SchedulingPolicy } from '@onescan/contract/generated/onescan/v1/spec.js';
+import type { Assign } from '@onescan/contract/generated/onescan/v1/trainer.js';
+import type { Logger } from '@onescan/process/log.js';
 import type { LeaseTokens } from '../hub/attempt.js';
 import type { AttemptOutcomes } from '../hub/attempt-outcomes.js';
 import { instanceOf } from '../hub/trainer.js';

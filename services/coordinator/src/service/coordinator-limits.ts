@@ -1,6 +1,6 @@
-import type { CoordinatorServiceService } from '@onescan/shared/generated/onescan/v1/coordinator.js';
-import type { ServiceLimits } from '@onescan/shared/grpc/guard/guarded-service.js';
-import { SPEC_BOUNDS } from '@onescan/shared/spec-bounds.js';
+import type { CoordinatorServiceService } from '@onescan/contract/generated/onescan/v1/coordinator.js';
+import type { ServiceLimits } from '@onescan/process/grpc/guard/guarded-service.js';
+import { SPEC_BOUNDS } from '@onescan/contract/spec-bounds.js';
 
 const BRIEF = { bytes: 16 * 1024 };
 const WITH_SPEC = { bytes: 1024 * 1024 };

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { AuditLog } from '@onescan/shared/audit/audit-log.js';
+import type { AuditLog } from '@onescan/process/audit/audit-log.js';
 import type {
   CoordinatorServiceServer,
   GetExplanationRequest,
@@ -13,15 +13,15 @@ import type {
   StartRunRequest,
   WatchRunRequest,
   WatchRunResponse,
-} from '@onescan/shared/generated/onescan/v1/coordinator.js';
-import { TaskFileKind } from '@onescan/shared/generated/onescan/v1/result.js';
-import { ApprovalMode } from '@onescan/shared/generated/onescan/v1/spec.js';
-import { callerOf, hasRole } from '@onescan/shared/grpc/caller.js';
-import { serverStream, unary } from '@onescan/shared/grpc/handlers.js';
-import { linkSignals } from '@onescan/shared/linked-signal.js';
-import { openNoLink } from '@onescan/shared/no-links.js';
-import { OnescanError } from '@onescan/shared/onescan-error.js';
-import { ledgerText } from '@onescan/shared/reasons/ledger-text.js';
+} from '@onescan/contract/generated/onescan/v1/coordinator.js';
+import { TaskFileKind } from '@onescan/contract/generated/onescan/v1/result.js';
+import { ApprovalMode } from '@onescan/contract/generated/onescan/v1/spec.js';
+import { callerOf, hasRole } from '@onescan/process/grpc/caller.js';
+import { serverStream, unary } from '@onescan/process/grpc/handlers.js';
+import { linkSignals } from '@onescan/process/linked-signal.js';
+import { openNoLink } from '@onescan/dataset/no-links.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
+import { ledgerText } from '@onescan/contract/reasons/ledger-text.js';
 import type { RunCommands } from '../commands/run-commands.js';
 import type { LateBills } from '../fetching/late-bills.js';
 import type { RunHistory } from '../history/run-history.js';

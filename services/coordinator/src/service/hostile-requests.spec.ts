@@ -5,10 +5,10 @@ import {
   PlanRunRequest,
   StartRunRequest,
   WatchRunRequest,
-} from '@onescan/shared/generated/onescan/v1/coordinator.js';
-import type { DeepPartial, RunSpec } from '@onescan/shared/generated/onescan/v1/spec.js';
-import { callServerStream, callUnary } from '@onescan/shared/grpc/client.js';
-import type { OnescanError } from '@onescan/shared/onescan-error.js';
+} from '@onescan/contract/generated/onescan/v1/coordinator.js';
+import type { DeepPartial, RunSpec } from '@onescan/contract/generated/onescan/v1/spec.js';
+import { callServerStream, callUnary } from '@onescan/process/grpc/client.js';
+import type { OnescanError } from '@onescan/contract/onescan-error.js';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { TestStack } from '../testing/test-stack.js';
 

@@ -1,4 +1,4 @@
-import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
 
 /** For every state, the states that may follow it. */
 export type Transitions<S extends string> = Readonly<Record<S, readonly S[]>>;

@@ -1,8 +1,8 @@
 import { copyFileSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { RunSpec } from '@onescan/shared/generated/onescan/v1/spec.js';
-import { resolveRunSpec } from '@onescan/shared/run-spec.js';
+import { RunSpec } from '@onescan/contract/generated/onescan/v1/spec.js';
+import { resolveRunSpec } from '@onescan/contract/run-spec.js';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { blankRun } from '../model/run-record.js';
 import { BackupSchedule } from './backup-schedule.js';

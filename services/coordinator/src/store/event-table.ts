@@ -1,5 +1,5 @@
 import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
-import { RunEvent } from '@onescan/shared/generated/onescan/v1/coordinator.js';
+import { RunEvent } from '@onescan/contract/generated/onescan/v1/coordinator.js';
 import { bytesOf } from './record-rows.js';
 
 /** Events with a higher sequence number, in order. */

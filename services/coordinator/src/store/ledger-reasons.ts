@@ -1,5 +1,5 @@
-import type { LedgerRow } from '@onescan/shared/generated/onescan/v1/result.js';
-import { readStoredReason, storedFacts } from '@onescan/shared/reasons/reason.js';
+import type { LedgerRow } from '@onescan/contract/generated/onescan/v1/result.js';
+import { readStoredReason, storedFacts } from '@onescan/contract/reasons/reason.js';
 
 /** Columns of the ledger that hold reasons. Of rows from before there were codes, the last four are NULL. */
 export interface LedgerReasonColumns {

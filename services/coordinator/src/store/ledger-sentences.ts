@@ -1,5 +1,5 @@
 import { type DuckDBConnection, type DuckDBDataChunk, DuckDBScalarFunction, VARCHAR } from '@duckdb/node-api';
-import { ledgerText } from '@onescan/shared/reasons/ledger-text.js';
+import { ledgerText } from '@onescan/contract/reasons/ledger-text.js';
 import { readLedgerReasons } from './ledger-reasons.js';
 
 /** Name of the function in SQL: the sentence of reason, reason_code, facts, remark_code and remark_facts. */

@@ -1,5 +1,5 @@
 import { DOUBLE, type DuckDBConnection, DuckDBDataChunk, INTEGER, VARCHAR } from '@duckdb/node-api';
-import { type LedgerRow, LedgerStatus } from '@onescan/shared/generated/onescan/v1/result.js';
+import { type LedgerRow, LedgerStatus } from '@onescan/contract/generated/onescan/v1/result.js';
 import { ledgerReasonColumns, readLedgerReasons } from './ledger-reasons.js';
 import { LEDGER_SENTENCE, registerLedgerSentence } from './ledger-sentences.js';
 

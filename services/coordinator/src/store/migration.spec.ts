@@ -1,7 +1,7 @@
 import { mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openDuckDb } from '@onescan/shared/duckdb/open-duckdb.js';
+import { openDuckDb } from '@onescan/dataset/duckdb/open-duckdb.js';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { readAllRuns } from './run-table.js';
 import { SCHEMA_VERSION } from './schema.js';

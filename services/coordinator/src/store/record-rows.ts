@@ -1,11 +1,11 @@
 import type { DuckDBValue } from '@duckdb/node-api';
-import { Approval } from '@onescan/shared/generated/onescan/v1/coordinator.js';
-import { DatasetRef, QueryJob } from '@onescan/shared/generated/onescan/v1/fetcher.js';
-import { Plan } from '@onescan/shared/generated/onescan/v1/plan.js';
-import { HorizonSummary, TaskStats } from '@onescan/shared/generated/onescan/v1/result.js';
-import { RunSpec } from '@onescan/shared/generated/onescan/v1/spec.js';
-import { OnescanError } from '@onescan/shared/onescan-error.js';
-import { resolveRunSpec } from '@onescan/shared/run-spec.js';
+import { Approval } from '@onescan/contract/generated/onescan/v1/coordinator.js';
+import { DatasetRef, QueryJob } from '@onescan/contract/generated/onescan/v1/fetcher.js';
+import { Plan } from '@onescan/contract/generated/onescan/v1/plan.js';
+import { HorizonSummary, TaskStats } from '@onescan/contract/generated/onescan/v1/result.js';
+import { RunSpec } from '@onescan/contract/generated/onescan/v1/spec.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
+import { resolveRunSpec } from '@onescan/contract/run-spec.js';
 import type { PairRecord, RunRecord, TaskRecord } from '../model/run-record.js';
 import { PAIR_TRANSITIONS } from '../states/pair-state.js';
 import { RUN_TRANSITIONS } from '../states/run-state.js';

@@ -1,7 +1,7 @@
 import { stat, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { formatBytes } from '@onescan/shared/format/bytes.js';
-import { diskFull } from '@onescan/shared/onescan-error.js';
+import { formatBytes } from '@onescan/contract/format/bytes.js';
+import { diskFull } from '@onescan/contract/onescan-error.js';
 
 /** Room for the next transaction (a ledger of 17,000 rows takes 3 MB) and for one report. */
 const RESERVE_BYTES = 32 * 1024 ** 2;

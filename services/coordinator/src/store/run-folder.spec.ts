@@ -9,9 +9,9 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openDuckDb } from '@onescan/shared/duckdb/open-duckdb.js';
-import { TaskFileKind } from '@onescan/shared/generated/onescan/v1/result.js';
-import { callServerStream, callUnary } from '@onescan/shared/grpc/client.js';
+import { openDuckDb } from '@onescan/dataset/duckdb/open-duckdb.js';
+import { TaskFileKind } from '@onescan/contract/generated/onescan/v1/result.js';
+import { callServerStream, callUnary } from '@onescan/process/grpc/client.js';
 import { afterAll, expect, it } from 'vitest';
 import { TestStack } from '../testing/test-stack.js';
 import { STATE_FILE } from './open-state-file.js';

@@ -1,4 +1,4 @@
-import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { latestBackup } from './state-backup.js';
 
 /** What DuckDB says of a file that another process has open for writing. */

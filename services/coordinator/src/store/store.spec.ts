@@ -1,16 +1,16 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { RunEvent } from '@onescan/shared/generated/onescan/v1/coordinator.js';
-import { DatasetRef, EstimatePairResponse } from '@onescan/shared/generated/onescan/v1/fetcher.js';
+import { RunEvent } from '@onescan/contract/generated/onescan/v1/coordinator.js';
+import { DatasetRef, EstimatePairResponse } from '@onescan/contract/generated/onescan/v1/fetcher.js';
 import {
   HorizonResult,
   HorizonSummary,
   LedgerStatus,
   TaskStats,
-} from '@onescan/shared/generated/onescan/v1/result.js';
-import { RunSpec } from '@onescan/shared/generated/onescan/v1/spec.js';
-import { resolveRunSpec } from '@onescan/shared/run-spec.js';
+} from '@onescan/contract/generated/onescan/v1/result.js';
+import { RunSpec } from '@onescan/contract/generated/onescan/v1/spec.js';
+import { resolveRunSpec } from '@onescan/contract/run-spec.js';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { blankPairsAndTasks, blankRun, type RunRecord, type TaskRecord } from '../model/run-record.js';
 import { makePlan } from '../planning/make-plan.js';

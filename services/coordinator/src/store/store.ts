@@ -1,7 +1,7 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { blobValue, type DuckDBConnection, type DuckDBValue } from '@duckdb/node-api';
-import type { RunEvent } from '@onescan/shared/generated/onescan/v1/coordinator.js';
-import type { HorizonResult, LedgerRow } from '@onescan/shared/generated/onescan/v1/result.js';
+import type { RunEvent } from '@onescan/contract/generated/onescan/v1/coordinator.js';
+import type { HorizonResult, LedgerRow } from '@onescan/contract/generated/onescan/v1/result.js';
 import type { PairRecord, RunRecord, RunSnapshot, TaskRecord } from '../model/run-record.js';
 import { taskKey } from '../model/run-record.js';
 import { deleteOldEvents, readEvents, readLastSequence } from './event-table.js';

@@ -1,4 +1,4 @@
-import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
 
 /**
  * What is done with a file while it is open. DuckDB ends the process when a connection is closed under a query, so

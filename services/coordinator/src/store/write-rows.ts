@@ -1,6 +1,6 @@
 import { blobValue, type DuckDBConnection } from '@duckdb/node-api';
-import { RunEvent } from '@onescan/shared/generated/onescan/v1/coordinator.js';
-import type { HorizonResult } from '@onescan/shared/generated/onescan/v1/result.js';
+import { RunEvent } from '@onescan/contract/generated/onescan/v1/coordinator.js';
+import type { HorizonResult } from '@onescan/contract/generated/onescan/v1/result.js';
 import type { TaskRecord } from '../model/run-record.js';
 import { appendLedger } from './ledger-table.js';
 import type { Row } from './record-rows.js';

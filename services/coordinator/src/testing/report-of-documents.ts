@@ -1,6 +1,6 @@
-import { HorizonSummary, TaskStats } from '@onescan/shared/generated/onescan/v1/result.js';
-import { RunSpec } from '@onescan/shared/generated/onescan/v1/spec.js';
-import { resolveRunSpec } from '@onescan/shared/run-spec.js';
+import { HorizonSummary, TaskStats } from '@onescan/contract/generated/onescan/v1/result.js';
+import { RunSpec } from '@onescan/contract/generated/onescan/v1/spec.js';
+import { resolveRunSpec } from '@onescan/contract/run-spec.js';
 import type { ResultDocument } from '../model/result-document.js';
 import { blankPairsAndTasks, blankRun, type RunSnapshot, taskKey } from '../model/run-record.js';
 import type { ReportData, ReportTask } from '../report/report-data.js';

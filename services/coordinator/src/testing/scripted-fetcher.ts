@@ -1,4 +1,4 @@
-import { sha256Hex } from '@onescan/shared/canonical-json.js';
+import { sha256Hex } from '@onescan/contract/canonical-json.js';
 import {
   type CancelFetchRequest,
   DatasetRef,
@@ -13,11 +13,11 @@ import {
   FetchProgress,
   type ListQueryJobsRequest,
   QueryJob,
-} from '@onescan/shared/generated/onescan/v1/fetcher.js';
-import { PairPlan } from '@onescan/shared/generated/onescan/v1/plan.js';
-import { serverStream, unary } from '@onescan/shared/grpc/handlers.js';
-import { startServer } from '@onescan/shared/grpc/start-server.js';
-import { OnescanError } from '@onescan/shared/onescan-error.js';
+} from '@onescan/contract/generated/onescan/v1/fetcher.js';
+import { PairPlan } from '@onescan/contract/generated/onescan/v1/plan.js';
+import { serverStream, unary } from '@onescan/process/grpc/handlers.js';
+import { startServer } from '@onescan/process/grpc/start-server.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
 
 /** Features of the scripted universe, the last of which is excluded by the plan. */
 export const FEATURES = ['agg.mean_45', 'mom.roc_45', 'tri.error', 'base.target_45'] as const;

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { kernelVersion } from '@onescan/learn/kernels/load-kernel.js';
-import { canonicalJson, sha256Hex } from '@onescan/shared/canonical-json.js';
+import { canonicalJson, sha256Hex } from '@onescan/contract/canonical-json.js';
 import {
   HorizonResult,
   LedgerStatus,
   type TaskFile,
   TaskFileKind,
-} from '@onescan/shared/generated/onescan/v1/result.js';
+} from '@onescan/contract/generated/onescan/v1/result.js';
 import {
   type Ack,
   type Assign,
@@ -17,10 +17,10 @@ import {
   type TaskAttempt,
   TaskResult,
   TrainerHubServiceClient,
-} from '@onescan/shared/generated/onescan/v1/trainer.js';
-import { callClientStream, createClient } from '@onescan/shared/grpc/client.js';
-import type { ChannelSecurity } from '@onescan/shared/grpc/tls/channel-security.js';
-import { PRODUCT_VERSION } from '@onescan/shared/product-version.js';
+} from '@onescan/contract/generated/onescan/v1/trainer.js';
+import { callClientStream, createClient } from '@onescan/process/grpc/client.js';
+import type { ChannelSecurity } from '@onescan/process/grpc/tls/channel-security.js';
+import { PRODUCT_VERSION } from '@onescan/process/product-version.js';
 import { resultDocument } from './sample-document.js';
 import { FEATURES } from './scripted-fetcher.js';
 

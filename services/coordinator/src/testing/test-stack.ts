@@ -6,10 +6,10 @@ import {
   type Run,
   type RunEvent,
   RunState,
-} from '@onescan/shared/generated/onescan/v1/coordinator.js';
-import { ApprovalMode, RunSpec } from '@onescan/shared/generated/onescan/v1/spec.js';
-import { callServerStream, callUnary, createClient } from '@onescan/shared/grpc/client.js';
-import { createLog } from '@onescan/shared/log.js';
+} from '@onescan/contract/generated/onescan/v1/coordinator.js';
+import { ApprovalMode, RunSpec } from '@onescan/contract/generated/onescan/v1/spec.js';
+import { callServerStream, callUnary, createClient } from '@onescan/process/grpc/client.js';
+import { createLog } from '@onescan/process/log.js';
 import type { Clocks } from '../coordinator.js';
 import type { CoordinatorOptions } from '../coordinator-options.js';
 import { type RunningCoordinator, startCoordinator } from '../start-coordinator.js';

@@ -1,4 +1,4 @@
-import { type FolderLock, lockFolder } from '@onescan/shared/folder-lock.js';
+import { type FolderLock, lockFolder } from '@onescan/dataset/folder-lock.js';
 
 /**
  * Takes a cache folder. Two fetchers on one folder would pay twice for the same dataset and take each other's

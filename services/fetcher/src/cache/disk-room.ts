@@ -1,9 +1,9 @@
 import { statfs } from 'node:fs/promises';
-import type { PlanNote } from '@onescan/shared/generated/onescan/v1/plan.js';
-import { diskFull } from '@onescan/shared/onescan-error.js';
-import { littleDiskText } from '@onescan/shared/reasons/note-reasons.js';
-import { planNote } from '@onescan/shared/reasons/plan-note.js';
-import type { ReasonFacts } from '@onescan/shared/reasons/reason.js';
+import type { PlanNote } from '@onescan/contract/generated/onescan/v1/plan.js';
+import { diskFull } from '@onescan/contract/onescan-error.js';
+import { littleDiskText } from '@onescan/contract/reasons/note-reasons.js';
+import { planNote } from '@onescan/contract/reasons/plan-note.js';
+import type { ReasonFacts } from '@onescan/contract/reasons/reason.js';
 import type { PlannedPair } from '../planning/plan-pair.js';
 import { samplePartWidth } from '../sql/fetch-query.js';
 

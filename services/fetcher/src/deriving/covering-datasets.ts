@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
-import type { PlanNote } from '@onescan/shared/generated/onescan/v1/plan.js';
-import { OnescanError } from '@onescan/shared/onescan-error.js';
-import { planNote } from '@onescan/shared/reasons/plan-note.js';
+import type { PlanNote } from '@onescan/contract/generated/onescan/v1/plan.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
+import { planNote } from '@onescan/contract/reasons/plan-note.js';
 import { type DatasetCache, fileState } from '../cache/dataset-cache.js';
 import type { DatasetIdentity } from '../planning/dataset-identity.js';
 import { type HeldDataset, readHeldDataset } from './held-dataset.js';

@@ -11,15 +11,15 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readAnnouncement } from '@onescan/shared/announce.js';
-import { openDuckDb } from '@onescan/shared/duckdb/open-duckdb.js';
+import { readAnnouncement } from '@onescan/process/announce.js';
+import { openDuckDb } from '@onescan/dataset/duckdb/open-duckdb.js';
 import {
   type DatasetRef,
   FetcherServiceClient,
   FetchPairRequest,
-} from '@onescan/shared/generated/onescan/v1/fetcher.js';
-import { type DeepPartial, RunSpec } from '@onescan/shared/generated/onescan/v1/spec.js';
-import { callServerStream, createClient } from '@onescan/shared/grpc/client.js';
+} from '@onescan/contract/generated/onescan/v1/fetcher.js';
+import { type DeepPartial, RunSpec } from '@onescan/contract/generated/onescan/v1/spec.js';
+import { callServerStream, createClient } from '@onescan/process/grpc/client.js';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { contentOf, FetcherHarness } from '../fixtures/fetcher-harness.js';
 import { buildSmallWarehouse, FEATURES } from '../fixtures/small-warehouse.js';

@@ -1,9 +1,9 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { DatasetRef } from '@onescan/shared/generated/onescan/v1/fetcher.js';
-import { type DeepPartial, RunSpec, SampleStrategy } from '@onescan/shared/generated/onescan/v1/spec.js';
-import { RUN_SPEC_DEFAULTS } from '@onescan/shared/run-spec.js';
+import type { DatasetRef } from '@onescan/contract/generated/onescan/v1/fetcher.js';
+import { type DeepPartial, RunSpec, SampleStrategy } from '@onescan/contract/generated/onescan/v1/spec.js';
+import { RUN_SPEC_DEFAULTS } from '@onescan/contract/run-spec.js';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { contentOf, FetcherHarness } from '../fixtures/fetcher-harness.js';

@@ -1,8 +1,8 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { RunSpec } from '@onescan/shared/generated/onescan/v1/spec.js';
-import { canMount, SmallDisk } from '@onescan/shared/testing/small-disk.js';
+import { RunSpec } from '@onescan/contract/generated/onescan/v1/spec.js';
+import { canMount, SmallDisk } from '@onescan/process/testing/small-disk.js';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { DatasetCache } from '../cache/dataset-cache.js';
 import { FetcherHarness } from '../fixtures/fetcher-harness.js';

@@ -1,6 +1,6 @@
-import type { DatasetColumn } from '@onescan/shared/dataset/dataset.js';
-import { openDatasetFile } from '@onescan/shared/dataset/dataset-file.js';
-import type { DatasetReserve } from '@onescan/shared/dataset/dataset-reserve.js';
+import type { DatasetColumn } from '@onescan/dataset/dataset.js';
+import { openDatasetFile } from '@onescan/dataset/dataset-file.js';
+import type { DatasetReserve } from '@onescan/dataset/dataset-reserve.js';
 import { type DatasetIdentity, type IdentityTable, parseIdentity } from '../planning/dataset-identity.js';
 
 /** Where the file of a dataset has the values of a column, and how they are encoded. */

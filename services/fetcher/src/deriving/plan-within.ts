@@ -1,7 +1,7 @@
-import { SampleStrategy } from '@onescan/shared/generated/onescan/v1/spec.js';
-import { DEFAULT_HORIZONS, targetColumn } from '@onescan/shared/horizon.js';
-import { OnescanError } from '@onescan/shared/onescan-error.js';
-import type { ResolvedRunSpec } from '@onescan/shared/run-spec.js';
+import { SampleStrategy } from '@onescan/contract/generated/onescan/v1/spec.js';
+import { DEFAULT_HORIZONS, targetColumn } from '@onescan/contract/horizon.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
+import type { ResolvedRunSpec } from '@onescan/contract/run-spec.js';
 import type { Catalogue, CatalogueTable } from '../catalogue/catalogue.js';
 import { keyRange } from '../planning/choose-sample.js';
 import { type DatasetIdentity, datasetIdentity, type IdentityTable } from '../planning/dataset-identity.js';

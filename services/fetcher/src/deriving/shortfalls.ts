@@ -1,5 +1,5 @@
-import { canonicalJson } from '@onescan/shared/canonical-json.js';
-import { formatCount } from '@onescan/shared/format/count.js';
+import { canonicalJson } from '@onescan/contract/canonical-json.js';
+import { formatCount } from '@onescan/contract/format/count.js';
 import { tableText } from '../catalogue/catalogue.js';
 import type { DatasetIdentity, IdentityTable } from '../planning/dataset-identity.js';
 import { columnKey, type HeldDataset } from './held-dataset.js';

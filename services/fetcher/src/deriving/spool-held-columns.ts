@@ -1,9 +1,9 @@
-import type { CandidateColumn } from '@onescan/shared/dataset/dataset-content.js';
-import type { DatasetFile } from '@onescan/shared/dataset/dataset-file.js';
-import type { DatasetSpool } from '@onescan/shared/dataset/dataset-spool.js';
-import type { FeatureValues } from '@onescan/shared/dataset/feature-values.js';
-import { gatherRows } from '@onescan/shared/dataset/key-rows.js';
-import { ordinalTexts, recode, textsInUse } from '@onescan/shared/dataset/ordinal-texts.js';
+import type { CandidateColumn } from '@onescan/dataset/dataset-content.js';
+import type { DatasetFile } from '@onescan/dataset/dataset-file.js';
+import type { DatasetSpool } from '@onescan/dataset/dataset-spool.js';
+import type { FeatureValues } from '@onescan/dataset/feature-values.js';
+import { gatherRows } from '@onescan/dataset/key-rows.js';
+import { ordinalTexts, recode, textsInUse } from '@onescan/dataset/ordinal-texts.js';
 import type { HeldValues } from './held-dataset.js';
 
 /** Bytes of the columns that are gathered before they go to the spool. */

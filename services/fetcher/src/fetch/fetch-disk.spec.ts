@@ -1,9 +1,9 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { RunSpec } from '@onescan/shared/generated/onescan/v1/spec.js';
-import { resolveRunSpec } from '@onescan/shared/run-spec.js';
-import { canMount, SmallDisk } from '@onescan/shared/testing/small-disk.js';
+import { RunSpec } from '@onescan/contract/generated/onescan/v1/spec.js';
+import { resolveRunSpec } from '@onescan/contract/run-spec.js';
+import { canMount, SmallDisk } from '@onescan/process/testing/small-disk.js';
 import { expect, it } from 'vitest';
 import { DatasetCache } from '../cache/dataset-cache.js';
 import { DEFAULT_WAREHOUSE_NAMES as names } from '../catalogue/warehouse-names.js';

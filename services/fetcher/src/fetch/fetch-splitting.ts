@@ -1,4 +1,4 @@
-import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { tableText } from '../catalogue/catalogue.js';
 import { halveStatement, knownSplit } from '../planning/apply-split.js';
 import type { KnownSplits } from '../planning/known-splits.js';

@@ -1,5 +1,5 @@
-import { namesText } from '@onescan/shared/format/names.js';
-import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { namesText } from '@onescan/contract/format/names.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { tableText } from '../catalogue/catalogue.js';
 import type { PlannedPair } from '../planning/plan-pair.js';
 import type { Warehouse } from '../warehouse/warehouse.js';

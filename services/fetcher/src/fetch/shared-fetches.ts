@@ -1,4 +1,4 @@
-import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
 import type { Fetched, FetchStage } from './fetch-dataset.js';
 
 export interface FetchProgressNow {

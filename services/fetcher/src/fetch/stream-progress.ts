@@ -1,4 +1,4 @@
-import type { DatasetRef, FetchPairResponse } from '@onescan/shared/generated/onescan/v1/fetcher.js';
+import type { DatasetRef, FetchPairResponse } from '@onescan/contract/generated/onescan/v1/fetcher.js';
 import type { FetchProgressNow } from './shared-fetches.js';
 
 /** Time between progress messages, in milliseconds; clients may count on one a second. */

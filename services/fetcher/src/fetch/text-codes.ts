@@ -1,4 +1,4 @@
-import { MAX_ORDINAL_TEXTS } from '@onescan/shared/dataset/judge-columns.js';
+import { MAX_ORDINAL_TEXTS } from '@onescan/dataset/judge-columns.js';
 
 /**
  * Codes of the texts that come after the allowed ones begin there and are hashes: they tell many texts from few, and

@@ -1,6 +1,6 @@
 import { appendFileSync, closeSync, existsSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
-import type { QueryJob } from '@onescan/shared/generated/onescan/v1/fetcher.js';
-import { OnescanError } from '@onescan/shared/onescan-error.js';
+import type { QueryJob } from '@onescan/contract/generated/onescan/v1/fetcher.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
 
 /** A statement that was run, and the process that ran it. */
 export interface JobRecord {

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { sha256Hex } from '@onescan/shared/canonical-json.js';
+import { sha256Hex } from '@onescan/contract/canonical-json.js';
 import { priceOf } from '../planning/price.js';
 import type { MetadataQuery } from '../warehouse/metadata-query.js';
 import type { JobLog, JobRecord } from './job-log.js';

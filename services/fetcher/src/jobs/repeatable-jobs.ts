@@ -1,4 +1,4 @@
-import type { QueryJob } from '@onescan/shared/generated/onescan/v1/fetcher.js';
+import type { QueryJob } from '@onescan/contract/generated/onescan/v1/fetcher.js';
 import type { Warehouse } from '../warehouse/warehouse.js';
 
 /**

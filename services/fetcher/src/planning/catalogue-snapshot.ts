@@ -1,4 +1,4 @@
-import { canonicalJson, sha256Hex } from '@onescan/shared/canonical-json.js';
+import { canonicalJson, sha256Hex } from '@onescan/contract/canonical-json.js';
 import { type CatalogueTable, tableText } from '../catalogue/catalogue.js';
 import type { Universe, UniverseColumn } from '../universe/universe.js';
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
 import type { DayCount } from '../catalogue/catalogue.js';
 
 /**

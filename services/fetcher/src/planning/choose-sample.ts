@@ -1,8 +1,8 @@
-import type { PlanNote } from '@onescan/shared/generated/onescan/v1/plan.js';
-import { SampleStrategy } from '@onescan/shared/generated/onescan/v1/spec.js';
-import { parseInstant } from '@onescan/shared/instant.js';
-import { OnescanError } from '@onescan/shared/onescan-error.js';
-import type { ResolvedRunSpec } from '@onescan/shared/run-spec.js';
+import type { PlanNote } from '@onescan/contract/generated/onescan/v1/plan.js';
+import { SampleStrategy } from '@onescan/contract/generated/onescan/v1/spec.js';
+import { parseInstant } from '@onescan/contract/instant.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
+import type { ResolvedRunSpec } from '@onescan/contract/run-spec.js';
 import {
   type CatalogueTable,
   type DayCount,

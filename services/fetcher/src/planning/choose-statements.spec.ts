@@ -1,4 +1,4 @@
-import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { FetchQuery, FetchTable } from '../sql/fetch-query.js';

@@ -1,6 +1,6 @@
-import { sha256Hex } from '@onescan/shared/canonical-json.js';
-import { OnescanError } from '@onescan/shared/onescan-error.js';
-import { refusalsText } from '@onescan/shared/reasons/exclusion-reasons.js';
+import { sha256Hex } from '@onescan/contract/canonical-json.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
+import { refusalsText } from '@onescan/contract/reasons/exclusion-reasons.js';
 import { tableText } from '../catalogue/catalogue.js';
 import type { FetchQuery } from '../sql/fetch-query.js';
 import type { WarehouseView } from '../warehouse/warehouse.js';

@@ -1,6 +1,6 @@
-import type { PlanNote } from '@onescan/shared/generated/onescan/v1/plan.js';
-import { TARGET_WINDOWS } from '@onescan/shared/horizon.js';
-import { planNote } from '@onescan/shared/reasons/plan-note.js';
+import type { PlanNote } from '@onescan/contract/generated/onescan/v1/plan.js';
+import { TARGET_WINDOWS } from '@onescan/contract/horizon.js';
+import { planNote } from '@onescan/contract/reasons/plan-note.js';
 import { type CatalogueTable, type KeySpan, tableText } from '../catalogue/catalogue.js';
 import type { Universe } from '../universe/universe.js';
 import type { OtherTables, WarehouseView } from '../warehouse/warehouse.js';

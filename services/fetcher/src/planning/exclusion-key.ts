@@ -1,6 +1,6 @@
-import { canonicalJson } from '@onescan/shared/canonical-json.js';
-import type { StatementRefusal } from '@onescan/shared/reasons/exclusion-reasons.js';
-import type { ExclusionReason } from '@onescan/shared/reasons/reason.js';
+import { canonicalJson } from '@onescan/contract/canonical-json.js';
+import type { StatementRefusal } from '@onescan/contract/reasons/exclusion-reasons.js';
+import type { ExclusionReason } from '@onescan/contract/reasons/reason.js';
 
 /** As refusals are spelt in the ids of datasets. */
 const REFUSALS: Readonly<Record<StatementRefusal, string>> = {

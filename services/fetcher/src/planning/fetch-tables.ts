@@ -1,4 +1,4 @@
-import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { type TableName, tableText } from '../catalogue/catalogue.js';
 import type { FetchTable } from '../sql/fetch-query.js';
 import type { Universe } from '../universe/universe.js';

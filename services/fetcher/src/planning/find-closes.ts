@@ -1,6 +1,6 @@
-import type { PlanNote } from '@onescan/shared/generated/onescan/v1/plan.js';
-import { planNote } from '@onescan/shared/reasons/plan-note.js';
-import type { ReasonFacts } from '@onescan/shared/reasons/reason.js';
+import type { PlanNote } from '@onescan/contract/generated/onescan/v1/plan.js';
+import { planNote } from '@onescan/contract/reasons/plan-note.js';
+import type { ReasonFacts } from '@onescan/contract/reasons/reason.js';
 import type { Catalogue } from '../catalogue/catalogue.js';
 import { findColumn, findTable, keyProblem } from '../catalogue/find-names.js';
 import type { WarehouseNames } from '../catalogue/warehouse-names.js';

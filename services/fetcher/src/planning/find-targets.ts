@@ -1,9 +1,9 @@
-import type { PlanNote } from '@onescan/shared/generated/onescan/v1/plan.js';
-import { DEFAULT_HORIZONS, targetColumn } from '@onescan/shared/horizon.js';
-import { OnescanError } from '@onescan/shared/onescan-error.js';
-import { keyProblemText } from '@onescan/shared/reasons/exclusion-reasons.js';
-import { planNote } from '@onescan/shared/reasons/plan-note.js';
-import type { ResolvedRunSpec } from '@onescan/shared/run-spec.js';
+import type { PlanNote } from '@onescan/contract/generated/onescan/v1/plan.js';
+import { DEFAULT_HORIZONS, targetColumn } from '@onescan/contract/horizon.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
+import { keyProblemText } from '@onescan/contract/reasons/exclusion-reasons.js';
+import { planNote } from '@onescan/contract/reasons/plan-note.js';
+import type { ResolvedRunSpec } from '@onescan/contract/run-spec.js';
 import { type Catalogue, type CatalogueTable, tableText } from '../catalogue/catalogue.js';
 import { findColumn, findTable, keyProblem } from '../catalogue/find-names.js';
 import type { WarehouseNames } from '../catalogue/warehouse-names.js';

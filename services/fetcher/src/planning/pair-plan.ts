@@ -1,6 +1,6 @@
-import { sha256Hex } from '@onescan/shared/canonical-json.js';
-import { PairPlan, type PlanNote, type Statement } from '@onescan/shared/generated/onescan/v1/plan.js';
-import { reasonText } from '@onescan/shared/reasons/reason.js';
+import { sha256Hex } from '@onescan/contract/canonical-json.js';
+import { PairPlan, type PlanNote, type Statement } from '@onescan/contract/generated/onescan/v1/plan.js';
+import { reasonText } from '@onescan/contract/reasons/reason.js';
 import { tableText } from '../catalogue/catalogue.js';
 import type { Universe } from '../universe/universe.js';
 import type { DatasetIdentity } from './dataset-identity.js';

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type DeepPartial, RunSpec, SampleStrategy } from '@onescan/shared/generated/onescan/v1/spec.js';
-import { resolveRunSpec } from '@onescan/shared/run-spec.js';
+import { type DeepPartial, RunSpec, SampleStrategy } from '@onescan/contract/generated/onescan/v1/spec.js';
+import { resolveRunSpec } from '@onescan/contract/run-spec.js';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { DEFAULT_WAREHOUSE_NAMES as names } from '../catalogue/warehouse-names.js';
 import {

@@ -1,6 +1,6 @@
-import type { PlanNote } from '@onescan/shared/generated/onescan/v1/plan.js';
-import { OnescanError } from '@onescan/shared/onescan-error.js';
-import type { ResolvedRunSpec } from '@onescan/shared/run-spec.js';
+import type { PlanNote } from '@onescan/contract/generated/onescan/v1/plan.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
+import type { ResolvedRunSpec } from '@onescan/contract/run-spec.js';
 import { type Catalogue, type CatalogueTable, tableText } from '../catalogue/catalogue.js';
 import type { WarehouseNames } from '../catalogue/warehouse-names.js';
 import type { FetchQuery } from '../sql/fetch-query.js';

@@ -1,4 +1,4 @@
-import type { ResolvedRunSpec } from '@onescan/shared/run-spec.js';
+import type { ResolvedRunSpec } from '@onescan/contract/run-spec.js';
 import {
   type Catalogue,
   type CatalogueTable,

@@ -1,4 +1,4 @@
-import type { SampleRows } from '@onescan/shared/generated/onescan/v1/fetcher.js';
+import type { SampleRows } from '@onescan/contract/generated/onescan/v1/fetcher.js';
 import { overlapHorizons } from '../sql/fetch-query.js';
 import type { WarehouseView } from '../warehouse/warehouse.js';
 import type { PlannedPair } from './plan-pair.js';

@@ -1,6 +1,6 @@
-import type { PlanNote } from '@onescan/shared/generated/onescan/v1/plan.js';
-import { planNote } from '@onescan/shared/reasons/plan-note.js';
-import type { ExclusionReason } from '@onescan/shared/reasons/reason.js';
+import type { PlanNote } from '@onescan/contract/generated/onescan/v1/plan.js';
+import { planNote } from '@onescan/contract/reasons/plan-note.js';
+import type { ExclusionReason } from '@onescan/contract/reasons/reason.js';
 import { tableText } from '../catalogue/catalogue.js';
 import type { FetchTable } from '../sql/fetch-query.js';
 import type { Universe } from '../universe/universe.js';

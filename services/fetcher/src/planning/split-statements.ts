@@ -1,4 +1,4 @@
-import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { tableText } from '../catalogue/catalogue.js';
 import type { FetchQuery } from '../sql/fetch-query.js';
 import type { SqlDialect, SqlStrategy } from '../sql/sql-dialect.js';

@@ -1,4 +1,4 @@
-import { sha256Hex } from '@onescan/shared/canonical-json.js';
+import { sha256Hex } from '@onescan/contract/canonical-json.js';
 import type { FetchQuery, FetchTable } from '../sql/fetch-query.js';
 import { refusalOf, type StatementRefusal } from '../warehouse/statement-refusal.js';
 import type { Statement, StatementEstimate, WarehouseView } from '../warehouse/warehouse.js';

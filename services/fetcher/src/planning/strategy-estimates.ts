@@ -1,7 +1,7 @@
-import type { StrategyEstimate } from '@onescan/shared/generated/onescan/v1/plan.js';
-import { SampleStrategy } from '@onescan/shared/generated/onescan/v1/spec.js';
-import { OnescanError } from '@onescan/shared/onescan-error.js';
-import type { ResolvedRunSpec } from '@onescan/shared/run-spec.js';
+import type { StrategyEstimate } from '@onescan/contract/generated/onescan/v1/plan.js';
+import { SampleStrategy } from '@onescan/contract/generated/onescan/v1/spec.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
+import type { ResolvedRunSpec } from '@onescan/contract/run-spec.js';
 import { priceOf } from './price.js';
 
 const STRATEGIES = [SampleStrategy.SAMPLE_STRATEGY_HASH, SampleStrategy.SAMPLE_STRATEGY_DAYS];

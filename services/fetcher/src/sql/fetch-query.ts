@@ -1,4 +1,4 @@
-import { DEFAULT_HORIZONS } from '@onescan/shared/horizon.js';
+import { DEFAULT_HORIZONS } from '@onescan/contract/horizon.js';
 import type { CatalogueColumn, KeyRange, TableName } from '../catalogue/catalogue.js';
 
 /** Columns of one feature table, those with texts apart from those that become numbers. */

@@ -1,4 +1,4 @@
-import { openDuckDb } from '@onescan/shared/duckdb/open-duckdb.js';
+import { openDuckDb } from '@onescan/dataset/duckdb/open-duckdb.js';
 import { describe, expect, it } from 'vitest';
 import { duckdbDialect, keyHashSql } from '../warehouse/duckdb/duckdb-dialect.js';
 import { HASH_BOUND, hashLimit, hashTerms, keyHash } from './key-hash.js';

@@ -1,4 +1,4 @@
-import { deriveSeed } from '@onescan/shared/seed.js';
+import { deriveSeed } from '@onescan/contract/seed.js';
 import type { KeySource } from './fetch-query.js';
 
 /** Hashes are below this prime (2^31 - 1), so that their squares fit 64 bits in every SQL. */

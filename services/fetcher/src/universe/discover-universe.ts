@@ -1,8 +1,8 @@
-import type { PlanNote } from '@onescan/shared/generated/onescan/v1/plan.js';
-import type { FeatureGroup } from '@onescan/shared/generated/onescan/v1/spec.js';
-import { OnescanError } from '@onescan/shared/onescan-error.js';
-import { planNote } from '@onescan/shared/reasons/plan-note.js';
-import type { ExclusionReason, ReasonOf } from '@onescan/shared/reasons/reason.js';
+import type { PlanNote } from '@onescan/contract/generated/onescan/v1/plan.js';
+import type { FeatureGroup } from '@onescan/contract/generated/onescan/v1/spec.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
+import { planNote } from '@onescan/contract/reasons/plan-note.js';
+import type { ExclusionReason, ReasonOf } from '@onescan/contract/reasons/reason.js';
 import type { Catalogue, CatalogueColumn, CatalogueTable } from '../catalogue/catalogue.js';
 import { tableText } from '../catalogue/catalogue.js';
 import { isSameName, keyProblem } from '../catalogue/find-names.js';

@@ -1,7 +1,7 @@
-import type { PlanNote } from '@onescan/shared/generated/onescan/v1/plan.js';
-import type { FeatureGroup } from '@onescan/shared/generated/onescan/v1/spec.js';
-import { PAIRS } from '@onescan/shared/pair.js';
-import { planNote } from '@onescan/shared/reasons/plan-note.js';
+import type { PlanNote } from '@onescan/contract/generated/onescan/v1/plan.js';
+import type { FeatureGroup } from '@onescan/contract/generated/onescan/v1/spec.js';
+import { PAIRS } from '@onescan/contract/pair.js';
+import { planNote } from '@onescan/contract/reasons/plan-note.js';
 import type { CatalogueTable } from '../catalogue/catalogue.js';
 import { GlobSet } from './glob.js';
 

@@ -1,7 +1,7 @@
-import type { PlanNote } from '@onescan/shared/generated/onescan/v1/plan.js';
-import type { FutureColumns } from '@onescan/shared/generated/onescan/v1/spec.js';
-import { planNote } from '@onescan/shared/reasons/plan-note.js';
-import type { ExclusionReason } from '@onescan/shared/reasons/reason.js';
+import type { PlanNote } from '@onescan/contract/generated/onescan/v1/plan.js';
+import type { FutureColumns } from '@onescan/contract/generated/onescan/v1/spec.js';
+import { planNote } from '@onescan/contract/reasons/plan-note.js';
+import type { ExclusionReason } from '@onescan/contract/reasons/reason.js';
 import { GlobSet } from './glob.js';
 
 /** The columns that the spec says are made from later rows, and which of its rules have met some. */

@@ -1,7 +1,7 @@
-import type { PlanNote } from '@onescan/shared/generated/onescan/v1/plan.js';
-import { OnescanError } from '@onescan/shared/onescan-error.js';
-import { PAIRS } from '@onescan/shared/pair.js';
-import { planNote } from '@onescan/shared/reasons/plan-note.js';
+import type { PlanNote } from '@onescan/contract/generated/onescan/v1/plan.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
+import { PAIRS } from '@onescan/contract/pair.js';
+import { planNote } from '@onescan/contract/reasons/plan-note.js';
 import type { Catalogue } from '../catalogue/catalogue.js';
 import { GlobSet } from './glob.js';
 import { pairGlobs } from './group-notes.js';

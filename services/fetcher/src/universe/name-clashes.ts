@@ -1,5 +1,5 @@
-import type { PlanNote } from '@onescan/shared/generated/onescan/v1/plan.js';
-import { planNote } from '@onescan/shared/reasons/plan-note.js';
+import type { PlanNote } from '@onescan/contract/generated/onescan/v1/plan.js';
+import { planNote } from '@onescan/contract/reasons/plan-note.js';
 import type { UniverseColumn } from './universe.js';
 
 /**

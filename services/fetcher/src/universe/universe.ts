@@ -1,6 +1,6 @@
-import type { PlanNote } from '@onescan/shared/generated/onescan/v1/plan.js';
-import type { FeatureGroup, FutureColumns } from '@onescan/shared/generated/onescan/v1/spec.js';
-import type { ExclusionReason } from '@onescan/shared/reasons/reason.js';
+import type { PlanNote } from '@onescan/contract/generated/onescan/v1/plan.js';
+import type { FeatureGroup, FutureColumns } from '@onescan/contract/generated/onescan/v1/spec.js';
+import type { ExclusionReason } from '@onescan/contract/reasons/reason.js';
 import type { CatalogueColumn, CatalogueTable } from '../catalogue/catalogue.js';
 import type { WarehouseNames } from '../catalogue/warehouse-names.js';
 

@@ -1,4 +1,4 @@
-import { type ErrorDetails, OnescanError } from '@onescan/shared/onescan-error.js';
+import { type ErrorDetails, OnescanError } from '@onescan/contract/onescan-error.js';
 import { z } from 'zod';
 
 /** Names of refusals, as they are kept in files and in the details of errors. */

@@ -1,4 +1,4 @@
-import type { FlagTable, FlagValues } from '@onescan/shared/service/flag-table.js';
+import type { FlagTable, FlagValues } from '@onescan/process/service/flag-table.js';
 import type { WarehouseNames } from '../catalogue/warehouse-names.js';
 import type { DialectTraits } from '../sql/sql-dialect.js';
 import type { StatementLimits } from '../sql/statement-limits.js';

@@ -1,5 +1,5 @@
-import { OnescanError } from '@onescan/shared/onescan-error.js';
-import type { FlagTable } from '@onescan/shared/service/flag-table.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
+import type { FlagTable } from '@onescan/process/service/flag-table.js';
 import type { DialectTraits } from '../sql/sql-dialect.js';
 import { bigQueryKind } from './bigquery/bigquery-kind.js';
 import { embeddedKind } from './embedded/embedded-kind.js';

@@ -1,6 +1,6 @@
-import type { DatasetRef } from '@onescan/shared/generated/onescan/v1/fetcher.js';
-import type { HorizonResult } from '@onescan/shared/generated/onescan/v1/result.js';
-import type { ChannelSecurity } from '@onescan/shared/grpc/tls/channel-security.js';
+import type { DatasetRef } from '@onescan/contract/generated/onescan/v1/fetcher.js';
+import type { HorizonResult } from '@onescan/contract/generated/onescan/v1/result.js';
+import type { ChannelSecurity } from '@onescan/process/grpc/tls/channel-security.js';
 
 /** What the main thread asks of the compute thread: one task at a time. */
 export interface ComputeRequest {

@@ -1,8 +1,8 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isDiskFull, type OnescanError } from '@onescan/shared/onescan-error.js';
-import { canMount, SmallDisk } from '@onescan/shared/testing/small-disk.js';
+import { isDiskFull, type OnescanError } from '@onescan/contract/onescan-error.js';
+import { canMount, SmallDisk } from '@onescan/process/testing/small-disk.js';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { CHUNK_BYTES, ScriptedFetcher } from '../testing/scripted-fetcher.js';
 import { writeTestDataset } from '../testing/test-dataset.js';

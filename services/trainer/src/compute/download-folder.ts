@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readdirSync, rmSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isProcessAlive } from '@onescan/shared/process-alive.js';
+import { isProcessAlive } from '@onescan/process/process-alive.js';
 
 /** Names the machine, since a process id means nothing to another one that shares the folder. */
 const PREFIX = `onescan-trainer-${hostname().replaceAll(/[^\w.]/g, '_')}-`;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { TaskFile } from '@onescan/shared/generated/onescan/v1/result.js';
+import type { TaskFile } from '@onescan/contract/generated/onescan/v1/result.js';
 import type { ComputeRequest } from './compute-protocol.js';
 import { type HandedOver, sendTaskFile } from './send-task-file.js';
 

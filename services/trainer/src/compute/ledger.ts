@@ -1,9 +1,9 @@
 import type { FeatureFate } from '@onescan/learn';
-import { gapBeyondDoubles } from '@onescan/shared/dataset/beyond-doubles.js';
-import type { DatasetColumn } from '@onescan/shared/dataset/dataset.js';
-import { type LedgerRow, LedgerStatus } from '@onescan/shared/generated/onescan/v1/result.js';
-import { OnescanError } from '@onescan/shared/onescan-error.js';
-import type { Reason } from '@onescan/shared/reasons/reason.js';
+import { gapBeyondDoubles } from '@onescan/dataset/beyond-doubles.js';
+import type { DatasetColumn } from '@onescan/dataset/dataset.js';
+import { type LedgerRow, LedgerStatus } from '@onescan/contract/generated/onescan/v1/result.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
+import type { Reason } from '@onescan/contract/reasons/reason.js';
 
 export interface LedgerInput {
   runId: string;

@@ -1,5 +1,5 @@
 import { resolveLearnConfig } from '@onescan/learn/config/learn-config.js';
-import { canonicalJson } from '@onescan/shared/canonical-json.js';
+import { canonicalJson } from '@onescan/contract/canonical-json.js';
 
 /**
  * Identity of a pair's bins in memory: the dataset and the part of the configuration that bins depend on.

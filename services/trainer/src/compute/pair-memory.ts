@@ -1,8 +1,8 @@
 import { type LearnConfig, resolveLearnConfig } from '@onescan/learn/config/learn-config.js';
 import { PairLearner } from '@onescan/learn/learner/pair-learner.js';
-import { canonicalJson } from '@onescan/shared/canonical-json.js';
-import type { DatasetMeta } from '@onescan/shared/dataset/dataset.js';
-import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { canonicalJson } from '@onescan/contract/canonical-json.js';
+import type { DatasetMeta } from '@onescan/dataset/dataset.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { admit } from '../memory/admit.js';
 import type { ComputeRequest } from './compute-protocol.js';
 import { loadPair } from './load-pair.js';

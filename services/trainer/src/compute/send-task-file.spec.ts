@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { sha256Hex } from '@onescan/shared/canonical-json.js';
-import { TaskFileKind } from '@onescan/shared/generated/onescan/v1/result.js';
-import { diskFull, OnescanError } from '@onescan/shared/onescan-error.js';
+import { sha256Hex } from '@onescan/contract/canonical-json.js';
+import { TaskFileKind } from '@onescan/contract/generated/onescan/v1/result.js';
+import { diskFull, OnescanError } from '@onescan/contract/onescan-error.js';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ScriptedHub } from '../testing/scripted-hub.js';
 import { classifyFailure } from './classify-failure.js';

@@ -1,12 +1,12 @@
 import { createReadStream } from 'node:fs';
-import { type TaskFile, TaskFileKind } from '@onescan/shared/generated/onescan/v1/result.js';
+import { type TaskFile, TaskFileKind } from '@onescan/contract/generated/onescan/v1/result.js';
 import {
   type PutTaskFileRequest,
   TrainerHubServiceClient,
-} from '@onescan/shared/generated/onescan/v1/trainer.js';
-import { callClientStream, createClient } from '@onescan/shared/grpc/client.js';
-import { type ErrorCode, isDiskFull, OnescanError } from '@onescan/shared/onescan-error.js';
-import { isAway, retrying } from '@onescan/shared/retrying.js';
+} from '@onescan/contract/generated/onescan/v1/trainer.js';
+import { callClientStream, createClient } from '@onescan/process/grpc/client.js';
+import { type ErrorCode, isDiskFull, OnescanError } from '@onescan/contract/onescan-error.js';
+import { isAway, retrying } from '@onescan/process/retrying.js';
 import type { ComputeRequest } from './compute-protocol.js';
 
 /** Bytes a message. */

@@ -3,7 +3,7 @@ import {
   type ParquetColumn,
   type ParquetContent,
   writeParquet,
-} from '@onescan/shared/dataset/write-parquet.js';
+} from '@onescan/dataset/write-parquet.js';
 import type { ComputeRequest } from './compute-protocol.js';
 import type { LoadedPair } from './loaded-pair.js';
 

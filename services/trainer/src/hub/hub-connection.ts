@@ -3,10 +3,10 @@ import {
   type ConnectRequest,
   type ConnectResponse,
   TrainerHubServiceClient,
-} from '@onescan/shared/generated/onescan/v1/trainer.js';
-import { createClient } from '@onescan/shared/grpc/client.js';
-import type { ChannelSecurity } from '@onescan/shared/grpc/tls/channel-security.js';
-import { type ErrorCode, OnescanError } from '@onescan/shared/onescan-error.js';
+} from '@onescan/contract/generated/onescan/v1/trainer.js';
+import { createClient } from '@onescan/process/grpc/client.js';
+import type { ChannelSecurity } from '@onescan/process/grpc/tls/channel-security.js';
+import { type ErrorCode, OnescanError } from '@onescan/contract/onescan-error.js';
 import { reconnectWaitMs } from './reconnect-schedule.js';
 
 /** Answers that dialling again cannot change. */

@@ -1,4 +1,4 @@
-import type { ConnectRequest } from '@onescan/shared/generated/onescan/v1/trainer.js';
+import type { ConnectRequest } from '@onescan/contract/generated/onescan/v1/trainer.js';
 import { expect, test } from 'vitest';
 import { Outbox } from './outbox.js';
 

@@ -1,4 +1,4 @@
-import type { ConnectRequest, TaskAttempt } from '@onescan/shared/generated/onescan/v1/trainer.js';
+import type { ConnectRequest, TaskAttempt } from '@onescan/contract/generated/onescan/v1/trainer.js';
 import { attemptKey } from '../tasks/task-key.js';
 
 /** Ends of tasks (results and failures) that the coordinator has not acknowledged, oldest first. */

@@ -5,9 +5,9 @@ import {
   IDLE_BYTES,
   KEPT_SHARE,
 } from '@onescan/learn/sizing/footprint.js';
-import { loadingBytes } from '@onescan/shared/dataset/read-width.js';
-import { formatBytes } from '@onescan/shared/format/bytes.js';
-import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { loadingBytes } from '@onescan/dataset/read-width.js';
+import { formatBytes } from '@onescan/contract/format/bytes.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
 
 export interface AdmissionInput {
   rows: number;

@@ -1,5 +1,5 @@
-import { formatBytes } from '@onescan/shared/format/bytes.js';
-import { type ProcessMemory, readProcessMemory } from '@onescan/shared/process-memory.js';
+import { formatBytes } from '@onescan/contract/format/bytes.js';
+import { type ProcessMemory, readProcessMemory } from '@onescan/process/process-memory.js';
 import { CONTAINER_SHARE, type MemoryLevel, memoryLevel, worseLevel } from './memory-level.js';
 
 /** Time between two looks at the memory, in milliseconds: a page-faulting thread gains about 1 GB/s. */

@@ -1,4 +1,4 @@
-import type { TaskAttempt } from '@onescan/shared/generated/onescan/v1/trainer.js';
+import type { TaskAttempt } from '@onescan/contract/generated/onescan/v1/trainer.js';
 
 /** Identity of a task, whatever the attempt. */
 export function taskKey(task: TaskAttempt): string {

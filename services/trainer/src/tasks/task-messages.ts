@@ -1,12 +1,12 @@
-import { sendableText } from '@onescan/shared/format/sendable-text.js';
-import type { HorizonResult, TaskStats } from '@onescan/shared/generated/onescan/v1/result.js';
+import { sendableText } from '@onescan/contract/format/sendable-text.js';
+import type { HorizonResult, TaskStats } from '@onescan/contract/generated/onescan/v1/result.js';
 import {
   type Assign,
   type ConnectRequest,
   FailureKind,
   type TaskAttempt,
-} from '@onescan/shared/generated/onescan/v1/trainer.js';
-import { OnescanError } from '@onescan/shared/onescan-error.js';
+} from '@onescan/contract/generated/onescan/v1/trainer.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
 
 /** Of a failure's message; an error of DuckDB may hold a whole statement. */
 const MAX_REASON_BYTES = 4_096;

@@ -1,5 +1,5 @@
-import { OnescanError } from '@onescan/shared/onescan-error.js';
-import { ATTRIBUTE } from '@onescan/shared/telemetry/attributes.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
+import { ATTRIBUTE } from '@onescan/process/telemetry/attributes.js';
 import { SpanStatusCode } from '@opentelemetry/api';
 import { InMemorySpanExporter, type ReadableSpan, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';

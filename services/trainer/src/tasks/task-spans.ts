@@ -1,13 +1,13 @@
-import type { HorizonSummary } from '@onescan/shared/generated/onescan/v1/result.js';
-import type { Assign } from '@onescan/shared/generated/onescan/v1/trainer.js';
-import type { OnescanError } from '@onescan/shared/onescan-error.js';
-import { ATTRIBUTE, SPAN } from '@onescan/shared/telemetry/attributes.js';
+import type { HorizonSummary } from '@onescan/contract/generated/onescan/v1/result.js';
+import type { Assign } from '@onescan/contract/generated/onescan/v1/trainer.js';
+import type { OnescanError } from '@onescan/contract/onescan-error.js';
+import { ATTRIBUTE, SPAN } from '@onescan/process/telemetry/attributes.js';
 import {
   contextFromTraceparent,
   failSpan,
   traceparentOf,
   tracer,
-} from '@onescan/shared/telemetry/tracing.js';
+} from '@onescan/process/telemetry/tracing.js';
 import { type Attributes, type Context, type Link, type Span, trace } from '@opentelemetry/api';
 import type { ComputeEvent, ComputeStage } from '../compute/compute-protocol.js';
 

@@ -2,10 +2,10 @@ import {
   FetcherServiceService,
   type ReadDatasetRequest,
   type ReadDatasetResponse,
-} from '@onescan/shared/generated/onescan/v1/fetcher.js';
-import { serverStream } from '@onescan/shared/grpc/handlers.js';
-import { type RunningServer, startServer } from '@onescan/shared/grpc/start-server.js';
-import { OnescanError } from '@onescan/shared/onescan-error.js';
+} from '@onescan/contract/generated/onescan/v1/fetcher.js';
+import { serverStream } from '@onescan/process/grpc/handlers.js';
+import { type RunningServer, startServer } from '@onescan/process/grpc/start-server.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
 
 /** Bytes a chunk. */
 export const CHUNK_BYTES = 64 * 1024;

@@ -7,11 +7,11 @@ import {
   type TaskAttempt,
   type TaskFileHeader,
   TrainerHubServiceService,
-} from '@onescan/shared/generated/onescan/v1/trainer.js';
-import { clientStream } from '@onescan/shared/grpc/handlers.js';
-import { MAX_MESSAGE_BYTES } from '@onescan/shared/grpc/message-limits.js';
-import { type RunningServer, startServer } from '@onescan/shared/grpc/start-server.js';
-import { OnescanError } from '@onescan/shared/onescan-error.js';
+} from '@onescan/contract/generated/onescan/v1/trainer.js';
+import { clientStream } from '@onescan/process/grpc/handlers.js';
+import { MAX_MESSAGE_BYTES } from '@onescan/process/grpc/message-limits.js';
+import { type RunningServer, startServer } from '@onescan/process/grpc/start-server.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
 
 export type FromTrainer = NonNullable<ConnectRequest['message']>;
 type Case = FromTrainer['$case'];

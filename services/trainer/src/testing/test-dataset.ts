@@ -1,4 +1,4 @@
-import { writeArrayDataset } from '@onescan/shared/dataset/write-array-dataset.js';
+import { writeArrayDataset } from '@onescan/dataset/write-array-dataset.js';
 import { simulateTargets, TARGET_WINDOW } from './simulated-targets.js';
 
 export interface TestDatasetOptions {

@@ -1,5 +1,5 @@
-import { buildDatasetFile } from '@onescan/shared/dataset/build-dataset-file.js';
-import { DatasetSpool } from '@onescan/shared/dataset/dataset-spool.js';
+import { buildDatasetFile } from '@onescan/dataset/build-dataset-file.js';
+import { DatasetSpool } from '@onescan/dataset/dataset-spool.js';
 import { simulateTargets, TARGET_WINDOW } from './simulated-targets.js';
 
 export interface WideDatasetOptions {

@@ -1,6 +1,6 @@
 import { sep } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { literal } from '../../column.js';
 import { badFile } from '../bad-bars.js';
 import { BarColumns, type BarValues, type ReadBars, VALUES } from '../bar-columns.js';

@@ -1,4 +1,4 @@
-import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { EPOCH_UNITS, epochReader } from './epoch.js';
 import type { TimeReader } from './time-reader.js';
 import { MICROS_A_MINUTE, wallMicros } from './wall-time.js';

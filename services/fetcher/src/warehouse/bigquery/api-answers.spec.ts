@@ -1,4 +1,4 @@
-import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { billedBytes, readPages, resultTable, waitForJob } from './read-result.js';
 import { type Answer, type ReplayServer, startReplayServer } from './testing/replay-server.js';

@@ -1,6 +1,6 @@
 import { BigQuery } from '@google-cloud/bigquery';
-import { OnescanError } from '@onescan/shared/onescan-error.js';
-import { retrying } from '@onescan/shared/retrying.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
+import { retrying } from '@onescan/process/retrying.js';
 import { type AuthClient, PassThroughClient } from 'google-auth-library';
 import type { z } from 'zod';
 import {

@@ -1,6 +1,6 @@
-import { OnescanError } from '@onescan/shared/onescan-error.js';
-import { choice, textOf, wholeNumber } from '@onescan/shared/service/flag-kinds.js';
-import { type FlagTable, type FlagValues, flagNotAllowed } from '@onescan/shared/service/flag-table.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
+import { choice, textOf, wholeNumber } from '@onescan/process/service/flag-kinds.js';
+import { type FlagTable, type FlagValues, flagNotAllowed } from '@onescan/process/service/flag-table.js';
 import type { AuthClient } from 'google-auth-library';
 import type { ChosenWarehouse, WarehouseKind, WarehouseSurroundings } from '../warehouse-kind.js';
 import { BIGQUERY_LIMITS, BIGQUERY_PRICE_PER_TIB_USD } from './published-terms.js';

@@ -1,4 +1,4 @@
-import { type ErrorCode, OnescanError } from '@onescan/shared/onescan-error.js';
+import { type ErrorCode, OnescanError } from '@onescan/contract/onescan-error.js';
 import { refusalDetails, type StatementRefusal } from '../statement-refusal.js';
 import { type BigQueryProblem, problemOf } from './problem-of.js';
 

@@ -1,4 +1,4 @@
-import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
 import type { AuthClient } from 'google-auth-library';
 import type {
   Catalogue,

@@ -1,4 +1,4 @@
-import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { type DayCount, type KeyRange, type TableName, tableText } from '../../catalogue/catalogue.js';
 import type { PartitionSource } from './partition-source.js';
 import { readPartitions } from './read-partitions.js';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { OnescanError } from '@onescan/shared/onescan-error.js';
-import { retrying } from '@onescan/shared/retrying.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
+import { retrying } from '@onescan/process/retrying.js';
 import type { BigQueryApi } from './bigquery-api.js';
 
 /** Waits for a job to appear whose request was given up before it was answered. */

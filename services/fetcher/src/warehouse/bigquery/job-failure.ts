@@ -1,4 +1,4 @@
-import type { OnescanError } from '@onescan/shared/onescan-error.js';
+import type { OnescanError } from '@onescan/contract/onescan-error.js';
 import type { JobState } from './api-answers.js';
 import { bigQueryError } from './bigquery-problem.js';
 

@@ -1,4 +1,4 @@
-import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { listTables } from './list-tables.js';
 import { MetadataMemory } from './metadata-memory.js';

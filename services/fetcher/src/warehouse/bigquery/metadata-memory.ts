@@ -1,4 +1,4 @@
-import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
 import type { BigQueryApi } from './bigquery-api.js';
 import { type ListedTables, listTables } from './list-tables.js';
 import { isUnchanged, MetadataSnapshot } from './metadata-snapshot.js';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
 import type { MetadataQuery } from '../metadata-query.js';
 import type { ViewScope } from '../warehouse.js';
 import type { JobState, TableReference } from './api-answers.js';

@@ -1,4 +1,4 @@
-import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { type DayCount, type KeySpan, type TableName, tableText } from '../../catalogue/catalogue.js';
 import { isSameName } from '../../catalogue/find-names.js';
 import { readDayCounts } from './day-counts.js';

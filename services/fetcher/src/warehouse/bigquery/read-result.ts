@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
 import type { Cell, JobState, TableReference } from './api-answers.js';
 import type { BigQueryApi } from './bigquery-api.js';
 import { bigQueryError } from './bigquery-problem.js';

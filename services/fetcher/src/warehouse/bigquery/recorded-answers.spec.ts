@@ -1,4 +1,4 @@
-import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Cell } from './api-answers.js';
 import { billedBytes, readPages, resultTable } from './read-result.js';

@@ -1,4 +1,4 @@
-import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { tableText } from '../../catalogue/catalogue.js';
 import { refusalDetails } from '../statement-refusal.js';
 import type { Statement } from '../warehouse.js';

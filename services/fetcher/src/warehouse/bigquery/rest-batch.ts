@@ -1,4 +1,4 @@
-import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
 import type { Lists, StatementBatch } from '../warehouse.js';
 import type { Cell } from './api-answers.js';
 import { TEXT_MARK } from './sql/array-values.js';

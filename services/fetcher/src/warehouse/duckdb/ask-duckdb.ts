@@ -1,5 +1,5 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
 import type { DayCount, DoubledKey, KeyRange, TableName } from '../../catalogue/catalogue.js';
 import type { RunOptions, Statement, StatementBatch } from '../warehouse.js';
 import { DuckDbBatch } from './duckdb-batch.js';

@@ -1,6 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { sha256Hex } from '@onescan/shared/canonical-json.js';
-import { tableVersions } from '@onescan/shared/duckdb/table-versions.js';
+import { sha256Hex } from '@onescan/contract/canonical-json.js';
+import { tableVersions } from '@onescan/dataset/duckdb/table-versions.js';
 import { type CatalogueTable, type TableFilter, tableText } from '../../catalogue/catalogue.js';
 import { computeView, describeTables, type TableFacts } from '../duckdb/describe-table.js';
 import { type NamedTable, readNames } from './read-catalogue.js';

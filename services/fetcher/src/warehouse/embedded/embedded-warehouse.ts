@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { sha256Hex } from '@onescan/shared/canonical-json.js';
+import { sha256Hex } from '@onescan/contract/canonical-json.js';
 import {
   type Catalogue,
   type CatalogueTable,

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { SampleStrategy } from '@onescan/shared/generated/onescan/v1/spec.js';
-import type { ExclusionReason } from '@onescan/shared/reasons/reason.js';
+import { SampleStrategy } from '@onescan/contract/generated/onescan/v1/spec.js';
+import type { ExclusionReason } from '@onescan/contract/reasons/reason.js';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { fetchTiny, openWarehouse, planTiny } from '../../fixtures/plan-and-fetch.js';

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openDuckDb } from '@onescan/shared/duckdb/open-duckdb.js';
+import { openDuckDb } from '@onescan/dataset/duckdb/open-duckdb.js';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { fetchTiny, openWarehouse, planTiny } from '../../fixtures/plan-and-fetch.js';
 import { FEATURES as F, TARGETS as T } from '../../fixtures/small-warehouse.js';

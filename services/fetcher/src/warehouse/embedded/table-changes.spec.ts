@@ -1,7 +1,7 @@
 import { cpSync, mkdtempSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openDuckDb } from '@onescan/shared/duckdb/open-duckdb.js';
+import { openDuckDb } from '@onescan/dataset/duckdb/open-duckdb.js';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { DatasetCache } from '../../cache/dataset-cache.js';
 import type { CatalogueTable } from '../../catalogue/catalogue.js';

@@ -1,5 +1,5 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { type DuckDb, openConfinedDuckDb } from '@onescan/shared/duckdb/open-duckdb.js';
+import { type DuckDb, openConfinedDuckDb } from '@onescan/dataset/duckdb/open-duckdb.js';
 import { tableText } from '../../catalogue/catalogue.js';
 import type { DuckDbConnections } from '../duckdb/duckdb-connections.js';
 import { literal, name, tableName } from '../duckdb/duckdb-dialect.js';

@@ -1,7 +1,7 @@
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { OnescanError } from '@onescan/shared/onescan-error.js';
-import { PAIRS } from '@onescan/shared/pair.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
+import { PAIRS } from '@onescan/contract/pair.js';
 import type { TableName } from '../../catalogue/catalogue.js';
 import type { WarehouseNames } from '../../catalogue/warehouse-names.js';
 

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { flagNotAllowed } from '@onescan/shared/service/flag-table.js';
+import { flagNotAllowed } from '@onescan/process/service/flag-table.js';
 import { BIGQUERY_LIMITS } from '../bigquery/published-terms.js';
 import { duckdbDialect } from '../duckdb/duckdb-dialect.js';
 import type { WarehouseKind } from '../warehouse-kind.js';

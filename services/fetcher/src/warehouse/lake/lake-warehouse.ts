@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { sha256Hex } from '@onescan/shared/canonical-json.js';
-import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { sha256Hex } from '@onescan/contract/canonical-json.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
 import {
   type Catalogue,
   type CatalogueTable,

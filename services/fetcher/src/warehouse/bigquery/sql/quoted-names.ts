@@ -1,4 +1,4 @@
-import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
 import type { TableName } from '../../../catalogue/catalogue.js';
 
 /** What may stand between backticks; everything else is refused, so no name can end the quotes. */

@@ -1,4 +1,4 @@
-import { OnescanError } from '@onescan/shared/onescan-error.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { FlatTable } from './flat-table.js';
 
 /** Field numbers of Arrow's Message.fbs and Schema.fbs (arrow.apache.org/docs/format). */

@@ -7,9 +7,9 @@ import {
   type ServiceError,
   status,
 } from '@grpc/grpc-js';
-import { proxyOptions } from '@onescan/shared/grpc/client.js';
-import { OnescanError } from '@onescan/shared/onescan-error.js';
-import { retrying } from '@onescan/shared/retrying.js';
+import { proxyOptions } from '@onescan/process/grpc/client.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
+import { retrying } from '@onescan/process/retrying.js';
 import type { AuthClient } from 'google-auth-library';
 import type { TableReference } from '../api-answers.js';
 import { type RetryPolicy, waitsOf } from '../retry-policy.js';
