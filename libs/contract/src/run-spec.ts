@@ -1,57 +1,18 @@
 import { z } from 'zod';
 import { canonicalJson, sha256Hex } from './canonical-json.js';
-import { quoted } from './format/sendable-text.js';
 import {
-  ApprovalMode,
   type FeatureGroup,
   type FutureColumns,
   RunSpec,
-  SampleStrategy,
-  SchedulingPolicy,
-  SharedGroups,
+  type SampleStrategy,
 } from './generated/onescan/v1/spec.js';
-import { checkBounds } from './message-bounds.js';
-import { DEFAULT_HORIZONS, DEFAULT_TARGET_WINDOW, TARGET_WINDOWS } from './horizon.js';
 import { parseInstant } from './instant.js';
+import { checkBounds } from './message-bounds.js';
 import { OnescanError } from './onescan-error.js';
-import { PAIRS, requirePair } from './pair.js';
-import { MAX_TABLE_GLOBS, SPEC_BOUNDS } from './spec-bounds.js';
-
-/** No budget is larger: sums of dollars stay exact to a cent. */
-const MAX_BUDGET_USD = 1e9;
-
-/** Every default of a run in one place; docs/run-spec.md describes them. */
-export const RUN_SPEC_DEFAULTS = {
-  targetWindow: DEFAULT_TARGET_WINDOW,
-  horizons: DEFAULT_HORIZONS,
-  sampleRows: 80_000,
-  sampleSeed: 1n,
-  seed: 1n,
-  budgetUsd: 50,
-  preset: 'standard',
-  maxWorkers: 8,
-  memoryPerWorkerBytes: 8n * 1024n ** 3n,
-  groups: [
-    { name: 'pair', tables: ['*{pair}*'], shared: false, optional: true },
-    { name: 'tri', tables: ['tri_*'], shared: true, optional: true },
-    { name: 'mkt', tables: ['mkt_*'], shared: true, optional: true },
-    { name: 'var', tables: ['var_*'], shared: true, optional: true },
-    { name: 'csi', tables: ['csi_*'], shared: true, optional: true },
-  ] satisfies FeatureGroup[],
-} as const;
-
-/** Names of the presets of the learning engine. */
-export const PRESETS: readonly string[] = ['quick', 'standard', 'mandated'];
-
-/** Bounds that keep a spec within what the services can carry. */
-const MAX_HORIZON = 10_000;
-const MAX_SAMPLE_ROWS = 2_000_000;
-const MIN_SAMPLE_ROWS = 100;
-const MAX_WORKERS = 256;
-const MIN_WORKER_BYTES = 256n * 1024n ** 2n;
-const NAME = /^[a-z][a-z0-9_]{0,63}$/;
-const REASON = /^[^\p{Cc}]{1,200}$/u;
-const GLOB = /^[A-Za-z0-9_*?{}.-]{1,200}$/;
+import { specProblem } from './run-spec-checks.js';
+import type { RunSpecField } from './run-spec-field.js';
+import { RUN_SPEC_FIELDS } from './run-spec-fields.js';
+import { SPEC_BOUNDS } from './spec-bounds.js';
 
 /** A run spec in which every field has its value. */
 export interface ResolvedRunSpec extends RunSpec {
@@ -65,6 +26,10 @@ export interface ResolvedRunSpec extends RunSpec {
   seed: bigint;
 }
 
+/** Rows of the table by the fields' paths. */
+export const SPEC_ROWS: readonly (readonly [path: string, row: RunSpecField])[] =
+  Object.entries(RUN_SPEC_FIELDS);
+
 /**
  * Fills in every default and checks every field.
  *
@@ -72,37 +37,56 @@ export interface ResolvedRunSpec extends RunSpec {
  */
 export function resolveRunSpec(spec: RunSpec): ResolvedRunSpec {
   checkBounds(spec, SPEC_BOUNDS);
-  const sample = spec.sample;
-  const pairs = spec.pairs.length > 0 ? distinct('pairs', spec.pairs) : [...PAIRS];
-  const resolved: ResolvedRunSpec = {
+  const resolved = withParts(structuredClone(spec));
+  for (const [path, row] of SPEC_ROWS) {
+    if (isUnset(specField(resolved, path), row)) setSpecField(resolved, path, structuredClone(row.default));
+  }
+  for (const [path, row] of SPEC_ROWS) checkField(path, row, specField(resolved, path));
+  checkTogether(resolved as ResolvedRunSpec);
+  return resolved as ResolvedRunSpec;
+}
+
+/** The value of a field, e.g. of "sample.rows"; undefined when it, or the part that it is in, is not set. */
+export function specField(spec: RunSpec, path: string): unknown {
+  return follow(spec, path.split('.'));
+}
+
+/** Sets a field; the part that it is in must be there: {@link withParts}. Undefined is no value and changes nothing. */
+export function setSpecField(spec: RunSpec, path: string, value: unknown): void {
+  const keys = path.split('.');
+  const part = follow(spec, keys.slice(0, -1)) as Record<string, unknown>;
+  if (value !== undefined) part[keys.at(-1)!] = value;
+}
+
+function follow(spec: RunSpec, keys: readonly string[]): unknown {
+  return keys.reduce<unknown>((part, key) => (part as Record<string, unknown> | undefined)?.[key], spec);
+}
+
+/** The spec with all the parts that fields are in. */
+export function withParts(spec: RunSpec): RunSpec {
+  const { universe, period, sample } = spec;
+  return {
     ...spec,
-    pairs,
-    horizons:
-      spec.horizons.length > 0 ? distinct('horizons', spec.horizons) : [...RUN_SPEC_DEFAULTS.horizons],
-    targetWindow: spec.targetWindow ?? RUN_SPEC_DEFAULTS.targetWindow,
-    universe: resolveUniverse(spec),
-    period: { from: spec.period?.from ?? '', to: spec.period?.to ?? '' },
-    sample: {
-      rows: sample?.rows ?? RUN_SPEC_DEFAULTS.sampleRows,
-      strategy: sample?.strategy || SampleStrategy.SAMPLE_STRATEGY_HASH,
-      seed: sample?.seed ?? RUN_SPEC_DEFAULTS.sampleSeed,
+    universe: {
+      ...universe,
+      groups: universe?.groups ?? [],
+      exclude: universe?.exclude ?? [],
+      future: universe?.future ?? [],
     },
-    budgetUsd: spec.budgetUsd ?? RUN_SPEC_DEFAULTS.budgetUsd,
-    approvalMode: spec.approvalMode || ApprovalMode.APPROVAL_MODE_MANUAL,
-    preset: spec.preset || RUN_SPEC_DEFAULTS.preset,
-    maxWorkers: spec.maxWorkers ?? RUN_SPEC_DEFAULTS.maxWorkers,
-    memoryPerWorkerBytes: spec.memoryPerWorkerBytes ?? RUN_SPEC_DEFAULTS.memoryPerWorkerBytes,
-    schedulingPolicy: spec.schedulingPolicy || SchedulingPolicy.SCHEDULING_POLICY_PAIRS,
-    seed: spec.seed ?? RUN_SPEC_DEFAULTS.seed,
-    sharedGroups: spec.sharedGroups || SharedGroups.SHARED_GROUPS_PER_PAIR,
+    period: { from: period?.from ?? '', to: period?.to ?? '' },
+    sample: { ...sample, strategy: sample?.strategy ?? 0 },
   };
-  checkRunSpec(resolved);
-  return resolved;
 }
 
 /** SHA-256 of the canonical JSON of a resolved spec: equal specs, equal hash. */
 export function runSpecHash(spec: ResolvedRunSpec): string {
   return sha256Hex(canonicalJson(RunSpec.toJSON(spec)));
+}
+
+/** The fields that are part of a task's result, by their paths. */
+export function resultFields(spec: ResolvedRunSpec): Record<string, unknown> {
+  const rows = SPEC_ROWS.filter(([, { decides }]) => decides === 'result');
+  return Object.fromEntries(rows.map(([path]) => [path, specField(spec, path)]));
 }
 
 /**
@@ -113,167 +97,68 @@ export function runSpecHash(spec: ResolvedRunSpec): string {
  */
 export function runSpecFromJson(value: unknown): RunSpec {
   const parsed = JSON_SPEC.safeParse(value);
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0]!;
-    const field = issue.code === 'unrecognized_keys' ? issue.keys.join(', ') : issue.path.join('.');
-    throw new OnescanError('INVALID_ARGUMENT', `spec: ${field || 'the document'}: ${issue.message}`, {
-      remedy: 'docs/run-spec.md lists every field',
-      details: { field },
-    });
-  }
-  const { overrides, ...rest } = parsed.data;
-  return RunSpec.fromJSON({
-    ...rest,
-    overrides: Object.fromEntries(Object.entries(overrides ?? {}).map(([key, v]) => [key, String(v)])),
-    approvalMode: enumName('APPROVAL_MODE', rest.approvalMode),
-    schedulingPolicy: enumName('SCHEDULING_POLICY', rest.schedulingPolicy),
-    sharedGroups: enumName('SHARED_GROUPS', rest.sharedGroups),
-    sample: rest.sample && { ...rest.sample, strategy: enumName('SAMPLE_STRATEGY', rest.sample.strategy) },
+  if (parsed.success) return RunSpec.fromJSON(parsed.data);
+  const issue = parsed.error.issues[0]!;
+  const field = issue.code === 'unrecognized_keys' ? issue.keys.join(', ') : issue.path.join('.');
+  throw new OnescanError('INVALID_ARGUMENT', `spec: ${field || 'the document'}: ${issue.message}`, {
+    remedy: 'docs/run-spec.md lists every field',
+    details: { field },
   });
 }
 
-const COUNT = z.number().int().nonnegative();
-const JSON_SPEC = z.strictObject({
-  pairs: z.array(z.string()).optional(),
-  horizons: z.array(COUNT).optional(),
-  targetWindow: COUNT.optional(),
-  universe: z
-    .strictObject({
-      groups: z
-        .array(
-          z.strictObject({
-            name: z.string(),
-            tables: z.array(z.string()),
-            shared: z.boolean().optional(),
-            optional: z.boolean().optional(),
-          }),
-        )
-        .optional(),
-      exclude: z.array(z.string()).optional(),
-      expectedColumns: COUNT.optional(),
-      future: z.array(z.strictObject({ columns: z.string(), reason: z.string() })).optional(),
-    })
-    .optional(),
-  period: z.strictObject({ from: z.string().optional(), to: z.string().optional() }).optional(),
-  sample: z
-    .strictObject({
-      rows: COUNT.optional(),
-      strategy: z.enum(['hash', 'days']).optional(),
-      seed: COUNT.optional(),
-    })
-    .optional(),
-  budgetUsd: z.number().nonnegative().max(MAX_BUDGET_USD).optional(),
-  approvalMode: z.enum(['manual', 'within-budget']).optional(),
-  pilotPair: z.string().optional(),
-  preset: z.string().optional(),
-  overrides: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
-  maxWorkers: COUNT.optional(),
-  memoryPerWorkerBytes: COUNT.optional(),
-  schedulingPolicy: z.enum(['pairs', 'one-pair-at-a-time']).optional(),
-  seed: COUNT.optional(),
-  sharedGroups: z.enum(['per-pair', 'once']).optional(),
-});
-
-/** "within-budget" → "APPROVAL_MODE_WITHIN_BUDGET". */
-function enumName(prefix: string, value: string | undefined): string | undefined {
-  return value === undefined ? undefined : `${prefix}_${value.toUpperCase().replaceAll('-', '_')}`;
-}
-
-function resolveUniverse(spec: RunSpec): ResolvedRunSpec['universe'] {
-  const given = spec.universe;
-  const groups = given && given.groups.length > 0 ? given.groups : RUN_SPEC_DEFAULTS.groups;
-  return {
-    groups: groups.map((group) => ({ ...group, tables: [...group.tables] })),
-    exclude: [...(given?.exclude ?? [])],
-    future: (given?.future ?? []).map((columns) => ({ ...columns })),
-    ...(given?.expectedColumns === undefined ? {} : { expectedColumns: given.expectedColumns }),
-  };
-}
-
-function checkRunSpec(spec: ResolvedRunSpec): void {
-  for (const pair of spec.pairs) requirePair(pair);
-  for (const horizon of spec.horizons) between('horizons', horizon, 1, MAX_HORIZON);
-  if (!TARGET_WINDOWS.includes(spec.targetWindow)) {
-    reject('targetWindow', spec.targetWindow, `one of ${TARGET_WINDOWS.join(', ')}`);
-  }
-  between('sample.rows', spec.sample.rows, MIN_SAMPLE_ROWS, MAX_SAMPLE_ROWS);
-  between('maxWorkers', spec.maxWorkers, 1, MAX_WORKERS);
-  if (!(spec.budgetUsd >= 0 && spec.budgetUsd <= MAX_BUDGET_USD)) {
-    reject('budgetUsd', spec.budgetUsd, `a number of dollars, 0 to ${MAX_BUDGET_USD}`);
-  }
-  if (spec.memoryPerWorkerBytes < MIN_WORKER_BYTES) {
-    reject('memoryPerWorkerBytes', spec.memoryPerWorkerBytes, `at least ${MIN_WORKER_BYTES}`);
-  }
-  if (!PRESETS.includes(spec.preset)) reject('preset', spec.preset, `one of ${PRESETS.join(', ')}`);
-  if (spec.pilotPair !== '' && !spec.pairs.includes(spec.pilotPair)) {
-    reject('pilotPair', spec.pilotPair, `one of the run's pairs: ${spec.pairs.join(' ')}`);
-  }
-  checkPeriod(spec.period);
-  checkUniverse(spec.universe);
-  checkEnum('approvalMode', spec.approvalMode, ApprovalMode);
-  checkEnum('schedulingPolicy', spec.schedulingPolicy, SchedulingPolicy);
-  checkEnum('sample.strategy', spec.sample.strategy, SampleStrategy);
-  checkEnum('sharedGroups', spec.sharedGroups, SharedGroups);
-}
-
-function checkPeriod(period: { from: string; to: string }): void {
-  for (const [name, bound] of Object.entries(period)) {
-    if (bound !== '' && parseInstant(bound) === undefined) {
-      reject(`period.${name}`, bound, 'a date such as 2020-01-01 or 2020-01-01T00:00:00Z');
-    }
-  }
-  if (period.from !== '' && period.to !== '' && parseInstant(period.from)! >= parseInstant(period.to)!) {
-    reject('period', `${period.from} to ${period.to}`, 'from before to');
-  }
-}
-
-function checkUniverse(universe: ResolvedRunSpec['universe']): void {
-  for (const group of universe.groups) {
-    if (!NAME.test(group.name))
-      reject('universe.groups.name', group.name, 'lower-case letters, digits and _');
-    if (group.tables.length === 0) reject(`universe.groups.${group.name}.tables`, '', 'at least one glob');
-    for (const glob of group.tables) checkGlob(`universe.groups.${group.name}.tables`, glob);
-    const named = group.shared ? group.tables.find((glob) => glob.includes('{pair}')) : undefined;
-    if (named)
-      reject(`universe.groups.${group.name}.tables`, named, 'no {pair} in a group with shared: true');
-  }
-  const globs = universe.groups.reduce((sum, { tables }) => sum + tables.length, 0);
-  if (globs > MAX_TABLE_GLOBS) {
-    reject('universe.groups', `${globs} globs`, `at most ${MAX_TABLE_GLOBS} globs in all groups together`);
-  }
-  const names = universe.groups.map((group) => group.name);
-  if (new Set(names).size < names.length) reject('universe.groups', names.join(', '), 'names that differ');
-  for (const glob of universe.exclude) checkGlob('universe.exclude', glob);
-  for (const { columns, reason } of universe.future) {
-    checkGlob('universe.future.columns', columns);
-    if (!REASON.test(reason)) reject('universe.future.reason', reason, 'a text of 1 to 200 characters');
-  }
-}
-
-function checkGlob(field: string, glob: string): void {
-  if (!GLOB.test(glob)) reject(field, glob, 'a glob of letters, digits, _ . - * ? and {pair}');
-}
-
-function checkEnum(field: string, value: number, values: Record<string, string | number>): void {
-  if (value <= 0 || !(value in values)) reject(field, value, 'a known value');
-}
-
-function between(field: string, value: number, low: number, high: number): void {
-  if (!Number.isInteger(value) || value < low || value > high) reject(field, value, `${low} to ${high}`);
-}
-
-function distinct<T>(field: string, values: readonly T[]): T[] {
-  const seen = new Set<T>();
-  for (const value of values) {
-    if (seen.has(value)) reject(field, value, 'each value once');
-    seen.add(value);
-  }
-  return [...values];
-}
-
-function reject(field: string, value: unknown, allowed: string): never {
-  throw new OnescanError('INVALID_ARGUMENT', `${field}: ${quoted(String(value))} is not allowed`, {
-    remedy: `Allowed: ${allowed}`,
-    details: { field, value: String(value) },
+/** All fields as a Markdown table; docs/run-spec.md holds it and a test compares the two. */
+export function runSpecTable(): string {
+  const lines = SPEC_ROWS.map(([path, row]) => {
+    const flag = 'usage' in row.flag ? `\`${row.flag.usage}\`` : '';
+    return `| \`${path}\` | ${flag} | ${defaultInWords(row)} | ${row.doc} |`;
   });
+  return ['| field | flag | default | meaning |', '|---|---|---|---|', ...lines].join('\n');
+}
+
+/** What an unset field means, in words. */
+export function defaultInWords({ unset, default: value, words }: RunSpecField): string {
+  if (unset !== undefined) return unset;
+  const word = Object.entries(words ?? {}).find(([, number]) => number === value)?.[0];
+  return word ?? (Array.isArray(value) ? value.join(',') : String(value));
+}
+
+const JSON_SPEC = jsonSchema('');
+
+/** Of the fields below a path: those with a further part in their name are objects of their own. */
+function jsonSchema(prefix: string): z.ZodType<Record<string, unknown>> {
+  const keys = new Set(
+    SPEC_ROWS.flatMap(([path]) => (path.startsWith(prefix) ? path.slice(prefix.length).split('.')[0]! : [])),
+  );
+  return z.strictObject(
+    Object.fromEntries([...keys].map((key) => [key, schemaOf(`${prefix}${key}`).optional()])),
+  );
+}
+
+function schemaOf(path: string): z.ZodType {
+  const row = SPEC_ROWS.find(([name]) => name === path)?.[1];
+  if (row === undefined) return jsonSchema(`${path}.`);
+  const { words } = row;
+  return words ? row.json.transform((word) => words[String(word)]) : row.json;
+}
+
+function isUnset(value: unknown, { words }: RunSpecField): boolean {
+  if (Array.isArray(value)) return value.length === 0;
+  return value === undefined || value === '' || (words !== undefined && value === 0);
+}
+
+function checkField(path: string, { words, check }: RunSpecField, value: unknown): void {
+  if (words && !Object.values(words).includes(value as number)) {
+    specProblem(path, value, `one of ${Object.keys(words).join(', ')}`);
+  }
+  if (value !== undefined) check?.(value as never, path);
+}
+
+/** What fields mean to each other. */
+function checkTogether({ pilotPair, pairs, period: { from, to } }: ResolvedRunSpec): void {
+  if (pilotPair !== '' && !pairs.includes(pilotPair)) {
+    specProblem('pilotPair', pilotPair, `one of the run's pairs: ${pairs.join(' ')}`);
+  }
+  if (from !== '' && to !== '' && parseInstant(from)! >= parseInstant(to)!) {
+    specProblem('period', `${from} to ${to}`, 'from before to');
+  }
 }

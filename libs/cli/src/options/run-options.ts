@@ -1,12 +1,8 @@
-import {
-  type FeatureGroup,
-  RunSpec,
-  SampleStrategy,
-  SchedulingPolicy,
-  SharedGroups,
-} from '@onescan/contract/generated/onescan/v1/spec.js';
+import { type FeatureGroup, RunSpec } from '@onescan/contract/generated/onescan/v1/spec.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
-import { PRESETS, RUN_SPEC_DEFAULTS } from '@onescan/contract/run-spec.js';
+import { defaultInWords, SPEC_ROWS, setSpecField, specField, withParts } from '@onescan/contract/run-spec.js';
+import type { FlagForm, RunSpecField } from '@onescan/contract/run-spec-field.js';
+import { DEFAULT_GROUPS } from '@onescan/contract/run-spec-fields.js';
 import { type Command, Option } from 'commander';
 import {
   collectGlobs,
@@ -22,74 +18,45 @@ import {
 } from './parsers.js';
 import { readSpecFile } from './spec-file.js';
 
-/** The flags that describe a run; each one overrides the same field of `--spec FILE`. */
+/** What the flags that describe a run were given, by commander's names; each overrides its field of `--spec FILE`. */
 export interface RunOptions {
   spec?: string;
-  pairs?: string[];
-  horizons?: number[];
-  window?: number;
-  rows?: number;
-  strategy?: 'hash' | 'days';
-  sampleSeed?: bigint;
-  from?: string;
-  to?: string;
-  groups?: string[];
-  exclude?: string[];
-  expectedColumns?: number;
-  budget?: number;
-  preset?: string;
-  set?: Record<string, string>;
-  pilot?: string;
-  maxWorkers?: number;
-  memoryPerWorker?: number;
-  policy?: 'pairs' | 'one-pair-at-a-time';
-  seed?: bigint;
-  sharedGroups?: 'per-pair' | 'once';
+  [flag: string]: unknown;
 }
 
-const STRATEGIES = {
-  hash: SampleStrategy.SAMPLE_STRATEGY_HASH,
-  days: SampleStrategy.SAMPLE_STRATEGY_DAYS,
-} as const;
+/** What the flags of `rerun` were given: of the spec, and of the datasets. */
+export interface PartOptions {
+  preset?: string;
+  set?: Record<string, string>;
+  pairs?: string[];
+  horizons?: number[];
+  rows?: number;
+  groups?: string[];
+  exclude?: string[];
+}
 
-const POLICIES = {
-  pairs: SchedulingPolicy.SCHEDULING_POLICY_PAIRS,
-  'one-pair-at-a-time': SchedulingPolicy.SCHEDULING_POLICY_ONE_PAIR_AT_A_TIME,
-} as const;
+/** Fields of the table that `rerun` has flags for too. */
+const PRESET_FIELDS = ['preset', 'overrides'];
 
-const SHARED_GROUPS = {
-  'per-pair': SharedGroups.SHARED_GROUPS_PER_PAIR,
-  once: SharedGroups.SHARED_GROUPS_ONCE,
-} as const;
+/** Parsers by the form that a field's flag has; those without one take any text. */
+const PARSERS: Readonly<Partial<Record<FlagForm, (text: string, earlier: never) => unknown>>> = {
+  bytes: parseByteCount,
+  dollars: parseDollars,
+  globs: collectGlobs,
+  groups: parseNameList,
+  horizons: parseHorizonList,
+  pairs: parsePairList,
+  positive: parsePositive,
+  seed: parseSeed,
+  settings: collectOverride,
+  whole: parseWhole,
+};
 
 /** Adds the flags of a run to a verb. */
 export function addRunOptions(command: Command): Command {
-  return addPresetOptions(command)
-    .option('--spec <file>', 'run spec in YAML or JSON (docs/run-spec.md)')
-    .option('--pairs <list>', 'e.g. eurusd,usdjpy, or all (default: all 28)', parsePairList)
-    .option('--horizons <list>', 'in bars (default: 15,30,45,60,75,90,105)', parseHorizonList)
-    .option('--window <bars>', 'W of target_bqx{W}_h{H} (default: 45)', parsePositive)
-    .option('--rows <n>', 'sampled row keys a pair (default: 80000)', parsePositive)
-    .addOption(
-      new Option('--strategy <name>', 'of sampling (default: hash)').choices(Object.keys(STRATEGIES)),
-    )
-    .option('--sample-seed <n>', 'seed of the sample of rows (default: 1)', parseSeed)
-    .option('--from <time>', 'start of the period, e.g. 2020-01-01')
-    .option('--to <time>', 'end of the period, not included')
-    .option('--groups <list>', 'feature groups to test (default: pair,tri,mkt,var,csi)', parseNameList)
-    .option('--exclude <globs>', 'tables or table.column to leave out; may be repeated', collectGlobs)
-    .option('--expected-columns <n>', 'fail unless exactly so many columns a pair are found', parseWhole)
-    .addOption(
-      new Option('--shared-groups <who>', 'fetches what all pairs share (default: per-pair)').choices(
-        Object.keys(SHARED_GROUPS),
-      ),
-    )
-    .option('--budget <usd>', 'upper bound of the warehouse cost (default: 50)', parseDollars)
-    .option('--pilot <pair>', 'fetch and train this pair first, then ask again')
-    .option('--max-workers <n>', 'trainers used at the same time (default: 8)', parsePositive)
-    .option('--memory-per-worker <bytes>', 'e.g. 4GiB (default: 8GiB)', parseByteCount)
-    .addOption(new Option('--policy <name>', 'of scheduling (default: pairs)').choices(Object.keys(POLICIES)))
-    .option('--seed <n>', 'root of every random seed of training (default: 1)', parseSeed);
+  command.option('--spec <file>', 'run spec in YAML or JSON (docs/run-spec.md)');
+  for (const [, row] of SPEC_ROWS) addField(command, row);
+  return command;
 }
 
 /** Adds the flags that name a part of the datasets of an earlier run, for `rerun`. */
@@ -108,54 +75,53 @@ export function addPartOptions(command: Command): Command {
 
 /** Adds --preset and --set, which `rerun` takes too. */
 export function addPresetOptions(command: Command): Command {
-  return command
-    .addOption(
-      new Option('--preset <name>', 'of the learning engine (default: standard)').choices([...PRESETS]),
-    )
-    .option('--set <key=value>', 'override a value of the preset; may be repeated', collectOverride);
+  for (const [path, row] of SPEC_ROWS) if (PRESET_FIELDS.includes(path)) addField(command, row);
+  return command;
 }
 
 /** The run spec that the flags and the file give; what neither says is left to the coordinator's defaults. */
 export function specFromOptions(options: RunOptions): RunSpec {
-  const file = options.spec === undefined ? RunSpec.fromJSON({}) : readSpecFile(options.spec);
-  const { memoryPerWorker } = options;
-  return {
-    ...file,
-    pairs: options.pairs ?? file.pairs,
-    horizons: options.horizons ?? file.horizons,
-    targetWindow: options.window ?? file.targetWindow,
-    universe: {
-      groups: chooseGroups(options.groups, file.universe?.groups ?? []),
-      exclude: options.exclude ?? file.universe?.exclude ?? [],
-      expectedColumns: options.expectedColumns ?? file.universe?.expectedColumns,
-      future: file.universe?.future ?? [],
-    },
-    period: { from: options.from ?? file.period?.from ?? '', to: options.to ?? file.period?.to ?? '' },
-    sample: {
-      rows: options.rows ?? file.sample?.rows,
-      seed: options.sampleSeed ?? file.sample?.seed,
-      strategy: options.strategy ? STRATEGIES[options.strategy] : (file.sample?.strategy ?? 0),
-    },
-    budgetUsd: options.budget ?? file.budgetUsd,
-    pilotPair: options.pilot ?? file.pilotPair,
-    preset: options.preset ?? file.preset,
-    overrides: { ...file.overrides, ...options.set },
-    maxWorkers: options.maxWorkers ?? file.maxWorkers,
-    memoryPerWorkerBytes: memoryPerWorker === undefined ? file.memoryPerWorkerBytes : BigInt(memoryPerWorker),
-    schedulingPolicy: options.policy ? POLICIES[options.policy] : file.schedulingPolicy,
-    seed: options.seed ?? file.seed,
-    sharedGroups: options.sharedGroups ? SHARED_GROUPS[options.sharedGroups] : file.sharedGroups,
-  };
+  const spec = withParts(options.spec === undefined ? RunSpec.fromJSON({}) : readSpecFile(options.spec));
+  for (const [path, row] of SPEC_ROWS) {
+    if (!('usage' in row.flag)) continue;
+    const given = options[new Option(row.flag.usage).attributeName()];
+    if (given !== undefined) setSpecField(spec, path, fieldValue(given, row, specField(spec, path)));
+  }
+  return spec;
+}
+
+function addField(command: Command, row: RunSpecField): void {
+  if (!('usage' in row.flag)) return;
+  const { usage, form, help, choices = Object.keys(row.words ?? {}) } = row.flag;
+  const option = new Option(usage, `${help} (default: ${defaultInWords(row)})`);
+  const parse = PARSERS[form];
+  if (parse) option.argParser(parse as (text: string, earlier: unknown) => unknown);
+  if (choices.length > 0) option.choices(choices);
+  command.addOption(option);
+}
+
+/** What a flag's value makes of the field that a file may have set before. */
+function fieldValue(given: unknown, { flag, words }: RunSpecField, before: unknown): unknown {
+  if (words) return words[String(given)];
+  switch ('form' in flag && flag.form) {
+    case 'groups':
+      return chooseGroups(given as string[], before as FeatureGroup[]);
+    case 'settings':
+      return { ...(before as object), ...(given as object) };
+    case 'bytes':
+      return BigInt(given as number);
+    default:
+      return given;
+  }
 }
 
 /**
- * The groups of these names, of the spec file or else of the defaults; all when no names are given.
+ * The groups of these names, of the spec file or else of the defaults.
  *
  * @throws OnescanError INVALID_ARGUMENT naming the unknown group
  */
-function chooseGroups(names: readonly string[] | undefined, fromFile: FeatureGroup[]): FeatureGroup[] {
-  if (names === undefined) return fromFile;
-  const known: readonly FeatureGroup[] = fromFile.length > 0 ? fromFile : RUN_SPEC_DEFAULTS.groups;
+function chooseGroups(names: readonly string[], fromFile: FeatureGroup[]): FeatureGroup[] {
+  const known: readonly FeatureGroup[] = fromFile.length > 0 ? fromFile : DEFAULT_GROUPS;
   return names.map((name) => {
     const group = known.find((each) => each.name === name);
     // A group that is asked for by name must be there.

@@ -4,11 +4,10 @@ import { withCoordinator } from '../connection/connect.js';
 import { driveRun } from '../connection/drive-run.js';
 import { startRun } from '../connection/start-run.js';
 import type { Act } from '../context.js';
-import { addPartOptions, addPresetOptions, type RunOptions } from '../options/run-options.js';
+import { addPartOptions, addPresetOptions, type PartOptions } from '../options/run-options.js';
 import { addTagOptions, type TagOptions, tagsOf } from '../options/tag-options.js';
 
-type Options = Pick<RunOptions, 'preset' | 'set' | 'pairs' | 'horizons' | 'rows' | 'groups' | 'exclude'> &
-  TagOptions;
+interface Options extends PartOptions, TagOptions {}
 
 /** `onescan rerun`: trains again on the datasets of an earlier run or parts of them; never asks the warehouse, so costs nothing. */
 export function addRerunVerb(program: Command, act: Act): void {

@@ -1,5 +1,5 @@
 import { canonicalJson, sha256Hex } from '@onescan/contract/canonical-json.js';
-import type { ResolvedRunSpec } from '@onescan/contract/run-spec.js';
+import { type ResolvedRunSpec, resultFields } from '@onescan/contract/run-spec.js';
 import { deriveSeed } from '@onescan/contract/seed.js';
 
 /** Grows when the meaning of a result changes, so that old and new results are never taken for equal. */
@@ -18,15 +18,16 @@ export function taskSeed(spec: ResolvedRunSpec, task: Pick<TaskContent, 'pair' |
   return deriveSeed(spec.seed, 'task', task.pair, String(task.horizon));
 }
 
-/** Identity of all that determines a task's result; results are idempotent by task and this hash. */
+/**
+ * Identity of all that determines a task's result: the data, and every field of the spec that decides results. Results are
+ * idempotent by task and this hash.
+ */
 export function taskSpecHash(spec: ResolvedRunSpec, task: TaskContent): string {
   return sha256Hex(
     canonicalJson({
       resultVersion: RESULT_VERSION,
+      ...resultFields(spec),
       ...task,
-      targetWindow: spec.targetWindow,
-      preset: spec.preset,
-      overrides: spec.overrides,
       seed: taskSeed(spec, task),
     }),
   );

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DatasetRef } from '@onescan/contract/generated/onescan/v1/fetcher.js';
 import { type DeepPartial, RunSpec, SampleStrategy } from '@onescan/contract/generated/onescan/v1/spec.js';
-import { RUN_SPEC_DEFAULTS } from '@onescan/contract/run-spec.js';
+import { DEFAULT_GROUPS } from '@onescan/contract/run-spec-fields.js';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { contentOf, FetcherHarness } from '../fixtures/fetcher-harness.js';
@@ -31,7 +31,7 @@ const CHANGE = [
   `UPDATE ${TARGETS}.targets_eurusd SET interval_time = interval_time + INTERVAL 123457 MICROSECONDS`,
 ];
 
-const FUTURE = { groups: [...RUN_SPEC_DEFAULTS.groups] };
+const FUTURE = { groups: [...DEFAULT_GROUPS] };
 const WHOLE = specOf({ horizons: [5, 15, 120] });
 
 function specOf(changes: DeepPartial<RunSpec> = {}): RunSpec {
