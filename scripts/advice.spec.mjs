@@ -1,13 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { createProgram } from '@onescan/cli/testing/program.js';
+import { RunSpec } from '@onescan/contract/generated/onescan/v1/spec.js';
+import { COORDINATOR_FLAGS, RESTORE_FLAGS } from '@onescan/coordinator/testing/coordinator-options.js';
+import { FETCHER_FLAGS } from '@onescan/fetcher/testing/fetcher-options.js';
+import { CONFIG_KEYS } from '@onescan/learn/testing/config/learn-config-keys.js';
+import { flagName } from '@onescan/process/service/flag-table.js';
+import { TRAINER_FLAGS } from '@onescan/trainer/testing/trainer-options.js';
 import { expect, it } from 'vitest';
-import { createProgram } from '../libs/cli/dist/program.js';
-import { CONFIG_KEYS } from '../libs/learn/dist/config/learn-config-keys.js';
-import { RunSpec } from '../libs/contract/dist/generated/onescan/v1/spec.js';
-import { flagName } from '../libs/process/dist/service/flag-table.js';
-import { COORDINATOR_FLAGS, RESTORE_FLAGS } from '../services/coordinator/dist/coordinator-options.js';
-import { FETCHER_FLAGS } from '../services/fetcher/dist/fetcher-options.js';
-import { TRAINER_FLAGS } from '../services/trainer/dist/trainer-options.js';
 import { ROOT } from './workspace.mjs';
 
 /** Everything that tells people what to type: pages, proto comments, and the sentences and comments of the sources. */

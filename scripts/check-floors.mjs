@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
+import { doorProblems, readDoors } from './check-doors.mjs';
 import { findCycles } from './find-cycles.mjs';
 import { readImports } from './read-imports.mjs';
 import { ROOT } from './workspace.mjs';
@@ -28,12 +29,16 @@ export function checkFloors(root = ROOT) {
  *   uses itself and the rooms on floors below; two on one floor do not know each other. Specs may use all.
  * - `exceptions`: imports that are let through for now, `from -> to`; one that is not there any more is a problem.
  *
- * And every cycle of imports between files, those of types included, but for cycles within the folders `cyclesIn`.
+ * What goes around a package's doors: {@link doorProblems}. And every cycle of imports between files, those of types included, but for cycles within the folders `cyclesIn`.
  */
 export function floorProblems(root, table) {
   const packages = readPackages(root);
   const files = sourceFiles(root, packages);
-  const edges = readEdges(root, files, packages);
+  const doors = readDoors(root, packages);
+  const imports = files.flatMap((from) =>
+    readImports(readFileSync(join(root, from), 'utf8'), from).map((found) => ({ from, ...found })),
+  );
+  const edges = readEdges(imports, { known: new Set(files), packages, doors });
   const exceptions = new Set(table.exceptions ?? []);
   const unused = new Set(exceptions);
   const counted = edges.filter(({ from, to }) => {
@@ -42,6 +47,7 @@ export function floorProblems(root, table) {
   });
   return [
     ...packageProblems(table.packages ?? [], counted, packages),
+    ...doorProblems(imports, { files, packages, doors }),
     ...Object.entries(table.rooms ?? {}).flatMap(([folder, floors]) =>
       roomProblems(folder, floors, { files, edges: counted }),
     ),
@@ -82,19 +88,18 @@ function readPackages(root) {
 }
 
 /** Imports of one source file by another: `{ from, to, line }`. */
-function readEdges(root, files, packages) {
-  const known = new Set(files);
-  return files.flatMap((from) =>
-    readImports(readFileSync(join(root, from), 'utf8'), from).flatMap(({ name, line }) => {
-      const to = sourceOf(name, from, { known, packages });
-      return to === undefined || to === from ? [] : [{ from, to, line }];
-    }),
-  );
+function readEdges(imports, surroundings) {
+  return imports.flatMap(({ from, name, line }) => {
+    const to = sourceOf(name, from, surroundings);
+    return to === undefined || to === from ? [] : [{ from, to, line }];
+  });
 }
 
 /** The source file that a module's name leads to; undefined for what is none of ours. */
-function sourceOf(name, from, { known, packages }) {
-  const path = name.startsWith('.') ? posix.join(posix.dirname(from), name) : inPackage(name, packages);
+function sourceOf(name, from, { known, packages, doors }) {
+  const path = name.startsWith('.')
+    ? posix.join(posix.dirname(from), name)
+    : inPackage(name, packages, doors);
   if (path === undefined) return undefined;
   // Built files stand for their sources, as `x.js` does for `x.ts`.
   const source = path.replace('/dist/', '/src/');
@@ -104,11 +109,13 @@ function sourceOf(name, from, { known, packages }) {
   );
 }
 
-/** `@onescan/contract/a/b.js` is `dist/a/b.js` in the package's folder, and `@onescan/contract` its `index.js`. */
-function inPackage(name, packages) {
+/** The built file behind a door; a name that is no door stands for the file of that name. */
+function inPackage(name, packages, doors) {
   const [scope, short, ...rest] = name.split('/');
   const folder = packages.get(`${scope}/${short}`);
-  return folder && posix.join(folder, 'dist', rest.length === 0 ? 'index.js' : rest.join('/'));
+  if (folder === undefined) return undefined;
+  const door = rest.length === 0 ? '.' : `./${rest.join('/')}`;
+  return posix.join(folder, doors.get(folder)?.[door] ?? posix.join('dist', rest.join('/') || 'index.js'));
 }
 
 function packageProblems(floors, edges, packages) {

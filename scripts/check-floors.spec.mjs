@@ -4,13 +4,17 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { floorProblems } from './check-floors.mjs';
 
+const DOORS = { './ground.js': './dist/ground.js', './testing/made.js': './dist/made.js' };
+
 let root;
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'onescan-floors-'));
   write('package.json', '{ "workspaces": ["libs/*", "app"] }');
-  write('libs/base/package.json', '{ "name": "@onescan/base" }');
+  write('libs/base/package.json', JSON.stringify({ name: '@onescan/base', exports: DOORS }));
   write('app/package.json', '{ "name": "@onescan/app" }');
   write('libs/base/src/ground.ts', 'export const ground = 1;');
+  write('libs/base/src/made.ts', '');
+  write('libs/base/src/private.ts', '');
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
@@ -82,7 +86,7 @@ it('every file has a room, and every room of the table is there', () => {
 it('packages have floors too, for specs as well', () => {
   write('libs/base/src/up.spec.ts', `import type { A } from '@onescan/app/low/a.js';`);
   write('libs/base/src/over.mjs', `import '../../../app/dist/low/a.js';`);
-  expect(problemsOf({})).toEqual(
+  expect(problemsOf({}).filter((line) => line.includes('may not use'))).toEqual(
     ['over.mjs', 'up.spec.ts'].map(
       (name) =>
         `libs/base/src/${name}:1: libs/base may not use app (app/src/low/a.ts): it is not on a floor below, see packages in scripts/floors.json`,
@@ -126,4 +130,28 @@ it('cycles of a folder can be let through while there are some', () => {
 
 it('a file that cannot be read is named', () => {
   expect(() => problemsOf({ 'low/a.ts': 'import {' })).toThrow(/^app\/src\/low\/a\.ts: /);
+});
+
+it.each([
+  ['a name that is no door', `import '@onescan/base/private.js';`, 'is no door of libs/base'],
+  [
+    'a path into another package',
+    `import '../../libs/base/dist/private.js';`,
+    'is a private file of libs/base',
+  ],
+  ['a path to a door', `import '../../libs/base/src/ground.js';`, 'is a private file of libs/base'],
+  ['a door for tests', `import '@onescan/base/testing/made.js';`, 'is a door for tests'],
+])('%s is told', (_what, text, problem) => {
+  expect(problemsOf({ 'main.ts': text })).toEqual([expect.stringMatching(`app/src/main.ts:1: .*${problem}`)]);
+  const isForTests = problem.includes('for tests');
+  expect(problemsOf({ 'main.ts': '', 'main.spec.ts': text })).toHaveLength(isForTests ? 0 : 1);
+});
+
+it('a door that is a pattern, or leads nowhere, is told', () => {
+  const exports = { './*': './dist/*', './gone.js': './dist/gone.js' };
+  write('libs/base/package.json', JSON.stringify({ name: '@onescan/base', exports }));
+  expect(problemsOf({})).toEqual([
+    'libs/base/package.json: "./*" opens every file: list the doors',
+    'libs/base/package.json: the door "./gone.js" leads to no libs/base/src/gone.ts',
+  ]);
 });

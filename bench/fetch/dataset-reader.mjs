@@ -1,6 +1,7 @@
 // A process of its own: opens a dataset and reads all of it as a trainer does, then compares every cell.
-import { checkWideDataset } from '@onescan/e2e/wide-warehouse/check-wide-dataset.js';
+
 import { openDataset } from '@onescan/dataset/open-dataset.js';
+import { checkWideDataset } from '@onescan/e2e/testing/wide-warehouse/check-wide-dataset.js';
 import { cpuSeconds, peakGigabytes } from '../learn/cpu-seconds.mjs';
 
 const { path, shape } = JSON.parse(process.argv[2]);

@@ -1,6 +1,6 @@
 // A process of its own: builds the tables of a pair and serves them as the fake BigQuery.
-import { startFakeBigQuery } from '@onescan/e2e/fake-bigquery/start-fake-bigquery.js';
-import { buildWideWarehouse } from '@onescan/e2e/wide-warehouse/build-wide-warehouse.js';
+import { startFakeBigQuery } from '@onescan/e2e/testing/fake-bigquery/start-fake-bigquery.js';
+import { buildWideWarehouse } from '@onescan/e2e/testing/wide-warehouse/build-wide-warehouse.js';
 
 const { shape, folder, project, features, targets } = JSON.parse(process.argv[2]);
 const databasePath = `${folder}/warehouse.duckdb`;

@@ -7,8 +7,8 @@ import {
   encodeRecordBatch,
   encodeSchema,
   integerColumn,
-} from '@onescan/e2e/fake-bigquery/encode-arrow.js';
-import * as messages from '@onescan/fetcher/warehouse/bigquery/storage/storage-messages.js';
+} from '@onescan/e2e/testing/fake-bigquery/encode-arrow.js';
+import * as messages from '@onescan/fetcher/testing/warehouse/bigquery/storage/storage-messages.js';
 import { cellValue, keyOf, placeOf, SAMPLE_WIDTH, tableWidths } from './packed-shape.mjs';
 
 /** A record batch of BigQuery is about a megabyte. */

@@ -1,11 +1,11 @@
 // A process of its own: reads the packed result as the fetcher does, spools it, writes the dataset.
 import { rmSync } from 'node:fs';
-import { candidateColumns } from '@onescan/fetcher/fetch/candidate-columns.js';
-import { DatasetReceiver } from '@onescan/fetcher/fetch/dataset-receiver.js';
-import { StorageReader } from '@onescan/fetcher/warehouse/bigquery/storage/storage-reader.js';
 import { DatasetSpool } from '@onescan/dataset/dataset-spool.js';
 import { openDataset } from '@onescan/dataset/open-dataset.js';
 import { writeDataset } from '@onescan/dataset/write-dataset.js';
+import { candidateColumns } from '@onescan/fetcher/testing/fetch/candidate-columns.js';
+import { DatasetReceiver } from '@onescan/fetcher/testing/fetch/dataset-receiver.js';
+import { StorageReader } from '@onescan/fetcher/testing/warehouse/bigquery/storage/storage-reader.js';
 import { cpuSeconds, peakGigabytes } from '../learn/cpu-seconds.mjs';
 import { plannedPair } from './bench-query.mjs';
 import { cellValue, keyOf, tableWidths } from './packed-shape.mjs';

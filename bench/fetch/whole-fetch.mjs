@@ -8,9 +8,6 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { FULL_SHARED_COLUMNS, FULL_WIDTH, WIDE_PAIRS } from '@onescan/e2e/wide-warehouse/wide-shape.js';
-import { readAnnouncement } from '@onescan/process/announce.js';
-import { FETCHER_NODE_FLAGS } from '@onescan/process/fetcher-node-flags.js';
 import {
   EstimatePairRequest,
   EstimateSharedRequest,
@@ -18,6 +15,13 @@ import {
   FetchPairRequest,
 } from '@onescan/contract/generated/onescan/v1/fetcher.js';
 import { RunSpec } from '@onescan/contract/generated/onescan/v1/spec.js';
+import {
+  FULL_SHARED_COLUMNS,
+  FULL_WIDTH,
+  WIDE_PAIRS,
+} from '@onescan/e2e/testing/wide-warehouse/wide-shape.js';
+import { readAnnouncement } from '@onescan/process/announce.js';
+import { FETCHER_NODE_FLAGS } from '@onescan/process/fetcher-node-flags.js';
 import { callServerStream, callUnary, createClient } from '@onescan/process/grpc/client.js';
 import { benchFlags } from '../learn/bench-flags.mjs';
 import { printTable } from '../learn/print-table.mjs';

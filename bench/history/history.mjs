@@ -7,9 +7,9 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { readAnnouncement } from '@onescan/process/announce.js';
-import { openDuckDb } from '@onescan/dataset/duckdb/open-duckdb.js';
 import { CoordinatorServiceClient } from '@onescan/contract/generated/onescan/v1/coordinator.js';
+import { openDuckDb } from '@onescan/dataset/duckdb/open-duckdb.js';
+import { readAnnouncement } from '@onescan/process/announce.js';
 import { callUnary, createClient } from '@onescan/process/grpc/client.js';
 
 const RUNS = process.argv.includes('--quick') ? 500 : 10_000;

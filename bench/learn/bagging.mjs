@@ -5,10 +5,10 @@
 import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BinnedMatrixBuilder } from '../../libs/learn/dist/binning/binned-matrix-builder.js';
-import { drawOrder } from '../../libs/learn/dist/boosting/draw-order.js';
-import { trainBooster } from '../../libs/learn/dist/boosting/train-booster.js';
-import { seededRandom } from '../../libs/learn/dist/numeric/seeded-random.js';
+import { BinnedMatrixBuilder } from '@onescan/learn/binning/binned-matrix-builder.js';
+import { drawOrder } from '@onescan/learn/testing/boosting/draw-order.js';
+import { trainBooster } from '@onescan/learn/testing/boosting/train-booster.js';
+import { seededRandom } from '@onescan/learn/testing/numeric/seeded-random.js';
 import { benchFlags } from './bench-flags.mjs';
 import { trainCoarsely } from './coarse-gradients.mjs';
 import { reportMissing, startLightGbm } from './lightgbm.mjs';

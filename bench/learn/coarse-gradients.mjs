@@ -1,10 +1,10 @@
-import { resolveBoosterParams } from '../../libs/learn/dist/boosting/booster-params.js';
-import { sampleTreeColumns } from '../../libs/learn/dist/boosting/column-sampler.js';
-import { createBooster } from '../../libs/learn/dist/boosting/create-booster.js';
-import { growBestFirst } from '../../libs/learn/dist/boosting/grow-best-first.js';
-import { RowScores } from '../../libs/learn/dist/boosting/row-scores.js';
-import { TreeGrower } from '../../libs/learn/dist/boosting/tree-grower.js';
-import { seededRandom } from '../../libs/learn/dist/numeric/seeded-random.js';
+import { resolveBoosterParams } from '@onescan/learn/testing/boosting/booster-params.js';
+import { sampleTreeColumns } from '@onescan/learn/testing/boosting/column-sampler.js';
+import { createBooster } from '@onescan/learn/testing/boosting/create-booster.js';
+import { growBestFirst } from '@onescan/learn/testing/boosting/grow-best-first.js';
+import { RowScores } from '@onescan/learn/testing/boosting/row-scores.js';
+import { TreeGrower } from '@onescan/learn/testing/boosting/tree-grower.js';
+import { seededRandom } from '@onescan/learn/testing/numeric/seeded-random.js';
 
 /**
  * Boosts squared error on given rows with gradients rounded to so many bits (sign aside) in the search of splits;

@@ -1,4 +1,4 @@
-import { seededRandom } from '../../libs/learn/dist/numeric/seeded-random.js';
+import { seededRandom } from '@onescan/learn/testing/numeric/seeded-random.js';
 
 const FACTORS = 20;
 /** Rows before the first one, so that volatility and overlapping sums have a past. */

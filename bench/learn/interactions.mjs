@@ -1,11 +1,11 @@
 // Planted products of two features that the test for interactions retains, false ones, what it retains for a shadow
 // target, and CPU seconds; also where nothing interacts, with persistent features and overlapping targets.
 // node bench/learn/interactions.mjs [--quick | --full] [--rows N] [--columns N] [--seeds N] [--pairs N] [--json]
-import { BinnedMatrixBuilder } from '../../libs/learn/dist/binning/binned-matrix-builder.js';
-import { selectInteractions } from '../../libs/learn/dist/interactions/interaction-selection.js';
-import { createStabilityContext } from '../../libs/learn/dist/stability/create-stability-context.js';
-import { stabilitySelection } from '../../libs/learn/dist/stability/stability-selection.js';
-import { callingThread } from '../../libs/learn/dist/threads/work-pool.js';
+import { BinnedMatrixBuilder } from '@onescan/learn/binning/binned-matrix-builder.js';
+import { selectInteractions } from '@onescan/learn/testing/interactions/interaction-selection.js';
+import { createStabilityContext } from '@onescan/learn/testing/stability/create-stability-context.js';
+import { stabilitySelection } from '@onescan/learn/testing/stability/stability-selection.js';
+import { callingThread } from '@onescan/learn/testing/threads/work-pool.js';
 import { benchFlags } from './bench-flags.mjs';
 import { timed } from './cpu-seconds.mjs';
 import { interactionData, SHAPE_NAMES } from './interaction-data.mjs';

@@ -1,8 +1,8 @@
 // One size of memory.mjs, in a process of its own: the peak is the process's.
 import { readFileSync, writeFileSync } from 'node:fs';
-import { resolveLearnConfig } from '../../libs/learn/dist/config/learn-config.js';
-import { PairLearner } from '../../libs/learn/dist/learner/pair-learner.js';
-import { estimateLearningBytes } from '../../libs/learn/dist/sizing/learning-bytes.js';
+import { resolveLearnConfig } from '@onescan/learn/config/learn-config.js';
+import { PairLearner } from '@onescan/learn/learner/pair-learner.js';
+import { estimateLearningBytes } from '@onescan/learn/testing/sizing/learning-bytes.js';
 import { pairData } from './pair-data.mjs';
 
 const [rows, columns, threads] = process.argv.slice(2, 5).map(Number);

@@ -1,6 +1,6 @@
-import { BinnedMatrixBuilder } from '../../libs/learn/dist/binning/binned-matrix-builder.js';
-import { developmentRows } from '../../libs/learn/dist/splits/development-rows.js';
-import { simulatePair } from '../../libs/learn/dist/testing/simulated-pair.js';
+import { BinnedMatrixBuilder } from '@onescan/learn/binning/binned-matrix-builder.js';
+import { developmentRows } from '@onescan/learn/splits/development-rows.js';
+import { simulatePair } from '@onescan/learn/testing';
 import { timed } from './cpu-seconds.mjs';
 import { randomNumbers } from './tree-data.mjs';
 

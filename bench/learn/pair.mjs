@@ -1,8 +1,8 @@
 // A whole pair: bin, prune, select, model and explain all horizons, one thread by default.
 // node bench/learn/pair.mjs [--full | --quick] [--rows N] [--columns N] [--threads N] [--preset NAME] [--horizons N]
 //   [--retain N] [--json]
-import { resolveLearnConfig } from '../../libs/learn/dist/config/learn-config.js';
-import { PairLearner } from '../../libs/learn/dist/learner/pair-learner.js';
+import { resolveLearnConfig } from '@onescan/learn/config/learn-config.js';
+import { PairLearner } from '@onescan/learn/learner/pair-learner.js';
 import { benchFlags } from './bench-flags.mjs';
 import { watchThreads } from './busy-threads.mjs';
 import { cpuSeconds, peakGigabytes } from './cpu-seconds.mjs';

@@ -1,4 +1,4 @@
-import { seededRandom } from '../../libs/learn/dist/numeric/seeded-random.js';
+import { seededRandom } from '@onescan/learn/testing/numeric/seeded-random.js';
 
 /** Planted causes: numbers 0 to 39. The first eight also come in four products, (0, 1), (2, 3), (4, 5), (6, 7). */
 export const PLANTED = 40;

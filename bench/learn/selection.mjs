@@ -1,9 +1,9 @@
 // Pruning, Gram matrix and stability selection of one pair, all horizons: CPU seconds and peak memory, one thread.
 // node bench/learn/selection.mjs [--full | --quick] [--rows N] [--columns N] [--json]
 
-import { resolveLearnConfig } from '../../libs/learn/dist/config/learn-config.js';
-import { CancelledError } from '../../libs/learn/dist/errors/cancelled-error.js';
-import { PairLearner } from '../../libs/learn/dist/learner/pair-learner.js';
+import { resolveLearnConfig } from '@onescan/learn/config/learn-config.js';
+import { CancelledError } from '@onescan/learn/errors/cancelled-error.js';
+import { PairLearner } from '@onescan/learn/learner/pair-learner.js';
 import { benchFlags } from './bench-flags.mjs';
 import { cpuSeconds, peakGigabytes } from './cpu-seconds.mjs';
 import { HORIZONS, pairData } from './pair-data.mjs';

@@ -4,10 +4,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BinnedMatrixBuilder } from '../../libs/learn/dist/binning/binned-matrix-builder.js';
-import { writeLightGbmText } from '../../libs/learn/dist/boosting/lightgbm-text.js';
-import { trainBooster } from '../../libs/learn/dist/boosting/train-booster.js';
-import { shapSummary } from '../../libs/learn/dist/shap/tree-shap.js';
+import { BinnedMatrixBuilder } from '@onescan/learn/binning/binned-matrix-builder.js';
+import { writeLightGbmText } from '@onescan/learn/testing/boosting/lightgbm-text.js';
+import { trainBooster } from '@onescan/learn/testing/boosting/train-booster.js';
+import { shapSummary } from '@onescan/learn/testing/shap/tree-shap.js';
 import { benchFlags } from './bench-flags.mjs';
 import { median, timed } from './cpu-seconds.mjs';
 import { reportMissing, startLightGbm } from './lightgbm.mjs';

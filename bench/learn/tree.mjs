@@ -3,8 +3,8 @@
 import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BinnedMatrixBuilder } from '../../libs/learn/dist/binning/binned-matrix-builder.js';
-import { trainBooster } from '../../libs/learn/dist/boosting/train-booster.js';
+import { BinnedMatrixBuilder } from '@onescan/learn/binning/binned-matrix-builder.js';
+import { trainBooster } from '@onescan/learn/testing/boosting/train-booster.js';
 import { benchFlags } from './bench-flags.mjs';
 import { cpuSeconds, median, peakGigabytes, timed } from './cpu-seconds.mjs';
 import { reportMissing, startLightGbm } from './lightgbm.mjs';

@@ -1,8 +1,8 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openDuckDb } from '@onescan/dataset/duckdb/open-duckdb.js';
 import { RunState } from '@onescan/contract/generated/onescan/v1/coordinator.js';
+import { openDuckDb } from '@onescan/dataset/duckdb/open-duckdb.js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { finishRun, quickSpec, runResults, startRun } from './runs.js';
 import { Stack } from './stack.js';

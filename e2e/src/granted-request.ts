@@ -1,5 +1,5 @@
-import { GRANT_VALID_MS, readGrantKey, signGrant } from '@onescan/process/fetch-grant.js';
 import type { FetchPairRequest } from '@onescan/contract/generated/onescan/v1/fetcher.js';
+import { GRANT_VALID_MS, readGrantKey, signGrant } from '@onescan/process/fetch-grant.js';
 
 /** A request with the grant of a coordinator that approved what its statements may bill. */
 export function grantedRequest(request: FetchPairRequest, grantKey: string): FetchPairRequest {

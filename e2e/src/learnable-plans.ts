@@ -3,13 +3,13 @@ import type { Run } from '@onescan/contract/generated/onescan/v1/coordinator.js'
 import { RunState, TaskState } from '@onescan/contract/generated/onescan/v1/coordinator.js';
 import { FetchPairRequest } from '@onescan/contract/generated/onescan/v1/fetcher.js';
 import type { RunSpec } from '@onescan/contract/generated/onescan/v1/spec.js';
-import { callServerStream, callUnary } from '@onescan/process/grpc/client.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { runSpecFromJson } from '@onescan/contract/run-spec.js';
-import type { ComputeEvent, ComputeRequest } from '@onescan/trainer/compute/compute-protocol.js';
-import { PairMemory } from '@onescan/trainer/compute/pair-memory.js';
-import { runTask } from '@onescan/trainer/compute/run-task.js';
-import { FIRST_MINUTE } from '@onescan/warehouse/simulation/market-hours.js';
+import { callServerStream, callUnary } from '@onescan/process/grpc/client.js';
+import type { ComputeEvent, ComputeRequest } from '@onescan/trainer/testing/compute/compute-protocol.js';
+import { PairMemory } from '@onescan/trainer/testing/compute/pair-memory.js';
+import { runTask } from '@onescan/trainer/testing/compute/run-task.js';
+import { FIRST_MINUTE } from '@onescan/warehouse/testing/simulation/market-hours.js';
 import fc from 'fast-check';
 import { expect } from 'vitest';
 import { grantedRequest } from './granted-request.js';

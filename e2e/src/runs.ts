@@ -1,9 +1,13 @@
-import type { GetResultsResponse, Run, RunEvent } from '@onescan/contract/generated/onescan/v1/coordinator.js';
+import type {
+  GetResultsResponse,
+  Run,
+  RunEvent,
+} from '@onescan/contract/generated/onescan/v1/coordinator.js';
 import { RunState } from '@onescan/contract/generated/onescan/v1/coordinator.js';
 import type { LedgerRow } from '@onescan/contract/generated/onescan/v1/result.js';
 import type { RunSpec } from '@onescan/contract/generated/onescan/v1/spec.js';
-import { callServerStream, callUnary } from '@onescan/process/grpc/client.js';
 import { runSpecFromJson } from '@onescan/contract/run-spec.js';
+import { callServerStream, callUnary } from '@onescan/process/grpc/client.js';
 import type { Stack } from './stack.js';
 
 const OVER: ReadonlySet<RunState> = new Set([

@@ -2,9 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createWriteStream, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { readAnnouncement } from '@onescan/process/announce.js';
 import { FETCHER_NODE_FLAGS } from '@onescan/process/fetcher-node-flags.js';
-import { OnescanError } from '@onescan/contract/onescan-error.js';
 
 export interface ServiceProcessOptions {
   service: 'fetcher' | 'coordinator' | 'trainer';

@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ResultDocument } from '@onescan/learn';
 import { sha256Hex } from '@onescan/contract/canonical-json.js';
-import { openDataset } from '@onescan/dataset/open-dataset.js';
-import { openDuckDb } from '@onescan/dataset/duckdb/open-duckdb.js';
 import { type Run, RunState, TaskState } from '@onescan/contract/generated/onescan/v1/coordinator.js';
+import { openDuckDb } from '@onescan/dataset/duckdb/open-duckdb.js';
+import { openDataset } from '@onescan/dataset/open-dataset.js';
+import type { ResultDocument } from '@onescan/learn';
 import { callUnary } from '@onescan/process/grpc/client.js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { finishRun, quickSpec, runExplanation, runLedger, runResults, startRun } from './runs.js';

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import { SharedFetches } from '@onescan/fetcher/fetch/shared-fetches.js';
-import { JobLog } from '@onescan/fetcher/jobs/job-log.js';
-import { noteMetadataQuery } from '@onescan/fetcher/jobs/metadata-bill.js';
-import { settleJobs } from '@onescan/fetcher/jobs/settle-jobs.js';
-import { BigQueryApi } from '@onescan/fetcher/warehouse/bigquery/bigquery-api.js';
-import type { ResultTransport } from '@onescan/fetcher/warehouse/bigquery/result-transport.js';
-import type { MetadataQuery } from '@onescan/fetcher/warehouse/metadata-query.js';
+import { SharedFetches } from '@onescan/fetcher/testing/fetch/shared-fetches.js';
+import { JobLog } from '@onescan/fetcher/testing/jobs/job-log.js';
+import { noteMetadataQuery } from '@onescan/fetcher/testing/jobs/metadata-bill.js';
+import { settleJobs } from '@onescan/fetcher/testing/jobs/settle-jobs.js';
+import { BigQueryApi } from '@onescan/fetcher/testing/warehouse/bigquery/bigquery-api.js';
+import type { ResultTransport } from '@onescan/fetcher/testing/warehouse/bigquery/result-transport.js';
+import type { MetadataQuery } from '@onescan/fetcher/testing/warehouse/metadata-query.js';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { FaultKind, Operation } from '../fake-bigquery/faults.js';
 import { BigQueryStack, PROJECT } from './bigquery-stack.js';

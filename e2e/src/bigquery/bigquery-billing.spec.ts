@@ -1,9 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { JobLog } from '@onescan/fetcher/jobs/job-log.js';
-import { noteMetadataQuery } from '@onescan/fetcher/jobs/metadata-bill.js';
-import { settleJobs } from '@onescan/fetcher/jobs/settle-jobs.js';
-import type { BigQueryWarehouse } from '@onescan/fetcher/warehouse/bigquery/bigquery-warehouse.js';
+import { JobLog } from '@onescan/fetcher/testing/jobs/job-log.js';
+import { noteMetadataQuery } from '@onescan/fetcher/testing/jobs/metadata-bill.js';
+import { settleJobs } from '@onescan/fetcher/testing/jobs/settle-jobs.js';
+import type { BigQueryWarehouse } from '@onescan/fetcher/testing/warehouse/bigquery/bigquery-warehouse.js';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import type { Fault } from '../fake-bigquery/faults.js';
 import { BigQueryStack, type Choices } from './bigquery-stack.js';

@@ -1,7 +1,7 @@
-import { FEATURES } from '@onescan/fetcher/fixtures/small-warehouse.js';
-import { KnownSplits } from '@onescan/fetcher/planning/known-splits.js';
-import { openDataset } from '@onescan/dataset/open-dataset.js';
 import { SampleStrategy } from '@onescan/contract/generated/onescan/v1/spec.js';
+import { openDataset } from '@onescan/dataset/open-dataset.js';
+import { KnownSplits } from '@onescan/fetcher/testing/planning/known-splits.js';
+import { FEATURES } from '@onescan/fetcher/testing/small-warehouse.js';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { QueryLimits } from '../fake-bigquery/analyze-statement.js';
 import { BigQueryStack, type Choices } from './bigquery-stack.js';

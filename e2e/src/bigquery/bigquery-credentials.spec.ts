@@ -4,9 +4,12 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
-import { BigQueryApi } from '@onescan/fetcher/warehouse/bigquery/bigquery-api.js';
-import { impersonate } from '@onescan/fetcher/warehouse/bigquery/impersonate.js';
-import { authMetadata, googleAuth } from '@onescan/fetcher/warehouse/bigquery/storage/storage-credentials.js';
+import { BigQueryApi } from '@onescan/fetcher/testing/warehouse/bigquery/bigquery-api.js';
+import { impersonate } from '@onescan/fetcher/testing/warehouse/bigquery/impersonate.js';
+import {
+  authMetadata,
+  googleAuth,
+} from '@onescan/fetcher/testing/warehouse/bigquery/storage/storage-credentials.js';
 import { createLog } from '@onescan/process/log.js';
 import type { AuthClient } from 'google-auth-library';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { JobLog } from '@onescan/fetcher/jobs/job-log.js';
+import { JobLog } from '@onescan/fetcher/testing/jobs/job-log.js';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Fault, FaultKind } from '../fake-bigquery/faults.js';
 import { BigQueryStack } from './bigquery-stack.js';

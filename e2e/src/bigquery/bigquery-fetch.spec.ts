@@ -1,10 +1,10 @@
-import { BARS } from '@onescan/fetcher/fixtures/small-warehouse.js';
-import { farmFingerprint } from '@onescan/fetcher/warehouse/bigquery/sql/farm-fingerprint.js';
-import type { Warehouse } from '@onescan/fetcher/warehouse/warehouse.js';
+import { SampleStrategy } from '@onescan/contract/generated/onescan/v1/spec.js';
 import type { OpenDataset } from '@onescan/dataset/dataset.js';
 import type { FeatureValues } from '@onescan/dataset/feature-values.js';
 import { openDataset } from '@onescan/dataset/open-dataset.js';
-import { SampleStrategy } from '@onescan/contract/generated/onescan/v1/spec.js';
+import { BARS } from '@onescan/fetcher/testing/small-warehouse.js';
+import { farmFingerprint } from '@onescan/fetcher/testing/warehouse/bigquery/sql/farm-fingerprint.js';
+import type { Warehouse } from '@onescan/fetcher/testing/warehouse/warehouse.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BigQueryStack, type Choices } from './bigquery-stack.js';
 

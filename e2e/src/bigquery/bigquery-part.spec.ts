@@ -1,16 +1,16 @@
 import { join } from 'node:path';
-import { DatasetCache } from '@onescan/fetcher/cache/dataset-cache.js';
-import { DEFAULT_WAREHOUSE_NAMES as names } from '@onescan/fetcher/catalogue/warehouse-names.js';
-import { CoveringDatasets } from '@onescan/fetcher/deriving/covering-datasets.js';
-import { estimatePair } from '@onescan/fetcher/estimate.js';
-import { SharedFetches } from '@onescan/fetcher/fetch/shared-fetches.js';
-import type { FetcherServices } from '@onescan/fetcher/fetcher-services.js';
-import { contentOf } from '@onescan/fetcher/fixtures/fetcher-harness.js';
-import { JobLog } from '@onescan/fetcher/jobs/job-log.js';
-import { obtainDataset } from '@onescan/fetcher/obtain-dataset.js';
 import { type DatasetRef, FetchPairRequest } from '@onescan/contract/generated/onescan/v1/fetcher.js';
 import type { PairPlan } from '@onescan/contract/generated/onescan/v1/plan.js';
 import { type DeepPartial, RunSpec, SampleStrategy } from '@onescan/contract/generated/onescan/v1/spec.js';
+import { DatasetCache } from '@onescan/fetcher/testing/cache/dataset-cache.js';
+import { DEFAULT_WAREHOUSE_NAMES as names } from '@onescan/fetcher/testing/catalogue/warehouse-names.js';
+import { CoveringDatasets } from '@onescan/fetcher/testing/deriving/covering-datasets.js';
+import { estimatePair } from '@onescan/fetcher/testing/estimate.js';
+import { SharedFetches } from '@onescan/fetcher/testing/fetch/shared-fetches.js';
+import { contentOf } from '@onescan/fetcher/testing/fetcher-harness.js';
+import type { FetcherServices } from '@onescan/fetcher/testing/fetcher-services.js';
+import { JobLog } from '@onescan/fetcher/testing/jobs/job-log.js';
+import { obtainDataset } from '@onescan/fetcher/testing/obtain-dataset.js';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { BigQueryStack } from './bigquery-stack.js';
 

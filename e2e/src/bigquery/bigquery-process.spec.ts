@@ -1,5 +1,8 @@
 import { join } from 'node:path';
-import { FetcherServiceClient, type FetchPairRequest } from '@onescan/contract/generated/onescan/v1/fetcher.js';
+import {
+  FetcherServiceClient,
+  type FetchPairRequest,
+} from '@onescan/contract/generated/onescan/v1/fetcher.js';
 import { RunSpec } from '@onescan/contract/generated/onescan/v1/spec.js';
 import { callServerStream, callUnary, createClient } from '@onescan/process/grpc/client.js';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';

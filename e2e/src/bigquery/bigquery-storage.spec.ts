@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { BigQueryWarehouse } from '@onescan/fetcher/warehouse/bigquery/bigquery-warehouse.js';
-import { StorageReader } from '@onescan/fetcher/warehouse/bigquery/storage/storage-reader.js';
 import { openDataset } from '@onescan/dataset/open-dataset.js';
+import type { BigQueryWarehouse } from '@onescan/fetcher/testing/warehouse/bigquery/bigquery-warehouse.js';
+import { StorageReader } from '@onescan/fetcher/testing/warehouse/bigquery/storage/storage-reader.js';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { RESULTS_DATASET } from '../fake-bigquery/query-job.js';
 import { TcpProxy } from '../faults/tcp-proxy.js';

@@ -1,5 +1,5 @@
-import { FEATURES, TARGETS } from '@onescan/fetcher/fixtures/small-warehouse.js';
 import { SampleStrategy } from '@onescan/contract/generated/onescan/v1/spec.js';
+import { FEATURES, TARGETS } from '@onescan/fetcher/testing/small-warehouse.js';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { BigQueryStack } from './bigquery-stack.js';
 

@@ -1,7 +1,7 @@
 import type { BigQuery } from '@google-cloud/bigquery';
-import type { BigQueryWarehouse } from '@onescan/fetcher/warehouse/bigquery/bigquery-warehouse.js';
-import { StorageReader } from '@onescan/fetcher/warehouse/bigquery/storage/storage-reader.js';
-import type { Warehouse } from '@onescan/fetcher/warehouse/warehouse.js';
+import type { BigQueryWarehouse } from '@onescan/fetcher/testing/warehouse/bigquery/bigquery-warehouse.js';
+import { StorageReader } from '@onescan/fetcher/testing/warehouse/bigquery/storage/storage-reader.js';
+import type { Warehouse } from '@onescan/fetcher/testing/warehouse/warehouse.js';
 
 const ONCE = { attempts: 1, firstDelayMs: 1, maxDelayMs: 1 };
 

@@ -1,7 +1,7 @@
 import {
   type DiscoverySchemas,
   findRecordings,
-} from '@onescan/fetcher/warehouse/bigquery/testing/bigquery-recordings.js';
+} from '@onescan/fetcher/testing/warehouse/bigquery/bigquery-recordings.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BigQueryStack } from '../bigquery/bigquery-stack.js';
 import { schemaProblems } from './answer-conformance.js';

@@ -6,7 +6,7 @@ import {
   type Recording,
   readDiscovery,
   readRecordings,
-} from '@onescan/fetcher/warehouse/bigquery/testing/bigquery-recordings.js';
+} from '@onescan/fetcher/testing/warehouse/bigquery/bigquery-recordings.js';
 
 /** An answer of the fake, and what was asked. */
 export interface SentAnswer {

@@ -1,6 +1,6 @@
 import { type DuckDBDataChunk, DuckDBTypeId } from '@duckdb/node-api';
 import duckdb from '@duckdb/node-bindings';
-import { DuckDbBatch } from '@onescan/fetcher/warehouse/duckdb/duckdb-batch.js';
+import { DuckDbBatch } from '@onescan/fetcher/testing/warehouse/duckdb/duckdb-batch.js';
 import type { FieldSchema } from './analyze-statement.js';
 import {
   doubleListColumn,

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BigQueryApi } from '@onescan/fetcher/warehouse/bigquery/bigquery-api.js';
 import { openDuckDb } from '@onescan/dataset/duckdb/open-duckdb.js';
+import { BigQueryApi } from '@onescan/fetcher/testing/warehouse/bigquery/bigquery-api.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type FakeBigQuery, startFakeBigQuery } from './start-fake-bigquery.js';
 

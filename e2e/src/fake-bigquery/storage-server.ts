@@ -17,7 +17,7 @@ import {
   type ReadRowsRequest,
   type ReadRowsResponse,
   type ReadSession,
-} from '@onescan/fetcher/warehouse/bigquery/storage/storage-messages.js';
+} from '@onescan/fetcher/testing/warehouse/bigquery/storage/storage-messages.js';
 import { ApiError } from './api-error.js';
 import { encodeSchema } from './encode-arrow.js';
 import { encodeChunk } from './encode-chunk.js';

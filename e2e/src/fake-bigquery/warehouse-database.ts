@@ -1,6 +1,6 @@
 import { BIGINT, type DuckDBConnection, DuckDBScalarFunction, VARCHAR } from '@duckdb/node-api';
-import { farmFingerprint } from '@onescan/fetcher/warehouse/bigquery/sql/farm-fingerprint.js';
 import { type DuckDb, openDuckDb } from '@onescan/dataset/duckdb/open-duckdb.js';
+import { farmFingerprint } from '@onescan/fetcher/testing/warehouse/bigquery/sql/farm-fingerprint.js';
 import { createMetadataTables } from './metadata-tables.js';
 import { quote, WAREHOUSE } from './translate-sql.js';
 

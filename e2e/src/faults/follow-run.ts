@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Run, type RunEvent, RunState } from '@onescan/contract/generated/onescan/v1/coordinator.js';
-import { callServerStream, callUnary } from '@onescan/process/grpc/client.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
+import { callServerStream, callUnary } from '@onescan/process/grpc/client.js';
 import type { Stack } from '../stack.js';
 
 const AGAIN_MS = 100;

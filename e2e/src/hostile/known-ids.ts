@@ -1,5 +1,5 @@
-import { GRANT_VALID_MS, signGrant } from '@onescan/process/fetch-grant.js';
 import type { FetchGrant } from '@onescan/contract/generated/onescan/v1/fetcher.js';
+import { GRANT_VALID_MS, signGrant } from '@onescan/process/fetch-grant.js';
 
 /** What a hostile peer has found out of the services that it calls. */
 export interface KnownIds {

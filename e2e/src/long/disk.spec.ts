@@ -1,8 +1,8 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { buildSmallWarehouse } from '@onescan/fetcher/fixtures/small-warehouse.js';
 import { RunState, TaskState } from '@onescan/contract/generated/onescan/v1/coordinator.js';
+import { buildSmallWarehouse } from '@onescan/fetcher/testing/small-warehouse.js';
 import { callUnary } from '@onescan/process/grpc/client.js';
 import { canMount, SmallDisk } from '@onescan/process/testing/small-disk.js';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';

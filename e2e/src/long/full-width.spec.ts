@@ -1,13 +1,13 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openDataset } from '@onescan/dataset/open-dataset.js';
 import {
   EstimatePairRequest,
   FetcherServiceClient,
   FetchPairRequest,
 } from '@onescan/contract/generated/onescan/v1/fetcher.js';
 import { RunSpec } from '@onescan/contract/generated/onescan/v1/spec.js';
+import { openDataset } from '@onescan/dataset/open-dataset.js';
 import { callServerStream, callUnary, createClient } from '@onescan/process/grpc/client.js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type FakeBigQuery, startFakeBigQuery } from '../fake-bigquery/start-fake-bigquery.js';

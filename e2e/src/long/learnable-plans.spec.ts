@@ -1,4 +1,4 @@
-import { CONFIG_KEYS } from '@onescan/learn/config/learn-config-keys.js';
+import { CONFIG_KEYS } from '@onescan/learn/testing/config/learn-config-keys.js';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { briefSpec, expectPlanHolds, RANDOM_SPECS, type SpecJson } from '../learnable-plans.js';

@@ -1,8 +1,8 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { verifyAuditLog } from '@onescan/process/audit/verify-audit-log.js';
 import { FetcherServiceClient } from '@onescan/contract/generated/onescan/v1/fetcher.js';
+import { verifyAuditLog } from '@onescan/process/audit/verify-audit-log.js';
 import { callServerStream, callUnary, createClient } from '@onescan/process/grpc/client.js';
 import {
   makeAuthority,

@@ -1,9 +1,9 @@
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { changeDatabase } from '@onescan/fetcher/fixtures/tiny-warehouse.js';
 import { RunState } from '@onescan/contract/generated/onescan/v1/coordinator.js';
-import { FEATURE_SCHEMA, TARGET_SCHEMA } from '@onescan/warehouse/schema.js';
+import { changeDatabase } from '@onescan/fetcher/testing/tiny-warehouse.js';
+import { FEATURE_SCHEMA, TARGET_SCHEMA } from '@onescan/warehouse/testing/schema.js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { followRun, readRun } from '../faults/follow-run.js';
 import { fingerprint, type RunFingerprint } from '../faults/run-fingerprint.js';

@@ -8,9 +8,9 @@ import {
 } from '@onescan/contract/generated/onescan/v1/coordinator.js';
 import { FetcherServiceService } from '@onescan/contract/generated/onescan/v1/fetcher.js';
 import { LedgerRow } from '@onescan/contract/generated/onescan/v1/result.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { serverStream, unary } from '@onescan/process/grpc/handlers.js';
 import { type RunningServer, startServer } from '@onescan/process/grpc/start-server.js';
-import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hasPseudoTerminals, PseudoTerminal } from './testing/pseudo-terminal.js';
 import { sampleDataset, samplePlan, sampleRun, sampleTask } from './testing/sample-run.js';

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { type DeepPartial, RunSpec } from './generated/onescan/v1/spec.js';
 import { ConnectRequest } from './generated/onescan/v1/trainer.js';
-import { SPEC_BOUNDS } from './spec-bounds.js';
 import { checkBounds } from './message-bounds.js';
+import { SPEC_BOUNDS } from './spec-bounds.js';
 
 const many = (count: number): string[] => Array.from({ length: count }, (_, i) => `x${i}`);
 

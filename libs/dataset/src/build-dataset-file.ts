@@ -1,6 +1,5 @@
 import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { openDuckDb } from './duckdb/open-duckdb.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
 import type { ExclusionReason } from '@onescan/contract/reasons/reason.js';
 import { BlockWriter } from './block-writer.js';
@@ -11,6 +10,7 @@ import { literal, ROWS_TABLE } from './dataset-layout.js';
 import { type DatasetReserve, writeReserve } from './dataset-reserve.js';
 import { SpoolReader } from './dataset-spool.js';
 import { writeCatalogueTables, writeFeaturesView } from './dataset-tables.js';
+import { openDuckDb } from './duckdb/open-duckdb.js';
 import { duckdbSettings } from './duckdb-settings.js';
 import { TableFiller } from './fill-table.js';
 import { excludedColumn, judgeColumn } from './judge-columns.js';

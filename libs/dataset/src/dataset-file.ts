@@ -1,7 +1,5 @@
 import { statSync } from 'node:fs';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { type DuckDb, openConfinedDuckDb } from './duckdb/open-duckdb.js';
-import { requireNoLink } from './no-links.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { type DatasetColumn, type DatasetMeta, type OpenDataset, SHARED_PAIR } from './dataset.js';
 import { readOrDamaged } from './dataset-damage.js';
@@ -19,9 +17,11 @@ import {
   withheldTable,
 } from './dataset-layout.js';
 import { type DatasetReserve, readReserve } from './dataset-reserve.js';
+import { type DuckDb, openConfinedDuckDb } from './duckdb/open-duckdb.js';
 import { duckdbSettings } from './duckdb-settings.js';
 import type { FeatureValues, StoredType } from './feature-values.js';
 import { readFixedWidth } from './float-vectors.js';
+import { requireNoLink } from './no-links.js';
 import { readCatalogue } from './read-dataset-catalogue.js';
 import { ColumnBuffer, columnSlices, READ_CONNECTIONS } from './read-width.js';
 

@@ -10,9 +10,9 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { openDuckDb } from './duckdb/open-duckdb.js';
 import type { DatasetContent } from './dataset-content.js';
 import { DatasetSpool } from './dataset-spool.js';
+import { openDuckDb } from './duckdb/open-duckdb.js';
 import { openDataset } from './open-dataset.js';
 import { verifyDataset } from './verify-dataset.js';
 import { type ArrayDataset, writeArrayDataset } from './write-array-dataset.js';

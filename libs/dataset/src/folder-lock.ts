@@ -1,8 +1,8 @@
 import { existsSync, linkSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { type ErrorCode, OnescanError } from '@onescan/contract/onescan-error.js';
 import { openConfinedDuckDb } from './duckdb/open-duckdb.js';
 import { requireNoLink } from './no-links.js';
-import { type ErrorCode, OnescanError } from '@onescan/contract/onescan-error.js';
 
 const LOCK_FILE = '.lock';
 const SETTINGS = { threads: '1', memory_limit: '32MB' };

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { openDuckDb } from './duckdb/open-duckdb.js';
 import type { OpenDataset } from './dataset.js';
+import { openDuckDb } from './duckdb/open-duckdb.js';
 import type { FeatureValues } from './feature-values.js';
 import { openDataset } from './open-dataset.js';
 import { verifyDataset } from './verify-dataset.js';

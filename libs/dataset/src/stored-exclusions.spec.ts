@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { ExclusionReason } from '@onescan/contract/reasons/reason.js';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { openDuckDb } from './duckdb/open-duckdb.js';
-import type { ExclusionReason } from '@onescan/contract/reasons/reason.js';
 import { openDataset } from './open-dataset.js';
 import { verifyDataset } from './verify-dataset.js';
 import { writeArrayDataset } from './write-array-dataset.js';

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { DOUBLE, DuckDBDataChunk, INTEGER, TIMESTAMP } from '@duckdb/node-api';
-import { openDuckDb } from './duckdb/open-duckdb.js';
 import { literal, quoted } from './dataset-layout.js';
+import { openDuckDb } from './duckdb/open-duckdb.js';
 import { duckdbSettings } from './duckdb-settings.js';
 import { copyToVector, type FixedWidthArray } from './float-vectors.js';
 

@@ -1,5 +1,5 @@
-import type { Logger } from './log.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
+import type { Logger } from './log.js';
 
 const EXIT_FAILED = 5;
 

@@ -1,8 +1,8 @@
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openDuckDb } from '@onescan/dataset/duckdb/open-duckdb.js';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { resolveDatabaseFolder, resolveLocalPath } from './local-path.js';
 
 let root = '';

@@ -1,5 +1,5 @@
-import { expect, test } from 'vitest';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
+import { expect, test } from 'vitest';
 import { isAway, isBrokenOff, retrying } from './retrying.js';
 
 const AWAY = new OnescanError('UNAVAILABLE', 'restarting');

@@ -1,6 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { openDuckDb } from '@onescan/dataset/duckdb/open-duckdb.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
+import { openDuckDb } from '@onescan/dataset/duckdb/open-duckdb.js';
 import { type FoundBars, loadBars } from './bars/load-bars.js';
 import { literal } from './column.js';
 import type { BuildStep } from './plan/build-step.js';

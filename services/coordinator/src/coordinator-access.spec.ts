@@ -4,10 +4,10 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
-import { AUDIT_FILE } from '@onescan/process/audit/audit-log.js';
-import { verifyAuditLog } from '@onescan/process/audit/verify-audit-log.js';
 import { CoordinatorServiceClient, type Run } from '@onescan/contract/generated/onescan/v1/coordinator.js';
 import { ApprovalMode, RunSpec } from '@onescan/contract/generated/onescan/v1/spec.js';
+import { AUDIT_FILE } from '@onescan/process/audit/audit-log.js';
+import { verifyAuditLog } from '@onescan/process/audit/verify-audit-log.js';
 import { callServerStream, callUnary, createClient } from '@onescan/process/grpc/client.js';
 import type { ChannelSecurity } from '@onescan/process/grpc/tls/channel-security.js';
 import {

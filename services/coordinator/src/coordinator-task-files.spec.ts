@@ -7,8 +7,8 @@ import {
   type PutTaskFileRequest,
   TrainerHubServiceClient,
 } from '@onescan/contract/generated/onescan/v1/trainer.js';
-import { callClientStream, callServerStream, createClient } from '@onescan/process/grpc/client.js';
 import { isDiskFull, type OnescanError } from '@onescan/contract/onescan-error.js';
+import { callClientStream, callServerStream, createClient } from '@onescan/process/grpc/client.js';
 import { canMount, SmallDisk } from '@onescan/process/testing/small-disk.js';
 import { afterEach, expect, test } from 'vitest';
 import { fileOf } from './testing/scripted-trainer.js';

@@ -2,8 +2,8 @@ import { RunState, TaskState } from '@onescan/contract/generated/onescan/v1/coor
 import { QueryJob } from '@onescan/contract/generated/onescan/v1/fetcher.js';
 import type { LedgerRow } from '@onescan/contract/generated/onescan/v1/result.js';
 import { FailureKind } from '@onescan/contract/generated/onescan/v1/trainer.js';
-import { callServerStream, callUnary } from '@onescan/process/grpc/client.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
+import { callServerStream, callUnary } from '@onescan/process/grpc/client.js';
 import { afterEach, expect, test } from 'vitest';
 import { datasetIdOf, FEATURES, PAIR_BYTES, PAIR_USD } from './testing/scripted-fetcher.js';
 import { resultOf, ScriptedTrainer } from './testing/scripted-trainer.js';

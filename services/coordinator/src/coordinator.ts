@@ -1,11 +1,11 @@
 import { join } from 'node:path';
+import { FetcherServiceClient } from '@onescan/contract/generated/onescan/v1/fetcher.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { AuditLog } from '@onescan/process/audit/audit-log.js';
 import { readGrantKey } from '@onescan/process/fetch-grant.js';
-import { FetcherServiceClient } from '@onescan/contract/generated/onescan/v1/fetcher.js';
 import { createClient } from '@onescan/process/grpc/client.js';
 import { clientSecurity } from '@onescan/process/grpc/service-security.js';
 import type { Logger } from '@onescan/process/log.js';
-import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { readOrCreateSecret } from '@onescan/process/secret-file.js';
 import { RunCommands } from './commands/run-commands.js';
 import type { CoordinatorOptions } from './coordinator-options.js';

@@ -3,15 +3,15 @@ import { once } from 'node:events';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readAnnouncement } from '@onescan/process/announce.js';
 import {
   CoordinatorServiceClient,
   RunState,
   TaskState,
 } from '@onescan/contract/generated/onescan/v1/coordinator.js';
 import { ApprovalMode, RunSpec } from '@onescan/contract/generated/onescan/v1/spec.js';
-import { callServerStream, callUnary, createClient } from '@onescan/process/grpc/client.js';
 import { isDiskFull, OnescanError } from '@onescan/contract/onescan-error.js';
+import { readAnnouncement } from '@onescan/process/announce.js';
+import { callServerStream, callUnary, createClient } from '@onescan/process/grpc/client.js';
 import { canMount, SmallDisk } from '@onescan/process/testing/small-disk.js';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type ScriptedFetcher, startScriptedFetcher } from './testing/scripted-fetcher.js';

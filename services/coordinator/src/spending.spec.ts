@@ -3,8 +3,8 @@ import { type Run, RunState, TaskState } from '@onescan/contract/generated/onesc
 import { QueryJob } from '@onescan/contract/generated/onescan/v1/fetcher.js';
 import type { Statement } from '@onescan/contract/generated/onescan/v1/plan.js';
 import { ApprovalMode } from '@onescan/contract/generated/onescan/v1/spec.js';
-import { callUnary } from '@onescan/process/grpc/client.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
+import { callUnary } from '@onescan/process/grpc/client.js';
 import { afterEach, expect, test } from 'vitest';
 import { PAIR_BYTES, PAIR_USD } from './testing/scripted-fetcher.js';
 import { TestStack } from './testing/test-stack.js';

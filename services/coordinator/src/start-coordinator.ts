@@ -1,6 +1,6 @@
-import { auditGuard, auditRefusal } from '@onescan/process/audit/audit-guard.js';
 import { CoordinatorServiceService } from '@onescan/contract/generated/onescan/v1/coordinator.js';
 import { TrainerHubServiceService } from '@onescan/contract/generated/onescan/v1/trainer.js';
+import { auditGuard, auditRefusal } from '@onescan/process/audit/audit-guard.js';
 import { guardedService } from '@onescan/process/grpc/guard/guarded-service.js';
 import { MAX_MESSAGE_BYTES } from '@onescan/process/grpc/message-limits.js';
 import { type ServerSecurity, serverSecurity } from '@onescan/process/grpc/service-security.js';

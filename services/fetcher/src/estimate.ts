@@ -1,5 +1,3 @@
-import { SHARED_PAIR } from '@onescan/dataset/dataset.js';
-import { roundedReason } from '@onescan/dataset/rounded-columns.js';
 import type {
   EstimatePairRequest,
   EstimatePairResponse,
@@ -11,6 +9,8 @@ import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { requirePair } from '@onescan/contract/pair.js';
 import { planNote } from '@onescan/contract/reasons/plan-note.js';
 import { type ResolvedRunSpec, resolveRunSpec } from '@onescan/contract/run-spec.js';
+import { SHARED_PAIR } from '@onescan/dataset/dataset.js';
+import { roundedReason } from '@onescan/dataset/rounded-columns.js';
 import type { DatasetCache } from './cache/dataset-cache.js';
 import { requirePairNames } from './cache/dataset-names.js';
 import { diskNotes, plannedSize } from './cache/disk-room.js';

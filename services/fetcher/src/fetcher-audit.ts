@@ -1,6 +1,6 @@
+import { FetcherServiceService as Service } from '@onescan/contract/generated/onescan/v1/fetcher.js';
 import { type AuditedMethods, audited } from '@onescan/process/audit/audit-guard.js';
 import type { AuditFacts } from '@onescan/process/audit/audit-log.js';
-import { FetcherServiceService as Service } from '@onescan/contract/generated/onescan/v1/fetcher.js';
 
 /** What the fetcher writes down: whatever may be billed, ends a fetch or removes data. */
 export const FETCHER_AUDIT: AuditedMethods = new Map([

@@ -1,6 +1,6 @@
 import type { FetcherServiceService } from '@onescan/contract/generated/onescan/v1/fetcher.js';
-import type { ServiceLimits } from '@onescan/process/grpc/guard/guarded-service.js';
 import { SPEC_BOUNDS } from '@onescan/contract/spec-bounds.js';
+import type { ServiceLimits } from '@onescan/process/grpc/guard/guarded-service.js';
 
 const BRIEF = { bytes: 4 * 1024 };
 const WITH_SPEC = { bytes: 1024 * 1024 };

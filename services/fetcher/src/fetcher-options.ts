@@ -1,5 +1,5 @@
-import { requireSecurity } from '@onescan/process/grpc/service-security.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
+import { requireSecurity } from '@onescan/process/grpc/service-security.js';
 import {
   choice,
   DATABASE_FOLDER,

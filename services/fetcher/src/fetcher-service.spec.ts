@@ -3,8 +3,6 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { readAnnouncement } from '@onescan/process/announce.js';
-import { openDataset } from '@onescan/dataset/open-dataset.js';
 import {
   type DatasetRef,
   FetcherServiceClient,
@@ -13,6 +11,8 @@ import {
 } from '@onescan/contract/generated/onescan/v1/fetcher.js';
 import type { PairPlan } from '@onescan/contract/generated/onescan/v1/plan.js';
 import { RunSpec } from '@onescan/contract/generated/onescan/v1/spec.js';
+import { openDataset } from '@onescan/dataset/open-dataset.js';
+import { readAnnouncement } from '@onescan/process/announce.js';
 import { callServerStream, callUnary, createClient } from '@onescan/process/grpc/client.js';
 import { createLog } from '@onescan/process/log.js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';

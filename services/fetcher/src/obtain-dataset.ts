@@ -1,8 +1,8 @@
 import { sha256Hex } from '@onescan/contract/canonical-json.js';
-import { SHARED_PAIR } from '@onescan/dataset/dataset.js';
 import type { DatasetRef, FetchPairRequest } from '@onescan/contract/generated/onescan/v1/fetcher.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { requirePair } from '@onescan/contract/pair.js';
+import { SHARED_PAIR } from '@onescan/dataset/dataset.js';
 import { deriveDataset } from './deriving/derive-dataset.js';
 import type { HeldDataset } from './deriving/held-dataset.js';
 import { planWithin } from './deriving/plan-within.js';

@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { openDataset } from '@onescan/dataset/open-dataset.js';
 import {
   type DatasetRef,
   type EstimateSharedResponse,
@@ -10,6 +9,7 @@ import {
 } from '@onescan/contract/generated/onescan/v1/fetcher.js';
 import type { PairPlan } from '@onescan/contract/generated/onescan/v1/plan.js';
 import { RunSpec, SampleStrategy, SharedGroups } from '@onescan/contract/generated/onescan/v1/spec.js';
+import { openDataset } from '@onescan/dataset/open-dataset.js';
 import { callServerStream, callUnary, createClient } from '@onescan/process/grpc/client.js';
 import { createLog } from '@onescan/process/log.js';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';

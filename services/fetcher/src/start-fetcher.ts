@@ -1,13 +1,13 @@
 import { join } from 'node:path';
+import { FetcherServiceService } from '@onescan/contract/generated/onescan/v1/fetcher.js';
+import { requireNoLink } from '@onescan/dataset/no-links.js';
 import { auditGuard, auditRefusal } from '@onescan/process/audit/audit-guard.js';
 import { AuditLog } from '@onescan/process/audit/audit-log.js';
 import { readGrantKey } from '@onescan/process/fetch-grant.js';
-import { FetcherServiceService } from '@onescan/contract/generated/onescan/v1/fetcher.js';
 import { guardedService } from '@onescan/process/grpc/guard/guarded-service.js';
 import { serverSecurity } from '@onescan/process/grpc/service-security.js';
 import { startServer } from '@onescan/process/grpc/start-server.js';
 import type { Logger } from '@onescan/process/log.js';
-import { requireNoLink } from '@onescan/dataset/no-links.js';
 import { lockCache } from './cache/cache-lock.js';
 import { DatasetCache } from './cache/dataset-cache.js';
 import { CoveringDatasets } from './deriving/covering-datasets.js';

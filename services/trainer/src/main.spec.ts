@@ -4,9 +4,9 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { hostname, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { sha256Hex } from '@onescan/contract/canonical-json.js';
-import { openDataset } from '@onescan/dataset/open-dataset.js';
 import { LedgerStatus, TaskFileKind } from '@onescan/contract/generated/onescan/v1/result.js';
 import { FailureKind } from '@onescan/contract/generated/onescan/v1/trainer.js';
+import { openDataset } from '@onescan/dataset/open-dataset.js';
 import { canMount, SmallDisk } from '@onescan/process/testing/small-disk.js';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { CompleteAssign } from './tasks/task-messages.js';

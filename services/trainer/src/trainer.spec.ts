@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { FailureKind } from '@onescan/contract/generated/onescan/v1/trainer.js';
-import { createLog } from '@onescan/process/log.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
+import { createLog } from '@onescan/process/log.js';
 import type { ProcessMemory } from '@onescan/process/process-memory.js';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { CompleteAssign } from './tasks/task-messages.js';

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { kernelVersion } from '@onescan/learn/kernels/load-kernel.js';
 import type {
   Ack,
   Assign,
@@ -8,8 +7,9 @@ import type {
   ConnectResponse,
   TaskAttempt,
 } from '@onescan/contract/generated/onescan/v1/trainer.js';
-import type { Logger } from '@onescan/process/log.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
+import { kernelVersion } from '@onescan/learn/kernels/load-kernel.js';
+import type { Logger } from '@onescan/process/log.js';
 import type { ProcessMemory } from '@onescan/process/process-memory.js';
 import { PRODUCT_VERSION } from '@onescan/process/product-version.js';
 import { COMPUTE_PROGRAM } from './compute/compute-thread.js';

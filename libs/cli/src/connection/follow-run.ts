@@ -4,8 +4,8 @@ import type {
   RunEvent,
   WatchRunResponse,
 } from '@onescan/contract/generated/onescan/v1/coordinator.js';
-import { callServerStream } from '@onescan/process/grpc/client.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
+import { callServerStream } from '@onescan/process/grpc/client.js';
 import { isAway, retrying } from '@onescan/process/retrying.js';
 import { applyEvent, hasEnded, type RunView } from '../view/run-view.js';
 

@@ -1,6 +1,6 @@
 import type { CoordinatorServiceClient, Run } from '@onescan/contract/generated/onescan/v1/coordinator.js';
-import { callUnary } from '@onescan/process/grpc/client.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
+import { callUnary } from '@onescan/process/grpc/client.js';
 
 /** A run as it stands. @throws OnescanError NOT_FOUND for an unknown run */
 export async function getRun(client: CoordinatorServiceClient, runId: string): Promise<Run> {

@@ -1,9 +1,9 @@
 import { CoordinatorServiceClient } from '@onescan/contract/generated/onescan/v1/coordinator.js';
 import { FetcherServiceClient } from '@onescan/contract/generated/onescan/v1/fetcher.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { callUnary, createClient } from '@onescan/process/grpc/client.js';
 import type { ChannelSecurity } from '@onescan/process/grpc/tls/channel-security.js';
 import { explainTlsFailure } from '@onescan/process/grpc/tls/tls-failure.js';
-import { OnescanError } from '@onescan/contract/onescan-error.js';
 import type { Check } from './check.js';
 
 const ANSWER_MS = 5_000;

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Booster, LearnInputError, type LightGbmModel, readLightGbmText } from '@onescan/learn';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
+import { type Booster, LearnInputError, type LightGbmModel, readLightGbmText } from '@onescan/learn';
 import { type ModelDocument, parseModelDocument } from './model-document.js';
 import { MODEL_DOCUMENT } from './save-models.js';
 

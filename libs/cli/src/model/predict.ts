@@ -1,10 +1,10 @@
 import { setImmediate as turn } from 'node:timers/promises';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
+import { BAR_COLUMN, knownPartColumn, PERSISTENCE_COLUMN } from '@onescan/dataset/dataset-layout.js';
 import type { Booster } from '@onescan/learn/boosting/booster.js';
 import { predictValues } from '@onescan/learn/boosting/predict-values.js';
 import { applyModels } from '@onescan/learn/export/apply-models.js';
 import { sigmoid } from '@onescan/learn/numeric/sigmoid.js';
-import { BAR_COLUMN, knownPartColumn, PERSISTENCE_COLUMN } from '@onescan/dataset/dataset-layout.js';
-import { OnescanError } from '@onescan/contract/onescan-error.js';
 import type { ModelDocument } from './model-document.js';
 import type { OpenModel } from './open-model.js';
 import { readColumns } from './read-columns.js';

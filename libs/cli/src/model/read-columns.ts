@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { extname } from 'node:path';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
 import type { OpenDataset } from '@onescan/dataset/dataset.js';
 import { BAR_COLUMN, knownPartColumn, PERSISTENCE_COLUMN } from '@onescan/dataset/dataset-layout.js';
 import { openDataset } from '@onescan/dataset/open-dataset.js';
-import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { readFileColumns } from './read-file-columns.js';
 import { type ReadColumns, requireColumns, requireRoom, type WantedColumn } from './wanted-columns.js';
 

@@ -1,7 +1,7 @@
-import { literal, quoted } from '@onescan/dataset/dataset-layout.js';
-import { readFixedWidth } from '@onescan/dataset/float-vectors.js';
-import { openDuckDb } from '@onescan/dataset/duckdb/open-duckdb.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
+import { literal, quoted } from '@onescan/dataset/dataset-layout.js';
+import { openDuckDb } from '@onescan/dataset/duckdb/open-duckdb.js';
+import { readFixedWidth } from '@onescan/dataset/float-vectors.js';
 import {
   type ReadColumns,
   requireColumns,

@@ -1,7 +1,7 @@
 import { rename, rm } from 'node:fs/promises';
 import { extname } from 'node:path';
-import { writeParquet } from '@onescan/dataset/write-parquet.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
+import { writeParquet } from '@onescan/dataset/write-parquet.js';
 import { csvLine } from '../output/csv.js';
 import { saveChunks } from '../output/save-chunks.js';
 import type { Predictions } from './predict.js';

@@ -1,5 +1,5 @@
-import { KEY_COLUMN } from '@onescan/dataset/dataset-layout.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
+import { KEY_COLUMN } from '@onescan/dataset/dataset-layout.js';
 
 /** Name of the column with the rows' keys. */
 export const TIME_COLUMN = KEY_COLUMN;

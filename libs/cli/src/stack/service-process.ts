@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, fstatSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Announcement, readAnnouncement } from '@onescan/process/announce.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
+import { type Announcement, readAnnouncement } from '@onescan/process/announce.js';
 import { logTail } from './log-tail.js';
 
 export interface ServiceCommand {

@@ -1,12 +1,12 @@
 import { existsSync, mkdirSync, statfsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { FETCHER_NODE_FLAGS } from '@onescan/process/fetcher-node-flags.js';
-import type { FolderLock } from '@onescan/dataset/folder-lock.js';
 import { formatBytes } from '@onescan/contract/format/bytes.js';
 import { CoordinatorServiceClient } from '@onescan/contract/generated/onescan/v1/coordinator.js';
-import { callUnary, createClient } from '@onescan/process/grpc/client.js';
 import { diskFull, OnescanError } from '@onescan/contract/onescan-error.js';
+import type { FolderLock } from '@onescan/dataset/folder-lock.js';
+import { FETCHER_NODE_FLAGS } from '@onescan/process/fetcher-node-flags.js';
+import { callUnary, createClient } from '@onescan/process/grpc/client.js';
 import { keepFilesPrivate } from '@onescan/process/private-files.js';
 import { processStart } from '@onescan/process/process-start.js';
 import { serviceEntry } from '../../bin/serve.mjs';

@@ -10,9 +10,9 @@ import {
 } from '@onescan/contract/generated/onescan/v1/coordinator.js';
 import { LedgerRow, LedgerStatus } from '@onescan/contract/generated/onescan/v1/result.js';
 import type { RunSpec } from '@onescan/contract/generated/onescan/v1/spec.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { serverStream, unary } from '@onescan/process/grpc/handlers.js';
 import { type RunningServer, startServer } from '@onescan/process/grpc/start-server.js';
-import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { modelFile } from './sample-models.js';
 import { sampleDataset, samplePlan, sampleRun, sampleTask } from './sample-run.js';
 

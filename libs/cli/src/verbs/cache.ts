@@ -8,8 +8,8 @@ import {
   ListDatasetsResponse,
   VerifyDatasetResponse,
 } from '@onescan/contract/generated/onescan/v1/fetcher.js';
-import { callUnary } from '@onescan/process/grpc/client.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
+import { callUnary } from '@onescan/process/grpc/client.js';
 import type { Command } from 'commander';
 import { withFetcher } from '../connection/connect.js';
 import type { Act } from '../context.js';

@@ -1,7 +1,7 @@
 import { makeGenericClientConstructor } from '@grpc/grpc-js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { callUnary, createClient } from '@onescan/process/grpc/client.js';
 import { explainTlsFailure } from '@onescan/process/grpc/tls/tls-failure.js';
-import { OnescanError } from '@onescan/contract/onescan-error.js';
 import type { Command } from 'commander';
 import { service } from 'grpc-health-check';
 import { cancelOnInterrupt } from '../connection/cancel-on-interrupt.js';

@@ -1,7 +1,7 @@
 import type { CoordinatorServiceClient } from '@onescan/contract/generated/onescan/v1/coordinator.js';
 import { LedgerRow, LedgerStatus } from '@onescan/contract/generated/onescan/v1/result.js';
-import { callServerStream } from '@onescan/process/grpc/client.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
+import { callServerStream } from '@onescan/process/grpc/client.js';
 import { type Command, Option } from 'commander';
 import { withCoordinator } from '../connection/connect.js';
 import type { Act, Invocation } from '../context.js';

@@ -1,6 +1,6 @@
 import { PlanRunResponse } from '@onescan/contract/generated/onescan/v1/coordinator.js';
-import { callUnary } from '@onescan/process/grpc/client.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
+import { callUnary } from '@onescan/process/grpc/client.js';
 import type { Command } from 'commander';
 import { withCoordinator } from '../connection/connect.js';
 import type { Act } from '../context.js';

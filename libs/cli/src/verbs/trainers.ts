@@ -1,5 +1,8 @@
 import { formatBytes } from '@onescan/contract/format/bytes.js';
-import { ListTrainersResponse, type WorkerStatus } from '@onescan/contract/generated/onescan/v1/coordinator.js';
+import {
+  ListTrainersResponse,
+  type WorkerStatus,
+} from '@onescan/contract/generated/onescan/v1/coordinator.js';
 import { callUnary } from '@onescan/process/grpc/client.js';
 import type { Command } from 'commander';
 import { withCoordinator } from '../connection/connect.js';

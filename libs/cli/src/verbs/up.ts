@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { formatBytes } from '@onescan/contract/format/bytes.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { isLoopbackAddress } from '@onescan/process/grpc/loopback.js';
 import { resolveDatabaseFolder, resolveLocalPath } from '@onescan/process/local-path.js';
-import { OnescanError } from '@onescan/contract/onescan-error.js';
 import type { Command } from 'commander';
 import type { Act, Invocation } from '../context.js';
 import { EXIT, type ExitCode } from '../exit-code.js';

@@ -1,6 +1,6 @@
 import { formatBytes } from '@onescan/contract/format/bytes.js';
-import { resolveDatabaseFolder, resolveLocalPath } from '@onescan/process/local-path.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
+import { resolveDatabaseFolder, resolveLocalPath } from '@onescan/process/local-path.js';
 import { BAR_FORMATS, type BarFormatName } from '@onescan/warehouse/bars/bar-format.js';
 import type { BarSource } from '@onescan/warehouse/bars/bar-source.js';
 import { type BuildWarehouseOptions, buildWarehouse } from '@onescan/warehouse/build-warehouse.js';

@@ -1,7 +1,7 @@
-import { roundedReason } from '@onescan/dataset/rounded-columns.js';
 import { RunState, TaskState } from '@onescan/contract/generated/onescan/v1/coordinator.js';
 import { QueryJob } from '@onescan/contract/generated/onescan/v1/fetcher.js';
 import { bareReasonText, reasonText } from '@onescan/contract/reasons/reason.js';
+import { roundedReason } from '@onescan/dataset/rounded-columns.js';
 import { expect, it } from 'vitest';
 import { sampleDataset, sampleRun, sampleTask } from '../testing/sample-run.js';
 import { runSummary } from './run-summary.js';

@@ -1,5 +1,4 @@
 import { byCodeUnits } from '@onescan/contract/code-units.js';
-import { roundedReason } from '@onescan/dataset/rounded-columns.js';
 import { formatBytes } from '@onescan/contract/format/bytes.js';
 import { formatDuration } from '@onescan/contract/format/duration.js';
 import { shownLine } from '@onescan/contract/format/shown-text.js';
@@ -9,6 +8,7 @@ import type { DatasetRef } from '@onescan/contract/generated/onescan/v1/fetcher.
 import { pairSuspicions } from '@onescan/contract/pair-suspicions.js';
 import { planNote } from '@onescan/contract/reasons/plan-note.js';
 import { bareReasonText, readReason } from '@onescan/contract/reasons/reason.js';
+import { roundedReason } from '@onescan/dataset/rounded-columns.js';
 import { approvalLines } from './job-table.js';
 import { planNotes } from './plan-notes.js';
 import { runStateName } from './state-names.js';

@@ -6,9 +6,9 @@ import {
   type StatusObject,
   status,
 } from '@grpc/grpc-js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
 import type { Caller } from '../grpc/access/access.js';
 import { calledBy, callerOf } from '../grpc/caller.js';
-import { OnescanError } from '@onescan/contract/onescan-error.js';
 import type { AuditFacts, AuditLog } from './audit-log.js';
 
 /** What is written down of a method that spends, destroys or decides. */

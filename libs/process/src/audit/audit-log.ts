@@ -15,8 +15,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { sendableText } from '@onescan/contract/format/sendable-text.js';
-import { requireNoLink } from '@onescan/dataset/no-links.js';
 import { diskFull, isDiskFull, OnescanError } from '@onescan/contract/onescan-error.js';
+import { requireNoLink } from '@onescan/dataset/no-links.js';
 
 /** The file that is written to, in the folder of the service. */
 export const AUDIT_FILE = 'audit.jsonl';

@@ -4,12 +4,12 @@ import { createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { credentials, Metadata } from '@grpc/grpc-js';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   FetcherServiceClient,
   type FetcherServiceServer,
   FetcherServiceService,
 } from '@onescan/contract/generated/onescan/v1/fetcher.js';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Access } from './access/access.js';
 import { parseAddress } from './address.js';
 import { callerOf } from './caller.js';

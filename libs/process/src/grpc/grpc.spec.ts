@@ -5,14 +5,14 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { credentials, makeGenericClientConstructor } from '@grpc/grpc-js';
-import { service as healthService } from 'grpc-health-check';
-import { afterEach, expect, it, vi } from 'vitest';
 import {
   FetcherServiceClient,
   type FetcherServiceServer,
   FetcherServiceService,
 } from '@onescan/contract/generated/onescan/v1/fetcher.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
+import { service as healthService } from 'grpc-health-check';
+import { afterEach, expect, it, vi } from 'vitest';
 import { makeAuthority, replaceFile } from '../testing/certificates.js';
 import { watchHealth } from '../testing/watch-health.js';
 import { callServerStream, callUnary, createClient } from './client.js';

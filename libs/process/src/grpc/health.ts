@@ -1,7 +1,7 @@
 import type { MethodDefinition, Server, ServerWritableStream } from '@grpc/grpc-js';
-import { HealthImplementation } from 'grpc-health-check';
 import { quoted } from '@onescan/contract/format/sendable-text.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
+import { HealthImplementation } from 'grpc-health-check';
 import { guardedService } from './guard/guarded-service.js';
 import { unary } from './handlers.js';
 

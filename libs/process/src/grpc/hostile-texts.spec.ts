@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import { afterEach, expect, it } from 'vitest';
 import {
   FetcherServiceClient,
   type FetcherServiceServer,
@@ -7,6 +6,7 @@ import {
   FetchPairRequest,
 } from '@onescan/contract/generated/onescan/v1/fetcher.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
+import { afterEach, expect, it } from 'vitest';
 import { callUnary, createClient } from './client.js';
 import { serverStream, unary } from './handlers.js';
 import { type RunningServer, startServer } from './start-server.js';

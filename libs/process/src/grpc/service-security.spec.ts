@@ -1,9 +1,9 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createLog } from '../log.js';
-import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { makeAuthority, makeCertificate, replaceFile, writeIdentity } from '../testing/certificates.js';
 import { clientSecurity, requireSecurity, type SecurityOptions, serverSecurity } from './service-security.js';
 

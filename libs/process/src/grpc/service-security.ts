@@ -1,5 +1,5 @@
-import type { Logger } from '../log.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
+import type { Logger } from '../log.js';
 import { readOrCreateSecret } from '../secret-file.js';
 import { Access } from './access/access.js';
 import { readAccessRules } from './access/roles-file.js';

@@ -1,6 +1,5 @@
 import { connect as connectHttp2 } from 'node:http2';
 import { type ClientReadableStream, type ServiceError, status } from '@grpc/grpc-js';
-import { afterEach, expect, it } from 'vitest';
 import {
   FetcherServiceClient,
   type FetcherServiceServer,
@@ -13,6 +12,7 @@ import {
   type TrainerHubServiceServer,
   TrainerHubServiceService,
 } from '@onescan/contract/generated/onescan/v1/trainer.js';
+import { afterEach, expect, it } from 'vitest';
 import { callUnary, createClient } from './client.js';
 import { clientStream, serverStream, unary } from './handlers.js';
 import { type RunningServer, startServer } from './start-server.js';

@@ -1,8 +1,8 @@
+import { shownText } from '@onescan/contract/format/shown-text.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { announceListening } from '../announce.js';
 import { exitOnUncaught } from '../exit-on-uncaught.js';
-import { shownText } from '@onescan/contract/format/shown-text.js';
 import { createLog, type Logger } from '../log.js';
-import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { keepFilesPrivate } from '../private-files.js';
 import { startTracing } from '../telemetry/tracing.js';
 import { version } from '../version.js';

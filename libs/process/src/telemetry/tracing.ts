@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
 import {
   type Attributes,
   type Context,
@@ -15,7 +16,6 @@ import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { BatchSpanProcessor, NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
 import { ATTR_SERVICE_NAME } from '@opentelemetry/semantic-conventions';
-import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { spanIds } from './span-ids.js';
 
 export interface Tracing {

@@ -9,6 +9,7 @@ import {
   FetcherServiceService,
   type ReadDatasetResponse,
 } from '@onescan/contract/generated/onescan/v1/fetcher.js';
+import type { OnescanError } from '@onescan/contract/onescan-error.js';
 import { Access } from '../grpc/access/access.js';
 import { calledBy, callerOf } from '../grpc/caller.js';
 import { callUnary, createClient } from '../grpc/client.js';
@@ -18,7 +19,6 @@ import { serverStream, unary } from '../grpc/handlers.js';
 import { type RunningServer, startServer } from '../grpc/start-server.js';
 import type { ChannelSecurity } from '../grpc/tls/channel-security.js';
 import { ServerTls } from '../grpc/tls/server-tls.js';
-import type { OnescanError } from '@onescan/contract/onescan-error.js';
 import {
   makeAuthority,
   makeCertificate,

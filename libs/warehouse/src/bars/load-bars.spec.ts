@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openDuckDb } from '@onescan/dataset/duckdb/open-duckdb.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
+import { openDuckDb } from '@onescan/dataset/duckdb/open-duckdb.js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { buildWarehouse } from '../build-warehouse.js';
 import { writeBarFiles } from '../simulation/write-bar-files.js';

@@ -13,9 +13,9 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { openConfinedDuckDb } from '@onescan/dataset/duckdb/open-duckdb.js';
 import { tableVersions } from '@onescan/dataset/duckdb/table-versions.js';
-import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { isProcessAlive } from '@onescan/process/process-alive.js';
 import { BUILT_TABLES_FILE, tableVersion } from '../built-tables.js';
 import { literal } from '../column.js';

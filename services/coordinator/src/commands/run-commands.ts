@@ -3,10 +3,10 @@ import type { StartRunRequest } from '@onescan/contract/generated/onescan/v1/coo
 import type { FetcherServiceClient } from '@onescan/contract/generated/onescan/v1/fetcher.js';
 import type { Plan } from '@onescan/contract/generated/onescan/v1/plan.js';
 import { RunSpec } from '@onescan/contract/generated/onescan/v1/spec.js';
-import { linkSignals } from '@onescan/process/linked-signal.js';
-import type { Logger } from '@onescan/process/log.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
 import type { ResolvedRunSpec } from '@onescan/contract/run-spec.js';
+import { linkSignals } from '@onescan/process/linked-signal.js';
+import type { Logger } from '@onescan/process/log.js';
 import type { AskAgainOptions } from '../fetcher/ask-again.js';
 import { checkRequestId, type GivenTags, runTags } from '../history/run-tags.js';
 import {

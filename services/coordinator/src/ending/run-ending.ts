@@ -1,6 +1,6 @@
 import { sha256Hex } from '@onescan/contract/canonical-json.js';
-import type { Logger } from '@onescan/process/log.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
+import type { Logger } from '@onescan/process/log.js';
 import { ATTRIBUTE, SPAN } from '@onescan/process/telemetry/attributes.js';
 import { withSpan } from '@onescan/process/telemetry/tracing.js';
 import { endOf, type RunRecord, type RunSnapshot, type TaskRecord, taskKey } from '../model/run-record.js';

@@ -4,8 +4,8 @@ import type {
   FetchPairRequest,
   FetchProgress,
 } from '@onescan/contract/generated/onescan/v1/fetcher.js';
-import { callServerStream } from '@onescan/process/grpc/client.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
+import { callServerStream } from '@onescan/process/grpc/client.js';
 import { AnswerCheck } from './answer-check.js';
 import { type AskAgainOptions, askAgain } from './ask-again.js';
 import { fetcherError } from './ask-fetcher.js';

@@ -6,11 +6,11 @@ import type {
   ListQueryJobsRequest,
   QueryJob,
 } from '@onescan/contract/generated/onescan/v1/fetcher.js';
-import { type CallOptions, callUnary } from '@onescan/process/grpc/client.js';
 import { isMetadataQuery } from '@onescan/contract/metadata-query.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
-import { isAway } from '@onescan/process/retrying.js';
 import type { ResolvedRunSpec } from '@onescan/contract/run-spec.js';
+import { type CallOptions, callUnary } from '@onescan/process/grpc/client.js';
+import { isAway } from '@onescan/process/retrying.js';
 import { type BilledFacts, statementKey } from '../model/cost.js';
 import { checkPairEstimate, checkSharedEstimate, type PairEstimate } from './check-estimate.js';
 import { checkJobs } from './check-fetch.js';

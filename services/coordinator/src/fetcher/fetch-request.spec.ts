@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isGrantOf, readGrantKey } from '@onescan/process/fetch-grant.js';
 import { RunState } from '@onescan/contract/generated/onescan/v1/coordinator.js';
+import { isGrantOf, readGrantKey } from '@onescan/process/fetch-grant.js';
 import { expect, test } from 'vitest';
 import { PAIR_BYTES } from '../testing/scripted-fetcher.js';
 import { TestStack } from '../testing/test-stack.js';

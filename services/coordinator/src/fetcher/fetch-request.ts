@@ -1,6 +1,6 @@
-import { GRANT_VALID_MS, signGrant } from '@onescan/process/fetch-grant.js';
 import type { FetchPairRequest } from '@onescan/contract/generated/onescan/v1/fetcher.js';
 import type { PairPlan } from '@onescan/contract/generated/onescan/v1/plan.js';
+import { GRANT_VALID_MS, signGrant } from '@onescan/process/fetch-grant.js';
 import { approvedBytes } from '../model/approvals.js';
 import type { RunRecord } from '../model/run-record.js';
 

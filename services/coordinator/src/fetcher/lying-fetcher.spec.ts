@@ -8,8 +8,8 @@ import {
 } from '@onescan/contract/generated/onescan/v1/fetcher.js';
 import { type PairPlan, Statement, StrategyEstimate } from '@onescan/contract/generated/onescan/v1/plan.js';
 import type { RunSpec } from '@onescan/contract/generated/onescan/v1/spec.js';
-import { callUnary } from '@onescan/process/grpc/client.js';
 import { PAIRS } from '@onescan/contract/pair.js';
+import { callUnary } from '@onescan/process/grpc/client.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Lies } from '../testing/scripted-fetcher.js';
 import { TestStack } from '../testing/test-stack.js';

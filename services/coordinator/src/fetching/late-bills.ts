@@ -1,6 +1,6 @@
 import type { FetcherServiceClient } from '@onescan/contract/generated/onescan/v1/fetcher.js';
-import type { Logger } from '@onescan/process/log.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
+import type { Logger } from '@onescan/process/log.js';
 import { readBilled } from '../fetcher/ask-fetcher.js';
 import { type BilledFacts, billedOf } from '../model/cost.js';
 import type { PairRecord, RunSnapshot } from '../model/run-record.js';

@@ -1,13 +1,13 @@
-import { roundedReason } from '@onescan/dataset/rounded-columns.js';
 import type {
   DatasetRef,
   FetcherServiceClient,
   FetchPairRequest,
 } from '@onescan/contract/generated/onescan/v1/fetcher.js';
-import { callUnary } from '@onescan/process/grpc/client.js';
-import type { Logger } from '@onescan/process/log.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { reasonText } from '@onescan/contract/reasons/reason.js';
+import { roundedReason } from '@onescan/dataset/rounded-columns.js';
+import { callUnary } from '@onescan/process/grpc/client.js';
+import type { Logger } from '@onescan/process/log.js';
 import { ATTRIBUTE, SPAN } from '@onescan/process/telemetry/attributes.js';
 import { traceparentOf, withSpan } from '@onescan/process/telemetry/tracing.js';
 import { context, trace } from '@opentelemetry/api';

@@ -1,12 +1,12 @@
 import { rm } from 'node:fs/promises';
-import type { AuditLog } from '@onescan/process/audit/audit-log.js';
 import type {
   ListRunsRequest,
   ListRunsResponse,
   Run,
 } from '@onescan/contract/generated/onescan/v1/coordinator.js';
-import type { Logger } from '@onescan/process/log.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
+import type { AuditLog } from '@onescan/process/audit/audit-log.js';
+import type { Logger } from '@onescan/process/log.js';
 import { ownRemoval } from '../model/own-acts.js';
 import type { RestTerms } from '../runs/pilot-report.js';
 import type { RunBook } from '../runs/run-book.js';

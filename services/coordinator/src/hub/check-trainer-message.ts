@@ -1,4 +1,8 @@
-import type { ConnectRequest, Register, TaskAttempt } from '@onescan/contract/generated/onescan/v1/trainer.js';
+import type {
+  ConnectRequest,
+  Register,
+  TaskAttempt,
+} from '@onescan/contract/generated/onescan/v1/trainer.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
 
 /** Ids of trainers and of their processes: they stand in logs, tables, metrics and keys. */

@@ -8,10 +8,10 @@ import type {
   Register,
   TrainerHubServiceServer,
 } from '@onescan/contract/generated/onescan/v1/trainer.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { certifiedName } from '@onescan/process/grpc/caller.js';
 import { clientStream } from '@onescan/process/grpc/handlers.js';
 import { resetStream } from '@onescan/process/grpc/reset-stream.js';
-import { OnescanError } from '@onescan/contract/onescan-error.js';
 import type { Trainer, TrainerStream } from './trainer.js';
 
 /** What the hub does with trainers and their messages. */

@@ -1,6 +1,4 @@
 import { join } from 'node:path';
-import { kernelVersion } from '@onescan/learn/kernels/load-kernel.js';
-import { openDuckDb } from '@onescan/dataset/duckdb/open-duckdb.js';
 import { RunState, TaskState } from '@onescan/contract/generated/onescan/v1/coordinator.js';
 import { HorizonSummary } from '@onescan/contract/generated/onescan/v1/result.js';
 import {
@@ -11,6 +9,8 @@ import {
   type Register,
   TrainerHubServiceClient,
 } from '@onescan/contract/generated/onescan/v1/trainer.js';
+import { openDuckDb } from '@onescan/dataset/duckdb/open-duckdb.js';
+import { kernelVersion } from '@onescan/learn/kernels/load-kernel.js';
 import { callUnary, createClient } from '@onescan/process/grpc/client.js';
 import { PRODUCT_VERSION } from '@onescan/process/product-version.js';
 import { afterEach, describe, expect, test } from 'vitest';

@@ -1,4 +1,3 @@
-import { kernelVersion } from '@onescan/learn/kernels/load-kernel.js';
 import {
   type ConnectRequest,
   FailureKind,
@@ -8,8 +7,9 @@ import {
   type TaskAttempt,
   type TaskProgress,
 } from '@onescan/contract/generated/onescan/v1/trainer.js';
-import type { Logger } from '@onescan/process/log.js';
 import { isDiskFull, OnescanError } from '@onescan/contract/onescan-error.js';
+import { kernelVersion } from '@onescan/learn/kernels/load-kernel.js';
+import type { Logger } from '@onescan/process/log.js';
 import { PRODUCT_VERSION } from '@onescan/process/product-version.js';
 import { taskKey } from '../model/run-record.js';
 import type { ProgressBuffer } from '../runs/progress-buffer.js';

@@ -1,4 +1,8 @@
-import type { ConnectResponse, Register, TaskAttempt } from '@onescan/contract/generated/onescan/v1/trainer.js';
+import type {
+  ConnectResponse,
+  Register,
+  TaskAttempt,
+} from '@onescan/contract/generated/onescan/v1/trainer.js';
 import type { OnescanError } from '@onescan/contract/onescan-error.js';
 
 /** One open stream to a trainer. */

@@ -1,5 +1,5 @@
-import type { AuditEntry, AuditFacts } from '@onescan/process/audit/audit-log.js';
 import type { Plan } from '@onescan/contract/generated/onescan/v1/plan.js';
+import type { AuditEntry, AuditFacts } from '@onescan/process/audit/audit-log.js';
 
 /** Who acts when nobody has called. */
 const ITSELF = { who: 'the coordinator', by: 'itself', outcome: 'done' } as const;

@@ -1,5 +1,5 @@
-import type { ResultDocument as WrittenDocument } from '@onescan/learn';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
+import type { ResultDocument as WrittenDocument } from '@onescan/learn';
 import { z } from 'zod';
 
 const ESTIMATE = z.object({

@@ -1,6 +1,6 @@
-import type { KnownSample } from '@onescan/learn/sizing/sample-need.js';
 import type { PairPlan, Plan } from '@onescan/contract/generated/onescan/v1/plan.js';
 import type { ResolvedRunSpec } from '@onescan/contract/run-spec.js';
+import type { KnownSample } from '@onescan/learn/sizing/sample-need.js';
 import { checkMemory, type TrainerRoom } from './check-memory.js';
 import { exactOutlook, expectedOutlook, isHopeless, sampleRefusal, withSampleNotes } from './check-sample.js';
 import { type AskPair, findRemedy } from './find-remedy.js';

@@ -1,10 +1,10 @@
-import { resolveLearnConfig } from '@onescan/learn/config/learn-config.js';
-import { estimateFootprint } from '@onescan/learn/sizing/footprint.js';
-import { loadingBytes } from '@onescan/dataset/read-width.js';
 import { formatBytes } from '@onescan/contract/format/bytes.js';
 import type { PairPlan } from '@onescan/contract/generated/onescan/v1/plan.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
 import type { ResolvedRunSpec } from '@onescan/contract/run-spec.js';
+import { loadingBytes } from '@onescan/dataset/read-width.js';
+import { resolveLearnConfig } from '@onescan/learn/config/learn-config.js';
+import { estimateFootprint } from '@onescan/learn/sizing/footprint.js';
 
 /** What a trainer has to learn with. */
 export interface TrainerRoom {

@@ -1,4 +1,9 @@
 import { setImmediate as turn } from 'node:timers/promises';
+import type { PairPlan, Plan } from '@onescan/contract/generated/onescan/v1/plan.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
+import { obstacleText } from '@onescan/contract/reasons/note-reasons.js';
+import { planNote } from '@onescan/contract/reasons/plan-note.js';
+import type { ResolvedRunSpec } from '@onescan/contract/run-spec.js';
 import { resolveLearnConfig } from '@onescan/learn/config/learn-config.js';
 import {
   type HorizonObstacle,
@@ -9,11 +14,6 @@ import {
   type SampleShape,
   sampleOutlook,
 } from '@onescan/learn/sizing/sample-need.js';
-import type { PairPlan, Plan } from '@onescan/contract/generated/onescan/v1/plan.js';
-import { OnescanError } from '@onescan/contract/onescan-error.js';
-import { obstacleText } from '@onescan/contract/reasons/note-reasons.js';
-import { planNote } from '@onescan/contract/reasons/plan-note.js';
-import type { ResolvedRunSpec } from '@onescan/contract/run-spec.js';
 
 /** What notes on samples are told by: new ones take the place of old ones. */
 const SAMPLE_NOTE = 'sample_too_small';

@@ -1,7 +1,7 @@
-import { LearnInputError, resolveLearnConfig } from '@onescan/learn';
 import type { RunSpec } from '@onescan/contract/generated/onescan/v1/spec.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { type ResolvedRunSpec, resolveRunSpec } from '@onescan/contract/run-spec.js';
+import { LearnInputError, resolveLearnConfig } from '@onescan/learn';
 
 /**
  * Fills in a spec's defaults and checks everything that can be checked without the warehouse, overrides of

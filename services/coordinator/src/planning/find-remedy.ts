@@ -1,8 +1,8 @@
+import type { PairPlan } from '@onescan/contract/generated/onescan/v1/plan.js';
+import type { ResolvedRunSpec } from '@onescan/contract/run-spec.js';
 import { resolveLearnConfig } from '@onescan/learn/config/learn-config.js';
 import { requireColumns } from '@onescan/learn/sizing/require-learnable.js';
 import { type KnownSample, sampleOutlook } from '@onescan/learn/sizing/sample-need.js';
-import type { PairPlan } from '@onescan/contract/generated/onescan/v1/plan.js';
-import type { ResolvedRunSpec } from '@onescan/contract/run-spec.js';
 import { exactOutlook, type Remedy } from './check-sample.js';
 
 /** A pair as it would be planned with another spec. */

@@ -1,6 +1,6 @@
-import type { KnownSample } from '@onescan/learn/sizing/sample-need.js';
 import type { EstimatePairResponse, SampleRows } from '@onescan/contract/generated/onescan/v1/fetcher.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
+import type { KnownSample } from '@onescan/learn/sizing/sample-need.js';
 
 /** The samples of pairs whose rows the fetcher told, by pair. */
 export type KnownSamples = ReadonlyMap<string, KnownSample>;

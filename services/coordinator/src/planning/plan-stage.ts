@@ -1,9 +1,9 @@
-import type { AuditLog } from '@onescan/process/audit/audit-log.js';
 import type { FetcherServiceClient } from '@onescan/contract/generated/onescan/v1/fetcher.js';
 import type { Plan } from '@onescan/contract/generated/onescan/v1/plan.js';
 import { ApprovalMode } from '@onescan/contract/generated/onescan/v1/spec.js';
-import type { Logger } from '@onescan/process/log.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
+import type { AuditLog } from '@onescan/process/audit/audit-log.js';
+import type { Logger } from '@onescan/process/log.js';
 import { ATTRIBUTE, SPAN } from '@onescan/process/telemetry/attributes.js';
 import { withSpan } from '@onescan/process/telemetry/tracing.js';
 import { type AskAgainOptions, FETCHER_RETRY_WAITS_MS } from '../fetcher/ask-again.js';

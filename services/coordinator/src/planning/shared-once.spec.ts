@@ -1,7 +1,7 @@
 import type { Plan } from '@onescan/contract/generated/onescan/v1/plan.js';
 import { RunSpec, SharedGroups } from '@onescan/contract/generated/onescan/v1/spec.js';
-import { callUnary } from '@onescan/process/grpc/client.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
+import { callUnary } from '@onescan/process/grpc/client.js';
 import { afterEach, expect, test } from 'vitest';
 import { type FetcherScript, PAIR_BYTES } from '../testing/scripted-fetcher.js';
 import { TestStack } from '../testing/test-stack.js';

@@ -1,9 +1,9 @@
-import { roundedReason } from '@onescan/dataset/rounded-columns.js';
 import { formatBytes } from '@onescan/contract/format/bytes.js';
 import { formatDuration } from '@onescan/contract/format/duration.js';
 import type { Suspicion } from '@onescan/contract/generated/onescan/v1/result.js';
 import { pairSuspicions } from '@onescan/contract/pair-suspicions.js';
 import { readReason, reasonMeaning, reasonText } from '@onescan/contract/reasons/reason.js';
+import { roundedReason } from '@onescan/dataset/rounded-columns.js';
 import type { EstimateJson } from '../model/result-document.js';
 import { chartOrNote, sectionOrNote } from './chart-or-note.js';
 import { accuracyChart, gatingChart, reliabilityChart, stageChart, verdictHeatMap } from './charts.js';

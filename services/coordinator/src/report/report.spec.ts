@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { resolveLearnConfig } from '@onescan/learn/config/learn-config.js';
-import { PairLearner } from '@onescan/learn/learner/pair-learner.js';
-import { simulatePair } from '@onescan/learn/testing/simulated-pair.js';
 import { canonicalJson } from '@onescan/contract/canonical-json.js';
-import { openDuckDb } from '@onescan/dataset/duckdb/open-duckdb.js';
 import { RunState } from '@onescan/contract/generated/onescan/v1/coordinator.js';
 import { FailureKind } from '@onescan/contract/generated/onescan/v1/trainer.js';
+import { openDuckDb } from '@onescan/dataset/duckdb/open-duckdb.js';
+import { resolveLearnConfig } from '@onescan/learn/config/learn-config.js';
+import { PairLearner } from '@onescan/learn/learner/pair-learner.js';
+import { simulatePair } from '@onescan/learn/testing';
 import { callServerStream } from '@onescan/process/grpc/client.js';
 import { expect, test } from 'vitest';
 import { readResultDocument } from '../model/result-document.js';

@@ -1,5 +1,5 @@
-import type { Logger } from '@onescan/process/log.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
+import type { Logger } from '@onescan/process/log.js';
 import { Serial } from '../store/serial.js';
 import { outsideSpans } from './run-traces.js';
 

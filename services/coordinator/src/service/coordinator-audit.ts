@@ -1,11 +1,11 @@
-import { type AuditedMethods, audited } from '@onescan/process/audit/audit-guard.js';
-import type { AuditFacts } from '@onescan/process/audit/audit-log.js';
 import {
   type Run,
   runStateToJSON,
   CoordinatorServiceService as Service,
 } from '@onescan/contract/generated/onescan/v1/coordinator.js';
 import { approvalModeToJSON, type RunSpec } from '@onescan/contract/generated/onescan/v1/spec.js';
+import { type AuditedMethods, audited } from '@onescan/process/audit/audit-guard.js';
+import type { AuditFacts } from '@onescan/process/audit/audit-log.js';
 import { planFacts } from '../model/own-acts.js';
 
 /** Pairs named in an entry; of more only their number. */

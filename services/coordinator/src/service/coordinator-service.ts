@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { AuditLog } from '@onescan/process/audit/audit-log.js';
 import type {
   CoordinatorServiceServer,
   GetExplanationRequest,
@@ -16,12 +15,13 @@ import type {
 } from '@onescan/contract/generated/onescan/v1/coordinator.js';
 import { TaskFileKind } from '@onescan/contract/generated/onescan/v1/result.js';
 import { ApprovalMode } from '@onescan/contract/generated/onescan/v1/spec.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
+import { ledgerText } from '@onescan/contract/reasons/ledger-text.js';
+import { openNoLink } from '@onescan/dataset/no-links.js';
+import type { AuditLog } from '@onescan/process/audit/audit-log.js';
 import { callerOf, hasRole } from '@onescan/process/grpc/caller.js';
 import { serverStream, unary } from '@onescan/process/grpc/handlers.js';
 import { linkSignals } from '@onescan/process/linked-signal.js';
-import { openNoLink } from '@onescan/dataset/no-links.js';
-import { OnescanError } from '@onescan/contract/onescan-error.js';
-import { ledgerText } from '@onescan/contract/reasons/ledger-text.js';
 import type { RunCommands } from '../commands/run-commands.js';
 import type { LateBills } from '../fetching/late-bills.js';
 import type { RunHistory } from '../history/run-history.js';

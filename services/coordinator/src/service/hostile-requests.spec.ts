@@ -7,8 +7,8 @@ import {
   WatchRunRequest,
 } from '@onescan/contract/generated/onescan/v1/coordinator.js';
 import type { DeepPartial, RunSpec } from '@onescan/contract/generated/onescan/v1/spec.js';
-import { callServerStream, callUnary } from '@onescan/process/grpc/client.js';
 import type { OnescanError } from '@onescan/contract/onescan-error.js';
+import { callServerStream, callUnary } from '@onescan/process/grpc/client.js';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { TestStack } from '../testing/test-stack.js';
 

@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openDuckDb } from '@onescan/dataset/duckdb/open-duckdb.js';
 import { HorizonResult, LedgerRow, LedgerStatus } from '@onescan/contract/generated/onescan/v1/result.js';
 import { RunSpec } from '@onescan/contract/generated/onescan/v1/spec.js';
 import { ledgerText } from '@onescan/contract/reasons/ledger-text.js';
 import { resolveRunSpec } from '@onescan/contract/run-spec.js';
+import { openDuckDb } from '@onescan/dataset/duckdb/open-duckdb.js';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { blankPairsAndTasks } from '../model/run-record.js';
 import { Store } from './store.js';

@@ -1,7 +1,7 @@
 import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { quoted } from '@onescan/dataset/dataset-layout.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
+import { quoted } from '@onescan/dataset/dataset-layout.js';
 import { openStateFile, STATE_FILE } from './open-state-file.js';
 import { latestBackup } from './state-backup.js';
 

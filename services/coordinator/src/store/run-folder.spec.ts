@@ -9,8 +9,8 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openDuckDb } from '@onescan/dataset/duckdb/open-duckdb.js';
 import { TaskFileKind } from '@onescan/contract/generated/onescan/v1/result.js';
+import { openDuckDb } from '@onescan/dataset/duckdb/open-duckdb.js';
 import { callServerStream, callUnary } from '@onescan/process/grpc/client.js';
 import { afterAll, expect, it } from 'vitest';
 import { TestStack } from '../testing/test-stack.js';

@@ -1,7 +1,7 @@
 import { lstatSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { requireNoLink } from '@onescan/dataset/no-links.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
+import { requireNoLink } from '@onescan/dataset/no-links.js';
 
 const RUN_ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/;
 const RUNS = 'runs';

@@ -12,9 +12,9 @@ import {
 import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { literal, quoted } from '@onescan/dataset/dataset-layout.js';
 import { formatBytes } from '@onescan/contract/format/bytes.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
+import { literal, quoted } from '@onescan/dataset/dataset-layout.js';
 
 const BACKUP_FOLDER = 'backups';
 const BACKUP_NAME = /^coordinator-(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z\.duckdb$/;

@@ -15,9 +15,9 @@ import {
   QueryJob,
 } from '@onescan/contract/generated/onescan/v1/fetcher.js';
 import { PairPlan } from '@onescan/contract/generated/onescan/v1/plan.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { serverStream, unary } from '@onescan/process/grpc/handlers.js';
 import { startServer } from '@onescan/process/grpc/start-server.js';
-import { OnescanError } from '@onescan/contract/onescan-error.js';
 
 /** Features of the scripted universe, the last of which is excluded by the plan. */
 export const FEATURES = ['agg.mean_45', 'mom.roc_45', 'tri.error', 'base.target_45'] as const;

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { kernelVersion } from '@onescan/learn/kernels/load-kernel.js';
 import { canonicalJson, sha256Hex } from '@onescan/contract/canonical-json.js';
 import {
   HorizonResult,
@@ -18,6 +17,7 @@ import {
   TaskResult,
   TrainerHubServiceClient,
 } from '@onescan/contract/generated/onescan/v1/trainer.js';
+import { kernelVersion } from '@onescan/learn/kernels/load-kernel.js';
 import { callClientStream, createClient } from '@onescan/process/grpc/client.js';
 import type { ChannelSecurity } from '@onescan/process/grpc/tls/channel-security.js';
 import { PRODUCT_VERSION } from '@onescan/process/product-version.js';

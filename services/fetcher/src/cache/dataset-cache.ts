@@ -1,13 +1,13 @@
 import { lstatSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
+import type { DatasetRef, UnreadableDataset } from '@onescan/contract/generated/onescan/v1/fetcher.js';
+import { targetColumn } from '@onescan/contract/horizon.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { type DatasetMeta, SHARED_PAIR } from '@onescan/dataset/dataset.js';
 import { damagedDataset } from '@onescan/dataset/dataset-damage.js';
 import { openDataset } from '@onescan/dataset/open-dataset.js';
 import { roundedColumns } from '@onescan/dataset/rounded-columns.js';
 import { type DatasetVerdict, verifyDataset } from '@onescan/dataset/verify-dataset.js';
-import type { DatasetRef, UnreadableDataset } from '@onescan/contract/generated/onescan/v1/fetcher.js';
-import { targetColumn } from '@onescan/contract/horizon.js';
-import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { isProcessAlive } from '@onescan/process/process-alive.js';
 import { ID_PREFIX, requireDatasetName, requireDatasetQuery } from './dataset-names.js';
 

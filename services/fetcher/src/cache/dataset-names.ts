@@ -1,6 +1,6 @@
-import { SHARED_PAIR } from '@onescan/dataset/dataset.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { isPair, requirePair } from '@onescan/contract/pair.js';
+import { SHARED_PAIR } from '@onescan/dataset/dataset.js';
 
 /** A SHA-256, as hexadecimal digits. */
 const DATASET_ID = /^[0-9a-f]{64}$/;

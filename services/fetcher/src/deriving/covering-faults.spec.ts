@@ -11,14 +11,14 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readAnnouncement } from '@onescan/process/announce.js';
-import { openDuckDb } from '@onescan/dataset/duckdb/open-duckdb.js';
 import {
   type DatasetRef,
   FetcherServiceClient,
   FetchPairRequest,
 } from '@onescan/contract/generated/onescan/v1/fetcher.js';
 import { type DeepPartial, RunSpec } from '@onescan/contract/generated/onescan/v1/spec.js';
+import { openDuckDb } from '@onescan/dataset/duckdb/open-duckdb.js';
+import { readAnnouncement } from '@onescan/process/announce.js';
 import { callServerStream, createClient } from '@onescan/process/grpc/client.js';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { contentOf, FetcherHarness } from '../fixtures/fetcher-harness.js';

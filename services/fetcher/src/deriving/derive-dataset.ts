@@ -1,9 +1,9 @@
+import type { ExclusionReason } from '@onescan/contract/reasons/reason.js';
 import { SHARED_PAIR } from '@onescan/dataset/dataset.js';
 import type { CandidateColumn, DatasetContent } from '@onescan/dataset/dataset-content.js';
 import { type DatasetFile, openDatasetFile } from '@onescan/dataset/dataset-file.js';
 import { DatasetSpool } from '@onescan/dataset/dataset-spool.js';
 import { writeDataset } from '@onescan/dataset/write-dataset.js';
-import type { ExclusionReason } from '@onescan/contract/reasons/reason.js';
 import type { DatasetCache } from '../cache/dataset-cache.js';
 import { requireDiskRoom } from '../cache/disk-room.js';
 import { tooManyTexts } from '../fetch/candidate-columns.js';

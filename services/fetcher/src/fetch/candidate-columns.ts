@@ -1,7 +1,7 @@
-import type { CandidateColumn } from '@onescan/dataset/dataset-content.js';
-import { MAX_ORDINAL_TEXTS } from '@onescan/dataset/judge-columns.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
 import type { ExclusionReason } from '@onescan/contract/reasons/reason.js';
+import type { CandidateColumn } from '@onescan/dataset/dataset-content.js';
+import { MAX_ORDINAL_TEXTS } from '@onescan/dataset/judge-columns.js';
 import { type CatalogueColumn, tableText } from '../catalogue/catalogue.js';
 import type { Universe } from '../universe/universe.js';
 import type { TablePart } from './table-part.js';

@@ -1,5 +1,5 @@
-import type { DatasetSpool } from '@onescan/dataset/dataset-spool.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
+import type { DatasetSpool } from '@onescan/dataset/dataset-spool.js';
 import type { PlannedStatement } from '../planning/split-statements.js';
 import type { FetchQuery } from '../sql/fetch-query.js';
 import type { StatementBatch } from '../warehouse/warehouse.js';

@@ -1,11 +1,11 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { RunSpec, SampleStrategy } from '@onescan/contract/generated/onescan/v1/spec.js';
+import { resolveRunSpec } from '@onescan/contract/run-spec.js';
 import type { OpenDataset } from '@onescan/dataset/dataset.js';
 import type { FeatureValues } from '@onescan/dataset/feature-values.js';
 import { openDataset } from '@onescan/dataset/open-dataset.js';
-import { RunSpec, SampleStrategy } from '@onescan/contract/generated/onescan/v1/spec.js';
-import { resolveRunSpec } from '@onescan/contract/run-spec.js';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { DatasetCache } from '../cache/dataset-cache.js';
 import { DEFAULT_WAREHOUSE_NAMES as names } from '../catalogue/warehouse-names.js';

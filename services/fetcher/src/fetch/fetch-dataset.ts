@@ -1,10 +1,10 @@
 import { sha256Hex } from '@onescan/contract/canonical-json.js';
+import type { QueryJob } from '@onescan/contract/generated/onescan/v1/fetcher.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { SHARED_PAIR } from '@onescan/dataset/dataset.js';
 import type { DatasetContent } from '@onescan/dataset/dataset-content.js';
 import { DatasetSpool } from '@onescan/dataset/dataset-spool.js';
 import { writeDataset } from '@onescan/dataset/write-dataset.js';
-import type { QueryJob } from '@onescan/contract/generated/onescan/v1/fetcher.js';
-import { OnescanError } from '@onescan/contract/onescan-error.js';
 import type { DatasetCache } from '../cache/dataset-cache.js';
 import { plannedSize, requireDiskRoom } from '../cache/disk-room.js';
 import type { JobLog, JobRecord } from '../jobs/job-log.js';

@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type GrantFacts, readGrantKey, signGrant } from '@onescan/process/fetch-grant.js';
 import { type FetchGrant, QueryJob } from '@onescan/contract/generated/onescan/v1/fetcher.js';
 import type { PairPlan } from '@onescan/contract/generated/onescan/v1/plan.js';
 import { RunSpec } from '@onescan/contract/generated/onescan/v1/spec.js';
+import { type GrantFacts, readGrantKey, signGrant } from '@onescan/process/fetch-grant.js';
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { FetcherHarness } from '../fixtures/fetcher-harness.js';
 import { buildSmallWarehouse } from '../fixtures/small-warehouse.js';

@@ -1,7 +1,7 @@
-import { GRANT_CLOCK_SLACK_MS, isGrantOf } from '@onescan/process/fetch-grant.js';
 import { formatBytes } from '@onescan/contract/format/bytes.js';
 import type { FetchPairRequest, QueryJob } from '@onescan/contract/generated/onescan/v1/fetcher.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
+import { GRANT_CLOCK_SLACK_MS, isGrantOf } from '@onescan/process/fetch-grant.js';
 
 /** What a grant and the request that it came with must have in common. */
 const FIELDS = ['runId', 'pair', 'planHash', 'datasetId', 'sharedDatasetId'] as const;

@@ -1,6 +1,6 @@
 import type { ReadDatasetResponse } from '@onescan/contract/generated/onescan/v1/fetcher.js';
-import { openNoLink } from '@onescan/dataset/no-links.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
+import { openNoLink } from '@onescan/dataset/no-links.js';
 
 /** Bytes a message: large enough to stream fast, below every gRPC message limit. */
 export const CHUNK_BYTES = 1024 * 1024;

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { roundedReason } from '@onescan/dataset/rounded-columns.js';
 import { RunSpec } from '@onescan/contract/generated/onescan/v1/spec.js';
+import { roundedReason } from '@onescan/dataset/rounded-columns.js';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { FetcherHarness } from '../fixtures/fetcher-harness.js';
 import { PAIR_GROUP } from '../fixtures/plan-and-fetch.js';

@@ -1,5 +1,5 @@
-import type { DatasetSpool } from '@onescan/dataset/dataset-spool.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
+import type { DatasetSpool } from '@onescan/dataset/dataset-spool.js';
 import { tableText } from '../catalogue/catalogue.js';
 import type { FetchTable } from '../sql/fetch-query.js';
 import type { Lists } from '../warehouse/warehouse.js';

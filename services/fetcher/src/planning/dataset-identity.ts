@@ -1,7 +1,7 @@
 import { canonicalJson, sha256Hex } from '@onescan/contract/canonical-json.js';
+import type { ExclusionReason } from '@onescan/contract/reasons/reason.js';
 import { DATASET_FORMAT_VERSION, SHARED_FORMAT_VERSION } from '@onescan/dataset/dataset.js';
 import { MAX_ORDINAL_TEXTS } from '@onescan/dataset/judge-columns.js';
-import type { ExclusionReason } from '@onescan/contract/reasons/reason.js';
 import { z } from 'zod';
 import { type Catalogue, type TableName, tableText } from '../catalogue/catalogue.js';
 import { findColumn } from '../catalogue/find-names.js';

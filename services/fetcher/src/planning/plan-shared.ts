@@ -1,6 +1,6 @@
-import { SHARED_PAIR } from '@onescan/dataset/dataset.js';
 import type { SharedPlan } from '@onescan/contract/generated/onescan/v1/plan.js';
 import type { ResolvedRunSpec } from '@onescan/contract/run-spec.js';
+import { SHARED_PAIR } from '@onescan/dataset/dataset.js';
 import { tableText } from '../catalogue/catalogue.js';
 import type { FetchQuery } from '../sql/fetch-query.js';
 import { discoverUniverse } from '../universe/discover-universe.js';

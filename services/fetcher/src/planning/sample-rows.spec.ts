@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openDataset } from '@onescan/dataset/open-dataset.js';
 import type { SampleRows } from '@onescan/contract/generated/onescan/v1/fetcher.js';
 import { type DeepPartial, RunSpec, SampleStrategy } from '@onescan/contract/generated/onescan/v1/spec.js';
+import { openDataset } from '@onescan/dataset/open-dataset.js';
 import { callUnary } from '@onescan/process/grpc/client.js';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { FetcherHarness } from '../fixtures/fetcher-harness.js';

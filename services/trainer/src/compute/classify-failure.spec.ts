@@ -1,5 +1,5 @@
-import { LearnInputError, resolveLearnConfig } from '@onescan/learn';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
+import { LearnInputError, resolveLearnConfig } from '@onescan/learn';
 import { expect, test } from 'vitest';
 import { admit } from '../memory/admit.js';
 import { classifyFailure } from './classify-failure.js';

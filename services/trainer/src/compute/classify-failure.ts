@@ -1,5 +1,5 @@
-import { LearnInputError } from '@onescan/learn';
 import { isDiskFull, OnescanError } from '@onescan/contract/onescan-error.js';
+import { LearnInputError } from '@onescan/learn';
 import { isDoesNotFit } from '../memory/admit.js';
 import type { ComputeFailureKind } from './compute-protocol.js';
 

@@ -1,11 +1,11 @@
 import { type FileHandle, mkdir, open, rename, rm, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { verifyDataset } from '@onescan/dataset/verify-dataset.js';
 import { formatBytes } from '@onescan/contract/format/bytes.js';
 import { FetcherServiceClient } from '@onescan/contract/generated/onescan/v1/fetcher.js';
+import { diskFull, isDiskFull, OnescanError } from '@onescan/contract/onescan-error.js';
+import { verifyDataset } from '@onescan/dataset/verify-dataset.js';
 import { callServerStream, createClient } from '@onescan/process/grpc/client.js';
 import type { ChannelSecurity } from '@onescan/process/grpc/tls/channel-security.js';
-import { diskFull, isDiskFull, OnescanError } from '@onescan/contract/onescan-error.js';
 import { isBrokenOff, retrying } from '@onescan/process/retrying.js';
 
 /** Before the second stream, the third and so on, in milliseconds; each goes on where the one before ended. */

@@ -1,7 +1,7 @@
-import type { HorizonOutcome, ResultDocument } from '@onescan/learn';
 import { canonicalJson, sha256Hex } from '@onescan/contract/canonical-json.js';
 import type { HorizonSummary, TaskFile } from '@onescan/contract/generated/onescan/v1/result.js';
 import { reasonText } from '@onescan/contract/reasons/reason.js';
+import type { HorizonOutcome, ResultDocument } from '@onescan/learn';
 import type { ComputedResult, ComputeRequest } from './compute-protocol.js';
 import { ledgerRows } from './ledger.js';
 import type { LoadedPair } from './loaded-pair.js';

@@ -1,6 +1,6 @@
-import type { DatasetColumn } from '@onescan/dataset/dataset.js';
 import { LedgerStatus } from '@onescan/contract/generated/onescan/v1/result.js';
 import type { ExclusionReason } from '@onescan/contract/reasons/reason.js';
+import type { DatasetColumn } from '@onescan/dataset/dataset.js';
 import { expect, test } from 'vitest';
 import { ledgerRows } from './ledger.js';
 

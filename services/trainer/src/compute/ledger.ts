@@ -1,9 +1,9 @@
-import type { FeatureFate } from '@onescan/learn';
-import { gapBeyondDoubles } from '@onescan/dataset/beyond-doubles.js';
-import type { DatasetColumn } from '@onescan/dataset/dataset.js';
 import { type LedgerRow, LedgerStatus } from '@onescan/contract/generated/onescan/v1/result.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
 import type { Reason } from '@onescan/contract/reasons/reason.js';
+import { gapBeyondDoubles } from '@onescan/dataset/beyond-doubles.js';
+import type { DatasetColumn } from '@onescan/dataset/dataset.js';
+import type { FeatureFate } from '@onescan/learn';
 
 export interface LedgerInput {
   runId: string;

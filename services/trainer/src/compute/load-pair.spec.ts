@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { resolveLearnConfig } from '@onescan/learn/config/learn-config.js';
 import type { DatasetMeta } from '@onescan/dataset/dataset.js';
 import { openDataset } from '@onescan/dataset/open-dataset.js';
+import { resolveLearnConfig } from '@onescan/learn/config/learn-config.js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { writeTestDataset } from '../testing/test-dataset.js';
 import { classifyFailure } from './classify-failure.js';

@@ -1,11 +1,11 @@
+import { OnescanError } from '@onescan/contract/onescan-error.js';
+import type { DatasetMeta, OpenDataset } from '@onescan/dataset/dataset.js';
+import { openDataset } from '@onescan/dataset/open-dataset.js';
 import { BinnedMatrixBuilder } from '@onescan/learn/binning/binned-matrix-builder.js';
 import type { LearnConfig } from '@onescan/learn/config/learn-config.js';
 import type { PairTarget } from '@onescan/learn/data/pair-target.js';
 import { CancelledError } from '@onescan/learn/errors/cancelled-error.js';
 import { developmentRows } from '@onescan/learn/splits/development-rows.js';
-import type { DatasetMeta, OpenDataset } from '@onescan/dataset/dataset.js';
-import { openDataset } from '@onescan/dataset/open-dataset.js';
-import { OnescanError } from '@onescan/contract/onescan-error.js';
 import type { LoadedPair } from './loaded-pair.js';
 
 export interface LoadOptions {

@@ -1,6 +1,6 @@
+import type { DatasetColumn, DatasetMeta } from '@onescan/dataset/dataset.js';
 import type { BinnedMatrix } from '@onescan/learn/binning/binned-matrix.js';
 import type { PairTarget } from '@onescan/learn/data/pair-target.js';
-import type { DatasetColumn, DatasetMeta } from '@onescan/dataset/dataset.js';
 
 /** All of a pair that learning needs, in memory; the file is closed. */
 export interface LoadedPair {

@@ -1,11 +1,11 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { resolveLearnConfig } from '@onescan/learn/config/learn-config.js';
+import { DatasetRef } from '@onescan/contract/generated/onescan/v1/fetcher.js';
 import { SHARED_PAIR } from '@onescan/dataset/dataset.js';
 import { sharedDatasetPath } from '@onescan/dataset/open-dataset.js';
 import { writeArrayDataset } from '@onescan/dataset/write-array-dataset.js';
-import { DatasetRef } from '@onescan/contract/generated/onescan/v1/fetcher.js';
+import { resolveLearnConfig } from '@onescan/learn/config/learn-config.js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ScriptedFetcher } from '../testing/scripted-fetcher.js';
 import { loadPair } from './load-pair.js';

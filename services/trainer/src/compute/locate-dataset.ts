@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { sharedDatasetPath } from '@onescan/dataset/open-dataset.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
+import { sharedDatasetPath } from '@onescan/dataset/open-dataset.js';
 import type { ComputeRequest } from './compute-protocol.js';
 import { downloadDataset } from './download-dataset.js';
 

@@ -1,5 +1,5 @@
-import { resolveLearnConfig } from '@onescan/learn/config/learn-config.js';
 import { canonicalJson } from '@onescan/contract/canonical-json.js';
+import { resolveLearnConfig } from '@onescan/learn/config/learn-config.js';
 
 /**
  * Identity of a pair's bins in memory: the dataset and the part of the configuration that bins depend on.

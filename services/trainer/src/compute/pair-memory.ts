@@ -1,8 +1,8 @@
+import { canonicalJson } from '@onescan/contract/canonical-json.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
+import type { DatasetMeta } from '@onescan/dataset/dataset.js';
 import { type LearnConfig, resolveLearnConfig } from '@onescan/learn/config/learn-config.js';
 import { PairLearner } from '@onescan/learn/learner/pair-learner.js';
-import { canonicalJson } from '@onescan/contract/canonical-json.js';
-import type { DatasetMeta } from '@onescan/dataset/dataset.js';
-import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { admit } from '../memory/admit.js';
 import type { ComputeRequest } from './compute-protocol.js';
 import { loadPair } from './load-pair.js';

@@ -1,5 +1,5 @@
-import type { HorizonOutcome, LearnHooks } from '@onescan/learn';
 import { TaskFileKind } from '@onescan/contract/generated/onescan/v1/result.js';
+import type { HorizonOutcome, LearnHooks } from '@onescan/learn';
 import { classifyFailure } from './classify-failure.js';
 import type { ComputeEvent, ComputeRequest, StageFacts } from './compute-protocol.js';
 import { handOverFile } from './hand-over-file.js';

@@ -4,8 +4,8 @@ import {
   type PutTaskFileRequest,
   TrainerHubServiceClient,
 } from '@onescan/contract/generated/onescan/v1/trainer.js';
-import { callClientStream, createClient } from '@onescan/process/grpc/client.js';
 import { type ErrorCode, isDiskFull, OnescanError } from '@onescan/contract/onescan-error.js';
+import { callClientStream, createClient } from '@onescan/process/grpc/client.js';
 import { isAway, retrying } from '@onescan/process/retrying.js';
 import type { ComputeRequest } from './compute-protocol.js';
 

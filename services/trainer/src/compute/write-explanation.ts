@@ -1,9 +1,5 @@
+import { type ParquetColumn, type ParquetContent, writeParquet } from '@onescan/dataset/write-parquet.js';
 import type { ExplainedRows } from '@onescan/learn';
-import {
-  type ParquetColumn,
-  type ParquetContent,
-  writeParquet,
-} from '@onescan/dataset/write-parquet.js';
 import type { ComputeRequest } from './compute-protocol.js';
 import type { LoadedPair } from './loaded-pair.js';
 

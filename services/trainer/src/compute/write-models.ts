@@ -1,8 +1,8 @@
 import { open } from 'node:fs/promises';
+import { canonicalJson, sha256Hex } from '@onescan/contract/canonical-json.js';
 import type { ExportedModels } from '@onescan/learn';
 import { modelText, textName } from '@onescan/learn/export/export-models.js';
 import { MODELS_FORMAT_VERSION } from '@onescan/learn/export/model-description.js';
-import { canonicalJson, sha256Hex } from '@onescan/contract/canonical-json.js';
 import type { ComputeRequest } from './compute-protocol.js';
 import type { LoadedPair } from './loaded-pair.js';
 

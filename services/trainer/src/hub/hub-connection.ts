@@ -4,9 +4,9 @@ import {
   type ConnectResponse,
   TrainerHubServiceClient,
 } from '@onescan/contract/generated/onescan/v1/trainer.js';
+import { type ErrorCode, OnescanError } from '@onescan/contract/onescan-error.js';
 import { createClient } from '@onescan/process/grpc/client.js';
 import type { ChannelSecurity } from '@onescan/process/grpc/tls/channel-security.js';
-import { type ErrorCode, OnescanError } from '@onescan/contract/onescan-error.js';
 import { reconnectWaitMs } from './reconnect-schedule.js';
 
 /** Answers that dialling again cannot change. */

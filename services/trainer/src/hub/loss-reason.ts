@@ -1,6 +1,6 @@
+import type { OnescanError } from '@onescan/contract/onescan-error.js';
 import type { ChannelSecurity } from '@onescan/process/grpc/tls/channel-security.js';
 import { explainTlsFailure } from '@onescan/process/grpc/tls/tls-failure.js';
-import type { OnescanError } from '@onescan/contract/onescan-error.js';
 
 /** Why there is no stream to a coordinator, with what certificates have to do with it, which gRPC does not tell. */
 export async function lossReason(

@@ -1,7 +1,7 @@
+import { OnescanError } from '@onescan/contract/onescan-error.js';
+import { loadingBytes } from '@onescan/dataset/read-width.js';
 import { resolveLearnConfig } from '@onescan/learn/config/learn-config.js';
 import { estimateFootprint as estimate, type FootprintInput } from '@onescan/learn/sizing/footprint.js';
-import { loadingBytes } from '@onescan/dataset/read-width.js';
-import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { expect, test } from 'vitest';
 import { admit } from './admit.js';
 

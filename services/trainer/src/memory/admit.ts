@@ -1,3 +1,6 @@
+import { formatBytes } from '@onescan/contract/format/bytes.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
+import { loadingBytes } from '@onescan/dataset/read-width.js';
 import type { LearnConfig } from '@onescan/learn/config/learn-config.js';
 import {
   estimateFootprint,
@@ -5,9 +8,6 @@ import {
   IDLE_BYTES,
   KEPT_SHARE,
 } from '@onescan/learn/sizing/footprint.js';
-import { loadingBytes } from '@onescan/dataset/read-width.js';
-import { formatBytes } from '@onescan/contract/format/bytes.js';
-import { OnescanError } from '@onescan/contract/onescan-error.js';
 
 export interface AdmissionInput {
   rows: number;

@@ -1,7 +1,7 @@
 import type { ConnectRequest, TaskAttempt } from '@onescan/contract/generated/onescan/v1/trainer.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
 import type { ChannelSecurity } from '@onescan/process/grpc/tls/channel-security.js';
 import type { Logger } from '@onescan/process/log.js';
-import { OnescanError } from '@onescan/contract/onescan-error.js';
 import type { ComputeEvent, ComputeRequest } from '../compute/compute-protocol.js';
 import { pairKey } from '../compute/pair-key.js';
 import { ThreadSlot } from '../compute/thread-slot.js';

@@ -3,9 +3,9 @@ import {
   type ReadDatasetRequest,
   type ReadDatasetResponse,
 } from '@onescan/contract/generated/onescan/v1/fetcher.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { serverStream } from '@onescan/process/grpc/handlers.js';
 import { type RunningServer, startServer } from '@onescan/process/grpc/start-server.js';
-import { OnescanError } from '@onescan/contract/onescan-error.js';
 
 /** Bytes a chunk. */
 export const CHUNK_BYTES = 64 * 1024;

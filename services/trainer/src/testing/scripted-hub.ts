@@ -8,10 +8,10 @@ import {
   type TaskFileHeader,
   TrainerHubServiceService,
 } from '@onescan/contract/generated/onescan/v1/trainer.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { clientStream } from '@onescan/process/grpc/handlers.js';
 import { MAX_MESSAGE_BYTES } from '@onescan/process/grpc/message-limits.js';
 import { type RunningServer, startServer } from '@onescan/process/grpc/start-server.js';
-import { OnescanError } from '@onescan/contract/onescan-error.js';
 
 export type FromTrainer = NonNullable<ConnectRequest['message']>;
 type Case = FromTrainer['$case'];

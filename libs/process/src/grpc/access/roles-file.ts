@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { z } from 'zod';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
+import { z } from 'zod';
 import { readToken } from '../tls/channel-security.js';
 import { readNamedFile } from '../tls/pem-files.js';
 import { CLIENT_ROLES, ROLES, type Role } from './access-table.js';

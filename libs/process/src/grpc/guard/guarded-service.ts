@@ -1,6 +1,6 @@
 import type { MethodDefinition } from '@grpc/grpc-js';
-import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { checkBounds, type MessageBounds } from '@onescan/contract/message-bounds.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
 
 /** What one method takes from its callers. */
 export interface MethodLimits {

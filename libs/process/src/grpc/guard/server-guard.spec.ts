@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { Client, type ClientOptions, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
-import { afterEach, expect, it } from 'vitest';
 import {
   type FetcherServiceServer,
   FetcherServiceService,
   VerifyDatasetRequest,
 } from '@onescan/contract/generated/onescan/v1/fetcher.js';
+import { afterEach, expect, it } from 'vitest';
 import { unary } from '../handlers.js';
 import { type RunningServer, startServer } from '../start-server.js';
 import { guardedService } from './guarded-service.js';

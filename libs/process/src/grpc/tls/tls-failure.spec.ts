@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
 import { FetcherServiceClient } from '@onescan/contract/generated/onescan/v1/fetcher.js';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { makeAuthority, replaceFile } from '../../testing/certificates.js';
 import { SecureServer } from '../../testing/secure-server.js';
 import { createClient } from '../client.js';

@@ -1,8 +1,8 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { makeAuthority, makeCertificate, replaceFile, writeIdentity } from '../../testing/certificates.js';
 import { certificateName } from './certificate-name.js';
 import { readTlsFiles } from './tls-files.js';

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { type DuckDb, openConfinedDuckDb } from '@onescan/dataset/duckdb/open-duckdb.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
+import { type DuckDb, openConfinedDuckDb } from '@onescan/dataset/duckdb/open-duckdb.js';
 import { type DuckDbConnections, problemText } from '../duckdb/duckdb-connections.js';
 
 /** The file's header and the two of which every checkpoint writes one. */

@@ -7,8 +7,8 @@ import {
   type ServiceError,
   status,
 } from '@grpc/grpc-js';
-import { proxyOptions } from '@onescan/process/grpc/client.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
+import { proxyOptions } from '@onescan/process/grpc/client.js';
 import { retrying } from '@onescan/process/retrying.js';
 import type { AuthClient } from 'google-auth-library';
 import type { TableReference } from '../api-answers.js';
