@@ -6,6 +6,8 @@ import type {
   TaskAttempt,
   TrainerHubServiceService,
 } from '@onescan/contract/generated/onescan/v1/trainer.js';
+import { kernelVersion } from '@onescan/learn/kernels/load-kernel.js';
+import { PRODUCT_VERSION } from '@onescan/process/product-version.js';
 import type { SeededChoice } from '../faults/seeded-choice.js';
 import type { Examples } from './example-requests.js';
 import type { KnownIds } from './known-ids.js';
@@ -28,8 +30,8 @@ export const register: HubMessage = (known, choice) => ({
   value: {
     ...{ trainerId: trainerId(choice), host: 'host', processId: 1, memoryLimitBytes: 1n << 31n },
     ...{
-      version: '0.1.0',
-      kernelVersion: 'other',
+      version: PRODUCT_VERSION,
+      kernelVersion: kernelVersion(),
       heldDatasetIds: [known.datasetId],
       instanceId: 'instance',
     },

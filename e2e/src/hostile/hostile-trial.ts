@@ -71,7 +71,7 @@ const SPEC = quickSpec({ pairs: ['eurusd'], horizons: [15] });
 const UNREAD_OF_EACH = 6;
 const SAMPLE_MS = 500;
 /** Time for what has gone to be noticed: pings, silent first messages. */
-const SETTLE_MS = 40_000;
+const SETTLE_MS = 120_000;
 /** Handles and threads that come and go. */
 const HANDLE_SLACK = 6;
 
@@ -223,13 +223,13 @@ class TrialOf {
     }
   }
 
-  /** Paths of all files but logs and what the state file is written with. */
+  /** Paths of all files but logs, and what DuckDB keeps beside its files while it works. */
   #files(): string[] {
     const all = [this.#stack.home, this.#temporary].flatMap((folder) =>
       readdirSync(folder, { recursive: true, withFileTypes: true })
         .filter((entry) => entry.isFile())
         .map(({ parentPath, name }) => join(parentPath, name).slice(folder.length + 1)),
     );
-    return all.filter((path) => !/^logs\/|\.wal$/.test(path)).sort();
+    return all.filter((path) => !/^logs\/|\.wal$|\/\.duckdb-tmp-/.test(path)).sort();
   }
 }

@@ -1,9 +1,10 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { join } from 'node:path';
 
 /** What a process holds of the machine. */
 export interface ProcessFigures {
   readonly rssMib: number;
-  /** Open files, sockets and pipes. */
+  /** Open files, sockets and pipes; the modules that a thread loads as it begins apart. */
   readonly handles: number;
   readonly threads: number;
   /** Time that it has computed for since it was started. */
@@ -24,8 +25,20 @@ export function processFigures(pid: number): ProcessFigures {
   const [user, system] = fields.slice(11, 13);
   return {
     rssMib: Math.round(Number(memory?.[1]) / 1024),
-    handles: readdirSync(`/proc/${pid}/fd`).length,
+    handles: openHandles(pid),
     threads: readdirSync(`/proc/${pid}/task`).length,
     cpuSeconds: (Number(user) + Number(system)) / TICKS_PER_SECOND,
   };
+}
+
+function openHandles(pid: number): number {
+  const folder = `/proc/${pid}/fd`;
+  return readdirSync(folder).filter((handle) => {
+    try {
+      return !readlinkSync(join(folder, handle)).endsWith('.js');
+    } catch {
+      // Closed since.
+      return false;
+    }
+  }).length;
 }
