@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { ROOT } from './workspace.mjs';
 
 /** Pages whose commands users copy to install and to operate. */
-const PAGES = ['docs/install.md', 'docs/containers.md'];
+const PAGES = ['docs/install.md', 'docs/containers.md', 'docs/kubernetes.md'];
 
 describe.each(PAGES)('%s', (page) => {
   const text = readFileSync(join(ROOT, page), 'utf8');

@@ -1,0 +1,138 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import { ROOT } from './workspace.mjs';
+
+const VERSION = '1.34';
+const MAXIMUM_GRACE_S = 600;
+const BIN = join(ROOT, 'node_modules/.bin/onescan');
+const helpOf = (...words) => execFileSync(process.execPath, [BIN, ...words, '--help'], { encoding: 'utf8' });
+const SERVICES = ['fetcher', 'coordinator', 'trainer'];
+
+/** Whether a program is to be had; the check that needs it is skipped by name otherwise. */
+function isInstalled(program) {
+  return process.env.PATH.split(delimiter).some((folder) => existsSync(join(folder, program)));
+}
+
+const renderer = [
+  ['kustomize', 'build'],
+  ['kubectl', 'kustomize'],
+].find(([program]) => isInstalled(program));
+
+let folder;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'onescan-kubernetes-'));
+  cpSync(join(ROOT, 'docker/kubernetes'), folder, { recursive: true });
+  execFileSync('sh', [join(folder, 'make-secrets.sh'), join(folder, 'components/tls-files/secrets')]);
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const documents = (text) => parseAllDocuments(text, { merge: true }).map((document) => document.toJS());
+
+/** What an overlay would apply. */
+function render(overlay) {
+  const [program, ...args] = renderer;
+  return documents(execFileSync(program, [...args, join(folder, 'overlays', overlay)], { encoding: 'utf8' }));
+}
+
+const base = readdirSync(join(ROOT, 'docker/kubernetes/base'))
+  .filter((name) => name !== 'kustomization.yaml')
+  .flatMap((name) => documents(readFileSync(join(ROOT, 'docker/kubernetes/base', name), 'utf8')));
+const workload = (name) =>
+  base.find(({ kind, metadata }) => /Set|Deployment/.test(kind) && metadata.name === name);
+const podOf = (service) => workload(`onescan-${service}`).spec.template.spec;
+
+describe.skipIf(!renderer)('overlays (need kustomize or kubectl)', () => {
+  it.each(['minimal', 'bigquery'])('%s renders, everything in its namespace', (overlay) => {
+    const all = render(overlay);
+    expect(all.filter(({ kind }) => kind === 'StatefulSet')).toHaveLength(2);
+    for (const { kind, metadata } of all) {
+      if (kind !== 'Namespace') expect(metadata.namespace, `${kind} ${metadata.name}`).toBe('onescan');
+    }
+  });
+
+  it.skipIf(!isInstalled('kubernetes-validate')).each(['minimal', 'bigquery'])(
+    '%s is valid, strictly (needs kubernetes-validate)',
+    (overlay) => {
+      // The validator knows no types of others.
+      const known = render(overlay).filter(({ apiVersion }) => !apiVersion.startsWith('cert-manager.io/'));
+      const path = join(folder, `${overlay}.yaml`);
+      writeFileSync(path, known.map((each) => JSON.stringify(each)).join('\n---\n'));
+      const { status, stdout, stderr } = spawnSync('kubernetes-validate', ['-k', VERSION, '--strict', path], {
+        encoding: 'utf8',
+      });
+      expect(status, `${stdout}${stderr}`).toBe(0);
+    },
+  );
+});
+
+it('a trainer has the memory of a worker, no more and no less', () => {
+  const { requests, limits } = podOf('trainer').containers[0].resources;
+  const [, gib] = /--memory-per-worker[\s\S]*?default:\s+(\d+)GiB/.exec(helpOf('run'));
+  expect(limits.memory).toBe(`${gib}Gi`);
+  expect(requests.memory).toBe(limits.memory);
+});
+
+it('every pod has longer to end than it gives its work, and not longer than autoscalers wait', () => {
+  for (const service of SERVICES) {
+    const { terminationGracePeriodSeconds: grace, containers } = podOf(service);
+    const work = Number(/--grace(?:-ms)?=(\d+)/.exec(containers[0].args.join(' '))?.[1] ?? 0) / 1000;
+    expect(grace, service).toBeGreaterThan(work);
+    expect(grace, service).toBeLessThanOrEqual(MAXIMUM_GRACE_S);
+  }
+});
+
+it('pods are held together, probed, and run without rights', () => {
+  for (const service of SERVICES) {
+    const pod = podOf(service);
+    const { annotations } = workload(`onescan-${service}`).spec.template.metadata;
+    expect(annotations['cluster-autoscaler.kubernetes.io/safe-to-evict']).toBe('false');
+    expect(annotations['karpenter.sh/do-not-disrupt']).toBe('true');
+    expect(pod.automountServiceAccountToken).toBe(false);
+    expect(pod.securityContext).toMatchObject({ runAsNonRoot: true, runAsUser: 1000 });
+    const [{ securityContext, startupProbe, readinessProbe }] = pod.containers;
+    expect(securityContext).toEqual({
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ['ALL'] },
+    });
+    for (const probe of [startupProbe, readinessProbe]) {
+      expect(probe.exec.command.slice(0, 2)).toEqual(['onescan', 'health']);
+    }
+  }
+  const budgets = base.filter(({ kind }) => kind === 'PodDisruptionBudget');
+  expect(budgets.map(({ spec }) => spec.maxUnavailable)).toEqual([1]);
+});
+
+it('nobody is reached but by those who need it', () => {
+  const policies = base.filter(({ kind }) => kind === 'NetworkPolicy');
+  const deny = policies.find(({ metadata }) => metadata.name === 'onescan-deny');
+  expect(deny.spec).toMatchObject({ policyTypes: ['Ingress', 'Egress'] });
+  expect(deny.spec.ingress).toBeUndefined();
+  const reach = (name) =>
+    policies
+      .find(({ metadata, spec }) => metadata.name === name && spec.ingress)
+      .spec.ingress.flatMap(({ from }) =>
+        from.map((each) => each.podSelector.matchLabels['app.kubernetes.io/name']),
+      );
+  expect(reach('onescan-fetcher')).toEqual(['onescan-coordinator', 'onescan-trainer']);
+  expect(reach('onescan-coordinator')).toEqual(['onescan-trainer']);
+});
+
+it('only the coordinator may call FetchPair, by its certificate', () => {
+  const { data } = base.find(({ kind }) => kind === 'ConfigMap');
+  expect(JSON.parse(data['roles.json'])).toEqual({
+    certificates: { 'onescan-coordinator': ['coordinator'], 'onescan-trainer': ['trainer'] },
+  });
+});
+
+it('every flag that a service is given is one of its own', () => {
+  for (const service of SERVICES) {
+    const known = new Set(helpOf('serve', service).match(/--[a-z][a-z-]*/g));
+    const given = podOf(service).containers[0].args.filter((arg) => arg.startsWith('--'));
+    for (const flag of given) expect(known, `${service} ${flag}`).toContain(flag.split('=')[0]);
+  }
+});
