@@ -14,7 +14,7 @@ import { dirname, join, relative } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ROOT } from '../workspace.mjs';
 import { shippedPackages } from './shipped-packages.mjs';
-import { stagePackage } from './stage-package.mjs';
+import { ROOT_FILES, stagePackage } from './stage-package.mjs';
 
 const COMMIT = '0123456789abcdef0123456789abcdef01234567';
 const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
@@ -66,7 +66,7 @@ it('is refused when a workspace is not built', () => {
   const root = join(scratch, 'checkout');
   mkdirSync(join(root, 'app'), { recursive: true });
   const write = (path, value) => writeFileSync(join(root, path), JSON.stringify(value));
-  for (const name of ['LICENSE', 'README.md', 'CHANGELOG.md', 'docs', 'proto']) write(name, '');
+  for (const name of ROOT_FILES) write(name, '');
   write('package.json', { name: 'onescan', workspaces: ['app'] });
   write('package-lock.json', { packages: { 'node_modules/app': { link: true, resolved: 'app' } } });
   write('app/package.json', { name: 'app', version: '1.0.0', bin: { onescan: 'bin.mjs' } });

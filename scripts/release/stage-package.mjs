@@ -5,7 +5,15 @@ import { productionPackages } from './production-packages.mjs';
 import { commandFile, shippedPackages } from './shipped-packages.mjs';
 
 /** What users read and what clients in other languages are generated from. */
-const ROOT_FILES = ['LICENSE', 'README.md', 'CHANGELOG.md', 'docs', 'proto'];
+export const ROOT_FILES = [
+  'LICENSE',
+  'THIRD-PARTY.md',
+  'README.md',
+  'CHANGELOG.md',
+  'SECURITY.md',
+  'docs',
+  'proto',
+];
 /** Of the packages of others, what nothing reads at run time: a third of their bytes. Licences stay. */
 const NOT_RUN = /\.(map|md|[cm]?ts)$/;
 
