@@ -58,6 +58,11 @@ it('bundles every workspace that the command needs, all of them saying what they
     expect(dependencies).toHaveProperty([name]);
     const own = JSON.parse(readFileSync(join(folder, 'node_modules', name, 'package.json')));
     expect(own).toMatchObject({ version, gitHead, license: 'Apache-2.0' });
+    for (const path of Object.values(own.exports)) {
+      expect(path.includes('*') || files.includes(join('node_modules', name, path)), `${name} ${path}`).toBe(
+        true,
+      );
+    }
   }
   expect(gitHead).toBe(COMMIT);
 });

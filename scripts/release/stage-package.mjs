@@ -75,7 +75,8 @@ function copy(from, to) {
 }
 
 function bundledPackageJson({ private: _private, scripts, devDependencies, files, ...kept }, gitHead) {
-  return { ...kept, gitHead };
+  const doors = Object.entries(kept.exports ?? {}).filter(([door]) => !door.startsWith('./testing/'));
+  return { ...kept, exports: Object.fromEntries(doors), gitHead };
 }
 
 /** The command of the package only leads to that of its workspace. */

@@ -6,12 +6,12 @@ import {
 } from '@onescan/contract/generated/onescan/v1/coordinator.js';
 import type { Plan } from '@onescan/contract/generated/onescan/v1/plan.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
+import { userName } from '@onescan/process/user-name.js';
 import type { Invocation } from '../context.js';
 import { overBudget } from '../view/over-budget.js';
 import type { RunView } from '../view/run-view.js';
 import { getRun } from './get-run.js';
 import { approveRun } from './start-run.js';
-import { userName } from './user-name.js';
 
 /**
  * Who approves a run that waits: "within-budget" approves the plan (not what follows a pilot) when its estimate is

@@ -1,12 +1,12 @@
 import { formatUsd } from '@onescan/contract/format/usd.js';
 import { Run } from '@onescan/contract/generated/onescan/v1/coordinator.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
+import { userName } from '@onescan/process/user-name.js';
 import type { Command } from 'commander';
 import { withCoordinator } from '../connection/connect.js';
 import { driveRun } from '../connection/drive-run.js';
 import { getRun } from '../connection/get-run.js';
 import { approveRun } from '../connection/start-run.js';
-import { userName } from '../connection/user-name.js';
 import type { Act } from '../context.js';
 import { EXIT } from '../exit-code.js';
 import { messageJson } from '../output/message-json.js';

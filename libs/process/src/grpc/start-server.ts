@@ -1,7 +1,7 @@
 import { type AddressInfo, createServer, type ListenOptions, type Server as NetServer } from 'node:net';
-import { userInfo } from 'node:os';
 import { Server, ServerCredentials, type ServerInterceptor } from '@grpc/grpc-js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
+import { userName } from '../user-name.js';
 import type { Access, Caller } from './access/access.js';
 import { AccessGuard, type AccessGuardOptions } from './access/access-guard.js';
 import { ROLES } from './access/access-table.js';
@@ -109,7 +109,7 @@ function accessGuard(
 ): AccessGuard {
   const everybody: Caller =
     kind === 'unix'
-      ? { name: userInfo().username, by: 'socket', roles: new Set(ROLES) }
+      ? { name: userName(), by: 'socket', roles: new Set(ROLES) }
       : { name: '', by: 'machine', roles: new Set(ROLES) };
   return new AccessGuard({
     identify: (evidence) => (access && kind === 'tcp' ? access.identify(evidence) : everybody),

@@ -1,6 +1,6 @@
 import { userInfo } from 'node:os';
 
-/** Name of the person who runs the command, for the record of approvals. */
+/** Name of the user whose process this is, for the record of approvals. */
 export function userName(): string {
   try {
     return userInfo().username;
