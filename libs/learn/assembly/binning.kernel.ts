@@ -4,7 +4,8 @@
  * No function keeps state: instances on one shared memory share static data, so every scratch area is
  * an argument and belongs to the calling thread.
  */
-export { sortDoubles, sortValues } from './binning/sort-values';
-export { fitBounds, fitDoubleBounds } from './binning/fit-bounds';
-export { binColumn, binDoubles } from './binning/bin-column';
+
 export { averageBins, averageDoubleBins } from './binning/average-bins';
+export { binColumn, binDoubles } from './binning/bin-column';
+export { fitBounds, fitDoubleBounds } from './binning/fit-bounds';
+export { sortDoubles, sortValues } from './binning/sort-values';

@@ -7,10 +7,11 @@
  *
  * No function keeps state: scratch is passed by address and belongs to the calling thread.
  */
+
+export { addLeafGroups, countCases } from './shap/add-leaf-groups';
 export { decideRows, gatherBins } from './shap/decide-rows';
+export { addDeepInterventional } from './shap/deep-interventional';
+export { addDeepTree } from './shap/deep-tree';
+export { fillInterventionalTable } from './shap/interventional-table';
 export { fillLeafTable } from './shap/leaf-table';
 export { mergeLeafTable } from './shap/merge-leaf-table';
-export { addLeafGroups, countCases } from './shap/add-leaf-groups';
-export { fillInterventionalTable } from './shap/interventional-table';
-export { addDeepTree } from './shap/deep-tree';
-export { addDeepInterventional } from './shap/deep-interventional';

@@ -11,12 +11,18 @@ export { subsampleStatistics } from './target-bins/subsample-statistics';
  * @param sums float64 pairs [bins], added to, @param counts i32 [bins], added to
  */
 export function sumByBin(
-  column: usize, begin: i32, end: i32, target: usize, present: usize, sums: usize, counts: usize,
+  column: usize,
+  begin: i32,
+  end: i32,
+  target: usize,
+  present: usize,
+  sums: usize,
+  counts: usize,
 ): void {
   for (let row = begin; row < end; row++) {
-    const bin = <usize>load<u8>(column + (<usize>row << 3));
+    const bin = <usize>load<u8>(column + ((<usize>row) << 3));
     const cell = sums + (bin << 4);
-    v128.store(cell, f64x2.add(v128.load(cell), v128.load(target + (<usize>row << 4))));
+    v128.store(cell, f64x2.add(v128.load(cell), v128.load(target + ((<usize>row) << 4))));
     const count = counts + (bin << 2);
     store<i32>(count, load<i32>(count) + <i32>load<u8>(present + <usize>row));
   }
@@ -30,17 +36,24 @@ export function sumByBin(
  * @param sums float64 pairs [bins], added to
  */
 export function sumPieces(
-  column: usize, table: usize, begin: i32, end: i32, pieces: i32, target: usize, sums: usize, squares: usize,
+  column: usize,
+  table: usize,
+  begin: i32,
+  end: i32,
+  pieces: i32,
+  target: usize,
+  sums: usize,
+  squares: usize,
 ): void {
   let row = begin;
   let total = v128.load(squares);
   for (let piece = 1; piece <= pieces; piece++) {
-    const last = begin + <i32>(<i64>(end - begin) * piece / pieces);
+    const last = begin + <i32>((<i64>(end - begin) * piece) / pieces);
     let inner = f64x2.splat(0);
     for (; row < last; row++) {
-      const bin = <usize>load<u8>(column + (<usize>row << 3));
+      const bin = <usize>load<u8>(column + ((<usize>row) << 3));
       const cell = sums + (bin << 4);
-      const y = v128.load(target + (<usize>row << 4));
+      const y = v128.load(target + ((<usize>row) << 4));
       v128.store(cell, f64x2.add(v128.load(cell), y));
       inner = f64x2.add(inner, f64x2.mul(y, f64x2.splat(<f64>load<i16>(table + (bin << 1)))));
     }
@@ -56,13 +69,18 @@ export function sumPieces(
  * @param sums float64 [bins][4], added to, @param counts i32 [bins], added to
  */
 export function sumTargetsAt(
-  column: usize, rows: usize, count: i32, targets: usize, sums: usize, counts: usize,
+  column: usize,
+  rows: usize,
+  count: i32,
+  targets: usize,
+  sums: usize,
+  counts: usize,
 ): void {
   for (let k = 0; k < count; k++) {
-    const row = <usize>load<u32>(rows + (<usize>k << 2));
+    const row = <usize>load<u32>(rows + ((<usize>k) << 2));
     const bin = <usize>load<u8>(column + (row << 3));
     const cell = sums + (bin << 5);
-    const target = targets + (<usize>k << 5);
+    const target = targets + ((<usize>k) << 5);
     v128.store(cell, f64x2.add(v128.load(cell), v128.load(target)));
     v128.store(cell, f64x2.add(v128.load(cell, 16), v128.load(target, 16)), 16);
     const own = counts + (bin << 2);
@@ -73,7 +91,7 @@ export function sumTargetsAt(
 /** The bins of rows [begin, end) counted into i32 [bins], added to. */
 export function countBins(column: usize, begin: i32, end: i32, counts: usize): void {
   for (let row = begin; row < end; row++) {
-    const count = counts + (<usize>load<u8>(column + (<usize>row << 3)) << 2);
+    const count = counts + ((<usize>load<u8>(column + ((<usize>row) << 3))) << 2);
     store<i32>(count, load<i32>(count) + 1);
   }
 }

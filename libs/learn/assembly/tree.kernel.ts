@@ -11,8 +11,8 @@
  * an argument and belongs to the calling thread.
  */
 export { accumulateHistograms, subtractHistograms } from './tree/histogram';
-export { searchSplits } from './tree/search-splits';
-export { searchConstrainedSplits } from './tree/search-constrained-splits';
-export { addSymmetricScores } from './tree/symmetric-scores';
-export { gatherColumns, gatherRows, partitionRows, countLeft } from './tree/rows';
 export { addTreeScores } from './tree/predict';
+export { countLeft, gatherColumns, gatherRows, partitionRows } from './tree/rows';
+export { searchConstrainedSplits } from './tree/search-constrained-splits';
+export { searchSplits } from './tree/search-splits';
+export { addSymmetricScores } from './tree/symmetric-scores';

@@ -28,17 +28,30 @@ function centre<F>(sorted: usize, begin: u32, end: u32, lowest: f64, highest: f6
 }
 
 @inline
-function average<F>(sorted: usize, total: u32, bounds: usize, boundCount: u32, lowest: f64, highest: f64, means: usize): void {
+function average<F>(
+  sorted: usize,
+  total: u32,
+  bounds: usize,
+  boundCount: u32,
+  lowest: f64,
+  highest: f64,
+  means: usize,
+): void {
   let bin: u32 = 0;
   let begin: u32 = 0;
   for (let i: u32 = 0; i <= total; i++) {
-    while (bin < boundCount && (i == total || value<F>(sorted, i) > <f64>load<F>(bounds + <usize>bin * sizeof<F>()))) {
-      if (i > begin) store<f64>(means + (<usize>(bin + 1) << 3), centre<F>(sorted, begin, i, lowest, highest));
+    while (
+      bin < boundCount &&
+      (i == total || value<F>(sorted, i) > <f64>load<F>(bounds + <usize>bin * sizeof<F>()))
+    ) {
+      if (i > begin)
+        store<f64>(means + ((<usize>(bin + 1)) << 3), centre<F>(sorted, begin, i, lowest, highest));
       begin = i;
       bin++;
     }
   }
-  if (total > begin) store<f64>(means + (<usize>(bin + 1) << 3), centre<F>(sorted, begin, total, lowest, highest));
+  if (total > begin)
+    store<f64>(means + ((<usize>(bin + 1)) << 3), centre<F>(sorted, begin, total, lowest, highest));
 }
 
 /**
@@ -49,11 +62,27 @@ function average<F>(sorted: usize, total: u32, bounds: usize, boundCount: u32, l
  * @param bounds ascending float32 upper bounds, `boundCount` of them
  * @param means output: float64 by bin; bins without values (and bin 0) are left as they are
  */
-export function averageBins(sorted: usize, total: u32, bounds: usize, boundCount: u32, lowest: f64, highest: f64, means: usize): void {
+export function averageBins(
+  sorted: usize,
+  total: u32,
+  bounds: usize,
+  boundCount: u32,
+  lowest: f64,
+  highest: f64,
+  means: usize,
+): void {
   average<f32>(sorted, total, bounds, boundCount, lowest, highest, means);
 }
 
 /** The same for values and bounds of float64. */
-export function averageDoubleBins(sorted: usize, total: u32, bounds: usize, boundCount: u32, lowest: f64, highest: f64, means: usize): void {
+export function averageDoubleBins(
+  sorted: usize,
+  total: u32,
+  bounds: usize,
+  boundCount: u32,
+  lowest: f64,
+  highest: f64,
+  means: usize,
+): void {
   average<f64>(sorted, total, bounds, boundCount, lowest, highest, means);
 }

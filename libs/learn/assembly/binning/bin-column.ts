@@ -6,7 +6,7 @@ function binAll<F>(values: usize, rows: u32, bounds: usize, half: u32, out: usiz
     for (let step = half; step > 0; step >>= 1) {
       below += value > load<F>(bounds + <usize>(below + step - 1) * sizeof<F>()) ? step : 0;
     }
-    store<u8>(out + (<usize>row << 3), <u8>(value == value ? below + 1 : 0));
+    store<u8>(out + ((<usize>row) << 3), <u8>(value == value ? below + 1 : 0));
   }
 }
 

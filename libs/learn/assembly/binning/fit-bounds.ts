@@ -17,7 +17,7 @@ function put<F>(values: usize, i: u32, value: F): void {
 
 @inline
 function count(counts: usize, i: u32): u32 {
-  return load<u32>(counts + (<usize>i << 2));
+  return load<u32>(counts + ((<usize>i) << 2));
 }
 
 /**
@@ -31,24 +31,45 @@ function count(counts: usize, i: u32): u32 {
  * @param bounds output: ascending float32 bounds, room for `valueBins`; the last bin needs none
  * @returns the number of bounds, one less than the number of bins (0 without values)
  */
-export function fitBounds(sorted: usize, total: u32, valueBins: u32, distinct: usize, counts: usize, bounds: usize): u32 {
+export function fitBounds(
+  sorted: usize,
+  total: u32,
+  valueBins: u32,
+  distinct: usize,
+  counts: usize,
+  bounds: usize,
+): u32 {
   return fit<f32>(sorted, total, valueBins, distinct, counts, bounds);
 }
 
 /** The same for values, distinct values and bounds of float64. */
-export function fitDoubleBounds(sorted: usize, total: u32, valueBins: u32, distinct: usize, counts: usize, bounds: usize): u32 {
+export function fitDoubleBounds(
+  sorted: usize,
+  total: u32,
+  valueBins: u32,
+  distinct: usize,
+  counts: usize,
+  bounds: usize,
+): u32 {
   return fit<f64>(sorted, total, valueBins, distinct, counts, bounds);
 }
 
 @inline
-function fit<F>(sorted: usize, total: u32, valueBins: u32, distinct: usize, counts: usize, bounds: usize): u32 {
+function fit<F>(
+  sorted: usize,
+  total: u32,
+  valueBins: u32,
+  distinct: usize,
+  counts: usize,
+  bounds: usize,
+): u32 {
   if (total == 0) return 0;
   let found: u32 = 0;
   let start: u32 = 0;
   for (let i: u32 = 1; i <= total; i++) {
     if (i < total && value<F>(sorted, i) == value<F>(sorted, start)) continue;
     put<F>(distinct, found, value<F>(sorted, start));
-    store<u32>(counts + (<usize>found << 2), i - start);
+    store<u32>(counts + ((<usize>found) << 2), i - start);
     found++;
     start = i;
   }
@@ -61,7 +82,14 @@ function fit<F>(sorted: usize, total: u32, valueBins: u32, distinct: usize, coun
   return greedyBounds<F>(distinct, counts, found, total, valueBins, bounds);
 }
 
-function greedyBounds<F>(distinct: usize, counts: usize, found: u32, total: u32, valueBins: u32, bounds: usize): u32 {
+function greedyBounds<F>(
+  distinct: usize,
+  counts: usize,
+  found: u32,
+  total: u32,
+  valueBins: u32,
+  bounds: usize,
+): u32 {
   const fair = <f64>total / <f64>valueBins;
   let restBins = valueBins;
   let rest = total;
@@ -80,7 +108,8 @@ function greedyBounds<F>(distinct: usize, counts: usize, found: u32, total: u32,
     if (!large) rest -= own;
     filled += own;
     const nextLarge = <f64>count(counts, i + 1) >= fair;
-    if (!large && <f64>filled < target && !(nextLarge && <f64>filled >= Math.max(1.0, target * 0.5))) continue;
+    if (!large && <f64>filled < target && !(nextLarge && <f64>filled >= Math.max(1.0, target * 0.5)))
+      continue;
     put<F>(bounds, made, between<F>(value<F>(distinct, i), value<F>(distinct, i + 1)));
     made++;
     filled = 0;

@@ -8,7 +8,7 @@ function passes<K>(): u32 {
 
 @inline
 function topBit<K>(): K {
-  return <K>1 << <K>(8 * sizeof<K>() - 1);
+  return (<K>1) << (<K>(8 * sizeof<K>() - 1));
 }
 
 /** Maps float bits to unsigned integers of the same order; -0 counts as +0. */
@@ -32,7 +32,7 @@ function digitOf<K>(key: K, pass: u32): usize {
 function toOffsets(counts: usize): void {
   let sum: u32 = 0;
   for (let digit: u32 = 0; digit < RADIX; digit++) {
-    const at = counts + (<usize>digit << 2);
+    const at = counts + ((<usize>digit) << 2);
     const count = load<u32>(at);
     store<u32>(at, sum);
     sum += count;
@@ -65,12 +65,12 @@ function sortAs<F, K>(values: usize, count: u32, sorted: usize, spare: usize, co
     store<K>(from + <usize>kept * sizeof<K>(), key);
     kept++;
     for (let pass: u32 = 0; pass < passes<K>(); pass++) {
-      const bump = counts + (<usize>(RADIX * pass) << 2) + (digitOf<K>(key, pass) << 2);
+      const bump = counts + ((<usize>(RADIX * pass)) << 2) + (digitOf<K>(key, pass) << 2);
       store<u32>(bump, load<u32>(bump) + 1);
     }
   }
   for (let pass: u32 = 0; pass < passes<K>(); pass++) {
-    const offsets = counts + (<usize>(RADIX * pass) << 2);
+    const offsets = counts + ((<usize>(RADIX * pass)) << 2);
     toOffsets(offsets);
     scatter<K>(from, to, kept, offsets, pass);
     const other = from;

@@ -14,9 +14,17 @@ function addQuad(sums: usize, left: v128, right: v128): void {
  * @param sums first cell of the tile, @param stride bytes from one row of sums to the next
  */
 export function addTile(a: usize, b: usize, rowPairs: i32, sums: usize, stride: usize): void {
-  let s00 = i32x4.splat(0), s01 = s00, s10 = s00, s11 = s00, s20 = s00, s21 = s00, s30 = s00, s31 = s00;
+  let s00 = i32x4.splat(0),
+    s01 = s00,
+    s10 = s00,
+    s11 = s00,
+    s20 = s00,
+    s21 = s00,
+    s30 = s00,
+    s31 = s00;
   for (let pair = 0; pair < rowPairs; pair++) {
-    const b0 = v128.load(b), b1 = v128.load(b, 16);
+    const b0 = v128.load(b),
+      b1 = v128.load(b, 16);
     const a0 = v128.load_splat<u32>(a);
     s00 = i32x4.add(s00, i32x4.dot_i16x8_s(a0, b0));
     s01 = i32x4.add(s01, i32x4.dot_i16x8_s(a0, b1));

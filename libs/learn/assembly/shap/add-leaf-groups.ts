@@ -5,8 +5,16 @@ const CONDITION: usize = 12;
 
 /** Which case of the group each row is, 16 rows at a time. */
 @inline
-function fillMasks(decisions: usize, stride: u32, count: u32, conditions: usize, conditionCount: u32, bits: u32, masks: usize): void {
-  memory.fill(masks, <u8>((<u32>1 << bits) - 1), count);
+function fillMasks(
+  decisions: usize,
+  stride: u32,
+  count: u32,
+  conditions: usize,
+  conditionCount: u32,
+  bits: u32,
+  masks: usize,
+): void {
+  memory.fill(masks, <u8>(((<u32>1) << bits) - 1), count);
   for (let i: u32 = 0; i < conditionCount; i++) {
     const condition = conditions + <usize>i * CONDITION;
     const node = decisions + <usize>load<u32>(condition) * stride;
@@ -22,8 +30,8 @@ function fillMasks(decisions: usize, stride: u32, count: u32, conditions: usize,
 /** Adds the two entries that two neighbouring rows' masks select. */
 @inline
 function addTwo(out: usize, entries: usize, firstMask: u32, secondMask: u32): void {
-  const first = v128.load64_splat(entries + (<usize>firstMask << 3));
-  const both = v128.load64_lane(entries + (<usize>secondMask << 3), first, 1);
+  const first = v128.load64_splat(entries + ((<usize>firstMask) << 3));
+  const both = v128.load64_lane(entries + ((<usize>secondMask) << 3), first, 1);
   v128.store(out, f64x2.add(v128.load(out), both));
 }
 
@@ -37,7 +45,15 @@ function addTwo(out: usize, entries: usize, firstMask: u32, secondMask: u32): vo
  * @param offset bytes from the start of an output column to the block's first row
  * @param masks scratch of `count` bytes
  */
-export function addLeafGroups(decisions: usize, stride: u32, count: u32, groups: usize, groupCount: u32, offset: usize, masks: usize): void {
+export function addLeafGroups(
+  decisions: usize,
+  stride: u32,
+  count: u32,
+  groups: usize,
+  groupCount: u32,
+  offset: usize,
+  masks: usize,
+): void {
   for (let group: u32 = 0; group < groupCount; group++) {
     const at = groups + <usize>group * GROUP;
     const bits = load<u32>(at, 8);
@@ -46,11 +62,11 @@ export function addLeafGroups(decisions: usize, stride: u32, count: u32, groups:
     const outputCount = load<u32>(at, 20);
     fillMasks(decisions, stride, count, load<u32>(at), load<u32>(at, 4), bits, masks);
     for (let j: u32 = 0; j < outputCount; j++) {
-      const entries = table + (<usize>(j << bits) << 3);
-      const output = <usize>load<u32>(outputs + (<usize>j << 2)) + offset;
+      const entries = table + ((<usize>(j << bits)) << 3);
+      const output = <usize>load<u32>(outputs + ((<usize>j) << 2)) + offset;
       for (let row: u32 = 0; row < count; row += 4) {
         const four = load<u32>(masks + row);
-        const out = output + (<usize>row << 3);
+        const out = output + ((<usize>row) << 3);
         addTwo(out, entries, four & 255, (four >> 8) & 255);
         addTwo(out + 16, entries, (four >> 16) & 255, four >> 24);
       }
@@ -64,11 +80,20 @@ export function addLeafGroups(decisions: usize, stride: u32, count: u32, groups:
  * @param decisions as for addLeafGroups @param count rows, `masks` holds them rounded up to 16
  * @param counts output, uint32 by case, 2^bits of them
  */
-export function countCases(decisions: usize, stride: u32, count: u32, conditions: usize, conditionCount: u32, bits: u32, masks: usize, counts: usize): void {
+export function countCases(
+  decisions: usize,
+  stride: u32,
+  count: u32,
+  conditions: usize,
+  conditionCount: u32,
+  bits: u32,
+  masks: usize,
+  counts: usize,
+): void {
   fillMasks(decisions, stride, (count + 15) & ~15, conditions, conditionCount, bits, masks);
-  memory.fill(counts, 0, <usize>4 << bits);
+  memory.fill(counts, 0, (<usize>4) << bits);
   for (let row: u32 = 0; row < count; row++) {
-    const at = counts + (<usize>load<u8>(masks + row) << 2);
+    const at = counts + ((<usize>load<u8>(masks + row)) << 2);
     store<u32>(at, load<u32>(at) + 1);
   }
 }

@@ -8,7 +8,7 @@
 export function gatherBins(block: usize, stride: u32, slot: u32, rows: usize, count: u32, out: usize): void {
   const column = block + ((<usize>(slot >> 3) * stride) << 3) + (slot & 7);
   for (let i: u32 = 0; i < count; i++) {
-    store<u8>(out + i, load<u8>(column + (<usize>load<u32>(rows + (<usize>i << 2)) << 3)));
+    store<u8>(out + i, load<u8>(column + ((<usize>load<u32>(rows + ((<usize>i) << 2))) << 3)));
   }
 }
 

@@ -11,7 +11,16 @@ const AGREES: u32 = 2;
 
 /** Product of the factors of all edges down to each edge, at every point; times the leaf's value at a leaf. */
 @inline
-function descend(decisions: usize, stride: u32, edges: usize, edgeCount: u32, coefficients: usize, line: usize, states: usize, values: usize): void {
+function descend(
+  decisions: usize,
+  stride: u32,
+  edges: usize,
+  edgeCount: u32,
+  coefficients: usize,
+  line: usize,
+  states: usize,
+  values: usize,
+): void {
   for (let e: u32 = 0; e < edgeCount; e++) {
     const edge = edges + <usize>e * EDGE;
     const same = load<u32>(edge, 12);
@@ -36,7 +45,15 @@ function descend(decisions: usize, stride: u32, edges: usize, edgeCount: u32, co
 
 /** Sums of leaves below each edge, and what they contribute to the edge's column. */
 @inline
-function ascend(edges: usize, edgeCount: u32, coefficients: usize, line: usize, states: usize, values: usize, offset: usize): void {
+function ascend(
+  edges: usize,
+  edgeCount: u32,
+  coefficients: usize,
+  line: usize,
+  states: usize,
+  values: usize,
+  offset: usize,
+): void {
   for (let e: i32 = <i32>edgeCount - 1; e >= 0; e--) {
     const edge = edges + <usize>e * EDGE;
     const shares = coefficients + <usize>((<u32>e * STATES + <u32>load<u8>(states + e)) * 2 + 1) * line;
@@ -52,7 +69,9 @@ function ascend(edges: usize, edgeCount: u32, coefficients: usize, line: usize, 
     const to = values + <usize>(parent - 1) * line;
     // Right edges come first on the way up: they overwrite what the way down left, left edges add.
     if (load<u32>(edge, 4) == 0) memory.copy(to, from, line);
-    else for (let q: usize = 0; q < line; q += 16) v128.store(to + q, f64x2.add(v128.load(to + q), v128.load(from + q)));
+    else
+      for (let q: usize = 0; q < line; q += 16)
+        v128.store(to + q, f64x2.add(v128.load(to + q), v128.load(from + q)));
   }
 }
 
@@ -76,10 +95,21 @@ function ascend(edges: usize, edgeCount: u32, coefficients: usize, line: usize, 
  * @param states scratch, one byte an edge
  * @param values scratch, `points` f64 an edge
  */
-export function addDeepTree(decisions: usize, stride: u32, count: u32, edges: usize, edgeCount: u32, coefficients: usize, points: u32, offset: usize, states: usize, values: usize): void {
-  const line = <usize>points << 3;
+export function addDeepTree(
+  decisions: usize,
+  stride: u32,
+  count: u32,
+  edges: usize,
+  edgeCount: u32,
+  coefficients: usize,
+  points: u32,
+  offset: usize,
+  states: usize,
+  values: usize,
+): void {
+  const line = (<usize>points) << 3;
   for (let row: u32 = 0; row < count; row++) {
     descend(decisions + row, stride, edges, edgeCount, coefficients, line, states, values);
-    ascend(edges, edgeCount, coefficients, line, states, values, offset + (<usize>row << 3));
+    ascend(edges, edgeCount, coefficients, line, states, values, offset + ((<usize>row) << 3));
   }
 }

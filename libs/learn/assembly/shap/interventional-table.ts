@@ -1,6 +1,6 @@
 @inline
 function at(base: usize, i: u32): usize {
-  return base + (<usize>i << 3);
+  return base + ((<usize>i) << 3);
 }
 
 /**
@@ -20,7 +20,14 @@ function at(base: usize, i: u32): usize {
  * @param table output, f64, k * 2^k
  * @param scratch (k + 1) * 2^k f64: F
  */
-export function fillInterventionalTable(value: f64, counts: usize, k: u32, weights: usize, table: usize, scratch: usize): void {
+export function fillInterventionalTable(
+  value: f64,
+  counts: usize,
+  k: u32,
+  weights: usize,
+  table: usize,
+  scratch: usize,
+): void {
   const cases: u32 = 1 << k;
   const sizes = k + 1;
   countSupersets(counts, k, scratch);
@@ -31,7 +38,8 @@ export function fillInterventionalTable(value: f64, counts: usize, k: u32, weigh
     let against: f64 = 0;
     // A background row of p features leaves k - p of the mask's features to A.
     if (b > 0) {
-      for (let p: u32 = b; p <= k; p++) against += load<f64>(at(line, p)) * load<f64>(at(weights, (k - p) * sizes + b - 1));
+      for (let p: u32 = b; p <= k; p++)
+        against += load<f64>(at(line, p)) * load<f64>(at(weights, (k - p) * sizes + b - 1));
     }
     for (let j: u32 = 0; j < k; j++) {
       const bit: u32 = 1 << j;
@@ -54,10 +62,10 @@ export function fillInterventionalTable(value: f64, counts: usize, k: u32, weigh
 function countSupersets(counts: usize, k: u32, sums: usize): void {
   const cases: u32 = 1 << k;
   const sizes = k + 1;
-  memory.fill(sums, 0, <usize>(cases * sizes) << 3);
+  memory.fill(sums, 0, (<usize>(cases * sizes)) << 3);
   for (let mask: u32 = 0; mask < cases; mask++) {
     const size = <u32>popcnt(mask);
-    store<f64>(at(sums, mask * sizes + size), <f64>load<u32>(counts + (<usize>mask << 2)));
+    store<f64>(at(sums, mask * sizes + size), <f64>load<u32>(counts + ((<usize>mask) << 2)));
   }
   for (let j: u32 = 0; j < k; j++) {
     const bit: u32 = 1 << j;

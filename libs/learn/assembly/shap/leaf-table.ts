@@ -1,6 +1,6 @@
 @inline
 function at(base: usize, i: u32): usize {
-  return base + (<usize>i << 3);
+  return base + ((<usize>i) << 3);
 }
 
 /**
@@ -22,7 +22,14 @@ function at(base: usize, i: u32): usize {
  * @param table output, f64, k * 2^k
  * @param scratch (k + 3) * 2^k f64: polynomials, E and Z
  */
-export function fillLeafTable(value: f64, zeros: usize, k: u32, weights: usize, table: usize, scratch: usize): void {
+export function fillLeafTable(
+  value: f64,
+  zeros: usize,
+  k: u32,
+  weights: usize,
+  table: usize,
+  scratch: usize,
+): void {
   const cases: u32 = 1 << k;
   const line = (k + 1) << 3;
   const sums = scratch + <usize>cases * line;
@@ -43,7 +50,7 @@ export function fillLeafTable(value: f64, zeros: usize, k: u32, weights: usize, 
 /** Polynomials prod_{i in M} (z_i + t) of all masks, each from that without its lowest feature, and E(M). */
 function expandAll(zeros: usize, k: u32, weights: usize, polynomials: usize, sums: usize): void {
   const cases: u32 = 1 << k;
-  const line = <usize>(k + 1) << 3;
+  const line = (<usize>(k + 1)) << 3;
   memory.fill(polynomials, 0, line);
   store<f64>(polynomials, 1);
   store<f64>(sums, load<f64>(weights));
@@ -70,6 +77,9 @@ function multiplyMissing(zeros: usize, k: u32, products: usize): void {
   store<f64>(at(products, full), 1);
   for (let mask: i32 = <i32>full - 1; mask >= 0; mask--) {
     const missing = ctz(~mask);
-    store<f64>(at(products, mask), load<f64>(at(products, mask | (1 << missing))) * load<f64>(at(zeros, missing)));
+    store<f64>(
+      at(products, mask),
+      load<f64>(at(products, mask | (1 << missing))) * load<f64>(at(zeros, missing)),
+    );
   }
 }

@@ -11,7 +11,14 @@ const REQUIREMENT: usize = 12;
  * @param groupTable f64 [outputs][2^bits]
  * @param masks scratch of 2^bits bytes
  */
-export function mergeLeafTable(leafTable: usize, k: u32, requirements: usize, groupTable: usize, bits: u32, masks: usize): void {
+export function mergeLeafTable(
+  leafTable: usize,
+  k: u32,
+  requirements: usize,
+  groupTable: usize,
+  bits: u32,
+  masks: usize,
+): void {
   const cases: u32 = 1 << bits;
   memory.fill(masks, 0, cases);
   for (let j: u32 = 0; j < k; j++) {
@@ -23,12 +30,12 @@ export function mergeLeafTable(leafTable: usize, k: u32, requirements: usize, gr
     }
   }
   for (let j: u32 = 0; j < k; j++) {
-    const entries = leafTable + (<usize>(j << k) << 3);
+    const entries = leafTable + ((<usize>(j << k)) << 3);
     const output = load<u32>(requirements + <usize>j * REQUIREMENT, 8);
-    const sums = groupTable + ((<usize>output << bits) << 3);
+    const sums = groupTable + (((<usize>output) << bits) << 3);
     for (let i: u32 = 0; i < cases; i++) {
-      const at = sums + (<usize>i << 3);
-      store<f64>(at, load<f64>(at) + load<f64>(entries + (<usize>load<u8>(masks + i) << 3)));
+      const at = sums + ((<usize>i) << 3);
+      store<f64>(at, load<f64>(at) + load<f64>(entries + ((<usize>load<u8>(masks + i)) << 3)));
     }
   }
 }

@@ -5,12 +5,21 @@ const LEAST_PIVOT: f64 = 1e-3;
 /** Regressors: the straight line, three curved contrasts, missing or not. */
 const SIZE: i32 = 5;
 
-@inline function total(v: v128): f64 {
-  return <f64>f32x4.extract_lane(v, 0) + <f64>f32x4.extract_lane(v, 1) + <f64>f32x4.extract_lane(v, 2) + <f64>f32x4.extract_lane(v, 3);
+@inline
+function total(v: v128): f64 {
+  return (
+    <f64>f32x4.extract_lane(v, 0) +
+    <f64>f32x4.extract_lane(v, 1) +
+    <f64>f32x4.extract_lane(v, 2) +
+    <f64>f32x4.extract_lane(v, 3)
+  );
 }
 
 /** Cell (i, j) of the products, i >= j: float64 [5][5]. */
-@inline function cell(products: usize, i: i32, j: i32): usize { return products + (<usize>(i * SIZE + j) << 3); }
+@inline
+function cell(products: usize, i: i32, j: i32): usize {
+  return products + ((<usize>(i * SIZE + j)) << 3);
+}
 
 /**
  * The regressors enter in order, the target's mean before them, so that what a contrast explains is what the
@@ -24,33 +33,53 @@ const SIZE: i32 = 5;
  *   that the line explains; square that contrasts explain beyond it; contrasts that did. Followed by 280 bytes
  *   of scratch
  */
-export function explain(sums: usize, rows: usize, contrasts: usize, pitch: usize, moments: usize, out: usize): void {
-  const target = out + 40, sum = target + 40, products = sum + 40;
+export function explain(
+  sums: usize,
+  rows: usize,
+  contrasts: usize,
+  pitch: usize,
+  moments: usize,
+  out: usize,
+): void {
+  const target = out + 40,
+    sum = target + 40,
+    products = sum + 40;
   multiply(sums, rows, contrasts, pitch, target, sum, products);
   store<f64>(out, load<f64>(target));
   store<f64>(out, load<f64>(sum), 8);
   const count = load<f64>(moments);
   const mean = load<f64>(moments, 8) / count;
   for (let i = 0; i < SIZE; i++) {
-    const own = load<f64>(sum + (<usize>i << 3));
-    store<f64>(target + (<usize>i << 3), load<f64>(target + (<usize>i << 3)) - mean * own);
+    const own = load<f64>(sum + ((<usize>i) << 3));
+    store<f64>(target + ((<usize>i) << 3), load<f64>(target + ((<usize>i) << 3)) - mean * own);
     for (let j = 0; j <= i; j++) {
-      store<f64>(cell(products, i, j), load<f64>(cell(products, i, j)) - own * load<f64>(sum + (<usize>j << 3)) / count);
+      store<f64>(
+        cell(products, i, j),
+        load<f64>(cell(products, i, j)) - (own * load<f64>(sum + ((<usize>j) << 3))) / count,
+      );
     }
   }
-  let line = 0.0, curved = 0.0, used = 0.0;
+  let line = 0.0,
+    curved = 0.0,
+    used = 0.0;
   for (let j = 0; j < SIZE; j++) {
     const pivot = load<f64>(cell(products, j, j));
     if (!(pivot > LEAST_PIVOT * count)) continue;
-    const left = load<f64>(target + (<usize>j << 3));
-    if (j == 0) line = left * left / pivot;
-    else { curved += left * left / pivot; used += 1; }
+    const left = load<f64>(target + ((<usize>j) << 3));
+    if (j == 0) line = (left * left) / pivot;
+    else {
+      curved += (left * left) / pivot;
+      used += 1;
+    }
     for (let i = j + 1; i < SIZE; i++) {
       const factor = load<f64>(cell(products, i, j)) / pivot;
-      const to = target + (<usize>i << 3);
+      const to = target + ((<usize>i) << 3);
       store<f64>(to, load<f64>(to) - factor * left);
       for (let k = j + 1; k <= i; k++) {
-        store<f64>(cell(products, i, k), load<f64>(cell(products, i, k)) - factor * load<f64>(cell(products, k, j)));
+        store<f64>(
+          cell(products, i, k),
+          load<f64>(cell(products, i, k)) - factor * load<f64>(cell(products, k, j)),
+        );
       }
     }
   }
@@ -60,15 +89,46 @@ export function explain(sums: usize, rows: usize, contrasts: usize, pitch: usize
 }
 
 /** Inner products of the regressors with the target, their sums, and their products among each other. */
-function multiply(sums: usize, rows: usize, contrasts: usize, pitch: usize, target: usize, sum: usize, products: usize): void {
+function multiply(
+  sums: usize,
+  rows: usize,
+  contrasts: usize,
+  pitch: usize,
+  target: usize,
+  sum: usize,
+  products: usize,
+): void {
   const width = pitch << 2;
-  let y0 = f32x4.splat(0), y1 = y0, y2 = y0, y3 = y0, s0 = y0, s1 = y0, s2 = y0, s3 = y0;
-  let p00 = y0, p10 = y0, p11 = y0, p20 = y0, p21 = y0, p22 = y0, p30 = y0, p31 = y0, p32 = y0, p33 = y0;
+  let y0 = f32x4.splat(0),
+    y1 = y0,
+    y2 = y0,
+    y3 = y0,
+    s0 = y0,
+    s1 = y0,
+    s2 = y0,
+    s3 = y0;
+  let p00 = y0,
+    p10 = y0,
+    p11 = y0,
+    p20 = y0,
+    p21 = y0,
+    p22 = y0,
+    p30 = y0,
+    p31 = y0,
+    p32 = y0,
+    p33 = y0;
   for (let at: usize = 0; at < width; at += 16) {
-    const y = v128.load(sums + at), n = v128.load(rows + at);
+    const y = v128.load(sums + at),
+      n = v128.load(rows + at);
     const from = contrasts + at;
-    const c0 = v128.load(from), c1 = v128.load(from + width), c2 = v128.load(from + 2 * width), c3 = v128.load(from + 3 * width);
-    const n0 = f32x4.mul(n, c0), n1 = f32x4.mul(n, c1), n2 = f32x4.mul(n, c2), n3 = f32x4.mul(n, c3);
+    const c0 = v128.load(from),
+      c1 = v128.load(from + width),
+      c2 = v128.load(from + 2 * width),
+      c3 = v128.load(from + 3 * width);
+    const n0 = f32x4.mul(n, c0),
+      n1 = f32x4.mul(n, c1),
+      n2 = f32x4.mul(n, c2),
+      n3 = f32x4.mul(n, c3);
     y0 = f32x4.add(y0, f32x4.mul(y, c0));
     y1 = f32x4.add(y1, f32x4.mul(y, c1));
     y2 = f32x4.add(y2, f32x4.mul(y, c2));

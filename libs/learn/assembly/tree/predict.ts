@@ -15,9 +15,16 @@ const NODE: usize = 32;
  * @param rows uint32 rows of the block, `count` of them
  * @param scores f64 in the order of `rows`
  */
-export function addTreeScores(nodes: usize, values: usize, depth: u32, rows: usize, count: u32, scores: usize): void {
+export function addTreeScores(
+  nodes: usize,
+  values: usize,
+  depth: u32,
+  rows: usize,
+  count: u32,
+  scores: usize,
+): void {
   for (let i: u32 = 0; i < count; i++) {
-    const row = <usize>load<u32>(rows + (<usize>i << 2)) << 3;
+    const row = (<usize>load<u32>(rows + ((<usize>i) << 2))) << 3;
     let node: u32 = 0;
     for (let step: u32 = 0; step < depth; step++) {
       const at = nodes + <usize>node * NODE;
@@ -25,7 +32,7 @@ export function addTreeScores(nodes: usize, values: usize, depth: u32, rows: usi
       const left = <usize>(((bin - load<u32>(at, 4)) & 255) <= load<u32>(at, 8));
       node = load<u32>(at + (left << 2), 12);
     }
-    const at = scores + (<usize>i << 3);
-    store<f64>(at, load<f64>(at) + load<f64>(values + (<usize>node << 3)));
+    const at = scores + ((<usize>i) << 3);
+    store<f64>(at, load<f64>(at) + load<f64>(values + ((<usize>node) << 3)));
   }
 }

@@ -66,7 +66,16 @@ export function hessianOf(sum: i64): f64 {
  * hessian is under `minimum`.
  */
 @inline
-export function childScores2<L1>(leftG: v128, leftH: v128, totalG: v128, totalH: v128, l1: v128, minusL1: v128, l2: v128, minimum: v128): v128 {
+export function childScores2<L1>(
+  leftG: v128,
+  leftH: v128,
+  totalG: v128,
+  totalH: v128,
+  l1: v128,
+  minusL1: v128,
+  l2: v128,
+  minimum: v128,
+): v128 {
   const rightH = f64x2.sub(totalH, leftH);
   const g = shrink2<L1>(leftG, l1, minusL1);
   const h = shrink2<L1>(f64x2.sub(totalG, leftG), l1, minusL1);
@@ -81,7 +90,15 @@ export function childScores2<L1>(leftG: v128, leftH: v128, totalG: v128, totalH:
 
 /** One split of `childScores2`, by the same operations, so that both give the same number. */
 @inline
-export function childScore(leftG: f64, leftH: f64, totalG: f64, totalH: f64, l1: f64, l2: f64, minimum: f64): f64 {
+export function childScore(
+  leftG: f64,
+  leftH: f64,
+  totalG: f64,
+  totalH: f64,
+  l1: f64,
+  l2: f64,
+  minimum: f64,
+): f64 {
   const rightH = totalH - leftH;
   if (!(leftH >= minimum && rightH >= minimum)) return 0;
   const g = shrink(leftG, l1);
@@ -100,7 +117,15 @@ export const LEFT_GRADIENT: usize = 32;
 export const LEFT_HESSIAN: usize = 40;
 
 @inline
-export function writeBest(best: usize, score: f64, slot: u32, bin: u32, missingLeft: u32, leftG: f64, leftH: f64): void {
+export function writeBest(
+  best: usize,
+  score: f64,
+  slot: u32,
+  bin: u32,
+  missingLeft: u32,
+  leftG: f64,
+  leftH: f64,
+): void {
   store<f64>(best, score, SCORE);
   store<f64>(best, <f64>slot, SLOT);
   store<f64>(best, <f64>bin, BIN);

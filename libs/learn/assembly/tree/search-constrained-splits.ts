@@ -19,10 +19,24 @@ function outputOf(g: f64, h: f64, l1: f64, l2: f64, lowest: f64, highest: f64): 
  * @param lowest lower bound of this leaf's outputs, in quantised units
  * @param highest upper bound
  */
-export function searchConstrainedSplits(histograms: usize, cells: u32, slots: usize, slotCount: u32, totalG: f64, totalH: f64, l1: f64, l2: f64, minimum: f64, best: usize, directions: usize, lowest: f64, highest: f64): void {
+export function searchConstrainedSplits(
+  histograms: usize,
+  cells: u32,
+  slots: usize,
+  slotCount: u32,
+  totalG: f64,
+  totalH: f64,
+  l1: f64,
+  l2: f64,
+  minimum: f64,
+  best: usize,
+  directions: usize,
+  lowest: f64,
+  highest: f64,
+): void {
   let toBeat = load<f64>(best, SCORE);
   for (let i: u32 = 0; i < slotCount; i++) {
-    const slot = load<u32>(slots + (<usize>i << 2));
+    const slot = load<u32>(slots + ((<usize>i) << 2));
     const histogram = histograms + ((<usize>slot * cells) << 3);
     const direction = <f64>load<i8>(directions + slot);
     const missing = load<i64>(histogram);
@@ -30,7 +44,7 @@ export function searchConstrainedSplits(histograms: usize, cells: u32, slots: us
       if (missingLeft && missing == 0) break;
       let sum: i64 = missingLeft ? missing : 0;
       for (let bin: u32 = 1; bin < cells; bin++) {
-        sum += load<i64>(histogram + (<usize>bin << 3));
+        sum += load<i64>(histogram + ((<usize>bin) << 3));
         const g = gradientOf(sum);
         const h = hessianOf(sum);
         if (!(h >= minimum && totalH - h >= minimum)) continue;

@@ -1,8 +1,30 @@
-import { childScore, childScores2, gradientOf, gradients2, hessianOf, hessians2, lastLane, prefix2, SCORE, WithL1, WithoutL1, writeBest } from './scores';
+import {
+  childScore,
+  childScores2,
+  gradientOf,
+  gradients2,
+  hessianOf,
+  hessians2,
+  lastLane,
+  prefix2,
+  SCORE,
+  WithL1,
+  WithoutL1,
+  writeBest,
+} from './scores';
 
 /** Highest children's score over all bins and both directions of the missing values of one column. */
 @inline
-function columnMaximum<L1>(histogram: usize, cells: u32, missing: i64, totalG: f64, totalH: f64, l1: f64, l2: f64, minimum: f64): f64 {
+function columnMaximum<L1>(
+  histogram: usize,
+  cells: u32,
+  missing: i64,
+  totalG: f64,
+  totalH: f64,
+  l1: f64,
+  l2: f64,
+  minimum: f64,
+): f64 {
   const vTotalG = f64x2.splat(totalG);
   const vTotalH = f64x2.splat(totalH);
   const vL1 = f64x2.splat(l1);
@@ -20,7 +42,7 @@ function columnMaximum<L1>(histogram: usize, cells: u32, missing: i64, totalG: f
   if (missing == 0) {
     highest = childScores2<L1>(g, h, vTotalG, vTotalH, vL1, vMinusL1, vL2, vMinimum);
     for (let bin: u32 = 2; bin < cells; bin += 2) {
-      sums = prefix2(histogram + (<usize>bin << 3), before);
+      sums = prefix2(histogram + ((<usize>bin) << 3), before);
       before = lastLane(sums);
       g = gradients2(sums);
       h = hessians2(sums);
@@ -28,26 +50,59 @@ function columnMaximum<L1>(histogram: usize, cells: u32, missing: i64, totalG: f
     }
   } else {
     highest = childScores2<L1>(g, h, vTotalG, vTotalH, vL1, vMinusL1, vL2, vMinimum);
-    const first = childScores2<L1>(f64x2.add(g, missingG), f64x2.add(h, missingH), vTotalG, vTotalH, vL1, vMinusL1, vL2, vMinimum);
+    const first = childScores2<L1>(
+      f64x2.add(g, missingG),
+      f64x2.add(h, missingH),
+      vTotalG,
+      vTotalH,
+      vL1,
+      vMinusL1,
+      vL2,
+      vMinimum,
+    );
     highest = f64x2.pmax(highest, f64x2.replace_lane(first, 0, 0));
     for (let bin: u32 = 2; bin < cells; bin += 2) {
-      sums = prefix2(histogram + (<usize>bin << 3), before);
+      sums = prefix2(histogram + ((<usize>bin) << 3), before);
       before = lastLane(sums);
       g = gradients2(sums);
       h = hessians2(sums);
       highest = f64x2.pmax(highest, childScores2<L1>(g, h, vTotalG, vTotalH, vL1, vMinusL1, vL2, vMinimum));
-      highest = f64x2.pmax(highest, childScores2<L1>(f64x2.add(g, missingG), f64x2.add(h, missingH), vTotalG, vTotalH, vL1, vMinusL1, vL2, vMinimum));
+      highest = f64x2.pmax(
+        highest,
+        childScores2<L1>(
+          f64x2.add(g, missingG),
+          f64x2.add(h, missingH),
+          vTotalG,
+          vTotalH,
+          vL1,
+          vMinusL1,
+          vL2,
+          vMinimum,
+        ),
+      );
     }
   }
   return Math.max(f64x2.extract_lane(highest, 0), f64x2.extract_lane(highest, 1));
 }
 
 /** Writes the first split of the column (missing right before missing left) that reaches the maximum. */
-function locateMaximum(histogram: usize, cells: u32, missing: i64, totalG: f64, totalH: f64, l1: f64, l2: f64, minimum: f64, maximum: f64, slot: u32, best: usize): void {
+function locateMaximum(
+  histogram: usize,
+  cells: u32,
+  missing: i64,
+  totalG: f64,
+  totalH: f64,
+  l1: f64,
+  l2: f64,
+  minimum: f64,
+  maximum: f64,
+  slot: u32,
+  best: usize,
+): void {
   for (let missingLeft: u32 = 0; missingLeft < 2; missingLeft++) {
     let sum: i64 = missingLeft ? missing : 0;
     for (let bin: u32 = 1; bin < cells; bin++) {
-      sum += load<i64>(histogram + (<usize>bin << 3));
+      sum += load<i64>(histogram + ((<usize>bin) << 3));
       const g = gradientOf(sum);
       const h = hessianOf(sum);
       if (childScore(g, h, totalG, totalH, l1, l2, minimum) < maximum) continue;
@@ -66,15 +121,27 @@ function locateMaximum(histogram: usize, cells: u32, missing: i64, totalG: f64, 
  * @param minimum least hessian of a child, above 0
  * @param best six f64 (see scores.ts); its score on entry is the one to beat
  */
-export function searchSplits(histograms: usize, cells: u32, slots: usize, slotCount: u32, totalG: f64, totalH: f64, l1: f64, l2: f64, minimum: f64, best: usize): void {
+export function searchSplits(
+  histograms: usize,
+  cells: u32,
+  slots: usize,
+  slotCount: u32,
+  totalG: f64,
+  totalH: f64,
+  l1: f64,
+  l2: f64,
+  minimum: f64,
+  best: usize,
+): void {
   let toBeat = load<f64>(best, SCORE);
   for (let i: u32 = 0; i < slotCount; i++) {
-    const slot = load<u32>(slots + (<usize>i << 2));
+    const slot = load<u32>(slots + ((<usize>i) << 2));
     const histogram = histograms + ((<usize>slot * cells) << 3);
     const missing = load<i64>(histogram);
-    const maximum = l1 > 0
-      ? columnMaximum<WithL1>(histogram, cells, missing, totalG, totalH, l1, l2, minimum)
-      : columnMaximum<WithoutL1>(histogram, cells, missing, totalG, totalH, l1, l2, minimum);
+    const maximum =
+      l1 > 0
+        ? columnMaximum<WithL1>(histogram, cells, missing, totalG, totalH, l1, l2, minimum)
+        : columnMaximum<WithoutL1>(histogram, cells, missing, totalG, totalH, l1, l2, minimum);
     if (!(maximum > toBeat)) continue;
     toBeat = maximum;
     locateMaximum(histogram, cells, missing, totalG, totalH, l1, l2, minimum, maximum, slot, best);

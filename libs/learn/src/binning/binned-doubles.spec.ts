@@ -1,13 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { BinnedMatrix } from './binned-matrix.js';
-import { BinnedMatrixBuilder } from './binned-matrix-builder.js';
+import { binned } from '../testing/binned.js';
 
-function binned(values: Float32Array | Float64Array, bins = 64): BinnedMatrix {
-  const builder = new BinnedMatrixBuilder(values.length, 1, { bins, fitRows: values.length });
-  builder.addColumn(0, values);
-  return builder.finish();
-}
+const one = (values: Float32Array | Float64Array, bins = 64) => binned([values], bins);
 
 const column = fc
   .array(
@@ -26,7 +21,7 @@ describe('columns of doubles', () => {
   it('have the bins that the same values have as float32', () => {
     fc.assert(
       fc.property(column, fc.integer({ min: 3, max: 256 }), (values, bins) => {
-        const [single, double] = [binned(values, bins), binned(Float64Array.from(values), bins)];
+        const [single, double] = [one(values, bins), one(Float64Array.from(values), bins)];
         expect(double.readColumn(0)).toEqual(single.readColumn(0));
         expect(double.representatives(0)).toEqual(single.representatives(0));
       }),
@@ -37,8 +32,8 @@ describe('columns of doubles', () => {
   it('have the same bins at any scale, with bounds and representatives in its units', () => {
     fc.assert(
       fc.property(column, fc.constantFrom(2 ** -900, 2 ** -160, 2 ** 130, 2 ** 900), (values, scale) => {
-        const plain = binned(Float64Array.from(values, (value) => (Math.abs(value) < 1e-30 ? 0 : value)));
-        const scaled = binned(
+        const plain = one(Float64Array.from(values, (value) => (Math.abs(value) < 1e-30 ? 0 : value)));
+        const scaled = one(
           Float64Array.from(values, (value) => (Math.abs(value) < 1e-30 ? 0 : value * scale)),
         );
         expect(scaled.readColumn(0)).toEqual(plain.readColumn(0));
@@ -63,7 +58,7 @@ describe('columns of doubles', () => {
       5e-324,
       0,
     ];
-    const matrix = binned(
+    const matrix = one(
       Float64Array.from([...values, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]),
     );
     const bins = Array.from(matrix.readColumn(0));
@@ -83,7 +78,7 @@ describe('columns of doubles', () => {
     const values = Float64Array.from({ length: 5000 }, (_, i) => Math.sin(i));
     const wild = values.slice();
     wild[77] = 1e18;
-    const [calm, moved] = [binned(values).representatives(0), binned(wild).representatives(0)];
+    const [calm, moved] = [one(values).representatives(0), one(wild).representatives(0)];
     for (let bin = 1; bin < 64; bin++) expect(moved[bin]!).toBeCloseTo(calm[bin]!, 2);
   });
 });

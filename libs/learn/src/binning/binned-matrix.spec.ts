@@ -1,18 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { LearnInputError } from '../errors/learn-input-error.js';
+import { binned } from '../testing/binned.js';
 import { estimateBinnedBytes } from './binned-bytes.js';
 import type { BinnedMatrix } from './binned-matrix.js';
 import { BinnedMatrixBuilder } from './binned-matrix-builder.js';
 import { openBinnedMatrix } from './shared-binned-matrix.js';
-
-function binned(columns: Float32Array[], bins = 64, fitRows = columns[0]!.length): BinnedMatrix {
-  const builder = new BinnedMatrixBuilder(columns[0]!.length, columns.length, { bins, fitRows });
-  columns.forEach((values, position) => {
-    builder.addColumn(position, values);
-  });
-  return builder.finish();
-}
 
 function one(values: number[], bins = 64, fitRows = values.length): BinnedMatrix {
   return binned([Float32Array.from(values)], bins, fitRows);

@@ -1,4 +1,4 @@
-import { sigmoid } from '../numeric/sigmoid.js';
+import { sigmoidOfScore } from '../numeric/sigmoid.js';
 import { weightedQuantile } from './weighted-quantile.js';
 
 /** Labels and weights of the rows a loss is taken over, by matrix row. */
@@ -99,7 +99,7 @@ const logistic: ObjectiveFunction = {
     for (let i = 0; i < rows.length; i++) {
       const row = rows[i]!;
       const own = weight ? weight[row]! : 1;
-      const p = sigmoid(scores[i]!);
+      const p = sigmoidOfScore(scores[i]!);
       gradient[i] = own * (p - label[row]!);
       hessian[i] = own * p * (1 - p);
     }

@@ -1,19 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { BinnedMatrix } from '../binning/binned-matrix.js';
-import { BinnedMatrixBuilder } from '../binning/binned-matrix-builder.js';
 import { seededRandom } from '../numeric/seeded-random.js';
+import { binned } from '../testing/binned.js';
 import type { BoosterParams } from './booster-params.js';
 import { trainBooster } from './train-booster.js';
-
-function binned(columns: Float32Array[], bins = 64): BinnedMatrix {
-  const rows = columns[0]!.length;
-  const builder = new BinnedMatrixBuilder(rows, columns.length, { bins, fitRows: rows });
-  columns.forEach((values, position) => {
-    builder.addColumn(position, values);
-  });
-  return builder.finish();
-}
 
 const all = (rows: number) => Uint32Array.from({ length: rows }, (_, i) => i);
 

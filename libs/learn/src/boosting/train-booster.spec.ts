@@ -1,57 +1,14 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { BinnedMatrix } from '../binning/binned-matrix.js';
 import { BinnedMatrixBuilder } from '../binning/binned-matrix-builder.js';
 import { CancelledError } from '../errors/cancelled-error.js';
 import { Arena } from '../kernels/arena.js';
-import { seededRandom } from '../numeric/seeded-random.js';
-import type { Booster } from './booster.js';
-import { type BoosterParams, DEFAULT_BOOSTER_PARAMS } from './booster-params.js';
+import { binned } from '../testing/binned.js';
+import { all, meanSquare, sample, sampled, structures } from '../testing/booster-sample.js';
+import { DEFAULT_BOOSTER_PARAMS } from './booster-params.js';
 import { estimateBoosterBytes } from './grower-memory.js';
 import { predictValues } from './predict-values.js';
 import { trainBooster } from './train-booster.js';
-import { leafDepths, type Tree } from './tree.js';
-
-const all = (rows: number) => Uint32Array.from({ length: rows }, (_, i) => i);
-
-function binned(columns: Float32Array[], bins = 64): BinnedMatrix {
-  const rows = columns[0]!.length;
-  const builder = new BinnedMatrixBuilder(rows, columns.length, { bins, fitRows: rows });
-  columns.forEach((values, position) => {
-    builder.addColumn(position, values);
-  });
-  return builder.finish();
-}
-
-/** Normal columns with missing values and a label with main effects and an interaction. */
-function sample(rows: number, columns: number, seed: bigint) {
-  const random = seededRandom(seed);
-  const values = Array.from({ length: columns }, () =>
-    Float32Array.from({ length: rows }, () => (random.next() < 0.05 ? Number.NaN : random.normal())),
-  );
-  const at = (c: number, i: number) => values[c % columns]![i]! || 0;
-  const label = Float64Array.from(
-    { length: rows },
-    (_, i) => at(0, i) + 2 * Math.sign(at(1, i)) + at(2, i) * at(3, i) + 0.5 * random.normal(),
-  );
-  return { values, label, matrix: binned(values) };
-}
-
-function meanSquare(a: Float64Array, b: Float64Array, rows: Uint32Array): number {
-  return rows.reduce((sum, row, i) => sum + (a[i]! - b[row]!) ** 2, 0) / rows.length;
-}
-
-function structures(booster: Booster) {
-  return booster.trees.map(({ column, bin, missingLeft, left, right, leafValue }) => {
-    return { column, bin, missingLeft, left, right, leafValue };
-  });
-}
-
-const sampled: Partial<BoosterParams> = {
-  rowFraction: 0.5,
-  treeColumnFraction: 0.5,
-  nodeColumnFraction: 0.5,
-};
 
 describe('trainBooster', () => {
   it('is the same every time, and another with another seed when it samples', () => {
@@ -136,44 +93,6 @@ describe('trainBooster', () => {
     expect(matrix.rows).toBe(900);
   });
 
-  it('lets compacted and uncompacted leaves lead to the same trees', () => {
-    const { matrix, label } = sample(6000, 12, 7n);
-    const shuffled = all(6000);
-    const random = seededRandom(1n);
-    for (let i = shuffled.length - 1; i > 0; i--) {
-      const j = random.below(i + 1);
-      [shuffled[i], shuffled[j]] = [shuffled[j]!, shuffled[i]!];
-    }
-    // One leaf a row class: many leaves, each far below a quarter of the rows.
-    const params = { rounds: 3, maxLeaves: 64, maxDepth: 0, minRowsInLeaf: 10 };
-    const booster = trainBooster({ matrix, rows: all(6000), label }, params);
-    for (const tree of booster.trees) expect(rowsByLeaf(tree, matrix)).toEqual([...tree.leafRows]);
-    const gains = (some: Booster) => some.trees[0]!.gain.reduce((sum, gain) => sum + gain, 0);
-    const other = trainBooster({ matrix, rows: shuffled, label }, params);
-    expect(gains(other) / gains(booster)).toBeCloseTo(1, 4);
-  });
-
-  it('keeps rows and hessian in leaves at least at what is asked, for every loss', () => {
-    const { matrix, label } = sample(700, 8, 8n);
-    const binary = label.map((y) => Number(y > 1.5));
-    const weight = label.map((y) => 0.2 + Math.abs(y));
-    for (const objective of ['squared', 'logistic', 'huber', 'quantile'] as const) {
-      const task = { matrix, rows: all(700), label: objective === 'logistic' ? binary : label, weight };
-      const booster = trainBooster(task, {
-        objective,
-        rounds: 10,
-        minRowsInLeaf: 37,
-        maxDepth: 0,
-        quantile: 0.8,
-      });
-      expect(booster.trees.length).toBe(10);
-      for (const tree of booster.trees) {
-        expect(Math.min(...tree.leafRows)).toBeGreaterThanOrEqual(37);
-        expect(rowsByLeaf(tree, matrix)).toEqual([...tree.leafRows]);
-      }
-    }
-  });
-
   it('treats a weight like that many rows', () => {
     const { values, label, matrix } = sample(300, 5, 9n);
     const weight = Float64Array.from({ length: 300 }, (_, i) => 1 + (i % 3));
@@ -190,131 +109,6 @@ describe('trainBooster', () => {
     weighted.predictRaw(matrix, Uint32Array.from(copies)).forEach((score, i) => {
       expect(score).toBeCloseTo(scores[i]!, 8);
     });
-  });
-
-  it('respects depth and leaves, and splits every leaf of a level alike in symmetric trees', () => {
-    const { matrix, label } = sample(2000, 8, 10n);
-    const task = { matrix, rows: all(2000), label };
-    for (const growth of ['leaf', 'level', 'symmetric'] as const) {
-      for (const tree of trainBooster(task, { growth, rounds: 3, maxDepth: 4, maxLeaves: 13 }).trees) {
-        expect(Math.max(...leafDepths(tree))).toBeLessThanOrEqual(4);
-        expect(tree.leafValue.length).toBeLessThanOrEqual(13);
-      }
-    }
-    const [oblivious] = trainBooster(task, {
-      growth: 'symmetric',
-      rounds: 1,
-      maxDepth: 5,
-      maxLeaves: 32,
-      minRowsInLeaf: 1,
-    }).trees;
-    // Leaves that a level would leave empty stay whole, so a path may leave levels out, but not swap them.
-    const test = (node: number) =>
-      [oblivious!.column[node], oblivious!.bin![node], oblivious!.missingLeft[node]].join(' ');
-    const levels = [...new Set(Array.from(oblivious!.column, (_, node) => test(node)))];
-    expect(levels.length).toBe(5);
-    oblivious!.left.forEach((left, node) => {
-      for (const child of [left, oblivious!.right[node]!]) {
-        if (child >= 0) expect(levels.indexOf(test(child))).toBeGreaterThan(levels.indexOf(test(node)));
-      }
-    });
-  });
-
-  it('completes one depth before the next by level', () => {
-    const { matrix, label } = sample(2000, 8, 11n);
-    const task = { matrix, rows: all(2000), label };
-    const [tree] = trainBooster(task, { growth: 'level', rounds: 1, maxLeaves: 12, maxDepth: 0 }).trees;
-    expect(new Set(leafDepths(tree!))).toEqual(new Set([3, 4]));
-    const wide = { rounds: 4, maxLeaves: 64, maxDepth: 4 };
-    const byLevel = trainBooster(task, { ...wide, growth: 'level' }).predictRaw(matrix, all(2000));
-    const byLeaf = trainBooster(task, { ...wide, growth: 'leaf' }).predictRaw(matrix, all(2000));
-    byLevel.forEach((score, row) => {
-      expect(score).toBeCloseTo(byLeaf[row]!, 10);
-    });
-  });
-
-  it('keeps monotone constraints', () => {
-    const options = fc.record({
-      seed: fc.bigInt({ min: 0n, max: 999n }),
-      growth: fc.constantFrom('leaf' as const, 'level' as const),
-    });
-    fc.assert(
-      fc.property(options, ({ seed, growth }) => {
-        const { matrix, label, values } = sample(400, 4, seed);
-        const monotone = Int8Array.of(1, -1, 0, 1);
-        const params = { growth, monotone, rounds: 15, learningRate: 0.4, minRowsInLeaf: 5 };
-        const booster = trainBooster({ matrix, rows: all(400), label }, params);
-        expect(booster.splitCount()[0]).toBeGreaterThan(0);
-        monotone.forEach((direction, column) => {
-          if (direction === 0) return;
-          for (let row = 0; row < 8; row++) {
-            const grid = values.map((own, c) =>
-              Float32Array.from({ length: 41 }, (_, i) => (c === column ? -3 + i * 0.15 : own[row]!)),
-            );
-            const scores = predictValues(booster, grid, all(41));
-            for (let i = 1; i < 41; i++)
-              expect(direction * (scores[i]! - scores[i - 1]!)).toBeGreaterThanOrEqual(-1e-12);
-          }
-        });
-      }),
-      { numRuns: 8 },
-    );
-  });
-
-  it('stops early on validation rows and keeps the best round', () => {
-    const { matrix, label } = sample(1000, 10, 12n);
-    const noisy = label.map((y, row) => (row < 500 ? y : y + 3 * Math.sin(row * 77)));
-    const task = { matrix, rows: all(500), label: noisy, validationRows: all(1000).subarray(500) };
-    const booster = trainBooster(task, {
-      rounds: 500,
-      learningRate: 0.5,
-      earlyStoppingRounds: 10,
-      minRowsInLeaf: 2,
-    });
-    const best = booster.validationLoss.indexOf(Math.min(...booster.validationLoss));
-    expect(booster.trees.length).toBe(best + 1);
-    expect(booster.validationLoss.length).toBe(best + 11);
-  });
-
-  it('approximates quantiles and probabilities', () => {
-    const { matrix, label } = sample(4000, 6, 13n);
-    const rows = all(4000);
-    const high = trainBooster(
-      { matrix, rows, label },
-      { objective: 'quantile', quantile: 0.9, rounds: 40, maxLeaves: 8 },
-    );
-    const raw = high.predictRaw(matrix, rows);
-    expect(raw.filter((score, row) => label[row]! <= score).length / 4000).toBeCloseTo(0.9, 1);
-    const up = label.map((y) => Number(y > 0));
-    const logistic = trainBooster(
-      { matrix, rows, label: up },
-      { objective: 'logistic', rounds: 40, maxLeaves: 8 },
-    );
-    const scores = logistic.predictRaw(matrix, rows);
-    expect(scores.filter((score, row) => score > 0 === (up[row] === 1)).length / 4000).toBeGreaterThan(0.9);
-    const probability = scores.reduce((sum, score) => sum + 1 / (1 + Math.exp(-score)), 0) / 4000;
-    expect(probability).toBeCloseTo(up.reduce((sum, y) => sum + y, 0) / 4000, 2);
-  });
-
-  it('shrugs off outliers with the Huber loss', () => {
-    const { matrix, label } = sample(2000, 6, 14n);
-    const spoilt = label.map((y, row) => (row % 50 === 0 ? y + 500 : y));
-    const error = (objective: 'huber' | 'squared') => {
-      const booster = trainBooster({ matrix, rows: all(2000), label: spoilt }, { objective, rounds: 60 });
-      return meanSquare(booster.predictRaw(matrix, all(2000)), label, all(2000));
-    };
-    expect(error('huber')).toBeLessThan(0.2 * error('squared'));
-  });
-
-  it('makes no tree for a constant label, and none that gains nothing', () => {
-    const { matrix, label } = sample(200, 4, 15n);
-    const flat = label.map(() => 3);
-    const booster = trainBooster({ matrix, rows: all(200), label: flat }, { rounds: 5 });
-    expect(booster.trees).toHaveLength(0);
-    expect([...booster.predictRaw(matrix, Uint32Array.of(7))]).toEqual([3]);
-    expect(trainBooster({ matrix, rows: all(200), label }, { rounds: 5, minGain: 1e9 }).trees).toHaveLength(
-      0,
-    );
   });
 
   it('gives back the shared memory it took, also when cancelled', () => {
@@ -369,9 +163,53 @@ describe('trainBooster', () => {
     expect(() => trainBooster(task, { earlyStoppingRounds: 5 })).toThrow('needs validationRows');
     expect(() => trainBooster(task, { monotone: Int8Array.of(1) })).toThrow('monotone names 1 columns');
   });
+
+  it('stops early on validation rows and keeps the best round', () => {
+    const { matrix, label } = sample(1000, 10, 12n);
+    const noisy = label.map((y, row) => (row < 500 ? y : y + 3 * Math.sin(row * 77)));
+    const task = { matrix, rows: all(500), label: noisy, validationRows: all(1000).subarray(500) };
+    const booster = trainBooster(task, {
+      rounds: 500,
+      learningRate: 0.5,
+      earlyStoppingRounds: 10,
+      minRowsInLeaf: 2,
+    });
+    const best = booster.validationLoss.indexOf(Math.min(...booster.validationLoss));
+    expect(booster.trees.length).toBe(best + 1);
+    expect(booster.validationLoss.length).toBe(best + 11);
+  });
+
+  it('approximates quantiles and probabilities', () => {
+    const { matrix, label } = sample(4000, 6, 13n);
+    const rows = all(4000);
+    const high = trainBooster(
+      { matrix, rows, label },
+      { objective: 'quantile', quantile: 0.9, rounds: 40, maxLeaves: 8 },
+    );
+    const raw = high.predictRaw(matrix, rows);
+    expect(raw.filter((score, row) => label[row]! <= score).length / 4000).toBeCloseTo(0.9, 1);
+    const up = label.map((y) => Number(y > 0));
+    const logistic = trainBooster(
+      { matrix, rows, label: up },
+      { objective: 'logistic', rounds: 40, maxLeaves: 8 },
+    );
+    const scores = logistic.predictRaw(matrix, rows);
+    expect(scores.filter((score, row) => score > 0 === (up[row] === 1)).length / 4000).toBeGreaterThan(0.9);
+    const probability = scores.reduce((sum, score) => sum + 1 / (1 + Math.exp(-score)), 0) / 4000;
+    expect(probability).toBeCloseTo(up.reduce((sum, y) => sum + y, 0) / 4000, 2);
+  });
+
+  it('shrugs off outliers with the Huber loss', () => {
+    const { matrix, label } = sample(2000, 6, 14n);
+    const spoilt = label.map((y, row) => (row % 50 === 0 ? y + 500 : y));
+    const error = (objective: 'huber' | 'squared') => {
+      const booster = trainBooster({ matrix, rows: all(2000), label: spoilt }, { objective, rounds: 60 });
+      return meanSquare(booster.predictRaw(matrix, all(2000)), label, all(2000));
+    };
+    expect(error('huber')).toBeLessThan(0.2 * error('squared'));
+  });
 });
 
-/** The matrix's bins for a list of its rows, repeats allowed: bins stand in for values. */
 function matrixLike(matrix: BinnedMatrix, values: Float32Array[], rows: number[]): BinnedMatrix {
   return binned(
     values.map((_, column) => {
@@ -379,19 +217,4 @@ function matrixLike(matrix: BinnedMatrix, values: Float32Array[], rows: number[]
       return Float32Array.from(rows, (row) => bins[row]! || Number.NaN);
     }),
   );
-}
-
-function rowsByLeaf(tree: Tree, matrix: BinnedMatrix): number[] {
-  const bins = Array.from({ length: matrix.columns }, (_, c) => matrix.readColumn(c));
-  const counts = new Array<number>(tree.leafValue.length).fill(0);
-  for (let row = 0; row < matrix.rows; row++) {
-    let node = 0;
-    while (node >= 0) {
-      const bin = bins[tree.column[node]!]![row]!;
-      const left = bin === 0 ? tree.missingLeft[node] === 1 : bin <= tree.bin![node]!;
-      node = left ? tree.left[node]! : tree.right[node]!;
-    }
-    counts[~node]!++;
-  }
-  return counts;
 }

@@ -1,3 +1,4 @@
+import { GROUP_COLUMNS } from '../binning/binned-bytes.js';
 import type { BinnedMatrix } from '../binning/binned-matrix.js';
 import type { BinnedMatrixHandle } from '../binning/matrix-storage.js';
 import { openBinnedMatrix } from '../binning/shared-binned-matrix.js';
@@ -9,8 +10,6 @@ import type { AdditiveOutput } from './additive-output.js';
 
 /** Additivity beyond this, relative to max(1, |prediction|), is an error in the algorithm, not rounding. */
 const ADDITIVITY_LIMIT = 1e-9;
-/** Bytes of the binned matrix's group between two rows of a column. */
-const ROW_STRIDE = 8;
 
 export interface Explaining {
   readonly matrix: BinnedMatrixHandle;
@@ -145,7 +144,7 @@ function addLinear(
     const byBin = part.byBin[j]!;
     const mean = part.mean[j]!;
     for (let k = 0; k < rows.length; k++) {
-      const value = byBin[bytes[address + ROW_STRIDE * rows[k]!]!]!;
+      const value = byBin[bytes[address + GROUP_COLUMNS * rows[k]!]!]!;
       raw[k]! += scale * value;
       values[column * rows.length + k]! += scale * (value - mean);
       absolute[column]! += Math.abs(value - mean);
@@ -164,7 +163,7 @@ function sumsOf(values: Float64Array, matrix: BinnedMatrix, rows: Uint32Array) {
     const address = matrix.columnAddress(column);
     for (let k = 0; k < rows.length; k++) {
       const value = values[column * rows.length + k]!;
-      const bin = bytes[address + ROW_STRIDE * rows[k]!]!;
+      const bin = bytes[address + GROUP_COLUMNS * rows[k]!]!;
       features[column]! += Math.abs(value);
       sumByBin[column]![bin]! += value;
       rowsByBin[column]![bin]! += 1;

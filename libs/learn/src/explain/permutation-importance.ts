@@ -1,3 +1,4 @@
+import { GROUP_COLUMNS } from '../binning/binned-bytes.js';
 import type { BinnedMatrix } from '../binning/binned-matrix.js';
 import type { BinnedMatrixHandle } from '../binning/matrix-storage.js';
 import { openBinnedMatrix } from '../binning/shared-binned-matrix.js';
@@ -150,9 +151,6 @@ interface TreeChange {
 /** Part of the seed that permuting takes. */
 const STREAM = 3;
 
-/** Bytes between two rows of a column. */
-const ROW_STRIDE = 8;
-
 function addTreeChange(change: Float64Array, input: TreeChange): void {
   const { trees, matrix, bytes, column, rows, sources, weight } = input;
   for (const tree of trees) {
@@ -160,7 +158,7 @@ function addTreeChange(change: Float64Array, input: TreeChange): void {
     const leafValue = (row: number, source: number) => {
       const leaf = leafOf(tree, (node) => {
         const from = tree.column[node] === column ? source : row;
-        const bin = bytes[address[node]! + ROW_STRIDE * from]!;
+        const bin = bytes[address[node]! + GROUP_COLUMNS * from]!;
         return bin === 0 ? tree.missingLeft[node] === 1 : bin <= tree.bin![node]!;
       });
       return tree.leafValue[leaf]!;

@@ -1,8 +1,8 @@
 import { describe, expect, it, vi } from 'vitest';
 import { Arena } from '../kernels/arena.js';
 import { seededRandom } from '../numeric/seeded-random.js';
-import { binned } from '../stability/planted.fixture.js';
 import { timeBlocks } from '../stability/time-blocks.js';
+import { binned } from '../testing/binned.js';
 import { createWorkPool } from '../threads/thread-pool.js';
 import { callingThread } from '../threads/work-pool.js';
 import { estimateInteractionBytes } from './interaction-bytes.js';

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { Arena } from '../kernels/arena.js';
 import { ArenaScope } from '../kernels/arena-scope.js';
-import { binned, plantedData } from '../stability/planted.fixture.js';
+import { plantedData } from '../stability/planted.fixture.js';
 import { timeBlocks } from '../stability/time-blocks.js';
+import { binned } from '../testing/binned.js';
 import { callingThread } from '../threads/work-pool.js';
 import { createProductSpace, SCORE_UNIT } from './product-space.js';
 import { PRODUCTS_OF_BLOCK, SCALES_OF_STRIP, STORED_UNIT, scalePieces } from './product-sums.js';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../numeric/seeded-random.js';
-import { binned } from '../stability/planted.fixture.js';
+import { binned } from '../testing/binned.js';
 import { prune } from './prune.js';
 
 const ROWS = 3000;

@@ -1,23 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import type { BinnedMatrix } from '../binning/binned-matrix.js';
-import { BinnedMatrixBuilder } from '../binning/binned-matrix-builder.js';
 import { trainBooster } from '../boosting/train-booster.js';
 import type { Tree } from '../boosting/tree.js';
 import { seededRandom } from '../numeric/seeded-random.js';
+import { binned } from '../testing/binned.js';
 import { shapInteractions } from './interaction-shap.js';
 import { childRows } from './leaf-paths.js';
 import { treeShap } from './tree-shap.js';
 
 const all = (rows: number) => Uint32Array.from({ length: rows }, (_, i) => i);
-
-function binned(columns: Float32Array[]): BinnedMatrix {
-  const rows = columns[0]!.length;
-  const builder = new BinnedMatrixBuilder(rows, columns.length, { bins: 16, fitRows: rows });
-  columns.forEach((values, position) => {
-    builder.addColumn(position, values);
-  });
-  return builder.finish();
-}
 
 /** Expected output when only the columns of a coalition are known (path-dependent). */
 function worth(tree: Tree, bins: Uint8Array[], row: number, coalition: number): number {
@@ -40,7 +30,7 @@ const factorial = (n: number): number => (n < 2 ? 1 : n * factorial(n - 1));
 
 describe('shapInteractions', () => {
   it('gives half of what two inputs of an AND do together to each', () => {
-    const matrix = binned([Float32Array.of(0, 0, 1, 1), Float32Array.of(0, 1, 0, 1)]);
+    const matrix = binned([Float32Array.of(0, 0, 1, 1), Float32Array.of(0, 1, 0, 1)], 16);
     const booster = trainBooster(
       { matrix, rows: all(4), label: Float64Array.of(0, 0, 0, 80) },
       { rounds: 1, learningRate: 1, l2: 0, minRowsInLeaf: 1 },
@@ -64,7 +54,7 @@ describe('shapInteractions', () => {
       { length: 200 },
       (_, i) => at(0, i) * at(1, i) + at(2, i) * (at(3, i) > 0 ? 2 : -1),
     );
-    const matrix = binned(columns);
+    const matrix = binned(columns, 16);
     const params = { rounds: 3, minRowsInLeaf: 2, maxLeaves: 20, maxDepth: 0 };
     const booster = trainBooster({ matrix, rows: all(200), label }, params);
     const rows = Uint32Array.of(5, 60, 199);

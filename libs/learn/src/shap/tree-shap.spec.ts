@@ -1,27 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { BinnedMatrix } from '../binning/binned-matrix.js';
-import { BinnedMatrixBuilder } from '../binning/binned-matrix-builder.js';
 import type { Booster } from '../boosting/booster.js';
 import { createBooster } from '../boosting/create-booster.js';
 import { trainBooster } from '../boosting/train-booster.js';
 import { leafOf, type Tree } from '../boosting/tree.js';
 import { Arena } from '../kernels/arena.js';
 import { seededRandom } from '../numeric/seeded-random.js';
+import { binned } from '../testing/binned.js';
 import { childRows } from './leaf-paths.js';
 import { addRecursiveShap } from './recursive-shap.fixture.js';
 import { shapSummary, treeShap, treeShapOfValues } from './tree-shap.js';
 
 const all = (rows: number) => Uint32Array.from({ length: rows }, (_, i) => i);
-
-function binned(columns: Float32Array[], bins = 64): BinnedMatrix {
-  const rows = columns[0]!.length;
-  const builder = new BinnedMatrixBuilder(rows, columns.length, { bins, fitRows: rows });
-  columns.forEach((values, position) => {
-    builder.addColumn(position, values);
-  });
-  return builder.finish();
-}
 
 /** Trees of one leaf a row: learning rate 1, no regularisation. */
 const exactFit = { rounds: 1, learningRate: 1, l2: 0, minRowsInLeaf: 1, minHessianInLeaf: 0 };

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { Arena } from '../kernels/arena.js';
 import { ArenaScope } from '../kernels/arena-scope.js';
+import { binned } from '../testing/binned.js';
 import { coordinateDescent } from './coordinate-descent.fixture.js';
 import { createStabilityContext, releaseStabilityContext } from './create-stability-context.js';
 import { DEFAULT_PATH } from './entry-path.js';
 import { EntryRoom } from './entry-room.js';
-import { binned, plantedData } from './planted.fixture.js';
+import { plantedData } from './planted.fixture.js';
 import { allocateTargetBins, sumTarget } from './target-bins.js';
 
 const data = plantedData({ rows: 5300, columns: 533, planted: 12, share: 0.3, seed: 21n });

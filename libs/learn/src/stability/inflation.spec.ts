@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { Arena } from '../kernels/arena.js';
 import { ArenaScope } from '../kernels/arena-scope.js';
 import { seededRandom } from '../numeric/seeded-random.js';
+import { binned } from '../testing/binned.js';
 import { createStabilityContext } from './create-stability-context.js';
 import { estimateInflation } from './inflation.js';
-import { binned } from './planted.fixture.js';
 import { stabilitySelection } from './stability-selection.js';
 import { allocateTargetBins, sumTarget } from './target-bins.js';
 

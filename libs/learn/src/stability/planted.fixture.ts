@@ -1,5 +1,3 @@
-import type { BinnedMatrix } from '../binning/binned-matrix.js';
-import { BinnedMatrixBuilder } from '../binning/binned-matrix-builder.js';
 import { seededRandom } from '../numeric/seeded-random.js';
 
 export interface PlantedInput {
@@ -45,13 +43,4 @@ export function plantedData({ rows, columns, planted, curved, share, seed }: Pla
     bar: Int32Array.from({ length: rows }, (_, row) => row * 10),
     allRows: Uint32Array.from({ length: rows }, (_, row) => row),
   };
-}
-
-export function binned(values: readonly Float32Array[], bins = 64): BinnedMatrix {
-  const rows = values[0]!.length;
-  const builder = new BinnedMatrixBuilder(rows, values.length, { bins, fitRows: rows });
-  values.forEach((column, position) => {
-    builder.addColumn(position, column);
-  });
-  return builder.finish();
 }

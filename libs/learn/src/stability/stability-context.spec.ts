@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { Arena } from '../kernels/arena.js';
+import { binned } from '../testing/binned.js';
 import { createStabilityContext, releaseStabilityContext } from './create-stability-context.js';
 import { affordableBlocks, gramBytes } from './gram-bytes.js';
-import { binned, plantedData } from './planted.fixture.js';
+import { plantedData } from './planted.fixture.js';
 import { estimateStabilityBytes } from './stability-bytes.js';
 import { stabilitySelection } from './stability-selection.js';
 

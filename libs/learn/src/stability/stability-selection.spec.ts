@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { binned } from '../testing/binned.js';
 import { createStabilityContext, releaseStabilityContext } from './create-stability-context.js';
-import { binned, plantedData } from './planted.fixture.js';
+import { plantedData } from './planted.fixture.js';
 import { STABILITY_METHOD_NAMES, type StabilityMethod } from './stability-methods.js';
 import { stabilitySelection } from './stability-selection.js';
 

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { Arena } from '../kernels/arena.js';
 import { ArenaScope } from '../kernels/arena-scope.js';
+import { binned } from '../testing/binned.js';
 import { createStabilityContext } from './create-stability-context.js';
 import { CONTRASTS, contrastPitch } from './curvature-contrasts.js';
-import { binned, plantedData } from './planted.fixture.js';
+import { plantedData } from './planted.fixture.js';
 import { SubsampleReader } from './subsample-statistics.js';
 import { allocateTargetBins, sumTarget } from './target-bins.js';
 

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { CancelledError } from '../errors/cancelled-error.js';
 import { LearnInputError } from '../errors/learn-input-error.js';
 import { BOOSTED_GAIN } from '../selection/boosted-frequencies.js';
-import { binned, plantedData } from '../stability/planted.fixture.js';
+import { plantedData } from '../stability/planted.fixture.js';
+import { binned } from '../testing/binned.js';
 import { createWorkPool } from './thread-pool.js';
 
 const data = plantedData({ rows: 600, columns: 12, planted: 2, share: 0.3, seed: 51n });
