@@ -27,9 +27,9 @@ export function checkFloors(root = ROOT) {
  * - `packages`: floors of packages, the ground first. A package uses those on floors below its own.
  * - `rooms`: floors within a package's sources, by their folder: each is a list of folders and files there. A room
  *   uses itself and the rooms on floors below; two on one floor do not know each other. Specs may use all.
- * - `exceptions`: imports that are let through for now, `from -> to`; one that is not there any more is a problem.
  *
- * What goes around a package's doors: {@link doorProblems}. And every cycle of imports between files, those of types included, but for cycles within the folders `cyclesIn`.
+ * Also what goes around a package's doors, see {@link doorProblems}, and every cycle of imports between files, those of
+ * types included.
  */
 export function floorProblems(root, table) {
   const packages = readPackages(root);
@@ -39,20 +39,13 @@ export function floorProblems(root, table) {
     readImports(readFileSync(join(root, from), 'utf8'), from).map((found) => ({ from, ...found })),
   );
   const edges = readEdges(imports, { known: new Set(files), packages, doors });
-  const exceptions = new Set(table.exceptions ?? []);
-  const unused = new Set(exceptions);
-  const counted = edges.filter(({ from, to }) => {
-    unused.delete(`${from} -> ${to}`);
-    return !exceptions.has(`${from} -> ${to}`);
-  });
   return [
-    ...packageProblems(table.packages ?? [], counted, packages),
+    ...packageProblems(table.packages, edges, packages),
     ...doorProblems(imports, { files, packages, doors }),
-    ...Object.entries(table.rooms ?? {}).flatMap(([folder, floors]) =>
-      roomProblems(folder, floors, { files, edges: counted }),
+    ...Object.entries(table.rooms).flatMap(([folder, floors]) =>
+      roomProblems(folder, floors, { files, edges }),
     ),
-    ...cycleProblems(counted, table.cyclesIn ?? []),
-    ...[...unused].map((each) => `${FLOORS}: the exception "${each}" is not needed any more: remove it`),
+    ...cycleProblems(edges),
   ];
 }
 
@@ -163,20 +156,9 @@ function roomProblems(folder, floors, { files, edges }) {
 }
 
 /** One line for each cycle, at the import that its first file begins it with. */
-function cycleProblems(edges, letThrough) {
-  const without = letThrough.filter((folder) => findCycles(edges.filter(isWithin(folder))).length === 0);
-  const told = edges.filter((edge) => !letThrough.some((folder) => isWithin(folder)(edge)));
-  return [
-    ...findCycles(told).map((cycle) => {
-      const names = [...cycle, cycle[0]].map(({ from }) => from);
-      return `${cycle[0].from}:${cycle[0].line}: imports go in a circle: ${names.join(' -> ')}`;
-    }),
-    ...without.map(
-      (folder) => `${FLOORS}: there are no cycles in ${folder} any more: remove it from cyclesIn`,
-    ),
-  ];
-}
-
-function isWithin(folder) {
-  return ({ from, to }) => [from, to].every((path) => path.startsWith(`${folder}/`));
+function cycleProblems(edges) {
+  return findCycles(edges).map((cycle) => {
+    const names = [...cycle, cycle[0]].map(({ from }) => from);
+    return `${cycle[0].from}:${cycle[0].line}: imports go in a circle: ${names.join(' -> ')}`;
+  });
 }

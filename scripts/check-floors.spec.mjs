@@ -111,23 +111,6 @@ it('cycles are found within a room, through types, and once each', () => {
   ]);
 });
 
-it('exceptions let an import through, and must be needed', () => {
-  const files = { 'low/a.ts': `import '../left/a.js';`, 'left/a.ts': `import '../low/a.js';` };
-  const needed = 'app/src/low/a.ts -> app/src/left/a.ts';
-  expect(problemsOf(files, { exceptions: [needed] })).toEqual([]);
-  expect(problemsOf(files, { exceptions: [needed, 'app/src/low/a.ts -> app/src/main.ts'] })).toEqual([
-    'scripts/floors.json: the exception "app/src/low/a.ts -> app/src/main.ts" is not needed any more: remove it',
-  ]);
-});
-
-it('cycles of a folder can be let through while there are some', () => {
-  const files = { 'left/a.ts': `import './b.js';`, 'left/b.ts': `import './a.js';` };
-  expect(problemsOf(files, { cyclesIn: ['app/src/left'] })).toEqual([]);
-  expect(problemsOf(files, { cyclesIn: ['app/src/left', 'app/src/low'] })).toEqual([
-    'scripts/floors.json: there are no cycles in app/src/low any more: remove it from cyclesIn',
-  ]);
-});
-
 it('a file that cannot be read is named', () => {
   expect(() => problemsOf({ 'low/a.ts': 'import {' })).toThrow(/^app\/src\/low\/a\.ts: /);
 });
