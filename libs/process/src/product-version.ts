@@ -4,9 +4,7 @@ import { readFileSync } from 'node:fs';
 export const PRODUCT_VERSION: string = readVersion();
 
 function readVersion(): string {
-  const { version } = JSON.parse(
-    readFileSync(new URL('../../shared/package.json', import.meta.url), 'utf8'),
-  ) as {
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
     version: string;
   };
   return version;
