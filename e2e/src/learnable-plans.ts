@@ -4,6 +4,7 @@ import { RunState, TaskState } from '@onescan/contract/generated/onescan/v1/coor
 import { FetchPairRequest } from '@onescan/contract/generated/onescan/v1/fetcher.js';
 import type { RunSpec } from '@onescan/contract/generated/onescan/v1/spec.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
+import { readReason } from '@onescan/contract/reasons/reason.js';
 import { runSpecFromJson } from '@onescan/contract/run-spec.js';
 import { callServerStream, callUnary } from '@onescan/process/grpc/client.js';
 import type { ComputeEvent, ComputeRequest } from '@onescan/trainer/testing/compute/compute-protocol.js';
@@ -100,8 +101,12 @@ export async function refusalOf(stack: Stack, spec: SpecJson): Promise<OnescanEr
 async function hopelessHorizons(stack: Stack, spec: SpecJson): Promise<Set<number>> {
   const { coordinator } = stack;
   const { plan } = await callUnary(coordinator, coordinator.planRun, { spec: runSpecFromJson(spec) });
-  const texts = plan!.pairs[0]!.notes.map(({ text }) => /^h(\d+) cannot be learned/.exec(text)?.[1]);
-  return new Set(texts.filter((text) => text !== undefined).map(Number));
+  const reasons = plan!.pairs[0]!.notes.map(({ why, text }) => readReason(why, text));
+  return new Set(
+    reasons.flatMap(({ code, facts }) =>
+      code === 'sample_too_small' && facts.certain ? [facts.horizon] : [],
+    ),
+  );
 }
 
 /** Runs a spec that is let pass: every horizon is learned but those that the plan says cannot be. */

@@ -1,10 +1,8 @@
 import { OnescanError } from '@onescan/contract/onescan-error.js';
 
-/** Error for a file that is not, or no longer, a readable dataset; names the file, once, and what to do. */
+/** Error for a file that is not, or no longer, a readable dataset; names the file and what to do. */
 export function damagedDataset(path: string, problem: string, cause?: unknown): OnescanError {
-  const start = `dataset file ${path} is damaged: `;
-  const what = problem.startsWith(start) ? problem.slice(start.length) : problem;
-  return new OnescanError('DATA_LOSS', `${start}${what}`, {
+  return new OnescanError('DATA_LOSS', `dataset file ${path} is damaged: ${problem}`, {
     remedy:
       'Check it with `onescan cache verify`, remove it with `onescan cache evict`, then run again to fetch it anew',
     details: { path },

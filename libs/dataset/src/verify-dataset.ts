@@ -21,6 +21,8 @@ export interface DatasetVerdict {
   ok: boolean;
   problems: string[];
   columnsChecked: number;
+  /** What ended the reading, also among the problems. */
+  damage?: OnescanError;
 }
 
 const MICROS_PER_MILLI = 1000;
@@ -38,6 +40,7 @@ export async function verifyDataset(path: string, options: VerifyOptions = {}): 
   const problems: string[] = [];
   let columnsChecked = 0;
   let dataset: OpenDataset | undefined;
+  let damage: OnescanError | undefined;
   try {
     dataset = await openDataset(
       path,
@@ -62,12 +65,13 @@ export async function verifyDataset(path: string, options: VerifyOptions = {}): 
     const error = OnescanError.from(thrown);
     if (error.code !== 'DATA_LOSS') throw error;
     problems.push(error.message);
+    damage = error;
   } finally {
     dataset?.close();
   }
   const named = problems.slice(0, MAX_PROBLEMS_NAMED);
   if (problems.length > named.length) named.push(`and ${problems.length - named.length} more`);
-  return { ok: problems.length === 0, problems: named, columnsChecked };
+  return { ok: problems.length === 0, problems: named, columnsChecked, ...(damage ? { damage } : {}) };
 }
 
 async function withheldProblems(dataset: OpenDataset): Promise<string[]> {

@@ -6,6 +6,7 @@ import { formatUsd } from '@onescan/contract/format/usd.js';
 import type { Run, TaskStatus } from '@onescan/contract/generated/onescan/v1/coordinator.js';
 import type { DatasetRef } from '@onescan/contract/generated/onescan/v1/fetcher.js';
 import { pairSuspicions } from '@onescan/contract/pair-suspicions.js';
+import { pilotText } from '@onescan/contract/reasons/pilot-text.js';
 import { planNote } from '@onescan/contract/reasons/plan-note.js';
 import { bareReasonText, readReason } from '@onescan/contract/reasons/reason.js';
 import { roundedReason } from '@onescan/dataset/rounded-columns.js';
@@ -25,7 +26,7 @@ export function runSummary(run: Run): string {
     `Run ${run.runId}: ${runStateName(run.state)}${elapsed(run)}`,
     costLine(run),
     ...approvalLines(run),
-    run.pilot?.text ?? '',
+    run.pilot ? pilotText(run.pilot) : '',
     ...suspicionLines(run),
     ...roundedLines(run),
     workersLine(run),

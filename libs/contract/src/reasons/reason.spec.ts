@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { Reason as ReasonMessage } from '../generated/onescan/v1/reason.js';
-import { SAMPLE_FACTS } from '../testing/sample-facts.js';
+import { SAMPLE_FACTS, SAMPLE_PILOTS } from '../testing/sample-facts.js';
+import { pilotText } from './pilot-text.js';
 import {
   bareReasonText,
   REASON_FAMILIES,
@@ -32,6 +33,7 @@ it('makes of every code and its facts the sentence of the golden file, the only 
   const lines = samples().map(
     (reason) => `${reason.code} ${JSON.stringify(reason.facts)}\n  ${reasonText(reason)}\n`,
   );
+  for (const report of SAMPLE_PILOTS) lines.push(`pilot ${JSON.stringify(report)}\n  ${pilotText(report)}\n`);
   await expect(lines.join('')).toMatchFileSnapshot('./sentences.golden.txt');
 });
 

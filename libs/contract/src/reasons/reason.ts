@@ -4,6 +4,7 @@ import type { Reason as ReasonMessage } from '../generated/onescan/v1/reason.js'
 import { EXCLUSION_REASONS } from './exclusion-reasons.js';
 import { PRUNE_REASONS, PRUNE_REMARKS, RETAIN_REASONS, SELECT_REASONS, SUSPICIONS } from './fate-reasons.js';
 import { PLAN_NOTES } from './note-reasons.js';
+import { RUN_PROBLEMS } from './problem-reasons.js';
 import { FACT, type ReasonEntry, reasonEntry } from './reason-entry.js';
 import { VERDICT_REASONS } from './verdict-reasons.js';
 
@@ -26,6 +27,7 @@ export const REASON_FAMILIES = {
   'prune remark': PRUNE_REMARKS,
   verdict: VERDICT_REASONS,
   'plan note': PLAN_NOTES,
+  'run problem': RUN_PROBLEMS,
   unspecified: UNSPECIFIED,
 } as const;
 
@@ -41,6 +43,7 @@ export const REASONS = {
   ...PRUNE_REMARKS,
   ...VERDICT_REASONS,
   ...PLAN_NOTES,
+  ...RUN_PROBLEMS,
 };
 
 export type ReasonCode = keyof typeof REASONS;
@@ -55,6 +58,7 @@ export type Reason = ReasonOf<ReasonCode>;
 export type CodeOf<F extends ReasonFamily> = Extract<keyof (typeof REASON_FAMILIES)[F], ReasonCode>;
 export type ExclusionReason = ReasonOf<CodeOf<'exclusion'> | 'unspecified'>;
 export type PlanNoteCode = CodeOf<'plan note'>;
+export type RunProblem = ReasonOf<CodeOf<'run problem'> | 'unspecified'>;
 
 /** A reason as a sentence without a full stop. Every sentence that is made of facts is made here. */
 export function reasonText(reason: Reason): string {
@@ -110,8 +114,16 @@ export function readStoredReason({ code, facts, text }: StoredReason): Reason {
 
 /** A reason as one for which a column is excluded: of any other its text. */
 export function asExclusion(reason: Reason): ExclusionReason {
-  const isOne = reason.code === 'unspecified' || ownEntry(EXCLUSION_REASONS, reason.code) !== undefined;
-  return isOne ? (reason as ExclusionReason) : { code: 'unspecified', facts: { text: reasonText(reason) } };
+  return ownEntry(EXCLUSION_REASONS, reason.code) ? (reason as ExclusionReason) : textOnly(reason);
+}
+
+/** A reason as one that keeps a run from being complete: of any other its text. */
+export function asRunProblem(reason: Reason): RunProblem {
+  return ownEntry(RUN_PROBLEMS, reason.code) ? (reason as RunProblem) : textOnly(reason);
+}
+
+function textOnly(reason: Reason): ReasonOf<'unspecified'> {
+  return { code: 'unspecified', facts: { text: reasonText(reason) } };
 }
 
 /**

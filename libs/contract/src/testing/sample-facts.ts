@@ -1,3 +1,4 @@
+import { PilotReport } from '../generated/onescan/v1/coordinator.js';
 import type { ReasonCode, ReasonFacts } from '../reasons/reason.js';
 
 const scored = { horizon: 45, accuracy: 0.6123, baseline: 'overlap_logistic', baselineAccuracy: 0.6 };
@@ -111,4 +112,55 @@ export const SAMPLE_FACTS: { readonly [C in ReasonCode]: readonly ReasonFacts<C>
     { columns: 1, widest: [{ feature: 'a.id', gap: 2 }] },
     { columns: 3, widest: [{ feature: 'a.id', gap: 2048 }] },
   ],
+
+  tasks_unfinished: [
+    { pair: 'eurusd', horizons: [15, 30], state: 'failed', error: 'BAD_DATA: target is constant' },
+    { pair: 'eurusd', horizons: [15], state: 'cancelled', error: 'cancelled: not needed' },
+    { pair: 'eurusd', horizons: [15], state: 'quarantined', error: '' },
+  ],
+  ledger_incomplete: [{ pair: 'eurusd', horizon: 15, rows: 3, features: 3, columns: 4 }],
+  pilot_unfinished: [{ pair: 'eurusd', horizons: [15], state: 'failed', error: 'CRASH: it ended' }],
+  run_cancelled: [{ why: '' }, { why: 'too slow' }],
+  planning_failed: [{ error: 'NOT_FOUND', words: 'there is no targets table' }],
+  over_budget: [{ usd: 11.1, billedUsd: 2, planningUsd: 0.02, budgetUsd: 10 }],
+  needs_a_person: [{ usd: 5.01, billedUsd: 0, limitUsd: 5 }],
+  warehouse_changed: [{ pairs: ['eurusd', 'usdjpy'] }],
+  other_statements: [
+    {
+      changed: [
+        { pair: 'eurusd', statements: 1, approved: 2 },
+        { pair: 'usdjpy', statements: 3, approved: 1 },
+      ],
+    },
+  ],
+  plan_changed: [{}],
+  approval_used_up: [{ billedBytes: 1024, approvedBytes: 4096, neededBytes: 8192 }],
+  report_not_written: [{ words: 'no space left on device' }],
 };
+
+const pilot = {
+  pair: 'eurusd',
+  pairsLeft: 3,
+  estimatedUsd: 0.25,
+  billedUsd: 0.25,
+  fetchSeconds: 30,
+  trainSeconds: 40,
+  workers: 2,
+  restEstimatedUsd: 0.75,
+  restExpectedUsd: 0.75,
+  restFetchSeconds: 45,
+  restTrainSeconds: 60,
+  restSeconds: 60,
+  fetchesAtOnce: 2,
+  horizons: 2,
+  horizonsTrained: 2,
+  pairsToFetch: 3,
+  billedOfEstimated: 1,
+};
+
+/** Reports of pilots, the sentences of which differ by more than their figures. */
+export const SAMPLE_PILOTS = [
+  PilotReport.fromPartial(pilot),
+  PilotReport.fromPartial({ ...pilot, sharedFetchSeconds: 18, horizonsTrained: 1, fetchesAtOnce: 1 }),
+  PilotReport.fromPartial({ ...pilot, pairsLeft: 1, pairsToFetch: 0, horizons: 1, horizonsTrained: 1 }),
+];

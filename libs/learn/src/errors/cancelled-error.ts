@@ -2,7 +2,8 @@
 export class CancelledError extends Error {
   override readonly name = 'CancelledError';
 
-  constructor(during: string) {
+  /** @param during what was interrupted */
+  constructor(readonly during: string) {
     super(`cancelled during ${during}`);
   }
 }

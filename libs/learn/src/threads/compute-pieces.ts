@@ -12,6 +12,8 @@ export type PieceOutcome =
 export interface PieceError {
   readonly name: string;
   readonly message: string;
+  /** Of a CancelledError. */
+  readonly during?: string;
 }
 
 /** Work that a thread of a pool is asked to take part in. */
@@ -60,12 +62,13 @@ export function computePieces(
 
 function pieceError(thrown: unknown): PieceError {
   if (!(thrown instanceof Error)) return { name: 'Error', message: String(thrown) };
-  return { name: thrown.name, message: thrown.message };
+  const { name, message } = thrown;
+  return thrown instanceof CancelledError ? { name, message, during: thrown.during } : { name, message };
 }
 
 /** The error of a piece, with the class that callers tell errors apart by. */
-export function reviveError({ name, message }: PieceError): Error {
-  if (name === 'CancelledError') return new CancelledError(message.replace(/^cancelled during /, ''));
+export function reviveError({ name, message, during }: PieceError): Error {
+  if (during !== undefined) return new CancelledError(during);
   if (name === 'LearnInputError') return new LearnInputError(message);
   const error = new Error(message);
   error.name = name;

@@ -157,7 +157,12 @@ export class RunCommands {
       const endedMs = endOf(snapshot.run, this.#parts.clock());
       const after = await this.#parts.book.change(runId, (change) => {
         cancelTasks(change, snapshot, { pair, why });
-        if (pair === '') change.setRun({ state: 'CANCELLED', endedMs, problems: [why] });
+        if (pair === '')
+          change.setRun({
+            state: 'CANCELLED',
+            endedMs,
+            problems: [{ code: 'run_cancelled', facts: { why: reason } }],
+          });
       });
       this.#parts.abortFetches(runId, pair === '' ? undefined : pair);
       for (const task of snapshot.tasks.values()) {

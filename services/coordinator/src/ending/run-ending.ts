@@ -1,5 +1,6 @@
 import { sha256Hex } from '@onescan/contract/canonical-json.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
+import { type RunProblem, reasonText } from '@onescan/contract/reasons/reason.js';
 import type { Logger } from '@onescan/process/log.js';
 import { ATTRIBUTE, SPAN } from '@onescan/process/telemetry/attributes.js';
 import { withSpan } from '@onescan/process/telemetry/tracing.js';
@@ -51,7 +52,7 @@ export class RunEnding {
     const note = pilotReport(snapshot, this.#parts.restTerms())!.text;
     const { pilotPair } = snapshot.run.spec;
     const failed = tasksOf(snapshot, pilotPair).filter((task) => task.state !== 'DONE');
-    const problems = failed.map((task) => `pilot ${task.pair} h${task.horizon}: ${task.error || task.state}`);
+    const problems = failed.map((task): RunProblem => ({ code: 'pilot_unfinished', facts: taskFacts(task) }));
     await this.#parts.book.change(runId, (change) => {
       change.note(note);
       change.setRun({ state: 'AWAITING_PILOT_APPROVAL', problems });
@@ -125,8 +126,9 @@ export class RunEnding {
       const reportPath = await reportRun(this.#parts, after);
       return { ...concluded, reportPath };
     } catch (thrown) {
-      const problem = `the report could not be written: ${OnescanError.from(thrown).text}`;
-      this.#parts.log.error({ err: thrown, runId: snapshot.run.runId }, problem);
+      const words = OnescanError.from(thrown).text;
+      const problem: RunProblem = { code: 'report_not_written', facts: { words } };
+      this.#parts.log.error({ err: thrown, runId: snapshot.run.runId }, reasonText(problem));
       const state = concluded.state === 'COMPLETED' ? 'PARTIAL' : concluded.state;
       return { ...concluded, state, problems: [...concluded.problems, problem] };
     }
@@ -142,43 +144,38 @@ type ConcludedRun = Pick<
  * Everything that keeps a run from being complete: tasks without a result, by pair and cause, and ledgers
  * that do not hold exactly one row for every feature of the pair's universe. Empty means complete.
  */
-function findProblems(snapshot: RunSnapshot, ledger: readonly LedgerCount[]): string[] {
+function findProblems(snapshot: RunSnapshot, ledger: readonly LedgerCount[]): RunProblem[] {
   const counts = new Map(ledger.map((count) => [taskKey(count.pair, count.horizon), count]));
   return [...unfinished(snapshot), ...unaccounted(snapshot, counts)];
 }
 
-/** One line for tasks of a pair that ended the same way for the same reason. */
-function unfinished({ tasks }: RunSnapshot): string[] {
-  const lines = new Map<string, { pair: string; horizons: number[]; why: string }>();
+/** What became of a task without a result, to be told of it alone or with others. */
+function taskFacts({ pair, horizon, state, error }: TaskRecord) {
+  return { pair, horizons: [horizon], state: state.toLowerCase(), error };
+}
+
+/** One problem for tasks of a pair that ended the same way for the same reason. */
+function unfinished({ tasks }: RunSnapshot): RunProblem[] {
+  const found = new Map<string, ReturnType<typeof taskFacts>>();
   for (const task of tasks.values()) {
     if (task.state === 'DONE') continue;
-    const why = describe(task);
-    const line = lines.get(`${task.pair} ${why}`) ?? { pair: task.pair, horizons: [], why };
-    line.horizons.push(task.horizon);
-    lines.set(`${task.pair} ${why}`, line);
+    const key = JSON.stringify([task.pair, task.state, task.error]);
+    const facts = found.get(key) ?? { ...taskFacts(task), horizons: [] };
+    facts.horizons.push(task.horizon);
+    found.set(key, facts);
   }
-  return [...lines.values()].map(
-    ({ pair, horizons, why }) => `${pair} ${horizons.map((horizon) => `h${horizon}`).join(' ')}: ${why}`,
-  );
+  return [...found.values()].map((facts) => ({ code: 'tasks_unfinished', facts }));
 }
 
-/** Errors of cancelled tasks begin with "cancelled" themselves. */
-function describe(task: TaskRecord): string {
-  if (task.error === '') return task.state.toLowerCase();
-  return task.state === 'CANCELLED' ? task.error : `${task.state.toLowerCase()}: ${task.error}`;
-}
-
-function unaccounted({ run, tasks }: RunSnapshot, counts: ReadonlyMap<string, LedgerCount>): string[] {
-  const columns = new Map(run.plan?.pairs.map((pair) => [pair.pair, pair.columns]));
-  const problems: string[] = [];
-  for (const [key, task] of tasks) {
-    if (task.state !== 'DONE') continue;
-    const expected = columns.get(task.pair) ?? 0;
+function unaccounted({ run, tasks }: RunSnapshot, counts: ReadonlyMap<string, LedgerCount>): RunProblem[] {
+  const columnsOf = new Map(run.plan?.pairs.map((pair) => [pair.pair, pair.columns]));
+  const problems: RunProblem[] = [];
+  for (const [key, { state, pair, horizon }] of tasks) {
+    if (state !== 'DONE') continue;
+    const columns = columnsOf.get(pair) ?? 0;
     const { rows, features } = counts.get(key) ?? { rows: 0, features: 0 };
-    if (rows === expected && features === expected) continue;
-    problems.push(
-      `${task.pair} h${task.horizon}: the ledger has ${rows} rows of ${features} features, the universe ${expected}`,
-    );
+    if (rows === columns && features === columns) continue;
+    problems.push({ code: 'ledger_incomplete', facts: { pair, horizon, rows, features, columns } });
   }
   return problems;
 }

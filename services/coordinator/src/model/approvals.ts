@@ -1,6 +1,7 @@
 import type { Approval } from '@onescan/contract/generated/onescan/v1/coordinator.js';
 import type { Plan } from '@onescan/contract/generated/onescan/v1/plan.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
+import { reasonText } from '@onescan/contract/reasons/reason.js';
 import { approvedTotal, autoApproveProblem, budgetProblem } from './budget.js';
 import { type RunRecord, timestamp } from './run-record.js';
 
@@ -68,7 +69,7 @@ export function requireApprovable(run: RunRecord, planHash: string): void {
   }
   const problem = run.plan && budgetProblem(run.plan);
   if (problem) {
-    throw new OnescanError('RESOURCE_EXHAUSTED', `run ${run.runId}: ${problem}`, {
+    throw new OnescanError('RESOURCE_EXHAUSTED', `run ${run.runId}: ${reasonText(problem)}`, {
       remedy: 'The budget is an upper bound: start a run with a higher one, or a smaller sample or universe',
       details: { usd: run.plan!.usd, budgetUsd: run.plan!.budgetUsd },
     });
@@ -84,7 +85,7 @@ export function requireAutomatic(run: RunRecord, limitUsd: number): void {
   }
   const problem = autoApproveProblem(run.plan!, limitUsd);
   if (!problem) return;
-  throw new OnescanError('RESOURCE_EXHAUSTED', `run ${run.runId}: ${problem}`, {
+  throw new OnescanError('RESOURCE_EXHAUSTED', `run ${run.runId}: ${reasonText(problem)}`, {
     remedy: `Look at the plan, then: onescan approve ${run.runId}`,
     details: { usd: run.plan!.usd, budgetUsd: run.plan!.budgetUsd, autoApproveUsd: limitUsd },
   });

@@ -4,6 +4,7 @@ import type { DatasetRef, QueryJob } from '@onescan/contract/generated/onescan/v
 import type { Plan } from '@onescan/contract/generated/onescan/v1/plan.js';
 import type { HorizonSummary, TaskStats } from '@onescan/contract/generated/onescan/v1/result.js';
 import type { ErrorCode } from '@onescan/contract/onescan-error.js';
+import type { RunProblem } from '@onescan/contract/reasons/reason.js';
 import type { ResolvedRunSpec } from '@onescan/contract/run-spec.js';
 import type { PairState } from '../states/pair-state.js';
 import type { RunState } from '../states/run-state.js';
@@ -21,7 +22,7 @@ export interface RunRecord {
   readonly approvedBy: string;
   /** False while a pilot pair runs alone or its approval is outstanding. */
   readonly pilotApproved: boolean;
-  readonly problems: readonly string[];
+  readonly problems: readonly RunProblem[];
   /** Of the root span; empty when tracing is off. */
   readonly traceparent: string;
   readonly workersUsed: number;

@@ -1,4 +1,5 @@
 import type { PairPlan, Plan, SharedPlan } from '@onescan/contract/generated/onescan/v1/plan.js';
+import type { RunProblem } from '@onescan/contract/reasons/reason.js';
 import { approvedBytes } from '../model/approvals.js';
 import { approvalProblem } from '../model/budget.js';
 import { billedAtMost, estimatedBytes, isSharedThere, priceOf, statementKey } from '../model/cost.js';
@@ -35,7 +36,7 @@ export interface PlanNow {
 export function amendPlan(
   snapshot: RunSnapshot,
   state: PlanNow,
-): { plan: Plan; problem: string } | undefined {
+): { plan: Plan; problem: RunProblem } | undefined {
   const plan = snapshot.run.plan!;
   const { fresh } = state;
   const left = <T extends Fetched>(each: T): T => ({ ...each, ...unpaid(each, state) });
@@ -72,7 +73,7 @@ export function amendPlan(
 type Fetched = PairPlan | SharedPlan;
 
 /** Which pairs are not what was approved any more; undefined when all are. */
-function changeProblem(plan: Plan, now: readonly PairPlan[]): string | undefined {
+function changeProblem(plan: Plan, now: readonly PairPlan[]): RunProblem | undefined {
   const before = new Map(plan.pairs.map((pair) => [pair.pair, pair]));
   const changed = now.filter(({ pair, datasetId, statements, bytes, cached }) => {
     const approved = before.get(pair)!;
@@ -80,22 +81,21 @@ function changeProblem(plan: Plan, now: readonly PairPlan[]): string | undefined
     return datasetId !== approved.datasetId || (!cached && isMore);
   });
   if (changed.length === 0) return undefined;
-  const names = changed.map(({ pair }) => pair).join(', ');
-  return `the warehouse has changed since the approval, ${names} would be other data: this needs a new approval`;
+  return { code: 'warehouse_changed', facts: { pairs: changed.map(({ pair }) => pair) } };
 }
 
 /** Which datasets would be read by other statements than was approved; undefined when none would. */
-function statementsProblem(before: Plan, now: Pick<Plan, 'pairs' | 'shared'>): string | undefined {
+function statementsProblem(before: Plan, now: Pick<Plan, 'pairs' | 'shared'>): RunProblem | undefined {
   const approved = new Map([...before.pairs, ...(before.shared ? [before.shared] : [])].map(withId));
   const changed = [...now.pairs, ...(now.shared ? [{ ...now.shared, pair: 'what all share' }] : [])].flatMap(
     ({ pair, datasetId, statements, cached }) => {
       const were = approved.get(datasetId)?.statements;
       if (cached || !were || sqlOf(were) === sqlOf(statements)) return [];
-      return `${pair} in ${countText(statements.length)} instead of ${were.length}`;
+      return { pair, statements: statements.length, approved: were.length };
     },
   );
   if (changed.length === 0) return undefined;
-  return `the warehouse takes other statements than were approved, ${changed.join(', ')}: this needs a new approval`;
+  return { code: 'other_statements', facts: { changed } };
 }
 
 function withId<T extends Fetched>(each: T): [string, T] {
@@ -106,14 +106,10 @@ function sqlOf(statements: Fetched['statements']): string {
   return statements.map(({ sqlSha256 }) => sqlSha256).join();
 }
 
-function countText(statements: number): string {
-  return `${statements} statement${statements === 1 ? '' : 's'}`;
-}
-
 /** Why a plan that an earlier resume made cannot be taken for approved; undefined when it was. */
-function unapprovedProblem({ plan, approvals }: RunSnapshot['run']): string | undefined {
+function unapprovedProblem({ plan, approvals }: RunSnapshot['run']): RunProblem | undefined {
   if (approvals.at(-1)?.planHash === plan!.planHash) return undefined;
-  return 'the plan was changed since the last approval: this needs a new approval';
+  return { code: 'plan_changed', facts: {} };
 }
 
 /** What the statements of a dataset would still bill; a dataset that is there keeps its estimate. */

@@ -2,6 +2,7 @@ import type { FetcherServiceClient } from '@onescan/contract/generated/onescan/v
 import type { Plan } from '@onescan/contract/generated/onescan/v1/plan.js';
 import { ApprovalMode } from '@onescan/contract/generated/onescan/v1/spec.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
+import { type RunProblem, reasonText } from '@onescan/contract/reasons/reason.js';
 import type { AuditLog } from '@onescan/process/audit/audit-log.js';
 import type { Logger } from '@onescan/process/log.js';
 import { ATTRIBUTE, SPAN } from '@onescan/process/telemetry/attributes.js';
@@ -137,7 +138,8 @@ export class PlanStage {
       change.event({ $case: 'plan', value: plan });
       change.setRun({ state: 'AWAITING_APPROVAL', plan, problems: [problem] });
     });
-    this.#parts.log.info({ runId, problem: amended?.problem }, 'run planned again');
+    const told = amended && reasonText(amended.problem);
+    this.#parts.log.info({ runId, problem: told }, 'run planned again');
     await this.#parts.advance();
   }
 
@@ -162,14 +164,14 @@ export class PlanStage {
       });
     });
     this.#parts.log.info(
-      { runId, planHash: plan.planHash, usd: plan.usd, approvedBy, problem },
+      { runId, planHash: plan.planHash, usd: plan.usd, approvedBy, problem: problem && reasonText(problem) },
       'run planned',
     );
     await this.#parts.advance();
   }
 
   /** Why the budget may not approve by itself what it was asked to. */
-  #automaticProblem({ spec, rerunOf }: RunRecord, plan: Plan): string | undefined {
+  #automaticProblem({ spec, rerunOf }: RunRecord, plan: Plan): RunProblem | undefined {
     if (rerunOf !== '' || spec.approvalMode !== ApprovalMode.APPROVAL_MODE_WITHIN_BUDGET) return undefined;
     return autoApproveProblem(plan, this.#parts.options.autoApproveUsd);
   }
@@ -186,7 +188,7 @@ export class PlanStage {
       change.setRun({
         state: tasks.some(({ state }) => state === 'DONE') ? 'PARTIAL' : 'FAILED',
         endedMs: endOf(change.run, this.#parts.clock()),
-        problems: [`plan: ${error.text}`],
+        problems: [{ code: 'planning_failed', facts: { error: error.code, words: error.text } }],
         planErrorCode: error.code,
       });
     });

@@ -71,21 +71,28 @@ describe('a plan', () => {
 test('a budget is met to the last cent and no further', () => {
   const cost = { bytes: 0n, alreadyBilledBytes: 0n, alreadyBilledUsd: 0, metadataUsd: 0 };
   expect(budgetProblem({ ...cost, usd: 0.1 + 0.2, budgetUsd: 0.3 })).toBeUndefined();
-  expect(budgetProblem({ ...cost, usd: 11.1, budgetUsd: 10 })).toBe(
-    'the estimate of $11.10 is over the budget of $10.00',
-  );
-  expect(budgetProblem({ ...cost, usd: 9, alreadyBilledUsd: 2, budgetUsd: 10 })).toContain(
-    '$2.00 billed before',
-  );
+  const over = { usd: 11.1, billedUsd: 0, planningUsd: 0, budgetUsd: 10 };
+  expect(budgetProblem({ ...cost, usd: 11.1, budgetUsd: 10 })).toEqual({ code: 'over_budget', facts: over });
+  expect(budgetProblem({ ...cost, usd: 9, alreadyBilledUsd: 2, budgetUsd: 10 })).toEqual({
+    code: 'over_budget',
+    facts: { ...over, usd: 9, billedUsd: 2 },
+  });
   // What planning was billed counts, also when there is nothing to fetch.
-  expect(budgetProblem({ ...cost, usd: 0, metadataUsd: 0.02, budgetUsd: 0.01 })).toContain(
-    '$0.020 for planning is over the budget of $0.010',
-  );
+  expect(budgetProblem({ ...cost, usd: 0, metadataUsd: 0.02, budgetUsd: 0.01 })).toEqual({
+    code: 'over_budget',
+    facts: { usd: 0, billedUsd: 0, planningUsd: 0.02, budgetUsd: 0.01 },
+  });
   expect(autoApproveProblem({ ...cost, usd: 5 }, 5)).toBeUndefined();
-  expect(autoApproveProblem({ ...cost, usd: 5.01 }, 5)).toContain('over the $5.00 up to which');
+  expect(autoApproveProblem({ ...cost, usd: 5.01 }, 5)).toEqual({
+    code: 'needs_a_person',
+    facts: { usd: 5.01, billedUsd: 0, limitUsd: 5 },
+  });
   const bytes = { approvedBytes: 10n, billedBytes: 4n };
   expect(approvalProblem({ ...bytes, neededBytes: 6n })).toBeUndefined();
-  expect(approvalProblem({ ...bytes, neededBytes: 7n })).toContain('needs a new approval');
+  expect(approvalProblem({ ...bytes, neededBytes: 7n })).toEqual({
+    code: 'approval_used_up',
+    facts: { approvedBytes: 10, billedBytes: 4, neededBytes: 7 },
+  });
 });
 
 describe('a task', () => {

@@ -7,6 +7,7 @@ import { formatUsd } from '@onescan/contract/format/usd.js';
 import type { QueryJob } from '@onescan/contract/generated/onescan/v1/fetcher.js';
 import type { PairPlan, Plan } from '@onescan/contract/generated/onescan/v1/plan.js';
 import { SampleStrategy } from '@onescan/contract/generated/onescan/v1/spec.js';
+import { pilotText } from '@onescan/contract/reasons/pilot-text.js';
 import { estimatedBytes, priceOf } from '../model/cost.js';
 import type { PairRecord, RunRecord } from '../model/run-record.js';
 import { pilotReport } from '../runs/pilot-report.js';
@@ -38,7 +39,7 @@ export function costSection({ snapshot, fetchesAtOnce }: ReportData): Html {
     ${table([...titles, '>fetch time', 'from'], rows)}
     ${jobs.length > 0 ? html`<h3>Statements</h3>${table(JOB_TITLES, jobs.map(jobRow))}` : ''}
     ${run.approvals.length > 0 ? html`<h3>Approvals</h3>${approvals(run)}` : ''}
-    ${pilot ? html`<h3>Pilot</h3><p>${pilot.text}</p>` : ''}
+    ${pilot ? html`<h3>Pilot</h3><p>${pilotText(pilot)}</p>` : ''}
     ${catalogueChange ? html`<p>${formatCatalogueChange(catalogueChange)}</p>` : ''}
     ${strategies(plan)}`;
 }

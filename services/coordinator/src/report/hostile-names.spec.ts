@@ -65,7 +65,8 @@ beforeAll(async () => {
   }));
   const data = reportOf(tasks);
   const { run } = data.snapshot;
-  const told = { runId: `r-1${next()}`, rerunOf: next(), approvedBy: next(), problems: [...HOSTILE] };
+  const problems = HOSTILE.map((text) => ({ code: 'unspecified', facts: { text } }) as const);
+  const told = { runId: `r-1${next()}`, rerunOf: next(), approvedBy: next(), problems };
   const snapshot = { ...data.snapshot, run: { ...run, ...told } };
   page = await renderReport({ ...data, snapshot });
 });

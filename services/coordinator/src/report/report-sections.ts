@@ -36,7 +36,7 @@ export function verdictSection({ snapshot, done }: ReportData): Html {
 export function problemsSection({ snapshot }: ReportData): Html {
   const { problems } = snapshot.run;
   if (problems.length === 0) return html``;
-  return html`<div class="problems"><h2>What is missing</h2><ul>${problems.map((problem) => html`<li>${problem}</li>`)}</ul></div>`;
+  return html`<div class="problems"><h2>What is missing</h2><ul>${problems.map((problem) => html`<li>${reasonText(problem)}</li>`)}</ul></div>`;
 }
 
 /** Numbers that the datasets hold with fewer digits than the warehouse. */

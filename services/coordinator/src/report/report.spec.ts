@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { canonicalJson } from '@onescan/contract/canonical-json.js';
 import { RunState } from '@onescan/contract/generated/onescan/v1/coordinator.js';
 import { FailureKind } from '@onescan/contract/generated/onescan/v1/trainer.js';
+import { reasonMeaning } from '@onescan/contract/reasons/reason.js';
 import { openDuckDb } from '@onescan/dataset/duckdb/open-duckdb.js';
 import { resolveLearnConfig } from '@onescan/learn/config/learn-config.js';
 import { PairLearner } from '@onescan/learn/learner/pair-learner.js';
@@ -48,7 +49,8 @@ test('a finished run has a report, results and a ledger that say what happened',
       'agg.mean_45 × agg.mean_90 0.012',
       'intervals of 98 % coverage',
       '300 MiB',
-      'a future return',
+      reasonMeaning('future_name'),
+      reasonMeaning('unstable'),
     ]) {
       expect(report).toContain(text);
     }
@@ -73,7 +75,11 @@ test('reads the documents that the learning engine writes', () => {
   const pair = simulatePair({ seed: 3n, rows: 1500, spacing: 8, noiseFeatures: 5, effect: 0.3 });
   const { document } = new PairLearner(pair.pairInput(config), config).learnHorizon(pair.horizonInput(30));
   // As the trainer sends it.
-  const sent = canonicalJson({ ...document, pair: 'eurusd', dataset: { contentSha256: 'ab' } });
+  const told = {
+    verdictText: 'a verdict',
+    suspicious: document.suspicious.map((one) => ({ ...one, reason: '' })),
+  };
+  const sent = canonicalJson({ ...document, ...told, pair: 'eurusd', dataset: { contentSha256: 'ab' } });
   const read = readResultDocument({ pair: 'eurusd', horizon: 30 }, Buffer.from(sent));
   expect(read.baselines.map(({ name }) => name)).toContain('overlap');
   expect(read.final.direction.accuracy.value).toBeGreaterThan(0.4);

@@ -1,6 +1,7 @@
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RunSpec } from '@onescan/contract/generated/onescan/v1/spec.js';
+import { reasonText } from '@onescan/contract/reasons/reason.js';
 import type { RunSnapshot } from '../model/run-record.js';
 import { REPORT_FILE } from '../store/run-folder.js';
 import type { Store } from '../store/store.js';
@@ -46,7 +47,8 @@ async function resultsJson(store: Store, { run, tasks }: RunSnapshot): Promise<s
     formatVersion: 1,
     runId: run.runId,
     state: run.state,
-    problems: run.problems,
+    problems: run.problems.map(reasonText),
+    problemReasons: run.problems,
     planHash: run.plan?.planHash ?? '',
     resultsSha256: run.resultsSha256,
     spec: RunSpec.toJSON(run.spec),

@@ -1,8 +1,6 @@
-import { formatCount } from '@onescan/contract/format/count.js';
-import { formatDuration } from '@onescan/contract/format/duration.js';
-import { formatUsd } from '@onescan/contract/format/usd.js';
 import type { PilotReport } from '@onescan/contract/generated/onescan/v1/coordinator.js';
 import { isMetadataQuery } from '@onescan/contract/metadata-query.js';
+import { pilotText } from '@onescan/contract/reasons/pilot-text.js';
 import { estimatedBytes, priceOf } from '../model/cost.js';
 import type { PairRecord, RunSnapshot } from '../model/run-record.js';
 import { tasksOf } from '../model/run-scope.js';
@@ -63,12 +61,12 @@ export function pilotReport(
     restFetchSeconds,
     restTrainSeconds,
     restSeconds: Math.max(restFetchSeconds, restTrainSeconds),
+    horizons: tasks.length,
+    horizonsTrained: tasks.filter((task) => task.state === 'DONE').length,
+    pairsToFetch: toFetch.length,
+    billedOfEstimated: rate,
   };
-  const trained = tasks.filter((task) => task.state === 'DONE').length;
-  return {
-    ...figures,
-    text: pilotText(figures, { rate, horizons: tasks.length, trained, toFetch: toFetch.length }),
-  };
+  return { ...figures, text: pilotText(figures) };
 }
 
 /** Seconds of the pilot's fetch that went into what all pairs share: up to the first statement of its own. */
@@ -78,36 +76,4 @@ function sharedSeconds({ jobs, fetchSeconds }: PairRecord): number {
     Math.min(...statements.filter((job) => job.shared === shared).map((job) => Date.parse(job.startedAt)));
   const seconds = (start(false) - start(true)) / 1000;
   return Number.isFinite(seconds) ? Math.min(Math.max(0, seconds), fetchSeconds) : 0;
-}
-
-function pilotText(
-  report: Omit<PilotReport, 'text'>,
-  facts: { rate: number; horizons: number; trained: number; toFetch: number },
-): string {
-  const { pairsLeft, workers } = report;
-  const horizons = `${facts.trained < facts.horizons ? `${facts.trained} of ` : ''}${formatCount(facts.horizons, 'horizon')}`;
-  const trained = formatDuration(report.trainSeconds);
-  const sharing =
-    report.sharedFetchSeconds > 0
-      ? `, ${formatDuration(report.sharedFetchSeconds)} of it for what all pairs share and the rest need not fetch`
-      : '';
-  return [
-    `Pilot ${report.pair}: billed ${formatUsd(report.billedUsd)}, estimated ${formatUsd(report.estimatedUsd)};`,
-    `fetched in ${formatDuration(report.fetchSeconds)}${sharing};`,
-    `${horizons} trained in ${trained} of one trainer.`,
-    `The ${formatCount(pairsLeft, 'pair')} left: estimated ${formatUsd(report.restEstimatedUsd)},`,
-    `times ${facts.rate.toFixed(2)} billed of estimated = ${formatUsd(report.restExpectedUsd)};`,
-    `${fetchText(report, facts.toFetch)},`,
-    `training ${pairsLeft} x ${trained} / ${formatCount(workers, 'worker')} = ${formatDuration(report.restTrainSeconds)}.`,
-    `Both go on at the same time: about ${formatDuration(report.restSeconds)},`,
-    'if the pairs left are like the pilot and do not slow each other down.',
-  ].join(' ');
-}
-
-function fetchText(report: Omit<PilotReport, 'text'>, toFetch: number): string {
-  if (toFetch === 0) return 'nothing to fetch';
-  const own = formatDuration(report.fetchSeconds - report.sharedFetchSeconds);
-  const { fetchesAtOnce } = report;
-  const atOnce = fetchesAtOnce > 1 ? ` / ${fetchesAtOnce} at a time` : '';
-  return `fetching ${toFetch} x ${own}${atOnce} = ${formatDuration(report.restFetchSeconds)}`;
 }

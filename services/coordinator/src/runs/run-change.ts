@@ -1,5 +1,6 @@
 import type { RunEvent } from '@onescan/contract/generated/onescan/v1/coordinator.js';
 import type { HorizonResult } from '@onescan/contract/generated/onescan/v1/result.js';
+import { reasonText } from '@onescan/contract/reasons/reason.js';
 import {
   type PairRecord,
   type RunRecord,
@@ -131,7 +132,10 @@ export class RunChange {
     const problemsChanged = this.#run && this.#run.problems !== this.#before.run.problems;
     if (stateChanged || problemsChanged) {
       const { state, problems } = this.run;
-      payloads.push({ $case: 'runState', value: { state: runStateToProto(state), problems: [...problems] } });
+      payloads.push({
+        $case: 'runState',
+        value: { state: runStateToProto(state), problems: problems.map(reasonText) },
+      });
     }
     return payloads;
   }

@@ -1,4 +1,5 @@
 import { sha256Hex } from '@onescan/contract/canonical-json.js';
+import { reasonText } from '@onescan/contract/reasons/reason.js';
 import { ATTRIBUTE, SPAN } from '@onescan/process/telemetry/attributes.js';
 import { identityOf, type SpanIdentity, spanIds } from '@onescan/process/telemetry/span-ids.js';
 import {
@@ -104,7 +105,9 @@ export class RunTraces {
       [ATTRIBUTE.usd]: billed.reduce((sum, pair) => sum + pair.usd, 0),
       [ATTRIBUTE.workers]: run.workersUsed,
     });
-    if (run.state !== 'COMPLETED') failSpan(opened.root, new Error(run.problems[0] ?? run.state));
+    const [problem] = run.problems;
+    if (run.state !== 'COMPLETED')
+      failSpan(opened.root, new Error(problem ? reasonText(problem) : run.state));
     opened.root.end();
     this.#open.delete(run.runId);
   }

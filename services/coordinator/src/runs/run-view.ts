@@ -6,6 +6,7 @@ import {
   TaskState,
   type TaskStatus,
 } from '@onescan/contract/generated/onescan/v1/coordinator.js';
+import { reasonText } from '@onescan/contract/reasons/reason.js';
 import { type PairRecord, type RunSnapshot, type TaskRecord, timestamp } from '../model/run-record.js';
 import type { RunState as RunStateName } from '../states/run-state.js';
 import { pilotReport, type RestTerms } from './pilot-report.js';
@@ -38,7 +39,8 @@ export function runView(
     usdBilled: pairs.reduce((sum, pair) => sum + pair.usd, 0),
     workersConnected: live.workersConnected,
     workersUsed: run.workersUsed,
-    problems: [...run.problems],
+    problems: run.problems.map(reasonText),
+    problemReasons: [...run.problems],
     approvedBy: run.approvedBy,
     reportPath: run.reportPath,
     ledgerRows: BigInt(run.ledgerRows),

@@ -2,9 +2,11 @@ import type { DuckDBValue } from '@duckdb/node-api';
 import { Approval } from '@onescan/contract/generated/onescan/v1/coordinator.js';
 import { DatasetRef, QueryJob } from '@onescan/contract/generated/onescan/v1/fetcher.js';
 import { Plan } from '@onescan/contract/generated/onescan/v1/plan.js';
+import { Reason } from '@onescan/contract/generated/onescan/v1/reason.js';
 import { HorizonSummary, TaskStats } from '@onescan/contract/generated/onescan/v1/result.js';
 import { RunSpec } from '@onescan/contract/generated/onescan/v1/spec.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
+import { asRunProblem, type RunProblem, readReason } from '@onescan/contract/reasons/reason.js';
 import { resolveRunSpec } from '@onescan/contract/run-spec.js';
 import type { PairRecord, RunRecord, TaskRecord } from '../model/run-record.js';
 import { PAIR_TRANSITIONS } from '../states/pair-state.js';
@@ -54,7 +56,7 @@ export function runFromRow(row: Row): RunRecord {
     plan: row.plan == null ? undefined : Plan.fromJSON(JSON.parse(text(row.plan))),
     approvedBy: text(row.approved_by),
     pilotApproved: row.pilot_approved === true,
-    problems: JSON.parse(text(row.problems)) as string[],
+    problems: (JSON.parse(text(row.problems)) as unknown[]).map(readProblem),
     traceparent: text(row.traceparent),
     workersUsed: Number(row.workers_used),
     reportPath: text(row.report_path),
@@ -175,4 +177,11 @@ function text(value: DuckDBValue | undefined): string {
 export function bytesOf(value: DuckDBValue | undefined): Uint8Array {
   if (typeof value === 'object' && value !== null && 'bytes' in value) return value.bytes as Uint8Array;
   throw new TypeError('expected bytes in the state file');
+}
+
+/** Runs from before there were codes have sentences. */
+function readProblem(stored: unknown): RunProblem {
+  if (typeof stored !== 'object' || stored === null)
+    return asRunProblem(readReason(undefined, String(stored)));
+  return asRunProblem(readReason(Reason.fromJSON(stored), JSON.stringify(stored)));
 }

@@ -85,7 +85,10 @@ test('gives back after reopening exactly what was stored', async () => {
     plan: PLAN,
     state: 'PARTIAL',
     endedMs: 1_764_000_999_999,
-    problems: ['a', 'b "c"'],
+    problems: [
+      { code: 'plan_changed', facts: {} },
+      { code: 'run_cancelled', facts: { why: 'b "c"' } },
+    ],
   };
   const dataset = DatasetRef.create({
     datasetId: 'd',

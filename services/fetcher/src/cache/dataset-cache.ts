@@ -87,7 +87,7 @@ export class DatasetCache {
   async requireWhole(path: string, onProgress: (done: number, total: number) => void): Promise<void> {
     if (this.#verified.has(fileState(path))) return;
     const verdict = await verifyDataset(path, { onProgress });
-    if (!verdict.ok) throw damagedDataset(path, verdict.problems.join('; '));
+    if (!verdict.ok) throw verdict.damage ?? damagedDataset(path, verdict.problems.join('; '));
     this.markWhole(path);
   }
 

@@ -23,6 +23,7 @@ import {
 import { Timestamp } from "../../google/protobuf/timestamp.js";
 import { DatasetRef, FetchProgress, QueryJob } from "./fetcher.js";
 import { Plan } from "./plan.js";
+import { Reason } from "./reason.js";
 import { HorizonSummary, LedgerRow, TaskStats } from "./result.js";
 import { RunSpec } from "./spec.js";
 
@@ -345,7 +346,7 @@ export interface Run {
   /** Trainers connected now, and the most that worked at the same time. */
   workersConnected: number;
   workersUsed: number;
-  /** What is missing and why, for PARTIAL and FAILED. */
+  /** What is missing and why, for PARTIAL and FAILED: what problem_reasons say, each as a sentence. */
   problems: string[];
   approvedBy: string;
   reportPath: string;
@@ -362,6 +363,7 @@ export interface Run {
   tags?: RunTags | undefined;
   tasksDone: number;
   tasksTotal: number;
+  problemReasons: Reason[];
 }
 
 export interface Approval {
@@ -401,10 +403,16 @@ export interface PilotReport {
   restFetchSeconds: number;
   restTrainSeconds: number;
   restSeconds: number;
-  /** The same in words, with the arithmetic. */
+  /** The same in words, with the arithmetic; never read by a program. */
   text: string;
   sharedFetchSeconds: number;
   fetchesAtOnce: number;
+  /** Of the pilot pair, and those of them that have a result. */
+  horizons: number;
+  horizonsTrained: number;
+  /** Of the pairs left, those that are not cached. */
+  pairsToFetch: number;
+  billedOfEstimated: number;
 }
 
 export interface PairStatus {
@@ -1851,6 +1859,7 @@ function createBaseRun(): Run {
     tags: undefined,
     tasksDone: 0,
     tasksTotal: 0,
+    problemReasons: [],
   };
 }
 
@@ -1939,6 +1948,9 @@ export const Run: MessageFns<Run> = {
     }
     if (message.tasksTotal !== 0) {
       writer.uint32(208).uint32(message.tasksTotal);
+    }
+    for (const v of message.problemReasons) {
+      Reason.encode(v!, writer.uint32(218).fork()).join();
     }
     return writer;
   },
@@ -2164,6 +2176,14 @@ export const Run: MessageFns<Run> = {
             message.tasksTotal = reader.uint32();
             continue;
           }
+          case 27: {
+            if (tag !== 218) {
+              break;
+            }
+
+            message.problemReasons.push(Reason.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2278,6 +2298,11 @@ export const Run: MessageFns<Run> = {
         : isSet(object.tasks_total)
         ? globalThis.Number(object.tasks_total)
         : 0,
+      problemReasons: globalThis.Array.isArray(object?.problemReasons)
+        ? object.problemReasons.map((e: any) => Reason.fromJSON(e))
+        : globalThis.Array.isArray(object?.problem_reasons)
+        ? object.problem_reasons.map((e: any) => Reason.fromJSON(e))
+        : [],
     };
   },
 
@@ -2361,6 +2386,9 @@ export const Run: MessageFns<Run> = {
     if (message.tasksTotal !== 0) {
       obj.tasksTotal = Math.round(message.tasksTotal);
     }
+    if (message.problemReasons?.length) {
+      obj.problemReasons = message.problemReasons.map((e) => Reason.toJSON(e));
+    }
     return obj;
   },
 
@@ -2405,6 +2433,7 @@ export const Run: MessageFns<Run> = {
     message.tags = (object.tags !== undefined && object.tags !== null) ? RunTags.fromPartial(object.tags) : undefined;
     message.tasksDone = object.tasksDone ?? 0;
     message.tasksTotal = object.tasksTotal ?? 0;
+    message.problemReasons = object.problemReasons?.map((e) => Reason.fromPartial(e)) || [];
     return message;
   },
 };
@@ -2631,6 +2660,10 @@ function createBasePilotReport(): PilotReport {
     text: "",
     sharedFetchSeconds: 0,
     fetchesAtOnce: 0,
+    horizons: 0,
+    horizonsTrained: 0,
+    pairsToFetch: 0,
+    billedOfEstimated: 0,
   };
 }
 
@@ -2680,6 +2713,18 @@ export const PilotReport: MessageFns<PilotReport> = {
     }
     if (message.fetchesAtOnce !== 0) {
       writer.uint32(168).uint32(message.fetchesAtOnce);
+    }
+    if (message.horizons !== 0) {
+      writer.uint32(176).uint32(message.horizons);
+    }
+    if (message.horizonsTrained !== 0) {
+      writer.uint32(184).uint32(message.horizonsTrained);
+    }
+    if (message.pairsToFetch !== 0) {
+      writer.uint32(192).uint32(message.pairsToFetch);
+    }
+    if (message.billedOfEstimated !== 0) {
+      writer.uint32(201).double(message.billedOfEstimated);
     }
     return writer;
   },
@@ -2817,6 +2862,38 @@ export const PilotReport: MessageFns<PilotReport> = {
             message.fetchesAtOnce = reader.uint32();
             continue;
           }
+          case 22: {
+            if (tag !== 176) {
+              break;
+            }
+
+            message.horizons = reader.uint32();
+            continue;
+          }
+          case 23: {
+            if (tag !== 184) {
+              break;
+            }
+
+            message.horizonsTrained = reader.uint32();
+            continue;
+          }
+          case 24: {
+            if (tag !== 192) {
+              break;
+            }
+
+            message.pairsToFetch = reader.uint32();
+            continue;
+          }
+          case 25: {
+            if (tag !== 201) {
+              break;
+            }
+
+            message.billedOfEstimated = reader.double();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2894,6 +2971,22 @@ export const PilotReport: MessageFns<PilotReport> = {
         : isSet(object.fetches_at_once)
         ? globalThis.Number(object.fetches_at_once)
         : 0,
+      horizons: isSet(object.horizons) ? globalThis.Number(object.horizons) : 0,
+      horizonsTrained: isSet(object.horizonsTrained)
+        ? globalThis.Number(object.horizonsTrained)
+        : isSet(object.horizons_trained)
+        ? globalThis.Number(object.horizons_trained)
+        : 0,
+      pairsToFetch: isSet(object.pairsToFetch)
+        ? globalThis.Number(object.pairsToFetch)
+        : isSet(object.pairs_to_fetch)
+        ? globalThis.Number(object.pairs_to_fetch)
+        : 0,
+      billedOfEstimated: isSet(object.billedOfEstimated)
+        ? globalThis.Number(object.billedOfEstimated)
+        : isSet(object.billed_of_estimated)
+        ? globalThis.Number(object.billed_of_estimated)
+        : 0,
     };
   },
 
@@ -2944,6 +3037,18 @@ export const PilotReport: MessageFns<PilotReport> = {
     if (message.fetchesAtOnce !== 0) {
       obj.fetchesAtOnce = Math.round(message.fetchesAtOnce);
     }
+    if (message.horizons !== 0) {
+      obj.horizons = Math.round(message.horizons);
+    }
+    if (message.horizonsTrained !== 0) {
+      obj.horizonsTrained = Math.round(message.horizonsTrained);
+    }
+    if (message.pairsToFetch !== 0) {
+      obj.pairsToFetch = Math.round(message.pairsToFetch);
+    }
+    if (message.billedOfEstimated !== 0) {
+      obj.billedOfEstimated = floatToJson(message.billedOfEstimated);
+    }
     return obj;
   },
 
@@ -2967,6 +3072,10 @@ export const PilotReport: MessageFns<PilotReport> = {
     message.text = object.text ?? "";
     message.sharedFetchSeconds = object.sharedFetchSeconds ?? 0;
     message.fetchesAtOnce = object.fetchesAtOnce ?? 0;
+    message.horizons = object.horizons ?? 0;
+    message.horizonsTrained = object.horizonsTrained ?? 0;
+    message.pairsToFetch = object.pairsToFetch ?? 0;
+    message.billedOfEstimated = object.billedOfEstimated ?? 0;
     return message;
   },
 };
