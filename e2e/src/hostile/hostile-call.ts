@@ -31,6 +31,7 @@ export function hostileCall(
   rpc: Rpc,
   known: KnownIds,
   choice: SeededChoice,
+  streamDeadlineMs = STREAM_DEADLINE_MS,
 ): Promise<CallOutcome> {
   const count = rpc.requestStream ? choice.between(1, MOST_MESSAGES) : 1;
   const messages = Array.from({ length: count }, (_, i) => rpc.message(known, choice, i === 0));
@@ -39,6 +40,7 @@ export function hostileCall(
     afterMs: choice.between(0, 40),
     isEnded: choice.next() < 0.7,
     takes: choice.next() < 0.3 ? 1 : Number.POSITIVE_INFINITY,
+    deadlineMs: streamDeadlineMs,
   };
   const started = performance.now();
   return new Promise((resolve) => {
@@ -59,6 +61,7 @@ interface Manner {
   readonly isEnded: boolean;
   /** Messages that it takes before it cancels. */
   readonly takes: number;
+  readonly deadlineMs: number;
 }
 
 type Done = (error: ServiceError | null, answer?: Buffer) => void;
@@ -72,7 +75,7 @@ function start(
 ): { cancel(): void } {
   const { path, requestStream, responseStream } = rpc;
   const none = new Metadata();
-  const brief = { deadline: Date.now() + STREAM_DEADLINE_MS };
+  const brief = { deadline: Date.now() + manner.deadlineMs };
   if (!requestStream && !responseStream) {
     return client.makeUnaryRequest(
       path,
