@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { checkBreaking } from './check-breaking.mjs';
 import { checkFloors } from './check-floors.mjs';
 import { checkGenerated } from './check-generated.mjs';
 import { addCounts, closingLine, countCheck, countReport } from './count-tests.mjs';
@@ -17,6 +18,7 @@ export async function runTests({ all }) {
   const checks = [
     await check('lint (biome check)', () => runsWell(BIOME, ['check', '--error-on-warnings'])),
     await check('proto lint (buf lint)', () => runsWell(BUF, ['lint'])),
+    await check('proto breaks no released peer (buf breaking)', checkBreaking),
     await check('generated code is up to date', checkGenerated),
     await check('imports keep to scripts/floors.json', checkFloors),
   ];
