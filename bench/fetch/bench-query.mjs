@@ -15,13 +15,13 @@ export function plannedPair({ rows, columns, tables }) {
     pair: 'eurusd',
     datasetId: 'be'.repeat(32),
     identity: '{}',
-    strategy: 'pack',
+    strategy: /** @type {const} */ ('pack'),
     rows,
-    warnings: [],
+    pieces: [],
     statement: { sql: 'SELECT 1', reads: [] },
     universe: {
       tables: named,
-      warnings: [],
+      notes: [],
       columns: named.flatMap((table) =>
         table.columns.map((column) => ({
           featureId: `${table.name}.${column.name}`,

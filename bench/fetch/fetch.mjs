@@ -57,6 +57,7 @@ function report({ stages, checked }, rest) {
   );
 }
 
+/** @param {string} script @param {object} input @param {readonly string[]} nodeFlags */
 function start(script, input, nodeFlags = []) {
   const path = fileURLToPath(new URL(script, import.meta.url));
   return fork(path, [JSON.stringify(input)], { execArgv: [...nodeFlags] });

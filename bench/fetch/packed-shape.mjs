@@ -5,6 +5,7 @@ export const OVERLAP_HORIZONS = [15, 30];
 /** Part 0 carries bar, persistence, targets and known parts. */
 export const SAMPLE_WIDTH = 2 + TARGET_HORIZONS.length + OVERLAP_HORIZONS.length;
 const MINUTE_MICROS = 60_000_000;
+const MINUTES_PER_ROW = 37;
 const START_MICROS = Date.UTC(2020, 0, 1) * 1000;
 /** Every so many values one is missing. */
 const MISSING_EVERY = 8;
@@ -19,11 +20,13 @@ export function tableWidths(columns, tables) {
 
 /** Key of a row of the sample in epoch microseconds: every 37th minute. */
 export function keyOf(row) {
-  return START_MICROS + row * 37 * MINUTE_MICROS;
+  return START_MICROS + row * MINUTES_PER_ROW * MINUTE_MICROS;
 }
 
 /** The value of a cell; part 0 is the sample. What was written can be compared with it. */
 export function cellValue(part, column, row) {
+  // The bar's ordinal: it ascends with the key.
+  if (part === 0 && column === 0) return row * MINUTES_PER_ROW;
   const mixed = Math.imul(row + 1, 0x9e3779b1) ^ Math.imul(part * 4096 + column + 1, 0x85ebca6b);
   if (part > 0 && (mixed >>> 3) % MISSING_EVERY === 0) return Number.NaN;
   return (mixed | 0) / 2 ** 24;

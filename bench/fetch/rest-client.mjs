@@ -7,6 +7,7 @@ const { shape, servers, restRows } = JSON.parse(process.argv[2]);
 process.env.BIGQUERY_EMULATOR_HOST = servers.rest;
 const client = new BigQuery({ projectId: 'bench', authClient: new PassThroughClient() });
 const table = client.dataset('d').table('t');
+/** @type {object | null | undefined} */
 let query = { autoPaginate: false, maxResults: shape.rows };
 await table.getMetadata();
 let rows = 0;

@@ -20,6 +20,7 @@ const PAGE_BYTES = 10_000_000;
 const { rows, columns, tables } = JSON.parse(process.argv[2]);
 const widths = [SAMPLE_WIDTH, ...tableWidths(columns, tables)];
 const total = rows * widths.length;
+/** @type {readonly { name: string, type: string, mode: 'NULLABLE' | 'REPEATED' }[]} */
 const FIELDS = [
   { name: 'row_index', type: 'INT64', mode: 'NULLABLE' },
   { name: 'key', type: 'INT64', mode: 'NULLABLE' },
@@ -45,6 +46,7 @@ function recordBatch(start, count) {
     const at = offsets[i];
     for (let c = 0; c < widths[place.part]; c++) numbers[at + c] = cellValue(place.part, c, place.row);
   });
+  /** @type {import('@onescan/e2e/testing/fake-bigquery/encode-arrow.js').EncodedColumn} */
   const noTexts = {
     nodes: [
       [count, 0],
@@ -135,9 +137,10 @@ const http = createServer((request, response) => {
   response.end(body);
 });
 http.listen(0, '127.0.0.1', () => {
+  const address = /** @type {import('node:net').AddressInfo} */ (http.address());
   process.send({
     storage: `127.0.0.1:${port}`,
-    rest: `http://127.0.0.1:${http.address().port}`,
+    rest: `http://127.0.0.1:${address.port}`,
     resultRows: total,
   });
 });

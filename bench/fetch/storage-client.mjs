@@ -11,6 +11,7 @@ import { plannedPair } from './bench-query.mjs';
 import { cellValue, keyOf, tableWidths } from './packed-shape.mjs';
 
 const { shape, servers, folder } = JSON.parse(process.argv[2]);
+/** @type {any} Of a plan it has what is looked at here. */
 const planned = plannedPair(shape);
 const path = `${folder}/eurusd.duckdb`;
 const stages = {};

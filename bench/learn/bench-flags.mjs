@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 
+/** @satisfies {import('node:util').ParseArgsConfig['options']} */
 const COMMON = {
   full: { type: 'boolean', default: false },
   quick: { type: 'boolean', default: false },
@@ -15,12 +16,13 @@ const COMMON = {
  * @returns the numbers and texts, `json`, `python`, and `given`: the common flags as they were given
  */
 export function benchFlags(numbers, texts = {}) {
+  /** @type {import('node:util').ParseArgsConfig['options']} */
   const options = { ...COMMON };
   for (const name of Object.keys(numbers)) options[name] = { type: 'string' };
   for (const [name, value] of Object.entries(texts)) options[name] = { type: 'string', default: value };
   const { values } = parseArgs({ options });
   const size = values.full ? 'full' : values.quick ? 'quick' : 'usual';
-  const chosen = { json: values.json, python: values.python, given: process.argv.slice(2) };
+  const chosen = { json: values.json, python: String(values.python), given: process.argv.slice(2) };
   for (const [name, sizes] of Object.entries(numbers)) {
     chosen[name] = Number(values[name] ?? sizes[size] ?? sizes.usual);
     if (!(chosen[name] > 0)) throw new RangeError(`--${name} must be a number above 0, got ${values[name]}`);

@@ -18,10 +18,11 @@ export async function startLightGbm(python) {
   });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const failed = once(child, 'error').then(
-    ([error]) => ({ done: true, error }),
-    () => ({ done: true }),
+    () => ({ done: /** @type {const} */ (true) }),
+    () => ({ done: /** @type {const} */ (true) }),
   );
   const answer = async () => {
+    /** @type {IteratorResult<string> | { done: true, value?: undefined }} */
     const line = await Promise.race([lines.next(), failed]);
     return line.done ? undefined : JSON.parse(line.value);
   };

@@ -24,9 +24,11 @@ export function pairData(rows, columns, config) {
   const nullShare = new Float64Array(columns);
   for (let c = 0; c < columns; c++) {
     const planted = pair.features[c];
-    const values = planted?.values ?? noise(rows, factors[c % FACTORS], randomNumbers(1000 + c));
+    const values = /** @type {Float64Array} */ (
+      planted?.values ?? noise(rows, factors[c % FACTORS], randomNumbers(1000 + c))
+    );
     featureIds.push(planted?.id ?? `agg_eurusd.noise_${c}`);
-    nullShare[c] = values.reduce((missing, value) => missing + (Number.isNaN(value) ? 1 : 0), 0) / rows;
+    nullShare[c] = Array.from(values).filter(Number.isNaN).length / rows;
     seconds += timed(() => builder.addColumn(c, values)).seconds;
   }
   const { bar, time, persistence } = pair;
