@@ -58,6 +58,6 @@ export async function writeDataset(
 
 /** The compiled worker: threads cannot run TypeScript, so specs under src use the one in dist. */
 function workerFile(): URL {
-  const own = import.meta.url.replace(/\/src\/dataset\/[^/]+\.ts$/, '/dist/dataset/write-dataset.js');
+  const own = import.meta.url.replace(/\/src\/[^/]+\.ts$/, '/dist/write-dataset.js');
   return new URL('./write-dataset.worker.js', own);
 }
