@@ -71,7 +71,7 @@ describe.skipIf(!renderer)('overlays (need kustomize or kubectl)', () => {
 
 it('a trainer has the memory of a worker, no more and no less', () => {
   const { requests, limits } = podOf('trainer').containers[0].resources;
-  const [, gib] = /--memory-per-worker[\s\S]*?default:\s+(\d+)GiB/.exec(helpOf('run'));
+  const [, gib] = /--memory-per-worker[\s\S]*?default:\s+(\d+) ?GiB/.exec(helpOf('run'));
   expect(limits.memory).toBe(`${gib}Gi`);
   expect(requests.memory).toBe(limits.memory);
 });

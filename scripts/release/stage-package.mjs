@@ -75,7 +75,7 @@ function copy(from, to) {
 }
 
 function bundledPackageJson({ private: _private, scripts, devDependencies, files, ...kept }, gitHead) {
-  const doors = Object.entries(kept.exports ?? {}).filter(([door]) => !door.startsWith('./testing/'));
+  const doors = Object.entries(kept.exports ?? {}).filter(([door]) => !door.startsWith('./testing'));
   return { ...kept, exports: Object.fromEntries(doors), gitHead };
 }
 
