@@ -12,7 +12,7 @@ export interface ListenSecurity {
 
 /** What a local stack is made of. */
 export interface StackOptions {
-  /** Folder of the embedded warehouse, or bigquery:PROJECT. */
+  /** Folder of the embedded warehouse, or KIND:ADDRESS, e.g. bigquery:PROJECT. */
   warehouse: string;
   /** Folder for cache, state, logs and the endpoint file. */
   home: string;
@@ -70,7 +70,10 @@ export function listenFlags({ tlsCert, tlsKey, tlsClientCa, roles }: ListenSecur
   return Object.entries(flags).flatMap(([flag, file]) => (file === undefined ? [] : [`--${flag}`, file]));
 }
 
-/** True for "bigquery:PROJECT", which is no folder. */
-export function isBigQuery(warehouse: string): boolean {
-  return warehouse.startsWith('bigquery:');
+/** What another kind of warehouse begins with: no drive such as `C:`, and no address such as `s3://bucket`. */
+const KIND = /^(?!file:)[a-z][a-z0-9]+:(?!\/\/)/;
+
+/** True for KIND:ADDRESS, e.g. "bigquery:PROJECT" or "lake:DIR", which the fetcher knows how to read. */
+export function namesKind(warehouse: string): boolean {
+  return KIND.test(warehouse);
 }

@@ -20,7 +20,7 @@ import {
 import { unlessInterrupted } from '../terminal/interrupted.js';
 import { type ServiceExit, ServiceProcess } from './service-process.js';
 import { socketFolder } from './socket-folder.js';
-import { isBigQuery, listenFlags, type StackOptions } from './stack-options.js';
+import { listenFlags, namesKind, type StackOptions } from './stack-options.js';
 import { requireTemporaryFolder } from './temporary-folder.js';
 
 /** A running local stack: fetcher, coordinator and trainers, each a process of its own. */
@@ -242,7 +242,7 @@ function tokenPath(home: string): string {
 }
 
 function requireWarehouse(folder: string): void {
-  if (isBigQuery(folder)) return;
+  if (namesKind(folder)) return;
   if (existsSync(join(folder, 'warehouse.duckdb'))) return;
   throw new OnescanError('NOT_FOUND', `${folder} holds no warehouse`, {
     remedy: 'Build one with: onescan warehouse build --bars DIR --out DIR (or --simulate)',

@@ -10,8 +10,8 @@ import { addFetcherFlag, parseByteCount, parseDollars, parsePositive } from '../
 import { writeJson } from '../output/write-json.js';
 import { type RunningStack, startStack } from '../stack/stack.js';
 import {
-  isBigQuery,
   type ListenSecurity,
+  namesKind,
   type StackOptions,
   withStackDefaults,
 } from '../stack/stack-options.js';
@@ -37,7 +37,7 @@ export function addUpVerb(program: Command, act: Act): void {
     .description('start fetcher, coordinator and trainers on this machine')
     .requiredOption(
       '--warehouse <dir>',
-      'folder of the embedded warehouse (onescan warehouse build), or bigquery:PROJECT',
+      'folder of the embedded warehouse (onescan warehouse build), lake:DIR or bigquery:PROJECT',
     )
     .option('--trainers <n>', 'trainer processes (default: 2, or 1 on one core)', parsePositive)
     .option('--max-workers <n>', 'most trainers used at the same time (default: 8)', parsePositive)
@@ -70,7 +70,7 @@ function readOptions(invocation: Invocation, options: Options): StackOptions {
   const { terminal, global } = invocation;
   const listenSecurity = readListenSecurity(invocation, options);
   return withStackDefaults({
-    warehouse: isBigQuery(options.warehouse)
+    warehouse: namesKind(options.warehouse)
       ? options.warehouse
       : resolveLocalPath({ name: '--warehouse', value: options.warehouse, cwd: terminal.cwd }),
     home: resolveDatabaseFolder({ name: '--home', value: global.home, cwd: terminal.cwd }),

@@ -1,9 +1,11 @@
 import { formatBytes } from '@onescan/contract/format/bytes.js';
+import { formatCount } from '@onescan/contract/format/count.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { resolveDatabaseFolder, resolveLocalPath } from '@onescan/process/local-path.js';
 import { BAR_FORMATS, type BarFormatName } from '@onescan/warehouse/bars/bar-format.js';
 import type { BarSource } from '@onescan/warehouse/bars/bar-source.js';
 import { type BuildWarehouseOptions, buildWarehouse } from '@onescan/warehouse/build-warehouse.js';
+import { exportLake } from '@onescan/warehouse/lake/export-lake.js';
 import { DEMO_BARS } from '@onescan/warehouse/simulation/simulation-source.js';
 import type { UniverseName } from '@onescan/warehouse/universe-shape.js';
 import { type Command, Option } from 'commander';
@@ -30,11 +32,16 @@ interface Options {
 const UNIVERSES: readonly UniverseName[] = ['small', 'standard', 'full'];
 const DEFAULT_SEED = 1n;
 
-/** `onescan warehouse build`: makes the embedded warehouse from a user's bars, or from a simulation. */
+/** `onescan warehouse`: makes the embedded warehouse, and lakes of Parquet files of it. */
 export function addWarehouseVerbs(program: Command, act: Act): void {
-  program
-    .command('warehouse')
-    .description('the embedded warehouse')
+  const warehouse = program.command('warehouse').description('the embedded warehouse');
+  addBuildVerb(warehouse, act);
+  addExportVerb(warehouse, act);
+}
+
+/** `onescan warehouse build`: makes the embedded warehouse from a user's bars, or from a simulation. */
+function addBuildVerb(warehouse: Command, act: Act): void {
+  warehouse
     .command('build')
     .description('build feature and target tables from bars (time, open, high, low, close, volume)')
     .option('--bars <dir>', 'folder with one Parquet or CSV file a pair, e.g. eurusd.parquet')
@@ -78,6 +85,36 @@ export function addWarehouseVerbs(program: Command, act: Act): void {
           const missing = missingGroupsText(manifest.groups);
           if (missing) terminal.note(missing);
           terminal.note(`Start a stack on it: onescan up --warehouse ${options.out}`);
+        }
+        return EXIT.ok;
+      }),
+    );
+}
+
+/** `onescan warehouse export`: writes an embedded warehouse as a lake of Parquet files. */
+function addExportVerb(warehouse: Command, act: Act): void {
+  warehouse
+    .command('export')
+    .description('write the tables of an embedded warehouse as Parquet files')
+    .requiredOption('--warehouse <dir>', 'folder of the embedded warehouse')
+    .requiredOption('--lake <dir>', 'folder of the lake; must not exist yet, or be empty')
+    .action(
+      act(async ({ terminal, global }, options: { warehouse: string; lake: string }) => {
+        const progress = buildProgress(terminal);
+        const path = (name: string, value: string) => ({ name, value, cwd: terminal.cwd });
+        const out = resolveDatabaseFolder(path('--lake', options.lake));
+        const exported = await exportLake({
+          warehouse: resolveLocalPath(path('--warehouse', options.warehouse)),
+          out,
+          onProgress: ({ done, total }) => progress.show({ stage: 'table', done, total }),
+          signal: terminal.interrupt,
+        }).finally(progress.close);
+        if (global.json) await writeJson(terminal, { lake: out, ...exported });
+        else {
+          const { tables, bytes, changedTypes } = exported;
+          await terminal.write(`${out}: ${formatCount(tables, 'table')}, ${formatBytes(bytes)}\n`);
+          for (const changed of changedTypes) terminal.note(`Parquet holds ${changed}`);
+          terminal.note(`Start a stack on it: onescan up --warehouse lake:${options.lake}`);
         }
         return EXIT.ok;
       }),
