@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RunSpec } from '@onescan/contract/generated/onescan/v1/spec.js';
 import { openDuckDb } from '@onescan/dataset/duckdb/open-duckdb.js';
-import { exportLake } from '@onescan/warehouse/testing/lake/export-lake.js';
+import { exportLake } from '@onescan/warehouse/lake/export-lake.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { contentOf, FetcherHarness } from '../../fixtures/fetcher-harness.js';
 import { buildSmallWarehouse, FEATURES, TARGETS } from '../../fixtures/small-warehouse.js';
