@@ -23,6 +23,8 @@ it('reads a BigQuery project, its location and datasets', () => {
 it.each([
   ['--warehouse', ['--warehouse', 'bigquery:']],
   ['--warehouse', ['--warehouse', 'bigquery:My Project']],
+  ['--warehouse', ['--warehouse', 'lake:']],
+  ['--warehouse', ['--warehouse', 'lake:s3://bucket/prefix']],
   ['--location', ['--location', 'us/../x']],
   ['--impersonate', ['--impersonate', 'somebody@example.com']],
   ['--job-timeout-ms', ['--job-timeout-ms', '0']],

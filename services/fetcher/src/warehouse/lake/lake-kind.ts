@@ -16,7 +16,10 @@ export const lakeKind: WarehouseKind = {
   limits: BIGQUERY_LIMITS,
   flags: {},
   choose(path) {
-    if (path === '') throw flagNotAllowed('--warehouse', 'lake:', 'lake:FOLDER');
+    if (path === '' || path.includes('://')) {
+      const allowed = 'lake:FOLDER on this machine (buckets are not read: copy or mount one)';
+      throw flagNotAllowed('--warehouse', `lake:${path}`, allowed);
+    }
     const folder = resolve(path);
     return {
       address: `lake:${folder}`,
