@@ -139,7 +139,7 @@ describe('a fetch', () => {
     await expect(cancelled).rejects.toMatchObject({ code: 'CANCELLED' });
     await expect
       .poll(() => readdirSync(cacheFolder).sort(), POLL)
-      .toEqual(['.lock', datasetFile(), 'jobs.jsonl']);
+      .toEqual(['.lock', 'audit.jsonl', datasetFile(), 'jobs.jsonl']);
     expect(await callUnary(client, client.cancelFetch, { datasetId })).toEqual({ running: false });
   });
 
@@ -164,7 +164,7 @@ describe('a fetch', () => {
     leave.abort();
     await expect(left).rejects.toMatchObject({ code: 'CANCELLED' });
     // The statement may have ended before the fetcher noticed; the dataset is not written all the same.
-    await expect.poll(() => readdirSync(cacheFolder).sort(), POLL).toEqual(['.lock', 'jobs.jsonl']);
+    await expect.poll(() => readdirSync(cacheFolder).sort(), POLL).toEqual(['.lock', 'audit.jsonl', 'jobs.jsonl']);
   });
 
   it('is refused above the approved bytes, before any statement runs', async () => {
@@ -280,7 +280,7 @@ describe('the cache', () => {
     const spills = [dead.pid, process.ppid].map((pid) => `.duckdb-tmp-${pid}`);
     for (const name of spills) mkdirSync(join(cacheFolder, name));
     await restart();
-    expect(readdirSync(cacheFolder).sort()).toEqual([spills[1], '.lock'].sort());
+    expect(readdirSync(cacheFolder).sort()).toEqual([spills[1], '.lock', 'audit.jsonl'].sort());
     expect(await callUnary(client, client.listDatasets, {})).toEqual({ datasets: [], unreadable: [] });
   });
 });
