@@ -16,10 +16,14 @@ const explained = {
   horizon,
   share,
   limit: share,
+  /** Of the part of the period where it does, as instants; absent: all of it. */
+  begin: name.optional(),
+  end: name.optional(),
 };
 
-function explainedText(facts: z.output<z.ZodObject<typeof explained>>): string {
-  return `explains ${percent(facts.share)} of ${TARGET_PARTS[facts.part]} of h${facts.horizon}`;
+function explainedText({ share, part, horizon, begin, end }: z.output<z.ZodObject<typeof explained>>): string {
+  const days = begin && end ? ` from ${begin.slice(0, 10)} to ${end.slice(0, 10)}` : '';
+  return `explains ${percent(share)} of ${TARGET_PARTS[part]} of h${horizon}${days}`;
 }
 
 /** Example: `97 % of the subsamples by elastic-net, 12 % by curvature`. */

@@ -46,6 +46,14 @@ export const SAMPLE_FACTS: { readonly [C in ReasonCode]: readonly ReasonFacts<C>
   suspicious_share: [
     { part: 'unknown', horizon: 45, share: 0.468, limit: 0.25 },
     { part: 'unknown_sign', horizon: 45, share: 0.31, limit: 0.25 },
+    {
+      part: 'unknown',
+      horizon: 45,
+      share: 0.024,
+      limit: 0.012,
+      begin: '2020-03-09T00:00:00.000Z',
+      end: '2020-09-30T23:59:00.000Z',
+    },
   ],
   suspicious_dominance: [{ share: 0.95, limit: 0.9, auc: 0.946, above: 0.2, aboveLimit: 0.1 }],
   beyond_doubles: [{ type: 'BIGINT', gap: 1024 }],

@@ -126,6 +126,12 @@ export const CONFIG_KEYS: Readonly<Record<string, ConfigKey>> = {
     [0.95, 0.95, 1],
   ),
 
+  'leaks.honestShare': real(
+    'Largest share of the unknown part of a target that honest features explain: what exceeds it, and what chance reaches, is suspicious.',
+    [0.001, 0.5],
+    [0.01, 0.01, 0.01],
+  ),
+
   'select.method': choice(
     'stability: complementary-pairs stability selection with error bounds; boosted: gain > 0 in half of 15 boosted fits.',
     ['stability', 'boosted'],

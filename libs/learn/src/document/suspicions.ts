@@ -1,5 +1,5 @@
 import type { LearnedHorizon } from '../horizon/learn-horizon.js';
-import type { LeakReason, ShareSuspicion } from '../leaks/leak-limits.js';
+import type { LeakReason, ShareSuspicion } from '../leaks/leak-reasons.js';
 
 /** `share` is of the mean absolute SHAP of all features, `above` how far the AUC is above the best baseline's. */
 export interface DominanceSuspicion {

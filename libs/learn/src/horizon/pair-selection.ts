@@ -64,9 +64,11 @@ export class PairSelection {
 
   /** What the pair's targets say of the features that pruning left; found once and kept. */
   leaks(pool: WorkPool = callingThread, hooks: ProgressHooks = {}): PairLeaks {
-    const { matrix, bar, targetWindow, targets } = this.#pair;
+    const { matrix, bar, time, targetWindow, targets } = this.#pair;
     const { kept: candidates } = this.#prunedOnce(pool);
-    const input = { matrix, candidates, bar, rows: this.#rows, targetWindow, targets };
+    const { honestShare } = this.#config.leaks;
+    const rows = this.#developmentRows;
+    const input = { matrix, candidates, bar, time, rows, targetWindow, targets, honestShare };
     this.#leaks ??= pairLeaks(input, pool, hooks);
     return this.#leaks;
   }

@@ -1,13 +1,19 @@
 /** Sums of a variable y, and of a covariate x, over the rows of a half; by bin of a feature. */
 export interface BinnedSums {
-  /** Rows by bin. */
-  readonly rows: Int32Array;
-  readonly y: Float64Array;
-  readonly x: Float64Array;
+  /** Bins in use, the first ones of the arrays. */
+  bins: number;
+  /** By bin, as are y and x. */
+  rows: Int32Array;
+  y: Float64Array;
+  x: Float64Array;
+  /** Rows and sums of all bins. */
+  count: number;
+  sumY: number;
+  sumX: number;
   /** Sums of squares and products over all rows that the bins hold. */
-  readonly yy: number;
-  readonly xy: number;
-  readonly xx: number;
+  yy: number;
+  xy: number;
+  xx: number;
 }
 
 /** Below this share of its square a covariate does not vary within bins, but for rounding. */
@@ -21,32 +27,38 @@ const ROUNDING = 1e-9;
  *
  * @returns 0 when y is constant or nothing is explained, at most 1
  */
-export function crossFittedShare(halves: readonly [BinnedSums, BinnedSums]): number {
-  const [first, second] = halves;
-  const total =
-    unexplained(inOneBin(first), inOneBin(second)) + unexplained(inOneBin(second), inOneBin(first));
+export function crossFittedShare(first: BinnedSums, second: BinnedSums): number {
+  const total = unexplainedByLine(first, second) + unexplainedByLine(second, first);
   const left = unexplained(first, second) + unexplained(second, first);
   return total > 0 ? Math.max(0, 1 - left / total) : 0;
 }
 
-function inOneBin({ rows, y, x, ...squares }: BinnedSums): BinnedSums {
-  return {
-    rows: Int32Array.of(sum(rows)),
-    y: Float64Array.of(sum(y)),
-    x: Float64Array.of(sum(x)),
-    ...squares,
-  };
+/** Sum of squares of what the fit of one half, without bins, leaves of y in the other, less what its error adds. */
+function unexplainedByLine(fit: BinnedSums, scored: BinnedSums): number {
+  if (fit.count === 0) return scored.yy;
+  const slope = slopeOf(
+    fit.xy - (fit.sumY * fit.sumX) / fit.count,
+    fit.xx - fit.sumX ** 2 / fit.count,
+    fit.xx,
+  );
+  const level = (fit.sumY - slope * fit.sumX) / fit.count;
+  const left =
+    scored.yy -
+    2 * slope * scored.xy +
+    slope * slope * scored.xx +
+    level * (scored.count * level - 2 * (scored.sumY - slope * scored.sumX));
+  return left / (1 + 1 / fit.count);
 }
 
 /** Sum of squares of what the fit of one half leaves of y in the other, less what the error of its means adds. */
 function unexplained(fit: BinnedSums, scored: BinnedSums): number {
-  const count = sum(fit.rows);
+  const { count } = fit;
   if (count === 0) return scored.yy;
-  const slope = slopeWithinBins(fit);
-  const usual = (sum(fit.y) - slope * sum(fit.x)) / count;
+  const slope = fit.xx > 0 ? slopeWithinBins(fit) : 0;
+  const usual = (fit.sumY - slope * fit.sumX) / count;
   let means = 0;
   let left = scored.yy - 2 * slope * scored.xy + slope * slope * scored.xx;
-  for (let bin = 0; bin < scored.rows.length; bin++) {
+  for (let bin = 0; bin < scored.bins; bin++) {
     const rows = scored.rows[bin]!;
     if (rows === 0) continue;
     const fitted = fit.rows[bin]!;
@@ -57,22 +69,20 @@ function unexplained(fit: BinnedSums, scored: BinnedSums): number {
   return left / (1 + means / count);
 }
 
-function slopeWithinBins({ rows, y, x, xy, xx }: BinnedSums): number {
+function slopeWithinBins({ bins, rows, y, x, xy, xx }: BinnedSums): number {
   let products = xy;
   let squares = xx;
-  for (let bin = 0; bin < rows.length; bin++) {
+  for (let bin = 0; bin < bins; bin++) {
     const count = rows[bin]!;
     if (count === 0) continue;
     products -= (y[bin]! * x[bin]!) / count;
     squares -= x[bin]! ** 2 / count;
   }
-  return squares > ROUNDING * xx ? products / squares : 0;
+  return slopeOf(products, squares, xx);
 }
 
-function sum(values: Float64Array | Int32Array): number {
-  let total = 0;
-  for (let i = 0; i < values.length; i++) total += values[i]!;
-  return total;
+function slopeOf(products: number, squares: number, xx: number): number {
+  return squares > ROUNDING * xx ? products / squares : 0;
 }
 
 /**

@@ -1,87 +1,105 @@
 import type { LabelGeometry } from '../splits/label-span.js';
+import { SHARES } from './leak-shares.js';
+import type { LeakWindow } from './leak-windows.js';
+import { nullLimit } from './null-limit.js';
 
-/** What one feature says by itself of one target, as shares of variance explained out of sample. */
-export interface TargetShares {
+/** What a feature gives away: the target or its sign, or that of the part that is not known at the row. */
+export type LeakPart = 'target' | 'sign' | 'unknown' | 'unknown_sign';
+
+/** Why a feature is refused or suspicious. */
+export interface LeakEvidence {
+  readonly part: LeakPart;
   readonly horizon: number;
-  /** Of the target and of its sign. */
-  readonly value: number;
-  readonly sign: number;
-  /** Of the part that is not known at the row, beside the known part, and of its sign; 0 where that is not in the data. */
-  readonly unknown: number;
-  readonly unknownSign: number;
-}
-
-/**
- * Share that makes a leak. Where target and past overlap, the limit is half of what the past leaves, if that is more:
- * at window 360 and horizon 15 the past alone explains 96 %.
- */
-const LEAK_SHARE = 0.9;
-
-/**
- * Share of the unknown part, or of its sign, that one feature alone does not explain honestly. For a 0/1 feature it is
- * an AUC of 0.75, for a normal one about 0.73.
- */
-export const SUSPICIOUS_SHARE = 0.25;
-
-/** What a feature explains of a target, and from which share on that is too much. */
-export type ExplainedPart = {
-  readonly part: 'target' | 'sign' | 'unknown' | 'unknown_sign';
-  readonly horizon: number;
+  /** Share of the variance explained out of sample, and what no honest feature reaches. */
   readonly share: number;
   readonly limit: number;
-};
-
-export interface LeakReason {
-  readonly code: 'leak';
-  readonly facts: ExplainedPart;
+  /** First and last row of the part of the period where it was found; null: in all of it. */
+  readonly window: { readonly first: number; readonly last: number } | null;
+  /** Whether the feature must hold future values; else it is suspicious. */
+  readonly refuses: boolean;
 }
 
-export interface ShareSuspicion {
-  readonly code: 'suspicious_share';
-  readonly facts: ExplainedPart;
+/** What shares are held against. */
+export interface LeakLimits {
+  readonly geometry: LabelGeometry;
+  readonly windows: readonly LeakWindow[];
+  readonly honestShare: number;
+  /** What chance reaches, [span][share]; null where the unknown part is not in the data. */
+  readonly chance: Float64Array | null;
 }
 
-/** @returns why the feature must hold future values, else undefined */
-export function leakReason(shares: readonly TargetShares[], targetWindow: number): LeakReason | undefined {
-  const found = shares.flatMap(({ horizon, value, sign, unknown, unknownSign }): ExplainedPart[] => {
-    const known = overlapShare({ horizon, targetWindow });
-    const ofSign = limitBeyond((2 / Math.PI) * Math.asin(known));
-    const parts: ExplainedPart[] = [
-      { part: 'target', horizon, share: value, limit: limitBeyond(known) },
-      { part: 'sign', horizon, share: sign, limit: ofSign },
-      { part: 'unknown', horizon, share: unknown, limit: LEAK_SHARE },
-      { part: 'unknown_sign', horizon, share: unknownSign, limit: LEAK_SHARE },
-    ];
-    return parts.filter(({ share, limit }) => share >= limit);
+/** Share of target or sign that makes a leak; where target and past overlap, half of what the past leaves, if more. */
+const LEAK_SHARE = 0.9;
+/** Share of the unknown part, or of its sign, that makes a leak. */
+const UNKNOWN_LEAK_SHARE = 0.75;
+
+/** Parts by their place among the shares of a span. */
+const PARTS: readonly LeakPart[] = ['target', 'sign', 'unknown', 'unknown_sign', 'unknown', 'unknown_sign'];
+
+/** @returns the evidence against a feature that exceeds its limit most, refusals first; undefined when there is none */
+export function leakEvidence(shares: Float64Array, limits: LeakLimits): LeakEvidence | undefined {
+  let best: LeakEvidence | undefined;
+  for (let at = 0; at < shares.length; at++) {
+    const evidence = evidenceAt(at, shares[at]!, limits);
+    if (evidence && (!best || isStronger(evidence, best))) best = evidence;
+  }
+  return best;
+}
+
+function evidenceAt(at: number, share: number, limits: LeakLimits): LeakEvidence | undefined {
+  const { geometry, windows, chance, honestShare } = limits;
+  const span = Math.floor(at / SHARES);
+  const part = PARTS[at % SHARES]!;
+  const whole = span === windows.length || windows.length === 1;
+  const { first, last } = windows[whole ? 0 : span]!;
+  const common = { part, horizon: geometry.horizon, share, window: whole ? null : { first, last } };
+  if (part === 'target' || part === 'sign') {
+    const limit = limitOfAll(part, geometry, whole);
+    return share >= limit ? { ...common, limit, refuses: true } : undefined;
+  }
+  if (!chance) return undefined;
+  const refusal = Math.max(UNKNOWN_LEAK_SHARE, chance[at]!);
+  if (share >= refusal) return { ...common, limit: refusal, refuses: true };
+  const limit = Math.max(honestShare, chance[at]!);
+  return share >= limit ? { ...common, limit, refuses: false } : undefined;
+}
+
+function isStronger(one: LeakEvidence, other: LeakEvidence): boolean {
+  if (one.refuses !== other.refuses) return one.refuses;
+  return one.share / one.limit > other.share / other.limit;
+}
+
+/**
+ * Of target and sign, honest features explain what the past knows: (W - H) / W of the target's variance on a random
+ * walk, and (2 / pi) asin of that of its sign (two futures of one past). In a window that share varies more.
+ */
+function limitOfAll(
+  part: 'target' | 'sign',
+  { horizon, targetWindow }: LabelGeometry,
+  whole: boolean,
+): number {
+  const overlap = Math.max(0, targetWindow - horizon) / targetWindow;
+  const honest = part === 'target' ? overlap : (2 / Math.PI) * Math.asin(overlap);
+  return Math.max(LEAK_SHARE, 1 - (1 - honest) / (whole ? 2 : 4));
+}
+
+/**
+ * What chance reaches, by place among the shares of a column.
+ *
+ * @param shadows by shadow: [column][share]
+ * @param size shares of a column
+ * @param probability with which a feature without a leak exceeds each limit
+ * @throws RangeError for fewer than 20 values a share
+ */
+export function nullLimits(
+  shadows: readonly Float64Array[],
+  size: number,
+  probability: number,
+): Float64Array {
+  return Float64Array.from({ length: size }, (_, at) => {
+    const values = shadows.flatMap((shares) =>
+      Array.from({ length: shares.length / size }, (_unused, column) => shares[column * size + at]!),
+    );
+    return nullLimit(Float64Array.from(values), probability);
   });
-  const best = largest(found);
-  return best && { code: 'leak', facts: best };
-}
-
-/** @returns what makes a feature that is no proven leak too good to be believed, else undefined */
-export function suspicionReason(shares: readonly TargetShares[]): ShareSuspicion | undefined {
-  const limit = SUSPICIOUS_SHARE;
-  const found = shares.flatMap(({ horizon, unknown, unknownSign }): ExplainedPart[] => [
-    { part: 'unknown', horizon, share: unknown, limit },
-    { part: 'unknown_sign', horizon, share: unknownSign, limit },
-  ]);
-  const best = largest(found);
-  return best === undefined || best.share < limit ? undefined : { code: 'suspicious_share', facts: best };
-}
-
-/** Share of the target's variance that is known at the row, on a random walk: (W - H) / W. */
-function overlapShare({ horizon, targetWindow }: LabelGeometry): number {
-  return Math.max(0, targetWindow - horizon) / targetWindow;
-}
-
-/** @param honest share that the past explains; of the sign it is E[sign sign'] of two futures of one past, (2 / pi) asin */
-function limitBeyond(honest: number): number {
-  return Math.max(LEAK_SHARE, (1 + honest) / 2);
-}
-
-function largest<T extends { share: number }>(found: readonly T[]): T | undefined {
-  return found.reduce<T | undefined>(
-    (best, one) => (best && best.share >= one.share ? best : one),
-    undefined,
-  );
 }

@@ -10,44 +10,55 @@ import { type BinnedSums, crossFittedShare, joinBins } from './cross-fitted-shar
 
 /** Numbers of a row: unknown part, known part, sign of the target, sign of the unknown part. */
 export const LANES = 4;
-/** Shares of a target: `value`, `sign`, `unknown`, `unknownSign` of TargetShares. */
-export const SHARES = 4;
+/** Shares in a span of time: of the target, its sign, the unknown part, its sign, and of the last two by few bins. */
+export const SHARES = 6;
 
 /** A bin's mean rests on as many rows at least. */
 const LEAST_ROWS = 8;
+/** Most bins where they are few. */
+const COARSE_BINS = 12;
 /** Present rows worth less than this many independent ones are looked at together with the missing ones. */
 const LEAST_INDEPENDENT = 20;
 
-/** Rows of one half of the test, in the matrix's memory. */
-export interface LeakHalf {
+/** Rows of one half of a window, in the matrix's memory. */
+export interface LeakHalf extends LeakTotals {
   /** Address of uint32 [count]. */
   readonly rows: number;
-  readonly count: number;
-  /** About how many of the rows are independent. */
-  readonly independent: number;
   /** Addresses of float64 [count][LANES]: the numbers, and uu, uk, kk, 0 of unknown and known part. */
   readonly numbers: number;
   readonly squares: number;
-  /** Sums of the squares over all rows. */
+}
+
+export interface LeakTotals {
+  /** Rows. */
+  readonly count: number;
+  /** About how many of the rows are independent. */
+  readonly independent: number;
+  /** Sums of squares and products of unknown and known part over all rows. */
   readonly uu: number;
   readonly uk: number;
   readonly kk: number;
 }
 
-/** What all columns are tested against. */
+/** What columns are tested against: one target in windows of time. */
 export interface LeakTest {
   readonly matrix: BinnedMatrixHandle;
-  readonly targets: readonly (readonly [LeakHalf, LeakHalf])[];
+  readonly windows: readonly (readonly [LeakHalf, LeakHalf])[];
 }
 
-/** What some matrix columns say of every target: [column][target][share]. */
+/** How many spans of time a test looks at: the windows and, where there are several, all of them together. */
+export function spansOf(windows: readonly unknown[]): number {
+  return windows.length > 1 ? windows.length + 1 : windows.length;
+}
+
+/** What some matrix columns say of the target in every span, the whole last: [column][span][share]. */
 export const LEAK_SHARES: PieceKind<LeakTest, readonly number[], Float64Array> = {
   name: 'leak-shares',
   compute: leakShares,
 };
 
 function leakShares(
-  { matrix: handle, targets }: LeakTest,
+  { matrix: handle, windows }: LeakTest,
   columns: readonly number[],
   hooks: ProgressHooks,
 ): Float64Array {
@@ -56,14 +67,18 @@ function leakShares(
   const scope = new ArenaScope(new Arena(matrix.memory));
   try {
     const sums = new HalfSums(matrix.bins, kernel, scope);
-    const shares = new Float64Array(columns.length * targets.length * SHARES);
+    const spans = spansOf(windows);
+    const common = new CommonBins(matrix.bins);
+    const shares = new Float64Array(columns.length * spans * SHARES);
     columns.forEach((column, k) => {
       const address = matrix.columnAddress(column);
-      targets.forEach(([first, second], target) => {
-        const [one, other] = inCommonBins(sums.of(address, first), sums.of(address, second));
-        const share = (name: keyof Variables) => crossFittedShare([one[name], other[name]]);
-        const at = SHARES * (k * targets.length + target);
-        shares.set([share('value'), share('sign'), share('unknown'), share('unknownSign')], at);
+      const summed = windows.map((halves): SummedWindow => {
+        const [first, second] = halves.map((half) => sums.of(address, half));
+        return [first!, second!];
+      });
+      if (spans > windows.length) summed.push(wholeOf(summed));
+      summed.forEach((halves, span) => {
+        writeShares(halves, common, shares, SHARES * (k * spans + span));
       });
       if (k % 16 === 0) reportProgress(hooks, k / columns.length);
     });
@@ -71,6 +86,44 @@ function leakShares(
   } finally {
     scope.release();
   }
+}
+
+type SummedWindow = readonly [Summed, Summed];
+
+/** Rare values need many bins to be seen, weak relations few: the error of each mean hides them. */
+function writeShares(halves: SummedWindow, common: CommonBins, into: Float64Array, at: number): void {
+  common.join(halves, LEAST_ROWS);
+  into[at] = common.share('value');
+  into[at + 1] = common.share('sign');
+  into[at + 2] = common.share('unknown');
+  into[at + 3] = common.share('unknownSign');
+  const fewest = Math.min(halves[0].half.count, halves[1].half.count);
+  common.join(halves, Math.max(LEAST_ROWS, fewest / COARSE_BINS));
+  into[at + 4] = common.share('unknown');
+  into[at + 5] = common.share('unknownSign');
+}
+
+/** All windows as one: sums are added half by half. */
+function wholeOf(windows: readonly SummedWindow[]): SummedWindow {
+  return [addUp(windows.map(([first]) => first)), addUp(windows.map(([, second]) => second))];
+}
+
+function addUp(parts: readonly Summed[]): Summed {
+  const figure = (of: (half: LeakTotals) => number) => parts.reduce((sum, { half }) => sum + of(half), 0);
+  const added = (arrays: readonly Float64Array[]) =>
+    arrays[0]!.map((_, k) => arrays.reduce((sum, array) => sum + (array[k] ?? 0), 0));
+  return {
+    sums: added(parts.map(({ sums }) => sums)),
+    rows: parts[0]!.rows.map((_, k) => parts.reduce((sum, { rows }) => sum + rows[k]!, 0)),
+    missing: added(parts.map(({ missing }) => missing)),
+    half: {
+      count: figure(({ count }) => count),
+      independent: figure(({ independent }) => independent),
+      uu: figure(({ uu }) => uu),
+      uk: figure(({ uk }) => uk),
+      kk: figure(({ kk }) => kk),
+    },
+  };
 }
 
 interface Variables {
@@ -118,46 +171,93 @@ interface Summed {
   /** By bin and lane. */
   readonly sums: Float64Array;
   readonly rows: Int32Array;
-  readonly half: LeakHalf;
+  readonly half: LeakTotals;
   /** Sums of uu, uk, kk over the rows without a value. */
   readonly missing: Float64Array;
 }
 
-/** Rows without a value are left out where enough others are there. */
-function inCommonBins(first: Summed, second: Summed): [Variables, Variables] {
-  const presentOnly = [first, second].every(
-    ({ rows, half }) => half.independent * (half.count - rows[0]!) >= LEAST_INDEPENDENT * half.count,
-  );
-  const from = presentOnly ? 1 : 0;
-  const groups = joinBins(first.rows.subarray(from), second.rows.subarray(from), LEAST_ROWS);
-  return [variables(first, groups), variables(second, groups)];
+/** The variables of both halves over common bins; laid out once a piece, since columns are many. */
+class CommonBins {
+  readonly #halves: readonly [Variables, Variables];
+
+  constructor(bins: number) {
+    this.#halves = [emptyVariables(bins), emptyVariables(bins)];
+  }
+
+  /**
+   * Rows without a value are left out where enough others are there.
+   *
+   * @param least rows that a bin's mean rests on
+   */
+  join([first, second]: SummedWindow, least: number): void {
+    const presentOnly = isMostlyPresent(first) && isMostlyPresent(second);
+    const from = presentOnly ? 1 : 0;
+    const groups = joinBins(first.rows.subarray(from), second.rows.subarray(from), least);
+    fill(this.#halves[0], first, groups);
+    fill(this.#halves[1], second, groups);
+  }
+
+  share(name: keyof Variables): number {
+    return crossFittedShare(this.#halves[0][name], this.#halves[1][name]);
+  }
+}
+
+function isMostlyPresent({ rows, half }: Summed): boolean {
+  return half.independent * (half.count - rows[0]!) >= LEAST_INDEPENDENT * half.count;
+}
+
+function emptyVariables(bins: number): Variables {
+  const rows = new Int32Array(bins);
+  const none = new Float64Array(bins);
+  const sums = (x: Float64Array): BinnedSums => {
+    const y = new Float64Array(bins);
+    return { bins, rows, y, x, count: 0, sumY: 0, sumX: 0, yy: 0, xy: 0, xx: 0 };
+  };
+  return {
+    value: sums(none),
+    sign: sums(none),
+    unknown: sums(new Float64Array(bins)),
+    unknownSign: sums(none),
+  };
 }
 
 /** @param groups group of each bin; of all but the first bin when that is left out */
-function variables({ sums, rows, half, missing }: Summed, groups: Uint8Array): Variables {
+function fill(into: Variables, { sums, rows, half, missing }: Summed, groups: Uint8Array): void {
+  const { value, sign, unknown, unknownSign } = into;
   const from = rows.length - groups.length;
   const without = from > 0 ? missing : NOTHING;
-  const count = groups[groups.length - 1]! + 1;
-  const held = new Int32Array(count);
-  const [unknown, known, value, sign, unknownSign] = Array.from({ length: 5 }, () => new Float64Array(count));
+  const held = unknown.rows;
+  for (const lane of [held, value.y, sign.y, unknown.y, unknown.x, unknownSign.y]) lane.fill(0);
+  let count = 0;
+  let [sumUnknown, sumKnown, sumSign, sumUnknownSign] = [0, 0, 0, 0];
   for (let k = 0; k < groups.length; k++) {
     const group = groups[k]!;
     const at = LANES * (from + k);
     held[group]! += rows[from + k]!;
-    unknown![group]! += sums[at]!;
-    known![group]! += sums[at + 1]!;
-    value![group]! += sums[at]! + sums[at + 1]!;
-    sign![group]! += sums[at + 2]!;
-    unknownSign![group]! += sums[at + 3]!;
+    count += rows[from + k]!;
+    unknown.y[group]! += sums[at]!;
+    unknown.x[group]! += sums[at + 1]!;
+    value.y[group]! += sums[at]! + sums[at + 1]!;
+    sign.y[group]! += sums[at + 2]!;
+    unknownSign.y[group]! += sums[at + 3]!;
+    sumUnknown += sums[at]!;
+    sumKnown += sums[at + 1]!;
+    sumSign += sums[at + 2]!;
+    sumUnknownSign += sums[at + 3]!;
   }
-  const [uu, uk, kk] = [half.uu - without[0]!, half.uk - without[1]!, half.kk - without[2]!];
-  const signs = half.count - (from > 0 ? rows[0]! : 0);
-  const none = new Float64Array(count);
-  const alone = (y: Float64Array, yy: number): BinnedSums => ({ rows: held, y, x: none, yy, xy: 0, xx: 0 });
-  return {
-    value: alone(value!, uu + 2 * uk + kk),
-    sign: alone(sign!, signs),
-    unknown: { rows: held, y: unknown!, x: known!, yy: uu, xy: uk, xx: kk },
-    unknownSign: alone(unknownSign!, signs),
-  };
+  for (const lane of [value, sign, unknown, unknownSign]) {
+    lane.bins = groups[groups.length - 1]! + 1;
+    lane.count = count;
+  }
+  unknown.yy = half.uu - without[0]!;
+  unknown.xy = half.uk - without[1]!;
+  unknown.xx = half.kk - without[2]!;
+  value.yy = unknown.yy + 2 * unknown.xy + unknown.xx;
+  sign.yy = count;
+  unknownSign.yy = count;
+  unknown.sumY = sumUnknown;
+  unknown.sumX = sumKnown;
+  value.sumY = sumUnknown + sumKnown;
+  sign.sumY = sumSign;
+  unknownSign.sumY = sumUnknownSign;
 }

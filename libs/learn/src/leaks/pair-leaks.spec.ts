@@ -6,7 +6,7 @@ import { pairLeaks } from './pair-leaks.js';
 
 const config = resolveLearnConfig('quick');
 const pair = simulatePair({ seed: 31n, rows: 6000, spacing: 8, noiseFeatures: 3 });
-const ROWS = 3000;
+const ROWS = 4800;
 
 type Column = SimulatedPair['features'][number];
 
@@ -22,10 +22,18 @@ function noisy(values: Float64Array, times: number): Float64Array {
   return values.map((value) => value + Math.sqrt(times * square) * random.normal());
 }
 
+/** Values from a share of the rows on, until another; noise of the same size elsewhere. */
+function from(begin: number, values: Float64Array, end = 1): Float64Array {
+  const random = seededRandom(10n);
+  const size = Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / values.length);
+  const inside = (row: number) => row >= begin * values.length && row < end * values.length;
+  return values.map((value, row) => (inside(row) ? value : size * random.normal()));
+}
+
 function test(columns: readonly Column[], from: SimulatedPair = pair, { window = 45 } = {}) {
-  const { matrix, bar, targets } = from.pairInput(config, columns);
+  const { matrix, bar, time, targets } = from.pairInput(config, columns);
   const candidates = columns.map((_, position) => position);
-  const input = { matrix, candidates, bar, rows: ROWS, targetWindow: window, targets };
+  const input = { matrix, candidates, bar, time, rows: ROWS, targetWindow: window, targets, honestShare: 0.01 };
   const { refused, suspicious } = pairLeaks(input);
   const named = <T>(reasons: ReadonlyMap<number, T>) =>
     Object.fromEntries([...reasons].map(([position, reason]) => [columns[position]!.id, reason]));
@@ -54,22 +62,26 @@ describe('pairLeaks', () => {
   });
 
   it.each([
-    ['target', target(45), { part: 'target', horizon: 45, limit: 0.9 }],
-    ['rounded target', target(30).map((value) => Math.round(100 * value) / 100), { horizon: 30 }],
-    ['target with noise', noisy(target(105), 0.02), { horizon: 105 }],
-    ['unknown part', unknown(15).map((value) => -3 * value), { part: 'unknown', horizon: 15 }],
-    ['direction', target(60).map((value) => (value > 0 ? 1 : 0)), { part: 'sign', horizon: 60 }],
-    ['coming direction', unknown(30).map(Math.sign), { part: 'unknown_sign', horizon: 30 }],
+    ['target', target(45), 'target', 45],
+    ['rounded target', target(30).map((value) => Math.round(100 * value) / 100), 'target', 30],
+    ['target with noise', noisy(target(105), 0.02), 'target', 105],
+    ['unknown part', unknown(15).map((value) => -3 * value), 'unknown', 15],
+    ['direction', target(60).map((value) => (value > 0 ? 1 : 0)), 'sign', 60],
+    ['coming direction', unknown(30).map(Math.sign), 'unknown_sign', 30],
     [
       'target in two rows of five',
-      target(75).map((value, row) => (row % 100 < 40 ? value : Number.NaN)),
-      { horizon: 75 },
+      target(75).map((v, row) => (row % 100 < 40 ? v : Number.NaN)),
+      'target',
+      75,
     ],
-  ])('refuses a column that holds the %s, and names the horizon', (id, values, facts) => {
+    ['target from the middle on', from(0.4, target(45)), 'target', 45],
+  ])('refuses a column that holds the %s, and tells the horizon', (id, values, part, horizon) => {
     const { refused } = test([...honest, column(id, values)]);
     expect(Object.keys(refused)).toEqual([id]);
-    expect(refused[id]).toMatchObject({ code: 'leak', facts });
-    expect(refused[id]!.facts.share).toBeGreaterThanOrEqual(refused[id]!.facts.limit);
+    const { code, facts } = refused[id]!;
+    expect([code, facts.horizon]).toEqual(['leak', horizon]);
+    expect([part, 'unknown', 'unknown_sign']).toContain(facts.part);
+    expect(facts.share).toBeGreaterThanOrEqual(facts.limit);
   });
 
   it.each([
@@ -78,19 +90,46 @@ describe('pairLeaks', () => {
       target(45).map((value, row) => value + pair.persistence[row]!),
     ],
     ['target with as much noise', noisy(target(60), 1)],
+    ['target with twelve times as much noise', noisy(target(60), 12)],
     ['target, two thirds of it known, with half as much noise', noisy(target(15), 0.5)],
     [
       'direction, right four times of five',
       target(90).map((value, row) => (row % 5 === 0 ? -1 : 1) * Math.sign(value)),
     ],
+    [
+      'direction in one row of eight',
+      target(45).map((value, row) => (row % 8 === 0 ? Math.sign(value) : 0)),
+    ],
+    ['target with twice the noise, from the middle on', from(0.4, noisy(target(45), 2))],
+    ['target with as much noise, for a fifth of the time', from(0.2, noisy(target(45), 1), 0.4)],
   ])('calls a column suspicious that holds the %s', (id, values) => {
     const { refused, suspicious } = test([...honest, column(id, values)]);
     expect(refused).toEqual({});
     expect(Object.keys(suspicious)).toEqual([id]);
     const { code, facts } = suspicious[id]!;
-    expect([code, facts.limit]).toEqual(['suspicious_share', 0.25]);
+    expect(code).toBe('suspicious_share');
     expect(facts.part).toMatch(/^unknown/);
     expect(facts.share).toBeGreaterThanOrEqual(facts.limit);
+    expect(facts.limit).toBeGreaterThanOrEqual(0.01);
+  });
+
+  it('tells in which part of the period a leak is, and says "whole" of one that is always there', () => {
+    const late = column('late', from(0.65, noisy(target(45), 0.5)));
+    const always = column('always', noisy(target(45), 0.5));
+    const { suspicious, refused } = test([...honest, late, always]);
+    expect(refused).toEqual({});
+    const { begin, end } = suspicious['late']!.facts;
+    expect(Date.parse(begin!)).toBeGreaterThan(pair.time[0.5 * ROWS]!);
+    expect(Date.parse(end!)).toBeGreaterThan(pair.time[0.75 * ROWS]!);
+    expect(suspicious['always']!.facts).not.toHaveProperty('begin');
+  });
+
+  it('takes what the user holds for honest for honest', () => {
+    const columns = [column('strong', noisy(target(45), 2))];
+    const { matrix, bar, time, targets } = pair.pairInput(config, columns);
+    const input = { matrix, candidates: [0], bar, time, rows: ROWS, targetWindow: 45, targets };
+    expect(pairLeaks({ ...input, honestShare: 0.4 }).suspicious.size).toBe(0);
+    expect(pairLeaks({ ...input, honestShare: 0.01 }).suspicious.size).toBe(1);
   });
 
   it('does not take what is known for a leak where it is nearly all of the target', () => {
@@ -105,8 +144,8 @@ describe('pairLeaks', () => {
     const spoilt = (horizon: number) => (value: number, row: number) =>
       pair.bar[row]! + horizon < pair.bar[ROWS]! + Math.min(0, horizon - 45) ? value : 1e6;
     const leak = [column('target', target(45))];
-    const { matrix, bar, targets } = pair.pairInput(config, leak);
-    const input = { matrix, candidates: [0], bar, rows: ROWS, targetWindow: 45 };
+    const { matrix, bar, time, targets } = pair.pairInput(config, leak);
+    const input = { matrix, candidates: [0], bar, time, rows: ROWS, targetWindow: 45, honestShare: 0.01 };
     const spoil = targets.map((one) => ({ ...one, target: one.target.map(spoilt(one.horizon)) }));
     expect(pairLeaks({ ...input, targets: spoil })).toEqual(pairLeaks({ ...input, targets }));
   });

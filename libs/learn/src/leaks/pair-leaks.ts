@@ -2,23 +2,23 @@ import type { BinnedMatrix } from '../binning/binned-matrix.js';
 import type { PairTarget } from '../data/pair-target.js';
 import { Arena } from '../kernels/arena.js';
 import { ArenaScope } from '../kernels/arena-scope.js';
-import type { ProgressHooks } from '../progress/progress-hooks.js';
+import { type ProgressHooks, partOf } from '../progress/progress-hooks.js';
 import { type LabelGeometry, spanEnd, spanStart } from '../splits/label-span.js';
-import { pieceRanges } from '../threads/piece-ranges.js';
 import { callingThread, type WorkPool } from '../threads/work-pool.js';
-import {
-  type LeakReason,
-  leakReason,
-  type ShareSuspicion,
-  suspicionReason,
-  type TargetShares,
-} from './leak-limits.js';
-import { LANES, LEAK_SHARES, type LeakHalf, SHARES } from './leak-shares.js';
+import { type LeakEvidence, type LeakLimits, leakEvidence, nullLimits } from './leak-limits.js';
+import { explainedPart, type LeakReason, type ShareSuspicion } from './leak-reasons.js';
+import { SHARES } from './leak-shares.js';
+import { leakWindows } from './leak-windows.js';
+import { TargetTest } from './target-test.js';
 
-/** Columns that a thread tests at a time. */
-const COLUMNS_AT_ONCE = 256;
-/** Rows that are looked at, evenly spread: enough to tell a share of 25 % from none, and cheap. */
-const MOST_ROWS = 8192;
+/** Columns, evenly spread, that show what chance reaches. */
+const NULL_COLUMNS = 512;
+/** Shadows of a target that each of them is tested against: two, and more where columns are few. */
+const LEAST_SHADOWS = 2;
+/** Shadows that a column which seems to tell too much is tested against by itself. */
+const OWN_SHADOWS = 128;
+/** Features without any future values that a pair may have called suspicious, on average. */
+const FALSE_ALARMS = 0.01;
 
 export interface LeakInput {
   readonly matrix: BinnedMatrix;
@@ -26,13 +26,17 @@ export interface LeakInput {
   readonly candidates: readonly number[];
   /** Ordinal of every row's bar. */
   readonly bar: Int32Array;
+  /** Of every row, milliseconds since 1970. */
+  readonly time: Float64Array;
   /** Leading rows that may be looked at; their labels must not reach into later ones. */
   readonly rows: number;
   readonly targetWindow: number;
   readonly targets: readonly PairTarget[];
+  /** Largest share of the unknown part of a target that honest features explain. */
+  readonly honestShare: number;
 }
 
-/** What the targets of a pair say of its features; reasons by matrix column. */
+/** What the targets of a pair say of its features: the strongest evidence by matrix column. */
 export interface PairLeaks {
   /** Features that must hold future values of some horizon: refused for all. */
   readonly refused: ReadonlyMap<number, LeakReason>;
@@ -44,7 +48,8 @@ export interface PairLeaks {
  * Tests features against all targets of the pair, whichever horizon is learned: what gives away one target says
  * much of its neighbours. Of each target four things are looked at: value and sign of the whole, and value and sign of
  * the part that is not known at the row, of which a copy of the whole alone explains too little to be noticed (a third at
- * horizon 15 of 45).
+ * horizon 15 of 45). Each is looked at in windows of time and in all of them together, because a leak may begin
+ * at any time. What chance reaches in a window is measured on shadows of the target.
  *
  * @throws CancelledError
  */
@@ -53,58 +58,118 @@ export function pairLeaks(
   pool: WorkPool = callingThread,
   hooks: ProgressHooks = {},
 ): PairLeaks {
-  const { matrix, candidates, targets, targetWindow } = input;
+  const refused = new Map<number, LeakEvidence>();
+  const suspicious = new Map<number, LeakEvidence>();
+  const { targets } = input;
+  targets.forEach((target, t) => {
+    const part = partOf(hooks, t / targets.length, (t + 1) / targets.length);
+    for (const [column, evidence] of evidenceOf(target, input, pool, part)) {
+      const found = evidence.refuses ? refused : suspicious;
+      const best = found.get(column);
+      if (!best || evidence.share / evidence.limit > best.share / best.limit) found.set(column, evidence);
+    }
+  });
+  for (const column of refused.keys()) suspicious.delete(column);
+  const { time } = input;
+  return {
+    refused: byColumn(refused, (evidence) => ({ code: 'leak', facts: explainedPart(evidence, time) })),
+    suspicious: byColumn(suspicious, (evidence) => ({
+      code: 'suspicious_share',
+      facts: explainedPart(evidence, time),
+    })),
+  };
+}
+
+function byColumn<Reason>(
+  found: ReadonlyMap<number, LeakEvidence>,
+  reasonOf: (evidence: LeakEvidence) => Reason,
+): Map<number, Reason> {
+  const inOrder = [...found].sort(([a], [b]) => a - b);
+  return new Map(inOrder.map(([column, evidence]) => [column, reasonOf(evidence)]));
+}
+
+/** By column, what one target says. */
+function evidenceOf(
+  target: PairTarget,
+  input: LeakInput,
+  pool: WorkPool,
+  hooks: ProgressHooks,
+): Map<number, LeakEvidence> {
+  const { matrix, candidates, bar, targetWindow, honestShare } = input;
+  const geometry = { horizon: target.horizon, targetWindow };
+  const windows = leakWindows({ rows: usableRows(target, input, geometry), bar, geometry });
+  const found = new Map<number, LeakEvidence>();
+  if (windows.length === 0 || candidates.length === 0) return found;
   const scope = new ArenaScope(new Arena(matrix.memory));
   try {
-    const placed = targets.map((target) => placeHalves(target, input, scope));
-    const pieces = pieceRanges(candidates.length, COLUMNS_AT_ONCE).map(([from, to]) =>
-      candidates.slice(from, to),
-    );
-    const shares = pool.compute(LEAK_SHARES, { matrix: matrix.handle, targets: placed }, pieces, hooks);
-    const refused = new Map<number, LeakReason>();
-    const suspicious = new Map<number, ShareSuspicion>();
-    pieces.forEach((columns, piece) => {
-      columns.forEach((column, k) => {
-        const own = targets.map((target, t) =>
-          readShares(target, shares[piece]!.subarray(SHARES * (k * targets.length + t))),
-        );
-        const leak = leakReason(own, targetWindow);
-        const suspicion = suspicionReason(own);
-        if (leak !== undefined) refused.set(column, leak);
-        else if (suspicion !== undefined) suspicious.set(column, suspicion);
-      });
+    const test = new TargetTest({ matrix, targetWindow, target, windows }, scope);
+    // Without the known part of an overlapping target, what is not known is not in the data.
+    const tellsUnknown = target.horizon >= targetWindow || target.knownPart !== null;
+    const limits: LeakLimits = {
+      geometry,
+      windows,
+      honestShare,
+      chance: tellsUnknown ? chanceOfAll(test, input, pool, partOf(hooks, 0, 0.2)) : null,
+    };
+    const shares = test.shares(candidates, pool, partOf(hooks, 0.2, 0.9));
+    const sharesOf = (position: number) =>
+      shares.subarray(SHARES * test.spans * position, SHARES * test.spans * (position + 1));
+    const doubtful: number[] = [];
+    candidates.forEach((column, position) => {
+      const evidence = leakEvidence(sharesOf(position), limits);
+      if (evidence?.refuses) found.set(column, evidence);
+      else if (evidence) doubtful.push(position);
     });
-    return { refused, suspicious };
+    const own = ownChances(test, doubtful, input, pool, partOf(hooks, 0.9, 1));
+    doubtful.forEach((position, k) => {
+      const chance = own[k]!.map((limit, at) => Math.max(limit, limits.chance![at]!));
+      const evidence = leakEvidence(sharesOf(position), { ...limits, chance });
+      if (evidence) found.set(candidates[position]!, evidence);
+    });
+    return found;
   } finally {
     scope.release();
   }
-
-  function readShares({ horizon, knownPart }: PairTarget, found: Float64Array): TargetShares {
-    const [value, sign, unknown, unknownSign] = found as unknown as [number, number, number, number];
-    // Without the known part of an overlapping target, what is not known is not in the data.
-    const told = horizon >= targetWindow || knownPart !== null;
-    return {
-      horizon,
-      value,
-      sign,
-      unknown: told ? unknown : 0,
-      unknownSign: told ? unknownSign : 0,
-    };
-  }
 }
 
-/** Two halves in time of the rows that have the target; no label of one reaches into those of the other. */
-function placeHalves(target: PairTarget, input: LeakInput, scope: ArenaScope): readonly [LeakHalf, LeakHalf] {
-  const { bar, targetWindow } = input;
-  const geometry = { horizon: target.horizon, targetWindow };
-  const rows = usableRows(target, input, geometry);
-  const middle = rows.length >> 1;
-  const end = middle > 0 ? spanEnd(bar[rows[middle - 1]!]!, geometry) : 0;
-  const later = rows.slice(middle).filter((row) => spanStart(bar[row]!, geometry) > end);
-  const place = (half: readonly number[]) => placeHalf(half, target, { bar, geometry }, scope);
-  return [place(rows.slice(0, middle)), place(later)];
+/** What chance reaches by span and share, over all columns. */
+function chanceOfAll(test: TargetTest, input: LeakInput, pool: WorkPool, hooks: ProgressHooks): Float64Array {
+  const { candidates } = input;
+  const step = Math.max(1, Math.ceil(candidates.length / NULL_COLUMNS));
+  const columns = candidates.filter((_column, k) => k % step === 0);
+  const shadows = Math.max(LEAST_SHADOWS, Math.ceil(OWN_SHADOWS / columns.length));
+  const shares = test.shadowShares(columns, shadows, pool, hooks);
+  return nullLimits(shares, SHARES * test.spans, falseAlarm(test, input));
 }
 
+/**
+ * The same of each of some columns by itself: slow features reach further by chance than most.
+ *
+ * @param positions of the columns among the candidates
+ */
+function ownChances(
+  test: TargetTest,
+  positions: readonly number[],
+  input: LeakInput,
+  pool: WorkPool,
+  hooks: ProgressHooks,
+): Float64Array[] {
+  if (positions.length === 0) return [];
+  const columns = positions.map((position) => input.candidates[position]!);
+  const shares = test.shadowShares(columns, OWN_SHADOWS, pool, hooks);
+  const size = SHARES * test.spans;
+  return positions.map((_position, k) => {
+    const own = shares.map((all) => all.subarray(size * k, size * (k + 1)));
+    return nullLimits(own, size, falseAlarm(test, input));
+  });
+}
+
+/** Probability with which one share of a feature without a leak may exceed what chance reaches. */
+function falseAlarm(test: TargetTest, { candidates, targets }: LeakInput): number {
+  return FALSE_ALARMS / (candidates.length * targets.length * test.spans);
+}
+
+/** Rows that have the target, and whose labels end before the first row that may not be looked at. */
 function usableRows(
   { target, knownPart }: PairTarget,
   { bar, rows }: LeakInput,
@@ -116,41 +181,5 @@ function usableRows(
     const isKnown = knownPart === null || Number.isFinite(knownPart[row]);
     if (Number.isFinite(target[row]) && isKnown && spanEnd(bar[row]!, geometry) < limit) usable.push(row);
   }
-  const step = Math.max(1, Math.ceil(usable.length / MOST_ROWS));
-  return usable.filter((_, k) => k % step === 0);
-}
-
-interface HalfPlace {
-  readonly bar: Int32Array;
-  readonly geometry: LabelGeometry;
-}
-
-function placeHalf(
-  half: readonly number[],
-  { target, knownPart }: PairTarget,
-  { bar, geometry }: HalfPlace,
-  scope: ArenaScope,
-): LeakHalf {
-  const { arena } = scope;
-  const count = half.length;
-  const rowsAt = scope.allocate(4 * count, 'rows of the leak test');
-  const numbersAt = scope.allocate(8 * LANES * count, 'targets of the leak test');
-  const squaresAt = scope.allocate(8 * LANES * count, 'squares of the leak test');
-  arena.u32(rowsAt, count).set(half);
-  const numbers = arena.f64(numbersAt, LANES * count);
-  const squares = arena.f64(squaresAt, LANES * count);
-  const total = { uu: 0, uk: 0, kk: 0 };
-  half.forEach((row, k) => {
-    const value = target[row]!;
-    const known = geometry.horizon < geometry.targetWindow ? (knownPart?.[row] ?? 0) : 0;
-    const unknown = value - known;
-    numbers.set([unknown, known, value > 0 ? 1 : -1, unknown > 0 ? 1 : -1], LANES * k);
-    squares.set([unknown * unknown, unknown * known, known * known, 0], LANES * k);
-    total.uu += unknown * unknown;
-    total.uk += unknown * known;
-    total.kk += known * known;
-  });
-  const bars = count > 0 ? bar[half[count - 1]!]! - bar[half[0]!]! : 0;
-  const independent = Math.min(count, bars / (geometry.horizon + geometry.targetWindow));
-  return { rows: rowsAt, count, independent, numbers: numbersAt, squares: squaresAt, ...total };
+  return usable;
 }
