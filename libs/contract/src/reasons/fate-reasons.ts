@@ -21,7 +21,13 @@ const explained = {
   end: name.optional(),
 };
 
-function explainedText({ share, part, horizon, begin, end }: z.output<z.ZodObject<typeof explained>>): string {
+function explainedText({
+  share,
+  part,
+  horizon,
+  begin,
+  end,
+}: z.output<z.ZodObject<typeof explained>>): string {
   const days = begin && end ? ` from ${begin.slice(0, 10)} to ${end.slice(0, 10)}` : '';
   return `explains ${percent(share)} of ${TARGET_PARTS[part]} of h${horizon}${days}`;
 }

@@ -1,4 +1,4 @@
-import type { LeakReason } from '../leaks/leak-limits.js';
+import type { LeakReason } from '../leaks/leak-reasons.js';
 import type { Stage } from '../progress/learn-hooks.js';
 import type { PruneReason } from '../pruning/prune.js';
 import type { RetainReason, SelectReason } from '../selection/selection-result.js';

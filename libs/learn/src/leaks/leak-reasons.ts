@@ -22,7 +22,10 @@ export interface ShareSuspicion {
 }
 
 /** @param time of every row, milliseconds since 1970 */
-export function explainedPart({ window, part, horizon, share, limit }: LeakEvidence, time: Float64Array): ExplainedPart {
+export function explainedPart(
+  { window, part, horizon, share, limit }: LeakEvidence,
+  time: Float64Array,
+): ExplainedPart {
   const common = { part, horizon, share, limit };
   if (!window) return common;
   return { ...common, begin: instant(time[window.first]!), end: instant(time[window.last]!) };

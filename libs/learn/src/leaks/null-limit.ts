@@ -13,7 +13,8 @@ const TAIL = 0.1;
  * @throws LearnInputError for fewer values
  */
 export function nullLimit(values: Float64Array, probability: number): number {
-  if (values.length < 20) throw new LearnInputError(`a null distribution needs 20 values, got ${values.length}`);
+  if (values.length < 20)
+    throw new LearnInputError(`a null distribution needs 20 values, got ${values.length}`);
   const sorted = values.slice().sort();
   const beyond = Math.ceil(TAIL * sorted.length);
   const start = sorted[sorted.length - beyond - 1]!;

@@ -33,7 +33,16 @@ function from(begin: number, values: Float64Array, end = 1): Float64Array {
 function test(columns: readonly Column[], from: SimulatedPair = pair, { window = 45 } = {}) {
   const { matrix, bar, time, targets } = from.pairInput(config, columns);
   const candidates = columns.map((_, position) => position);
-  const input = { matrix, candidates, bar, time, rows: ROWS, targetWindow: window, targets, honestShare: 0.01 };
+  const input = {
+    matrix,
+    candidates,
+    bar,
+    time,
+    rows: ROWS,
+    targetWindow: window,
+    targets,
+    honestShare: 0.01,
+  };
   const { refused, suspicious } = pairLeaks(input);
   const named = <T>(reasons: ReadonlyMap<number, T>) =>
     Object.fromEntries([...reasons].map(([position, reason]) => [columns[position]!.id, reason]));
@@ -96,10 +105,7 @@ describe('pairLeaks', () => {
       'direction, right four times of five',
       target(90).map((value, row) => (row % 5 === 0 ? -1 : 1) * Math.sign(value)),
     ],
-    [
-      'direction in one row of eight',
-      target(45).map((value, row) => (row % 8 === 0 ? Math.sign(value) : 0)),
-    ],
+    ['direction in one row of eight', target(45).map((value, row) => (row % 8 === 0 ? Math.sign(value) : 0))],
     ['target with twice the noise, from the middle on', from(0.4, noisy(target(45), 2))],
     ['target with as much noise, for a fifth of the time', from(0.2, noisy(target(45), 1), 0.4)],
   ])('calls a column suspicious that holds the %s', (id, values) => {

@@ -1,6 +1,6 @@
 import type { HorizonData } from '../data/horizon-data.js';
 import type { InteractionOutcome } from '../interactions/interaction-selection.js';
-import type { LeakReason } from '../leaks/leak-limits.js';
+import type { LeakReason } from '../leaks/leak-reasons.js';
 import type { BoundKind } from '../stability/error-bounds.js';
 import type { StabilityMethod } from '../stability/stability-methods.js';
 import type { WorkPool } from '../threads/work-pool.js';
