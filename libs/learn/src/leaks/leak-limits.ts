@@ -64,9 +64,12 @@ function evidenceAt(at: number, share: number, limits: LeakLimits): LeakEvidence
   return share >= limit ? { ...common, limit, refuses: false } : undefined;
 }
 
-function isStronger(one: LeakEvidence, other: LeakEvidence): boolean {
+/** Of refusals those from the whole period are the plainest; of suspicions those that exceed their limit most. */
+export function isStronger(one: LeakEvidence, other: LeakEvidence): boolean {
   if (one.refuses !== other.refuses) return one.refuses;
-  return one.share / one.limit > other.share / other.limit;
+  if (!one.refuses) return one.share / one.limit > other.share / other.limit;
+  if ((one.window === null) !== (other.window === null)) return one.window === null;
+  return one.share > other.share;
 }
 
 /**

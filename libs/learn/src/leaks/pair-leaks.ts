@@ -5,7 +5,7 @@ import { ArenaScope } from '../kernels/arena-scope.js';
 import { type ProgressHooks, partOf } from '../progress/progress-hooks.js';
 import { type LabelGeometry, spanEnd, spanStart } from '../splits/label-span.js';
 import { callingThread, type WorkPool } from '../threads/work-pool.js';
-import { type LeakEvidence, type LeakLimits, leakEvidence, nullLimits } from './leak-limits.js';
+import { isStronger, type LeakEvidence, type LeakLimits, leakEvidence, nullLimits } from './leak-limits.js';
 import { explainedPart, type LeakReason, type ShareSuspicion } from './leak-reasons.js';
 import { SHARES } from './leak-shares.js';
 import { leakWindows } from './leak-windows.js';
@@ -66,7 +66,7 @@ export function pairLeaks(
     for (const [column, evidence] of evidenceOf(target, input, pool, part)) {
       const found = evidence.refuses ? refused : suspicious;
       const best = found.get(column);
-      if (!best || evidence.share / evidence.limit > best.share / best.limit) found.set(column, evidence);
+      if (!best || isStronger(evidence, best)) found.set(column, evidence);
     }
   });
   for (const column of refused.keys()) suspicious.delete(column);
