@@ -164,7 +164,9 @@ describe('a fetch', () => {
     leave.abort();
     await expect(left).rejects.toMatchObject({ code: 'CANCELLED' });
     // The statement may have ended before the fetcher noticed; the dataset is not written all the same.
-    await expect.poll(() => readdirSync(cacheFolder).sort(), POLL).toEqual(['.lock', 'audit.jsonl', 'jobs.jsonl']);
+    await expect
+      .poll(() => readdirSync(cacheFolder).sort(), POLL)
+      .toEqual(['.lock', 'audit.jsonl', 'jobs.jsonl']);
   });
 
   it('is refused above the approved bytes, before any statement runs', async () => {

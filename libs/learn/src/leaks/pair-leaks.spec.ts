@@ -124,10 +124,10 @@ describe('pairLeaks', () => {
     const always = column('always', noisy(target(45), 0.5));
     const { suspicious, refused } = test([...honest, late, always]);
     expect(refused).toEqual({});
-    const { begin, end } = suspicious['late']!.facts;
+    const { begin, end } = suspicious.late!.facts;
     expect(Date.parse(begin!)).toBeGreaterThan(pair.time[0.5 * ROWS]!);
     expect(Date.parse(end!)).toBeGreaterThan(pair.time[0.75 * ROWS]!);
-    expect(suspicious['always']!.facts).not.toHaveProperty('begin');
+    expect(suspicious.always!.facts).not.toHaveProperty('begin');
   });
 
   it('takes what the user holds for honest for honest', () => {
