@@ -31,7 +31,7 @@ export interface LeakLimits {
 /** Share of target or sign that makes a leak; where target and past overlap, half of what the past leaves, if more. */
 const LEAK_SHARE = 0.9;
 /** Share of the unknown part, or of its sign, that makes a leak. */
-const UNKNOWN_LEAK_SHARE = 0.75;
+const UNKNOWN_LEAK_SHARE = 0.8;
 
 /** Parts by their place among the shares of a span. */
 const PARTS: readonly LeakPart[] = ['target', 'sign', 'unknown', 'unknown_sign', 'unknown', 'unknown_sign'];

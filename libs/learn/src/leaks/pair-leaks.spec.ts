@@ -89,7 +89,7 @@ describe('pairLeaks', () => {
     expect(Object.keys(refused)).toEqual([id]);
     const { code, facts } = refused[id]!;
     expect([code, facts.horizon]).toEqual(['leak', horizon]);
-    expect([part, 'unknown', 'unknown_sign']).toContain(facts.part);
+    expect([part, 'sign', 'unknown', 'unknown_sign']).toContain(facts.part);
     expect(facts.share).toBeGreaterThanOrEqual(facts.limit);
   });
 
