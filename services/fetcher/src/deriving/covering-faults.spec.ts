@@ -102,7 +102,7 @@ it('one that is damaged or gone between plan and fetch is not replaced by a stat
   fetcher.evict(whole);
   await expect(fetcher.fetch(PART, again)).rejects.toMatchObject(gone);
   expect(await fetcher.jobs()).toHaveLength(1);
-  expect(readdirSync(cache).sort()).toEqual(['.lock', 'jobs.jsonl']);
+  expect(readdirSync(cache).sort()).toEqual(['.lock', 'audit.jsonl', 'jobs.jsonl']);
 });
 
 it('one that was there as planned and is evicted is made of another, and never fetched again unasked', async () => {
