@@ -104,7 +104,7 @@ describe('says at once what is wrong', () => {
   it('when --detach does not start, with what its log says', async () => {
     const bad = [...up, '--detach', '--fetcher-flag', 'price-per-tib=much'];
     const { code, stderr } = await onescan({ args: bad });
-    expect(stderr).toContain('--price-per-tib: "much" is not');
+    expect(stderr).toContain('--price-per-tib "much" is not allowed');
     expect(stderr).toContain(join(folder, '.onescan', 'logs', 'up.log'));
     expect(code).toBe(5);
   });
