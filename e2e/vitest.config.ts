@@ -6,7 +6,7 @@ export default defineConfig({
     globalSetup: 'src/global-setup.ts',
     // Each file starts processes of its own, which wait for each other most of the time.
     maxWorkers: 2,
-    testTimeout: 120_000,
-    hookTimeout: 60_000,
+    testTimeout: 300_000,
+    hookTimeout: 180_000,
   },
 });
