@@ -2,7 +2,7 @@
 # Builds and pushes the image of the commit that is checked out: sh docker/release.sh REPOSITORY VERSION [BASE].
 # The base is resolved to its digest first, which the image then names, so that it can be built again.
 set -eu
-repository=${1:?give the repository, e.g. ghcr.io/someone/onescan}
+repository=${1:?give the repository, e.g. REGISTRY/someone/onescan}
 version=${2:?give the version, e.g. 0.2.0}
 base=${3:-node:24-bookworm-slim}
 docker pull --quiet "$base"
