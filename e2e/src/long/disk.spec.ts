@@ -84,7 +84,9 @@ describe.skipIf(!canMount())('disks', () => {
     const failed = await readRun(stack, runId);
     expect(failed.state).toBe(RunState.RUN_STATE_FAILED);
     expect(failed.problems.join('\n')).toMatch(/no dataset: .*disk is full.*Free space/s);
-    const left = readdirSync(cacheFolder).filter((name) => !['.lock', 'audit.jsonl', 'jobs.jsonl'].includes(name));
+    const left = readdirSync(cacheFolder).filter(
+      (name) => !['.lock', 'audit.jsonl', 'jobs.jsonl'].includes(name),
+    );
     expect(left).toEqual([]);
     disk.resize(200);
     const { coordinator } = stack;
