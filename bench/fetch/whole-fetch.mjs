@@ -15,6 +15,7 @@ import {
   FetchPairRequest,
 } from '@onescan/contract/generated/onescan/v1/fetcher.js';
 import { RunSpec } from '@onescan/contract/generated/onescan/v1/spec.js';
+import { grantedRequest } from '@onescan/e2e/testing/granted-request.js';
 import {
   FULL_SHARED_COLUMNS,
   FULL_WIDTH,
@@ -48,6 +49,7 @@ const spec = RunSpec.fromJSON({
   sharedGroups: isShared ? 'SHARED_GROUPS_ONCE' : 'SHARED_GROUPS_PER_PAIR',
 });
 const folder = mkdtempSync(join(tmpdir(), 'onescan-bench-whole-'));
+const grantKey = join(folder, 'grant.key');
 const ESTIMATE_MS = 300_000;
 const TICKS = 100;
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
@@ -69,7 +71,7 @@ try {
 function startFetcher({ url, storageAddress }) {
   const args = [
     ...['--warehouse', `bigquery:${names.project}`, '--cache', join(folder, 'cache')],
-    ...['--process-memory', `${flags.memoryMiB}MiB`],
+    ...['--grant-key', grantKey, '--process-memory', `${flags.memoryMiB}MiB`],
   ];
   const env = { BIGQUERY_EMULATOR_HOST: url, BIGQUERY_STORAGE_EMULATOR_HOST: storageAddress };
   const main = here('../../services/fetcher/dist/main.js');
@@ -137,10 +139,11 @@ async function plannedRequest(client) {
   const { sharedDatasetId } = shared;
   const asked = EstimatePairRequest.fromPartial({ spec, pair, sharedDatasetId });
   const { plan } = await callUnary(client, client.estimatePair, asked, deadline);
-  return FetchPairRequest.fromPartial({
+  const request = FetchPairRequest.fromPartial({
     ...{ runId: 'bench', spec, pair, datasetId: plan.datasetId, maximumBytesBilled: limits(plan) },
     ...shared,
   });
+  return grantedRequest(request, grantKey);
 }
 
 async function readBack(dataset) {

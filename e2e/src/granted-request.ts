@@ -3,10 +3,11 @@ import { GRANT_VALID_MS, readGrantKey, signGrant } from '@onescan/process/fetch-
 
 /** A request with the grant of a coordinator that approved what its statements may bill. */
 export function grantedRequest(request: FetchPairRequest, grantKey: string): FetchPairRequest {
-  const { runId, pair, planHash, datasetId, sharedDatasetId, maximumBytesBilled } = request;
+  const { runId, pair, planHash, datasetId, sharedDatasetId } = request;
+  const limits = [...request.maximumBytesBilled, ...request.sharedMaximumBytesBilled];
   const facts = {
     ...{ runId, pair, planHash, datasetId, sharedDatasetId },
-    runBytes: maximumBytesBilled.reduce((sum, bytes) => sum + bytes, 0n),
+    runBytes: limits.reduce((sum, bytes) => sum + bytes, 0n),
     expiresMs: BigInt(Date.now() + GRANT_VALID_MS),
   };
   return { ...request, grant: signGrant(readGrantKey(grantKey), facts) };

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import { DEFAULT_HORIZONS, targetColumn } from '@onescan/contract/horizon.js';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { FEATURE_SCHEMA, TARGET_SCHEMA } from '../schema.js';
+import { FEATURE_SCHEMA } from '../schema.js';
 import type { SimulatedBars } from '../simulation/simulate-bars.js';
 import { expectColumn, full } from '../testing/expect-column.js';
 import { expectNoLookAhead } from '../testing/expect-no-look-ahead.js';
+import { expectIndexedPrices, expectTargetFormulas } from '../testing/expect-target-formulas.js';
 import * as naive from '../testing/naive-formulas.js';
 import { OpenWarehouse } from '../testing/open-warehouse.js';
 import { TRIANGLE, TriangleBars } from '../testing/triangle-bars.js';
@@ -36,30 +36,10 @@ it('changes no feature of the standard universe at or before a bar when only lat
 });
 
 describe('formulas', () => {
-  it('bqx and all 49 targets', async () => {
-    const columns = await warehouse.columns(
-      'base_bqx_eurusd',
-      WINDOWS.map((w) => `bqx_${w}`),
-    );
-    for (const [i, w] of WINDOWS.entries()) expectColumn(columns[i]!, (t) => naive.bqx(close(), t, w), 1e-12);
-    for (const w of WINDOWS) {
-      const names = DEFAULT_HORIZONS.map((h) => targetColumn(w, h));
-      const targets = await warehouse.columns('targets_eurusd', names, TARGET_SCHEMA);
-      for (const [i, h] of DEFAULT_HORIZONS.entries()) {
-        expectColumn(targets[i]!, (t) => naive.bqx(close(), t + h, w), 1e-12);
-      }
-    }
-  });
+  it('bqx and all 49 targets', () => expectTargetFormulas(warehouse, close()));
 
-  it('prices indexed to 100 at the first bar, so the known part of a target follows from close_idx', async () => {
-    const [idx] = await warehouse.columns('base_idx_eurusd', ['close_idx']);
-    expectColumn(idx!, (t) => (100 * close()[t]!) / close()[0]!, 1e-12);
-    expectColumn(
-      idx!.map((_, t) => naive.bqx(idx!, t, 30)),
-      (t) => naive.bqx(close(), t, 30),
-      1e-9,
-    );
-  });
+  it('prices indexed to 100 at the first bar, so the known part of a target follows from close_idx', () =>
+    expectIndexedPrices(warehouse, close()));
 
   it.each(WINDOWS)('agg over %i rows', async (w) => {
     const names = ['mean', 'std', 'min', 'max', 'range', 'sum', 'cv', 'position'].map(
