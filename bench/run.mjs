@@ -11,6 +11,7 @@ const BENCHES = [
   'learn/selection',
   'learn/interactions',
   'learn/pair',
+  'learn/leaks',
   'fetch/fetch',
   'history/history',
 ];

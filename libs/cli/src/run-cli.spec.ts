@@ -1,31 +1,12 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { RunState } from '@onescan/contract/generated/onescan/v1/coordinator.js';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { runCli } from './run-cli.js';
-import { type FakeTerminal, fakeTerminal } from './testing/fake-terminal.js';
-import { type ScriptedCoordinator, scriptedCoordinator } from './testing/scripted-coordinator.js';
+import { useCli } from './testing/use-cli.js';
 
-let folder: string;
-let coordinator: ScriptedCoordinator | undefined;
-
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'onescan-cli-'));
-});
-afterEach(async () => {
-  await coordinator?.stop();
-  coordinator = undefined;
-  rmSync(folder, { recursive: true });
-});
-
-async function start(script?: Parameters<typeof scriptedCoordinator>[0]): Promise<void> {
-  coordinator = await scriptedCoordinator(script);
-}
-
-function terminal(options: Parameters<typeof fakeTerminal>[0] = {}): FakeTerminal {
-  return fakeTerminal({ cwd: folder, env: { ONESCAN_COORDINATOR: coordinator?.address ?? '' }, ...options });
-}
+const cli = useCli();
+const { start, terminal } = cli;
 
 function lines(text: string): unknown[] {
   return text
@@ -64,9 +45,9 @@ describe('usage', () => {
   });
 
   it('names the field of a spec file that is wrong', async () => {
-    writeFileSync(join(folder, 'bad.yaml'), 'pairs: [eurusd]\nhorizon: [15]\n');
+    writeFileSync(join(cli.folder, 'bad.yaml'), 'pairs: [eurusd]\nhorizon: [15]\n');
     const fake = terminal();
-    expect(await runCli(['plan', '--spec', join(folder, 'bad.yaml')], fake)).toBe(2);
+    expect(await runCli(['plan', '--spec', join(cli.folder, 'bad.yaml')], fake)).toBe(2);
     expect(fake.notes.join('\n')).toContain('horizon');
   });
 
@@ -120,11 +101,11 @@ describe('run', () => {
     await start();
     const fake = terminal();
     expect(await runCli(['run', '--pairs', 'eurusd,usdjpy', '--yes', '--set', 'a.b=1'], fake)).toBe(0);
-    expect(coordinator?.startedSpecs[0]).toMatchObject({
+    expect(cli.coordinator?.startedSpecs[0]).toMatchObject({
       pairs: ['eurusd', 'usdjpy'],
       overrides: { 'a.b': '1' },
     });
-    expect(coordinator?.approvals).toEqual([
+    expect(cli.coordinator?.approvals).toEqual([
       { planHash: '0123456789abcdef'.repeat(4), approvedBy: expect.stringContaining('--yes') as string },
     ]);
     const notes = fake.notes.join('\n');
@@ -139,7 +120,7 @@ describe('run', () => {
     await start();
     const fake = terminal();
     expect(await runCli(['run'], fake)).toBe(3);
-    expect(coordinator?.approvals).toEqual([]);
+    expect(cli.coordinator?.approvals).toEqual([]);
     expect(fake.notes.at(-1)).toContain('onescan approve r-1');
   });
 
@@ -147,7 +128,7 @@ describe('run', () => {
     await start({ usd: 51 });
     const fake = terminal({ answers: ['y'] });
     expect(await runCli(['run', '--yes'], fake)).toBe(3);
-    expect(coordinator?.approvals).toEqual([]);
+    expect(cli.coordinator?.approvals).toEqual([]);
     expect(fake.questions).toEqual([]);
     expect(fake.notes.at(-1)).toContain('Run r-1 waits. OVER BUDGET: estimate $51.00 against $50.00');
     expect(fake.notes.join('\n')).not.toContain('onescan approve');
@@ -165,7 +146,7 @@ describe('run', () => {
         'OVER BUDGET: estimate $30.00 and $25.00 billed before against $50.00',
       );
     }
-    expect(coordinator?.approvals).toEqual([]);
+    expect(cli.coordinator?.approvals).toEqual([]);
   });
 
   it.each([
@@ -175,7 +156,7 @@ describe('run', () => {
     await start({ usd: 7, autoApproveUsd: 5 });
     const fake = terminal(answers.length > 0 ? { answers } : {});
     expect(await runCli(['run', '--yes'], fake)).toBe(code);
-    expect(coordinator?.approvals).toHaveLength(approvals);
+    expect(cli.coordinator?.approvals).toHaveLength(approvals);
     const notes = fake.notes.join('\n');
     expect(notes).toContain('Not approved by --yes: over what needs no person');
     expect(notes).not.toContain('Within the budget');
@@ -191,7 +172,7 @@ describe('run', () => {
     const fake = terminal({ answers: [answer] });
     expect(await runCli(['run'], fake)).toBe(code);
     expect(fake.questions).toEqual(['Approve $0.012 of $50.00? [y/N] ']);
-    expect(coordinator?.approvals).toHaveLength(approvals);
+    expect(cli.coordinator?.approvals).toHaveLength(approvals);
   });
 
   it.each([
@@ -227,7 +208,7 @@ describe('run', () => {
     await start({ breakAfter: 5 });
     const fake = terminal();
     expect(await runCli(['run', '--yes'], fake)).toBe(0);
-    expect(coordinator?.watchedAfter).toContain(5n);
+    expect(cli.coordinator?.watchedAfter).toContain(5n);
     expect(fake.notes.filter((line) => line.startsWith('usdjpy: cached'))).toHaveLength(1);
   });
 
@@ -235,7 +216,7 @@ describe('run', () => {
     await start({ removed: 2 });
     const fake = terminal();
     expect(await runCli(['run', '--yes'], fake)).toBe(0);
-    expect(coordinator?.watchedAfter.slice(0, 2)).toEqual([0n, 2n]);
+    expect(cli.coordinator?.watchedAfter.slice(0, 2)).toEqual([0n, 2n]);
   });
 
   it('says on Ctrl-C that the run goes on, and exits 130', async () => {
@@ -246,15 +227,15 @@ describe('run', () => {
     fake.pressCtrlC();
     expect(await code).toBe(130);
     expect(fake.notes.join('\n')).toContain('onescan watch r-1');
-    expect(coordinator?.cancels).toEqual([]);
+    expect(cli.coordinator?.cancels).toEqual([]);
   });
 
   it('sends a rerun without pairs', async () => {
     await start();
     expect(await runCli(['rerun', 'r-0', '--preset', 'mandated'], terminal())).toBe(0);
-    expect(coordinator?.rerunsOf).toEqual(['r-0']);
-    expect(coordinator?.startedSpecs[0]).toMatchObject({ preset: 'mandated', pairs: [] });
-    expect(coordinator?.startedSpecs[0]?.universe).toBeUndefined();
+    expect(cli.coordinator?.rerunsOf).toEqual(['r-0']);
+    expect(cli.coordinator?.startedSpecs[0]).toMatchObject({ preset: 'mandated', pairs: [] });
+    expect(cli.coordinator?.startedSpecs[0]?.universe).toBeUndefined();
   });
 
   it('sends what part of the datasets a rerun is to take, groups by their names', async () => {
@@ -262,77 +243,11 @@ describe('run', () => {
     const part = ['--pairs', 'eurusd', '--horizons', '30', '--rows', '500', '--groups', 'mine,tri'];
     const globs = ['--exclude', 'mkt_*', '--exclude', 'a.b'];
     expect(await runCli(['rerun', 'r-0', ...part, ...globs], terminal())).toBe(0);
-    expect(coordinator?.startedSpecs[0]).toMatchObject({
+    expect(cli.coordinator?.startedSpecs[0]).toMatchObject({
       pairs: ['eurusd'],
       horizons: [30],
       sample: { rows: 500 },
       universe: { groups: [{ name: 'mine', tables: [] }, { name: 'tri' }], exclude: ['mkt_*', 'a.b'] },
     });
-  });
-});
-
-describe('the verbs that read', () => {
-  beforeEach(() => start());
-
-  it('ledger --csv writes every row, quoted where needed', async () => {
-    const fake = terminal();
-    expect(await runCli(['ledger', 'r-1', '--csv'], fake)).toBe(0);
-    const [title, first, second] = fake.data().split('\n');
-    expect(title).toBe(
-      'run_id,pair,horizon,feature_id,group,status,stage,reason,selection_frequency,importance,shap_mean_abs,rank,rows_explained,reason_code,facts,remark_code,remark_facts',
-    );
-    expect(first).toMatch(
-      /^r-1,eurusd,15,agg_eurusd.mean_45,pair,RETAINED,model,"[^"]+, [^"]+",0.9,,,1,0,stable,/,
-    );
-    expect(first).toContain('"{""shares"":{""curvature"":0.5,""elastic-net"":0.9}}",,');
-    expect(second).toContain('EXCLUDED,plan');
-  });
-
-  it('ledger --status filters', async () => {
-    const fake = terminal();
-    expect(await runCli(['ledger', 'r-1', '--status', 'retained', '--json'], fake)).toBe(0);
-    expect(lines(fake.data())).toMatchObject([
-      { featureId: 'agg_eurusd.mean_45', status: 'LEDGER_STATUS_RETAINED' },
-    ]);
-  });
-
-  it('explain saves the SHAP values of a pair and horizon, and asks for both', async () => {
-    const fake = terminal();
-    expect(await runCli(['explain', 'r-1', '--pair', 'eurusd', '--horizon', '15'], fake)).toBe(0);
-    const path = join(folder, 'onescan-shap-r-1-eurusd-h15.parquet');
-    expect(fake.data()).toBe(`${path}\n`);
-    expect(readFileSync(path, 'utf8')).toBe('PAR1 eurusd 15');
-    expect(await runCli(['explain', 'r-1', '--pair', 'eurusd'], terminal())).toBe(2);
-  });
-
-  it('report saves the file whole', async () => {
-    const fake = terminal();
-    expect(await runCli(['report', 'r-1'], fake)).toBe(0);
-    const path = join(folder, 'onescan-report-r-1.html');
-    expect(fake.data()).toBe(`${path}\n`);
-    expect(readFileSync(path, 'utf8')).toBe('<html>report</html>');
-  });
-
-  it('results --json writes the documents, a line each', async () => {
-    const fake = terminal();
-    expect(await runCli(['results', 'r-1', '--pair', 'usdjpy', '--json'], fake)).toBe(3);
-    expect(lines(fake.data())).toEqual([
-      { pair: 'usdjpy', horizon: 15, sha256: 'ff', document: { auc: 0.5 } },
-    ]);
-  });
-
-  it.each(
-    [['ls'], ['show', 'r-1'], ['trainers'], ['cancel', 'r-1'], ['approve', 'r-1']].map((argv) => [argv]),
-  )('%s answers with one JSON document', async (argv) => {
-    const fake = terminal();
-    expect(await runCli([...argv, '--json'], fake)).toBe(0);
-    expect(typeof JSON.parse(fake.data())).toBe('object');
-  });
-
-  it('approve --watch does not ask again for what the history of the run holds', async () => {
-    const fake = terminal({ answers: [] });
-    expect(await runCli(['approve', 'r-1', '--watch'], fake)).toBe(0);
-    expect(fake.questions).toEqual([]);
-    expect(coordinator?.approvals).toHaveLength(1);
   });
 });

@@ -92,7 +92,7 @@ function limitOfAll(
  * @param shadows by shadow: [column][share]
  * @param size shares of a column
  * @param probability with which a feature without a leak exceeds each limit
- * @throws RangeError for fewer than 20 values a share
+ * @throws LearnInputError for fewer than 20 values per share
  */
 export function nullLimits(
   shadows: readonly Float64Array[],

@@ -17,7 +17,7 @@ const NULL_COLUMNS = 512;
 const LEAST_SHADOWS = 2;
 /** Shadows that a column which seems to tell too much is tested against by itself. */
 const OWN_SHADOWS = 128;
-/** Features without any future values that a pair may have called suspicious, on average. */
+/** What each of a feature's four shares of an unknown part calls suspicious by chance in all tests of a pair, on average. */
 const FALSE_ALARMS = 0.01;
 
 export interface LeakInput {

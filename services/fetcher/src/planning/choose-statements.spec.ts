@@ -1,13 +1,17 @@
-import { OnescanError } from '@onescan/contract/onescan-error.js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { FetchQuery, FetchTable } from '../sql/fetch-query.js';
+import {
+  byTables,
+  type Complexity,
+  ComplexityPlanner,
+  queryOf,
+  table,
+} from '../fixtures/complexity-planner.js';
+import type { FetchQuery } from '../sql/fetch-query.js';
 import type { SqlStrategy } from '../sql/sql-dialect.js';
 import type { StatementLimits } from '../sql/statement-limits.js';
 import { BIGQUERY_LIMITS } from '../warehouse/bigquery/published-terms.js';
 import { bigQueryDialect } from '../warehouse/bigquery/sql/bigquery-dialect.js';
-import { refusalDetails } from '../warehouse/statement-refusal.js';
-import type { Statement } from '../warehouse/warehouse.js';
 import { halveStatement, knownSplit } from './apply-split.js';
 import { chooseStatements } from './choose-statements.js';
 import { KnownSplits } from './known-splits.js';
@@ -17,68 +21,6 @@ import type { EstimatedStatement } from './statement-trials.js';
 import { wholeTable } from './table-piece.js';
 
 const dialect = bigQueryDialect('bqx-ml');
-const TARGETS = { schema: 'analytics', name: 'targets_eurusd' };
-const KEYS_BYTES = 10n * 1024n ** 2n;
-
-function table(name: string, columns: number): FetchTable {
-  const numbers = Array.from({ length: columns }, (_, c) => ({
-    name: `c${c}`,
-    type: 'FLOAT64',
-    kind: 'number' as const,
-  }));
-  return { table: { schema: 'features', name }, numbers, texts: [] };
-}
-
-function query(widths: readonly number[]): FetchQuery {
-  return {
-    keyColumn: 'interval_time',
-    targets: { table: TARGETS, window: 45, columns: [{ horizon: 15, column: 'target_bqx45_h15' }] },
-    closes: { table: { schema: 'features', name: 'base_idx_eurusd' }, column: 'close_idx' },
-    sample: { sources: [{ table: TARGETS, rows: 800, available: 2_000_000 }], seed: 1n, range: {} },
-    tables: widths.map((width, i) => table(`t${i}`, width)),
-  };
-}
-
-/** A guess at what a warehouse counts, as the fake of BigQuery makes it. */
-interface Complexity {
-  readonly table: number;
-  readonly column: number;
-  readonly character: number;
-  readonly most: number;
-}
-
-class Planner {
-  readonly dryRuns: { sql: string; passed: boolean }[] = [];
-
-  constructor(
-    public complexity: Complexity,
-    /** Tables that are too much by themselves. */
-    private readonly bad: readonly string[] = [],
-  ) {}
-
-  takes({ sql, reads }: Statement): boolean {
-    const { table: t, column, character, most } = this.complexity;
-    const columns = reads.reduce((sum, read) => sum + read.columns.length, 0);
-    const isBad = reads.some((read) => this.bad.includes(read.table.name));
-    return !isBad && reads.length * t + columns * column + sql.length * character <= most;
-  }
-
-  async dryRun(statement: Statement): Promise<{ bytes: bigint }> {
-    const passed = this.takes(statement);
-    this.dryRuns.push({ sql: statement.sql, passed });
-    const error = new OnescanError('FAILED_PRECONDITION', 'too complex', {
-      details: refusalDetails('complexity'),
-    });
-    if (!passed) throw error;
-    return { bytes: KEYS_BYTES * BigInt(statement.reads.length) };
-  }
-
-  get failed(): number {
-    return this.dryRuns.filter(({ passed }) => !passed).length;
-  }
-}
-
-const byTables = (most: number): Complexity => ({ table: 1, column: 0, character: 0, most });
 const inMemory = (now?: () => number): KnownSplits =>
   new KnownSplits({ warehouse: 'w', ...(now ? { now } : {}) });
 
@@ -88,9 +30,9 @@ interface Options {
   limits?: Partial<StatementLimits>;
 }
 
-function choose(planner: Planner, widths: readonly number[], options: Options = {}) {
+function choose(planner: ComplexityPlanner, widths: readonly number[], options: Options = {}) {
   const { known = inMemory(), sqlStrategy, limits = {} } = options;
-  return chooseStatements(planner, query(widths), {
+  return chooseStatements(planner, queryOf(widths), {
     dialect,
     known,
     limits: { ...BIGQUERY_LIMITS, ...limits },
@@ -104,7 +46,11 @@ const columnsOf = (statements: readonly EstimatedStatement[]): string[] =>
   );
 
 /** Tries every way to cut the tables into runs, the first of which may be empty; undefined when there is none. */
-function fewestByBrute(planner: Planner, whole: FetchQuery, sqlStrategy?: SqlStrategy): number | undefined {
+function fewestByBrute(
+  planner: ComplexityPlanner,
+  whole: FetchQuery,
+  sqlStrategy?: SqlStrategy,
+): number | undefined {
   const rules = { dialect, ...(sqlStrategy ? { sqlStrategy } : {}) };
   const passes = (start: number, end: number, isFirst: boolean): boolean => {
     const pieces = whole.tables.slice(start, end).map(wholeTable);
@@ -131,7 +77,7 @@ it('splits any universe into the fewest statements that pass, and knows them the
       fc.double({ min: 0.2, max: 1.1, noNaN: true }),
       fc.constantFrom<SqlStrategy | undefined>(undefined, 'pack', 'join'),
       async (widths, [perTable, column, character], share, sqlStrategy) => {
-        const whole = query(widths);
+        const whole = queryOf(widths);
         const rules = { dialect, ...(sqlStrategy ? { sqlStrategy } : {}) };
         const one = planStatement(
           whole,
@@ -141,7 +87,7 @@ it('splits any universe into the fewest statements that pass, and knows them the
         const { reads, sql } = one.statement;
         const columns = reads.reduce((sum, read) => sum + read.columns.length, 0);
         const most = share * (reads.length * perTable + columns * column + sql.length * character);
-        const planner = new Planner({ table: perTable, column, character, most });
+        const planner = new ComplexityPlanner({ table: perTable, column, character, most });
         const fewest = fewestByBrute(planner, whole, sqlStrategy);
         // Tables that do not even pass alone are another matter.
         fc.pre(fewest !== undefined);
@@ -171,7 +117,7 @@ describe('a universe of hundreds of tables', () => {
   const WIDE = Array.from({ length: 668 }, (_, i) => (i < 465 ? 10 : 9));
 
   it('stays one statement where one passes, by one dry run', async () => {
-    const planner = new Planner(byTables(670));
+    const planner = new ComplexityPlanner(byTables(670));
     const { statements, why, againBytes } = await choose(planner, WIDE);
     expect([statements.length, why, againBytes]).toEqual([1, undefined, undefined]);
     expect(planner.dryRuns).toHaveLength(1);
@@ -185,7 +131,7 @@ describe('a universe of hundreds of tables', () => {
   ])(
     'of %i tables at once takes %i statements, found in at most %i dry runs',
     async (most, count, dryRuns) => {
-      const planner = new Planner(byTables(most));
+      const planner = new ComplexityPlanner(byTables(most));
       const known = inMemory();
       const { statements } = await choose(planner, WIDE, { known });
       expect(statements).toHaveLength(count);
@@ -200,7 +146,7 @@ describe('a universe of hundreds of tables', () => {
   );
 
   it('says how many, why, and what reading the keys again costs', async () => {
-    const chosen = await choose(new Planner(byTables(300)), WIDE);
+    const chosen = await choose(new ComplexityPlanner(byTables(300)), WIDE);
     expect(splitNotes(chosen, 6.25)).toEqual([
       {
         kind: 'split statements',
@@ -221,21 +167,21 @@ describe('a universe of hundreds of tables', () => {
   });
 
   it('is given up when nothing helps', async () => {
-    await expect(choose(new Planner(byTables(1)), WIDE)).rejects.toMatchObject({
+    await expect(choose(new ComplexityPlanner(byTables(1)), WIDE)).rejects.toMatchObject({
       message: expect.stringContaining('refuses a statement of analytics.targets_eurusd alone'),
     });
-    const planner = new Planner(byTables(2));
+    const planner = new ComplexityPlanner(byTables(2));
     await expect(choose(planner, WIDE)).rejects.toMatchObject({ code: 'FAILED_PRECONDITION' });
     expect(planner.dryRuns.length).toBeLessThanOrEqual(410);
   });
 });
 
 it('keeps to the limits of a statement and to what is refused at once', async () => {
-  const planner = new Planner({ table: 0, column: 1, character: 0, most: 70 });
+  const planner = new ComplexityPlanner({ table: 0, column: 1, character: 0, most: 70 });
   const { statements, why } = await choose(planner, [20, 20, 20, 20, 20, 20], { limits: { tables: 5 } });
   expect(statements).toHaveLength(2);
   expect(why).toEqual({ exceeded: [{ limit: 'tables', size: 8, most: 5 }], refusals: [] });
-  const closer = new Planner({ table: 0, column: 1, character: 0, most: 50 });
+  const closer = new ComplexityPlanner({ table: 0, column: 1, character: 0, most: 50 });
   const found = await choose(closer, [20, 20, 20, 20, 20, 20], { limits: { tables: 4 } });
   expect(found.statements).toHaveLength(3);
   expect(found.why?.refusals).toContain('complexity');
@@ -245,16 +191,18 @@ describe('a table that is refused alone', () => {
   const byColumns = { table: 0, column: 1, character: 0, most: 60 };
 
   it('is cut into as few pieces as pass', async () => {
-    const planner = new Planner(byColumns);
+    const planner = new ComplexityPlanner(byColumns);
     const { statements, refused } = await choose(planner, [10, 150, 10]);
     expect(refused).toEqual([]);
-    expect(columnsOf(statements)).toEqual(columnsOf([{ query: query([10, 150, 10]) } as EstimatedStatement]));
+    expect(columnsOf(statements)).toEqual(
+      columnsOf([{ query: queryOf([10, 150, 10]) } as EstimatedStatement]),
+    );
     expect(statements.every(({ statement }) => planner.takes(statement))).toBe(true);
     expect(statements).toHaveLength(4);
   });
 
   it('is left out when a single column of it is refused too, and costs itself alone, every time', async () => {
-    const planner = new Planner(byTables(100), ['t1']);
+    const planner = new ComplexityPlanner(byTables(100), ['t1']);
     const known = inMemory();
     for (let time = 0; time < 2; time++) {
       const chosen = await choose(planner, [5, 5, 5], { known });
@@ -276,7 +224,7 @@ describe('what is known', () => {
   it('is forgotten after a week: a refusal is no curse', async () => {
     let now = 1_000_000;
     const known = inMemory(() => now);
-    const planner = new Planner(byTables(8));
+    const planner = new ComplexityPlanner(byTables(8));
     expect((await choose(planner, WIDTHS, { known })).statements).toHaveLength(2);
     planner.complexity = byTables(1000);
     now += 6 * 86_400_000;
@@ -287,7 +235,7 @@ describe('what is known', () => {
 
   it('gives way when the warehouse takes less than before', async () => {
     const known = inMemory();
-    const planner = new Planner(byTables(8));
+    const planner = new ComplexityPlanner(byTables(8));
     await choose(planner, WIDTHS, { known });
     planner.complexity = byTables(5);
     const { statements } = await choose(planner, WIDTHS, { known });
@@ -297,7 +245,7 @@ describe('what is known', () => {
 
   it('of a statement that could not be run halves it and leaves the others what they are', async () => {
     const known = inMemory();
-    const planner = new Planner(byTables(8));
+    const planner = new ComplexityPlanner(byTables(8));
     const { statements, key } = await choose(planner, WIDTHS, { known });
     known.remember(key, knownSplit(halveStatement(statements, 1)!, 'resources', []));
     const next = await choose(planner, WIDTHS, { known });
