@@ -1,12 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  byTables,
-  type Complexity,
-  ComplexityPlanner,
-  queryOf,
-  table,
-} from '../fixtures/complexity-planner.js';
+import { byTables, ComplexityPlanner, queryOf, table } from '../fixtures/complexity-planner.js';
 import type { FetchQuery } from '../sql/fetch-query.js';
 import type { SqlStrategy } from '../sql/sql-dialect.js';
 import type { StatementLimits } from '../sql/statement-limits.js';
