@@ -66,11 +66,15 @@ export async function sendBrokenFrames(
   return counts;
 }
 
-/** As many calls on one connection as fast as it takes them; how many ended with each status. */
-export async function floodOneConnection(
-  address: string,
-  calls: number,
-): Promise<Readonly<Record<string, number>>> {
+/** How the calls of a flood ended, by status, and how long they took. */
+export interface Flood {
+  readonly counts: Readonly<Record<string, number>>;
+  readonly seconds: number;
+}
+
+/** As many calls on one connection as fast as it takes them. */
+export async function floodOneConnection(address: string, calls: number): Promise<Flood> {
+  const started = performance.now();
   const client = new Client(address, credentials.createInsecure(), { 'grpc.use_local_subchannel_pool': 1 });
   const same = (bytes: Buffer): Buffer => bytes;
   const { path } = CoordinatorServiceService.listTrainers;
@@ -86,7 +90,7 @@ export async function floodOneConnection(
     });
   await Promise.all(Array.from({ length: calls }, one));
   client.close();
-  return counts;
+  return { counts, seconds: (performance.now() - started) / 1_000 };
 }
 
 /** Connections that are opened and say nothing, as many as a server takes and more; call to close them. */

@@ -12,6 +12,7 @@ import { WAREHOUSE } from '../warehouse.js';
 import { HostileHub } from './hostile-hub.js';
 import { runHostileSession, type SessionReport, sharePerRpc } from './hostile-session.js';
 import {
+  type Flood,
   type FrameCounts,
   floodOneConnection,
   leaveDownloadsUnread,
@@ -40,7 +41,7 @@ export type Figures = Readonly<Record<(typeof PROCESSES)[number], ProcessFigures
 export interface Trial {
   readonly session: SessionReport;
   readonly frames: FrameCounts;
-  readonly flood: Readonly<Record<string, number>>;
+  readonly flood: Flood;
   /** Messages that a hostile coordinator sent to its trainer, and what came back. */
   readonly hub: { readonly sent: number; readonly received: ReadonlyMap<string, number> };
   readonly service: Service;
@@ -158,7 +159,7 @@ class TrialOf {
     const [session, frames, flooded] = await Promise.all([
       runHostileSession({ seed, messages, addresses, known }),
       sendBrokenFrames(seed, addresses, framedMethods),
-      flood > 0 ? floodOneConnection(coordinator, flood) : {},
+      flood > 0 ? floodOneConnection(coordinator, flood) : { counts: {}, seconds: 0 },
     ]);
     // As many to the trainer as to every RPC of the servers.
     while (hub.sent < sharePerRpc(messages) && this.#ended.length === 0) await sleep(50);

@@ -1,7 +1,8 @@
 import { PROCESSES, type Trial } from './hostile-trial.js';
 
 /** The counts of a trial, as docs/security.md shows them. */
-export function printTrial({ session, frames, flood, hub, service, figures, seconds }: Trial): string {
+export function printTrial(trial: Trial): string {
+  const { session, frames, flood, hub, service, figures, files, seconds } = trial;
   const rows = Object.entries(session.rpcs).map(
     ([name, { messages, calls, milliseconds, codes }]) =>
       `  ${name}: ${messages} messages in ${calls} calls of ${Math.round(milliseconds / calls)} ms: ${counted(codes)}`,
@@ -19,7 +20,8 @@ export function printTrial({ session, frames, flood, hub, service, figures, seco
     `to a trainer: ${hub.sent} messages; from it: ${counted(Object.fromEntries(hub.received))}`,
     'broken frames:',
     ...broken,
-    `flood of one connection: ${counted(flood) || 'none'}`,
+    `flood of one connection: ${counted(flood.counts) || 'none'} in ${flood.seconds.toFixed(1)} s`,
+    `files: ${files.before.length} before, ${files.after.length} after`,
     `a client that behaves: ${service.calls} calls, median ${service.medianMs} ms, 99 % ${service.p99Ms} ms, longest ${service.longestMs} ms`,
     ...held,
     '',

@@ -1,3 +1,4 @@
+import { SERVER_LIMITS } from '@onescan/process/testing/grpc/guard/server-limits.js';
 import { expect, test } from 'vitest';
 import { expectUnharmed } from '../hostile/expect-unharmed.js';
 import { runHostileTrial } from '../hostile/hostile-trial.js';
@@ -5,7 +6,7 @@ import { printTrial } from '../hostile/print-trial.js';
 
 /** Another one tries other messages: ONESCAN_HOSTILE_SEED=7. */
 const SEED = Number(process.env.ONESCAN_HOSTILE_SEED ?? 1);
-/** More than one connection may send at once. */
+/** More than one connection may send at once, unless the machine is too slow to send them. */
 const FLOOD = 7_000;
 
 test('50,000 hostile messages over every RPC and a flood harm nothing, and nobody who behaves waits long', {
@@ -20,6 +21,8 @@ test('50,000 hostile messages over every RPC and a flood harm nothing, and nobod
   });
   process.stderr.write(printTrial(trial));
   expect(trial.session.messages).toBeGreaterThanOrEqual(50_000);
-  expect(trial.flood.RESOURCE_EXHAUSTED).toBeGreaterThan(0);
+  const { counts, seconds } = trial.flood;
+  const { burst, perSecond } = SERVER_LIMITS.calls;
+  expect(counts.OK).toBeLessThanOrEqual(burst + Math.ceil(perSecond * seconds));
   expectUnharmed(trial);
 });

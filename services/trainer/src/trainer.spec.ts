@@ -4,7 +4,7 @@ import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { createLog } from '@onescan/process/log.js';
 import type { ProcessMemory } from '@onescan/process/process-memory.js';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { CompleteAssign } from './tasks/task-messages.js';
+import { type CompleteAssign, MOST_HELD } from './tasks/task-messages.js';
 import { ScriptedHub } from './testing/scripted-hub.js';
 import { testAssignment } from './testing/test-assignment.js';
 import { Trainer } from './trainer.js';
@@ -118,6 +118,23 @@ test('an attempt sent twice is computed once; a newer attempt replaces an older'
   hub.send(assignment('done', 15, { task: newer }));
   expect((await hub.next('result')).task).toEqual(newer);
   expect(hub.of('failure').map((failure) => failure.task?.attempt)).toEqual([1]);
+});
+
+test('takes no more assignments than a trainer may name, whatever a coordinator sends', async () => {
+  start();
+  await hub.next('register');
+  for (let horizon = 1; horizon <= 200; horizon++) hub.send(assignment('deaf', horizon));
+  await hub.next('heartbeat', (beat) => beat.workingOn.length === MOST_HELD);
+  // Ends that are never acknowledged are kept, and count.
+  hub.acknowledge = false;
+  const tasks = hub.of('heartbeat').at(-1)!.workingOn;
+  for (const task of tasks.slice(1)) hub.send({ $case: 'cancel', value: { task, reason: 'not wanted' } });
+  await hub.until(() => hub.of('failure').length === MOST_HELD - 1);
+  for (let horizon = 301; horizon <= 500; horizon++) hub.send(assignment('deaf', horizon));
+  await hub.next('heartbeat', (beat) => beat.workingOn.length === 1);
+  const before = hub.of('heartbeat').length;
+  await hub.until(() => hub.of('heartbeat').length >= before + 3);
+  expect(hub.of('heartbeat').at(-1)!.workingOn).toHaveLength(1);
 });
 
 test('after a lost stream dials again and sends again what was not acknowledged', async () => {

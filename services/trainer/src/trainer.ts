@@ -163,6 +163,11 @@ export class Trainer {
     });
   }
 
+  /** Attempts that are worked on, wait or have an end that is not acknowledged. */
+  get #holding(): TaskAttempt[] {
+    return [...this.#runner.workingOn, ...this.#outbox.attempts()];
+  }
+
   #register(): void {
     this.#connection.send({
       message: {
@@ -177,7 +182,7 @@ export class Trainer {
           kernelVersion: kernelVersion(),
           heldDatasetIds: this.#runner.heldDatasetId ? [this.#runner.heldDatasetId] : [],
           instanceId: this.#instanceId,
-          holding: [...this.#runner.workingOn, ...this.#outbox.attempts()],
+          holding: this.#holding,
         },
       },
     });
@@ -216,7 +221,7 @@ export class Trainer {
   #onAssign(assign: Assign): void {
     let complete: CompleteAssign;
     try {
-      complete = requireComplete(assign);
+      complete = requireComplete(assign, this.#holding.length);
     } catch (thrown) {
       this.#log.error({ reason: OnescanError.from(thrown).text }, 'an assignment was refused');
       return;

@@ -57,6 +57,22 @@ it('kills a service that does not heed SIGTERM', async () => {
   expect((await stubborn.exited).how).toBe('signal SIGKILL');
 });
 
+it('hands on no certificate, key or token of the person at the terminal', async () => {
+  const secrets = ['TLS_CA', 'TLS_CERT', 'TLS_KEY', 'TLS_CLIENT_CA', 'TOKEN_FILE'];
+  for (const name of secrets) vi.stubEnv(`ONESCAN_${name}`, `/secret/${name}`);
+  vi.stubEnv('ONESCAN_OTHER', 'handed on');
+  const seen = join(folder, 'seen');
+  const running = start(
+    `import { writeFileSync } from 'node:fs';
+     writeFileSync(${JSON.stringify(seen)}, JSON.stringify(process.env)); ${ANNOUNCE} ${STAY}`,
+  );
+  await running.announcement(START_MS);
+  vi.unstubAllEnvs();
+  const environment = readFileSync(seen, 'utf8');
+  expect(environment).toContain('handed on');
+  expect(environment).not.toContain('/secret/');
+});
+
 it('leaves no orphan when the launcher is killed', async () => {
   const entry = join(folder, 'service.mjs');
   writeFileSync(entry, `${ANNOUNCE} ${STAY}`);

@@ -27,9 +27,12 @@ export interface ServiceExit {
   clean: boolean;
 }
 
-/** Certificates and keys of the person at the terminal, which are not a service's. */
+/** Certificates, keys and tokens of the person at the terminal, which are not a service's. */
 const NOT_HANDED_ON = Object.fromEntries(
-  ['CA', 'CERT', 'KEY', 'CLIENT_CA'].map((file) => [`ONESCAN_TLS_${file}`, undefined]),
+  ['TLS_CA', 'TLS_CERT', 'TLS_KEY', 'TLS_CLIENT_CA', 'TOKEN_FILE'].map((file) => [
+    `ONESCAN_${file}`,
+    undefined,
+  ]),
 );
 
 const STOP_WITH_PARENT = new URL('../../dist/stack/stop-with-parent.js', import.meta.url);

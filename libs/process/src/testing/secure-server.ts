@@ -19,6 +19,7 @@ import { serverStream, unary } from '../grpc/handlers.js';
 import { type RunningServer, startServer } from '../grpc/start-server.js';
 import type { ChannelSecurity } from '../grpc/tls/channel-security.js';
 import { ServerTls } from '../grpc/tls/server-tls.js';
+import type { Logger } from '../log.js';
 import {
   makeAuthority,
   makeCertificate,
@@ -46,6 +47,8 @@ export class SecureServer {
   readonly callers: string[] = [];
   /** Their addresses. */
   readonly peers: string[] = [];
+  /** What was wrong with the server's files, as its log says. */
+  readonly problems: string[] = [];
   /** Streams whose handlers have ended. */
   ended = 0;
   server!: RunningServer;
@@ -67,7 +70,10 @@ export class SecureServer {
     this.setRoles(roles);
     const files = { ...writeIdentity(this.folder, 'server', identity), clientCa: this.path('ca.crt') };
     this.access = new Access({ rolesFile: this.path('roles.json') }, { reloadMs: RELOAD_MS });
-    this.tls = new ServerTls(files, { allowsAnonymous: this.access.hasTokens, reloadMs: RELOAD_MS });
+    this.tls = new ServerTls(files, {
+      ...{ allowsAnonymous: this.access.hasTokens, reloadMs: RELOAD_MS },
+      log: recordingLog(this.problems),
+    });
     this.server = await startServer({
       listen: '127.0.0.1:0',
       tls: this.tls,
@@ -156,6 +162,12 @@ export class SecureServer {
       }, patience),
     } as unknown as FetcherServiceServer;
   }
+}
+
+function recordingLog(problems: string[]): Logger {
+  const quiet = (): void => undefined;
+  const error = ({ problem }: { problem: string }): unknown => problems.push(problem);
+  return { info: quiet, warn: quiet, error } as unknown as Logger;
 }
 
 /** A stream that a test watches. */

@@ -2,6 +2,7 @@ import { copyFileSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RunSpec } from '@onescan/contract/generated/onescan/v1/spec.js';
+import type { OnescanError } from '@onescan/contract/onescan-error.js';
 import { resolveRunSpec } from '@onescan/contract/run-spec.js';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { blankRun } from '../model/run-record.js';
@@ -63,6 +64,38 @@ test('a backup that fails fails for those who waited for it, and the next one is
   expect(asked.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
   rmSync(backupFolder(stateDir));
   expect(await runsIn((await schedule.run()).path)).toBe(0);
+  await store.close();
+});
+
+test('backups that are asked for time and again cost a bounded number of copies', async () => {
+  const store = await Store.open(stateDir);
+  let now = nowMs;
+  const schedule = new BackupSchedule(
+    store,
+    { stateDir, backupHours: 0, keepBackups: 100 },
+    () => (now += 1),
+  );
+  const change = (i: number): Promise<unknown> =>
+    store.createRun(blankRun({ runId: `r${i}`, spec: SPEC, rerunOf: '', traceparent: '', createdMs: i }), []);
+  const first = await schedule.run();
+  // Nothing was stored since.
+  expect(await schedule.run()).toEqual(first);
+  let made = 1;
+  for (let i = 0; i < 30 && made < 30; i++) {
+    await change(i);
+    const refused = await schedule.run().then(
+      () => made++ && undefined,
+      (thrown: OnescanError) => thrown,
+    );
+    if (refused) {
+      expect(refused).toMatchObject({ code: 'RESOURCE_EXHAUSTED', remedy: expect.stringContaining('60 s') });
+      break;
+    }
+  }
+  expect(made).toBe(10);
+  now += 60_000;
+  expect(await runsIn((await schedule.run()).path)).toBe(10);
+  await expect(change(99).then(() => schedule.run())).rejects.toMatchObject({ code: 'RESOURCE_EXHAUSTED' });
   await store.close();
 });
 

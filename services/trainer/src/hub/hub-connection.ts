@@ -16,6 +16,9 @@ const FINAL_CODES: ReadonlySet<ErrorCode> = new Set([
   'UNIMPLEMENTED',
 ]);
 
+/** Messages that a coordinator may leave unread; a heartbeat a second fills it in minutes. */
+export const MOST_UNREAD = 256;
+
 export interface HubConnectionOptions {
   address: string;
   security?: ChannelSecurity;
@@ -52,7 +55,16 @@ export class HubConnection {
 
   /** Sends when the stream is open; false when it is not, the caller keeps what must not be lost. */
   send(message: ConnectRequest): boolean {
-    return this.#stream?.write(message) !== undefined;
+    const stream = this.#stream;
+    if (!stream) return false;
+    if (stream.writableLength < MOST_UNREAD) {
+      stream.write(message);
+      return true;
+    }
+    // What it must not lose is sent again on the next stream.
+    stream.cancel();
+    stream.destroy(new OnescanError('UNAVAILABLE', `the coordinator leaves ${MOST_UNREAD} messages unread`));
+    return false;
   }
 
   /** The coordinator has answered: the next loss starts the schedule anew. */

@@ -11,6 +11,9 @@ import { OnescanError } from '@onescan/contract/onescan-error.js';
 /** Of a failure's message; an error of DuckDB may hold a whole statement. */
 const MAX_REASON_BYTES = 4_096;
 
+/** Attempts that are worked on, wait or have an end that is not acknowledged: as many as a trainer may name. */
+export const MOST_HELD = 64;
+
 /** An assignment with all that a task cannot do without. */
 export type CompleteAssign = Assign & Required<{ [K in 'task' | 'dataset']: NonNullable<Assign[K]> }>;
 
@@ -27,12 +30,14 @@ export type TaskFailureKind =
 /**
  * Checks an assignment.
  *
- * @throws OnescanError INVALID_ARGUMENT naming the field that is missing
+ * @param held attempts that are here
+ * @throws OnescanError INVALID_ARGUMENT naming the field that is missing, RESOURCE_EXHAUSTED when too many are here
  */
-export function requireComplete(assign: Assign): CompleteAssign {
+export function requireComplete(assign: Assign, held: number): CompleteAssign {
   const { task, dataset } = assign;
   if (!task) throw new OnescanError('INVALID_ARGUMENT', 'an assignment came without `task`');
   if (!dataset) throw new OnescanError('INVALID_ARGUMENT', 'an assignment came without `dataset`');
+  if (held >= MOST_HELD) throw new OnescanError('RESOURCE_EXHAUSTED', `${held} assignments are here already`);
   return { ...assign, task, dataset };
 }
 

@@ -57,6 +57,11 @@ export class ScriptedHub {
     this.#stream!.emit('error', new OnescanError('UNAVAILABLE', 'cut by the test').toServiceError());
   }
 
+  /** Reads no more of the present stream. */
+  stopReading(): void {
+    this.#stream!.pause();
+  }
+
   of<C extends Case>(kind: C): ValueOf<C>[] {
     return this.received.flatMap((m) => (m.$case === kind ? [m.value as ValueOf<C>] : []));
   }

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { connect as connectPlain } from 'node:net';
 import { connect } from 'node:tls';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -34,12 +35,25 @@ it('replaces certificates under an open stream, and keeps the last good ones whi
   const stream = secure.stream(secure.client(secure.security('t1')));
   await expect.poll(() => stream.received, LIMIT).toBeGreaterThan(0);
   const first = await shownBy(secure);
+  const certificate = readFileSync(secure.path('server.crt'), 'utf8');
 
   replaceFile(secure.path('server.crt'), 'broken');
   const before = stream.received;
   await expect.poll(() => stream.received - before, LIMIT).toBeGreaterThan(10);
   expect(await shownBy(secure)).toBe(first);
-  // A certificate whose key has not come yet.
+  // The key of somebody else, then a certificate whose key has not come yet.
+  const own = readFileSync(secure.path('server.key'), 'utf8');
+  replaceFile(secure.path('server.crt'), certificate);
+  replaceFile(secure.path('server.key'), secure.identity('mallory', ['127.0.0.1']).key, 0o600);
+  const swapped = stream.received;
+  await expect.poll(() => stream.received - swapped, LIMIT).toBeGreaterThan(10);
+  expect(await shownBy(secure)).toBe(first);
+  expect(await secure.list(secure.client(secure.security('alice')))).toBe('OK');
+  expect(secure.problems).toEqual([
+    expect.stringContaining('no certificate'),
+    expect.stringMatching(/the key in .*server\.key does not fit the certificate/),
+  ]);
+  replaceFile(secure.path('server.key'), own, 0o600);
   const next = secure.identity('server', ['127.0.0.1']);
   replaceFile(secure.path('server.crt'), next.cert);
   await expect.poll(() => stream.received - before, LIMIT).toBeGreaterThan(20);
