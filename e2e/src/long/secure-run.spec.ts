@@ -1,4 +1,5 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FetcherServiceClient } from '@onescan/contract/generated/onescan/v1/fetcher.js';
@@ -14,6 +15,13 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type CommandResult, onescan } from '../command.js';
 import { ServiceProcess } from '../service-process.js';
 import { WAREHOUSE } from '../warehouse.js';
+
+const ROOT = new URL('../../../', import.meta.url).pathname;
+const SECURITY_PAGE = join(ROOT, 'docs/security.md');
+/** GRPCURL_BIN names a folder with grpcurl, PYTHON_BIN one with a python3 that has grpcio-tools. */
+const PATH = [process.env.GRPCURL_BIN, process.env.PYTHON_BIN, process.env.PATH].filter(Boolean).join(':');
+const HAS_GRPCURL = works('grpcurl -version');
+const HAS_PYTHON = works('python3 -c "import grpc, grpc_tools"');
 
 const LIMIT = { timeout: 60_000 };
 const ROLES = {
@@ -91,6 +99,23 @@ function as(name: string, ...args: string[]): Promise<CommandResult> {
   return onescan(folder, '--coordinator', coordinator, '--fetcher', fetcher, ...own(name), ...args);
 }
 
+/** The command in the docs that begins with these words, with the names of its files and its address replaced. */
+function documented(begin: string, named: Readonly<Record<string, string>>): string {
+  const lines = readFileSync(SECURITY_PAGE, 'utf8').replaceAll('\\\n', ' ').split('\n');
+  const command = lines.find((line) => line.startsWith(begin));
+  if (command === undefined) throw new Error(`docs/security.md has no command ${begin}`);
+  return Object.entries(named).reduce((text, [name, value]) => text.replaceAll(name, value), command);
+}
+
+/** What a command of the docs prints, run where the docs are. */
+function run(command: string): string {
+  return execFileSync('sh', ['-c', command], { cwd: ROOT, encoding: 'utf8', env: { ...process.env, PATH } });
+}
+
+function works(command: string): boolean {
+  return spawnSync('sh', ['-c', command], { env: { ...process.env, PATH }, stdio: 'ignore' }).status === 0;
+}
+
 function idOf({ trainerId }: { trainerId: string }): string {
   return trainerId;
 }
@@ -125,6 +150,14 @@ test('a run over mTLS on every channel: planned, approved, fetched, learned, rea
   );
   for (const service of ['state', 'datasets']) expect(verifyAuditLog(file(service)).broken).toEqual([]);
 }, 300_000);
+
+test.skipIf(!HAS_GRPCURL)('grpcurl calls over mTLS as the docs say', () => {
+  const files = Object.fromEntries(['ca.crt', 'alice.crt', 'alice.key'].map((name) => [name, file(name)]));
+  const command = documented('grpcurl -cacert', { ...files, 'coordinator.internal:7400': coordinator });
+  expect(JSON.parse(run(command)).runs).toHaveLength(1);
+  const nobody = command.replace(/-cert \S+ -key \S+/, '');
+  expect(() => run(nobody)).toThrow();
+});
 
 test('a trainer reads a dataset over mTLS, and neither it nor a person fetches one', async () => {
   const clientOf = (name: string): FetcherServiceClient =>
@@ -182,6 +215,48 @@ test('a stack serves others over TLS with its token, and asks for certificates b
       onescan(folder, '--coordinator', address, '--tls-ca', file('ca.crt'), ...args);
     expect(await call('--token-file', tokenFile, 'ls')).toMatchObject({ code: 0 });
     expect((await call('ls')).stderr).toContain('bearer token');
+  } finally {
+    expect((await onescan(folder, 'down')).code).toBe(0);
+  }
+});
+
+test.skipIf(!HAS_GRPCURL && !HAS_PYTHON)('grpcurl and Python call as the docs say', async () => {
+  const missing = [HAS_GRPCURL ? '' : 'grpcurl', HAS_PYTHON ? '' : 'Python with grpcio-tools'].filter(
+    Boolean,
+  );
+  if (missing.length > 0) process.stderr.write(`not tried, not installed: ${missing.join(', ')}\n`);
+  const up = [
+    'up',
+    '--warehouse',
+    WAREHOUSE,
+    '--trainers',
+    '1',
+    '--listen',
+    '127.0.0.1:0',
+    '--detach',
+    '--json',
+  ];
+  const { tcp, tokenFile } = JSON.parse((await onescan(folder, ...up)).stdout) as Record<string, string>;
+  try {
+    const named = { '.onescan/token': tokenFile!, '127.0.0.1:7400': tcp! };
+    if (HAS_GRPCURL) {
+      const command = documented('grpcurl -plaintext', named);
+      expect(JSON.parse(run(command))).toEqual({});
+      expect(() => run(command.replace(/-H "[^"]*"/, ''))).toThrow(/bearer token/);
+    }
+    if (HAS_PYTHON) {
+      const [plain, mutual] = [...readFileSync(SECURITY_PAGE, 'utf8').matchAll(/```python\n(.*?)```/gs)];
+      const generate = /python -m grpc_tools[^\n]*/.exec(plain![1]!)![0].replace('python', 'python3');
+      run(generate.replaceAll('_out=.', `_out=${folder}`));
+      const files = ['ca.crt', 'alice.crt', 'alice.key'].map((name) => [name, file(name)] as const);
+      const all = [...Object.entries(named), ...files, ['coordinator.internal:7400', coordinator] as const];
+      const code = all.reduce(
+        (text, [name, value]) => text.replaceAll(name, value),
+        plain![1]! + mutual![1]!,
+      );
+      writeFileSync(file('call.py'), `${code}\nprint('answered')\n`);
+      expect(run(`python3 ${file('call.py')}`)).toMatch(/answered/);
+    }
   } finally {
     expect((await onescan(folder, 'down')).code).toBe(0);
   }
