@@ -8,7 +8,7 @@ import { ROOT } from './workspace.mjs';
 /** The table: which packages and which rooms within a package stand on which floor. */
 export const FLOORS = 'scripts/floors.json';
 
-const SOURCE = /\.(ts|mts|mjs|js)$/;
+const SOURCE = /\.(ts|tsx|mts|mjs|js)$/;
 const SPEC = /\.spec\.(ts|mjs)$/;
 /** What is no source of ours in TypeScript; `assembly` has AssemblyScript, which no parser of TypeScript reads. */
 const LEFT_OUT = new Set(['node_modules', 'dist', 'test-results', 'assembly']);
@@ -97,7 +97,7 @@ function sourceOf(name, from, { known, packages, doors }) {
   // Built files stand for their sources, as `x.js` does for `x.ts`.
   const source = path.replace('/dist/', '/src/');
   const stem = source.replace(/\.m?js$/, '');
-  return [source, `${stem}.ts`, `${stem}.mts`, `${stem}.d.ts`, `${stem}.d.mts`].find((each) =>
+  return [source, `${stem}.ts`, `${stem}.tsx`, `${stem}.mts`, `${stem}.d.ts`, `${stem}.d.mts`].find((each) =>
     known.has(each),
   );
 }

@@ -29,10 +29,15 @@ export function readImports(text, path) {
 
 function parse(text, path) {
   try {
-    return parseAst(text, { lang: /\.d\.m?ts$/.test(path) ? 'dts' : 'ts' });
+    return parseAst(text, { lang: languageOf(path) });
   } catch (cause) {
     throw new Error(`${path}: ${cause.message}`, { cause });
   }
+}
+
+function languageOf(path) {
+  if (/\.d\.m?ts$/.test(path)) return 'dts';
+  return path.endsWith('.tsx') ? 'tsx' : 'ts';
 }
 
 function visit(node, see) {

@@ -65,7 +65,7 @@ function isCurrent(folder, path) {
   const source = /^dist\/(.*)\.js$/.exec(path)?.[1];
   return (
     source === undefined ||
-    ['ts', 'js'].some((ending) => existsSync(join(folder, 'src', `${source}.${ending}`)))
+    ['ts', 'tsx', 'js'].some((ending) => existsSync(join(folder, 'src', `${source}.${ending}`)))
   );
 }
 

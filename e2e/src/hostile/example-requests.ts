@@ -80,6 +80,7 @@ export const COORDINATOR_EXAMPLES: Examples<CoordinatorServiceService> = {
   getExplanation: task,
   getModels: task,
   listTrainers: () => ({}),
+  openPage: () => ({}),
   backUpState: () => ({}),
 };
 

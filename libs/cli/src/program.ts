@@ -14,6 +14,7 @@ import { addHealthVerb } from './verbs/health.js';
 import { addLedgerVerb } from './verbs/ledger.js';
 import { addLsVerb } from './verbs/ls.js';
 import { addModelVerb } from './verbs/model.js';
+import { addPageVerb } from './verbs/page.js';
 import { addPlanVerb } from './verbs/plan.js';
 import { addPredictVerb } from './verbs/predict.js';
 import { addReportVerb } from './verbs/report.js';
@@ -50,6 +51,7 @@ const VERBS: readonly ((program: Command, act: Act) => void)[] = [
   addModelVerb,
   addPredictVerb,
   addTrainersVerb,
+  addPageVerb,
   addCacheVerbs,
   addBackupVerbs,
   addWarehouseVerbs,

@@ -8,15 +8,17 @@ export interface Announcement {
   address: string;
   /** "host:port" that is served beside it. */
   tcp?: string;
+  /** Address of a page for browsers. */
+  page?: string;
 }
 
 /**
  * Prints the one stdout line by which a parent process learns the port that was chosen. A stdout that is full or
  * closed does not end the service: who needs the line finds that it did not come.
  */
-export function announceListening(service: string, address: string, tcp?: string): void {
+export function announceListening({ service, address, tcp, page }: Announcement): void {
   process.stdout.on('error', () => undefined);
-  process.stdout.write(`${JSON.stringify({ event: 'listening', service, address, tcp })}\n`);
+  process.stdout.write(`${JSON.stringify({ event: 'listening', service, address, tcp, page })}\n`);
 }
 
 /**
@@ -44,9 +46,13 @@ function parseAnnouncement(line: string): Announcement | undefined {
   try {
     const value: unknown = JSON.parse(line);
     if (typeof value !== 'object' || value === null) return undefined;
-    const { event, service, address, tcp } = value as Record<string, unknown>;
+    const { event, service, address, tcp, page } = value as Record<string, unknown>;
     if (event !== 'listening' || typeof service !== 'string' || typeof address !== 'string') return undefined;
-    return { service, address, ...(typeof tcp === 'string' ? { tcp } : {}) };
+    return {
+      ...{ service, address },
+      ...(typeof tcp === 'string' ? { tcp } : {}),
+      ...(typeof page === 'string' ? { page } : {}),
+    };
   } catch {
     return undefined;
   }

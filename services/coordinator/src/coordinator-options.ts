@@ -7,6 +7,7 @@ import {
   LISTEN_ADDRESS,
   PEER_ADDRESS,
   SWITCH,
+  WEB_ADDRESS,
   wholeNumber,
 } from '@onescan/process/service/flag-kinds.js';
 import { type FlagTable, type FlagValues, readFlags } from '@onescan/process/service/flag-table.js';
@@ -35,6 +36,14 @@ export const COORDINATOR_FLAGS = {
   fetcherTokenFile: {
     kind: FILE,
     doc: 'bearer token for the fetcher, where that knows callers by tokens',
+  },
+  page: {
+    kind: LISTEN_ADDRESS,
+    doc: 'serves the [live page](page.md) there; port 0 chooses a free one, announced on stdout. Beyond this machine it takes `--tls-cert` and `--roles` or `--token-file`',
+  },
+  pageTraces: {
+    kind: WEB_ADDRESS,
+    doc: 'where people look at traces, e.g. `http://127.0.0.1:16686`: runs on the page link to theirs in that Jaeger',
   },
   fetcher: {
     kind: PEER_ADDRESS,
@@ -142,8 +151,9 @@ export function parseCoordinatorOptions(args: readonly string[]): CoordinatorOpt
  */
 export function requireTogether(flags: CoordinatorOptions): void {
   requireTwoHeartbeats(flags);
-  const { listen, tcpListen } = flags;
-  requireSecurity(withTlsEnvironment(flags), { '--listen': listen, '--tcp-listen': tcpListen });
+  const { listen, tcpListen, page } = flags;
+  const listens = { '--listen': listen, '--tcp-listen': tcpListen, '--page': page };
+  requireSecurity(withTlsEnvironment(flags), listens);
 }
 
 /** One late heartbeat must not lose a trainer. */

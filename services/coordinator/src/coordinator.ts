@@ -29,14 +29,12 @@ import { RunTraces } from './runs/run-traces.js';
 import { Work } from './runs/work.js';
 import { Dispatcher } from './scheduling/dispatcher.js';
 import type { ServiceParts } from './service/coordinator-service.js';
+import { PageSessions } from './sessions/page-sessions.js';
 import { isTaskEnded } from './states/task-state.js';
 import { BACKUP_CHECK_MS, BackupSchedule } from './store/backup-schedule.js';
 import { removeTornFiles } from './store/run-folder.js';
 import { Store } from './store/store.js';
 import { TaskFiles } from './store/task-files.js';
-
-/** File in the state folder with what lease tokens are made from. */
-const LEASE_SECRET = 'lease.key';
 
 /** How often progress is stored, in milliseconds: twice a second. */
 const PROGRESS_MS = 500;
@@ -70,6 +68,7 @@ interface Parts {
   readonly leaseTokens: LeaseTokens;
   readonly grantKey: Uint8Array | undefined;
   readonly audit: AuditLog;
+  readonly sessions: PageSessions;
   readonly restTerms: () => RestTerms;
 }
 
@@ -153,9 +152,10 @@ export class Coordinator {
       progress: new ProgressBuffer(),
       fetcher: createClient(FetcherServiceClient, options.fetcher, {}, security),
       taskFiles: new TaskFiles(stateDir),
-      leaseTokens: new LeaseTokens(readOrCreateSecret(join(stateDir, LEASE_SECRET))),
+      leaseTokens: new LeaseTokens(readOrCreateSecret(join(stateDir, 'lease.key'))),
       grantKey: grantKey === undefined ? undefined : readGrantKey(grantKey),
       audit: new AuditLog(stateDir),
+      sessions: PageSessions.open(stateDir),
       restTerms: () => ({
         workersConnected: registry.connected().length,
         fetchesAtOnce: options.fetchAhead,

@@ -9,8 +9,13 @@ await runService({
   flags: COORDINATOR_FLAGS,
   require: requireTogether,
   start: async (options, { log, fail }) => {
-    const { address, tcp, shutdown } = await startCoordinator(options, log, { onFatal: fail });
-    return { address, ...(tcp === undefined ? {} : { tcp }), stop: shutdown };
+    const { address, tcp, page, shutdown } = await startCoordinator(options, log, { onFatal: fail });
+    return {
+      address,
+      ...(tcp === undefined ? {} : { tcp }),
+      ...(page === undefined ? {} : { page }),
+      stop: shutdown,
+    };
   },
   instead: {
     flag: '--restore',

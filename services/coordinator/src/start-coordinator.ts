@@ -2,15 +2,19 @@ import { CoordinatorServiceService } from '@onescan/contract/generated/onescan/v
 import { TrainerHubServiceService } from '@onescan/contract/generated/onescan/v1/trainer.js';
 import { auditGuard, auditRefusal } from '@onescan/process/audit/audit-guard.js';
 import { guardedService } from '@onescan/process/grpc/guard/guarded-service.js';
+import { InProcessCalls } from '@onescan/process/grpc/in-process-calls.js';
 import { MAX_MESSAGE_BYTES } from '@onescan/process/grpc/message-limits.js';
 import { type ServerSecurity, serverSecurity } from '@onescan/process/grpc/service-security.js';
 import { type RunningServer, startServer } from '@onescan/process/grpc/start-server.js';
 import type { Logger } from '@onescan/process/log.js';
 import { withTlsEnvironment } from '@onescan/process/service/security-flags.js';
+import { version } from '@onescan/process/version.js';
 import { type Clocks, Coordinator } from './coordinator.js';
 import type { CoordinatorOptions } from './coordinator-options.js';
 import { HUB_LIMITS } from './hub/hub-limits.js';
 import { hubService } from './hub/hub-service.js';
+import { readPageFiles } from './page/page-files.js';
+import { type RunningPage, startPage } from './page/start-page.js';
 import { COORDINATOR_AUDIT } from './service/coordinator-audit.js';
 import { COORDINATOR_LIMITS } from './service/coordinator-limits.js';
 import { coordinatorService } from './service/coordinator-service.js';
@@ -23,6 +27,8 @@ export interface RunningCoordinator {
   readonly address: string;
   /** "host:port" that is served beside it. */
   readonly tcp?: string;
+  /** Where the live page is served, "http://127.0.0.1:7480/". */
+  readonly page?: string;
   /** Goes NOT_SERVING, stores what is under way, ends all streams, closes the state file. */
   shutdown(): Promise<void>;
 }
@@ -47,11 +53,14 @@ export async function startCoordinator(
     const security = serverSecurity(options, log);
     const servers = [await serve(coordinator, options.listen, security)];
     if (options.tcpListen !== undefined) servers.push(await serve(coordinator, options.tcpListen, security));
+    const page = options.page === undefined ? undefined : await servePage(coordinator, options, security);
     const [first, tcp] = servers;
     return {
       address: first!.address,
       ...(tcp ? { tcp: tcp.address } : {}),
+      ...(page ? { page: page.address } : {}),
       shutdown: async () => {
+        await page?.close();
         for (const server of servers) server.setServing(false);
         await coordinator.close();
         await Promise.all(servers.map((server) => server.shutdown(SHUTDOWN_GRACE_MS)));
@@ -62,6 +71,27 @@ export async function startCoordinator(
     await coordinator.close();
     throw thrown;
   }
+}
+
+/** The same service behind a door for browsers: same handlers, roles, bounds and audit. */
+function servePage(
+  { service }: Coordinator,
+  { page = '', pageTraces = '' }: CoordinatorOptions,
+  { tls, access }: ServerSecurity,
+): Promise<RunningPage> {
+  const { audit, sessions, work } = service;
+  const calls = new InProcessCalls({
+    definition: guardedService(CoordinatorServiceService, COORDINATOR_LIMITS),
+    implementation: coordinatorService(service),
+    identify: ({ authorization }) => sessions.identify(authorization, access),
+    onRefused: auditRefusal(audit, COORDINATOR_AUDIT),
+    interceptors: [auditGuard(audit, COORDINATOR_AUDIT)],
+  });
+  const parts = {
+    ...{ files: readPageFiles(), sessions, access, calls, version: version() },
+    ...{ stopping: work.stopping, traces: pageTraces },
+  };
+  return startPage(page, parts, tls);
 }
 
 function serve(

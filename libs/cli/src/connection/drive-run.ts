@@ -3,10 +3,10 @@ import {
   Run,
   RunEvent,
 } from '@onescan/contract/generated/onescan/v1/coordinator.js';
+import { messageJson } from '@onescan/contract/message-json.js';
 import { callUnary } from '@onescan/process/grpc/client.js';
 import type { Invocation } from '../context.js';
 import { EXIT, type ExitCode, exitCodeOfRun } from '../exit-code.js';
-import { messageJson } from '../output/message-json.js';
 import { writeJsonLine } from '../output/write-json.js';
 import { eventLine } from '../view/event-line.js';
 import { planText } from '../view/plan-text.js';

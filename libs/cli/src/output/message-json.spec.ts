@@ -1,8 +1,8 @@
 import { Run, RunEvent, RunState } from '@onescan/contract/generated/onescan/v1/coordinator.js';
 import { RunSpec } from '@onescan/contract/generated/onescan/v1/spec.js';
+import { messageJson } from '@onescan/contract/message-json.js';
 import { expect, it } from 'vitest';
 import { sampleRun } from '../testing/sample-run.js';
-import { messageJson } from './message-json.js';
 
 it('writes fields that hold their default, enums by name, 64-bit integers as strings', () => {
   const json = messageJson(Run, sampleRun({ usdBilled: 0, bytesBilled: 0n, problems: [] }));

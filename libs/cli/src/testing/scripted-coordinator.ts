@@ -169,6 +169,7 @@ class Scripted {
         time: undefined,
         bytes: 1_048_576n,
       })),
+      openPage: unary(async () => ({ url: 'http://127.0.0.1:7480/#ticket=a-ticket', expiresAt: undefined })),
       listTrainers: unary(async () => ({ trainers: [], maxWorkers: 8 })),
     };
   }

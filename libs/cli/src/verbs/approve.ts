@@ -1,5 +1,6 @@
 import { formatUsd } from '@onescan/contract/format/usd.js';
 import { Run } from '@onescan/contract/generated/onescan/v1/coordinator.js';
+import { messageJson } from '@onescan/contract/message-json.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { userName } from '@onescan/process/user-name.js';
 import type { Command } from 'commander';
@@ -9,7 +10,6 @@ import { getRun } from '../connection/get-run.js';
 import { approveRun } from '../connection/start-run.js';
 import type { Act } from '../context.js';
 import { EXIT } from '../exit-code.js';
-import { messageJson } from '../output/message-json.js';
 import { writeJson } from '../output/write-json.js';
 
 interface Options {

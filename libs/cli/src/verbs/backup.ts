@@ -4,6 +4,7 @@ import { formatBytes } from '@onescan/contract/format/bytes.js';
 import { formatCount } from '@onescan/contract/format/count.js';
 import { shownLine } from '@onescan/contract/format/shown-text.js';
 import { BackUpStateResponse } from '@onescan/contract/generated/onescan/v1/coordinator.js';
+import { messageJson } from '@onescan/contract/message-json.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { callUnary } from '@onescan/process/grpc/client.js';
 import type { Command } from 'commander';
@@ -12,7 +13,6 @@ import { serviceEntry } from '../../bin/serve.mjs';
 import { withCoordinator } from '../connection/connect.js';
 import type { Act } from '../context.js';
 import { EXIT } from '../exit-code.js';
-import { messageJson } from '../output/message-json.js';
 import { writeJson } from '../output/write-json.js';
 
 /** A state of thousands of runs takes seconds. */

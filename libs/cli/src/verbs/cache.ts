@@ -8,13 +8,13 @@ import {
   ListDatasetsResponse,
   VerifyDatasetResponse,
 } from '@onescan/contract/generated/onescan/v1/fetcher.js';
+import { messageJson } from '@onescan/contract/message-json.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { callUnary } from '@onescan/process/grpc/client.js';
 import type { Command } from 'commander';
 import { withFetcher } from '../connection/connect.js';
 import type { Act } from '../context.js';
 import { EXIT } from '../exit-code.js';
-import { messageJson } from '../output/message-json.js';
 import { renderTable, type TableColumn } from '../output/table.js';
 import { writeJson } from '../output/write-json.js';
 

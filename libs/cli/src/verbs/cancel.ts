@@ -1,11 +1,11 @@
 import { Run } from '@onescan/contract/generated/onescan/v1/coordinator.js';
+import { messageJson } from '@onescan/contract/message-json.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { callUnary } from '@onescan/process/grpc/client.js';
 import type { Command } from 'commander';
 import { withCoordinator } from '../connection/connect.js';
 import type { Act } from '../context.js';
 import { EXIT } from '../exit-code.js';
-import { messageJson } from '../output/message-json.js';
 import { writeJson } from '../output/write-json.js';
 import { runStateName } from '../view/state-names.js';
 

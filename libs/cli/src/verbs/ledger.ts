@@ -1,5 +1,6 @@
 import type { CoordinatorServiceClient } from '@onescan/contract/generated/onescan/v1/coordinator.js';
 import { LedgerRow, LedgerStatus } from '@onescan/contract/generated/onescan/v1/result.js';
+import { messageJson } from '@onescan/contract/message-json.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { callServerStream } from '@onescan/process/grpc/client.js';
 import { type Command, Option } from 'commander';
@@ -8,7 +9,6 @@ import type { Act, Invocation } from '../context.js';
 import { EXIT } from '../exit-code.js';
 import { parsePositive } from '../options/parsers.js';
 import { csvLine } from '../output/csv.js';
-import { messageJson } from '../output/message-json.js';
 import { renderTable } from '../output/table.js';
 import { writeJsonLine } from '../output/write-json.js';
 import { LEDGER_COLUMNS, LEDGER_CSV_TITLES, ledgerCsvFields } from '../view/ledger-columns.js';

@@ -1,4 +1,5 @@
 import { PlanRunResponse } from '@onescan/contract/generated/onescan/v1/coordinator.js';
+import { messageJson } from '@onescan/contract/message-json.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { callUnary } from '@onescan/process/grpc/client.js';
 import type { Command } from 'commander';
@@ -6,7 +7,6 @@ import { withCoordinator } from '../connection/connect.js';
 import type { Act } from '../context.js';
 import { EXIT } from '../exit-code.js';
 import { addRunOptions, type RunOptions, specFromOptions } from '../options/run-options.js';
-import { messageJson } from '../output/message-json.js';
 import { writeJson } from '../output/write-json.js';
 import { overBudget } from '../view/over-budget.js';
 import { planText } from '../view/plan-text.js';

@@ -3,12 +3,12 @@ import {
   ListTrainersResponse,
   type WorkerStatus,
 } from '@onescan/contract/generated/onescan/v1/coordinator.js';
+import { messageJson } from '@onescan/contract/message-json.js';
 import { callUnary } from '@onescan/process/grpc/client.js';
 import type { Command } from 'commander';
 import { withCoordinator } from '../connection/connect.js';
 import type { Act } from '../context.js';
 import { EXIT } from '../exit-code.js';
-import { messageJson } from '../output/message-json.js';
 import { renderTable, type TableColumn } from '../output/table.js';
 import { writeJson } from '../output/write-json.js';
 

@@ -76,6 +76,11 @@ export function reasonMeaning(code: string): string {
   return ownEntry(REASONS, code)?.meaning ?? code;
 }
 
+/** What every code means, for who shows reasons without making sentences: a browser. */
+export function reasonMeanings(): Record<string, string> {
+  return Object.fromEntries(Object.entries(REASONS).map(([code, { meaning }]) => [code, meaning]));
+}
+
 /**
  * What came over the wire or was stored, as far as it is known; otherwise its text alone.
  *

@@ -85,6 +85,13 @@ export const PEER_ADDRESS: FlagKind<string> = {
   },
 };
 
+/** An address that people open in a browser. */
+export const WEB_ADDRESS: FlagKind<string> = {
+  value: 'URL',
+  allowed: 'an address that begins with http:// or https://',
+  read: (text) => (/^https?:\/\/[^\s"'<>\\]{1,500}$/.test(text) && URL.canParse(text) ? text : undefined),
+};
+
 /** A file of any kind; the value is its absolute path. */
 export const FILE: FlagKind<string> = {
   value: 'FILE',

@@ -29,6 +29,8 @@ export interface RunningService {
   readonly address?: string;
   /** "host:port" that is served beside it. */
   readonly tcp?: string;
+  /** Address of a page for browsers. */
+  readonly page?: string;
   /** Ends in order, at the first signal. */
   stop(signal: NodeJS.Signals): Promise<void> | void;
   /** Of a service that may end by itself, or goes on for a while after it is told to stop: when it is over. */
@@ -152,7 +154,14 @@ async function untilEnded(name: string, running: RunningService, log: Logger): P
     await running.stop(signal);
     await running.ended;
   });
-  if (running.address !== undefined) announceListening(name, running.address, running.tcp);
+  const { address, tcp, page } = running;
+  if (address !== undefined) {
+    announceListening({
+      ...{ service: name, address },
+      ...(tcp === undefined ? {} : { tcp }),
+      ...(page === undefined ? {} : { page }),
+    });
+  }
   await (running.ended ? Promise.race([running.ended, stopped]) : stopped);
 }
 

@@ -23,6 +23,7 @@ export const COORDINATOR_LIMITS: ServiceLimits<CoordinatorServiceService> = {
     getExplanation: BRIEF,
     getModels: BRIEF,
     listTrainers: BRIEF,
+    openPage: BRIEF,
     backUpState: BRIEF,
   },
   fields: {

@@ -19,7 +19,7 @@ import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { ledgerText } from '@onescan/contract/reasons/ledger-text.js';
 import { openNoLink } from '@onescan/dataset/no-links.js';
 import type { AuditLog } from '@onescan/process/audit/audit-log.js';
-import { callerOf, hasRole } from '@onescan/process/grpc/caller.js';
+import { callerOf, hasRole, proofOf } from '@onescan/process/grpc/caller.js';
 import { serverStream, unary } from '@onescan/process/grpc/handlers.js';
 import { linkSignals } from '@onescan/process/linked-signal.js';
 import type { RunCommands } from '../commands/run-commands.js';
@@ -32,6 +32,7 @@ import type { ProgressBuffer } from '../runs/progress-buffer.js';
 import type { RunBook } from '../runs/run-book.js';
 import { runView } from '../runs/run-view.js';
 import type { Work } from '../runs/work.js';
+import type { PageSessions } from '../sessions/page-sessions.js';
 import type { BackupSchedule } from '../store/backup-schedule.js';
 import { REPORT_FILE, runFolder } from '../store/run-folder.js';
 import type { StoredKind, TaskFiles } from '../store/task-files.js';
@@ -54,6 +55,7 @@ export interface ServiceParts {
   readonly progress: ProgressBuffer;
   readonly taskFiles: TaskFiles;
   readonly audit: AuditLog;
+  readonly sessions: PageSessions;
   readonly options: { readonly stateDir: string; readonly maxWorkers: number };
   readonly restTerms: () => RestTerms;
 }
@@ -104,6 +106,10 @@ export function coordinatorService(parts: ServiceParts): CoordinatorServiceServe
       trainers: registry.connected().map((trainer) => registry.status(trainer)),
       maxWorkers: parts.options.maxWorkers,
     })),
+    openPage: unary(async (_request, call) => {
+      const { url, expiresMs } = parts.sessions.openLink(proofOf(call));
+      return { url, expiresAt: timestamp(expiresMs) };
+    }),
   };
 }
 

@@ -64,6 +64,11 @@ export class TestStack {
     return this.#coordinator!.address;
   }
 
+  /** Where the page is served, with `page` among the options. */
+  get page(): string {
+    return this.#coordinator!.page!;
+  }
+
   /** `listen`: where the one before listened, for trainers that dial again. */
   async startCoordinator(listen = '127.0.0.1:0'): Promise<void> {
     const options = { listen, fetcher: this.fetcher.address, stateDir: this.stateDir };

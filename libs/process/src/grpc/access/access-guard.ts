@@ -52,7 +52,7 @@ export class AccessGuard {
             if (!caller || refusal) return send(call, refusal ?? unknownCaller());
             opened = { path, evidence, end: (error) => end(call, error) };
             this.#open.add(opened);
-            setCaller(metadata, caller);
+            setCaller(metadata, caller, evidence);
             go(metadata);
           },
           onCancel: over,

@@ -34,6 +34,7 @@ const COORDINATOR: MethodRoles<typeof CoordinatorServiceService> = {
   getExplanation: LOOK,
   getModels: LOOK,
   listTrainers: LOOK,
+  openPage: LOOK,
   backUpState: ['runner'],
 };
 

@@ -2,7 +2,7 @@ import { timingSafeEqual } from 'node:crypto';
 import type { Logger } from '../../log.js';
 import { LastGood } from '../tls/last-good.js';
 import type { Role } from './access-table.js';
-import { type AccessFiles, type AccessRules, readAccessRules, tokenHash } from './roles-file.js';
+import { type AccessFiles, type AccessRules, bearerHash, readAccessRules } from './roles-file.js';
 
 /** How a server knows who calls. */
 export type CalledBy = 'socket' | 'machine' | 'token' | 'certificate';
@@ -76,15 +76,15 @@ export class Access {
     const name = certificate?.name;
     const roles = name === undefined ? undefined : this.#rules.current.certificates.get(name);
     if (name !== undefined && roles) return { name, by: 'certificate', roles };
-    return authorization === undefined ? undefined : this.#bearer(authorization);
+    return authorization === undefined ? undefined : this.ofToken(bearerHash(authorization));
   }
 
   close(): void {
     this.#rules.close();
   }
 
-  #bearer(authorization: string): Caller | undefined {
-    const given = tokenHash(authorization.replace(/^Bearer /i, ''));
+  /** Whose token has a SHA-256; nobody's when there is none, or no longer. */
+  ofToken(given: Buffer): Caller | undefined {
     // All are compared, whichever it is.
     const [token] = this.#rules.current.tokens.filter(({ hash }) => timingSafeEqual(hash, given));
     return token && { name: token.name, by: 'token', roles: token.roles };

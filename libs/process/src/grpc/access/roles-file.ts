@@ -105,6 +105,11 @@ export function tokenHash(token: string): Buffer {
   return createHash('sha256').update(token).digest();
 }
 
+/** What a header "authorization" says, as {@link KnownToken} holds it. */
+export function bearerHash(authorization: string): Buffer {
+  return tokenHash(authorization.replace(/^Bearer /i, ''));
+}
+
 function readRoles(path: string): z.infer<typeof ROLES_FILE> {
   const text = readNamedFile('--roles', path).toString('utf8');
   if (process.getuid !== undefined && (statSync(path).mode & OTHERS_WRITE) !== 0) {

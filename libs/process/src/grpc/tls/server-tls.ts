@@ -1,4 +1,5 @@
 import { constants, X509Certificate } from 'node:crypto';
+import { isIP } from 'node:net';
 import type { SecureContextOptions } from 'node:tls';
 import { ServerCredentials } from '@grpc/grpc-js';
 import type { Logger } from '../../log.js';
@@ -57,6 +58,18 @@ export class ServerTls {
     this.credentials = credentials;
     this.#tellExpiry();
     this.#expiry = setInterval(() => this.#tellExpiry(), DAY_MS).unref();
+  }
+
+  /** What a server of another protocol is made of the same files with; no client certificates are asked for. */
+  get context(): SecureContextOptions {
+    return contextOf({ ...this.#files.current, ca: undefined });
+  }
+
+  /** True when the certificate is for a host by which somebody calls. */
+  isFor(host: string): boolean {
+    const { leaf } = this.#files.current.identity!;
+    const bare = host.replace(/^\[(.*)\]$/, '$1');
+    return (isIP(bare) === 0 ? leaf.checkHost(bare) : leaf.checkIP(bare)) !== undefined;
   }
 
   /** Called after the files have changed; returns what stops that. */
@@ -143,7 +156,10 @@ class ReloadedCredentials extends ServerCredentials {
   }
 }
 
-function contextOf({ identity, ca }: TlsMaterial): SecureContextOptions {
+function contextOf({
+  identity,
+  ca,
+}: Pick<TlsMaterial, 'identity'> & { readonly ca?: TlsMaterial['ca'] | undefined }): SecureContextOptions {
   return {
     cert: identity!.cert,
     key: identity!.key,

@@ -572,6 +572,15 @@ export interface ListTrainersResponse {
   maxWorkers: number;
 }
 
+export interface OpenPageRequest {
+}
+
+export interface OpenPageResponse {
+  /** Good once, and until expires_at; it holds a secret behind its "#". */
+  url: string;
+  expiresAt?: Timestamp | undefined;
+}
+
 export interface BackUpStateRequest {
 }
 
@@ -5760,6 +5769,149 @@ export const ListTrainersResponse: MessageFns<ListTrainersResponse> = {
   },
 };
 
+function createBaseOpenPageRequest(): OpenPageRequest {
+  return {};
+}
+
+export const OpenPageRequest: MessageFns<OpenPageRequest> = {
+  encode(_: OpenPageRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): OpenPageRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseOpenPageRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(_: any): OpenPageRequest {
+    return {};
+  },
+
+  toJSON(_: OpenPageRequest): unknown {
+    const obj: any = {};
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<OpenPageRequest>, I>>(base?: I): OpenPageRequest {
+    return OpenPageRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<OpenPageRequest>, I>>(_: I): OpenPageRequest {
+    const message = createBaseOpenPageRequest();
+    return message;
+  },
+};
+
+function createBaseOpenPageResponse(): OpenPageResponse {
+  return { url: "", expiresAt: undefined };
+}
+
+export const OpenPageResponse: MessageFns<OpenPageResponse> = {
+  encode(message: OpenPageResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.url !== "") {
+      writer.uint32(10).string(message.url);
+    }
+    if (message.expiresAt !== undefined) {
+      Timestamp.encode(message.expiresAt, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): OpenPageResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseOpenPageResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.url = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.expiresAt = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): OpenPageResponse {
+    return {
+      url: isSet(object.url) ? globalThis.String(object.url) : "",
+      expiresAt: isSet(object.expiresAt)
+        ? fromJsonTimestamp(object.expiresAt)
+        : isSet(object.expires_at)
+        ? fromJsonTimestamp(object.expires_at)
+        : undefined,
+    };
+  },
+
+  toJSON(message: OpenPageResponse): unknown {
+    const obj: any = {};
+    if (message.url !== "") {
+      obj.url = message.url;
+    }
+    if (message.expiresAt !== undefined) {
+      obj.expiresAt = fromTimestamp(message.expiresAt).toISOString();
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<OpenPageResponse>, I>>(base?: I): OpenPageResponse {
+    return OpenPageResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<OpenPageResponse>, I>>(object: I): OpenPageResponse {
+    const message = createBaseOpenPageResponse();
+    message.url = object.url ?? "";
+    message.expiresAt = (object.expiresAt !== undefined && object.expiresAt !== null)
+      ? Timestamp.fromPartial(object.expiresAt)
+      : undefined;
+    return message;
+  },
+};
+
 function createBaseBackUpStateRequest(): BackUpStateRequest {
   return {};
 }
@@ -6066,6 +6218,16 @@ export const CoordinatorServiceService = {
       Buffer.from(ListTrainersResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListTrainersResponse => ListTrainersResponse.decode(value),
   },
+  /** A link that opens the live page once, as the caller and with his roles (docs/page.md). */
+  openPage: {
+    path: "/onescan.v1.CoordinatorService/OpenPage" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: OpenPageRequest): Buffer => Buffer.from(OpenPageRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): OpenPageRequest => OpenPageRequest.decode(value),
+    responseSerialize: (value: OpenPageResponse): Buffer => Buffer.from(OpenPageResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): OpenPageResponse => OpenPageResponse.decode(value),
+  },
   /** Copies the state file beside itself, whatever is under way; `onescan restore` brings such a copy back. */
   backUpState: {
     path: "/onescan.v1.CoordinatorService/BackUpState" as const,
@@ -6103,6 +6265,8 @@ export interface CoordinatorServiceServer extends UntypedServiceImplementation {
   /** The final models of a pair and horizon, in one file (docs/models.md). */
   getModels: handleServerStreamingCall<GetModelsRequest, GetModelsResponse>;
   listTrainers: handleUnaryCall<ListTrainersRequest, ListTrainersResponse>;
+  /** A link that opens the live page once, as the caller and with his roles (docs/page.md). */
+  openPage: handleUnaryCall<OpenPageRequest, OpenPageResponse>;
   /** Copies the state file beside itself, whatever is under way; `onescan restore` brings such a copy back. */
   backUpState: handleUnaryCall<BackUpStateRequest, BackUpStateResponse>;
 }
@@ -6290,6 +6454,22 @@ export interface CoordinatorServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListTrainersResponse) => void,
+  ): ClientUnaryCall;
+  /** A link that opens the live page once, as the caller and with his roles (docs/page.md). */
+  openPage(
+    request: OpenPageRequest,
+    callback: (error: ServiceError | null, response: OpenPageResponse) => void,
+  ): ClientUnaryCall;
+  openPage(
+    request: OpenPageRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: OpenPageResponse) => void,
+  ): ClientUnaryCall;
+  openPage(
+    request: OpenPageRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: OpenPageResponse) => void,
   ): ClientUnaryCall;
   /** Copies the state file beside itself, whatever is under way; `onescan restore` brings such a copy back. */
   backUpState(

@@ -1,0 +1,20 @@
+import { OnescanError } from '@onescan/contract/onescan-error.js';
+import { CallRate } from '@onescan/process/grpc/guard/call-rate.js';
+
+/** Attempts at once, and each second after that; tickets and tokens are long, this is for the log and the processor. */
+const ATTEMPTS = { burst: 20, perSecond: 1 };
+
+/** Bounds how often somebody may try to sign in, over all who try. */
+export class SignInRate {
+  readonly #rate = new CallRate(ATTEMPTS);
+
+  /**
+   * Counts an attempt.
+   *
+   * @throws OnescanError RESOURCE_EXHAUSTED when there were too many
+   */
+  take(): void {
+    if (this.#rate.take('')) return;
+    throw new OnescanError('RESOURCE_EXHAUSTED', 'too many attempts to sign in', { remedy: 'Wait a minute' });
+  }
+}
