@@ -8,6 +8,10 @@ import { ROOT } from './workspace.mjs';
 /** The table: which packages and which rooms within a package stand on which floor. */
 export const FLOORS = 'scripts/floors.json';
 
+/** Of a file, specs included: what is longer is about more than one thing. Generated code is as long as it is. */
+const MOST_LINES = 300;
+const GENERATED = /\/generated\//;
+
 const SOURCE = /\.(ts|tsx|mts|mjs|js)$/;
 const SPEC = /\.spec\.(ts|mjs)$/;
 /** What is no source of ours in TypeScript; `assembly` has AssemblyScript, which no parser of TypeScript reads. */
@@ -29,7 +33,7 @@ export function checkFloors(root = ROOT) {
  *   uses itself and the rooms on floors below; two on one floor do not know each other. Specs may use all.
  *
  * Also what goes around a package's doors, see {@link doorProblems}, and every cycle of imports between files, those of
- * types included.
+ * types included, and every file that is longer than {@link MOST_LINES}.
  */
 export function floorProblems(root, table) {
   const packages = readPackages(root);
@@ -46,6 +50,7 @@ export function floorProblems(root, table) {
       roomProblems(folder, floors, { files, edges }),
     ),
     ...cycleProblems(edges),
+    ...lengthProblems(root, files),
   ];
 }
 
@@ -160,5 +165,15 @@ function cycleProblems(edges) {
   return findCycles(edges).map((cycle) => {
     const names = [...cycle, cycle[0]].map(({ from }) => from);
     return `${cycle[0].from}:${cycle[0].line}: imports go in a circle: ${names.join(' -> ')}`;
+  });
+}
+
+function lengthProblems(root, files) {
+  return files.flatMap((path) => {
+    if (GENERATED.test(path)) return [];
+    const lines = readFileSync(join(root, path), 'utf8').trimEnd().split('\n').length;
+    return lines <= MOST_LINES
+      ? []
+      : [`${path}:${MOST_LINES + 1}: has ${lines} lines, ${MOST_LINES} are the most`];
   });
 }

@@ -138,3 +138,9 @@ it('a door that is a pattern, or leads nowhere, is told', () => {
     'libs/base/package.json: the door "./gone.js" leads to no libs/base/src/gone.ts',
   ]);
 });
+
+it('a file has at most 300 lines, specs included; generated ones may have more', () => {
+  const lines = (count) => '// line\n'.repeat(count);
+  const files = { 'low/b.ts': lines(300), 'low/c.spec.ts': lines(301), 'low/generated/d.ts': lines(301) };
+  expect(problemsOf(files)).toEqual(['app/src/low/c.spec.ts:301: has 301 lines, 300 are the most']);
+});

@@ -5,8 +5,9 @@ import { FailureKind } from '@onescan/contract/generated/onescan/v1/trainer.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { callServerStream, callUnary } from '@onescan/process/grpc/client.js';
 import { afterEach, expect, test } from 'vitest';
+import { resultOf } from './testing/sample-document.js';
 import { datasetIdOf, FEATURES, PAIR_BYTES, PAIR_USD } from './testing/scripted-fetcher.js';
-import { resultOf, ScriptedTrainer } from './testing/scripted-trainer.js';
+import { ScriptedTrainer } from './testing/scripted-trainer.js';
 import { TestStack } from './testing/test-stack.js';
 
 const PAIRS = ['eurusd', 'gbpusd', 'usdjpy'];

@@ -13,12 +13,11 @@ import { RunSpec } from '@onescan/contract/generated/onescan/v1/spec.js';
 import { openDataset } from '@onescan/dataset/open-dataset.js';
 import { callServerStream, callUnary, createClient } from '@onescan/process/grpc/client.js';
 import { createLog } from '@onescan/process/log.js';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { parseFetcherOptions } from './fetcher-options.js';
 import { BARS, buildSmallWarehouse, COLUMNS, EXCLUDED_BY_PLAN } from './fixtures/small-warehouse.js';
 import { type RunningFetcher, startFetcher } from './start-fetcher.js';
 
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 }); // generous: the machine may be busy
 process.env.ONESCAN_LOG_LEVEL = 'silent';
 
 let folder: string;
@@ -78,7 +77,6 @@ async function fetch(
   throw new Error('the stream ended without a dataset');
 }
 
-/** Generous: the machine may be busy. */
 const POLL = { timeout: 60_000, interval: 5 };
 
 const jobs = async () => (await callUnary(client, client.listQueryJobs, { runId: '' })).jobs;

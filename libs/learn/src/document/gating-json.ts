@@ -1,8 +1,8 @@
 import type { ChosenThreshold } from '../scoring/choose-threshold.js';
 import type { FinalPredictions, FinalScores } from '../scoring/final-scores.js';
 import { GATING_COVERAGES, GATING_THRESHOLDS, gateAtThreshold } from '../scoring/gating-curve.js';
-import { estimateJson } from './estimate-json.js';
-import { type GatingJson, jsonNumber } from './result-document.js';
+import { estimateJson, jsonNumber } from './estimate-json.js';
+import type { GatingJson } from './result-document.js';
 
 /** Gating curves of the final segment: by threshold, by coverage beside every baseline, and the chosen gate. */
 export function gatingJson(

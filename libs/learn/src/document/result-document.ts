@@ -1,12 +1,13 @@
 import type { BaselineName } from '../baselines/fit-baselines.js';
 import type { LearnConfig } from '../config/learn-config.js';
-import type { KnownName } from '../explain/additive-output.js';
 import type { DirectionMetric } from '../metrics/score-direction.js';
 import type { ValueMetric } from '../metrics/score-value.js';
 import type { DirectionName, ModelName } from '../models/model-registry.js';
 import type { Verdict, VerdictReason } from '../scoring/judge.js';
 import type { SelectionFacts } from '../selection/selection-result.js';
 import type { ValueModelName } from '../stacking/final-models.js';
+import type { EstimateJson } from './estimate-json.js';
+import type { ShapJson } from './shap-json.js';
 import type { Suspicion } from './suspicions.js';
 
 /** Version of the document's structure; docs/results.md describes it. */
@@ -80,14 +81,6 @@ export interface LearnedDocument {
   readonly reliability: readonly ReliabilityJson[];
   readonly gating: GatingJson;
   readonly shap: ShapJson | null;
-}
-
-/** An estimate with its interval; null where a figure is not defined. */
-export interface EstimateJson {
-  readonly value: number | null;
-  readonly low: number | null;
-  readonly high: number | null;
-  readonly standardError: number | null;
 }
 
 export type DirectionScoresJson = Readonly<Record<DirectionMetric, EstimateJson>>;
@@ -232,73 +225,4 @@ export interface GatingJson {
   readonly chosen:
     | (GateJson & { readonly outOfFoldAccuracy: number | null; readonly outOfFoldCoverage: number | null })
     | null;
-}
-
-export interface ShapJson {
-  readonly method: string;
-  readonly backgroundRows: number | null;
-  readonly unit: 'log-odds';
-  readonly basis: 'stack' | 'boosters';
-  readonly calibrated: boolean;
-  readonly baseValue: number;
-  readonly known: KnownPartJson;
-  readonly boosterWeights: { readonly [name in DirectionName]?: number };
-  readonly rowsExplained: number;
-  readonly rowsWanted: number;
-  readonly rowsWantedMet: boolean;
-  readonly maxAdditivityError: number;
-  readonly rowsPermuted: number;
-  readonly features: readonly (ShapFeatureJson & {
-    readonly importance: number;
-    readonly permutation: number;
-  })[];
-  readonly top: readonly { readonly feature: string; readonly dependence: readonly DependenceGroupJson[] }[];
-  readonly sample: { readonly rows: number; readonly features: readonly SampledFeatureJson[] };
-  readonly interactions: {
-    readonly rows: number;
-    readonly pairs: readonly { readonly features: readonly [string, string]; readonly meanAbs: number }[];
-  } | null;
-  readonly value: ShapValueJson | null;
-}
-
-/** Of the predicted value of the target. */
-export interface ShapValueJson {
-  readonly unit: string;
-  readonly baseValue: number;
-  readonly known: KnownPartJson;
-  readonly maxAdditivityError: number;
-  readonly features: readonly ShapFeatureJson[];
-}
-
-export interface KnownPartJson {
-  readonly name: KnownName;
-  readonly meanAbs: number;
-}
-
-export interface ShapFeatureJson {
-  readonly feature: string;
-  readonly rank: number;
-  readonly meanAbs: number;
-  /** Mean |SHAP| of each model on its own, by its name. */
-  readonly models: Readonly<Record<string, number>>;
-}
-
-/** Rows of neighbouring values of a feature, or those without one. */
-export interface DependenceGroupJson {
-  readonly missing?: true;
-  readonly rows: number;
-  readonly meanValue?: number | null;
-  readonly meanShap: number | null;
-}
-
-/** A feature's values (null: missing) and SHAP values in the rows of the sample. */
-export interface SampledFeatureJson {
-  readonly feature: string;
-  readonly values: readonly (number | null)[];
-  readonly shap: readonly number[];
-}
-
-/** A number JSON can carry: finite, and never negative zero, else null for "not defined". */
-export function jsonNumber(value: number): number | null {
-  return Number.isFinite(value) ? value + 0 : null;
 }

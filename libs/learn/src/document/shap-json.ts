@@ -1,16 +1,75 @@
 import type { BinnedMatrix } from '../binning/binned-matrix.js';
 import type { LearnConfig } from '../config/learn-config.js';
 import type { PairInput } from '../data/pair-input.js';
+import type { KnownName } from '../explain/additive-output.js';
 import { type ExplainedOutput, type Explanation, keptColumn } from '../explain/explain-horizon.js';
 import type { LearnedHorizon } from '../horizon/learn-horizon.js';
-import { BOOSTER_NAMES } from '../models/model-registry.js';
-import {
-  type DependenceGroupJson,
-  jsonNumber,
-  type SampledFeatureJson,
-  type ShapJson,
-  type ShapValueJson,
-} from './result-document.js';
+import { BOOSTER_NAMES, type DirectionName } from '../models/model-registry.js';
+import { jsonNumber } from './estimate-json.js';
+
+export interface ShapJson {
+  readonly method: string;
+  readonly backgroundRows: number | null;
+  readonly unit: 'log-odds';
+  readonly basis: 'stack' | 'boosters';
+  readonly calibrated: boolean;
+  readonly baseValue: number;
+  readonly known: KnownPartJson;
+  readonly boosterWeights: { readonly [name in DirectionName]?: number };
+  readonly rowsExplained: number;
+  readonly rowsWanted: number;
+  readonly rowsWantedMet: boolean;
+  readonly maxAdditivityError: number;
+  readonly rowsPermuted: number;
+  readonly features: readonly (ShapFeatureJson & {
+    readonly importance: number;
+    readonly permutation: number;
+  })[];
+  readonly top: readonly { readonly feature: string; readonly dependence: readonly DependenceGroupJson[] }[];
+  readonly sample: { readonly rows: number; readonly features: readonly SampledFeatureJson[] };
+  readonly interactions: {
+    readonly rows: number;
+    readonly pairs: readonly { readonly features: readonly [string, string]; readonly meanAbs: number }[];
+  } | null;
+  readonly value: ShapValueJson | null;
+}
+
+/** Of the predicted value of the target. */
+export interface ShapValueJson {
+  readonly unit: string;
+  readonly baseValue: number;
+  readonly known: KnownPartJson;
+  readonly maxAdditivityError: number;
+  readonly features: readonly ShapFeatureJson[];
+}
+
+export interface KnownPartJson {
+  readonly name: KnownName;
+  readonly meanAbs: number;
+}
+
+export interface ShapFeatureJson {
+  readonly feature: string;
+  readonly rank: number;
+  readonly meanAbs: number;
+  /** Mean |SHAP| of each model on its own, by its name. */
+  readonly models: Readonly<Record<string, number>>;
+}
+
+/** Rows of neighbouring values of a feature, or those without one. */
+export interface DependenceGroupJson {
+  readonly missing?: true;
+  readonly rows: number;
+  readonly meanValue?: number | null;
+  readonly meanShap: number | null;
+}
+
+/** A feature's values (null: missing) and SHAP values in the rows of the sample. */
+export interface SampledFeatureJson {
+  readonly feature: string;
+  readonly values: readonly (number | null)[];
+  readonly shap: readonly number[];
+}
 
 /** Groups of the value axis in a dependence summary. */
 const DEPENDENCE_GROUPS = 10;

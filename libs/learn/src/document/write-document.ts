@@ -9,7 +9,7 @@ import { DIRECTION_MODELS, isBoosted, type ModelName } from '../models/model-reg
 import type { ProtocolSegments } from '../splits/protocol-segments.js';
 import type { ScoredRows } from '../stacking/cross-fit-stack.js';
 import type { ModelSizes } from '../training/train-models.js';
-import { estimateJson, scoresJson } from './estimate-json.js';
+import { estimateJson, jsonNumber, scoresJson } from './estimate-json.js';
 import { gatingJson } from './gating-json.js';
 import {
   type BaselineJson,
@@ -17,7 +17,6 @@ import {
   type DirectionFiguresJson,
   type FeatureReasonJson,
   type InteractionsJson,
-  jsonNumber,
   type LearnedDocument,
   type ModelJson,
   type ModelSizeJson,

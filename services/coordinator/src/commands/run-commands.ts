@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { StartRunRequest } from '@onescan/contract/generated/onescan/v1/coordinator.js';
 import type { FetcherServiceClient } from '@onescan/contract/generated/onescan/v1/fetcher.js';
 import type { Plan } from '@onescan/contract/generated/onescan/v1/plan.js';
@@ -15,9 +14,17 @@ import {
   isApprovedAlready,
   requireApprovable,
   requireAutomatic,
+  requireResumable,
 } from '../model/approvals.js';
 import { readResultDocument } from '../model/result-document.js';
-import { blankRun, endOf, type RunRecord, type RunSnapshot, type TaskRecord } from '../model/run-record.js';
+import {
+  blankRun,
+  endOf,
+  newRunId,
+  type RunRecord,
+  type RunSnapshot,
+  type TaskRecord,
+} from '../model/run-record.js';
 import { missingPairs } from '../planning/amend-plan.js';
 import { catalogueSinceApproval } from '../planning/catalogue-since-approval.js';
 import type { TrainerRoom } from '../planning/check-memory.js';
@@ -251,23 +258,6 @@ export class RunCommands {
 /** Whoever waits for an answer hears at once that the fetcher is away. */
 function askOnce(signal: AbortSignal): AskAgainOptions {
   return { signal, waitsMs: [], onRetry: () => undefined };
-}
-
-/** "20261122-171500-3f2a9c1d": sorts by time, and is safe in file names. */
-function newRunId(nowMs: number): string {
-  const stamp = new Date(nowMs)
-    .toISOString()
-    .replace(/[-:]|\..*/g, '')
-    .replace('T', '-');
-  return `${stamp}-${randomUUID().slice(0, 8)}`;
-}
-
-function requireResumable(run: RunRecord): void {
-  if (run.state !== 'COMPLETED' && isEnded(run.state)) return;
-  throw new OnescanError(
-    'FAILED_PRECONDITION',
-    `run ${run.runId} is ${run.state}: there is nothing to resume`,
-  );
 }
 
 /** Where a run goes on: what it still has to fetch is planned again, and nothing runs that was not approved. */

@@ -15,16 +15,8 @@ import { FETCHER_RETRY_WAITS_MS } from '../fetcher/ask-again.js';
 import { askDataset } from '../fetcher/ask-dataset.js';
 import { readBilled } from '../fetcher/ask-fetcher.js';
 import { fetchRequest } from '../fetcher/fetch-request.js';
-import { approvedBytes } from '../model/approvals.js';
-import {
-  type BilledFacts,
-  billedAtMost,
-  billedOf,
-  bytesToFetch,
-  isSharedThere,
-  plannedPair,
-  reservedBytes,
-} from '../model/cost.js';
+import { approvedBytes, waitsForMoney } from '../model/approvals.js';
+import { type BilledFacts, billedAtMost, billedOf, plannedPair, reservedBytes } from '../model/cost.js';
 import type { PairRecord, RunSnapshot } from '../model/run-record.js';
 import { pairsInScope, tasksOf } from '../model/run-scope.js';
 import { taskSpecHash } from '../model/task-spec.js';
@@ -230,20 +222,6 @@ export class PairFetches {
       if (current?.state === 'FETCHING') await this.#parts.book.change(pair.runId, edit);
     });
   }
-}
-
-/**
- * True when the approval would suffice for a pair but for the fetches under way: they may bill less. When nothing
- * is under way the fetcher is asked all the same: what is cached or was paid for costs nothing.
- */
-function waitsForMoney(snapshot: RunSnapshot, pair: PairRecord): boolean {
-  const pairs = [...snapshot.pairs.values()];
-  if (!pairs.some((other) => other.state === 'FETCHING')) return false;
-  const { shared } = snapshot.run.plan!;
-  // One of the pairs under way fetches what all share.
-  const once = shared && !isSharedThere(shared, snapshot) ? shared.bytes : 0n;
-  const needed = reservedBytes(snapshot, pairs) + once + bytesToFetch(snapshot, pair.pair);
-  return needed > approvedBytes(snapshot.run);
 }
 
 interface FetchOutcome {

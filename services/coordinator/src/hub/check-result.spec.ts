@@ -3,7 +3,7 @@ import { RunState } from '@onescan/contract/generated/onescan/v1/coordinator.js'
 import { LedgerStatus } from '@onescan/contract/generated/onescan/v1/result.js';
 import type { TaskResult } from '@onescan/contract/generated/onescan/v1/trainer.js';
 import { afterEach, expect, test } from 'vitest';
-import { resultOf } from '../testing/scripted-trainer.js';
+import { resultOf } from '../testing/sample-document.js';
 import { TestStack } from '../testing/test-stack.js';
 
 let stack: TestStack;

@@ -2,8 +2,10 @@ import type { Approval } from '@onescan/contract/generated/onescan/v1/coordinato
 import type { Plan } from '@onescan/contract/generated/onescan/v1/plan.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { reasonText } from '@onescan/contract/reasons/reason.js';
+import { isEnded } from '../states/run-state.js';
 import { approvedTotal, autoApproveProblem, budgetProblem } from './budget.js';
-import { type RunRecord, timestamp } from './run-record.js';
+import { bytesToFetch, isSharedThere, reservedBytes } from './cost.js';
+import { type PairRecord, type RunRecord, type RunSnapshot, timestamp } from './run-record.js';
 
 export interface GivenApproval {
   planHash: string;
@@ -89,4 +91,27 @@ export function requireAutomatic(run: RunRecord, limitUsd: number): void {
     remedy: `Look at the plan, then: onescan approve ${run.runId}`,
     details: { usd: run.plan!.usd, budgetUsd: run.plan!.budgetUsd, autoApproveUsd: limitUsd },
   });
+}
+
+/**
+ * True when the approval would suffice for a pair but for the fetches under way: they may bill less. When nothing
+ * is under way the fetcher is asked all the same: what is cached or was paid for costs nothing.
+ */
+export function waitsForMoney(snapshot: RunSnapshot, pair: PairRecord): boolean {
+  const pairs = [...snapshot.pairs.values()];
+  if (!pairs.some((other) => other.state === 'FETCHING')) return false;
+  const { shared } = snapshot.run.plan!;
+  // One of the pairs under way fetches what all share.
+  const once = shared && !isSharedThere(shared, snapshot) ? shared.bytes : 0n;
+  const needed = reservedBytes(snapshot, pairs) + once + bytesToFetch(snapshot, pair.pair);
+  return needed > approvedBytes(snapshot.run);
+}
+
+/** @throws OnescanError FAILED_PRECONDITION when a run is complete or still going on */
+export function requireResumable(run: RunRecord): void {
+  if (run.state !== 'COMPLETED' && isEnded(run.state)) return;
+  throw new OnescanError(
+    'FAILED_PRECONDITION',
+    `run ${run.runId} is ${run.state}: there is nothing to resume`,
+  );
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Timestamp } from '@onescan/contract/generated/google/protobuf/timestamp.js';
 import type { Approval } from '@onescan/contract/generated/onescan/v1/coordinator.js';
 import type { DatasetRef, QueryJob } from '@onescan/contract/generated/onescan/v1/fetcher.js';
@@ -174,4 +175,13 @@ function blankTask(runId: string, name: { pair: string; horizon: number }, ordin
     summary: undefined,
     stats: undefined,
   };
+}
+
+/** "20261122-171500-3f2a9c1d": sorts by time, and is safe in file names. */
+export function newRunId(nowMs: number): string {
+  const stamp = new Date(nowMs)
+    .toISOString()
+    .replace(/[-:]|\..*/g, '')
+    .replace('T', '-');
+  return `${stamp}-${randomUUID().slice(0, 8)}`;
 }

@@ -1,3 +1,8 @@
+import { canonicalJson, sha256Hex } from '@onescan/contract/canonical-json.js';
+import { HorizonResult, LedgerStatus } from '@onescan/contract/generated/onescan/v1/result.js';
+import { type Assign, TaskResult } from '@onescan/contract/generated/onescan/v1/trainer.js';
+import { FEATURES } from './scripted-fetcher.js';
+
 const BASELINES = ['majority', 'persistence', 'overlap'];
 
 /** A made-up result document with the structure of docs/results.md; the same for the same task. */
@@ -98,3 +103,83 @@ export function resultDocument(pair: string, horizon: number, datasetContentSha2
     },
   };
 }
+
+/** A whole result for an assignment: a document, one ledger row for every feature of the universe. */
+export function resultOf(assign: Assign, trainerId: string): TaskResult {
+  const { pair, horizon, runId } = assign.task!;
+  const documented = resultDocument(pair, horizon, assign.dataset!.contentSha256);
+  const document = Buffer.from(canonicalJson(documented));
+  const result = HorizonResult.create({
+    document,
+    documentSha256: sha256Hex(document),
+    ledger: FEATURES.map((featureId, i) => ({
+      runId,
+      pair,
+      horizon,
+      featureId,
+      group: 'pair',
+      reason: '',
+      ...LEDGER[i]!,
+      rowsExplained: i === 0 ? 200 : 0,
+    })),
+    summary: {
+      pair,
+      horizon,
+      verdict: documented.verdict,
+      verdictText: documented.verdictText,
+      verdictReason: documented.verdictReason,
+      auc: documented.final.direction.auc.value,
+      accuracy: documented.final.direction.accuracy.value,
+      bestBaseline: 'overlap',
+      bestBaselineAccuracy: 0.58,
+      skill: documented.skill.logLossGain.value,
+      skillLow: documented.skill.logLossGain.low,
+      skillHigh: documented.skill.logLossGain.high,
+      featuresTested: 3,
+      featuresRetained: 1,
+      expectedFalseSelections: 0.5,
+      suspicions: [{ featureId: FEATURES[0]!, reason: '', retained: true, why: SUSPICIOUS }],
+    },
+  });
+  return TaskResult.create({
+    task: assign.task,
+    specHash: assign.specHash,
+    result,
+    stats: {
+      trainerId,
+      peakRssBytes: 300n << 20n,
+      memoryLimitBytes: 1n << 30n,
+      stageSeconds: { load: 1, prune: 0.5, select: 2, model: 3, explain: 0.5 },
+    },
+  });
+}
+
+const SUSPICIOUS = {
+  code: 'suspicious_share',
+  facts: { part: 'unknown', horizon: 45, share: 0.4, limit: 0.25 },
+};
+
+const LEDGER = [
+  {
+    status: LedgerStatus.LEDGER_STATUS_RETAINED,
+    stage: 'model',
+    why: { code: 'stable', facts: { shares: { 'elastic-net': 0.9 } } },
+    remark: SUSPICIOUS,
+    selectionFrequency: 0.9,
+    importance: 1,
+    shapMeanAbs: 0.2,
+    rank: 1,
+  },
+  {
+    status: LedgerStatus.LEDGER_STATUS_PRUNED,
+    stage: 'select',
+    why: { code: 'unstable', facts: { shares: { 'elastic-net': 0.1 } } },
+    selectionFrequency: 0.1,
+  },
+  { status: LedgerStatus.LEDGER_STATUS_PRUNED, stage: 'prune', why: { code: 'constant', facts: {} } },
+  {
+    status: LedgerStatus.LEDGER_STATUS_EXCLUDED,
+    stage: 'plan',
+    why: { code: 'future_name', facts: { pattern: 'target' } },
+  },
+];
