@@ -1,55 +1,15 @@
-import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import {
-  briefSpec,
-  expectLearned,
-  expectNotLearned,
-  expectPlanHolds,
-  RANDOM_SPECS,
-  refusalOf,
-  type SpecJson,
-} from './learnable-plans.js';
+import { briefSpec, expectLearned, expectNotLearned, refusalOf } from './learnable-plans.js';
 import { Stack } from './stack.js';
 import { WAREHOUSE } from './warehouse.js';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
-
-const UNIVERSE = { groups: [{ name: 'pair', tables: ['base_idx_eurusd', 'vol_eurusd'], shared: false }] };
 
 let stack: Stack;
 beforeAll(async () => {
   stack = await Stack.start({ warehouse: WAREHOUSE, trainers: 2 });
 });
 afterAll(() => stack.stop());
-
-/** At the start of the table the first target window has no past. */
-const SHORT = briefSpec({
-  horizons: [15, 105],
-  period: { to: '2024-01-10T16:45:00Z' },
-  sample: { rows: 3000 },
-  universe: UNIVERSE,
-});
-
-test('a block of time without a target is seen before it is paid for, and the remedy works', async () => {
-  const refusal = await refusalOf(stack, SHORT);
-  expect(refusal).toMatchObject({
-    code: 'INVALID_ARGUMENT',
-    message: expect.stringMatching(
-      /^period: 3000 of \d+ rows of eurusd cannot be learned with preset quick: time block 1 of 8 has no row with a target$/,
-    ),
-    remedy: 'Take a longer period: all of the table is enough, with 3000 rows',
-  });
-  await expectNotLearned(stack, SHORT);
-  await expectLearned(stack, { ...SHORT, period: {} });
-});
-
-test('more rows are advised only where they were tried', async () => {
-  const few = briefSpec({ horizons: [15], sample: { rows: 1500, strategy: 'days' }, universe: UNIVERSE });
-  const refusal = await refusalOf(stack, few);
-  const rows = Number(/^Set sample.rows to (\d+)$/.exec(refusal!.remedy)![1]);
-  await expectNotLearned(stack, few);
-  await expectLearned(stack, { ...few, sample: { rows, strategy: 'days' } });
-});
 
 test('one column is refused with a setting that can select from it', async () => {
   const groups = [{ name: 'pair', tables: ['base_idx_eurusd'], shared: false }];
@@ -67,22 +27,3 @@ test('one column is refused with a setting that can select from it', async () =>
 
 /** All columns of base_idx_eurusd but one. */
 const EXCEPT_ONE = ['open', 'high', 'low', 'volume'].map((price) => `base_idx_eurusd.${price}_idx`);
-
-test('memory that is too small is refused, and what is advised is enough', async () => {
-  const memoryPerWorkerBytes = 256 * 1024 ** 2;
-  const small = briefSpec({ horizons: [15], sample: { rows: 10_000 }, universe: {}, memoryPerWorkerBytes });
-  const refusal = await refusalOf(stack, small);
-  expect(refusal!.message).toMatch(/^memoryPerWorkerBytes: 10000 rows x \d+ columns of eurusd need /);
-  const [, advised] = /set memoryPerWorkerBytes to (\d+)/i.exec(refusal!.remedy)!;
-  await expectNotLearned(stack, small);
-  expect(await refusalOf(stack, { ...small, memoryPerWorkerBytes: Number(advised) })).toBeUndefined();
-});
-
-test('what plans let pass is learned, and what they refuse is refused by learning', async () => {
-  const seen = { learned: 0, refused: 0 };
-  const count = async (spec: SpecJson): Promise<void> => {
-    seen[await expectPlanHolds(stack, spec)]++;
-  };
-  await fc.assert(fc.asyncProperty(RANDOM_SPECS, count), { numRuns: 5, seed: 4, endOnFailure: true });
-  expect(Math.min(seen.learned, seen.refused)).toBeGreaterThan(0);
-});

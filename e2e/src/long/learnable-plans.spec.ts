@@ -1,11 +1,21 @@
 import { CONFIG_KEYS } from '@onescan/learn/testing/config/learn-config-keys.js';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { briefSpec, expectPlanHolds, RANDOM_SPECS, type SpecJson } from '../learnable-plans.js';
+import {
+  briefSpec,
+  expectLearned,
+  expectNotLearned,
+  expectPlanHolds,
+  RANDOM_SPECS,
+  refusalOf,
+  type SpecJson,
+} from '../learnable-plans.js';
 import { Stack } from '../stack.js';
 import { WAREHOUSE } from '../warehouse.js';
 
 vi.setConfig({ testTimeout: 1_800_000, hookTimeout: 60_000 });
+
+const UNIVERSE = { groups: [{ name: 'pair', tables: ['base_idx_eurusd', 'vol_eurusd'], shared: false }] };
 
 let stack: Stack;
 beforeAll(async () => {
@@ -37,4 +47,43 @@ test('every setting is refused or learned at both ends of its range', async () =
   }
   expect(seen.learned).toBeGreaterThan(100);
   expect(seen.refused).toBeGreaterThan(3);
+});
+
+/** At the start of the table the first target window has no past. */
+const SHORT = briefSpec({
+  horizons: [15, 105],
+  period: { to: '2024-01-10T16:45:00Z' },
+  sample: { rows: 3000 },
+  universe: UNIVERSE,
+});
+
+test('a block of time without a target is seen before it is paid for, and the remedy works', async () => {
+  const refusal = await refusalOf(stack, SHORT);
+  expect(refusal).toMatchObject({
+    code: 'INVALID_ARGUMENT',
+    message: expect.stringMatching(
+      /^period: 3000 of \d+ rows of eurusd cannot be learned with preset quick: time block 1 of 8 has no row with a target$/,
+    ),
+    remedy: 'Take a longer period: all of the table is enough, with 3000 rows',
+  });
+  await expectNotLearned(stack, SHORT);
+  await expectLearned(stack, { ...SHORT, period: {} });
+});
+
+test('more rows are advised only where they were tried', async () => {
+  const few = briefSpec({ horizons: [15], sample: { rows: 1500, strategy: 'days' }, universe: UNIVERSE });
+  const refusal = await refusalOf(stack, few);
+  const rows = Number(/^Set sample.rows to (\d+)$/.exec(refusal!.remedy)![1]);
+  await expectNotLearned(stack, few);
+  await expectLearned(stack, { ...few, sample: { rows, strategy: 'days' } });
+});
+
+test('memory that is too small is refused, and what is advised is enough', async () => {
+  const memoryPerWorkerBytes = 256 * 1024 ** 2;
+  const small = briefSpec({ horizons: [15], sample: { rows: 10_000 }, universe: {}, memoryPerWorkerBytes });
+  const refusal = await refusalOf(stack, small);
+  expect(refusal!.message).toMatch(/^memoryPerWorkerBytes: 10000 rows x \d+ columns of eurusd need /);
+  const [, advised] = /set memoryPerWorkerBytes to (\d+)/i.exec(refusal!.remedy)!;
+  await expectNotLearned(stack, small);
+  expect(await refusalOf(stack, { ...small, memoryPerWorkerBytes: Number(advised) })).toBeUndefined();
 });

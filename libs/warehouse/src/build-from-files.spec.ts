@@ -72,12 +72,12 @@ async function contents(out: string): Promise<unknown[]> {
 }
 
 describe('a warehouse from files', () => {
-  it('holds the same in folders of any name', async () => {
+  it('holds the same in a folder of any name', async () => {
     const expected = await contents((await build(join(root, 'good'))).out);
-    folderOf('bars1', text.replaceAll('2024', '2023'));
-    for (const name of ['bars[1]', 'volume=7', 'what?']) {
-      expect(await contents((await build(folderOf(name))).out)).toEqual(expected);
-    }
+    // What the other would mean as a pattern.
+    folderOf('volume=7 what? bars1', text.replaceAll('2024', '2023'));
+    const odd = folderOf('volume=7 what? bars[1]');
+    expect(await contents((await build(odd)).out)).toEqual(expected);
   });
 
   it('is another one when the same bytes are read otherwise', async () => {
@@ -100,8 +100,7 @@ describe('a warehouse from files', () => {
     const found: unknown[] = [];
     for (const [i, env] of [
       { TZ: 'UTC', LC_ALL: 'C' },
-      { TZ: 'America/New_York', LC_ALL: 'de_DE.UTF-8', LANG: 'ar_EG.UTF-8' },
-      { TZ: 'Pacific/Apia', TMPDIR: join(root, 'nowhere') },
+      { TZ: 'Pacific/Apia', LC_ALL: 'de_DE.UTF-8', LANG: 'ar_EG.UTF-8', TMPDIR: join(root, 'nowhere') },
     ].entries()) {
       const out = join(root, `process-${i}`);
       execFileSync(process.execPath, ['--input-type=module', '-e', script, module, join(root, 'good'), out], {
@@ -110,7 +109,6 @@ describe('a warehouse from files', () => {
       found.push(await contents(out));
     }
     expect(found[1]).toEqual(found[0]);
-    expect(found[2]).toEqual(found[0]);
   });
 
   it('can be built at the bounds of prices and volumes', async () => {

@@ -20,8 +20,8 @@ const SETTINGS = {
 };
 const planted = simulatePair({ seed: 22n, rows: 4000, spacing: 8, noiseFeatures: 20, effect: 0.2 });
 
-const learn = (config: LearnConfig, horizon: number, threads = 1): HorizonOutcome =>
-  new PairLearner(planted.pairInput(config), config, threads).learnHorizon(planted.horizonInput(horizon));
+const learn = (config: LearnConfig, horizon: number): HorizonOutcome =>
+  new PairLearner(planted.pairInput(config), config).learnHorizon(planted.horizonInput(horizon));
 
 /** Texts of the models, by name. */
 function textsOf({ models }: HorizonOutcome, isFloat32 = false): Map<string, string> {
@@ -104,21 +104,6 @@ describe.each(['isotonic', 'venn-abers'])('probabilities calibrated by %s', (met
     };
     expect(brier / final.length).toBeCloseTo(scored.direction.brier.value, 12);
   });
-});
-
-it('are the same to the last byte on any number of threads, and change nothing else', () => {
-  const { 'models.export': _, ...without } = SETTINGS;
-  const one = learn(resolveLearnConfig('quick', SETTINGS), 30);
-  const two = learn(resolveLearnConfig('quick', SETTINGS), 30, 2);
-  const none = learn(resolveLearnConfig('quick', without), 30);
-  expect([...textsOf(two)]).toEqual([...textsOf(one)]);
-  expect(two.models!.description).toEqual(one.models!.description);
-  expect(none.models).toBeNull();
-  expect(JSON.stringify(none.document)).not.toContain('"export":"no","leaf"');
-  const { config, ...others } = one.document;
-  const { config: __, ...same } = none.document;
-  expect(others).toEqual(same);
-  expect(config).toMatchObject({ models: { export: 'yes' } });
 });
 
 it('thresholds of features that were float32 are those of the doubles before', () => {

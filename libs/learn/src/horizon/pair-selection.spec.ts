@@ -56,7 +56,11 @@ describe('PairSelection', () => {
   ])(
     '%s: leaks are refused before selection, so that they take no place of an honest feature',
     (preset, most) => {
-      const limit = { 'select.maxFeatures': String(most), 'interactions.features': '0' };
+      const limit = {
+        'select.maxFeatures': String(most),
+        'select.pairs': '12',
+        'interactions.features': '0',
+      };
       const honest = select(pair.features, preset, limit);
       const among = select(all, preset, limit);
       expect(among.leaks).toEqual(leaking.map(({ id }) => id));

@@ -1,20 +1,14 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { resolveLearnConfig } from '../config/learn-config.js';
-import { horizonData } from '../data/horizon-data.js';
 import { CancelledError } from '../errors/cancelled-error.js';
-import { PairSelection } from '../horizon/pair-selection.js';
 import { Arena } from '../kernels/arena.js';
 import { PairLearner } from '../learner/pair-learner.js';
-import { developmentRows } from '../splits/development-rows.js';
-import { protocolSegments } from '../splits/protocol-segments.js';
-import { STABILITY_METHOD_NAMES } from '../stability/stability-methods.js';
 import { simulatePair } from '../testing/simulated-pair.js';
-import { createWorkPool } from './thread-pool.js';
 
 // Threads start and share two cores with the rest of the tests.
 vi.setConfig({ testTimeout: 120_000 });
 
-const pair = simulatePair({ seed: 41n, rows: 2500, spacing: 8, noiseFeatures: 20, effect: 0.3 });
+const pair = simulatePair({ seed: 41n, rows: 1500, spacing: 8, noiseFeatures: 8, effect: 0.3 });
 const learners: PairLearner[] = [];
 
 function learner(preset: string, overrides: Record<string, string>, threads: number) {
@@ -33,46 +27,13 @@ const FEW_TREES = Object.fromEntries(
   ['leaf', 'level', 'symmetric', 'value'].map((name) => [`models.${name}.rounds`, '12']),
 );
 
-const EVERY_METHOD = {
-  'select.methods': STABILITY_METHOD_NAMES.join(','),
-  'select.pairs': '12',
-  'select.maxFalse': '16',
-};
-
 describe('a horizon learned on several threads', () => {
-  it.each([
-    ['quick', { ...FEW_TREES, ...EVERY_METHOD, 'interactions.features': '20' }],
-    ['mandated', FEW_TREES],
-  ])('has the document, fates and summary of one thread, to the last byte (%s)', (preset, overrides) => {
-    const [one, two, four] = [1, 2, 4].map((threads) =>
-      JSON.stringify(learner(preset, overrides, threads).learner.learnHorizon(pair.horizonInput(30))),
+  it('has the document, fates and summary of one thread, to the last byte', () => {
+    const [one, two] = [1, 2].map((threads) =>
+      JSON.stringify(learner('quick', FEW_TREES, threads).learner.learnHorizon(pair.horizonInput(30))),
     );
     expect(one!.length).toBeGreaterThan(10_000);
     expect(two).toBe(one);
-    expect(four).toBe(one);
-  });
-
-  it('prunes and selects among more columns than a thread takes at a time as one thread does', () => {
-    const wide = simulatePair({ seed: 43n, rows: 1600, spacing: 8, noiseFeatures: 560, effect: 0.3 });
-    const config = resolveLearnConfig('quick', { 'select.blocks': '8', 'select.maxFalse': '4' });
-    const input = wide.pairInput(config);
-    const geometry = { horizon: 15, targetWindow: 45 };
-    const { bar, persistence } = wide;
-    const data = horizonData({ geometry, ...wide.horizonInput(15), bar, persistence });
-    const { selection: rows } = protocolSegments({ bar, geometry, usable: data.usable, config });
-    const [one, two, four] = [1, 2, 4].map((threads) => {
-      const selection = new PairSelection(input, config, developmentRows(bar, config));
-      const pool = createWorkPool(threads);
-      const found = selection.select({ data, rows, seed: 9n, pool }, {});
-      const { selected, frequency, order, facts } = found.selection;
-      const { kept, reasons } = selection.prune().pruning;
-      selection.release();
-      pool.close();
-      return { kept, reasons: [...reasons], selected, frequency, order, facts };
-    });
-    expect(one!.selected.length).toBeGreaterThan(0);
-    expect(two).toEqual(one);
-    expect(four).toEqual(one);
   });
 
   it('gives the memory of the matrix back, horizon after horizon', () => {

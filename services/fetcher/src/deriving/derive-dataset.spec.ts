@@ -122,7 +122,7 @@ describe('a dataset is made of a larger one', () => {
         const spec = specOf({ horizons, sample: { rows }, universe: { groups: all, exclude } });
         if ((await fetcher.plan(spec)).datasetId !== whole.datasetId) await expectDerived(spec);
       }),
-      { numRuns: 4 },
+      { numRuns: 2 },
     );
   });
 

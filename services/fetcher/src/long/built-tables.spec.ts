@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildWarehouse } from '@onescan/warehouse/build-warehouse.js';
 import { afterAll, expect, it, vi } from 'vitest';
-import { tableText } from '../../catalogue/catalogue.js';
-import { openWarehouse, planTiny } from '../../fixtures/plan-and-fetch.js';
-import { FEATURES, TARGETS } from '../../fixtures/small-warehouse.js';
-import { changeDatabase } from '../../fixtures/tiny-warehouse.js';
+import { tableText } from '../catalogue/catalogue.js';
+import { openWarehouse, planTiny } from '../fixtures/plan-and-fetch.js';
+import { FEATURES, TARGETS } from '../fixtures/small-warehouse.js';
+import { changeDatabase } from '../fixtures/tiny-warehouse.js';
 
 vi.setConfig({ testTimeout: 120_000 });
 

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import type { TinyReading } from './fixtures/read-tiny-warehouse.js';
-import { buildTinyWarehouse, type KeyTypes } from './fixtures/tiny-warehouse.js';
+import type { TinyReading } from '../fixtures/read-tiny-warehouse.js';
+import { buildTinyWarehouse, type KeyTypes } from '../fixtures/tiny-warehouse.js';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
@@ -26,7 +26,7 @@ afterAll(() => rmSync(root, { recursive: true }));
 
 /** Plans and fetches every kind of warehouse in a process of its own that is in a time zone and locale. */
 async function readIn(zone: string, locale: string): Promise<TinyReading[][]> {
-  const module = new URL('../dist/fixtures/read-tiny-warehouse.js', import.meta.url).href;
+  const module = new URL('../../dist/fixtures/read-tiny-warehouse.js', import.meta.url).href;
   const code = `
     import { readTinyWarehouse } from '${module}';
     const [root, name, kinds] = process.argv.slice(2);

@@ -1,13 +1,11 @@
 import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it, vi } from 'vitest';
-import { buildWarehouse } from './build-warehouse.js';
-import { FEATURE_SCHEMA as F, TARGET_SCHEMA as T } from './schema.js';
-import { OpenWarehouse } from './testing/open-warehouse.js';
-import { findRealBars } from './testing/real-bars.js';
-
-vi.setConfig({ testTimeout: 120_000 });
+import { describe, expect, it } from 'vitest';
+import { buildWarehouse } from '../build-warehouse.js';
+import { FEATURE_SCHEMA as F, TARGET_SCHEMA as T } from '../schema.js';
+import { OpenWarehouse } from '../testing/open-warehouse.js';
+import { findRealBars } from '../testing/real-bars.js';
 
 const REAL = findRealBars('m15');
 if (REAL === undefined)
