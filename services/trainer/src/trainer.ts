@@ -19,7 +19,12 @@ import { lossReason } from './hub/loss-reason.js';
 import { Outbox } from './hub/outbox.js';
 import { LifeCycle, type TrainerState } from './life-cycle.js';
 import { describeMemory, MemoryGuard } from './memory/memory-guard.js';
-import { type CompleteAssign, failureMessage, requireComplete } from './tasks/task-messages.js';
+import {
+  type CompleteAssign,
+  failureMessage,
+  heartbeatMessage,
+  requireComplete,
+} from './tasks/task-messages.js';
 import { TaskRunner } from './tasks/task-runner.js';
 import type { TrainerOptions } from './trainer-options.js';
 
@@ -251,20 +256,8 @@ export class Trainer {
 
   #beat(): void {
     if (!this.#registered) return;
-    const sample = this.#guard.sample();
-    this.#connection.send({
-      message: {
-        $case: 'heartbeat',
-        value: {
-          rssBytes: BigInt(sample.rssBytes),
-          peakRssBytes: BigInt(Math.max(sample.peakBytes, peakOfProcess())),
-          memoryLimitBytes: BigInt(sample.limitBytes),
-          heldDatasetId: this.#runner.heldDatasetId,
-          workingOn: this.#runner.workingOn,
-          memoryLevel: sample.level === 'abort' ? 'pause' : sample.level,
-        },
-      },
-    });
+    const { heldDatasetId, workingOn } = this.#runner;
+    this.#connection.send(heartbeatMessage(this.#guard.sample(), { heldDatasetId, workingOn }));
   }
 
   #refreshState(): void {
@@ -297,9 +290,4 @@ export class Trainer {
       else this.#settle.stop();
     });
   }
-}
-
-/** Highest resident set of the process so far, in bytes, as the system keeps it. */
-function peakOfProcess(): number {
-  return process.resourceUsage().maxRSS * 1024;
 }

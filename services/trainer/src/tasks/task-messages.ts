@@ -7,6 +7,7 @@ import {
   type TaskAttempt,
 } from '@onescan/contract/generated/onescan/v1/trainer.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
+import type { MemorySample } from '../memory/memory-guard.js';
 
 /** Of a failure's message; an error of DuckDB may hold a whole statement. */
 const MAX_REASON_BYTES = 4_096;
@@ -66,4 +67,29 @@ export function resultMessage(
   return {
     message: { $case: 'result', value: { task: assign.task, specHash: assign.specHash, ...outcome } },
   };
+}
+
+/** What a trainer says of itself again and again. */
+export function heartbeatMessage(
+  { rssBytes, peakBytes, limitBytes, level }: MemorySample,
+  { heldDatasetId, workingOn }: { heldDatasetId: string; workingOn: TaskAttempt[] },
+): ConnectRequest {
+  return {
+    message: {
+      $case: 'heartbeat',
+      value: {
+        rssBytes: BigInt(rssBytes),
+        peakRssBytes: BigInt(Math.max(peakBytes, peakOfProcess())),
+        memoryLimitBytes: BigInt(limitBytes),
+        heldDatasetId,
+        workingOn,
+        memoryLevel: level === 'abort' ? 'pause' : level,
+      },
+    },
+  };
+}
+
+/** Highest resident set of the process so far, in bytes, as the system keeps it. */
+function peakOfProcess(): number {
+  return process.resourceUsage().maxRSS * 1024;
 }
