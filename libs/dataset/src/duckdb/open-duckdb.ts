@@ -1,4 +1,4 @@
-import { DuckDBInstance } from '@duckdb/node-api';
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 
 /** An open DuckDB. */
 export type DuckDb = DuckDBInstance;
@@ -27,32 +27,37 @@ export function openDuckDb(path: string, settings: Readonly<Record<string, strin
  * file, its log and what it spills are not meant by that.
  *
  * @param folders absolute; what is below them can be read and written all the same
+ * @param prepare what is done before, e.g. loading an extension that reads the folders
  */
 export function openConfinedDuckDb(
   path: string,
   settings: Readonly<Record<string, string>> = {},
   folders: readonly string[] = [],
+  prepare?: (connection: DuckDBConnection) => Promise<void>,
 ): Promise<DuckDb> {
   const allowed = folders.map((folder) => `'${folder.replaceAll("'", "''")}'`).join(', ');
-  return open(path, settings, [
+  const confinement = [
     ...SESSION,
     ...(folders.length > 0 ? [`SET GLOBAL allowed_directories = [${allowed}]`] : []),
     // Neither this nor the folders can be changed back while the database is open.
     'SET GLOBAL enable_external_access = false',
     // Copying to another database, which takes a folder, sets an option of its own.
     ...(folders.length > 0 ? [] : ['SET GLOBAL lock_configuration = true']),
-  ]);
+  ];
+  return open(path, settings, confinement, prepare);
 }
 
 async function open(
   path: string,
   settings: Readonly<Record<string, string>>,
   session: readonly string[],
+  prepare?: (connection: DuckDBConnection) => Promise<void>,
 ): Promise<DuckDb> {
   const instance = await DuckDBInstance.create(path, { ...SETTINGS, ...settings });
   try {
     const connection = await instance.connect();
     try {
+      await prepare?.(connection);
       for (const sql of session) await connection.run(sql);
     } finally {
       connection.closeSync();

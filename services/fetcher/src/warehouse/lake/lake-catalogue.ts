@@ -13,9 +13,10 @@ import { type LakeColumns, readLakeColumns } from './lake-columns.js';
 import { LakeContent } from './lake-content.js';
 import { type LakeDatabase, stateOf } from './lake-database.js';
 import { isSettled, type LakeTable, listLake } from './lake-files.js';
+import type { LakeStore } from './lake-store.js';
 
 export interface LakeCatalogueOptions {
-  readonly root: string;
+  readonly store: LakeStore;
   readonly names: WarehouseNames;
   readonly database: LakeDatabase;
 }
@@ -36,7 +37,7 @@ export class LakeCatalogue {
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly options: LakeCatalogueOptions) {
-    this.#content = new LakeContent(options.root);
+    this.#content = new LakeContent(options.store);
   }
 
   /** All tables; rows, keys and versions of those that are wanted. One at a time, so that nothing is read twice. */
@@ -50,9 +51,13 @@ export class LakeCatalogue {
   tableNamed(table: TableName): LakeTable {
     const found = this.#listed.get(tableText(table));
     if (found) return found;
-    throw new OnescanError('NOT_FOUND', `the lake ${this.options.root} has no table ${tableText(table)}`, {
-      remedy: 'Resume the run: what it lacks is planned again',
-    });
+    throw new OnescanError(
+      'NOT_FOUND',
+      `the lake ${this.options.store.root} has no table ${tableText(table)}`,
+      {
+        remedy: 'Resume the run: what it lacks is planned again',
+      },
+    );
   }
 
   /** Lists the lake unless it has been. */
@@ -61,8 +66,8 @@ export class LakeCatalogue {
   }
 
   async #read(wanted: TableFilter): Promise<CatalogueTable[]> {
-    const { root, names, database } = this.options;
-    const tables = await listLake(root, names);
+    const { store, names, database } = this.options;
+    const tables = await listLake(await store.list(), names);
     this.#listed = new Map(tables.map((table) => [tableText(table), table]));
     return database.use(async (connection) => {
       const known = await this.#columns(connection, tables);
@@ -81,7 +86,10 @@ export class LakeCatalogue {
   }
 
   async #columns(connection: DuckDBConnection, tables: readonly LakeTable[]): Promise<KnownTable[]> {
-    const { root, database } = this.options;
+    const {
+      store: { root },
+      database,
+    } = this.options;
     const unknown = tables.filter((table) => table.problem === undefined && !this.#isKnown(table));
     const read = await readLakeColumns(database, connection, { root, tables: unknown });
     for (const [i, table] of unknown.entries()) {

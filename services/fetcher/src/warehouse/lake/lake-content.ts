@@ -1,14 +1,8 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import {
-  fileSha256,
-  LAKE_FILE,
-  type LakeManifest,
-  lakeContent,
-} from '@onescan/warehouse/lake/lake-manifest.js';
+import { LAKE_FILE, type LakeManifest, lakeContent } from '@onescan/warehouse/lake/lake-manifest.js';
 import { z } from 'zod';
 import { tableText } from '../../catalogue/catalogue.js';
-import { isSettled, type LakeFile, type LakeTable } from './lake-files.js';
+import { isSettled, type LakeTable } from './lake-files.js';
+import type { LakeFile, LakeStore } from './lake-store.js';
 
 const MANIFEST = z.object({
   format: z.literal('onescan.lake'),
@@ -20,7 +14,7 @@ const MANIFEST = z.object({
 export class LakeContent {
   readonly #hashes = new Map<string, { readonly state: string; readonly sha256: string }>();
 
-  constructor(private readonly root: string) {}
+  constructor(private readonly store: LakeStore) {}
 
   /** The version of a table; the one it had in the embedded warehouse while its files are as they were exported. */
   async versionOf(table: LakeTable, manifest: LakeManifest | undefined): Promise<string> {
@@ -34,7 +28,7 @@ export class LakeContent {
   /** What an export has written beside the tables; undefined when there is nothing. */
   async manifest(): Promise<LakeManifest | undefined> {
     try {
-      return MANIFEST.safeParse(JSON.parse(await readFile(join(this.root, LAKE_FILE), 'utf8'))).data;
+      return MANIFEST.safeParse(JSON.parse((await this.store.readText(LAKE_FILE)) ?? '')).data;
     } catch {
       return undefined;
     }
@@ -45,7 +39,7 @@ export class LakeContent {
     const known = this.#hashes.get(path);
     if (known?.state === state) return known.sha256;
     const wasSettled = isSettled(file);
-    const sha256 = await fileSha256(path);
+    const sha256 = await this.store.sha256(file);
     if (wasSettled) this.#hashes.set(path, { state, sha256 });
     return sha256;
   }

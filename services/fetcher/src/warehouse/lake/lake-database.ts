@@ -6,7 +6,7 @@ import { literal, name, tableName } from '../duckdb/duckdb-dialect.js';
 import type { LakeTable } from './lake-files.js';
 
 /**
- * A DuckDB in memory with a view for each table of a lake that is asked for. It reads below the lake's folder and nowhere
+ * A DuckDB in memory with a view for each table of a lake that is asked for. It reads below the lake's root and nowhere
  * else.
  */
 export class LakeDatabase implements DuckDbConnections {
@@ -17,6 +17,8 @@ export class LakeDatabase implements DuckDbConnections {
   constructor(
     private readonly root: string,
     private readonly settings: Readonly<Record<string, string>>,
+    /** Gives it what reads elsewhere than in folders, before it is confined. */
+    private readonly prepare?: (connection: DuckDBConnection) => Promise<void>,
   ) {}
 
   /** Makes the views of tables whose files are others than before. Throws what DuckDB says of files it cannot read. */
@@ -41,8 +43,13 @@ export class LakeDatabase implements DuckDbConnections {
   }
 
   async acquire(): Promise<DuckDBConnection> {
-    this.#instance ??= openConfinedDuckDb(':memory:', this.settings, [this.root]);
-    return (await this.#instance).connect();
+    this.#instance ??= openConfinedDuckDb(':memory:', this.settings, [this.root], this.prepare);
+    try {
+      return await (await this.#instance).connect();
+    } catch (thrown) {
+      this.#instance = undefined;
+      throw thrown;
+    }
   }
 
   async release(connection: DuckDBConnection): Promise<void> {

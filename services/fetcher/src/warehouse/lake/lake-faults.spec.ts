@@ -21,6 +21,7 @@ import { fetchTiny, planTiny } from '../../fixtures/plan-and-fetch.js';
 import { FEATURES, TARGETS } from '../../fixtures/small-warehouse.js';
 import { buildTinyWarehouse } from '../../fixtures/tiny-warehouse.js';
 import { LakeDatabase } from './lake-database.js';
+import { folderLocation } from './lake-store.js';
 import { LakeWarehouse } from './lake-warehouse.js';
 
 let folder: string;
@@ -42,7 +43,8 @@ beforeEach(() => {
 
 async function withLake<T>(use: (warehouse: LakeWarehouse) => Promise<T>, at = lake): Promise<T> {
   const tempFolder = join(folder, `tmp-${count}`);
-  const warehouse = new LakeWarehouse({ folder: at, names, tempFolder, memoryLimit: '512MB' });
+  const location = folderLocation(at);
+  const warehouse = new LakeWarehouse({ location, names, tempFolder, memoryLimit: '512MB' });
   try {
     return await use(warehouse);
   } finally {

@@ -27,11 +27,11 @@ import type { RunningStatement, RunOptions, Statement, StatementBatch, Warehouse
 import { type ColumnChunks, readColumnChunks, scannedBytes } from './column-chunks.js';
 import { LakeCatalogue } from './lake-catalogue.js';
 import { LakeDatabase, stateOf } from './lake-database.js';
-import type { LakeTable } from './lake-files.js';
+import { type LakeTable, listLake } from './lake-files.js';
+import type { LakeLocation, LakeStore } from './lake-store.js';
 
 export interface LakeWarehouseOptions {
-  /** Absolute. */
-  readonly folder: string;
+  readonly location: LakeLocation;
   readonly names: WarehouseNames;
   /** Where DuckDB may spill; not inside the lake, which may be read-only. */
   readonly tempFolder: string;
@@ -43,8 +43,11 @@ export interface LakeWarehouseOptions {
 const DAMAGED =
   /parquet|failed to read file|decompress|no files found|cannot open file|contents of view were altered/i;
 
+/** What it says of a bucket that does not answer, or refuses. */
+const UNREACHED = /\bHTTP\b|could not (?:connect|establish)|connection|timed? ?out/i;
+
 /**
- * A folder of Parquet files. It has the tables, the SQL and so the plans and datasets of an embedded warehouse with the
+ * Parquet files in a folder or a bucket. It has the tables, the SQL and so the plans and datasets of an embedded warehouse with the
  * same rows, and costs the bytes of the columns that are read, as the files' footers tell them.
  */
 export class LakeWarehouse implements Warehouse {
@@ -55,22 +58,30 @@ export class LakeWarehouse implements Warehouse {
   /** Those of the others, so that plans are the same. */
   readonly limits = BIGQUERY_LIMITS;
   readonly #database: LakeDatabase;
+  readonly #store: LakeStore;
   readonly #catalogue: LakeCatalogue;
   /** By table, with the state of the files for which it holds. */
   readonly #chunks = new Map<string, { readonly state: string; readonly chunks: ColumnChunks }>();
   readonly #unique = new Map<string, string>();
 
   constructor(private readonly options: LakeWarehouseOptions) {
-    const { folder, names, memoryLimit, tempFolder } = options;
-    this.name = `lake:${folder}`;
-    this.#database = new LakeDatabase(folder, {
+    const { location, names, memoryLimit, tempFolder } = options;
+    this.name = `lake:${location.root}`;
+    const settings = {
       memory_limit: memoryLimit,
       temp_directory: tempFolder,
       preserve_insertion_order: 'false',
       // Files may change between two statements.
       enable_external_file_cache: 'false',
-    });
-    this.#catalogue = new LakeCatalogue({ root: folder, names, database: this.#database });
+    };
+    this.#database = new LakeDatabase(location.root, settings, location.prepare);
+    this.#store = location.storeOf(this.#database);
+    this.#catalogue = new LakeCatalogue({ store: this.#store, names, database: this.#database });
+  }
+
+  /** Looks whether there is a lake. @throws OnescanError when there is none or it cannot be listed */
+  async requireThere(): Promise<void> {
+    await listLake(await this.#store.list(), this.options.names);
   }
 
   async readCatalogue(wanted: TableFilter = () => true): Promise<Catalogue> {
@@ -173,8 +184,13 @@ export class LakeWarehouse implements Warehouse {
   /** What fails because of the lake's files says so; anything else stays what it is. */
   #readError(thrown: unknown): unknown {
     const text = problemText(thrown);
-    if (thrown instanceof OnescanError || !DAMAGED.test(text)) return thrown;
-    return new OnescanError('DATA_LOSS', `the lake ${this.options.folder} cannot be read: ${text}`, {
+    if (thrown instanceof OnescanError) return thrown;
+    const { root } = this.options.location;
+    if (UNREACHED.test(text)) {
+      return new OnescanError('UNAVAILABLE', `the lake ${root} was not reached: ${text}`, { cause: thrown });
+    }
+    if (!DAMAGED.test(text)) return thrown;
+    return new OnescanError('DATA_LOSS', `the lake ${root} cannot be read: ${text}`, {
       remedy: 'Write the file again, then resume the run: what it lacks is planned again',
       cause: thrown,
     });
