@@ -165,13 +165,15 @@ describe('what is paid', () => {
   it('notes what tables cover, and what cannot be known before the fetch', async () => {
     const noted = async () => {
       const { notes } = await stack.plan(BigQueryStack.warehouse());
-      return notes.filter(({ kind }) => kind.includes('coverage')).map(({ text }) => text);
+      return notes.map(({ why }) => why).filter((why) => why?.code.includes('coverage'));
     };
-    const late = 'table tri_late covers only 2020-01-03T00:00:00.000Z to 2020-01-04T00:00:00.000Z';
-    expect(await noted()).toEqual([late]);
+    const days = { from: '2020-01-03T00:00:00.000Z', to: '2020-01-04T00:00:00.000Z' };
+    expect(await noted()).toEqual([{ code: 'partial_coverage', facts: { table: 'tri_late', ...days } }]);
     await stack.fake.changeMetadata(
       `UPDATE "information_schema_columns bqx_ml_v3_features_v2" SET is_partitioning_column = 'NO' WHERE table_name = 'tri_late'`,
     );
-    expect(await noted()).toEqual([expect.stringMatching(/the days of 1 table are not known .*: tri_late$/)]);
+    expect(await noted()).toEqual([
+      { code: 'coverage_unknown_before_the_fetch', facts: { tables: 1, first: ['tri_late'] } },
+    ]);
   });
 });

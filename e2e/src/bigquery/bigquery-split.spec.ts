@@ -16,7 +16,12 @@ it('a universe beyond the tables of a statement is fetched by the fewest that Bi
   const { statements, notes } = await stack.plan(stack.bigQuery);
   expect(statements).toHaveLength(3);
   expect(notes).toContainEqual(
-    expect.objectContaining({ text: expect.stringContaining('more tables than the warehouse allows') }),
+    expect.objectContaining({
+      why: {
+        code: 'split_statements',
+        facts: expect.objectContaining({ statements: 3, refusals: ['tables'] }),
+      },
+    }),
   );
   const fetched = await stack.fetch(stack.bigQuery, { limits: LIMITS });
   const jobs = stack.fetchJobs();

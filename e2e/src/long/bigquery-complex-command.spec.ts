@@ -70,7 +70,7 @@ const refused = (): number =>
 const lastRun = (stdout: string) =>
   (
     JSON.parse(stdout.trimEnd().split('\n').at(-1)!) as {
-      run: { runId: string; state: string; problems?: string[] };
+      run: { runId: string; state: string; problems?: string[]; problemReasons?: object[] };
     }
   ).run;
 
@@ -86,11 +86,18 @@ it('too complex for one statement: the plan splits it, says so, is run, and is k
   expect(split.notes).toContainEqual(
     expect.objectContaining({
       kind: 'split statements',
-      text: expect.stringMatching(/^2 statements instead of one: .*too complex; .*bills .*, \$0\.\d+ more/),
+      why: {
+        code: 'split_statements',
+        facts: expect.objectContaining({
+          statements: 2,
+          refusals: ['complexity'],
+          againUsd: expect.any(Number),
+        }),
+      },
     }),
   );
   const text = await onescan(folder, 'plan', '--pairs', 'usdjpy', ...WHAT);
-  expect(text.stdout).toContain('Note, split statements: 2 statements instead of one');
+  expect(text.stdout).toContain('Note, split statements: 2 statements');
 
   // Another fetcher on the same cache, and another pair: no dry run that fails.
   expect((await onescan(folder, 'down')).code).toBe(0);
@@ -134,8 +141,11 @@ it('out of resources while it runs: resume plans more statements, asks, and pays
   const resumed = await onescan(folder, 'resume', runId, '--json');
   expect(lastRun(resumed.stdout)).toMatchObject({
     state: 'RUN_STATE_AWAITING_APPROVAL',
-    problems: [
-      expect.stringMatching(/other statements than were approved, \w+ in 3 statements instead of 2/),
+    problemReasons: [
+      {
+        code: 'other_statements',
+        facts: { changed: [expect.objectContaining({ statements: 3, approved: 2 })] },
+      },
     ],
   });
   const done = await onescan(folder, 'approve', runId, '--watch', '--json');

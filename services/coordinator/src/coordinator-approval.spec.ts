@@ -38,7 +38,9 @@ test('a plan over its budget waits and cannot be approved', async () => {
   stack = await TestStack.start();
   const runId = await stack.startRun({ pairs: PAIRS, horizons: HORIZONS, budgetUsd: 0.7 });
   const run = await stack.reach(runId, 'RUN_STATE_AWAITING_APPROVAL');
-  expect(run.problems).toEqual(['the estimate of $0.75 is over the budget of $0.70']);
+  expect(run.problemReasons).toEqual([
+    { code: 'over_budget', facts: { usd: 0.75, billedUsd: 0, planningUsd: 0, budgetUsd: 0.7 } },
+  ]);
   await expect(approve(runId, run.plan!.planHash)).rejects.toMatchObject({
     code: 'RESOURCE_EXHAUSTED',
     details: { usd: 0.75, budgetUsd: 0.7 },

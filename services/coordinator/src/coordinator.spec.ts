@@ -17,6 +17,11 @@ let stack: TestStack;
 
 afterEach(() => stack.close());
 
+const unfinished = (pair: string, horizons: number[], state: string, error: unknown) => ({
+  code: 'tasks_unfinished',
+  facts: { pair, horizons, state, error },
+});
+
 test('a run goes from spec to results, ledger and events without gaps', async () => {
   stack = await TestStack.start();
   stack.addTrainers(2);
@@ -61,7 +66,7 @@ test('a crash is tried again under a new attempt that links to the failed one; b
   });
   const run = await stack.complete({ pairs: ['eurusd'], horizons: [15, 30, 45] });
   expect(run.state).toBe(RunState.RUN_STATE_PARTIAL);
-  expect(run.problems).toEqual(['eurusd h30: failed: BAD_DATA: target is constant']);
+  expect(run.problemReasons).toEqual([unfinished('eurusd', [30], 'failed', 'BAD_DATA: target is constant')]);
   expect(run.tasks.map((task) => task.attempt)).toEqual([2, 1, 1]);
   const retried = trainer!.assigned.find((assign) => assign.task!.attempt === 2)!;
   expect(retried.failedTraceparent).toContain('abababab');
@@ -176,7 +181,10 @@ test('cancelling a pair leaves the others; cancelling a run stops trainers; both
   await stack.watch(runId);
   const run = await stack.getRun(runId);
   expect(run.state).toBe(RunState.RUN_STATE_PARTIAL);
-  expect(run.problems).toEqual(['eurusd h15: cancelled', 'usdjpy h15: cancelled: not needed']);
+  expect(run.problemReasons).toEqual([
+    unfinished('eurusd', [15], 'cancelled', expect.any(String)),
+    unfinished('usdjpy', [15], 'cancelled', expect.stringContaining('not needed')),
+  ]);
   hold = false;
   await callUnary(client, client.resumeRun, { runId });
   const events = await stack.watch(runId);
@@ -198,7 +206,8 @@ test('cancelling a run while it fetches ends the fetch; what it was billed is ke
   stack.fetcher.jobs.push(QueryJob.create({ runId, pair: 'eurusd', bytesBilled: PAIR_BYTES, usd: PAIR_USD }));
   const { client } = stack;
   const { run } = await callUnary(client, client.cancelRun, { runId, pair: '', reason: 'too slow' });
-  expect(run).toMatchObject({ state: RunState.RUN_STATE_CANCELLED, problems: ['cancelled: too slow'] });
+  expect(run!.state).toBe(RunState.RUN_STATE_CANCELLED);
+  expect(run!.problemReasons).toEqual([{ code: 'run_cancelled', facts: { why: 'too slow' } }]);
   expect(run!.tasks[0]!.state).toBe(TaskState.TASK_STATE_CANCELLED);
   await expect.poll(async () => (await stack.getRun(runId)).usdBilled).toBe(PAIR_USD);
   expect(stack.fetcher.cancelled).toEqual([datasetIdOf('eurusd')]);
@@ -219,7 +228,9 @@ test('a dataset that cannot be had fails its tasks and the run says why', async 
   stack.addTrainers(2);
   const run = await stack.complete({ pairs: PAIRS, horizons: HORIZONS });
   expect(run.state).toBe(RunState.RUN_STATE_PARTIAL);
-  expect(run.problems).toEqual(['gbpusd h15 h45: failed: no dataset: rows out differ from rows sampled']);
+  expect(run.problemReasons).toEqual([
+    unfinished('gbpusd', [15, 45], 'failed', expect.stringContaining('rows out differ from rows sampled')),
+  ]);
 });
 
 test('a ledger that does not cover the universe is no result, whoever sends it', async () => {
@@ -233,5 +244,12 @@ test('a ledger that does not cover the universe is no result, whoever sends it',
   const run = await stack.complete({ pairs: ['eurusd'], horizons: [15] });
   expect(run.state).toBe(RunState.RUN_STATE_FAILED);
   expect(run.tasks[0]).toMatchObject({ state: TaskState.TASK_STATE_QUARANTINED, attempt: 3 });
-  expect(run.problems[0]).toMatch(/its result was refused: the ledger has 3 rows, the universe 4 columns/);
+  expect(run.problemReasons).toEqual([
+    unfinished(
+      'eurusd',
+      [15],
+      'quarantined',
+      expect.stringMatching(/refused: the ledger has 3 rows, the universe 4/),
+    ),
+  ]);
 });

@@ -14,6 +14,8 @@ const PAIRS = ['eurusd', 'gbpusd', 'usdjpy'];
 let stack: TestStack;
 afterEach(() => stack.close());
 
+const codesOf = (run: Run): string[] => run.problemReasons.map(({ code }) => code);
+
 async function finish(runId: string): Promise<Run> {
   await stack.watch(runId);
   return stack.getRun(runId);
@@ -31,9 +33,8 @@ test('a run that was billed more than approved stops asking, says so, and goes o
   const runId = await stack.startRun({ pairs: PAIRS, horizons: [15] });
   const run = await finish(runId);
   expect(run.state).toBe(RunState.RUN_STATE_PARTIAL);
-  expect(run.problems).toEqual([
-    expect.stringMatching(/^usdjpy h15: failed: no dataset: only \d+ bytes are left/),
-  ]);
+  const error = expect.stringMatching(/only \d+ bytes are left/);
+  expect(run.problemReasons).toMatchObject([{ code: 'tasks_unfinished', facts: { pair: 'usdjpy', error } }]);
   expect(run).toMatchObject({ statementsRun: 2, bytesBilled: 2n * PAIR_BYTES + 1n });
   expect(run.pairs.flatMap(({ jobs }) => jobs).map(({ jobId, bytesBilled }) => [jobId, bytesBilled])).toEqual(
     [
@@ -43,7 +44,7 @@ test('a run that was billed more than approved stops asking, says so, and goes o
   );
 
   const resumed = await resumeTo(runId, 'RUN_STATE_AWAITING_APPROVAL');
-  expect(resumed.problems).toEqual([expect.stringContaining('this needs a new approval')]);
+  expect(codesOf(resumed)).toEqual(['approval_used_up']);
   expect(resumed.plan).toMatchObject({ usd: PAIR_USD, alreadyBilledBytes: 2n * PAIR_BYTES + 1n });
   await expect(approve(runId, run.plan!.planHash)).rejects.toMatchObject({ code: 'FAILED_PRECONDITION' });
   expect(stack.fetcher.jobs).toHaveLength(2);
@@ -135,9 +136,7 @@ test('a warehouse that changed is planned again, for what is missing alone, and 
 
   const waiting = await resumeTo(runId, 'RUN_STATE_AWAITING_APPROVAL');
   expect(stack.fetcher.estimates.slice(estimates)).toEqual(['gbpusd']);
-  expect(waiting.problems).toEqual([
-    expect.stringContaining('the warehouse has changed since the approval, gbpusd'),
-  ]);
+  expect(waiting.problemReasons).toEqual([{ code: 'warehouse_changed', facts: { pairs: ['gbpusd'] } }]);
   expect(waiting.plan).toMatchObject({ bytes: PAIR_BYTES, alreadyBilledBytes: 2n * PAIR_BYTES });
   await callUnary(stack.client, stack.client.cancelRun, { runId, pair: '', reason: 'later' });
   const again = await resumeTo(runId, 'RUN_STATE_AWAITING_APPROVAL');
@@ -163,7 +162,9 @@ test('a run that cannot be planned again keeps what it has and can be resumed la
   await finish(runId);
   stack.fetcher.script.estimateError = new OnescanError('FAILED_PRECONDITION', 'a dataset is gone');
   const unplanned = await resumeTo(runId, 'RUN_STATE_PARTIAL');
-  expect(unplanned.problems).toEqual(['plan: a dataset is gone']);
+  expect(unplanned.problemReasons).toMatchObject([
+    { code: 'planning_failed', facts: { words: expect.stringContaining('a dataset is gone') } },
+  ]);
   expect(unplanned.tasks.map(({ state }) => TaskState[state])).toEqual([
     'TASK_STATE_DONE',
     'TASK_STATE_FAILED',
@@ -205,12 +206,8 @@ test('a bill that is not known when the run ends is learned later, also after a 
 test('above its limit nothing is approved without a person', async () => {
   stack = await TestStack.start({}, { autoApproveUsd: 0.5 });
   const runId = await stack.startRun({ pairs: PAIRS, horizons: [15] });
-  const { plan, problems } = await stack.reach(runId, 'RUN_STATE_AWAITING_APPROVAL');
-  expect(problems).toEqual([
-    expect.stringContaining(
-      '$0.75 for the whole plan, what follows a pilot included, is over the $0.50 up to which',
-    ),
-  ]);
+  const { plan, problemReasons } = await stack.reach(runId, 'RUN_STATE_AWAITING_APPROVAL');
+  expect(problemReasons).toMatchObject([{ code: 'needs_a_person', facts: { usd: 0.75, limitUsd: 0.5 } }]);
   await expect(approve(runId, plan!.planHash, true)).rejects.toMatchObject({
     code: 'RESOURCE_EXHAUSTED',
     details: { usd: 0.75, autoApproveUsd: 0.5, budgetUsd: 50 },
@@ -242,8 +239,8 @@ test('a pair whose statement could not be run is planned with more, which waits 
   failures.clear();
   statements.set('eurusd', 2);
   const resumed = await resumeTo(runId, 'RUN_STATE_AWAITING_APPROVAL');
-  expect(resumed.problems).toEqual([
-    'the warehouse takes other statements than were approved, eurusd in 2 statements instead of 1: this needs a new approval',
+  expect(resumed.problemReasons).toEqual([
+    { code: 'other_statements', facts: { changed: [{ pair: 'eurusd', statements: 2, approved: 1 }] } },
   ]);
   expect(resumed.plan!.planHash).not.toBe(run.plan!.planHash);
   const sqlSha256 = resumed.plan!.pairs[0]!.statements.map((statement) => statement.sqlSha256);

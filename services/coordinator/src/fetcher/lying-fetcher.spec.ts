@@ -110,7 +110,10 @@ describe('an estimate that lies', () => {
   ])('fails the plan by name: %s', async (field, lie) => {
     const run = await lied({ estimate: (answer) => (answer.plan?.pair === 'eurusd' ? lie(answer) : answer) });
     expect(run.state).toBe(RunState.RUN_STATE_FAILED);
-    expect(run.problems[0]).toContain(`the fetcher's answer for eurusd is not valid: ${field}`);
+    expect(run.problemReasons[0]).toMatchObject({
+      code: 'planning_failed',
+      facts: { words: expect.stringContaining(`the fetcher's answer for eurusd is not valid: ${field}`) },
+    });
   });
 
   test('is told again when the fetcher is sound', async () => {
@@ -200,11 +203,16 @@ describe('a fetch that lies', () => {
       spec,
     );
     expect(run.state).toBe(RunState.RUN_STATE_PARTIAL);
-    const expected = lies.map(
-      ([field], i) =>
-        `${others[i]} h15: failed: no dataset: the fetcher's answer for ${others[i]} is not valid: ${field}`,
-    );
-    expect(run.problems.map((problem, i) => problem.slice(0, expected[i]?.length))).toEqual(expected);
+    expect(run.problemReasons).toHaveLength(lies.length);
+    for (const [i, [field]] of lies.entries()) {
+      const error = expect.stringContaining(`the fetcher's answer for ${others[i]} is not valid: ${field}`);
+      expect(run.problemReasons[i]?.facts).toMatchObject({
+        pair: others[i],
+        horizons: [15],
+        state: 'failed',
+        error,
+      });
+    }
     expect(run.usdBilled).toBeLessThanOrEqual(0.25 * spec.pairs.length);
   });
 

@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { reasonText } from '@onescan/contract/reasons/reason.js';
+import { roundedReason } from '@onescan/dataset/rounded-columns.js';
 import { afterEach, expect, test } from 'vitest';
 import { TestStack } from '../testing/test-stack.js';
 
@@ -14,9 +16,7 @@ test('a run says which columns of a pair were rounded: an event, its pairs after
   stack.addTrainers(1);
   const runId = await stack.startRun({ pairs: ['eurusd', 'gbpusd'], horizons: [15] });
   const events = await stack.watch(runId);
-  const text =
-    'gbpusd: 2 columns keep numbers beyond 2^53 as doubles, and what lies between those was rounded: ' +
-    'id.order_nr (256 apart), and 1 more';
+  const text = `gbpusd: ${reasonText(roundedReason(rounded))}`;
   expect(events.flatMap(({ event }) => (event?.$case === 'note' ? [event.value] : []))).toEqual([text]);
   await stack.stopCoordinator();
   await stack.startCoordinator();

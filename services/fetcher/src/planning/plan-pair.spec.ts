@@ -251,13 +251,13 @@ describe('what is not fatal', () => {
     const { query } = planned.statements[0]!;
     expect(query.closes).toBeUndefined();
     expect(query.targets!.columns.map(({ horizon }) => horizon)).toEqual([15, 30, 45, 60, 75, 90]);
-    expect(planned.notes.map(({ text }) => text)).toEqual([
-      expect.stringContaining('5 tables in no group, and so not in the universe'),
-      expect.stringContaining('"mkt" matches no table and is left out'),
-      expect.stringContaining('var_usd has interval_time as VARCHAR, not TIMESTAMP: its 2 columns are'),
-      expect.stringContaining('removes 3 columns'),
-      expect.stringContaining('no target_bqx45_h105'),
-      expect.stringContaining('base_idx_eurusd.close_idx: the overlap baseline'),
+    expect(planned.notes.map(({ why }) => why)).toMatchObject([
+      { code: 'tables_outside_all_groups', facts: { tables: 5 } },
+      { code: 'group_without_tables', facts: { group: 'mkt' } },
+      { code: 'table_without_key', facts: { key: 'interval_time', type: 'VARCHAR', columns: 2 } },
+      { code: 'columns_removed', facts: { columns: 3 } },
+      { code: 'target_not_stored', facts: {} },
+      { code: 'no_overlap_baseline', facts: {} },
     ]);
   });
 });
