@@ -1,7 +1,9 @@
 import { RunState } from '@onescan/contract/generated/onescan/v1/coordinator.js';
+import { HorizonSummary } from '@onescan/contract/generated/onescan/v1/result.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { expect, it } from 'vitest';
 import { exitCodeOfError, exitCodeOfRun } from './exit-code.js';
+import { sampleTask } from './testing/sample-run.js';
 
 it.each([
   [RunState.RUN_STATE_COMPLETED, '', 0],
@@ -14,7 +16,16 @@ it.each([
   [RunState.RUN_STATE_FAILED, '', 5],
   [RunState.RUN_STATE_CANCELLED, '', 5],
 ])('a run in state %s with planning error "%s" exits with %s', (state, planErrorCode, code) => {
-  expect(exitCodeOfRun({ state, planErrorCode })).toBe(code);
+  expect(exitCodeOfRun({ state, planErrorCode, tasks: [] })).toBe(code);
+});
+
+it('tells a complete run with a suspect verdict from one without, and a partial run stays partial', () => {
+  const summary = (verdict: string) => HorizonSummary.fromPartial({ verdict });
+  const tasks = ['SKILL', 'SKILL_SUSPECT'].map((verdict) => sampleTask({ summary: summary(verdict) }));
+  const of = (state: RunState, few = tasks) => exitCodeOfRun({ state, planErrorCode: '', tasks: few });
+  expect(of(RunState.RUN_STATE_COMPLETED)).toBe(6);
+  expect(of(RunState.RUN_STATE_COMPLETED, tasks.slice(0, 1))).toBe(0);
+  expect(of(RunState.RUN_STATE_PARTIAL)).toBe(4);
 });
 
 it('tells bad input, an exceeded budget and failures apart', () => {

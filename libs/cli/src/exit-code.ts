@@ -9,10 +9,15 @@ export const EXIT = {
   needsApproval: 3,
   partial: 4,
   failed: 5,
+  /** Complete, but a verdict is suspect. */
+  suspect: 6,
   interrupted: 130,
 } as const;
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/** Verdict that no one should take for skill without looking at what it rests on. */
+export const SUSPECT = 'SKILL_SUSPECT';
 
 /** Errors of what the user typed or named. */
 const BAD_INPUT: ReadonlySet<ErrorCode> = new Set([
@@ -34,7 +39,7 @@ export function exitCodeOfError(error: OnescanError): ExitCode {
 }
 
 /** Exit code for the state a run was left in; 0 while it is still going on. */
-export function exitCodeOfRun(run: Pick<Run, 'state' | 'planErrorCode'>): ExitCode {
+export function exitCodeOfRun(run: Pick<Run, 'state' | 'planErrorCode' | 'tasks'>): ExitCode {
   if (PLAN_BAD_INPUT.has(run.planErrorCode)) return EXIT.badInput;
   switch (run.state) {
     case RunState.RUN_STATE_AWAITING_APPROVAL:
@@ -46,6 +51,6 @@ export function exitCodeOfRun(run: Pick<Run, 'state' | 'planErrorCode'>): ExitCo
     case RunState.RUN_STATE_CANCELLED:
       return EXIT.failed;
     default:
-      return EXIT.ok;
+      return run.tasks.some(({ summary }) => summary?.verdict === SUSPECT) ? EXIT.suspect : EXIT.ok;
   }
 }

@@ -31,7 +31,7 @@ const TICK_MS = 1_000;
 /**
  * Follows a run to its end: shows plan and progress, approves as told, prints verdicts and costs.
  *
- * @returns 0, 3 (awaiting approval), 4 (partial) or 5 (failed or cancelled)
+ * @returns 0, 3 (awaiting approval), 4 (partial), 5 (failed or cancelled) or 6 (a verdict is suspect)
  */
 export async function driveRun(
   client: CoordinatorServiceClient,

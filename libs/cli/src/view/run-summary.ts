@@ -10,6 +10,7 @@ import { pilotText } from '@onescan/contract/reasons/pilot-text.js';
 import { planNote } from '@onescan/contract/reasons/plan-note.js';
 import { bareReasonText, readReason } from '@onescan/contract/reasons/reason.js';
 import { roundedReason } from '@onescan/dataset/rounded-columns.js';
+import { SUSPECT } from '../exit-code.js';
 import { approvalLines } from './job-table.js';
 import { planNotes } from './plan-notes.js';
 import { runStateName } from './state-names.js';
@@ -27,6 +28,7 @@ export function runSummary(run: Run): string {
     costLine(run),
     ...approvalLines(run),
     run.pilot ? pilotText(run.pilot) : '',
+    suspectLine(run),
     ...suspicionLines(run),
     ...roundedLines(run),
     workersLine(run),
@@ -66,6 +68,14 @@ function plannedText({ plan }: Run): string {
   if (plan.alreadyBilledBytes === 0n) return said;
   const before = `${formatBytes(plan.alreadyBilledBytes)}, ${formatUsd(plan.alreadyBilledUsd)}`;
   return `${said}, beside ${before} billed before it`;
+}
+
+/** Verdicts that rest on something suspicious, and how to learn without it. */
+function suspectLine({ runId, tasks }: Run): string {
+  const count = tasks.filter(({ summary }) => summary?.verdict === SUSPECT).length;
+  if (count === 0) return '';
+  const verdicts = count === 1 ? '1 verdict is' : `${count} verdicts are`;
+  return `Suspect: ${verdicts} better than honest features allow. Without the suspects, free of charge: onescan rerun ${runId} --without-suspects`;
 }
 
 /** Features that predict too well to be believed, a line each. */

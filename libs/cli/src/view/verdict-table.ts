@@ -9,6 +9,7 @@ type Cell = (summary: HorizonSummary) => string;
 
 /** Verdicts in words: "NO_SKILL_BEYOND_OVERLAP" → "no skill beyond overlap". */
 export function verdictName(verdict: string): string {
+  if (verdict === 'SKILL_SUSPECT') return 'SKILL, SUSPECT';
   return verdict === 'SKILL' ? 'SKILL' : verdict.toLowerCase().replaceAll('_', ' ');
 }
 

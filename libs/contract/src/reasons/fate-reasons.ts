@@ -88,6 +88,13 @@ export const SELECT_REASONS = {
       `${explainedText(facts)} (limit ${percent(facts.limit)}): holds future values; refused for all horizons`,
     'suspected leakage',
   ),
+  refused_suspect: reasonEntry(
+    'it explains more of a target than honest features do, and such features were asked to be refused',
+    explained,
+    (facts) =>
+      `${explainedText(facts)} (limit ${percent(facts.limit)}): refused for all horizons, as leaks.suspicious=refuse asks`,
+    'suspicious',
+  ),
   unstable: reasonEntry(
     'too few subsamples select it',
     { shares },
@@ -141,14 +148,6 @@ export const SUSPICIONS = {
     'it explains more of the unknown part of a target than honest features do',
     explained,
     (facts) => `${explainedText(facts)} by itself, out of sample (limit ${percent(facts.limit)})`,
-    'suspicious',
-  ),
-  suspicious_dominance: reasonEntry(
-    'nearly all of the SHAP is its, and the AUC is far above that of the baselines',
-    { share, limit: share, auc: share, above: figure, aboveLimit: share },
-    (facts) =>
-      `holds ${percent(facts.share, 0)} of the SHAP, and the AUC of ${facts.auc.toFixed(3)} is ` +
-      `${facts.above.toFixed(3)} above the best baseline's (limits ${100 * facts.limit} %, ${facts.aboveLimit.toFixed(3)})`,
     'suspicious',
   ),
 };

@@ -42,6 +42,20 @@ export const VERDICT_REASONS = {
     (facts) =>
       `${scoredText(facts)}: skill beyond overlap, log loss better by ${nats(facts.gain)} (at least ${nats(facts.gainLow)})`,
   ),
+  suspect_features: reasonEntry(
+    'both are shown, but retained features are suspicious, so that it may be the future that tells',
+    { ...scored, gain: figure, gainLow: figure, suspects: count },
+    (facts) =>
+      `${scoredText(facts)}: better by ${nats(facts.gain)} (at least ${nats(facts.gainLow)}), but suspect: ` +
+      `${facts.suspects} of the retained features explain${facts.suspects === 1 ? 's' : ''} more of the future than honest ones do`,
+  ),
+  suspect_edge: reasonEntry(
+    'both are shown, but all features together tell more of the direction of what is not yet known than honest ones do',
+    { ...scored, gain: figure, gainLow: figure, edge: figure, limit: figure },
+    (facts) =>
+      `${scoredText(facts)}: better by ${nats(facts.gain)} (at least ${nats(facts.gainLow)}), but suspect: ` +
+      `correlation ${facts.edge.toFixed(3)} with the direction of what is not yet known, honest features reach ${facts.limit.toFixed(3)}`,
+  ),
   no_skill: reasonEntry('neither is shown', scored, (facts) => noSkill(facts)),
   no_feature: reasonEntry('no feature passed selection', scored, (facts) =>
     noSkill(facts, ' (no feature passed selection)'),

@@ -33,6 +33,7 @@ export const SAMPLE_FACTS: { readonly [C in ReasonCode]: readonly ReasonFacts<C>
     { part: 'target', horizon: 45, share: 0.9971, limit: 0.9 },
     { part: 'unknown_sign', horizon: 15, share: 0.93, limit: 0.9 },
   ],
+  refused_suspect: [{ part: 'unknown', horizon: 45, share: 0.031, limit: 0.01 }],
   unstable: [{ shares: { curvature: 0.03, 'elastic-net': 0.12 } }],
   stable_beyond_limit: [{ shares: { 'elastic-net': 0.97 }, limit: 60 }],
   rare_gain: [{ share: 0.2 }],
@@ -55,10 +56,14 @@ export const SAMPLE_FACTS: { readonly [C in ReasonCode]: readonly ReasonFacts<C>
       end: '2020-09-30T23:59:00.000Z',
     },
   ],
-  suspicious_dominance: [{ share: 0.95, limit: 0.9, auc: 0.946, above: 0.2, aboveLimit: 0.1 }],
   beyond_doubles: [{ type: 'BIGINT', gap: 1024 }],
 
   skill: [{ ...scored, gain: 0.0319, gainLow: 0.0118 }],
+  suspect_features: [
+    { ...scored, gain: 0.0319, gainLow: 0.0118, suspects: 1 },
+    { ...scored, gain: 0.0319, gainLow: 0.0118, suspects: 2 },
+  ],
+  suspect_edge: [{ ...scored, gain: 0.0319, gainLow: 0.0118, edge: 0.2114, limit: 0.0798 }],
   no_skill: [known],
   no_feature: [scored],
   size_only: [scored],

@@ -127,9 +127,14 @@ export const CONFIG_KEYS: Readonly<Record<string, ConfigKey>> = {
   ),
 
   'leaks.honestShare': real(
-    'Largest share of the unknown part of a target that honest features explain: what exceeds it, and what chance reaches, is suspicious.',
-    [0.001, 0.5],
+    'Largest share of the unknown part of a target that honest features explain, one by one and together: what exceeds it, and what chance reaches, is suspicious.',
+    [0.001, 1],
     [0.01, 0.01, 0.01],
+  ),
+  'leaks.suspicious': choice(
+    'keep: suspicious features may be retained, and a verdict that rests on one is suspect; refuse: they are refused for all horizons, as leaks are.',
+    ['keep', 'refuse'],
+    ['keep', 'keep', 'keep'],
   ),
 
   'select.method': choice(

@@ -18,7 +18,7 @@ export interface LearnConfig {
     readonly oneValueShare: number;
     readonly correlation: number;
   };
-  readonly leaks: { readonly honestShare: number };
+  readonly leaks: { readonly honestShare: number; readonly suspicious: 'keep' | 'refuse' };
   readonly select: {
     readonly method: 'stability' | 'boosted';
     readonly methods: readonly StabilityMethod[];

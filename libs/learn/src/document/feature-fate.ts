@@ -1,8 +1,7 @@
-import type { LeakReason } from '../leaks/leak-reasons.js';
+import type { LeakReason, ShareSuspicion } from '../leaks/leak-reasons.js';
 import type { Stage } from '../progress/learn-hooks.js';
 import type { PruneReason } from '../pruning/prune.js';
 import type { RetainReason, SelectReason } from '../selection/selection-result.js';
-import type { SuspicionReason } from './suspicions.js';
 
 /** What became of one feature for one horizon; optional figures are absent where it did not get that far. */
 export interface FeatureFate {
@@ -11,7 +10,7 @@ export interface FeatureFate {
   readonly stage: Stage;
   readonly why: PruneReason | LeakReason | SelectReason | RetainReason;
   /** What makes a retained feature suspicious. */
-  readonly remark?: SuspicionReason;
+  readonly remark?: ShareSuspicion;
   /** Share of selection fits that chose it. */
   readonly selectionFrequency?: number;
   /** Share of the boosters' gain. */

@@ -11,7 +11,7 @@ import type { ShapJson } from './shap-json.js';
 import type { Suspicion } from './suspicions.js';
 
 /** Version of the document's structure; docs/results.md describes it. */
-export const RESULT_FORMAT_VERSION = 2;
+export const RESULT_FORMAT_VERSION = 3;
 
 /**
  * Everything that is known of one horizon of a pair, as docs/results.md describes field by field. Plain JSON: no NaN,
@@ -98,6 +98,8 @@ export interface SkillJson {
   readonly logLossGain: EstimateJson;
   readonly accuracyGain: EstimateJson;
   readonly unknownEdge: EstimateJson;
+  /** Largest unknown edge of an honest panel of features. */
+  readonly honestEdge: number;
   readonly blockRows: number;
   readonly blocks: number;
 }

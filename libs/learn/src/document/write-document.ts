@@ -99,12 +99,14 @@ function configJson(config: LearnConfig): ConfigJson {
 }
 
 function skillJson({ config }: DocumentScope, { scores }: LearnedHorizon): SkillJson {
-  const { logLossGain, accuracyGain, unknownEdge, logLossBaseline, accuracyBaseline } = scores.skill;
+  const { logLossGain, accuracyGain, unknownEdge, honestEdge, logLossBaseline, accuracyBaseline } =
+    scores.skill;
   return {
     level: config.verdict.level,
     bestBaseline: accuracyBaseline.name,
     logLossBaseline,
     ...scoresJson({ logLossGain, accuracyGain, unknownEdge }),
+    honestEdge,
     blockRows: scores.blockRows,
     blocks: scores.blocks,
   };

@@ -60,7 +60,8 @@ export function learnHorizon(scope: HorizonScope, input: HorizonInput, hooks: Le
     () => scope.selection.select(task, stageHooks('select')),
     ({ selection }) => ({ candidates: pruned.pruning.kept.length, selected: selection.selected.length }),
   );
-  const { selection } = selected;
+  const { selection, leaks } = selected;
+  const suspects = selection.selected.filter((column) => leaks.suspicious.has(column)).length;
   const context: ModelContext = {
     linearColumns: oftenest(selection, config.models.linearFeatures),
     matrix: selection.selected.length > 0 ? pair.matrix.subset(selection.selected) : null,
@@ -73,7 +74,7 @@ export function learnHorizon(scope: HorizonScope, input: HorizonInput, hooks: Le
   try {
     const modelled = stage(
       'model',
-      () => modelStage(context, pair, segments, subseed(input.seed, SEED.bootstrap), hooks),
+      () => modelStage(context, pair, segments, subseed(input.seed, SEED.bootstrap), suspects, hooks),
       ({ scores }) => ({ blocks: scores.blocks }),
     );
     const explained = stage(

@@ -2,7 +2,12 @@ import { type Baseline, fitBaselines } from '../baselines/fit-baselines.js';
 import type { PairInput } from '../data/pair-input.js';
 import type { LearnHooks } from '../progress/learn-hooks.js';
 import { type ChosenThreshold, chooseThreshold } from '../scoring/choose-threshold.js';
-import { type FinalPredictions, type FinalScores, scoreFinal } from '../scoring/final-scores.js';
+import {
+  type FinalPredictions,
+  type FinalScores,
+  overlapProbability,
+  scoreFinal,
+} from '../scoring/final-scores.js';
 import { type Judgement, judge } from '../scoring/judge.js';
 import type { ProtocolSegments } from '../splits/protocol-segments.js';
 import { crossFitCombinatorial } from '../stacking/cross-fit-combinatorial.js';
@@ -29,6 +34,7 @@ export function modelStage(
   { matrix, featureIds }: PairInput,
   segments: ProtocolSegments,
   seed: bigint,
+  suspects: number,
   hooks: LearnHooks,
 ): Modelled {
   const { data, config } = context;
@@ -68,7 +74,7 @@ export function modelStage(
     threshold: threshold?.threshold ?? null,
   };
   const scores = scoreFinal({ predictions, data, config, seed }, context);
-  const judgement = judgeHorizon(context, scores, finalRows.length);
+  const judgement = judgeHorizon(context, scores, { scoredRows: finalRows.length, suspects });
   return {
     outOfFold: oof,
     crossFit,
@@ -80,17 +86,17 @@ export function modelStage(
   };
 }
 
-function overlapProbability(baselines: readonly Baseline[]): Float64Array {
-  return baselines.find(({ name }) => name === 'overlap_logistic')!.probability!;
-}
-
-function judgeHorizon(context: ModelContext, scores: FinalScores, scoredRows: number): Judgement {
+function judgeHorizon(
+  context: ModelContext,
+  scores: FinalScores,
+  counts: { readonly scoredRows: number; readonly suspects: number },
+): Judgement {
   const { data, config, matrix } = context;
   const { stack, skill, blocks } = scores;
-  const { accuracyBaseline, logLossGain, unknownEdge } = skill;
+  const { accuracyBaseline, logLossGain, unknownEdge, honestEdge } = skill;
   return judge({
     ...data.geometry,
-    scoredRows,
+    ...counts,
     blocks,
     minRows: config.verdict.minRows,
     minBlocks: config.verdict.minBlocks,
@@ -101,5 +107,6 @@ function judgeHorizon(context: ModelContext, scores: FinalScores, scoredRows: nu
     baselineAccuracy: accuracyBaseline.scores.accuracy.value,
     logLossGain,
     unknownEdge,
+    honestEdge,
   });
 }

@@ -1,6 +1,6 @@
 import type { LearnConfig } from '../config/learn-config.js';
 import type { PairInput } from '../data/pair-input.js';
-import { type PairLeaks, pairLeaks } from '../leaks/pair-leaks.js';
+import { type PairLeaks, pairLeaks, refusingSuspects } from '../leaks/pair-leaks.js';
 import { type ProgressHooks, partOf } from '../progress/progress-hooks.js';
 import { type PruneReason, prune } from '../pruning/prune.js';
 import { keepInteractions } from '../selection/keep-interactions.js';
@@ -66,10 +66,13 @@ export class PairSelection {
   leaks(pool: WorkPool = callingThread, hooks: ProgressHooks = {}): PairLeaks {
     const { matrix, bar, time, targetWindow, targets } = this.#pair;
     const { kept: candidates } = this.#prunedOnce(pool);
-    const { honestShare } = this.#config.leaks;
+    const { honestShare, suspicious } = this.#config.leaks;
     const rows = this.#developmentRows;
     const input = { matrix, candidates, bar, time, rows, targetWindow, targets, honestShare };
-    this.#leaks ??= pairLeaks(input, pool, hooks);
+    this.#leaks ??=
+      suspicious === 'refuse'
+        ? refusingSuspects(pairLeaks(input, pool, hooks))
+        : pairLeaks(input, pool, hooks);
     return this.#leaks;
   }
 

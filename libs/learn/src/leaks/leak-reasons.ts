@@ -11,8 +11,9 @@ export type ExplainedPart = {
   readonly end?: string;
 };
 
+/** `refused_suspect`: refused because suspicious features were asked to be. */
 export interface LeakReason {
-  readonly code: 'leak';
+  readonly code: 'leak' | 'refused_suspect';
   readonly facts: ExplainedPart;
 }
 

@@ -80,6 +80,14 @@ export function pairLeaks(
   };
 }
 
+/** Suspicious features are refused too. */
+export function refusingSuspects({ refused, suspicious }: PairLeaks): PairLeaks {
+  const more = [...suspicious].map(
+    ([column, { facts }]) => [column, { code: 'refused_suspect', facts }] as const,
+  );
+  return { refused: new Map([...refused, ...more].sort(([a], [b]) => a - b)), suspicious: new Map() };
+}
+
 function byColumn<Reason>(
   found: ReadonlyMap<number, LeakEvidence>,
   reasonOf: (evidence: LeakEvidence) => Reason,

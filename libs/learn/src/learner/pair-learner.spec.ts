@@ -48,8 +48,8 @@ describe('a random walk', () => {
 describe('a planted effect', () => {
   const outcome = learn(planted, 30);
 
-  it('is skill, seen in the features it was planted in', () => {
-    expect(outcome.summary.verdict).toBe('SKILL');
+  it('is skill, seen in the features it was planted in, and suspect: no market has such an effect', () => {
+    expect(outcome.summary.verdict).toBe('SKILL_SUSPECT');
     expect(outcome.summary.skillLow).toBeGreaterThan(0);
     const first = outcome.fates.findIndex((fate) => fate.rank === 1);
     expect(planted.features[first]!.id).toMatch(/^mkt_flow\./);
@@ -234,7 +234,7 @@ describe('PairLearner', () => {
     const overrides = { 'protocol.scheme': scheme, 'protocol.folds': String(wanted) };
     const settings = resolveLearnConfig('quick', { ...Object.fromEntries(rounds), ...overrides });
     const { document, summary } = learn(planted, 30, settings);
-    expect(summary.verdict).toBe('SKILL');
+    expect(summary.verdict).toBe('SKILL_SUSPECT');
     expect(document.outOfFold).toMatchObject({ scheme, folds });
     const scores = document.outOfFold.paths.map(({ auc }) => auc!);
     expect(scores).toHaveLength(paths);

@@ -25,6 +25,7 @@ import {
   gateAtCoverage,
   gateAtThreshold,
 } from './gating-curve.js';
+import { honestEdge } from './honest-edge.js';
 import { correctCalls, skillStatistics } from './skill-statistics.js';
 
 /** All predictions for the untouched final segment; arrays run along `rows`. */
@@ -85,6 +86,8 @@ export interface FinalScores {
   /** With the baselines that skill is measured against. */
   readonly skill: SkillScores & {
     readonly logLossBaseline: BaselineName;
+    /** What the unknown edge of an honest panel reaches. */
+    readonly honestEdge: number;
     readonly accuracyBaseline: Named<BaselineName, BaselineScores>;
   };
   readonly models: readonly Named<DirectionName, DirectionScores>[];
@@ -99,7 +102,7 @@ export interface FinalScores {
 export interface ScoreInput {
   readonly predictions: FinalPredictions;
   readonly data: HorizonData;
-  readonly config: Pick<LearnConfig, 'verdict'>;
+  readonly config: Pick<LearnConfig, 'leaks' | 'verdict'>;
   readonly seed: bigint;
 }
 
@@ -159,6 +162,7 @@ export function scoreFinal(
     skill: {
       ...scoresOf('skill'),
       logLossBaseline,
+      honestEdge: honestEdge(overlapProbability(baselines), input.config.leaks.honestShare),
       accuracyBaseline: scored.find(({ name }) => name === accuracyBaseline)!,
     },
     models: named('model', models),
@@ -167,6 +171,11 @@ export function scoreFinal(
     blockRows: length,
     blocks: Math.floor(rows / length),
   };
+}
+
+/** Probability of "up" by the overlap baseline, along the scored rows. */
+export function overlapProbability(baselines: readonly Baseline[]): Float64Array {
+  return baselines.find(({ name }) => name === 'overlap_logistic')!.probability!;
 }
 
 function bootstrapInput({ predictions, data, config, seed }: ScoreInput): BootstrapInput {

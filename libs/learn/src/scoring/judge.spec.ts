@@ -21,6 +21,8 @@ const evidence: Evidence = {
   baselineAccuracy: 0.804,
   logLossGain: estimate(0.001, 0.002),
   unknownEdge: estimate(0.02, 0.05),
+  honestEdge: 0.25,
+  suspects: 0,
 };
 
 const scored = { horizon: 15, accuracy: 0.806, baseline: 'overlap', baselineAccuracy: 0.804 };
@@ -48,6 +50,20 @@ describe('judge', () => {
     const volatility = judge({ ...evidence, logLossGain: gain });
     expect(volatility.verdict).toBe('NO_SKILL_BEYOND_OVERLAP');
     expect(volatility.reason).toEqual({ code: 'size_only', facts: scored });
+  });
+
+  it('doubts skill that rests on a suspicious feature, or on more than honest features know together', () => {
+    const skilled = { ...evidence, logLossGain: estimate(0.01, 0.005), unknownEdge: estimate(0.2, 0.1) };
+    const facts = { ...scored, gain: 0.01, gainLow: 0.005 };
+    expect(judge({ ...skilled, suspects: 2, honestEdge: 0.08 })).toEqual({
+      verdict: 'SKILL_SUSPECT',
+      reason: { code: 'suspect_features', facts: { ...facts, suspects: 2 } },
+    });
+    expect(judge({ ...skilled, honestEdge: 0.08 })).toEqual({
+      verdict: 'SKILL_SUSPECT',
+      reason: { code: 'suspect_edge', facts: { ...facts, edge: 0.2, limit: 0.08 } },
+    });
+    expect(judge({ ...evidence, suspects: 2 }).verdict).toBe('NO_SKILL_BEYOND_OVERLAP');
   });
 
   it('takes an undefined interval as no skill', () => {

@@ -1,6 +1,7 @@
 import type { Estimate } from '../metrics/block-bootstrap.js';
 
-export type Verdict = 'SKILL' | 'NO_SKILL_BEYOND_OVERLAP' | 'INCONCLUSIVE';
+/** SKILL_SUSPECT: as SKILL, but it rests on what no honest feature, or no honest panel of features, is known to do. */
+export type Verdict = 'SKILL' | 'SKILL_SUSPECT' | 'NO_SKILL_BEYOND_OVERLAP' | 'INCONCLUSIVE';
 
 export interface Evidence {
   readonly horizon: number;
@@ -18,6 +19,10 @@ export interface Evidence {
   readonly baselineAccuracy: number;
   readonly logLossGain: Estimate;
   readonly unknownEdge: Estimate;
+  /** Largest value of `unknownEdge` that an honest panel of features reaches. */
+  readonly honestEdge: number;
+  /** Retained features that are suspicious by themselves. */
+  readonly suspects: number;
 }
 
 /** What every verdict is told with. */
@@ -29,11 +34,15 @@ type ScoredFacts = {
   readonly baselineAccuracy: number;
 };
 
+type SkillFacts = ScoredFacts & { readonly gain: number; readonly gainLow: number };
+
 /** What a verdict rests on. */
 export type VerdictReason =
+  | { readonly code: 'skill'; readonly facts: SkillFacts }
+  | { readonly code: 'suspect_features'; readonly facts: SkillFacts & { readonly suspects: number } }
   | {
-      readonly code: 'skill';
-      readonly facts: ScoredFacts & { readonly gain: number; readonly gainLow: number };
+      readonly code: 'suspect_edge';
+      readonly facts: SkillFacts & { readonly edge: number; readonly limit: number };
     }
   | {
       readonly code: 'no_skill' | 'no_feature' | 'size_only' | 'overlap_unknown';
@@ -56,7 +65,8 @@ export interface Judgement {
 
 /**
  * SKILL when both lower bounds lie above zero: log loss saved against the best probabilistic baseline, and
- * correlation with the direction of the part that is not yet known. INCONCLUSIVE when the scored rows are
+ * correlation with the direction of the part that is not yet known. SKILL_SUSPECT when both do, but a retained feature is
+ * suspicious or that correlation is larger than honest features reach together. INCONCLUSIVE when the scored rows are
  * too few or the overlap cannot be computed; NO_SKILL_BEYOND_OVERLAP otherwise.
  */
 export function judge(evidence: Evidence): Judgement {
@@ -65,10 +75,18 @@ export function judge(evidence: Evidence): Judgement {
   const obstacle = whyInconclusive(evidence, scored);
   if (obstacle) return { verdict: 'INCONCLUSIVE', reason: obstacle };
   if (logLossGain.low > 0 && evidence.unknownEdge.low > 0) {
-    const facts = { ...scored, gain: logLossGain.value, gainLow: logLossGain.low };
-    return { verdict: 'SKILL', reason: { code: 'skill', facts } };
+    return skilled(evidence, { ...scored, gain: logLossGain.value, gainLow: logLossGain.low });
   }
   return { verdict: 'NO_SKILL_BEYOND_OVERLAP', reason: whyNoSkill(evidence, scored) };
+}
+
+function skilled({ suspects, unknownEdge, honestEdge: limit }: Evidence, facts: SkillFacts): Judgement {
+  const { value: edge } = unknownEdge;
+  if (suspects > 0)
+    return { verdict: 'SKILL_SUSPECT', reason: { code: 'suspect_features', facts: { ...facts, suspects } } };
+  if (edge > limit)
+    return { verdict: 'SKILL_SUSPECT', reason: { code: 'suspect_edge', facts: { ...facts, edge, limit } } };
+  return { verdict: 'SKILL', reason: { code: 'skill', facts } };
 }
 
 function whyInconclusive(evidence: Evidence, scored: ScoredFacts): VerdictReason | undefined {

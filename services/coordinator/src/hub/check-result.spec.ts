@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { RunState } from '@onescan/contract/generated/onescan/v1/coordinator.js';
-import { LedgerStatus } from '@onescan/contract/generated/onescan/v1/result.js';
+import { type HorizonSummary, LedgerStatus } from '@onescan/contract/generated/onescan/v1/result.js';
 import type { TaskResult } from '@onescan/contract/generated/onescan/v1/trainer.js';
 import { afterEach, expect, test } from 'vitest';
-import { resultOf } from '../testing/sample-document.js';
+import { type resultDocument, resultOf } from '../testing/sample-document.js';
 import { TestStack } from '../testing/test-stack.js';
 
 let stack: TestStack;
@@ -17,6 +17,35 @@ const spoilDocument = (change: (document: Record<string, unknown>) => unknown): 
     result!.document = Buffer.from(typeof changed === 'string' ? changed : JSON.stringify(changed));
     result!.documentSha256 = createHash('sha256').update(result!.document).digest('hex');
   };
+};
+
+/** The verdict with what it rests on, in document and summary alike. */
+const spoilVerdict = (change: (document: ReturnType<typeof resultDocument>) => object): Spoil => {
+  return (message) => {
+    spoilDocument((d) => ({ ...d, ...change(d as ReturnType<typeof resultDocument>) }))(message);
+    const { verdict, verdictReason } = JSON.parse(message.result!.document.toString()) as HorizonSummary;
+    Object.assign(message.result!.summary!, { verdict, verdictReason });
+  };
+};
+const SKILL = {
+  verdict: 'SKILL',
+  verdictReason: {
+    code: 'skill',
+    facts: {
+      horizon: 1,
+      accuracy: 0.6,
+      baseline: 'overlap',
+      baselineAccuracy: 0.5,
+      gain: 0.1,
+      gainLow: 0.01,
+    },
+  },
+};
+const SUSPECT = {
+  feature: 'mkt.flow',
+  reason: 'suspicious',
+  reasonCode: 'suspicious_share',
+  facts: { part: 'unknown', horizon: 45, share: 0.03, limit: 0.01 },
 };
 
 const SPOILT: readonly (readonly [string, RegExp, Spoil])[] = [
@@ -185,6 +214,34 @@ const SPOILT: readonly (readonly [string, RegExp, Spoil])[] = [
       const { code, facts } = result!.summary!.verdictReason!;
       result!.summary!.verdictReason = { code, facts: { ...facts, horizon: 1 } };
     },
+  ],
+  [
+    'skill for a reason that gives none',
+    /the verdict SKILL has the reason no_skill/,
+    spoilVerdict((d) => ({ verdict: 'SKILL', verdictReason: { ...d.verdictReason, code: 'no_skill' } })),
+  ],
+  [
+    'skill in spite of a suspicious feature',
+    /the verdict SKILL rests on 1 suspicious features/,
+    spoilVerdict(() => ({ ...SKILL, suspicious: [SUSPECT] })),
+  ],
+  [
+    'skill beyond what is honest',
+    /the verdict SKILL rests on more than an honest panel reaches/,
+    spoilVerdict(({ skill }) => ({ ...SKILL, skill: { ...skill, honestEdge: 0.01 } })),
+  ],
+  [
+    'skill without a limit of what is honest',
+    /has no skill.honestEdge/,
+    spoilVerdict(({ skill: { honestEdge: _, ...skill } }) => ({ ...SKILL, skill })),
+  ],
+  [
+    'suspicious features that are not there',
+    /counts other suspicious features/,
+    spoilVerdict(() => ({
+      verdict: 'SKILL_SUSPECT',
+      verdictReason: { code: 'suspect_features', facts: { ...SKILL.verdictReason.facts, suspects: 2 } },
+    })),
   ],
   [
     'a suspicion with a reason to retain',

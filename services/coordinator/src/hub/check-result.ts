@@ -10,6 +10,7 @@ import { type ResultDocument, readResultDocument } from '../model/result-documen
 import type { RunSnapshot, TaskRecord } from '../model/run-record.js';
 import { ledgerStatusName } from '../store/ledger-table.js';
 import { documentReasonProblem, rowReasonProblem, summaryReasonProblem } from './check-reasons.js';
+import { verdictProblem } from './check-verdict.js';
 
 /** A document of the widest pair with every option has less than 2 MB. */
 const MAX_DOCUMENT_BYTES = 16 * 1024 ** 2;
@@ -104,7 +105,9 @@ function summaryProblem(
     ({ featureId, reason }) => featureId.length > MAX_FEATURE_ID || reason.length > MAX_TEXT,
   );
   if (isLong) return 'a suspicion of the summary is too long';
-  return documentReasonProblem(document) ?? summaryReasonProblem(summary, document);
+  return (
+    documentReasonProblem(document) ?? verdictProblem(document) ?? summaryReasonProblem(summary, document)
+  );
 }
 
 /** JSON has null where a number is not defined, and no negative zero. */

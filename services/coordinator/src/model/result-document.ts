@@ -40,12 +40,12 @@ const SUSPECT = z.object({
 /** The parts of a result document (docs/results.md) that are stored, listed or shown; the rest is left alone. */
 const RESULT_DOCUMENT = z.object({
   format: z.literal('onescan.horizon-result'),
-  /** 1: reasons are sentences alone. */
-  formatVersion: z.union([z.literal(1), z.literal(2)]),
+  /** 1: reasons are sentences alone; 2: no verdict is suspect. */
+  formatVersion: z.union([z.literal(1), z.literal(2), z.literal(3)]),
   pair: z.string(),
   horizon: z.number().int(),
   dataset: z.object({ contentSha256: z.string() }),
-  verdict: z.enum(['SKILL', 'NO_SKILL_BEYOND_OVERLAP', 'INCONCLUSIVE']),
+  verdict: z.enum(['SKILL', 'SKILL_SUSPECT', 'NO_SKILL_BEYOND_OVERLAP', 'INCONCLUSIVE']),
   verdictText: z.string().max(4_096),
   verdictReason: z.object({ code: z.string(), facts: FACTS }).optional(),
   features: z.object({ tested: z.number().int(), retained: z.number().int() }),
@@ -55,6 +55,7 @@ const RESULT_DOCUMENT = z.object({
     logLossGain: ESTIMATE,
     accuracyGain: ESTIMATE,
     unknownEdge: ESTIMATE,
+    honestEdge: z.number().optional(),
   }),
   selection: z.object({
     method: z.string(),

@@ -20,6 +20,7 @@ function baselineColor(name: string): string {
 const VERDICTS: readonly { name: string; color: string; short: string }[] = [
   { name: 'NO_SKILL_BEYOND_OVERLAP', color: '#b4b4b4', short: 'no skill' },
   { name: 'INCONCLUSIVE', color: '#e6b85c', short: 'inconclusive' },
+  { name: 'SKILL_SUSPECT', color: '#b58ad6', short: 'skill, suspect' },
   { name: 'SKILL', color: '#3fae86', short: 'skill' },
   { name: '', color: '#d9808c', short: 'no result' },
 ];

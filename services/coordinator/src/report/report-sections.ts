@@ -22,7 +22,8 @@ export function verdictSection({ snapshot, done }: ReportData): Html {
   const count = (verdict: string): number => done.filter(({ summary }) => summary.verdict === verdict).length;
   return html`<h2>Verdicts</h2>
     <p>${count('SKILL')} of ${snapshot.tasks.size} pair-horizons show skill beyond what the overlap of target and
-      known bars gives; ${count('NO_SKILL_BEYOND_OVERLAP')} show none, ${count('INCONCLUSIVE')} are inconclusive,
+      known bars gives; ${count('SKILL_SUSPECT')} show it too, but rest on what honest features are not known to do, so
+      that the future itself may be among them; ${count('NO_SKILL_BEYOND_OVERLAP')} show none, ${count('INCONCLUSIVE')} are inconclusive,
       ${snapshot.tasks.size - done.length} have no result. A cell's figure is the model's accuracy on the untouched
       last part of the period; it says nothing without the baselines below.</p>
     ${chartOrNote(

@@ -4,22 +4,22 @@ import { type Assign, TaskResult } from '@onescan/contract/generated/onescan/v1/
 import { FEATURES } from './scripted-fetcher.js';
 
 const BASELINES = ['majority', 'persistence', 'overlap'];
+const GAIN = { gain: 0.03, gainLow: 0.01 };
 
 /** A made-up result document with the structure of docs/results.md; the same for the same task. */
 export function resultDocument(pair: string, horizon: number, datasetContentSha256 = '') {
   const estimate = (value: number) => ({ value, low: value - 0.02, high: value + 0.02, standardError: 0.01 });
+  const facts = { horizon, accuracy: 0.613, baseline: 'overlap', baselineAccuracy: 0.58 };
   return {
     format: 'onescan.horizon-result',
-    formatVersion: 2,
+    formatVersion: 3,
     pair,
     horizon,
     dataset: { contentSha256: datasetContentSha256 },
     verdict: horizon < 45 ? 'NO_SKILL_BEYOND_OVERLAP' : 'SKILL',
     verdictText: 'scripted',
-    verdictReason: {
-      code: 'no_skill',
-      facts: { horizon, accuracy: 0.613, baseline: 'overlap', baselineAccuracy: 0.58 },
-    },
+    verdictReason:
+      horizon < 45 ? { code: 'no_skill', facts } : { code: 'skill', facts: { ...facts, ...GAIN } },
     features: { tested: 3, retained: 1 },
     rows: { total: 1000, usable: 990, development: 780, final: 200, explained: 990 },
     skill: {
@@ -27,6 +27,7 @@ export function resultDocument(pair: string, horizon: number, datasetContentSha2
       logLossGain: estimate(0.03),
       accuracyGain: estimate(0.03),
       unknownEdge: estimate(0.05),
+      honestEdge: 0.0798,
     },
     selection: { method: 'stability', threshold: 0.6, expectedFalseSelections: 0.5, shadowSelections: 0 },
     final: {

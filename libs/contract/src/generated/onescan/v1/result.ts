@@ -157,7 +157,7 @@ export interface TaskFile {
 export interface HorizonSummary {
   pair: string;
   horizon: number;
-  /** "SKILL", "NO_SKILL_BEYOND_OVERLAP" or "INCONCLUSIVE". */
+  /** "SKILL", "SKILL_SUSPECT", "NO_SKILL_BEYOND_OVERLAP" or "INCONCLUSIVE". */
   verdict: string;
   /** One sentence for people, made of verdict_reason; never read by a program. */
   verdictText: string;
