@@ -25,7 +25,7 @@ it('skill that rests on a suspicious feature is suspect, plain where so much is 
     code: 'suspect_features',
     facts: { suspects: suspects.length },
   });
-  expect(suspects).toContain('mkt_flow.flow_ma');
+  expect(suspects).toContain('mkt_flow.flow');
   expect(document.skill.honestEdge).toBeCloseTo(0.08, 2);
 
   const trusting = learn({ 'leaks.honestShare': '0.9' });
