@@ -1,4 +1,4 @@
-import { type Baseline, fitBaselines } from '../baselines/fit-baselines.js';
+import { fitBaselines } from '../baselines/fit-baselines.js';
 import type { PairInput } from '../data/pair-input.js';
 import type { LearnHooks } from '../progress/learn-hooks.js';
 import { type ChosenThreshold, chooseThreshold } from '../scoring/choose-threshold.js';
