@@ -120,12 +120,7 @@ test('two processes give the same bytes, whatever the order of horizons and the 
   const signal = a15!.ledger.find((row) => row.featureId === 'signal.next')!;
   expect(signal.rank).toBe(1);
   expect(signal.shapMeanAbs).toBeGreaterThan(0);
-  expect(a15!.summary).toMatchObject({
-    pair: 'eurusd',
-    horizon: 15,
-    verdict: 'SKILL_SUSPECT',
-    featuresTested: 17,
-  });
+  expect(a15!.summary).toMatchObject({ horizon: 15, verdict: 'SKILL_SUSPECT', featuresTested: 17 });
   const stages = Object.keys(hub.of('result')[0]!.stats!.stageSeconds);
   expect(stages).toEqual(expect.arrayContaining(['load', 'prune', 'select', 'model', 'explain']));
 });
