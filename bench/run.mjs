@@ -14,6 +14,7 @@ const BENCHES = [
   'learn/leaks',
   'fetch/fetch',
   'history/history',
+  'scale/workers',
 ];
 
 const { given } = benchFlags({});

@@ -1,5 +1,14 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -11,6 +20,11 @@ const MAXIMUM_GRACE_S = 600;
 const BIN = join(ROOT, 'node_modules/.bin/onescan');
 const helpOf = (...words) => execFileSync(process.execPath, [BIN, ...words, '--help'], { encoding: 'utf8' });
 const SERVICES = ['fetcher', 'coordinator', 'trainer'];
+const OVERLAYS = ['minimal', 'bigquery', 'keda'];
+/** Components that no overlay has, each tried on the one with certificates from files. */
+const WITH = ['minimal+keda', 'minimal+keda-jobs', 'minimal+job'];
+/** Definitions of KEDA's own types, from its repository: config/crd/bases. */
+const KEDA_CRDS = process.env.ONESCAN_KEDA_CRDS;
 
 /** Whether a program is to be had; the check that needs it is skipped by name otherwise. */
 function isInstalled(program) {
@@ -32,21 +46,34 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const documents = (text) => parseAllDocuments(text, { merge: true }).map((document) => document.toJS());
 
-/** What an overlay would apply. */
-function render(overlay) {
+/** What an overlay would apply, with a component behind a plus. */
+function render(name) {
+  const [overlay, more] = name.split('+');
+  if (more) {
+    const path = join(folder, 'overlays', name);
+    mkdirSync(path, { recursive: true });
+    const components = [`../../components/${more}`];
+    writeFileSync(
+      join(path, 'kustomization.yaml'),
+      JSON.stringify({ resources: [`../${overlay}`], components }),
+    );
+  }
   const [program, ...args] = renderer;
-  return documents(execFileSync(program, [...args, join(folder, 'overlays', overlay)], { encoding: 'utf8' }));
+  return documents(execFileSync(program, [...args, join(folder, 'overlays', name)], { encoding: 'utf8' }));
 }
 
 const base = readdirSync(join(ROOT, 'docker/kubernetes/base'))
   .filter((name) => name !== 'kustomization.yaml')
   .flatMap((name) => documents(readFileSync(join(ROOT, 'docker/kubernetes/base', name), 'utf8')));
+/** A file of a component, as documents. */
+const component = (path) => documents(readFileSync(join(ROOT, 'docker/kubernetes/components', path), 'utf8'));
+
 const workload = (name) =>
   base.find(({ kind, metadata }) => /Set|Deployment/.test(kind) && metadata.name === name);
 const podOf = (service) => workload(`onescan-${service}`).spec.template.spec;
 
 describe.skipIf(!renderer)('overlays (need kustomize or kubectl)', () => {
-  it.each(['minimal', 'bigquery'])('%s renders, everything in its namespace', (overlay) => {
+  it.each(OVERLAYS)('%s renders, everything in its namespace', (overlay) => {
     const all = render(overlay);
     expect(all.filter(({ kind }) => kind === 'StatefulSet')).toHaveLength(2);
     for (const { kind, metadata } of all) {
@@ -54,11 +81,13 @@ describe.skipIf(!renderer)('overlays (need kustomize or kubectl)', () => {
     }
   });
 
-  it.skipIf(!isInstalled('kubernetes-validate')).each(['minimal', 'bigquery'])(
+  it.skipIf(!isInstalled('kubernetes-validate')).each([...OVERLAYS, ...WITH])(
     '%s is valid, strictly (needs kubernetes-validate)',
     (overlay) => {
       // The validator knows no types of others.
-      const known = render(overlay).filter(({ apiVersion }) => !apiVersion.startsWith('cert-manager.io/'));
+      const known = render(overlay).filter(
+        ({ apiVersion }) => !/^(cert-manager.io|keda.sh)\//.test(apiVersion),
+      );
       const path = join(folder, `${overlay}.yaml`);
       writeFileSync(path, known.map((each) => JSON.stringify(each)).join('\n---\n'));
       const { status, stdout, stderr } = spawnSync('kubernetes-validate', ['-k', VERSION, '--strict', path], {
@@ -67,6 +96,75 @@ describe.skipIf(!renderer)('overlays (need kustomize or kubectl)', () => {
       expect(status, `${stdout}${stderr}`).toBe(0);
     },
   );
+});
+
+describe.skipIf(!KEDA_CRDS || !renderer)(`KEDA's types (need ONESCAN_KEDA_CRDS)`, () => {
+  it.each(['keda', 'minimal+keda', 'minimal+keda-jobs'])(
+    '%s has no field that KEDA does not know',
+    (overlay) => {
+      const own = render(overlay).filter(({ apiVersion }) => apiVersion.startsWith('keda.sh/'));
+      expect(own.map(({ kind }) => kind).sort()).toEqual([
+        overlay.endsWith('jobs') ? 'ScaledJob' : 'ScaledObject',
+        'TriggerAuthentication',
+      ]);
+      for (const each of own) {
+        const path = join(
+          KEDA_CRDS,
+          `keda.sh_${each.kind.toLowerCase()}s.yaml`.replace('authenticationss', 'authentications'),
+        );
+        const [definition] = documents(readFileSync(path, 'utf8'));
+        const { schema } = definition.spec.versions.find(({ name }) => name === 'v1alpha1');
+        expect(misfits(each, schema.openAPIV3Schema, each.kind)).toEqual([]);
+      }
+    },
+  );
+});
+
+/** Where a value differs from a structural schema, fields that it does not have included. */
+function misfits(value, schema, path) {
+  const { type, properties, additionalProperties, items, required = [] } = schema;
+  if (schema['x-kubernetes-int-or-string']) return [];
+  if (schema.enum && !schema.enum.includes(value)) return [`${path} is ${value}`];
+  if (type === 'array') {
+    if (!Array.isArray(value)) return [`${path} is no list`];
+    return value.flatMap((item, i) => misfits(item, items, `${path}[${i}]`));
+  }
+  if (type !== 'object') {
+    const isType = type === 'integer' ? Number.isInteger(value) : typeof value === type;
+    return isType ? [] : [`${path} is no ${type}`];
+  }
+  if (schema['x-kubernetes-preserve-unknown-fields'] || (!properties && !additionalProperties)) return [];
+  const missing = required.filter((field) => !(field in value)).map((field) => `${path}.${field} is missing`);
+  const inner = Object.entries(value).flatMap(([field, each]) => {
+    const known = properties?.[field] ?? additionalProperties;
+    return known ? misfits(each, known, `${path}.${field}`) : [`${path}.${field} is unknown`];
+  });
+  return [...missing, ...inner];
+}
+
+it('a trainer of a job is that of the Deployment, but that it leaves when it has nothing to do', () => {
+  const { template } = workload('onescan-trainer').spec;
+  const [scaled] = component('keda-jobs/scaled-job.yaml');
+  const [job] = component('job/job.yaml');
+  for (const own of [scaled.spec.jobTargetRef.template, job.spec.template]) {
+    const { restartPolicy, ...spec } = own.spec;
+    expect(restartPolicy).toBe('OnFailure');
+    const [container] = spec.containers;
+    const args = container.args.filter((arg) => !arg.startsWith('--exit-when-idle='));
+    expect(args).toHaveLength(container.args.length - 1);
+    expect({ ...own, spec: { ...spec, containers: [{ ...container, args }] } }).toEqual(template);
+  }
+});
+
+it('the coordinator takes as many trainers as KEDA may start', () => {
+  const { patches } = component('scaler/kustomization.yaml')[0];
+  const most = /ONESCAN_MAX_WORKERS, value: "(\d+)"/.exec(patches.map(({ patch }) => patch).join('\n'))[1];
+  const [object] = component('keda/scaled-object.yaml');
+  const [job] = component('keda-jobs/scaled-job.yaml');
+  expect([object, job].map(({ spec }) => spec.maxReplicaCount)).toEqual([Number(most), Number(most)]);
+  const known = helpOf('serve', 'coordinator');
+  expect(known).toContain('--scaler-listen');
+  expect(helpOf('serve', 'trainer')).toContain('--exit-when-idle');
 });
 
 it('a trainer has the memory of a worker, no more and no less', () => {
@@ -125,7 +223,11 @@ it('nobody is reached but by those who need it', () => {
 it('only the coordinator may call FetchPair, by its certificate', () => {
   const { data } = base.find(({ kind }) => kind === 'ConfigMap');
   expect(JSON.parse(data['roles.json'])).toEqual({
-    certificates: { 'onescan-coordinator': ['coordinator'], 'onescan-trainer': ['trainer'] },
+    certificates: {
+      'onescan-coordinator': ['coordinator'],
+      'onescan-keda': ['scaler'],
+      'onescan-trainer': ['trainer'],
+    },
   });
 });
 

@@ -44,6 +44,7 @@ function here(text, service) {
     .replaceAll('/data/', `${folder}/data/`)
     .replaceAll('$(ONESCAN_WAREHOUSE)', join(folder, 'warehouse'))
     .replaceAll('$(POD_NAME)', 'pod-1')
+    .replaceAll('$(ONESCAN_MAX_WORKERS)', '8')
     .replaceAll(/(onescan-(fetcher|coordinator)|0\.0\.0\.0|127\.0\.0\.1):(\d+)/g, (_, host, _name, port) =>
       host === '0.0.0.0' || host === '127.0.0.1' ? `${host}:${ports[port]}` : `localhost:${ports[port]}`,
     );

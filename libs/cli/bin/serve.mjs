@@ -6,6 +6,7 @@ import { pathToFileURL } from 'node:url';
 
 export const SERVICES = Object.freeze(['fetcher', 'coordinator', 'trainer']);
 const EXIT_BAD_USAGE = 2;
+const EARLY_SIGNALS = new URL('./early-signals.mjs', import.meta.url).href;
 const FORWARDED = ['SIGTERM', 'SIGINT', 'SIGHUP'];
 
 /**
@@ -30,6 +31,7 @@ export async function serve([name, ...flags]) {
     );
     process.exit(EXIT_BAD_USAGE);
   }
+  await import('./early-signals.mjs');
   const entry = serviceEntry(name);
   const nodeFlags = await nodeFlagsOf(name);
   if (nodeFlags.length === 0) {
@@ -37,7 +39,8 @@ export async function serve([name, ...flags]) {
     await import(pathToFileURL(entry).href);
     return;
   }
-  const args = [...process.execArgv, ...nodeFlags, entry, ...flags];
+  const early = ['--import', EARLY_SIGNALS];
+  const args = [...process.execArgv, ...nodeFlags, ...early, entry, ...flags];
   if (process.execve) process.execve(process.execPath, [process.execPath, ...args], process.env);
   else await runAsChild(args);
 }

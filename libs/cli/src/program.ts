@@ -25,6 +25,7 @@ import { addRmVerb } from './verbs/rm.js';
 import { addRunVerb } from './verbs/run.js';
 import { addServeVerb } from './verbs/serve.js';
 import { addShowVerb } from './verbs/show.js';
+import { addStatusVerb } from './verbs/status.js';
 import { addTrainersVerb } from './verbs/trainers.js';
 import { addUpVerb } from './verbs/up.js';
 import { addWarehouseVerbs } from './verbs/warehouse.js';
@@ -34,6 +35,7 @@ const VERBS: readonly ((program: Command, act: Act) => void)[] = [
   addDemoVerb,
   addUpVerb,
   addDownVerb,
+  addStatusVerb,
   addPlanVerb,
   addRunVerb,
   addApproveVerb,

@@ -1,5 +1,5 @@
 import { OnescanError } from '@onescan/contract/onescan-error.js';
-import { requireSecurity } from '@onescan/process/grpc/service-security.js';
+import { requireSafeAddress, requireSecurity } from '@onescan/process/grpc/service-security.js';
 import {
   DATABASE_FOLDER,
   dollars,
@@ -49,6 +49,10 @@ export const COORDINATOR_FLAGS = {
     kind: PEER_ADDRESS,
     required: true,
     doc: 'the fetcher; trainers get this address for downloads',
+  },
+  scalerListen: {
+    kind: LISTEN_ADDRESS,
+    doc: 'where KEDA asks how much work there is ([Kubernetes](kubernetes.md#scaling)); KEDA brings a certificate and no token, so beyond this machine it takes `--tls-client-ca`',
   },
   stateDir: {
     kind: DATABASE_FOLDER,
@@ -151,9 +155,17 @@ export function parseCoordinatorOptions(args: readonly string[]): CoordinatorOpt
  */
 export function requireTogether(flags: CoordinatorOptions): void {
   requireTwoHeartbeats(flags);
-  const { listen, tcpListen, page } = flags;
-  const listens = { '--listen': listen, '--tcp-listen': tcpListen, '--page': page };
-  requireSecurity(withTlsEnvironment(flags), listens);
+  const { listen, tcpListen, page, scalerListen } = flags;
+  const secured = withTlsEnvironment(flags);
+  const listens = {
+    '--listen': listen,
+    '--tcp-listen': tcpListen,
+    '--page': page,
+    '--scaler-listen': scalerListen,
+  };
+  requireSecurity(secured, listens);
+  if (scalerListen === undefined || secured.tlsClientCa !== undefined) return;
+  requireSafeAddress('--scaler-listen', scalerListen, { isEncrypted: false, isGuarded: false });
 }
 
 /** One late heartbeat must not lose a trainer. */

@@ -19,7 +19,7 @@ import { LeaseWatch, leaseCheckMs } from './hub/lease-watch.js';
 import type { Trainer } from './hub/trainer.js';
 import { TrainerHub } from './hub/trainer-hub.js';
 import { TrainerRegistry } from './hub/trainer-registry.js';
-import type { PairRecord, RunSnapshot } from './model/run-record.js';
+import { isTraining } from './model/run-scope.js';
 import { PlanStage } from './planning/plan-stage.js';
 import type { RestTerms } from './runs/pilot-report.js';
 import { ProgressBuffer } from './runs/progress-buffer.js';
@@ -27,10 +27,10 @@ import { RunBook } from './runs/run-book.js';
 import { runProgress } from './runs/run-progress.js';
 import { RunTraces } from './runs/run-traces.js';
 import { Work } from './runs/work.js';
+import { Demand } from './scaling/demand.js';
 import { Dispatcher } from './scheduling/dispatcher.js';
 import type { ServiceParts } from './service/coordinator-service.js';
 import { PageSessions } from './sessions/page-sessions.js';
-import { isTaskEnded } from './states/task-state.js';
 import { BACKUP_CHECK_MS, BackupSchedule } from './store/backup-schedule.js';
 import { removeTornFiles } from './store/run-folder.js';
 import { Store } from './store/store.js';
@@ -78,6 +78,8 @@ export class Coordinator {
   readonly service: ServiceParts;
   /** For the API for trainers. */
   readonly hub: TrainerHub;
+  /** For whoever starts and stops trainers. */
+  readonly demand: Demand;
   readonly #parts: Parts;
   readonly #bills: LateBills;
   readonly #backups: BackupSchedule;
@@ -99,6 +101,7 @@ export class Coordinator {
     this.#leases = new LeaseWatch({ ...parts, outcomes });
     this.#dispatcher = new Dispatcher({ ...parts, outcomes });
     this.#ending = new RunEnding(parts);
+    this.demand = new Demand(parts);
     this.#bills = new LateBills(parts);
     this.#backups = new BackupSchedule(book.store, options, parts.clock);
     this.#history = new RunHistory(parts);
@@ -174,6 +177,7 @@ export class Coordinator {
   async close(): Promise<void> {
     const { work, registry, traces, fetcher, book, audit } = this.#parts;
     for (const timer of this.#timers) clearInterval(timer);
+    this.demand.stop();
     await work.stop();
     for (const trainer of registry.connected()) {
       trainer.stream?.end(new OnescanError('UNAVAILABLE', 'the coordinator is shutting down'));
@@ -197,6 +201,7 @@ export class Coordinator {
       progress.putProgress(snapshot.run.runId, runProgress(snapshot));
       await this.#ending.check(snapshot);
     }
+    this.demand.update();
   }
 
   /** Logs the worker count and tells the watchers of running runs. */
@@ -291,10 +296,4 @@ export class Coordinator {
       }, ms),
     );
   }
-}
-
-/** True when a trainer has begun with a pair and has not ended it: its span was open. */
-function isTraining(pair: PairRecord, tasks: RunSnapshot['tasks']): boolean {
-  const open = [...tasks.values()].some((task) => task.pair === pair.pair && !isTaskEnded(task.state));
-  return pair.trainStartedMs !== undefined && open;
 }

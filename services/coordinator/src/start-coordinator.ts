@@ -1,3 +1,4 @@
+import { ExternalScalerService } from '@onescan/contract/generated/externalscaler/externalscaler.js';
 import { CoordinatorServiceService } from '@onescan/contract/generated/onescan/v1/coordinator.js';
 import { TrainerHubServiceService } from '@onescan/contract/generated/onescan/v1/trainer.js';
 import { auditGuard, auditRefusal } from '@onescan/process/audit/audit-guard.js';
@@ -15,6 +16,7 @@ import { HUB_LIMITS } from './hub/hub-limits.js';
 import { hubService } from './hub/hub-service.js';
 import { readPageFiles } from './page/page-files.js';
 import { type RunningPage, startPage } from './page/start-page.js';
+import { SCALER_LIMITS, scalerService } from './scaling/scaler-service.js';
 import { COORDINATOR_AUDIT } from './service/coordinator-audit.js';
 import { COORDINATOR_LIMITS } from './service/coordinator-limits.js';
 import { coordinatorService } from './service/coordinator-service.js';
@@ -29,6 +31,8 @@ export interface RunningCoordinator {
   readonly tcp?: string;
   /** Where the live page is served, "http://127.0.0.1:7480/". */
   readonly page?: string;
+  /** "host:port" where KEDA asks how much work there is. */
+  readonly scaler?: string;
   /** Goes NOT_SERVING, stores what is under way, ends all streams, closes the state file. */
   shutdown(): Promise<void>;
 }
@@ -55,10 +59,16 @@ export async function startCoordinator(
     if (options.tcpListen !== undefined) servers.push(await serve(coordinator, options.tcpListen, security));
     const page = options.page === undefined ? undefined : await servePage(coordinator, options, security);
     const [first, tcp] = servers;
+    const scaler = await serveScaler(coordinator, options.scalerListen, security);
+    if (scaler) {
+      servers.push(scaler);
+      log.info({ address: scaler.address }, 'KEDA can ask how much work there is');
+    }
     return {
       address: first!.address,
       ...(tcp ? { tcp: tcp.address } : {}),
       ...(page ? { page: page.address } : {}),
+      ...(scaler ? { scaler: scaler.address } : {}),
       shutdown: async () => {
         await page?.close();
         for (const server of servers) server.setServing(false);
@@ -114,5 +124,24 @@ function serve(
     },
     limits: { messageBytes: MAX_MESSAGE_BYTES },
     healthNames: ['onescan.v1.CoordinatorService', 'onescan.v1.TrainerHubService'],
+  });
+}
+
+/** On an address of its own: KEDA reaches nothing else. */
+async function serveScaler(
+  coordinator: Coordinator,
+  listen: string | undefined,
+  { tls, access }: ServerSecurity,
+): Promise<RunningServer | undefined> {
+  if (listen === undefined) return undefined;
+  return startServer({
+    listen,
+    ...(tls ? { tls } : {}),
+    ...(access ? { access } : {}),
+    register: (grpc) => {
+      const scaler = guardedService(ExternalScalerService, SCALER_LIMITS);
+      grpc.addService(scaler, scalerService(coordinator.demand));
+    },
+    healthNames: ['externalscaler.ExternalScaler'],
   });
 }

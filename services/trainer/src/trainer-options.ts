@@ -59,6 +59,11 @@ export const TRAINER_FLAGS = {
     default: '25000',
     doc: 'milliseconds to finish the task in hand after SIGTERM',
   },
+  exitWhenIdleMs: {
+    kind: wholeNumber(1, MAXIMUM_GRACE_MS),
+    flag: 'exit-when-idle',
+    doc: 'milliseconds without a task, while the coordinator is there, after which the process ends with exit code 0: for jobs of a cluster ([Kubernetes](kubernetes.md#scaling))',
+  },
   threads: {
     kind: wholeNumber(1, MAXIMUM_THREADS),
     default: '1',

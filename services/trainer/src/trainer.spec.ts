@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { FailureKind } from '@onescan/contract/generated/onescan/v1/trainer.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { createLog } from '@onescan/process/log.js';
@@ -28,12 +29,14 @@ afterEach(async () => {
   await hub.stop();
 });
 
-function start(options: { memoryLimitBytes?: number; readMemory?: () => ProcessMemory } = {}): void {
-  const { readMemory, memoryLimitBytes = 8 * GIB } = options;
+function start(
+  options: { memoryLimitBytes?: number; exitWhenIdleMs?: number; readMemory?: () => ProcessMemory } = {},
+): void {
+  const { readMemory, memoryLimitBytes = 8 * GIB, ...more } = options;
   const log = createLog('trainer-test');
   log.level = 'silent';
   trainer = new Trainer(
-    { coordinator: hub.address, id: 't1', memoryLimitBytes, graceMs: 5000, threads: 2 },
+    { coordinator: hub.address, id: 't1', memoryLimitBytes, graceMs: 5000, threads: 2, ...more },
     { log, program, ...(readMemory ? { readMemory } : {}) },
   );
   running = trainer.run();
@@ -262,4 +265,25 @@ test('the same dataset keeps its thread, another gets another', async () => {
   expect(second).toBe(first);
   expect(third).not.toBe(first);
   await hub.next('heartbeat', (beat) => beat.heldDatasetId === 'd2');
+});
+
+test('leaves by itself when it was idle for long enough, and not while it works or the coordinator is away', async () => {
+  hub.answerRegistrations = false;
+  start({ exitWhenIdleMs: 400 });
+  await hub.next('register');
+  await sleep(600);
+  expect(trainer.state).toBe('CONNECTING');
+  hub.answerRegistrations = true;
+  hub.cut();
+  await hub.until(() => hub.of('register').length === 2);
+  hub.send(assignment('stall'));
+  await hub.next('heartbeat', (beat) => beat.workingOn.length === 1);
+  await sleep(600);
+  expect(trainer.state).toBe('WORKING');
+  hub.send({
+    $case: 'cancel',
+    value: { task: { runId: 'r1', pair: 'eurusd', horizon: 15, attempt: 1 }, reason: 'x' },
+  });
+  await running;
+  expect(trainer.state).toBe('STOPPED');
 });

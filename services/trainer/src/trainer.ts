@@ -14,6 +14,7 @@ import type { ProcessMemory } from '@onescan/process/process-memory.js';
 import { PRODUCT_VERSION } from '@onescan/process/product-version.js';
 import { COMPUTE_PROGRAM } from './compute/compute-thread.js';
 import { newDownloadFolder, removeStaleDownloads } from './compute/download-folder.js';
+import { exitWhenIdle } from './exit-when-idle.js';
 import { HubConnection } from './hub/hub-connection.js';
 import { lossReason } from './hub/loss-reason.js';
 import { Outbox } from './hub/outbox.js';
@@ -76,8 +77,10 @@ export class Trainer {
     this.#over = new Promise((stop, fail) => {
       this.#settle = { stop, fail };
     });
+    const watchIdleness = exitWhenIdle(options.exitWhenIdleMs, (reason) => this.drain(reason));
     this.#life = new LifeCycle((state, before) => {
       log.info({ state, before }, 'state');
+      watchIdleness(state);
       onState?.(state);
     });
     this.#guard = new MemoryGuard({

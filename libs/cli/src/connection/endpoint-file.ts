@@ -5,6 +5,15 @@ import { isProcessAlive } from '@onescan/process/process-alive.js';
 import { processStart } from '@onescan/process/process-start.js';
 import { z } from 'zod';
 
+/** How a service of the stack fares; a service that is not in the record runs and never ended. */
+const SUPERVISED = z.object({
+  state: z.enum(['running', 'restarting', 'given up']),
+  /** Since the stack was started. */
+  restarts: z.number(),
+  /** How and when it last ended by itself. */
+  lastEnd: z.object({ how: z.string(), at: z.string() }).optional(),
+});
+
 const ENDPOINT = z.object({
   coordinator: z.string(),
   fetcher: z.string(),
@@ -19,6 +28,8 @@ const ENDPOINT = z.object({
   /** When that process started, see {@link processStart}: another may have the same id by now. */
   processStart: z.string().optional(),
   startedAt: z.string(),
+  /** By the names in `services`. */
+  supervised: z.record(z.string(), SUPERVISED).optional(),
 });
 
 /** Where a local stack listens, as `onescan up` leaves it for the other verbs. */
@@ -59,9 +70,19 @@ export function readEndpoint(home: string): Endpoint | undefined {
  * @throws OnescanError DATA_LOSS when the file is not an endpoint file
  */
 export function staleEndpoint(home: string): string {
-  const endpoint = readFile(home);
-  if (!endpoint || isRunning(endpoint)) return '';
+  const endpoint = readStaleEndpoint(home);
+  if (!endpoint) return '';
   return `the one that was started ${endpoint.startedAt} as process ${endpoint.pid} has ended without saying so`;
+}
+
+/**
+ * What a stack has left that ended without removing it; undefined when there is none.
+ *
+ * @throws OnescanError DATA_LOSS when the file is not an endpoint file
+ */
+export function readStaleEndpoint(home: string): Endpoint | undefined {
+  const endpoint = readFile(home);
+  return endpoint && !isRunning(endpoint) ? endpoint : undefined;
 }
 
 /** True while the very process that wrote the file is there, not only one of its id. */

@@ -27,6 +27,9 @@ export interface ServiceExit {
   clean: boolean;
 }
 
+/** Starting includes opening stores and recovering runs. */
+export const SERVICE_START_MS = 60_000;
+
 /** Certificates, keys and tokens of the person at the terminal, which are not a service's. */
 const NOT_HANDED_ON = Object.fromEntries(
   ['TLS_CA', 'TLS_CERT', 'TLS_KEY', 'TLS_CLIENT_CA', 'TOKEN_FILE'].map((file) => [

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { DEFAULT_RESTARTS } from './restart-policy.js';
 import { withStackDefaults } from './stack-options.js';
 
 const GIB = 1024 ** 3;
@@ -23,6 +24,7 @@ it('keeps what was given', () => {
     memoryLimitBytes: GIB,
     listen: '127.0.0.1:7400',
     fetcherFlags: ['location=eu'],
+    restarts: { ...DEFAULT_RESTARTS, most: 1 },
   };
   expect(withStackDefaults(given, { cores: 2, memoryBytes: 8 * GIB })).toEqual(given);
 });

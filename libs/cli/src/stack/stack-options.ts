@@ -1,5 +1,6 @@
 import { availableParallelism, totalmem } from 'node:os';
 import { readProcessMemory } from '@onescan/process/process-memory.js';
+import { DEFAULT_RESTARTS, type RestartLimits } from './restart-policy.js';
 
 /** Files of the address that a stack serves beside its sockets. */
 export interface ListenSecurity {
@@ -28,6 +29,8 @@ export interface StackOptions {
   autoApproveUsd?: number;
   /** Further flags of the fetcher, each "name=value", e.g. "location=us-central1". */
   fetcherFlags: readonly string[];
+  /** How often a service that ends by itself is started again. */
+  restarts: RestartLimits;
 }
 
 const GIB = 1024 ** 3;
@@ -52,6 +55,7 @@ export function withStackDefaults(
     maxWorkers: given.maxWorkers ?? DEFAULT_MAX_WORKERS,
     memoryLimitBytes: given.memoryLimitBytes ?? Math.min(MAX_DEFAULT_MEMORY_BYTES, share),
     fetcherFlags: given.fetcherFlags ?? [],
+    restarts: given.restarts ?? DEFAULT_RESTARTS,
     ...(given.listen === undefined ? {} : { listen: given.listen }),
     ...(given.listenSecurity ? { listenSecurity: given.listenSecurity } : {}),
     ...(given.autoApproveUsd === undefined ? {} : { autoApproveUsd: given.autoApproveUsd }),

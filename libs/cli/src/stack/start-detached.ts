@@ -11,10 +11,11 @@ import type { Invocation } from '../context.js';
 import { EXIT, type ExitCode } from '../exit-code.js';
 import { writeJson } from '../output/write-json.js';
 import { logTail } from './log-tail.js';
-import { requireStartable } from './stack.js';
 import { listenFlags, type StackOptions } from './stack-options.js';
+import { requireStartable } from './startable.js';
 
-const START_MS = 90_000;
+/** Of services one after the other, and of those whose supervisor was killed to their end. */
+const START_MS = 120_000;
 const POLL_MS = 200;
 
 /**
@@ -67,6 +68,7 @@ function flags(options: StackOptions): string[] {
     ...listenFlags(options.listenSecurity),
     ...['--trainers', String(options.trainers), '--max-workers', String(options.maxWorkers)],
     ...['--memory-limit', String(options.memoryLimitBytes)],
+    ...['--max-restarts', String(options.restarts.most)],
     ...(options.autoApproveUsd === undefined ? [] : ['--auto-approve', String(options.autoApproveUsd)]),
     ...options.fetcherFlags.flatMap((flag) => ['--fetcher-flag', flag]),
   ];

@@ -11,6 +11,8 @@ import { type Act, DEFAULT_HOME, type Invocation } from '../context.js';
 import { demoWarehouse } from '../demo/demo-warehouse.js';
 import { EXIT, type ExitCode } from '../exit-code.js';
 import { addRunOptions, type RunOptions, specFromOptions } from '../options/run-options.js';
+import { describeEnd } from '../stack/describe-end.js';
+import { DEFAULT_RESTARTS } from '../stack/restart-policy.js';
 import { type RunningStack, startStack } from '../stack/stack.js';
 import { withStackDefaults } from '../stack/stack-options.js';
 
@@ -78,8 +80,8 @@ async function runOn(
 
 async function untilUseless(stack: RunningStack, note: (line: string) => void): Promise<ExitCode> {
   for (;;) {
-    const exit = await stack.nextExit();
-    note(`${exit.name} ended with ${exit.how}; its log is in ${stack.logs}`);
-    if (!exit.name.startsWith('trainer') || exit.trainersLeft === 0) return EXIT.failed;
+    const end = await stack.nextEnd();
+    for (const line of describeEnd(end, { limits: DEFAULT_RESTARTS, logs: stack.logs })) note(line);
+    if (end.isOver) return EXIT.failed;
   }
 }

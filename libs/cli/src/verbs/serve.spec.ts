@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -30,6 +30,31 @@ it('is the service itself: it listens, and SIGTERM ends it in order', async () =
   child.kill('SIGTERM');
   expect(await once(child, 'exit')).toEqual([0, null]);
 });
+
+/** Whether this user may start a process as the first one of a name space, as in a container. */
+const mayUnshare = spawnSync('unshare', ['--pid', '--fork', 'true']).status === 0;
+
+it.skipIf(!mayUnshare).each(['fetcher', 'coordinator', 'trainer'])(
+  'as process 1 it ends at a signal from the first moment on: %s (needs unshare --pid)',
+  async (service) => {
+    // Loaded before the service: says that the handlers are there, while nothing else is.
+    const tell = `data:text/javascript,process.on('newListener',(name)=>{if(name==='SIGTERM')console.log('ready')})`;
+    const listen = ['--listen', '127.0.0.1:0', '--cache', join(folder, 'cache'), '--warehouse', folder];
+    const flags = {
+      fetcher: listen,
+      coordinator: ['--fetcher', '127.0.0.1:1', '--state', join(folder, 'state')],
+      trainer: ['--coordinator', '127.0.0.1:1'],
+    }[service]!;
+    const node = [process.execPath, '--import', tell, BIN, 'serve', service, ...flags];
+    child = spawn('unshare', ['--pid', '--fork', '--kill-child', ...node], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    for await (const text of child.stdout!) if (String(text).includes('ready')) break;
+    const [first] = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim().split(' ');
+    process.kill(Number(first), 'SIGTERM');
+    expect(await once(child, 'exit')).toEqual([0, null]);
+  },
+);
 
 it('has the exit code of the service, one with flags of Node too', () => {
   for (const service of ['fetcher', 'coordinator', 'trainer']) {

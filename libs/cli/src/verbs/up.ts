@@ -6,8 +6,16 @@ import { resolveDatabaseFolder, resolveLocalPath } from '@onescan/process/local-
 import type { Command } from 'commander';
 import type { Act, Invocation } from '../context.js';
 import { EXIT, type ExitCode } from '../exit-code.js';
-import { addFetcherFlag, parseByteCount, parseDollars, parsePositive } from '../options/parsers.js';
+import {
+  addFetcherFlag,
+  parseByteCount,
+  parseDollars,
+  parsePositive,
+  parseWhole,
+} from '../options/parsers.js';
 import { writeJson } from '../output/write-json.js';
+import { describeEnd } from '../stack/describe-end.js';
+import { DEFAULT_RESTARTS } from '../stack/restart-policy.js';
 import { type RunningStack, startStack } from '../stack/stack.js';
 import {
   type ListenSecurity,
@@ -22,6 +30,7 @@ interface Options {
   trainers?: number;
   maxWorkers?: number;
   memoryLimit?: number;
+  maxRestarts?: number;
   listen?: string;
   tlsClientCa?: string;
   roles?: string;
@@ -42,6 +51,11 @@ export function addUpVerb(program: Command, act: Act): void {
     .option('--trainers <n>', 'trainer processes (default: 2, or 1 on one core)', parsePositive)
     .option('--max-workers <n>', 'most trainers used at the same time (default: 8)', parsePositive)
     .option('--memory-limit <bytes>', 'of each trainer, e.g. 4GiB (default: up to 8GiB)', parseByteCount)
+    .option(
+      '--max-restarts <n>',
+      'restarts of a service that ends by itself, within ten minutes, before it is given up (default: 5)',
+      parseWhole,
+    )
     .option('--auto-approve <usd>', 'most that --yes approves without a person (default: 5)', parseDollars)
     .option(
       '--listen <host:port>',
@@ -77,6 +91,9 @@ function readOptions(invocation: Invocation, options: Options): StackOptions {
     ...(options.trainers === undefined ? {} : { trainers: options.trainers }),
     ...(options.maxWorkers === undefined ? {} : { maxWorkers: options.maxWorkers }),
     ...(options.memoryLimit === undefined ? {} : { memoryLimitBytes: options.memoryLimit }),
+    ...(options.maxRestarts === undefined
+      ? {}
+      : { restarts: { ...DEFAULT_RESTARTS, most: options.maxRestarts } }),
     ...(options.autoApprove === undefined ? {} : { autoApproveUsd: options.autoApprove }),
     ...(options.listen === undefined ? {} : { listen: options.listen }),
     ...(listenSecurity ? { listenSecurity } : {}),
@@ -115,25 +132,28 @@ async function runStack(invocation: Invocation, options: StackOptions): Promise<
   const stack = await startStack(options, terminal.interrupt);
   try {
     await showEndpoint(invocation, options, stack);
-    return await supervise(invocation, stack);
+    return await supervise(invocation, options, stack);
   } finally {
     terminal.note('Stopping: trainers finish what they can, then coordinator and fetcher.');
     await stack.stop();
   }
 }
 
-/** Reports services that end; the stack goes on without a trainer, but not without all or the others. */
-async function supervise({ terminal }: Invocation, stack: RunningStack): Promise<ExitCode> {
+/** Tells of services that end; the stack starts them again, and is over when it cannot do without one that is given up. */
+async function supervise(
+  { terminal }: Invocation,
+  { restarts: limits }: StackOptions,
+  stack: RunningStack,
+): Promise<ExitCode> {
   const interrupted = new Promise<'interrupted'>((done) => {
     if (terminal.interrupt.aborted) done('interrupted');
     terminal.interrupt.addEventListener('abort', () => done('interrupted'), { once: true });
   });
   for (;;) {
-    const exit = await Promise.race([stack.nextExit(), interrupted]);
-    if (exit === 'interrupted') return EXIT.interrupted;
-    terminal.note(`${exit.name} ended with ${exit.how}; its log is in ${stack.logs}`);
-    if (!exit.name.startsWith('trainer') || exit.trainersLeft === 0) return EXIT.failed;
-    terminal.note(`Going on with ${exit.trainersLeft} trainer(s); it is not restarted.`);
+    const end = await Promise.race([stack.nextEnd(), interrupted]);
+    if (end === 'interrupted') return EXIT.interrupted;
+    for (const line of describeEnd(end, { limits, logs: stack.logs })) terminal.note(line);
+    if (end.isOver) return EXIT.failed;
   }
 }
 

@@ -42,8 +42,8 @@ it.each([
   [['--file', ' '], '--file " " is not allowed'],
   [['--listen', 'nowhere'], '--listen "nowhere" is not an address'],
   [['--peer', '127.0.0.1:0'], '--peer "127.0.0.1:0" is not allowed'],
-  [['--colour'], 'Run node services/thing/dist/main.js --help for the flags'],
-  [['stray'], 'Run node services/thing/dist/main.js --help for the flags'],
+  [['--colour'], 'Run onescan serve thing --help for the flags'],
+  [['stray'], 'Run onescan serve thing --help for the flags'],
 ])('refuses %j', (args, text) => {
   expect(() => read(...args)).toThrow(expect.objectContaining({ text: expect.stringContaining(text) }));
 });

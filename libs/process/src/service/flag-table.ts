@@ -44,7 +44,7 @@ export function flagName(key: string, { flag }: Pick<Flag, 'flag'> = {}): string
 
 /** What an error says that lies in the command line of a service. */
 export function seeHelp(service: string): string {
-  return `Run node services/${service}/dist/main.js --help for the flags`;
+  return `Run onescan serve ${service} --help for the flags`;
 }
 
 /**

@@ -21,11 +21,12 @@ writeFileSync(
    await runService({
      name: 'thing',
      flags: {
-       act: { kind: choice('serve', 'hang', 'break', 'fail', 'end', 'stop'), default: 'serve', doc: 'what' },
+       act: { kind: choice('serve', 'slow', 'hang', 'break', 'fail', 'end', 'stop'), default: 'serve', doc: 'what' },
        count: { kind: wholeNumber(1, 9), default: '1', doc: 'how often' },
      },
      require: ({ count }) => { if (count === 4) throw new Error('--count 4 is unlucky'); },
      start: async ({ act }, { fail }) => {
+       if (act === 'slow') { console.error('starting'); await new Promise((done) => setTimeout(done, 1000)); }
        if (act === 'break') throw new Error('cannot start');
        if (act === 'fail') setTimeout(() => fail(new Error('cannot go on')), 10);
        let over;
@@ -87,6 +88,14 @@ it.each([
   const child = start('--act', act);
   expect(await readAnnouncement(child.stdout!)).toEqual({ service: 'thing', address: '127.0.0.1:7' });
   child.kill(signal);
+  expect(await once(child, 'exit')).toEqual([0, null]);
+});
+
+it('ends in order at a signal that comes while it starts', async () => {
+  const child = start('--act', 'slow');
+  for await (const line of child.stderr!) if (String(line).includes('starting')) break;
+  child.kill('SIGTERM');
+  expect(await readAnnouncement(child.stdout!)).toMatchObject({ service: 'thing' });
   expect(await once(child, 'exit')).toEqual([0, null]);
 });
 

@@ -67,7 +67,7 @@ export function serviceHelp({
   flags,
   instead,
 }: Pick<Service<FlagTable>, 'name' | 'flags' | 'instead'>): string {
-  const main = `node services/${name}/dist/main.js`;
+  const main = `onescan serve ${name}`;
   const usage = [`usage: ${main} ${requiredFlags(flags)} [flags]`, flagHelp(flags)];
   if (instead)
     usage.push('', `   or: ${main} ${requiredFlags(instead.flags)} [flags]`, flagHelp(instead.flags));
@@ -98,8 +98,10 @@ export async function runService<Table extends FlagTable>(
     process.exit(SERVICE_EXIT.failed);
   };
   let code: number = SERVICE_EXIT.ok;
+  // One that comes during the start ends the service in order as soon as it has started.
+  const signal = firstSignal();
   try {
-    await untilEnded(service.name, await service.start(values, { log, fail }), log);
+    await untilEnded(service.name, await service.start(values, { log, fail }), { signal, log });
   } catch (thrown) {
     log.fatal({ err: thrown, reason: OnescanError.from(thrown).text }, `the ${service.name} failed`);
     code = SERVICE_EXIT.failed;
@@ -148,8 +150,12 @@ function endWithText(thrown: unknown, code: number): never {
   process.exit(code);
 }
 
-async function untilEnded(name: string, running: RunningService, log: Logger): Promise<void> {
-  const stopped = firstSignal().then(async (signal) => {
+async function untilEnded(
+  name: string,
+  running: RunningService,
+  { signal: first, log }: { signal: Promise<NodeJS.Signals>; log: Logger },
+): Promise<void> {
+  const stopped = first.then(async (signal) => {
     log.info({ signal }, 'draining');
     await running.stop(signal);
     await running.ended;

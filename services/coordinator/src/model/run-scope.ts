@@ -23,3 +23,9 @@ export function isScopeEnded(snapshot: RunSnapshot): boolean {
     tasksOf(snapshot, pair).every((task) => isTaskEnded(task.state)),
   );
 }
+
+/** True when a trainer has begun with a pair and has not ended it: its span was open. */
+export function isTraining(pair: PairRecord, tasks: RunSnapshot['tasks']): boolean {
+  const open = [...tasks.values()].some((task) => task.pair === pair.pair && !isTaskEnded(task.state));
+  return pair.trainStartedMs !== undefined && open;
+}

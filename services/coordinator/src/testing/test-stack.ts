@@ -69,8 +69,13 @@ export class TestStack {
     return this.#coordinator!.page!;
   }
 
+  /** Where KEDA would ask. */
+  get scaler(): string {
+    return this.#coordinator!.scaler!;
+  }
+
   /** `listen`: where the one before listened, for trainers that dial again. */
-  async startCoordinator(listen = '127.0.0.1:0'): Promise<void> {
+  async startCoordinator(listen = this.#options.listen ?? '127.0.0.1:0'): Promise<void> {
     const options = { listen, fetcher: this.fetcher.address, stateDir: this.stateDir };
     this.#coordinator = await startCoordinator({ ...FAST, ...this.#options, ...options }, createLog('test'), {
       ...(this.clocks ? { clocks: this.clocks } : {}),

@@ -1,9 +1,10 @@
+import { ExternalScalerService } from '@onescan/contract/generated/externalscaler/externalscaler.js';
 import { CoordinatorServiceService } from '@onescan/contract/generated/onescan/v1/coordinator.js';
 import { FetcherServiceService } from '@onescan/contract/generated/onescan/v1/fetcher.js';
 import { TrainerHubServiceService } from '@onescan/contract/generated/onescan/v1/trainer.js';
 
 /** What a caller may be; nobody is more than he was given. */
-export const ROLES = ['viewer', 'runner', 'approver', 'trainer', 'coordinator'] as const;
+export const ROLES = ['viewer', 'runner', 'approver', 'trainer', 'coordinator', 'scaler'] as const;
 
 export type Role = (typeof ROLES)[number];
 
@@ -55,6 +56,13 @@ const FETCHER: MethodRoles<typeof FetcherServiceService> = {
   listQueryJobs: ['coordinator'],
 };
 
+const SCALER: MethodRoles<typeof ExternalScalerService> = {
+  isActive: ['scaler'],
+  streamIsActive: ['scaler'],
+  getMetricSpec: ['scaler'],
+  getMetrics: ['scaler'],
+};
+
 /**
  * The one table of who may call what: roles by a method's path, "/onescan.v1.CoordinatorService/StartRun". What is not
  * in it nobody may call, health apart.
@@ -63,6 +71,7 @@ export const ACCESS: ReadonlyMap<string, readonly Role[]> = new Map([
   ...byPath(CoordinatorServiceService, COORDINATOR),
   ...byPath(TrainerHubServiceService, HUB),
   ...byPath(FetcherServiceService, FETCHER),
+  ...byPath(ExternalScalerService, SCALER),
 ]);
 
 function byPath<Service extends object>(

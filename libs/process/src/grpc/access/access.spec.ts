@@ -2,6 +2,7 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
+import { ExternalScalerService } from '@onescan/contract/generated/externalscaler/externalscaler.js';
 import { CoordinatorServiceService } from '@onescan/contract/generated/onescan/v1/coordinator.js';
 import { FetcherServiceService } from '@onescan/contract/generated/onescan/v1/fetcher.js';
 import { TrainerHubServiceService } from '@onescan/contract/generated/onescan/v1/trainer.js';
@@ -14,7 +15,12 @@ import { Access } from './access.js';
 import { ACCESS, ROLES } from './access-table.js';
 import { readAccessRules } from './roles-file.js';
 
-const SERVICES = [CoordinatorServiceService, TrainerHubServiceService, FetcherServiceService];
+const SERVICES = [
+  CoordinatorServiceService,
+  TrainerHubServiceService,
+  FetcherServiceService,
+  ExternalScalerService,
+];
 const METHODS = SERVICES.flatMap((service) => Object.values(service).map(({ path }) => path as string));
 const HEALTH = '/grpc.health.v1.Health/Check';
 
