@@ -6,6 +6,8 @@ export default defineConfig({
     globalSetup: 'src/global-setup.ts',
     // Each file starts processes of its own, which wait for each other most of the time.
     maxWorkers: 2,
+    // What the files share is loaded once by each worker.
+    isolate: false,
     testTimeout: 300_000,
     hookTimeout: 180_000,
   },

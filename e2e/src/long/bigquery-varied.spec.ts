@@ -11,7 +11,8 @@ const SEEDS = [11, 12, 13];
 /** Specs of the production client on the fake, with answers that vary. */
 function runSpecs(seed: number): Promise<{ code: number | null; said: string }> {
   return new Promise((resolve, reject) => {
-    const args = [VITEST, 'run', '--dir', 'src', 'bigquery/bigquery-', '--testTimeout=120000'];
+    const config = ['--config', 'vitest.long.config.ts', '--dir', 'src'];
+    const args = [VITEST, 'run', ...config, 'bigquery/bigquery-'];
     const env = { ...process.env, ONESCAN_FAKE_SEED: String(seed) };
     const child = spawn(process.execPath, args, { cwd: E2E, env, stdio: ['ignore', 'pipe', 'pipe'] });
     let said = '';

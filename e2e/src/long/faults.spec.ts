@@ -18,10 +18,6 @@ const LEASE = ['--lease-ms', '4000', '--heartbeat-ms', '400'];
 
 beforeAll(async () => {
   stack = await Stack.start({ warehouse: WAREHOUSE, trainers: 1, coordinatorFlags: LEASE });
-  const spec = quickSpec({ pairs: ['eurusd'], horizons: HORIZONS, sample: { rows: 2000 } });
-  firstRun = await startRun(stack, spec);
-  await followRun(stack, firstRun);
-  undisturbed = await fingerprint(stack, firstRun);
 });
 afterAll(() => stack.stop());
 
@@ -30,6 +26,39 @@ async function expectUndisturbed(runId: string): Promise<void> {
   expect(run.state, run.problems.join('\n')).toBe(RunState.RUN_STATE_COMPLETED);
   expect(await fingerprint(stack, runId)).toEqual(undisturbed);
 }
+
+test('kill -9 of the coordinator while it fetches: the statement is not run again', async () => {
+  firstRun = await startRun(
+    stack,
+    quickSpec({ pairs: ['eurusd'], horizons: HORIZONS, sample: { rows: 2000 } }),
+  );
+  let killed: Promise<void> | undefined;
+  const { streams } = await followRun(stack, firstRun, ({ event }) => {
+    if (event?.$case === 'pair' && event.value.dataset === undefined) killed ??= stack.restartCoordinator();
+  });
+  await killed;
+  expect(streams).toBeGreaterThan(1);
+  const run = await readRun(stack, firstRun);
+  expect(run.state, run.problems.join('\n')).toBe(RunState.RUN_STATE_COMPLETED);
+  expect((await stack.queryJobs()).map((job) => job.state)).toEqual(['done']);
+  undisturbed = await fingerprint(stack, firstRun);
+});
+
+test('kill -9 of the coordinator while a trainer computes: the attempt goes on and its result counts', async () => {
+  const runId = await startRun(stack, undefined, firstRun);
+  let killed: Promise<void> | undefined;
+  const { events } = await followRun(
+    stack,
+    runId,
+    whenWorking('', () => {
+      killed = stack.restartCoordinator();
+    }),
+  );
+  await killed;
+  expect(events.map((event) => Number(event.sequence))).toEqual(events.map((_, i) => i + 1));
+  expect((await readRun(stack, runId)).tasks.map((task) => task.attempt)).toEqual([1, 1]);
+  await expectUndisturbed(runId);
+});
 
 test('a frozen trainer loses its task to another; what it sends when it thaws is refused', async () => {
   const frozen = stack.trainers[0]!;

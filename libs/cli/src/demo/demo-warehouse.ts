@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { formatBytes } from '@onescan/contract/format/bytes.js';
 import { formatDuration } from '@onescan/contract/format/duration.js';
-import { buildWarehouse } from '@onescan/warehouse/build-warehouse.js';
 import { DEMO_BARS } from '@onescan/warehouse/simulation/simulation-source.js';
 import type { Terminal } from '../terminal/terminal.js';
 import { buildProgress } from '../view/build-progress.js';
@@ -20,6 +19,8 @@ export async function demoWarehouse(
   pairs: readonly string[],
   terminal: Terminal,
 ): Promise<string> {
+  // Loaded when asked for, as DuckDB is with it: other verbs start without.
+  const { buildWarehouse } = await import('@onescan/warehouse/build-warehouse.js');
   const out = join(home, 'warehouse');
   const start = terminal.now();
   const progress = buildProgress(terminal);

@@ -4,8 +4,7 @@ import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { resolveDatabaseFolder, resolveLocalPath } from '@onescan/process/local-path.js';
 import { BAR_FORMATS, type BarFormatName } from '@onescan/warehouse/bars/bar-format.js';
 import type { BarSource } from '@onescan/warehouse/bars/bar-source.js';
-import { type BuildWarehouseOptions, buildWarehouse } from '@onescan/warehouse/build-warehouse.js';
-import { exportLake } from '@onescan/warehouse/lake/export-lake.js';
+import type { BuildWarehouseOptions } from '@onescan/warehouse/build-warehouse.js';
 import { DEMO_BARS } from '@onescan/warehouse/simulation/simulation-source.js';
 import type { UniverseName } from '@onescan/warehouse/universe-shape.js';
 import { type Command, Option } from 'commander';
@@ -75,6 +74,8 @@ function addBuildVerb(warehouse: Command, act: Act): void {
           onProgress: progress.show,
           signal: terminal.interrupt,
         };
+        // Loaded when asked for, as DuckDB is with it: other verbs start without.
+        const { buildWarehouse } = await import('@onescan/warehouse/build-warehouse.js');
         const manifest = await buildWarehouse(build).finally(progress.close);
         if (global.json) await writeJson(terminal, manifest);
         else {
@@ -100,6 +101,7 @@ function addExportVerb(warehouse: Command, act: Act): void {
     .requiredOption('--lake <dir>', 'folder of the lake; must not exist yet, or be empty')
     .action(
       act(async ({ terminal, global }, options: { warehouse: string; lake: string }) => {
+        const { exportLake } = await import('@onescan/warehouse/lake/export-lake.js');
         const progress = buildProgress(terminal);
         const path = (name: string, value: string) => ({ name, value, cwd: terminal.cwd });
         const out = resolveDatabaseFolder(path('--lake', options.lake));

@@ -15,12 +15,12 @@ import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { resolveRunSpec } from '@onescan/contract/run-spec.js';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { blankRun } from '../model/run-record.js';
-import { BackupSchedule } from './backup-schedule.js';
-import { STATE_FILE } from './open-state-file.js';
-import { restoreState } from './restore-state.js';
-import { readAllRuns } from './run-table.js';
-import { listBackups } from './state-backup.js';
-import { Store } from './store.js';
+import { BackupSchedule } from '../store/backup-schedule.js';
+import { STATE_FILE } from '../store/open-state-file.js';
+import { restoreState } from '../store/restore-state.js';
+import { readAllRuns } from '../store/run-table.js';
+import { listBackups } from '../store/state-backup.js';
+import { Store } from '../store/store.js';
 
 const NOW = Date.parse('2026-11-30T08:00:00Z');
 const STEP = 64 * 1024;

@@ -7,8 +7,8 @@ import { BigQueryApi } from '@onescan/fetcher/testing/warehouse/bigquery/bigquer
 import type { ResultTransport } from '@onescan/fetcher/testing/warehouse/bigquery/result-transport.js';
 import type { MetadataQuery } from '@onescan/fetcher/testing/warehouse/metadata-query.js';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { FaultKind, Operation } from '../fake-bigquery/faults.js';
-import { BigQueryStack, PROJECT } from './bigquery-stack.js';
+import { BigQueryStack, PROJECT } from '../../bigquery/bigquery-stack.js';
+import type { FaultKind, Operation } from '../../fake-bigquery/faults.js';
 
 let stack: BigQueryStack;
 /** Every test samples another number of rows, so that its dataset and jobs are its own. */

@@ -1,6 +1,6 @@
 import { openDataset } from '@onescan/dataset/open-dataset.js';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { BigQueryStack } from './bigquery-stack.js';
+import { BigQueryStack } from '../../bigquery/bigquery-stack.js';
 
 const MIB = 1024n * 1024n;
 const LIMITS = { tables: 4 };

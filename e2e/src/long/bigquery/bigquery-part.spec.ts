@@ -12,7 +12,7 @@ import type { FetcherServices } from '@onescan/fetcher/testing/fetcher-services.
 import { JobLog } from '@onescan/fetcher/testing/jobs/job-log.js';
 import { obtainDataset } from '@onescan/fetcher/testing/obtain-dataset.js';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { BigQueryStack } from './bigquery-stack.js';
+import { BigQueryStack } from '../../bigquery/bigquery-stack.js';
 
 let stack: BigQueryStack;
 beforeAll(async () => {

@@ -3,8 +3,8 @@ import { openDataset } from '@onescan/dataset/open-dataset.js';
 import { KnownSplits } from '@onescan/fetcher/testing/planning/known-splits.js';
 import { FEATURES } from '@onescan/fetcher/testing/small-warehouse.js';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { QueryLimits } from '../fake-bigquery/analyze-statement.js';
-import { BigQueryStack, type Choices } from './bigquery-stack.js';
+import { BigQueryStack, type Choices } from '../../bigquery/bigquery-stack.js';
+import type { QueryLimits } from '../../fake-bigquery/analyze-statement.js';
 
 const limits: { -readonly [K in keyof QueryLimits]?: QueryLimits[K] } = {};
 

@@ -1,9 +1,9 @@
 import { openDataset } from '@onescan/dataset/open-dataset.js';
 import { expect, it } from 'vitest';
-import { AnswerVariation } from '../fake-bigquery/answer-variation.js';
-import { BigQueryStack } from './bigquery-stack.js';
+import { BigQueryStack } from '../../bigquery/bigquery-stack.js';
+import { AnswerVariation } from '../../fake-bigquery/answer-variation.js';
 
-/** Others at a time: `ONESCAN_FAKE_SEED=N npx vitest run --dir src src/bigquery` in e2e. */
+/** Others at a time: `ONESCAN_FAKE_SEED=N npx vitest run --config vitest.long.config.ts bigquery/` in e2e. */
 const SEEDS = process.env.ONESCAN_FAKE_SEED ? [Number(process.env.ONESCAN_FAKE_SEED)] : [1];
 
 it.each(SEEDS)(

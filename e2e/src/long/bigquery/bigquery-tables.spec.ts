@@ -1,7 +1,7 @@
 import { SampleStrategy } from '@onescan/contract/generated/onescan/v1/spec.js';
 import { FEATURES, TARGETS } from '@onescan/fetcher/testing/small-warehouse.js';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { BigQueryStack } from './bigquery-stack.js';
+import { BigQueryStack } from '../../bigquery/bigquery-stack.js';
 
 const ODD = 'mom_eurusd.Rate in %';
 

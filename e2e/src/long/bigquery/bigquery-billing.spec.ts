@@ -5,8 +5,8 @@ import { noteMetadataQuery } from '@onescan/fetcher/testing/jobs/metadata-bill.j
 import { settleJobs } from '@onescan/fetcher/testing/jobs/settle-jobs.js';
 import type { BigQueryWarehouse } from '@onescan/fetcher/testing/warehouse/bigquery/bigquery-warehouse.js';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import type { Fault } from '../fake-bigquery/faults.js';
-import { BigQueryStack, type Choices } from './bigquery-stack.js';
+import { BigQueryStack, type Choices } from '../../bigquery/bigquery-stack.js';
+import type { Fault } from '../../fake-bigquery/faults.js';
 
 const PRICE = 6.25;
 

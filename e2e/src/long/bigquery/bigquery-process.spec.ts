@@ -6,10 +6,10 @@ import {
 import { RunSpec } from '@onescan/contract/generated/onescan/v1/spec.js';
 import { callServerStream, callUnary, createClient } from '@onescan/process/grpc/client.js';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import type { QueryLimits } from '../fake-bigquery/analyze-statement.js';
-import { grantedRequest } from '../granted-request.js';
-import { ServiceProcess } from '../service-process.js';
-import { BigQueryStack, PROJECT } from './bigquery-stack.js';
+import { BigQueryStack, PROJECT } from '../../bigquery/bigquery-stack.js';
+import type { QueryLimits } from '../../fake-bigquery/analyze-statement.js';
+import { grantedRequest } from '../../granted-request.js';
+import { ServiceProcess } from '../../service-process.js';
 
 const SPEC = RunSpec.fromPartial({ pairs: ['eurusd'], sample: { rows: 900 } });
 const SECRET = 'not-to-be-logged-8c1f';
