@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Act } from './context.js';
+import { addExamples } from './examples.js';
 import { createRoot } from './root-command.js';
 import { addApproveVerb } from './verbs/approve.js';
 import { addBackupVerbs } from './verbs/backup.js';
@@ -12,6 +13,7 @@ import { addDownVerb } from './verbs/down.js';
 import { addExplainVerb } from './verbs/explain.js';
 import { addHealthVerb } from './verbs/health.js';
 import { addLedgerVerb } from './verbs/ledger.js';
+import { addLogsVerb } from './verbs/logs.js';
 import { addLsVerb } from './verbs/ls.js';
 import { addModelVerb } from './verbs/model.js';
 import { addPageVerb } from './verbs/page.js';
@@ -53,6 +55,7 @@ const VERBS: readonly ((program: Command, act: Act) => void)[] = [
   addModelVerb,
   addPredictVerb,
   addTrainersVerb,
+  addLogsVerb,
   addPageVerb,
   addCacheVerbs,
   addBackupVerbs,
@@ -67,5 +70,6 @@ const VERBS: readonly ((program: Command, act: Act) => void)[] = [
 export function createProgram(act: Act): Command {
   const program = createRoot();
   for (const addVerb of VERBS) addVerb(program, act);
+  addExamples(program);
   return program;
 }

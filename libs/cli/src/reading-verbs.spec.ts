@@ -72,6 +72,20 @@ describe('the verbs that read', () => {
     expect(typeof JSON.parse(fake.data())).toBe('object');
   });
 
+  it('show --watch shows a run again until it ends, in place where that can be, and says what to do next', async () => {
+    await cli.start();
+    const fake = cli.terminal({ redraws: true, rows: 200 });
+    const watching = runCli(['show', 'r-1', '--watch'], fake);
+    await expect.poll(() => fake.drawn.join('')).toContain('Run r-1');
+    expect(await runCli(['approve', 'r-1'], cli.terminal())).toBe(0);
+    expect(await watching).toBe(0);
+    expect(fake.data().match(/^Run r-1: completed/gm)).toHaveLength(1);
+    const plain = cli.terminal();
+    expect(await runCli(['show', 'r-1'], plain)).toBe(0);
+    expect(fake.data()).toBe(plain.data());
+    expect(plain.notes.join('\n')).toMatch(/^Next \(.*\): onescan (?:re)?run /m);
+  });
+
   it('approve --watch does not ask again for what the history of the run holds', async () => {
     const fake = terminal({ answers: [] });
     expect(await runCli(['approve', 'r-1', '--watch'], fake)).toBe(0);

@@ -9,6 +9,7 @@ import type { Invocation } from '../context.js';
 import { EXIT, type ExitCode, exitCodeOfRun } from '../exit-code.js';
 import { writeJsonLine } from '../output/write-json.js';
 import { eventLine } from '../view/event-line.js';
+import { nextLines } from '../view/next-lines.js';
 import { planText } from '../view/plan-text.js';
 import { type ProgressDisplay, progressDisplay } from '../view/progress-display.js';
 import { runSummary } from '../view/run-summary.js';
@@ -91,6 +92,7 @@ async function finish(
   } else if (hasEnded(run.state)) {
     const table = run.tasks.length > 0 ? `\n${verdictTable(run)}` : '';
     await terminal.write(`${table}\n${runSummary(run)}`);
+    for (const line of nextLines(run)) terminal.note(line);
   }
   return hasEnded(view.state) ? exitCodeOfRun(run) : EXIT.needsApproval;
 }

@@ -34,7 +34,7 @@ export function costSection({ snapshot, fetchesAtOnce }: ReportData): Html {
   const pilot =
     run.spec.pilotPair === '' ? undefined : pilotReport(snapshot, { workersConnected: 0, fetchesAtOnce });
   const { catalogueChange } = plan;
-  return html`<h2>Cost</h2>
+  return html`<h2 id="cost">Cost</h2>
     ${summary(plan, pairs)}
     ${table([...titles, '>fetch time', 'from'], rows)}
     ${jobs.length > 0 ? html`<h3>Statements</h3>${table(JOB_TITLES, jobs.map(jobRow))}` : ''}

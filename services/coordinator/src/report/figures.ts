@@ -1,4 +1,5 @@
 import { formatPercent } from '@onescan/contract/format/percent.js';
+import type { EstimateJson } from '../model/result-document.js';
 
 /** Of a feature's name in a picture. */
 const MOST_CHARACTERS = 38;
@@ -25,4 +26,15 @@ export function shortFigure(value: number | null | undefined): string {
 /** A share in percent, or a dash where there is none. */
 export function percentFigure(share: number | null): string {
   return share === null || !Number.isFinite(100 * share) ? '–' : formatPercent(share);
+}
+
+/** A number with so many digits, or a dash where there is none. */
+export function figure(value: number | null, digits = 3): string {
+  return value === null || !Number.isFinite(value) ? '–' : value.toFixed(digits);
+}
+
+/** An estimate in percent with its interval. */
+export function interval(estimate: EstimateJson): string {
+  if (estimate.low === null || estimate.high === null) return percentFigure(estimate.value);
+  return `${percentFigure(estimate.value)} [${percentFigure(estimate.low)}, ${percentFigure(estimate.high)}]`;
 }

@@ -22,11 +22,13 @@ export function html(strings: TemplateStringsArray, ...parts: Part[]): Html {
 /** A table; columns beginning with ">" are right-aligned figures. */
 export function table(head: readonly string[], rows: readonly (readonly Part[])[]): Html {
   const figure = head.map((title) => (title.startsWith('>') ? ' class="figure"' : ''));
-  const titles = head.map((title, i) => html`<th${new Html(figure[i]!)}>${title.replace(/^>/, '')}</th>`);
+  const titles = head.map(
+    (title, i) => html`<th scope="col"${new Html(figure[i]!)}>${title.replace(/^>/, '')}</th>`,
+  );
   const body = rows.map(
     (row) => html`<tr>${row.map((cell, i) => html`<td${new Html(figure[i] ?? '')}>${cell}</td>`)}</tr>`,
   );
-  return html`<div class="scroll"><table><thead><tr>${titles}</tr></thead><tbody>${body}</tbody></table></div>`;
+  return html`<div class="scroll" tabindex="0"><table><thead><tr>${titles}</tr></thead><tbody>${body}</tbody></table></div>`;
 }
 
 function render(part: Part): string {

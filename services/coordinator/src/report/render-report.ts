@@ -3,8 +3,11 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { formatUsd } from '@onescan/contract/format/usd.js';
 import { sectionOrNote } from './chart-or-note.js';
 import { costSection } from './cost-section.js';
+import { decisionSection } from './decision-section.js';
+import { familiesSection, featureMapSection } from './feature-maps.js';
 import { Html, html } from './html.js';
 import type { ReportData } from './report-data.js';
+import { REPORT_SCRIPT } from './report-script.js';
 import {
   ledgerSection,
   pairSection,
@@ -16,12 +19,14 @@ import {
   verdictSection,
 } from './report-sections.js';
 import { REPORT_STYLE } from './report-style.js';
+import { funnelSection } from './selection-charts.js';
+import { timelineSection } from './timeline-section.js';
 
-/** Nothing but our own style sheet is obeyed, nothing is loaded or sent, whatever a name in the page should hold. */
-const POLICY = `default-src 'none'; style-src 'sha256-${styleHash()}'; img-src data:; base-uri 'none'; form-action 'none'`;
+/** Nothing but our own style sheet and script is obeyed, nothing is loaded or sent, whatever a name in the page should hold. */
+const POLICY = `default-src 'none'; style-src '${hashOf(REPORT_STYLE)}'; script-src '${hashOf(REPORT_SCRIPT)}'; img-src data:; base-uri 'none'; form-action 'none'`;
 
-function styleHash(): string {
-  return createHash('sha256').update(REPORT_STYLE).digest('base64');
+function hashOf(text: string): string {
+  return `sha256-${createHash('sha256').update(text).digest('base64')}`;
 }
 
 /**
@@ -32,7 +37,9 @@ export async function renderReport(data: ReportData): Promise<string> {
   const { run } = data.snapshot;
   const parts: Html[] = [
     sectionOrNote('the heading', () => header(data)),
+    sectionOrNote('the contents', () => contents(data)),
     sectionOrNote('what is missing from the run', () => problemsSection(data)),
+    sectionOrNote('the decision', () => decisionSection(data)),
     sectionOrNote('the overview of verdicts', () => verdictSection(data)),
   ];
   await nextTurn();
@@ -40,24 +47,50 @@ export async function renderReport(data: ReportData): Promise<string> {
     sectionOrNote('the rounded numbers', () => roundedSection(data)),
     sectionOrNote('the cost', () => costSection(data)),
     sectionOrNote('the selection', () => selectionSection(data)),
+    sectionOrNote('the families of features', () => familiesSection(data)),
     sectionOrNote('the ledger', () => ledgerSection(data)),
+    sectionOrNote('where features were left behind', () => funnelSection(data)),
     sectionOrNote('time and memory', () => resourcesSection(data)),
+    sectionOrNote('the timeline', () => timelineSection(data)),
   );
   for (const pair of run.spec.pairs) {
     const tasks = data.done.filter((task) => task.pair === pair);
     if (tasks.length === 0) continue;
-    parts.push(sectionOrNote(`the overview of ${pair}`, () => pairSection(pair, tasks)));
+    const map = data.maps.find((each) => each.pair === pair);
+    parts.push(
+      sectionOrNote(`the overview of ${pair}`, () => pairSection(pair, tasks)),
+      sectionOrNote(`the features of ${pair}`, () => featureMapSection(map, run.spec.horizons)),
+    );
     for (const task of tasks) {
       await nextTurn();
-      parts.push(sectionOrNote(`the horizon ${task.horizon} of ${pair}`, () => taskSection(task)));
+      const curve = data.curves.find((each) => each.pair === pair && each.horizon === task.horizon);
+      parts.push(sectionOrNote(`the horizon ${task.horizon} of ${pair}`, () => taskSection(task, curve)));
     }
   }
   return `<!doctype html>\n${
     html`<html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${POLICY}"><meta name="viewport" content="width=device-width">
 <title>Onescan run ${run.runId}</title><style>${new Html(REPORT_STYLE)}</style></head>
-<body>${parts}</body></html>`.text
+<body>${parts}<script>${new Html(REPORT_SCRIPT)}</script></body></html>`.text
   }\n`;
 }
+
+/** Links to the sections, and to the pairs that have results. */
+function contents({ snapshot, done }: ReportData): Html {
+  const pairs = snapshot.run.spec.pairs.filter((pair) => done.some((task) => task.pair === pair));
+  const links = [...SECTIONS, ...pairs.map((pair) => [pair, pair.toUpperCase()] as const)];
+  return html`<nav aria-label="Contents">${links.map(([id, title]) => html`<a href="#${id}">${title}</a> `)}</nav>`;
+}
+
+const SECTIONS = [
+  ['decision', 'Decision'],
+  ['verdicts', 'Verdicts'],
+  ['cost', 'Cost'],
+  ['selection', 'Selection'],
+  ['families', 'Families'],
+  ['ledger', 'Ledger'],
+  ['resources', 'Time and memory'],
+  ['timeline', 'Timeline'],
+] as const;
 
 function header({ snapshot, done }: ReportData): Html {
   const { run, tasks, pairs } = snapshot;

@@ -2,11 +2,23 @@ import type { HorizonSummary, TaskStats } from '@onescan/contract/generated/ones
 import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { type ResultDocument, readResultDocument } from '../model/result-document.js';
 import type { RunSnapshot, TaskRecord } from '../model/run-record.js';
+import {
+  type FamilyTotal,
+  type FeatureMap,
+  type FrequencyCurve,
+  readFamilyTotals,
+  readFeatureMaps,
+  readFrequencyCurves,
+} from '../store/ledger-figures.js';
 import type { LedgerTotal, RankedFeature } from '../store/ledger-table.js';
 import type { Store } from '../store/store.js';
+import { readTimeline, type Stretch } from './run-timeline.js';
 
 /** Features shown for a task. */
 const TOP_FEATURES = 15;
+/** Features of a pair's heat map, and of the curve of a task's selection frequencies. */
+const MAPPED_FEATURES = 20;
+const CURVE_FEATURES = 60;
 
 /** A finished task with all that the report says of it. */
 export interface ReportTask {
@@ -27,6 +39,10 @@ export interface ReportData {
   totals: LedgerTotal[];
   /** Datasets that the coordinator has fetched at a time. */
   fetchesAtOnce: number;
+  maps: readonly FeatureMap[];
+  families: readonly FamilyTotal[];
+  curves: readonly FrequencyCurve[];
+  timeline: readonly Stretch[];
 }
 
 /** Reads a run's report data from the store. */
@@ -35,6 +51,7 @@ export async function readReportData(
   snapshot: RunSnapshot,
   fetchesAtOnce: number,
 ): Promise<ReportData> {
+  const { runId } = snapshot.run;
   const tasks = [...snapshot.tasks.values()];
   const done: ReportTask[] = [];
   for (const task of tasks.filter(({ state }) => state === 'DONE')) done.push(await readTask(store, task));
@@ -42,8 +59,12 @@ export async function readReportData(
     snapshot,
     done,
     unfinished: tasks.filter(({ state }) => state !== 'DONE'),
-    totals: await store.totalLedger(snapshot.run.runId),
+    totals: await store.totalLedger(runId),
     fetchesAtOnce,
+    maps: await store.readRunTable((reader) => readFeatureMaps(reader, runId, MAPPED_FEATURES)),
+    families: await store.readRunTable((reader) => readFamilyTotals(reader, runId)),
+    curves: await store.readRunTable((reader) => readFrequencyCurves(reader, runId, CURVE_FEATURES)),
+    timeline: await readTimeline(store, runId),
   };
 }
 

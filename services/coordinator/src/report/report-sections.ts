@@ -4,13 +4,15 @@ import type { Suspicion } from '@onescan/contract/generated/onescan/v1/result.js
 import { pairSuspicions } from '@onescan/contract/pair-suspicions.js';
 import { readReason, reasonMeaning, reasonText } from '@onescan/contract/reasons/reason.js';
 import { roundedReason } from '@onescan/dataset/rounded-columns.js';
-import type { EstimateJson } from '../model/result-document.js';
+import type { FrequencyCurve } from '../store/ledger-figures.js';
 import { chartOrNote, sectionOrNote } from './chart-or-note.js';
+import { accuracyTable, gatingTable, reliabilityTable, stageTable, verdictTable } from './chart-tables.js';
 import { accuracyChart, gatingChart, reliabilityChart, stageChart, verdictHeatMap } from './charts.js';
 import { featureChart, featureTable } from './feature-chart.js';
-import { percentFigure } from './figures.js';
+import { figure, interval, percentFigure } from './figures.js';
 import { type Html, html, table } from './html.js';
 import type { ReportData, ReportTask } from './report-data.js';
+import { frequencySection } from './selection-charts.js';
 import { shapSection } from './shap-section.js';
 
 /** Suspected features listed one by one. */
@@ -20,7 +22,7 @@ const SUSPICIONS_SHOWN = 50;
 export function verdictSection({ snapshot, done }: ReportData): Html {
   const { spec } = snapshot.run;
   const count = (verdict: string): number => done.filter(({ summary }) => summary.verdict === verdict).length;
-  return html`<h2>Verdicts</h2>
+  return html`<h2 id="verdicts">Verdicts</h2>
     <p>${count('SKILL')} of ${snapshot.tasks.size} pair-horizons show skill beyond what the overlap of target and
       known bars gives; ${count('SKILL_SUSPECT')} show it too, but rest on what honest features are not known to do, so
       that the future itself may be among them; ${count('NO_SKILL_BEYOND_OVERLAP')} show none, ${count('INCONCLUSIVE')} are inconclusive,
@@ -56,7 +58,7 @@ export function selectionSection({ done }: ReportData): Html {
   const total = known.reduce((sum, bound) => sum + bound, 0);
   const retained = done.reduce((sum, { summary }) => sum + summary.featuresRetained, 0);
   const unbounded = bounds.length - known.length;
-  return html`<h2>Selection</h2>
+  return html`<h2 id="selection">Selection</h2>
     <p>Over all pair-horizons ${retained} features were retained. At most <b>${total.toFixed(2)}</b> of them are
       expected to be false by the selection's nominal error bound${
         unbounded > 0 ? html`, which ${unbounded} of ${bounds.length} results do not have` : ''
@@ -113,7 +115,7 @@ export function ledgerSection({ totals, snapshot }: ReportData): Html {
     count.toLocaleString('en'),
     sum > 0 ? percentFigure(count / sum) : '',
   ]);
-  return html`<h2>Ledger</h2>
+  return html`<h2 id="ledger">Ledger</h2>
     <p>${snapshot.run.ledgerRows.toLocaleString('en')} rows: one for every feature, pair and horizon of the results.
       All of them are in <code>ledger.parquet</code> beside this file.</p>
     ${table(['status', 'stage', 'because', '>rows', '>share'], rows)}`;
@@ -132,10 +134,14 @@ export function resourcesSection({ snapshot, done }: ReportData): Html {
   });
   const { createdMs, endedMs, workersUsed } = snapshot.run;
   const attempts = done.reduce((sum, task) => sum + task.attempt, 0);
-  return html`<h2>Time and memory</h2>
+  return html`<h2 id="resources">Time and memory</h2>
     <p>${formatDuration(((endedMs ?? createdMs) - createdMs) / 1000)} from start to end, waiting for approvals
       included; at most ${workersUsed} trainers at work at once; ${attempts} attempts for ${done.length} results.</p>
-    ${chartOrNote('the seconds by stage', () => stageChart(pairs))}
+    ${chartOrNote(
+      'the seconds by stage',
+      () => stageChart(pairs),
+      () => stageTable(pairs),
+    )}
     ${table(['trainer', '>results', '>peak memory', '>limit', '>share'], memoryRows(done))}`;
 }
 
@@ -183,7 +189,11 @@ export function pairSection(pair: string, tasks: readonly ReportTask[]): Html {
     '>false at most',
   ];
   return html`<h2 id="${pair}">${pair.toUpperCase()}</h2>
-    ${chartOrNote('accuracy by horizon', () => accuracyChart(pair, tasks))}
+    ${chartOrNote(
+      'accuracy by horizon',
+      () => accuracyChart(pair, tasks),
+      () => accuracyTable(tasks),
+    )}
     ${table(head, rows)}
     <p class="small">Intervals are block-bootstrap intervals of ${coverage(tasks)} coverage on
       the untouched last part of the period. Log loss saved is in nats a row, against the best baseline that gives
@@ -191,7 +201,7 @@ export function pairSection(pair: string, tasks: readonly ReportTask[]): Html {
 }
 
 /** One horizon of a pair in detail, folded. */
-export function taskSection(task: ReportTask): Html {
+export function taskSection(task: ReportTask, curve?: FrequencyCurve): Html {
   const { document, summary } = task;
   const { direction } = document.final;
   const { chosen } = document.gating;
@@ -210,6 +220,7 @@ export function taskSection(task: ReportTask): Html {
         () => reliabilityChart(task),
         () => reliabilityTable(task),
       )}</div>
+    ${sectionOrNote('selection frequencies', () => frequencySection(task, curve))}
     ${task.features.length > 0 ? bestFeatures(task) : html`<p>No feature was retained.</p>`}
     ${sectionOrNote('what interacts', () => interactions(document))}
     ${sectionOrNote('SHAP', () => shapSection(task))}</details>`;
@@ -220,40 +231,6 @@ function bestFeatures(task: ReportTask): Html {
     'the best features',
     () => featureChart(task),
     () => featureTable(task),
-  );
-}
-
-function verdictTable(done: readonly ReportTask[]): Html {
-  return table(
-    ['pair', 'horizon', 'verdict', '>accuracy'],
-    done.map(({ pair, horizon, summary }) => [
-      pair,
-      `h${horizon}`,
-      summary.verdict,
-      percentFigure(summary.accuracy),
-    ]),
-  );
-}
-
-function gatingTable({ document }: ReportTask): Html {
-  return table(
-    ['>coverage', '>calls', '>accuracy'],
-    document.gating.coverages.map(({ coverage, calls, accuracy }) => [
-      percentFigure(coverage),
-      calls,
-      interval(accuracy),
-    ]),
-  );
-}
-
-function reliabilityTable({ document }: ReportTask): Html {
-  return table(
-    ['>predicted', '>share up', '>rows'],
-    document.reliability.map(({ meanPredicted, observed, rows }) => [
-      percentFigure(meanPredicted),
-      interval(observed),
-      rows,
-    ]),
   );
 }
 
@@ -273,13 +250,4 @@ function interactions({ interactions: found }: ReportTask['document']): Html {
 function coverage(tasks: readonly ReportTask[]): string {
   const share = tasks[0] ? Math.round(1000 * (1 - 2 * tasks[0].document.skill.level)) / 10 : Number.NaN;
   return Number.isFinite(share) ? `${share} %` : 'unknown';
-}
-
-function interval(estimate: EstimateJson): string {
-  if (estimate.low === null || estimate.high === null) return percentFigure(estimate.value);
-  return `${percentFigure(estimate.value)} [${percentFigure(estimate.low)}, ${percentFigure(estimate.high)}]`;
-}
-
-function figure(value: number | null, digits = 3): string {
-  return value === null || !Number.isFinite(value) ? '–' : value.toFixed(digits);
 }

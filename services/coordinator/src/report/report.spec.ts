@@ -13,6 +13,7 @@ import { expect, test } from 'vitest';
 import { readResultDocument } from '../model/result-document.js';
 import { resultDocument } from '../testing/sample-document.js';
 import { TestStack } from '../testing/test-stack.js';
+import { REPORT_SCRIPT } from './report-script.js';
 
 test('a finished run has a report, results and a ledger that say what happened', async () => {
   const stack = await TestStack.start();
@@ -28,11 +29,20 @@ test('a finished run has a report, results and a ledger that say what happened',
     const run = await stack.getRun(runId);
     expect(run.state).toBe(RunState.RUN_STATE_PARTIAL);
     const folder = join(stack.stateDir, 'runs', runId);
-    expect(run.reportPath).toBe(join(folder, 'report.html'));
+    expect(run.reportPath, run.problems.join()).toBe(join(folder, 'report.html'));
     const report = readFileSync(run.reportPath, 'utf8');
     expect(await readStreamedReport(stack, runId)).toBe(report);
     for (const text of [
       'gbpusd h45: failed: BAD_DATA: a &lt;bad&gt; target',
+      '<b>1 of 3 results show skill</b>',
+      'eurusd (h45)',
+      `<code>onescan resume ${runId}</code>`,
+      'aria-label="Selection frequency of the best features of eurusd by horizon"',
+      'aria-label="Share of the importance by family of features and pair"',
+      'aria-label="Features that each stage left"',
+      'aria-label="Selection frequencies of eurusd h15 by rank"',
+      'aria-label="Timeline of fetches and of the tasks of each trainer"',
+      'Attempts that were lost',
       '61.3 % [59.3 %, 63.3 %]',
       'expected to be false',
       '<b>1.50</b>',
@@ -55,15 +65,36 @@ test('a finished run has a report, results and a ledger that say what happened',
       expect(report).toContain(text);
     }
     expect(report).toMatch(/fill="var\(--ink\)"/);
-    expect(report).not.toMatch(/#01020[345]|<script|src=|href="http|url\(http|NaN|undefined/);
+    const own = report.replace(REPORT_SCRIPT, '');
+    expect(own).not.toMatch(/#01020[345]|<script>[^<]|src=|href="http|url\(http|NaN|undefined/);
     const results = JSON.parse(readFileSync(join(folder, 'results.json'), 'utf8'));
     expect(results.results.map((result: { document: object }) => result.document)).toHaveLength(3);
     expect(results.resultsSha256).toBe(run.resultsSha256);
+    expect(unexplained(report)).toEqual([]);
+    const brief = readFileSync(join(folder, 'report.md'), 'utf8');
+    expect(brief).toContain('**1 of 3 results show skill beyond overlap.**');
+    expect(brief).toMatch(/^\| eurusd \| h45 \| 0.03 \| .* \|$/m);
+    expect(brief).toContain('a \\<bad\\> target');
+    expect(brief).toContain(`- \`onescan resume ${runId}\`: `);
     expect(await countParquet(join(folder, 'ledger.parquet'))).toBe(12n);
   } finally {
     await stack.close();
   }
 });
+
+/** Pictures without a name, or without their figures in words right after them, in one of those around them, or in the ledger. */
+function unexplained(report: string): string[] {
+  const pictures = [
+    ...report.matchAll(/<svg [^>]*role="img" aria-label="([^"]+)"[^>]*>[\s\S]*?<\/svg>\s*(.{0,60})/g),
+  ];
+  expect(pictures).toHaveLength(report.match(/<svg /g)!.length);
+  // SHAP values are drawn row by row: explain and results.json have them, the table below them their summary.
+  return pictures.flatMap(([, name, after]) =>
+    after!.startsWith('<details class="figures"><summary>Figures: ') || name!.startsWith('SHAP')
+      ? []
+      : [name!],
+  );
+}
 
 test('reads the documents that the learning engine writes', () => {
   const config = resolveLearnConfig('quick', {

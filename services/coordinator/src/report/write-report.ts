@@ -7,9 +7,10 @@ import { REPORT_FILE } from '../store/run-folder.js';
 import type { Store } from '../store/store.js';
 import { renderReport } from './render-report.js';
 import { readReportData } from './report-data.js';
+import { reportMarkdown } from './report-markdown.js';
 
 /**
- * Writes `report.html`, `results.json` and `ledger.parquet` of a run that is ending, each in one step.
+ * Writes `report.html`, `report.md`, `results.json` and `ledger.parquet` of a run that is ending, each in one step.
  *
  * @param snapshot the run as it will be stored
  * @param to the folder, and the datasets fetched at a time, by which the pilot's text reckons
@@ -28,6 +29,7 @@ export async function writeReport(
   await publish(join(folder, 'results.json'), async (path) =>
     writeFile(path, await resultsJson(store, snapshot)),
   );
+  await publish(join(folder, 'report.md'), async (path) => writeFile(path, reportMarkdown(data)));
   await publish(reportPath, async (path) => writeFile(path, await renderReport(data)));
   return reportPath;
 }

@@ -34,5 +34,15 @@ export function reportOf(tasks: readonly ReportedTask[]): ReportData {
     document,
     features,
   }));
-  return { snapshot, done, unfinished: [], totals: [], fetchesAtOnce: 1 };
+  return {
+    snapshot,
+    done,
+    unfinished: [],
+    totals: [],
+    fetchesAtOnce: 1,
+    maps: [],
+    families: [],
+    curves: [],
+    timeline: [],
+  };
 }

@@ -13,9 +13,9 @@ import { openDataset } from '@onescan/dataset/open-dataset.js';
 import { callServerStream, callUnary, createClient } from '@onescan/process/grpc/client.js';
 import { createLog } from '@onescan/process/log.js';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { parseFetcherOptions } from './fetcher-options.js';
-import { buildSmallWarehouse, COLUMNS, TARGETS } from './fixtures/small-warehouse.js';
-import { type RunningFetcher, startFetcher } from './start-fetcher.js';
+import { parseFetcherOptions } from '../fetcher-options.js';
+import { buildSmallWarehouse, COLUMNS, TARGETS } from '../fixtures/small-warehouse.js';
+import { type RunningFetcher, startFetcher } from '../start-fetcher.js';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 }); // generous: the machine may be busy
 process.env.ONESCAN_LOG_LEVEL = 'silent';

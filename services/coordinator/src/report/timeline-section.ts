@@ -1,0 +1,90 @@
+import { formatDuration } from '@onescan/contract/format/duration.js';
+import type { EChartsCoreOption } from 'echarts/core';
+import { chartOrNote } from './chart-or-note.js';
+import { type Html, html, table } from './html.js';
+import { AXIS, INK, renderSvg, SERIES_COLORS } from './render-svg.js';
+import type { ReportData } from './report-data.js';
+import type { Stretch } from './run-timeline.js';
+
+const LANE = 26;
+/** Stretches listed; the picture has all. */
+const LISTED = 400;
+const FAILED = '#b3261e';
+
+/** Who did what when, attempts that were lost among it. */
+export function timelineSection({ timeline, snapshot }: ReportData): Html {
+  if (timeline.length === 0) return html``;
+  const lost = timeline.filter(({ ended }) => ended === 'failed');
+  return html`<h3 id="timeline">Timeline</h3>${chartOrNote(
+    'who did what when',
+    () => timelineChart(timeline),
+    () => timelineTable(timeline, snapshot.run.createdMs),
+  )}${lost.length > 0 ? html`<h3>Attempts that were lost</h3>${timelineTable(lost, snapshot.run.createdMs)}` : ''}`;
+}
+
+function timelineTable(timeline: readonly Stretch[], startMs: number): Html {
+  return table(
+    ['where', 'what', '>after', '>took', 'ended'],
+    timeline
+      .slice(0, LISTED)
+      .map(({ where, what, fromMs, toMs, ended }) => [
+        where,
+        what,
+        formatDuration(Math.max(0, fromMs - startMs) / 1000),
+        formatDuration(Math.max(0, toMs - fromMs) / 1000),
+        ended,
+      ]),
+  );
+}
+
+interface Drawing {
+  value(i: number): number;
+  coord(point: number[]): number[];
+}
+
+/** A lane for fetches and for each trainer, with what it did in seconds since the first of it. */
+export function timelineChart(timeline: readonly Stretch[]): string {
+  const lanes = [...new Set(timeline.map(({ where }) => where))].sort((a, b) =>
+    a === 'fetch' ? -1 : b === 'fetch' ? 1 : a < b ? -1 : 1,
+  );
+  const start = Math.min(...timeline.map(({ fromMs }) => fromMs));
+  const pairs = [...new Set(timeline.map(({ what }) => what.split(' ')[0]!))];
+  const color = ({ what, ended }: Stretch): string =>
+    ended === 'failed' ? FAILED : SERIES_COLORS[pairs.indexOf(what.split(' ')[0]!) % SERIES_COLORS.length]!;
+  const option: EChartsCoreOption = {
+    grid: { left: 140, right: 20, top: 6, bottom: 40 },
+    xAxis: { ...AXIS, type: 'value', min: 0, name: 'seconds', nameLocation: 'middle', nameGap: 24 },
+    yAxis: {
+      ...AXIS,
+      type: 'category',
+      inverse: true,
+      data: lanes,
+      axisLabel: { color: INK, width: 125, overflow: 'truncate' },
+    },
+    series: [
+      {
+        type: 'custom',
+        encode: { x: [1, 2], y: 0 },
+        data: timeline.map((stretch) => ({
+          value: [
+            lanes.indexOf(stretch.where),
+            (stretch.fromMs - start) / 1000,
+            (stretch.toMs - start) / 1000,
+          ],
+          itemStyle: { color: color(stretch) },
+        })),
+        renderItem: ({ dataIndex }: { dataIndex: number }, api: Drawing) => {
+          const [x, y] = api.coord([api.value(1), api.value(0)]);
+          const [end] = api.coord([api.value(2), api.value(0)]);
+          const shape = { x, y: y! - LANE / 3, width: Math.max(1, end! - x!), height: (2 * LANE) / 3 };
+          return { type: 'rect', shape, style: { fill: color(timeline[dataIndex]!) } };
+        },
+      },
+    ],
+  };
+  return renderSvg(option, {
+    width: 860,
+    height: 60 + LANE * lanes.length,
+    label: 'Timeline of fetches and of the tasks of each trainer',
+  });
+}
