@@ -67,9 +67,9 @@ it('what is killed comes back and the runs go on; too often, and it is given up 
   timeout: 300_000,
 }, async () => {
   await up('--max-restarts', '1', '--listen', '127.0.0.1:0');
-  const endpoint = (): { tcp: string } =>
-    JSON.parse(readFileSync(join(folder, '.onescan', 'endpoint.json'), 'utf8')) as { tcp: string };
-  const { tcp } = endpoint();
+  const endpoint = (): { tcp: string; page: string } =>
+    JSON.parse(readFileSync(join(folder, '.onescan', 'endpoint.json'), 'utf8'));
+  const { tcp, page } = endpoint();
   for (const name of ['trainer-1', 'fetcher', 'coordinator']) {
     await kill(name);
     await vi.waitUntil(async () => {
@@ -78,7 +78,10 @@ it('what is killed comes back and the runs go on; too often, and it is given up 
       return state === 'running' && restarts === 1;
     }, PATIENCE);
   }
-  expect(endpoint().tcp).toBe(tcp);
+  expect(endpoint()).toMatchObject({ tcp, page });
+  // A page that is open goes on; another is opened with a link.
+  expect((await fetch(page)).status).toBe(200);
+  expect((await onescan(folder, 'page')).stdout).toMatch(new RegExp(`^${page}#ticket=[\\w-]{43}\n$`));
   expect(await onescan(folder, ...RUN)).toMatchObject({ code: 0 });
   const shown = await onescan(folder, 'status');
   expect(shown).toMatchObject({ code: 0 });

@@ -20,6 +20,8 @@ const ENDPOINT = z.object({
   /** "host:port" of the coordinator for other clients, and the file with the token that they need. */
   tcp: z.string().optional(),
   tokenFile: z.string().optional(),
+  /** Address of the live page. */
+  page: z.string().optional(),
   warehouse: z.string(),
   /** Process id of each service by its name. */
   services: z.record(z.string(), z.number()),

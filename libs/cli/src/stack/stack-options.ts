@@ -23,7 +23,11 @@ export interface StackOptions {
   memoryLimitBytes: number;
   /** "host:port" where the coordinator also listens, for who has the token; port 0 chooses a free one. */
   listen?: string;
-  /** Certificates and roles of that address; beyond loopback they are asked for. */
+  /** "host:port" of the live page; absent: none is served. */
+  page?: string;
+  /** Address of a Jaeger that the page links to. */
+  jaeger?: string;
+  /** Certificates and roles of these addresses; beyond loopback they are asked for. */
   listenSecurity?: ListenSecurity;
   /** Most that --yes may approve, in US dollars; absent: the coordinator's default. */
   autoApproveUsd?: number;
@@ -57,10 +61,15 @@ export function withStackDefaults(
     fetcherFlags: given.fetcherFlags ?? [],
     restarts: given.restarts ?? DEFAULT_RESTARTS,
     ...(given.listen === undefined ? {} : { listen: given.listen }),
+    ...(given.page === undefined ? {} : { page: given.page }),
+    ...(given.jaeger === undefined ? {} : { jaeger: given.jaeger }),
     ...(given.listenSecurity ? { listenSecurity: given.listenSecurity } : {}),
     ...(given.autoApproveUsd === undefined ? {} : { autoApproveUsd: given.autoApproveUsd }),
   };
 }
+
+/** Where the page is served unless something else is said: at a free port that only this machine reaches. */
+export const DEFAULT_PAGE = '127.0.0.1:0';
 
 /** Cores and memory that this process may use: the container's where there is one. */
 function readMachine(): { cores: number; memoryBytes: number } {

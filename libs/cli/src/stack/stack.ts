@@ -7,6 +7,7 @@ import type { FolderLock } from '@onescan/dataset/folder-lock.js';
 import type { Announcement } from '@onescan/process/announce.js';
 import { FETCHER_NODE_FLAGS } from '@onescan/process/fetcher-node-flags.js';
 import { callUnary, createClient } from '@onescan/process/grpc/client.js';
+import { isLoopbackAddress } from '@onescan/process/grpc/loopback.js';
 import { keepFilesPrivate } from '@onescan/process/private-files.js';
 import { processStart } from '@onescan/process/process-start.js';
 import { type ServiceName, serviceEntry } from '../../bin/serve.mjs';
@@ -22,6 +23,8 @@ import { type ServiceEnd, SupervisedService } from './supervised-service.js';
 export interface RunningStack {
   readonly coordinator: string;
   readonly fetcher: string;
+  /** A link that opens the live page once; undefined where none is served. */
+  pageLink(): Promise<string | undefined>;
   /** Folder of the services' logs. */
   readonly logs: string;
   /** What the endpoint file says. */
@@ -76,6 +79,7 @@ class Stack implements RunningStack {
   coordinator = '';
   fetcher = '';
   private tcp: string | undefined;
+  private page: string | undefined;
   readonly logs: string;
   private readonly services: SupervisedService[] = [];
   private readonly trainers: SupervisedService[] = [];
@@ -97,9 +101,10 @@ class Stack implements RunningStack {
     const fetcher = this.add('fetcher', 'fetcher', () => this.fetcherFlags());
     this.fetcher = (await unlessInterrupted(fetcher.announcement(), interrupt)).address;
     const coordinator = this.add('coordinator', 'coordinator', (before) => this.coordinatorFlags(before));
-    const { address, tcp } = await unlessInterrupted(coordinator.announcement(), interrupt);
+    const { address, tcp, page } = await unlessInterrupted(coordinator.announcement(), interrupt);
     this.coordinator = address;
     this.tcp = tcp;
+    this.page = page;
     for (let i = 1; i <= trainers; i++) {
       const name = `trainer-${i}`;
       this.trainers.push(this.add(name, 'trainer', () => this.trainerFlags(name)));
@@ -116,6 +121,7 @@ class Stack implements RunningStack {
       coordinator: this.coordinator,
       fetcher: this.fetcher,
       ...(this.tcp === undefined ? {} : { tcp: this.tcp }),
+      ...(this.page === undefined ? {} : { page: this.page }),
       ...(this.tcp === undefined || listenSecurity?.roles ? {} : { tokenFile: tokenPath(home) }),
       warehouse: this.options.warehouse,
       services: Object.fromEntries(this.services.map(({ name, process: { pid } }) => [name, pid ?? 0])),
@@ -129,6 +135,16 @@ class Stack implements RunningStack {
         ]),
       ),
     };
+  }
+
+  async pageLink(): Promise<string | undefined> {
+    if (this.page === undefined) return undefined;
+    const client = createClient(CoordinatorServiceClient, this.coordinator);
+    try {
+      return (await callUnary(client, client.openPage, {})).url;
+    } finally {
+      client.close();
+    }
   }
 
   async nextEnd(): Promise<StackEnd> {
@@ -180,12 +196,17 @@ class Stack implements RunningStack {
 
   /** A port that was chosen once is kept: its callers know it. */
   private coordinatorFlags(before: Announcement | undefined): string[] {
-    const { home, listen, maxWorkers, autoApproveUsd } = this.options;
+    const { home, listen, maxWorkers, autoApproveUsd, jaeger } = this.options;
     const tcp = before?.tcp ?? listen;
+    const page = before?.page === undefined ? this.options.page : new URL(before.page).host;
+    const isGuarded = tcp !== undefined || (page !== undefined && !isLoopbackAddress(page));
     return [
       ...['--listen', socketOf(home, 'coordinator'), '--fetcher', this.fetcher],
       ...['--grant-key', join(home, GRANT_KEY)],
-      ...(tcp === undefined ? [] : ['--tcp-listen', tcp, ...this.accessFlags()]),
+      ...(tcp === undefined ? [] : ['--tcp-listen', tcp]),
+      ...(page === undefined ? [] : ['--page', page]),
+      ...(jaeger === undefined ? [] : ['--page-traces', jaeger]),
+      ...(isGuarded ? this.accessFlags() : []),
       ...['--state', join(home, 'state'), '--max-workers', String(maxWorkers)],
       ...(autoApproveUsd === undefined ? [] : ['--auto-approve-usd', String(autoApproveUsd)]),
     ];

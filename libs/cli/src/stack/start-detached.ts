@@ -44,6 +44,9 @@ export async function startDetached(
   child.unref();
   if (global.json) await writeJson(terminal, endpoint);
   else await terminal.write(`coordinator ${endpoint.coordinator}\nfetcher     ${endpoint.fetcher}\n`);
+  if (endpoint.page !== undefined && !global.json) {
+    await terminal.write(`page        ${endpoint.page}, a link that opens it: onescan page\n`);
+  }
   return EXIT.ok;
 }
 
@@ -65,6 +68,8 @@ function flags(options: StackOptions): string[] {
   return [
     ...['--warehouse', options.warehouse, '--home', options.home],
     ...(options.listen === undefined ? [] : ['--listen', options.listen]),
+    ...(options.page === undefined ? ['--no-page'] : ['--page', options.page]),
+    ...(options.jaeger === undefined ? [] : ['--jaeger', options.jaeger]),
     ...listenFlags(options.listenSecurity),
     ...['--trainers', String(options.trainers), '--max-workers', String(options.maxWorkers)],
     ...['--memory-limit', String(options.memoryLimitBytes)],

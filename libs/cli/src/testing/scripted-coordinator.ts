@@ -169,7 +169,10 @@ class Scripted {
         time: undefined,
         bytes: 1_048_576n,
       })),
-      openPage: unary(async () => ({ url: 'http://127.0.0.1:7480/#ticket=a-ticket', expiresAt: undefined })),
+      openPage: unary(async () => ({
+        url: 'http://127.0.0.1:7480/#ticket=a-ticket',
+        expiresAt: { seconds: 1_796_040_600n, nanos: 0 },
+      })),
       listTrainers: unary(async () => ({ trainers: [], maxWorkers: 8 })),
     };
   }

@@ -14,7 +14,7 @@ import { addRunOptions, type RunOptions, specFromOptions } from '../options/run-
 import { describeEnd } from '../stack/describe-end.js';
 import { DEFAULT_RESTARTS } from '../stack/restart-policy.js';
 import { type RunningStack, startStack } from '../stack/stack.js';
-import { withStackDefaults } from '../stack/stack-options.js';
+import { DEFAULT_PAGE, withStackDefaults } from '../stack/stack-options.js';
 
 /** The spec of the demo, from dist/verbs as well as from src/verbs. */
 const DEMO_SPEC = fileURLToPath(new URL('../../src/demo/demo-run.yaml', import.meta.url));
@@ -33,13 +33,14 @@ export function addDemoVerb(program: Command, act: Act): void {
       const home = resolveDatabaseFolder({ name: '--home', value: global.home, cwd: terminal.cwd });
       const spec = specFromOptions({ spec: DEMO_SPEC, ...options });
       const warehouse = await demoWarehouse(home, spec.pairs, terminal);
-      const stackOptions = withStackDefaults({ warehouse, home, trainers: TRAINERS });
+      const stackOptions = withStackDefaults({ warehouse, home, trainers: TRAINERS, page: DEFAULT_PAGE });
       const stack = await startStack(stackOptions, terminal.interrupt);
       try {
         terminal.note(
           `Stack: fetcher ${stack.fetcher}, coordinator ${stack.coordinator}, ${TRAINERS} trainers of at most ` +
             `${formatBytes(stackOptions.memoryLimitBytes)} each; logs in ${stack.logs}`,
         );
+        terminal.note(`The live page: ${await stack.pageLink()}`);
         return await runOn(stack, invocation, spec);
       } finally {
         await stack.stop();

@@ -18,6 +18,7 @@ import { describeEnd } from '../stack/describe-end.js';
 import { DEFAULT_RESTARTS } from '../stack/restart-policy.js';
 import { type RunningStack, startStack } from '../stack/stack.js';
 import {
+  DEFAULT_PAGE,
   type ListenSecurity,
   namesKind,
   type StackOptions,
@@ -32,6 +33,8 @@ interface Options {
   memoryLimit?: number;
   maxRestarts?: number;
   listen?: string;
+  page: string | false;
+  jaeger?: string;
   tlsClientCa?: string;
   roles?: string;
   detach?: boolean;
@@ -61,6 +64,13 @@ export function addUpVerb(program: Command, act: Act): void {
       '--listen <host:port>',
       'also serve the coordinator over TCP, for any gRPC client that has the token; port 0 is a free one; beyond this machine it takes --tls-cert and --tls-key',
     )
+    .option(
+      '--page <host:port>',
+      'where the live page is served; beyond this machine it takes --tls-cert and --tls-key',
+      DEFAULT_PAGE,
+    )
+    .option('--no-page', 'serve no page')
+    .option('--jaeger <url>', 'Jaeger in which people look at traces; runs on the page link to theirs')
     .option(
       '--tls-client-ca <file>',
       'ask callers of --listen for certificates that these authorities signed',
@@ -96,6 +106,8 @@ function readOptions(invocation: Invocation, options: Options): StackOptions {
       : { restarts: { ...DEFAULT_RESTARTS, most: options.maxRestarts } }),
     ...(options.autoApprove === undefined ? {} : { autoApproveUsd: options.autoApprove }),
     ...(options.listen === undefined ? {} : { listen: options.listen }),
+    ...(options.page === false ? {} : { page: options.page }),
+    ...(options.jaeger === undefined ? {} : { jaeger: options.jaeger }),
     ...(listenSecurity ? { listenSecurity } : {}),
     ...(options.fetcherFlag === undefined ? {} : { fetcherFlags: options.fetcherFlag }),
   });
@@ -108,17 +120,18 @@ function readOptions(invocation: Invocation, options: Options): StackOptions {
  */
 function readListenSecurity(
   { terminal, global }: Invocation,
-  { listen, tlsClientCa, roles }: Options,
+  { listen, page, tlsClientCa, roles }: Options,
 ): ListenSecurity | undefined {
   const given = { tlsCert: global.tlsCert, tlsKey: global.tlsKey, tlsClientCa, roles };
   const files = Object.entries(given).filter(([, file]) => file !== undefined);
-  if (listen === undefined && files.length > 0) {
+  const beyond = [listen, page].find((address) => address && !isLoopbackAddress(address));
+  if (listen === undefined && beyond === undefined && files.length > 0) {
     throw new OnescanError('INVALID_ARGUMENT', 'certificates and roles are of the address of --listen', {
       remedy: 'Give --listen HOST:PORT with them; the sockets of the stack need none',
     });
   }
-  if (listen !== undefined && !isLoopbackAddress(listen) && (!given.tlsCert || !given.tlsKey)) {
-    throw new OnescanError('INVALID_ARGUMENT', `refusing to serve ${listen} without TLS`, {
+  if (beyond && (!given.tlsCert || !given.tlsKey)) {
+    throw new OnescanError('INVALID_ARGUMENT', `refusing to serve ${beyond} without TLS`, {
       remedy:
         'Give --tls-cert FILE and --tls-key FILE, or a loopback address such as 127.0.0.1:7400; docs/security.md says how to make certificates',
     });
@@ -168,8 +181,11 @@ async function showEndpoint(
   const { tcp, tokenFile } = stack.endpoint();
   const callers = tokenFile === undefined ? 'callers as --roles says' : `bearer token in ${tokenFile}`;
   if (tcp !== undefined) await terminal.write(`tcp         ${tcp}, ${callers}\n`);
+  const link = await stack.pageLink();
+  if (link !== undefined) await terminal.write(`page        ${link}\n`);
   terminal.note(
     `${options.trainers} trainers of at most ${formatBytes(options.memoryLimitBytes)}; logs in ${logs}. ` +
-      'In another terminal: onescan run --pairs eurusd --yes. Ctrl-C stops everything.',
+      'In another terminal: onescan run --pairs eurusd --yes. Ctrl-C stops everything.' +
+      (link === undefined ? '' : ' The link opens the page once; onescan page makes another.'),
   );
 }
