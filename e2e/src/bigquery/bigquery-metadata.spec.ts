@@ -74,7 +74,10 @@ function fetch(planned: PairPlan) {
     datasetId: planned.datasetId,
     maximumBytesBilled: planned.statements.map((statement) => statement.maximumBytesBilled),
   });
-  return obtainDataset(services, request, new AbortController().signal, () => undefined);
+  return obtainDataset(services, request, new AbortController().signal, {
+    report: () => undefined,
+    enter: () => undefined,
+  });
 }
 
 function touch(table: string): Promise<void> {

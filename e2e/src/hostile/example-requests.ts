@@ -77,6 +77,7 @@ export const COORDINATOR_EXAMPLES: Examples<CoordinatorServiceService> = {
   getLedger: task,
   getResults: run,
   getReport: run,
+  getTrace: run,
   getExplanation: task,
   getModels: task,
   listTrainers: () => ({}),

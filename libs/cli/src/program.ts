@@ -28,6 +28,7 @@ import { addRunVerb } from './verbs/run.js';
 import { addServeVerb } from './verbs/serve.js';
 import { addShowVerb } from './verbs/show.js';
 import { addStatusVerb } from './verbs/status.js';
+import { addTraceVerb } from './verbs/trace.js';
 import { addTrainersVerb } from './verbs/trainers.js';
 import { addUpVerb } from './verbs/up.js';
 import { addWarehouseVerbs } from './verbs/warehouse.js';
@@ -49,6 +50,7 @@ const VERBS: readonly ((program: Command, act: Act) => void)[] = [
   addResumeVerb,
   addRerunVerb,
   addReportVerb,
+  addTraceVerb,
   addResultsVerb,
   addLedgerVerb,
   addExplainVerb,

@@ -1,4 +1,4 @@
-import { RunState, TaskState } from '@onescan/contract/generated/onescan/v1/coordinator.js';
+import { AttemptOutcome, RunState, TaskState } from '@onescan/contract/generated/onescan/v1/coordinator.js';
 import { QueryJob } from '@onescan/contract/generated/onescan/v1/fetcher.js';
 import type { LedgerRow } from '@onescan/contract/generated/onescan/v1/result.js';
 import { FailureKind } from '@onescan/contract/generated/onescan/v1/trainer.js';
@@ -68,8 +68,26 @@ test('a crash is tried again under a new attempt that links to the failed one; b
   expect(run.state).toBe(RunState.RUN_STATE_PARTIAL);
   expect(run.problemReasons).toEqual([unfinished('eurusd', [30], 'failed', 'BAD_DATA: target is constant')]);
   expect(run.tasks.map((task) => task.attempt)).toEqual([2, 1, 1]);
-  const retried = trainer!.assigned.find((assign) => assign.task!.attempt === 2)!;
-  expect(retried.failedTraceparent).toContain('abababab');
+  const ends = run.tasks.map(({ attempts }) =>
+    attempts.map(({ attempt, outcome, trainerId }) => [
+      attempt,
+      AttemptOutcome[outcome]!.slice(16),
+      trainerId,
+    ]),
+  );
+  const { id } = trainer!;
+  expect(ends).toEqual([
+    [
+      [1, 'CRASH', id],
+      [2, 'DONE', id],
+    ],
+    [[1, 'BAD_DATA', id]],
+    [[1, 'DONE', id]],
+  ]);
+  for (const { startedAt, endedAt } of run.tasks.flatMap(({ attempts }) => attempts)) {
+    const [start, end] = [startedAt!, endedAt!].map(({ seconds, nanos }) => Number(seconds) * 1e9 + nanos);
+    expect(end).toBeGreaterThanOrEqual(start!);
+  }
   expect(trainer!.assigned.filter((assign) => assign.task!.horizon === 30)).toHaveLength(1);
 });
 

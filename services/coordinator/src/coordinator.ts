@@ -19,8 +19,8 @@ import { LeaseWatch, leaseCheckMs } from './hub/lease-watch.js';
 import type { Trainer } from './hub/trainer.js';
 import { TrainerHub } from './hub/trainer-hub.js';
 import { TrainerRegistry } from './hub/trainer-registry.js';
-import { isTraining } from './model/run-scope.js';
 import { PlanStage } from './planning/plan-stage.js';
+import { KeptSpans } from './runs/kept-spans.js';
 import type { RestTerms } from './runs/pilot-report.js';
 import { ProgressBuffer } from './runs/progress-buffer.js';
 import { RunBook } from './runs/run-book.js';
@@ -62,6 +62,7 @@ interface Parts {
   readonly book: RunBook;
   readonly registry: TrainerRegistry;
   readonly traces: RunTraces;
+  readonly keptSpans: KeptSpans;
   readonly progress: ProgressBuffer;
   readonly fetcher: FetcherServiceClient;
   readonly taskFiles: TaskFiles;
@@ -143,6 +144,7 @@ export class Coordinator {
       clock: monotonic,
       onConnections: (trainer) => coordinator.#onConnections(trainer),
     });
+    const keptSpans = new KeptSpans(stateDir, log);
     const coordinator = new Coordinator({
       options,
       log,
@@ -151,7 +153,8 @@ export class Coordinator {
       work: new Work(log),
       book,
       registry,
-      traces: new RunTraces(),
+      traces: new RunTraces((run) => keptSpans.collect(run)),
+      keptSpans,
       progress: new ProgressBuffer(),
       fetcher: createClient(FetcherServiceClient, options.fetcher, {}, security),
       taskFiles: new TaskFiles(stateDir),
@@ -222,19 +225,16 @@ export class Coordinator {
     const { work, book, registry, traces, log } = this.#parts;
     await work.exclusive(async () => {
       await this.#history.pruneEvents();
-      for (const { run, pairs, tasks } of book.active()) {
-        traces.reopen(run.runId, run.traceparent, run.createdMs);
-        for (const pair of pairs.values()) if (isTraining(pair, tasks)) traces.trainPair(run.runId, pair);
+      for (const snapshot of book.active()) {
+        const { run, pairs, tasks } = snapshot;
+        traces.reopen(snapshot);
         log.info({ runId: run.runId, state: run.state }, 'taking up a run');
         for (const task of tasks.values()) {
           if (task.state !== 'LEASED') continue;
           const { runId, pair, horizon, attempt, trainerInstance: instance } = task;
           const { datasetId } = pairs.get(pair)!.dataset!;
-          registry.expect(task.trainerId, {
-            attempt: { runId, pair, horizon, attempt },
-            datasetId,
-            instance,
-          });
+          const held = { attempt: { runId, pair, horizon, attempt }, datasetId, instance };
+          registry.expect(task.trainerId, held);
         }
       }
       await this.#advance();
@@ -268,6 +268,7 @@ export class Coordinator {
   }
 
   async #storeProgress(): Promise<void> {
+    for (const { run } of this.#parts.book.active()) this.#parts.keptSpans.collect(run);
     for (const [runId, payloads] of this.#parts.progress.take()) {
       if (!this.#parts.book.activeRun(runId)) continue;
       await this.#parts.book.change(runId, (change) => {

@@ -72,7 +72,7 @@ async function fetch(
   const options = signal ? { signal } : {};
   for await (const { message } of callServerStream(client, client.fetchPair, wanted, options)) {
     if (message?.$case === 'dataset') return { ref: message.value, progress };
-    if (message) progress.push(message.value);
+    if (message?.$case === 'progress') progress.push(message.value);
   }
   throw new Error('the stream ended without a dataset');
 }

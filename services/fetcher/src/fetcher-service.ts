@@ -1,11 +1,17 @@
 import type {
+  DatasetRef,
   FetcherServiceServer,
   FetchPairRequest,
   FetchPairResponse,
 } from '@onescan/contract/generated/onescan/v1/fetcher.js';
 import { serverStream, unary } from '@onescan/process/grpc/handlers.js';
-import { ATTRIBUTE, SPAN } from '@onescan/process/telemetry/attributes.js';
+import { ATTRIBUTE, datasetAttributes, SPAN } from '@onescan/process/telemetry/attributes.js';
+import { MOST_SPANS_BYTES } from '@onescan/process/telemetry/otlp-json.js';
+import { identityOf } from '@onescan/process/telemetry/span-ids.js';
+import { spanTap } from '@onescan/process/telemetry/span-tap.js';
+import { StageSpans } from '@onescan/process/telemetry/stage-spans.js';
 import { contextFromTraceparent, withSpan } from '@onescan/process/telemetry/tracing.js';
+import { context, SpanKind } from '@opentelemetry/api';
 import { requireDatasetId, requirePairNames } from './cache/dataset-names.js';
 import { estimatePair, estimateShared } from './estimate.js';
 import { readFileChunks } from './fetch/read-file-chunks.js';
@@ -15,6 +21,9 @@ import type { FetcherServices } from './fetcher-services.js';
 import { markRepeatable } from './jobs/repeatable-jobs.js';
 import { settleJobs } from './jobs/settle-jobs.js';
 import { obtainDataset } from './obtain-dataset.js';
+
+/** Jobs that a span names. */
+const MOST_JOBS = 20;
 
 /** The gRPC service over a warehouse, a cache of datasets and a job log. */
 export function fetcherService(services: FetcherServices): FetcherServiceServer {
@@ -56,20 +65,42 @@ async function* fetchPair(
     [ATTRIBUTE.planHash]: request.planHash,
   };
   const parent = contextFromTraceparent(request.traceparent);
-  const work = withSpan(SPAN.fetchPair, { parent, attributes }, async (span) => {
-    const ref = await obtainDataset(services, request, signal, (now) => {
+  const work = withSpan(SPAN.fetchPair, { parent, attributes, kind: SpanKind.SERVER }, async (span) => {
+    const stages = new StageSpans();
+    const report = (now: () => FetchProgressNow): void => {
       progress = now;
+    };
+    const hooks = { report, enter: (stage: string) => stages.enter(stage) };
+    const ref = await obtainDataset(services, request, signal, hooks).catch((thrown: unknown) => {
+      stages.end(context.active(), attributes, thrown);
+      throw thrown;
     });
+    stages.end(context.active(), { ...attributes, [ATTRIBUTE.rows]: ref.rows });
     span.setAttributes({
-      [ATTRIBUTE.datasetId]: ref.datasetId,
-      [ATTRIBUTE.datasetCached]: ref.cached,
-      [ATTRIBUTE.rows]: ref.rows,
-      [ATTRIBUTE.columns]: ref.columns,
-      [ATTRIBUTE.statements]: ref.statementsRun,
-      [ATTRIBUTE.bytesBilled]: Number(ref.bytesBilled),
-      [ATTRIBUTE.usd]: ref.usd,
+      ...datasetAttributes(ref),
+      [ATTRIBUTE.jobs]: jobIdsOf(services, request, ref),
     });
     return ref;
   });
-  yield* streamProgress(work, () => progress());
+  for await (const response of streamProgress(work, () => progress())) {
+    if (response.message?.$case === 'dataset') yield* spansOf(request);
+    yield response;
+  }
+}
+
+/** The jobs of the warehouse that a dataset was made by. */
+function jobIdsOf(
+  { jobs }: FetcherServices,
+  { runId }: FetchPairRequest,
+  { datasetId }: DatasetRef,
+): string[] {
+  const made = jobs.list(runId).filter((job) => job.datasetId === datasetId && job.purpose === 'fetch');
+  return made.slice(-MOST_JOBS).map(({ jobId }) => jobId);
+}
+
+/** What there is of the request's trace, unless it is more than a message may hold. */
+function* spansOf({ traceparent }: FetchPairRequest): Generator<FetchPairResponse> {
+  const spans = spanTap.take(identityOf(traceparent)?.traceId ?? '');
+  const isSendable = spans.length > 0 && spans.length <= MOST_SPANS_BYTES;
+  if (isSendable) yield { message: { $case: 'spans', value: Buffer.from(spans) } };
 }

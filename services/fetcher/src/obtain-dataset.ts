@@ -25,11 +25,11 @@ export async function obtainDataset(
   services: FetcherServices,
   request: FetchPairRequest,
   signal: AbortSignal,
-  report: Report,
+  { report, enter }: ObtainHooks,
 ): Promise<DatasetRef> {
   const { runId, pair, planHash, datasetId, sharedDatasetId, cachedOnly, withinDatasetId } = request;
   const view = viewOf(services.warehouse, { fetch: { runId, pair, planHash } }, signal);
-  const caller = { request, view, signal, report, granted: grantedTo(services.grants, request) };
+  const caller = { request, view, signal, report, enter, granted: grantedTo(services.grants, request) };
   const shared = sharedDatasetId === '' ? undefined : await obtainShared(services, caller);
   if (datasetId !== '' && services.cache.has(pair, datasetId)) {
     return withShared(await cachedDataset(services, pair, datasetId, report), shared);
@@ -73,13 +73,19 @@ function withShared(ref: DatasetRef, shared: DatasetRef | undefined): DatasetRef
   return shared ? { ...ref, shared } : ref;
 }
 
+/** What a caller is told. */
+export interface ObtainHooks {
+  readonly report: Report;
+  /** The work that it started is in a stage now. */
+  enter(stage: string): void;
+}
+
 /** Who asks for a dataset. */
-interface Caller {
+interface Caller extends ObtainHooks {
   readonly request: FetchPairRequest;
   /** The warehouse as it is now: what was approved must still be there. */
   readonly view: WarehouseView;
   readonly signal: AbortSignal;
-  readonly report: Report;
   /** Called before anything is asked of the warehouse: what the run may bill in all, undefined for no bound. */
   granted(): bigint | undefined;
 }
@@ -98,13 +104,13 @@ interface Wanted {
 async function obtain(
   services: FetcherServices,
   { planned, limits, sqlSha256, spent, isFree }: Wanted,
-  { request, signal, report, granted }: Caller,
+  { request, signal, report, enter, granted }: Caller,
 ): Promise<DatasetRef> {
   const { pair, datasetId } = planned;
   if (services.cache.has(pair, datasetId)) return cachedDataset(services, pair, datasetId, report);
   if (request.cachedOnly) throw notCached(pair, datasetId);
   const { held } = await services.covering.find(planned.facts);
-  if (held) return derive(services, { held, wanted: planned.facts }, { signal, report });
+  if (held) return derive(services, { held, wanted: planned.facts }, { signal, report, enter });
   if (isFree) throw goneCovering(pair, datasetId);
   requireStatements(planned, sqlSha256);
   const maximumBytesBilled = requireWithinBudget(planned, limits);
@@ -125,7 +131,10 @@ async function obtain(
       ...(grantedBytes === undefined ? {} : { grantedBytes }),
       ...(left === undefined ? {} : { remainingBytes: left > spent ? left - spent : 0n }),
       signal: shared,
-      onProgress: (stage, done, total) => onProgress({ stage, done, total }),
+      onProgress: (stage, done, total) => {
+        enter(stage);
+        onProgress({ stage, done, total });
+      },
     }),
   );
   report(ticket.progress);
@@ -138,7 +147,7 @@ async function obtain(
  * @throws OnescanError FAILED_PRECONDITION when none does any more: nothing was approved to be paid for it
  */
 async function obtainWithin(services: FetcherServices, caller: Caller): Promise<DatasetRef> {
-  const { request, signal, report } = caller;
+  const { request, signal, report, enter } = caller;
   const { pair, datasetId, sharedDatasetId, withinDatasetId } = request;
   const { covering, rules } = services;
   requirePair(pair);
@@ -149,10 +158,11 @@ async function obtainWithin(services: FetcherServices, caller: Caller): Promise<
     if (!wanted || identityText(wanted).datasetId !== datasetId) continue;
     let now: FetchProgressNow = { stage: 'verify', done: 0, total: held.columns.size };
     report(() => now);
+    enter('verify');
     const damage = await covering.damageOf(held, (done, total) => {
       now = { stage: 'verify', done, total };
     });
-    if (damage === undefined) return derive(services, { held, wanted }, { signal, report });
+    if (damage === undefined) return derive(services, { held, wanted }, { signal, report, enter });
     damages.push(damage);
   }
   if (request.cachedOnly && damages.length === 0) throw notCached(pair, datasetId);
@@ -182,7 +192,7 @@ function within(...plan: Parameters<typeof planWithin>): DatasetIdentity | undef
 async function derive(
   services: FetcherServices,
   { held, wanted }: { held: HeldDataset; wanted: DatasetIdentity },
-  { signal, report }: Pick<Caller, 'signal' | 'report'>,
+  { signal, report, enter }: Pick<Caller, 'signal' | 'report' | 'enter'>,
 ): Promise<DatasetRef> {
   const { cache, fetches } = services;
   const { datasetId } = identityText(wanted);
@@ -194,7 +204,10 @@ async function derive(
       held,
       wanted,
       signal: shared,
-      onProgress: (stage, done, total) => onProgress({ stage, done, total }),
+      onProgress: (stage, done, total) => {
+        enter(stage);
+        onProgress({ stage, done, total });
+      },
     }),
   );
   report(ticket.progress);

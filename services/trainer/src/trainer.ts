@@ -239,7 +239,7 @@ export class Trainer {
       this.#runner.accept(complete);
       return;
     }
-    const failure = { kind: 'HANDED_BACK', message: 'the trainer is draining', traceparent: '' } as const;
+    const failure = { kind: 'HANDED_BACK', message: 'the trainer is draining' } as const;
     this.#post(complete.task, failureMessage(complete.task, failure));
   }
 

@@ -52,7 +52,10 @@ async function planAndFetch(
     maximumBytesBilled: statements.map(({ maximumBytesBilled }) => maximumBytesBilled),
   });
   const before = stack.fake.jobs().length;
-  const ref = await obtainDataset(services, request, new AbortController().signal, () => undefined);
+  const ref = await obtainDataset(services, request, new AbortController().signal, {
+    report: () => undefined,
+    enter: () => undefined,
+  });
   return { plan: plan!, ref, jobs: stack.fake.jobs().length - before };
 }
 

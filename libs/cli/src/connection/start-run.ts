@@ -1,13 +1,19 @@
 import { randomUUID } from 'node:crypto';
-import type {
-  ApproveRunRequest,
-  CoordinatorServiceClient,
-  Run,
-  RunTags,
-  StartRunRequest,
+import type { Metadata } from '@grpc/grpc-js';
+import {
+  type ApproveRunRequest,
+  type CoordinatorServiceClient,
+  CoordinatorServiceService,
+  type Run,
+  type RunTags,
+  type StartRunRequest,
 } from '@onescan/contract/generated/onescan/v1/coordinator.js';
 import { callUnary } from '@onescan/process/grpc/client.js';
+import { inClientSpan } from '@onescan/process/grpc/rpc-span.js';
 import { isAway, retrying } from '@onescan/process/retrying.js';
+import { inCommandSpan } from './command-span.js';
+
+const { path: START_RUN } = CoordinatorServiceService.startRun;
 
 /** A rerun looks through the results of the run before. */
 const START_DEADLINE_MS = 10 * 60_000;
@@ -21,7 +27,10 @@ export type NewRun = Pick<StartRunRequest, 'spec' | 'rerunOf'> & { tags?: RunTag
 export async function startRun(client: CoordinatorServiceClient, run: NewRun): Promise<string> {
   const request = { ...run, tags: run.tags, requestId: randomUUID() };
   const options = { deadlineMs: START_DEADLINE_MS };
-  return (await sent(() => callUnary(client, client.startRun, request, options))).runId;
+  const send = (bring: (metadata: Metadata) => void) =>
+    sent(() => callUnary(client, client.startRun, request, { ...options, bring }));
+  const { runId } = await inCommandSpan('onescan run', () => inClientSpan(START_RUN, send));
+  return runId;
 }
 
 /** Approves a plan, or the rest after a pilot, once, also where an answer is lost. */

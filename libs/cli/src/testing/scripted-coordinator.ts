@@ -15,6 +15,7 @@ import { serverStream, unary } from '@onescan/process/grpc/handlers.js';
 import { type RunningServer, startServer } from '@onescan/process/grpc/start-server.js';
 import { modelFile } from './sample-models.js';
 import { sampleDataset, samplePlan, sampleRun, sampleTask } from './sample-run.js';
+import { sampleTrace } from './sample-trace.js';
 
 interface Script {
   /** How the run ends; default COMPLETED. */
@@ -156,6 +157,11 @@ class Scripted {
       }),
       getReport: serverStream(async function* () {
         for (const part of HTML) yield { chunk: Buffer.from(part) };
+      }),
+      getTrace: serverStream(async function* () {
+        const trace = Buffer.from(JSON.stringify(sampleTrace()));
+        yield { chunk: trace.subarray(0, 100) };
+        yield { chunk: trace.subarray(100) };
       }),
       getExplanation: serverStream(async function* ({ pair, horizon }) {
         yield { chunk: Buffer.from('PAR1 ') };

@@ -17,6 +17,7 @@ import { EXIT, type ExitCode, exitCodeOfRun } from '../exit-code.js';
 import { renderTable, type TableColumn } from '../output/table.js';
 import { writeJson } from '../output/write-json.js';
 import { statusArea } from '../terminal/status-area.js';
+import { attemptTable } from '../view/attempt-table.js';
 import { jobTable } from '../view/job-table.js';
 import { nextLines } from '../view/next-lines.js';
 import { planText } from '../view/plan-text.js';
@@ -118,6 +119,7 @@ function runText(run: Run): string {
     ...(run.pairs.length > 0 ? [renderTable(PAIR_COLUMNS, run.pairs)] : []),
     ...[jobTable(run)].filter((text) => text !== ''),
     ...(run.tasks.length > 0 ? [verdictTable(run)] : []),
+    ...[attemptTable(run)].filter((text) => text !== ''),
     runSummary(run),
   ].join('\n');
 }

@@ -24,6 +24,8 @@ export interface CallOptions {
   /** Default {@link DEFAULT_DEADLINE_MS} for unary calls; streams have none unless set. */
   deadlineMs?: number;
   signal?: AbortSignal;
+  /** Puts what goes along with the request into its metadata, of unary calls. */
+  bring?: (metadata: Metadata) => void;
 }
 
 type ClientConstructor<C> = new (
@@ -118,7 +120,9 @@ export function callUnary<Request, Response>(
   return new Promise((resolve, reject) => {
     if (options.signal?.aborted) return reject(new OnescanError('CANCELLED', 'the call was cancelled'));
     const deadline = Date.now() + (options.deadlineMs ?? DEFAULT_DEADLINE_MS);
-    const call = method.call(client, request, new Metadata(), { deadline }, (error, response) => {
+    const metadata = new Metadata();
+    options.bring?.(metadata);
+    const call = method.call(client, request, metadata, { deadline }, (error, response) => {
       options.signal?.removeEventListener('abort', cancel);
       if (error) reject(OnescanError.from(error));
       else resolve(response);

@@ -8,6 +8,7 @@ import type {
 } from '@grpc/grpc-js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { resetStream } from './reset-stream.js';
+import { inServerSpan } from './rpc-span.js';
 
 /** Time that a reader may leave one message unread before its call is cut, in milliseconds. */
 const READER_PATIENCE_MS = 60_000;
@@ -26,7 +27,7 @@ export function unary<Request, Response>(
     const abort = new AbortController();
     call.on('cancelled', () => abort.abort());
     // An async wrapper, so that what `fn` throws before its first await is answered too.
-    (async () => fn(call.request, call, abort.signal))().then(
+    (async () => inServerSpan(call, () => fn(call.request, call, abort.signal)))().then(
       (response) => callback(null, response),
       (thrown: unknown) => callback(sendable(thrown)),
     );

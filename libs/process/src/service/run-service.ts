@@ -4,7 +4,7 @@ import { announceListening } from '../announce.js';
 import { exitOnUncaught } from '../exit-on-uncaught.js';
 import { createLog, type Logger } from '../log.js';
 import { keepFilesPrivate } from '../private-files.js';
-import { startTracing } from '../telemetry/tracing.js';
+import { startTracing } from '../telemetry/start-tracing.js';
 import { version } from '../version.js';
 import { flagHelp, requiredFlags } from './flag-docs.js';
 import { checkFlags, type FlagTable, type FlagValues, readFlags } from './flag-table.js';
@@ -92,7 +92,7 @@ export async function runService<Table extends FlagTable>(
   const values = readValues(service, args);
   const log = createLog(service.name);
   exitOnUncaught(log);
-  const tracing = startTracing(`onescan-${service.name}`);
+  const tracing = await startTracing(`onescan-${service.name}`, log);
   const fail = (thrown: unknown): never => {
     log.fatal({ err: thrown, reason: OnescanError.from(thrown).text }, `the ${service.name} failed`);
     process.exit(SERVICE_EXIT.failed);

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
 import {
   type Attributes,
@@ -8,83 +7,20 @@ import {
   propagation,
   ROOT_CONTEXT,
   type Span,
+  type SpanKind,
   SpanStatusCode,
   type Tracer,
   trace,
 } from '@opentelemetry/api';
-import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
-import { resourceFromAttributes } from '@opentelemetry/resources';
-import { BatchSpanProcessor, NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
-import { ATTR_SERVICE_NAME } from '@opentelemetry/semantic-conventions';
-import { spanIds } from './span-ids.js';
-
-export interface Tracing {
-  /** Sends what is buffered and stops. Never fails, and waits little for a collector that does not answer. */
-  shutdown(): Promise<void>;
-}
-
-/** How long buffered spans wait, in milliseconds: a crash loses little. */
-const EXPORT_DELAY_MS = 500;
-
-/**
- * How long the end of a process waits for its last spans to be taken, in milliseconds: by a collector that took those
- * before, and by one that did not. A stack stops three kinds of processes one after another.
- */
-const FLUSH_MS = 5_000;
-const DOUBTFUL_FLUSH_MS = 500;
-
-/**
- * Starts exporting spans over OTLP/HTTP when OTEL_EXPORTER_OTLP_ENDPOINT (or its TRACES variant) is set;
- * otherwise spans cost nothing and go nowhere. The exporter reads the standard OTEL_* variables.
- */
-export function startTracing(serviceName: string): Tracing {
-  const endpoint = process.env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ?? process.env.OTEL_EXPORTER_OTLP_ENDPOINT;
-  if (!endpoint) return { shutdown: async () => undefined };
-  const exporter = new WatchedExporter();
-  const provider = new NodeTracerProvider({
-    idGenerator: spanIds,
-    resource: resourceFromAttributes({ [ATTR_SERVICE_NAME]: serviceName }),
-    spanProcessors: [new BatchSpanProcessor(exporter, { scheduledDelayMillis: EXPORT_DELAY_MS })],
-  });
-  provider.register();
-  return {
-    shutdown: async () => {
-      const waitMs = exporter.delivers ? FLUSH_MS : DOUBTFUL_FLUSH_MS;
-      // Lost spans are no reason to end otherwise than well.
-      const flushed = provider.shutdown().catch(() => undefined);
-      await Promise.race([flushed, sleep(waitMs, undefined, { ref: false })]);
-    },
-  };
-}
-
-/** What the SDK calls success. */
-const EXPORTED = 0;
-/** An export that takes longer than this is not being answered, in milliseconds. */
-const SLOW_EXPORT_MS = 1_000;
-
-/** Knows whether the collector takes what it is sent. */
-class WatchedExporter extends OTLPTraceExporter {
-  #delivered = false;
-  #pendingSince = Number.POSITIVE_INFINITY;
-
-  /** True when the last export succeeded and none has been waiting long since. */
-  get delivers(): boolean {
-    return this.#delivered && performance.now() - this.#pendingSince < SLOW_EXPORT_MS;
-  }
-
-  override export(...[spans, done]: Parameters<OTLPTraceExporter['export']>): void {
-    this.#pendingSince = performance.now();
-    super.export(spans, (result) => {
-      this.#pendingSince = Number.POSITIVE_INFINITY;
-      this.#delivered = Number(result.code) === EXPORTED;
-      done(result);
-    });
-  }
-}
 
 /** The tracer of Onescan's own spans. */
 export function tracer(): Tracer {
   return trace.getTracer('onescan');
+}
+
+/** Milliseconds since the epoch, with fractions: with whole ones children would begin before their parents. */
+export function preciseNowMs(): number {
+  return performance.timeOrigin + performance.now();
 }
 
 /** W3C traceparent of a span, to carry in a message; empty when tracing is off. */
@@ -104,6 +40,7 @@ export interface SpanOptions {
   parent?: Context;
   attributes?: Attributes;
   links?: Link[];
+  kind?: SpanKind;
 }
 
 /** Runs `fn` in a span that ends with it; what is thrown is recorded on the span and thrown on. */
@@ -115,7 +52,11 @@ export async function withSpan<T>(
   const parent = options.parent ?? context.active();
   const span = tracer().startSpan(
     name,
-    { attributes: options.attributes ?? {}, links: options.links ?? [] },
+    {
+      attributes: options.attributes ?? {},
+      links: options.links ?? [],
+      ...(options.kind === undefined ? {} : { kind: options.kind }),
+    },
     parent,
   );
   try {
@@ -128,9 +69,10 @@ export async function withSpan<T>(
   }
 }
 
-/** Marks a span as failed with the error's code and message. */
-export function failSpan(span: Span, thrown: unknown): void {
-  const error = OnescanError.from(thrown);
-  span.recordException({ name: error.code, message: error.message });
-  span.setStatus({ code: SpanStatusCode.ERROR, message: error.message });
+/** Marks a span as failed with the error's kind, its code where no other is given, and its message. */
+export function failSpan(span: Span, thrown: unknown, kind?: string): void {
+  const { code, message } = OnescanError.from(thrown);
+  span.recordException({ name: kind ?? code, message });
+  span.setAttribute('error.type', kind ?? code);
+  span.setStatus({ code: SpanStatusCode.ERROR, message });
 }

@@ -33,13 +33,12 @@ import { planRun } from '../planning/planner.js';
 import { rerunPlan } from '../planning/rerun-plan.js';
 import { rerunSpec } from '../planning/rerun-spec.js';
 import type { RunBook } from '../runs/run-book.js';
-import type { RunChange } from '../runs/run-change.js';
 import type { RunTraces } from '../runs/run-traces.js';
 import { runStateToProto } from '../runs/run-view.js';
 import type { Work } from '../runs/work.js';
 import { isEnded } from '../states/run-state.js';
-import { isTaskEnded } from '../states/task-state.js';
 import { readRunOfRequest } from '../store/run-table.js';
+import { cancelTasks, reopenTasks } from './change-tasks.js';
 
 /** What commands use and set off. */
 export interface CommandParts {
@@ -140,6 +139,7 @@ export class RunCommands {
         const approvals = [...run.approvals, approval];
         change.setRun({ state: 'RUNNING', approvedBy: who, approvals, pilotApproved, problems: [] });
       });
+      this.#parts.traces.approved(runId, who);
       this.#parts.log.info({ runId, planHash, approvedBy: who }, 'run approved');
       await this.#parts.advance();
       return this.#parts.book.get(runId);
@@ -163,7 +163,7 @@ export class RunCommands {
       const why = `cancelled${reason ? `: ${reason}` : ''}`;
       const endedMs = endOf(snapshot.run, this.#parts.clock());
       const after = await this.#parts.book.change(runId, (change) => {
-        cancelTasks(change, snapshot, { pair, why });
+        cancelTasks(change, snapshot, { pair, why, endedMs });
         if (pair === '')
           change.setRun({
             state: 'CANCELLED',
@@ -174,7 +174,9 @@ export class RunCommands {
       this.#parts.abortFetches(runId, pair === '' ? undefined : pair);
       for (const task of snapshot.tasks.values()) {
         const hit = task.state === 'LEASED' && (pair === '' || task.pair === pair);
-        if (hit) this.#parts.cancelAttempt(task, why);
+        if (!hit) continue;
+        this.#parts.traces.endAttempt(after, task);
+        this.#parts.cancelAttempt(task, why);
       }
       this.#parts.log.info({ runId, pair, reason }, 'cancelled');
       if (pair === '') this.#parts.traces.end(after);
@@ -266,30 +268,4 @@ function resumedState(snapshot: RunSnapshot): RunRecord['state'] {
   if (!plan) return 'PLANNING';
   if (rerunOf === '' && missingPairs(snapshot).length > 0) return 'PLANNING';
   return approvals.at(-1)?.planHash === plan.planHash ? 'RUNNING' : 'AWAITING_APPROVAL';
-}
-
-function cancelTasks(change: RunChange, before: RunSnapshot, what: { pair: string; why: string }): void {
-  for (const pair of before.pairs.values()) {
-    if (pair.state !== 'FETCHING' || (what.pair !== '' && pair.pair !== what.pair)) continue;
-    change.setPair(pair.pair, { state: 'PENDING', error: what.why });
-  }
-  for (const task of before.tasks.values()) {
-    if (isTaskEnded(task.state) || (what.pair !== '' && task.pair !== what.pair)) continue;
-    change.setTask(task, { state: 'CANCELLED', error: what.why });
-  }
-}
-
-function reopenTasks(change: RunChange, before: RunSnapshot, unreadable: ReadonlySet<string>): void {
-  const open = [...before.tasks].flatMap(([key, task]) =>
-    task.state !== 'DONE' || unreadable.has(key) ? [task] : [],
-  );
-  for (const pair of before.pairs.values()) {
-    if (pair.state === 'PENDING' || !open.some((task) => task.pair === pair.pair)) continue;
-    change.setPair(pair.pair, { state: 'PENDING', error: '', trainStartedMs: undefined });
-  }
-  for (const task of open) {
-    if (task.state === 'BLOCKED') continue;
-    const attempt = task.attempt + 1;
-    change.setTask(task, { state: 'BLOCKED', attempt, crashes: 0, outOfMemory: 0, trainerId: '', error: '' });
-  }
 }

@@ -57,6 +57,7 @@ export class RunEnding {
       change.note(note);
       change.setRun({ state: 'AWAITING_PILOT_APPROVAL', problems });
     });
+    this.#parts.traces.waits(runId);
     this.#parts.log.info({ runId, note }, 'the pilot pair is done');
   }
 

@@ -13,6 +13,8 @@ import { type AskedDataset, checkDataset, checkProgress } from './check-fetch.js
 
 export interface FetchHooks extends AskAgainOptions {
   onProgress(progress: FetchProgress): void;
+  /** Spans of the fetcher, as it sent them. */
+  onSpans(spans: Uint8Array): void;
   /** Default {@link STREAM_BOUNDS}. */
   bounds?: StreamBounds;
 }
@@ -63,6 +65,7 @@ async function fetchOnce(
     for await (const { message } of callServerStream(fetcher, fetcher.fetchPair, asked.request, { signal })) {
       watch.heard();
       if (message?.$case === 'dataset') return checkDataset(message.value, asked);
+      if (message?.$case === 'spans') hooks.onSpans(message.value);
       if (message?.$case === 'progress') hooks.onProgress(checkProgress(pair, message.value));
     }
   } catch (thrown) {

@@ -41,6 +41,7 @@ function fetch(bounds: Partial<StreamBounds>, begun: () => void = () => undefine
       waitsMs: [50, 50],
       bounds: { ...STREAM_BOUNDS, ...bounds },
       onProgress: begun,
+      onSpans: () => undefined,
       onRetry: (error) => retries.push(error.message),
     },
   ).catch((thrown: unknown) => ({ thrown, retries }));

@@ -8,9 +8,9 @@ import { reasonText } from '@onescan/contract/reasons/reason.js';
 import { roundedReason } from '@onescan/dataset/rounded-columns.js';
 import { callUnary } from '@onescan/process/grpc/client.js';
 import type { Logger } from '@onescan/process/log.js';
-import { ATTRIBUTE, SPAN } from '@onescan/process/telemetry/attributes.js';
+import { ATTRIBUTE, datasetAttributes, SPAN } from '@onescan/process/telemetry/attributes.js';
 import { traceparentOf, withSpan } from '@onescan/process/telemetry/tracing.js';
-import { context, trace } from '@opentelemetry/api';
+import { type Span, SpanKind } from '@opentelemetry/api';
 import { FETCHER_RETRY_WAITS_MS } from '../fetcher/ask-again.js';
 import { askDataset } from '../fetcher/ask-dataset.js';
 import { readBilled } from '../fetcher/ask-fetcher.js';
@@ -20,6 +20,7 @@ import { type BilledFacts, billedAtMost, billedOf, plannedPair, reservedBytes } 
 import type { PairRecord, RunSnapshot } from '../model/run-record.js';
 import { pairsInScope, tasksOf } from '../model/run-scope.js';
 import { taskSpecHash } from '../model/task-spec.js';
+import type { KeptSpans } from '../runs/kept-spans.js';
 import type { ProgressBuffer } from '../runs/progress-buffer.js';
 import type { RunBook } from '../runs/run-book.js';
 import type { RunChange } from '../runs/run-change.js';
@@ -32,6 +33,7 @@ export interface FetchParts {
   readonly work: Work;
   readonly book: RunBook;
   readonly traces: RunTraces;
+  readonly keptSpans: KeptSpans;
   readonly progress: ProgressBuffer;
   readonly fetcher: FetcherServiceClient;
   readonly log: Logger;
@@ -136,13 +138,15 @@ export class PairFetches {
   #fetchInSpan(snapshot: RunSnapshot, pair: PairRecord, signal: AbortSignal): Promise<DatasetRef> {
     const { run } = snapshot;
     const planned = plannedPair(snapshot, pair.pair);
-    const parent = this.#parts.traces.context(run.runId);
     const attributes = {
       [ATTRIBUTE.runId]: run.runId,
       [ATTRIBUTE.pair]: pair.pair,
       [ATTRIBUTE.bytesEstimated]: Number(planned.bytes),
     };
-    return withSpan(SPAN.fetch, { parent, attributes }, async (span) => {
+    const options = { parent: this.#parts.traces.context(run.runId), attributes, kind: SpanKind.CLIENT };
+    const inSpan = (work: (span: Span) => Promise<DatasetRef>): Promise<DatasetRef> =>
+      this.#parts.traces.asFetch(run.runId, pair.pair, () => withSpan(SPAN.fetch, options, work));
+    return inSpan(async (span) => {
       const request = async (): Promise<FetchPairRequest> => ({
         ...fetchRequest(snapshot.run, planned, {
           traceparent: traceparentOf(span),
@@ -151,35 +155,30 @@ export class PairFetches {
         }),
         remainingBytes: await this.#remainingBytes(pair),
       });
-      const dataset = await context.with(trace.setSpan(parent, span), () =>
-        askDataset(
-          this.#parts.fetcher,
-          { request, planned, plan: run.plan! },
-          {
-            signal,
-            waitsMs: FETCHER_RETRY_WAITS_MS,
-            onProgress: (progress) =>
-              this.#parts.progress.put(run.runId, `fetch ${pair.pair}`, {
-                $case: 'fetchProgress',
-                value: { pair: pair.pair, progress },
-              }),
-            onRetry: (error, waitMs) =>
-              this.#parts.log.warn(
-                { pair: pair.pair, reason: error.message, waitMs },
-                'asking the fetcher again',
-              ),
+      const dataset = await askDataset(
+        this.#parts.fetcher,
+        { request, planned, plan: run.plan! },
+        {
+          signal,
+          waitsMs: FETCHER_RETRY_WAITS_MS,
+          onProgress: (progress) =>
+            this.#parts.progress.put(run.runId, `fetch ${pair.pair}`, {
+              $case: 'fetchProgress',
+              value: { pair: pair.pair, progress },
+            }),
+          onSpans: (spans) => this.#parts.keptSpans.received(run, spans),
+          onRetry: (error, waitMs) => {
+            const { message: reason } = error;
+            span.addEvent('retry', { [ATTRIBUTE.reason]: reason });
+            this.#parts.log.warn(
+              { runId: run.runId, pair: pair.pair, reason, waitMs },
+              'asking the fetcher again',
+            );
           },
-        ),
+        },
       );
-      span.setAttributes({
-        [ATTRIBUTE.datasetId]: dataset.datasetId,
-        [ATTRIBUTE.datasetCached]: dataset.cached,
-        [ATTRIBUTE.rows]: dataset.rows,
-        [ATTRIBUTE.columns]: dataset.columns,
-        [ATTRIBUTE.statements]: dataset.statementsRun,
-        [ATTRIBUTE.bytesBilled]: Number(dataset.bytesBilled),
-        [ATTRIBUTE.usd]: dataset.usd,
-      });
+      if (dataset.cached) span.addEvent('cache hit');
+      span.setAttributes(datasetAttributes(dataset));
       return dataset;
     });
   }

@@ -6,9 +6,12 @@ import {
   type TaskResult,
 } from '@onescan/contract/generated/onescan/v1/trainer.js';
 import type { Logger } from '@onescan/process/log.js';
+import { withAttemptEnded } from '../model/attempt-record.js';
 import { type RunSnapshot, type TaskRecord, taskKey } from '../model/run-record.js';
+import type { KeptSpans } from '../runs/kept-spans.js';
 import type { ProgressBuffer } from '../runs/progress-buffer.js';
 import type { RunBook } from '../runs/run-book.js';
+import type { RunTraces } from '../runs/run-traces.js';
 import { suspectedLeaks } from '../runs/suspected-leaks.js';
 import { afterFailure, type FailureName } from '../states/failure-policy.js';
 import type { TaskFiles } from '../store/task-files.js';
@@ -26,6 +29,8 @@ export interface Answer {
 /** Characters of a trainer's error that are kept. */
 const MAX_ERROR = 4_096;
 
+const NO_SPANS = new Uint8Array();
+
 const ACCEPTED: Answer = { accepted: true, reason: '' };
 
 /** What the outcomes of attempts are recorded with. */
@@ -34,7 +39,10 @@ export interface OutcomeParts {
   readonly registry: TrainerRegistry;
   readonly progress: ProgressBuffer;
   readonly taskFiles: TaskFiles;
+  readonly traces: RunTraces;
+  readonly keptSpans: KeptSpans;
   readonly log: Logger;
+  readonly clock: () => number;
 }
 
 /** Records how attempts end. Every method is called under the lock. */
@@ -62,24 +70,27 @@ export class AttemptOutcomes {
     }
     const stale = staleness(snapshot, task, attempt) ?? strangeness(trainer, task, attempt);
     if (stale) return this.#refuse(attempt, stale);
+    this.#parts.keptSpans.received(snapshot.run, message.spans ?? NO_SPANS);
     const wrong =
       task.specHash === message.specHash
         ? (resultProblem(expectedResult(snapshot, task), message.result) ??
           (await this.#fileProblem(attempt, message)))
         : 'wrong spec hash';
     if (wrong) {
-      await this.#fail(task, 'CRASH', {
-        message: `its result was refused: ${wrong}`,
-        traceparent: message.traceparent,
-      });
+      await this.#fail(task, 'CRASH', `its result was refused: ${wrong}`);
       return this.#refuse(attempt, wrong);
     }
     const { ledger } = message.result!;
     const summary = { ...message.result!.summary!, suspectedLeaks: suspectedLeaks(ledger) };
-    await this.#parts.book.change(task.runId, (change) => {
-      change.setTask(task, { state: 'DONE', trainerId, error: '', summary, stats: message.stats });
+    const { stats } = message;
+    const peakRssBytes = stats?.peakRssBytes ?? 0n;
+    const end = { outcome: 'DONE', endedMs: this.#parts.clock(), peakRssBytes } as const;
+    const attempts = withAttemptEnded(task, end);
+    const after = await this.#parts.book.change(task.runId, (change) => {
+      change.setTask(task, { state: 'DONE', trainerId, error: '', summary, stats, attempts });
       change.setResult(task, message.result!);
     });
+    this.#parts.traces.endAttempt(after, task);
     this.#parts.progress.dropTask(task);
     this.#parts.log.info({ ...attempt, trainerId, verdict: summary.verdict }, 'task done');
     return ACCEPTED;
@@ -119,11 +130,12 @@ export class AttemptOutcomes {
     if (stale) return { accepted: true, reason: stale };
     const strange = strangeness(trainer, found.task, attempt);
     if (strange) return this.#refuse(attempt, strange);
+    this.#parts.keptSpans.received(found.snapshot.run, message.spans ?? NO_SPANS);
     const told = failureName(message.kind);
     // Arithmetic that does not come out here does where there is more memory.
     const kind = told === 'DOES_NOT_FIT' && this.#parts.registry.hasRoomier(trainer) ? 'OUT_OF_MEMORY' : told;
     this.#parts.log.warn({ ...attempt, trainerId, kind, reason: message.message }, 'attempt failed');
-    await this.#fail(found.task, kind, message);
+    await this.#fail(found.task, kind, message.message);
     return ACCEPTED;
   }
 
@@ -132,25 +144,26 @@ export class AttemptOutcomes {
     const found = await this.#find(attempt);
     if (!found || staleness(found.snapshot, found.task, attempt)) return;
     this.#parts.log.warn({ ...attempt, trainerId, kind, reason }, 'taking a task back');
-    await this.#fail(found.task, kind, { message: reason, traceparent: '' });
+    await this.#fail(found.task, kind, reason);
   }
 
-  async #fail(
-    task: TaskRecord,
-    kind: FailureName,
-    facts: { message: string; traceparent: string },
-  ): Promise<void> {
+  async #fail(task: TaskRecord, kind: FailureName, words: string): Promise<void> {
     const { state, crashes, outOfMemory } = afterFailure(kind, task);
-    await this.#parts.book.change(task.runId, (change) => {
+    const message = words.slice(0, MAX_ERROR);
+    const live = this.#parts.progress.tasks(task.runId).get(taskKey(task.pair, task.horizon));
+    const peakRssBytes = this.#parts.registry.get(task.trainerId)?.peakRssBytes ?? 0n;
+    const end = { outcome: kind, message, endedMs: this.#parts.clock(), peakRssBytes, ...live };
+    const after = await this.#parts.book.change(task.runId, (change) => {
       change.setTask(task, {
         state,
         crashes,
         outOfMemory,
-        error: `${kind}: ${facts.message.slice(0, MAX_ERROR)}`,
-        failedTraceparent: facts.traceparent || task.failedTraceparent,
+        error: `${kind}: ${message}`,
+        attempts: withAttemptEnded(task, end),
         ...(state === 'READY' ? { attempt: task.attempt + 1, trainerId: '' } : {}),
       });
     });
+    this.#parts.traces.endAttempt(after, task);
     this.#parts.progress.dropTask(task);
   }
 

@@ -10,6 +10,7 @@ import type { ResolvedRunSpec } from '@onescan/contract/run-spec.js';
 import type { PairState } from '../states/pair-state.js';
 import type { RunState } from '../states/run-state.js';
 import type { TaskState } from '../states/task-state.js';
+import type { AttemptRecord } from './attempt-record.js';
 
 /** What the coordinator knows of a run itself. Records are never changed in place. */
 export interface RunRecord {
@@ -78,7 +79,8 @@ export interface TaskRecord {
   readonly error: string;
   /** Empty until the dataset is known. */
   readonly specHash: string;
-  readonly failedTraceparent: string;
+  /** The latest, oldest first. */
+  readonly attempts: readonly AttemptRecord[];
   readonly summary: HorizonSummary | undefined;
   readonly stats: TaskStats | undefined;
 }
@@ -171,7 +173,7 @@ function blankTask(runId: string, name: { pair: string; horizon: number }, ordin
     trainerInstance: '',
     error: '',
     specHash: '',
-    failedTraceparent: '',
+    attempts: [],
     summary: undefined,
     stats: undefined,
   };

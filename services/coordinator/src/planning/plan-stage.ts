@@ -1,12 +1,13 @@
 import type { FetcherServiceClient } from '@onescan/contract/generated/onescan/v1/fetcher.js';
-import type { Plan } from '@onescan/contract/generated/onescan/v1/plan.js';
+import type { PairPlan, Plan } from '@onescan/contract/generated/onescan/v1/plan.js';
 import { ApprovalMode } from '@onescan/contract/generated/onescan/v1/spec.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { type RunProblem, reasonText } from '@onescan/contract/reasons/reason.js';
 import type { AuditLog } from '@onescan/process/audit/audit-log.js';
 import type { Logger } from '@onescan/process/log.js';
-import { ATTRIBUTE, SPAN } from '@onescan/process/telemetry/attributes.js';
-import { withSpan } from '@onescan/process/telemetry/tracing.js';
+import { ATTRIBUTE, costAttributes, SPAN } from '@onescan/process/telemetry/attributes.js';
+import { preciseNowMs, tracer, withSpan } from '@onescan/process/telemetry/tracing.js';
+import { type Attributes, context } from '@opentelemetry/api';
 import { type AskAgainOptions, FETCHER_RETRY_WAITS_MS } from '../fetcher/ask-again.js';
 import { readRepeatable } from '../fetcher/ask-fetcher.js';
 import { approvalOf } from '../model/approvals.js';
@@ -20,7 +21,7 @@ import { isTaskEnded } from '../states/task-state.js';
 import { amendPlan, missingPairs, type PlanNow } from './amend-plan.js';
 import { catalogueSinceApproval } from './catalogue-since-approval.js';
 import type { TrainerRoom } from './check-memory.js';
-import { planRun } from './planner.js';
+import { type PlanScope, planRun } from './planner.js';
 import { rerunPlan } from './rerun-plan.js';
 
 /** What planning uses. */
@@ -78,8 +79,8 @@ export class PlanStage {
   }
 
   #makePlan(run: RunRecord): Promise<Plan> {
-    return this.#inSpan(run, async () => {
-      if (run.rerunOf === '') return this.#askFetcher(run, run.spec.pairs);
+    return this.#inSpan(run, async (onEstimate) => {
+      if (run.rerunOf === '') return this.#askFetcher(run, { pairs: run.spec.pairs, onEstimate });
       const earlier = await this.#parts.book.get(run.rerunOf);
       return rerunPlan(this.#parts.fetcher, { earlier, spec: run.spec }, this.#asking(run.runId));
     });
@@ -88,21 +89,34 @@ export class PlanStage {
   /** What the pairs that an approved run lacks would read and cost now. */
   async #planMissing(snapshot: RunSnapshot): Promise<PlanNow> {
     const { run } = snapshot;
-    const fresh = await this.#inSpan(run, () => this.#askFetcher(run, missingPairs(snapshot)));
+    const fresh = await this.#inSpan(run, (onEstimate) =>
+      this.#askFetcher(run, { pairs: missingPairs(snapshot), onEstimate }),
+    );
     return { fresh, repeatable: await readRepeatable(this.#parts.fetcher, run.runId) };
   }
 
-  #inSpan(run: RunRecord, make: () => Promise<Plan>): Promise<Plan> {
+  /** Children, one a pair, are written when the plan is made: none is left without its parent. */
+  #inSpan(
+    run: RunRecord,
+    make: (onEstimate: NonNullable<PlanScope['onEstimate']>) => Promise<Plan>,
+  ): Promise<Plan> {
     const parent = this.#parts.traces.context(run.runId);
     const attributes = { [ATTRIBUTE.runId]: run.runId };
     return withSpan(SPAN.plan, { parent, attributes }, async (span) => {
-      const plan = await make();
+      const estimates: { pair: PairPlan; startTime: number; endMs: number }[] = [];
+      const plan = await make((pair, startTime) =>
+        estimates.push({ pair, startTime, endMs: preciseNowMs() }),
+      );
       span.setAttributes({
         [ATTRIBUTE.planHash]: plan.planHash,
         [ATTRIBUTE.bytesEstimated]: Number(plan.bytes),
-        [ATTRIBUTE.usd]: plan.usd,
+        ...costAttributes(plan.usd),
         [ATTRIBUTE.statements]: plan.pairs.reduce((sum, pair) => sum + pair.statements.length, 0),
       });
+      for (const { pair, startTime, endMs } of estimates) {
+        const each = { ...attributes, ...pairAttributes(pair) };
+        tracer().startSpan(SPAN.planPair, { startTime, attributes: each }, context.active()).end(endMs);
+      }
       return plan;
     });
   }
@@ -117,9 +131,12 @@ export class PlanStage {
   }
 
   /** Asks the fetcher; what it found is stored, and compared with the last approved plan. */
-  async #askFetcher({ runId, spec }: RunRecord, pairs: readonly string[]): Promise<Plan> {
+  async #askFetcher({ runId, spec }: RunRecord, scope: PlanScope): Promise<Plan> {
     const { fetcher, book, registry } = this.#parts;
-    const planned = await planRun(fetcher, spec, this.#asking(runId), { pairs, trainers: registry.rooms() });
+    const planned = await planRun(fetcher, spec, this.#asking(runId), {
+      ...scope,
+      trainers: registry.rooms(),
+    });
     const { plan, catalogues } = planned;
     await book.store.putCatalogues(
       plan.pairs.map(({ pair, catalogueSha256 }) => [catalogueSha256, catalogues.get(pair)!] as const),
@@ -138,6 +155,7 @@ export class PlanStage {
       change.event({ $case: 'plan', value: plan });
       change.setRun({ state: 'AWAITING_APPROVAL', plan, problems: [problem] });
     });
+    if (amended) this.#parts.traces.waits(runId);
     const told = amended && reasonText(amended.problem);
     this.#parts.log.info({ runId, problem: told }, 'run planned again');
     await this.#parts.advance();
@@ -163,6 +181,8 @@ export class PlanStage {
         problems: problem ? [problem] : [],
       });
     });
+    if (approvedBy) this.#parts.traces.approved(runId, approvedBy);
+    else this.#parts.traces.waits(runId);
     this.#parts.log.info(
       { runId, planHash: plan.planHash, usd: plan.usd, approvedBy, problem: problem && reasonText(problem) },
       'run planned',
@@ -194,6 +214,15 @@ export class PlanStage {
     });
     this.#parts.traces.end(after);
   }
+}
+
+function pairAttributes({ pair, bytes, usd, statements }: PairPlan): Attributes {
+  return {
+    [ATTRIBUTE.pair]: pair,
+    [ATTRIBUTE.bytesEstimated]: Number(bytes),
+    ...costAttributes(usd),
+    [ATTRIBUTE.statements]: statements.length,
+  };
 }
 
 /** True for a run that goes on after it was approved once; a rerun has nothing to plan. */

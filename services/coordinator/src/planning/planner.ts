@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { FetcherServiceClient } from '@onescan/contract/generated/onescan/v1/fetcher.js';
-import type { Plan } from '@onescan/contract/generated/onescan/v1/plan.js';
+import type { PairPlan, Plan } from '@onescan/contract/generated/onescan/v1/plan.js';
 import { SharedGroups } from '@onescan/contract/generated/onescan/v1/spec.js';
 import type { ResolvedRunSpec } from '@onescan/contract/run-spec.js';
+import { preciseNowMs } from '@onescan/process/telemetry/tracing.js';
 import { type AskAgainOptions, askAgain } from '../fetcher/ask-again.js';
 import { askPairEstimate, askSharedEstimate } from '../fetcher/ask-fetcher.js';
 import { boundedMap } from './bounded-map.js';
@@ -24,6 +25,8 @@ export interface PlanScope {
   readonly trainers?: readonly TrainerRoom[];
   /** Of the spec; default all. */
   readonly pairs?: readonly string[];
+  /** Called with every estimate and when it was asked for. */
+  readonly onEstimate?: (plan: PairPlan, startedMs: number) => void;
 }
 
 /**
@@ -36,7 +39,7 @@ export async function planRun(
   fetcher: FetcherServiceClient,
   spec: ResolvedRunSpec,
   asking: AskAgainOptions,
-  { trainers = [], pairs = spec.pairs }: PlanScope = {},
+  { trainers = [], pairs = spec.pairs, onEstimate }: PlanScope = {},
 ): Promise<{ plan: Plan; catalogues: PairCatalogues }> {
   // All estimates see the catalogue as it is at the first of them.
   const planId = randomUUID();
@@ -46,9 +49,13 @@ export async function planRun(
       ? await askAgain(() => askSharedEstimate(fetcher, { spec, planId }, options), asking)
       : undefined;
   const sharedDatasetId = shared?.plan?.datasetId ?? '';
-  const estimates = await boundedMap(pairs, ESTIMATES_AT_ONCE, (pair) =>
-    askAgain(() => askPairEstimate(fetcher, { spec, pair, sharedDatasetId, planId }, options), asking),
-  );
+  const estimates = await boundedMap(pairs, ESTIMATES_AT_ONCE, async (pair) => {
+    const startedMs = preciseNowMs();
+    const request = { spec, pair, sharedDatasetId, planId };
+    const estimate = await askAgain(() => askPairEstimate(fetcher, request, options), asking);
+    onEstimate?.(estimate.plan, startedMs);
+    return estimate;
+  });
   const catalogues = new Map(estimates.map(({ plan, catalogue }) => [plan.pair, catalogue]));
   const plan = await checkLearnable(spec, makePlan(spec, estimates, shared), {
     known: knownSamples(estimates),

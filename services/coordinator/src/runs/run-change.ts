@@ -69,10 +69,16 @@ export class RunChange {
     this.#pairs.set(pair, { ...before, ...fields });
   }
 
+  /** A task as it will be. */
+  task({ pair, horizon }: { pair: string; horizon: number }): TaskRecord {
+    const key = taskKey(pair, horizon);
+    return this.#tasks.get(key) ?? this.#before.tasks.get(key)!;
+  }
+
   /** @throws OnescanError INTERNAL on an illegal transition */
   setTask(task: { pair: string; horizon: number }, fields: Partial<TaskRecord>): void {
     const key = taskKey(task.pair, task.horizon);
-    const before = this.#tasks.get(key) ?? this.#before.tasks.get(key)!;
+    const before = this.task(task);
     if (fields.state !== undefined && fields.state !== before.state) {
       requireTransition(TASK_TRANSITIONS, `task ${key}`, { from: before.state, to: fields.state });
     }

@@ -1,6 +1,7 @@
+import { AttemptOutcome } from '@onescan/contract/generated/onescan/v1/coordinator.js';
 import { ATTRIBUTE, SPAN } from '@onescan/process/telemetry/attributes.js';
 import { spanIds } from '@onescan/process/telemetry/span-ids.js';
-import { trace } from '@opentelemetry/api';
+import { SpanStatusCode, trace } from '@opentelemetry/api';
 import { InMemorySpanExporter, type ReadableSpan, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
@@ -30,7 +31,13 @@ test('a run is one trace: plan, fetch and train_pair per pair, and record, all u
     const root = named(SPAN.run)[0]!;
     expect(run.traceId).toBe(root.spanContext().traceId);
     expect(root.attributes).toMatchObject({ [ATTRIBUTE.runId]: runId, [ATTRIBUTE.statements]: 2 });
-    const others = exporter.getFinishedSpans().filter((span) => span !== root);
+    const horizons = named(SPAN.horizon);
+    expect(horizons).toHaveLength(4);
+    const below = [...horizons, ...named(SPAN.planPair)];
+    expect(named(SPAN.planPair).map((span) => span.parentSpanContext?.spanId)).toEqual(
+      [0, 1].map(() => named(SPAN.plan)[0]!.spanContext().spanId),
+    );
+    const others = exporter.getFinishedSpans().filter((span) => span !== root && !below.includes(span));
     expect(others.map((span) => span.name).sort()).toEqual(
       [SPAN.fetch, SPAN.fetch, SPAN.plan, SPAN.record, SPAN.trainPair, SPAN.trainPair].sort(),
     );
@@ -38,7 +45,14 @@ test('a run is one trace: plan, fetch and train_pair per pair, and record, all u
     for (const { assigned } of stack.trainers) {
       for (const { task, traceparent } of assigned) {
         const parent = named(SPAN.trainPair).find((span) => span.attributes[ATTRIBUTE.pair] === task!.pair)!;
-        expect(traceparent).toContain(`${root.spanContext().traceId}-${parent.spanContext().spanId}`);
+        const [, traceId, spanId] = traceparent.split('-');
+        const horizon = horizons.find((span) => span.spanContext().spanId === spanId)!;
+        expect(horizon.spanContext().traceId).toBe(traceId);
+        expect(horizon.parentSpanContext?.spanId).toBe(parent.spanContext().spanId);
+        expect(horizon.attributes).toMatchObject({
+          [ATTRIBUTE.outcome]: 'DONE',
+          [ATTRIBUTE.pair]: task!.pair,
+        });
       }
     }
     const fetched = stack.fetcher.fetches.map(({ traceparent }) => traceparent.split('-')[2]);
@@ -68,17 +82,60 @@ test('spans that a coordinator could not end are sent by the next under the same
     await expect.poll(() => trainer!.acks.length, { timeout: 10_000 }).toBeGreaterThan(0);
     await stack.watch(runId);
     await expect.poll(() => named(SPAN.run)).toHaveLength(1);
-    const [, traceId, spanId] = before!.traceparent.split('-');
+    const [, traceId, attemptId] = before!.traceparent.split('-');
     expect((await stack.getRun(runId)).traceId).toBe(traceId);
     const root = named(SPAN.run)[0]!.spanContext();
     const [pair, ...others] = named(SPAN.trainPair);
     expect(others).toEqual([]);
-    expect(pair!.spanContext()).toMatchObject({ traceId, spanId });
+    const [horizon] = named(SPAN.horizon);
+    expect(horizon!.spanContext()).toMatchObject({ traceId, spanId: attemptId });
+    expect(horizon!.parentSpanContext?.spanId).toBe(pair!.spanContext().spanId);
     const [seconds, nanos] = pair!.startTime;
     expect(seconds * 1e3 + nanos / 1e6, 'its first start').toBeLessThanOrEqual(stoppedMs);
     expect(pair!.parentSpanContext).toMatchObject({ traceId, spanId: root.spanId });
-    const all = exporter.getFinishedSpans().filter((span) => span.name !== SPAN.run);
+    const all = exporter
+      .getFinishedSpans()
+      .filter(({ name }) => ![SPAN.run, SPAN.horizon, SPAN.planPair].some((known) => known === name));
     expect(all.every((span) => span.parentSpanContext?.spanId === root.spanId)).toBe(true);
+  } finally {
+    await stack.close();
+  }
+});
+
+test('an attempt that is taken back has a span, and the next one a link to it', async () => {
+  const stack = await TestStack.start({}, { leaseMs: 1_000, reconnectGraceMs: 100 });
+  try {
+    const [first] = stack.addTrainers(1, (assign, self) =>
+      self.send({ $case: 'progress', value: { task: assign.task, stage: 'select', fraction: 0.4 } }),
+    );
+    const runId = await stack.startRun({ pairs: ['eurusd'], horizons: [15] });
+    const taken = async () => (await stack.getRun(runId)).tasks[0]!;
+    await expect.poll(async () => (await taken()).stage).toBe('select');
+    first!.close();
+    await expect.poll(async () => (await taken()).attempt, { timeout: 10_000 }).toBe(2);
+    const [second] = stack.addTrainers(1);
+    await stack.watch(runId);
+    await expect.poll(() => named(SPAN.run)).toHaveLength(1);
+
+    const { attempts } = await taken();
+    expect(attempts).toMatchObject([
+      { attempt: 1, outcome: AttemptOutcome.ATTEMPT_OUTCOME_LOST, stage: 'select', fraction: 0.4 },
+      { attempt: 2, outcome: AttemptOutcome.ATTEMPT_OUTCOME_DONE, trainerId: second!.id, stage: '' },
+    ]);
+    const [lost, done] = named(SPAN.horizon);
+    expect([lost, done].map((span) => span!.spanContext().spanId)).toEqual(
+      attempts.map(({ spanId }) => spanId),
+    );
+    expect(lost!.status.code).toBe(SpanStatusCode.ERROR);
+    expect(lost!.events[0]!.attributes).toMatchObject({ 'exception.type': 'LOST' });
+    expect(lost!.attributes).toMatchObject({
+      [ATTRIBUTE.trainerId]: first!.id,
+      [ATTRIBUTE.failureKind]: 'LOST',
+      [ATTRIBUTE.lastStage]: 'select',
+      [ATTRIBUTE.lastFraction]: 0.4,
+    });
+    expect(done!.status.code).toBe(SpanStatusCode.UNSET);
+    expect(done!.links.map(({ context }) => context.spanId)).toEqual([lost!.spanContext().spanId]);
   } finally {
     await stack.close();
   }

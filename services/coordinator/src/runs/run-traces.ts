@@ -1,6 +1,8 @@
 import { sha256Hex } from '@onescan/contract/canonical-json.js';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { reasonText } from '@onescan/contract/reasons/reason.js';
-import { ATTRIBUTE, SPAN } from '@onescan/process/telemetry/attributes.js';
+import { ATTRIBUTE, costAttributes, SPAN } from '@onescan/process/telemetry/attributes.js';
+import { noteTrace } from '@onescan/process/telemetry/log-trace.js';
 import { identityOf, type SpanIdentity, spanIds } from '@onescan/process/telemetry/span-ids.js';
 import {
   contextFromTraceparent,
@@ -9,11 +11,22 @@ import {
   tracer,
 } from '@onescan/process/telemetry/tracing.js';
 import { type Context, context, type Span, trace } from '@opentelemetry/api';
-import type { PairRecord, RunSnapshot } from '../model/run-record.js';
+import {
+  type PairRecord,
+  type RunRecord,
+  type RunSnapshot,
+  type TaskRecord,
+  taskKey,
+} from '../model/run-record.js';
+import { isTraining } from '../model/run-scope.js';
+import { attemptIdentity, writeAttemptSpan } from './attempt-span.js';
 
 interface OpenTrace {
   root: Span;
   pairs: Map<string, Span>;
+  /** Since when it waits for an approval, by a clock that does not jump. */
+  waitsSinceMs: number | undefined;
+  waitedMs: number;
 }
 
 /**
@@ -26,6 +39,12 @@ interface OpenTrace {
  */
 export class RunTraces {
   readonly #open = new Map<string, OpenTrace>();
+  readonly #onEnd: (run: RunRecord) => void;
+
+  /** @param onEnd called when the last span of a run has ended */
+  constructor(onEnd: (run: RunRecord) => void = () => undefined) {
+    this.#onEnd = onEnd;
+  }
 
   /**
    * Opens the root span of a run, below `earlier` when it is resumed after its end.
@@ -33,17 +52,20 @@ export class RunTraces {
    * @returns the traceparent to store
    */
   start(runId: string, earlier = ''): string {
-    const root = tracer().startSpan(
-      SPAN.run,
-      { attributes: { [ATTRIBUTE.runId]: runId } },
-      contextFromTraceparent(earlier),
-    );
-    this.#open.set(runId, { root, pairs: new Map() });
+    const parent = earlier === '' ? context.active() : contextFromTraceparent(earlier);
+    const root = tracer().startSpan(SPAN.run, { attributes: { [ATTRIBUTE.runId]: runId } }, parent);
+    this.#opened(runId, root);
     return traceparentOf(root);
   }
 
-  /** Opens the root span again that an earlier process began at `startedMs`; a new one when it had none. */
-  reopen(runId: string, traceparent: string, startedMs: number): void {
+  /** Opens the spans again that an earlier process began; new ones when it had none. */
+  reopen({ run, pairs, tasks }: RunSnapshot): void {
+    this.#reopenRoot(run);
+    for (const pair of pairs.values()) if (isTraining(pair, tasks)) this.trainPair(run.runId, pair);
+    if (run.state === 'AWAITING_APPROVAL' || run.state === 'AWAITING_PILOT_APPROVAL') this.waits(run.runId);
+  }
+
+  #reopenRoot({ runId, traceparent, createdMs: startedMs }: RunRecord): void {
     const identity = identityOf(traceparent);
     if (!identity) {
       this.start(runId);
@@ -58,7 +80,38 @@ export class RunTraces {
       );
     const root = spanIds.as(identity, begin);
     root.addEvent('the coordinator was started again');
-    this.#open.set(runId, { root, pairs: new Map() });
+    this.#opened(runId, root);
+  }
+
+  #opened(runId: string, root: Span): void {
+    this.#open.set(runId, { root, pairs: new Map(), waitsSinceMs: undefined, waitedMs: 0 });
+    noteTrace(runId, traceparentOf(root));
+  }
+
+  /** A run waits for somebody's approval from now on. */
+  waits(runId: string): void {
+    const opened = this.#open.get(runId);
+    if (!opened) return;
+    opened.waitsSinceMs ??= performance.now();
+    opened.root.addEvent('awaiting approval');
+  }
+
+  /** A plan was approved, or the rest after a pilot. */
+  approved(runId: string, approvedBy: string): void {
+    const opened = this.#open.get(runId);
+    if (!opened) return;
+    if (opened.waitsSinceMs !== undefined) opened.waitedMs += performance.now() - opened.waitsSinceMs;
+    opened.waitsSinceMs = undefined;
+    opened.root.addEvent('approved', { [ATTRIBUTE.approver]: approvedBy });
+  }
+
+  /**
+   * Runs `begin`, which must begin the span of a pair's fetch, so that it gets the same identity after a restart: the
+   * fetcher may have sent spans below it that this process never ended.
+   */
+  asFetch<T>(runId: string, pair: string, begin: () => T): T {
+    const root = this.#open.get(runId)?.root;
+    return root ? spanIds.as(childIdentity(root, `fetch ${pair}`), begin) : begin();
   }
 
   /** Context whose spans become children of the run's root. */
@@ -80,10 +133,34 @@ export class RunTraces {
       const startTime = trainStartedMs === undefined ? {} : { startTime: trainStartedMs };
       const begin = (): Span =>
         tracer().startSpan(SPAN.trainPair, { attributes, ...startTime }, this.context(runId));
-      span = spanIds.as(pairIdentity(opened.root, pair), begin);
+      span = spanIds.as(childIdentity(opened.root, pair), begin);
       opened.pairs.set(pair, span);
     }
     return traceparentOf(span);
+  }
+
+  /** Traceparent of an attempt, for its trainer's spans; the span itself is written when the attempt has ended. */
+  attempt({ run, pairs }: RunSnapshot, task: Pick<TaskRecord, 'pair' | 'horizon' | 'attempt'>): string {
+    const parent = identityOf(this.trainPair(run.runId, pairs.get(task.pair)!));
+    const identity = parent && attemptIdentity(run.traceparent, task);
+    const flags = run.traceparent.split('-')[3];
+    return identity ? `00-${identity.traceId}-${identity.spanId}-${flags}` : '';
+  }
+
+  /** Writes the span of an attempt that has ended, by the records as they were stored. */
+  endAttempt({ run, pairs, tasks }: RunSnapshot, { pair, horizon, attempt }: TaskRecord): void {
+    if (!this.#open.has(run.runId)) return;
+    this.trainPair(run.runId, pairs.get(pair)!);
+    const span = this.#open.get(run.runId)?.pairs.get(pair);
+    const task = tasks.get(taskKey(pair, horizon))!;
+    const record = task.attempts.find((each) => each.attempt === attempt);
+    if (!span || !record) return;
+    const attributes = {
+      [ATTRIBUTE.datasetId]: pairs.get(pair)!.dataset?.datasetId ?? '',
+      [ATTRIBUTE.preset]: run.spec.preset,
+    };
+    const parent = trace.setSpan(contextFromTraceparent(''), span);
+    writeAttemptSpan(parent, run.traceparent, { task, record, attributes });
   }
 
   /** Ends a pair's span: its last task has ended. */
@@ -99,17 +176,29 @@ export class RunTraces {
     if (!opened) return;
     for (const span of opened.pairs.values()) span.end();
     const billed = [...pairs.values()];
+    const usd = billed.reduce((sum, pair) => sum + pair.usd, 0);
     opened.root.setAttributes({
+      [ATTRIBUTE.pairs]: [...run.spec.pairs],
+      [ATTRIBUTE.preset]: run.spec.preset,
+      [ATTRIBUTE.planHash]: run.plan?.planHash ?? '',
+      [ATTRIBUTE.approver]: run.approvedBy,
+      [ATTRIBUTE.approvalSeconds]: opened.waitedMs / 1_000,
+      ...(run.rerunOf === '' ? {} : { [ATTRIBUTE.rerunOf]: run.rerunOf }),
+      [ATTRIBUTE.state]: run.state,
       [ATTRIBUTE.statements]: billed.reduce((sum, pair) => sum + pair.statementsRun, 0),
       [ATTRIBUTE.bytesBilled]: Number(billed.reduce((sum, pair) => sum + pair.bytesBilled, 0n)),
-      [ATTRIBUTE.usd]: billed.reduce((sum, pair) => sum + pair.usd, 0),
+      ...costAttributes(usd),
       [ATTRIBUTE.workers]: run.workersUsed,
     });
     const [problem] = run.problems;
-    if (run.state !== 'COMPLETED')
-      failSpan(opened.root, new Error(problem ? reasonText(problem) : run.state));
+    const words = problem ? reasonText(problem) : run.state;
+    // Who cancels a run has what he wanted.
+    if (run.state === 'CANCELLED') opened.root.addEvent('cancelled', { [ATTRIBUTE.reason]: words });
+    else if (run.state !== 'COMPLETED') failSpan(opened.root, new OnescanError('ABORTED', words), run.state);
     opened.root.end();
     this.#open.delete(run.runId);
+    this.#onEnd(run);
+    noteTrace(run.runId, '');
   }
 
   /** Forgets what is open, for a shutdown: the next process opens it again and ends it. */
@@ -118,9 +207,9 @@ export class RunTraces {
   }
 }
 
-function pairIdentity(root: Span, pair: string): SpanIdentity {
+function childIdentity(root: Span, name: string): SpanIdentity {
   const { traceId, spanId } = root.spanContext();
-  return { traceId, spanId: sha256Hex(`${spanId} ${pair}`).slice(0, 16) };
+  return { traceId, spanId: sha256Hex(`${spanId} ${name}`).slice(0, 16) };
 }
 
 /** Runs `fn` outside every span: for work that requests trigger but do not own. */

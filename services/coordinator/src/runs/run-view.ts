@@ -1,4 +1,6 @@
 import {
+  AttemptOutcome,
+  type AttemptStatus,
   PairState,
   type PairStatus,
   Run,
@@ -7,8 +9,10 @@ import {
   type TaskStatus,
 } from '@onescan/contract/generated/onescan/v1/coordinator.js';
 import { reasonText } from '@onescan/contract/reasons/reason.js';
+import type { AttemptRecord } from '../model/attempt-record.js';
 import { type PairRecord, type RunSnapshot, type TaskRecord, timestamp } from '../model/run-record.js';
 import type { RunState as RunStateName } from '../states/run-state.js';
+import { attemptIdentity } from './attempt-span.js';
 import { pilotReport, type RestTerms } from './pilot-report.js';
 
 /** What is known of a task only while it runs; lost in a restart without harm. */
@@ -33,7 +37,10 @@ export function runView(
     createdAt: timestamp(run.createdMs),
     endedAt: run.endedMs === undefined ? undefined : timestamp(run.endedMs),
     pairs: pairs.map(pairStatus),
-    tasks: [...snapshot.tasks].map(([key, task]) => taskStatus(task, live.tasks.get(key))),
+    tasks: [...snapshot.tasks].map(([key, task]) => ({
+      ...taskStatus(task, live.tasks.get(key)),
+      attempts: task.attempts.map((attempt) => attemptStatus(run.traceparent, task, attempt)),
+    })),
     statementsRun: pairs.reduce((sum, pair) => sum + pair.statementsRun, 0),
     bytesBilled: pairs.reduce((sum, pair) => sum + pair.bytesBilled, 0n),
     usdBilled: pairs.reduce((sum, pair) => sum + pair.usd, 0),
@@ -78,6 +85,18 @@ export function taskStatus(task: TaskRecord, live?: LiveTask): TaskStatus {
     error: task.error,
     summary: task.summary,
     stats: task.stats,
+    attempts: [],
+  };
+}
+
+function attemptStatus(traceparent: string, task: TaskRecord, record: AttemptRecord): AttemptStatus {
+  const { outcome, startedMs, endedMs, ...same } = record;
+  return {
+    ...same,
+    outcome: AttemptOutcome[`ATTEMPT_OUTCOME_${outcome || 'UNSPECIFIED'}`],
+    startedAt: timestamp(startedMs),
+    endedAt: endedMs === undefined ? undefined : timestamp(endedMs),
+    spanId: attemptIdentity(traceparent, { ...task, attempt: record.attempt })?.spanId ?? '',
   };
 }
 

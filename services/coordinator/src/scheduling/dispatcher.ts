@@ -5,6 +5,7 @@ import type { LeaseTokens } from '../hub/attempt.js';
 import type { AttemptOutcomes } from '../hub/attempt-outcomes.js';
 import { instanceOf } from '../hub/trainer.js';
 import type { TrainerRegistry } from '../hub/trainer-registry.js';
+import { withAttempt } from '../model/attempt-record.js';
 import { type RunSnapshot, taskKey } from '../model/run-record.js';
 import { pairsInScope, tasksOf } from '../model/run-scope.js';
 import { taskSeed } from '../model/task-spec.js';
@@ -63,7 +64,8 @@ export class Dispatcher {
     const { book, registry, log } = this.#parts;
     const trainerInstance = instanceOf(registry.get(trainerId)!.register);
     const after = await book.change(task.runId, (change) => {
-      change.setTask(task, { state: 'LEASED', trainerId, trainerInstance, error: '' });
+      const attempts = withAttempt(change.task(task), { trainerId, startedMs: this.#parts.clock() });
+      change.setTask(task, { state: 'LEASED', trainerId, trainerInstance, error: '', attempts });
       if (change.pair(task.pair).trainStartedMs === undefined) {
         change.setPair(task.pair, { trainStartedMs: this.#parts.clock() });
       }
@@ -85,7 +87,8 @@ export class Dispatcher {
     });
   }
 
-  #message({ run, pairs, tasks }: RunSnapshot, name: { pair: string; horizon: number }): Assign {
+  #message(snapshot: RunSnapshot, name: { pair: string; horizon: number }): Assign {
+    const { run, pairs, tasks } = snapshot;
     const task = tasks.get(taskKey(name.pair, name.horizon))!;
     const { spec } = run;
     const attempt = { runId: run.runId, pair: task.pair, horizon: task.horizon, attempt: task.attempt };
@@ -99,8 +102,8 @@ export class Dispatcher {
       seed: taskSeed(spec, task),
       specHash: task.specHash,
       memoryLimitBytes: spec.memoryPerWorkerBytes,
-      traceparent: this.#parts.traces.trainPair(run.runId, pairs.get(task.pair)!),
-      failedTraceparent: task.failedTraceparent,
+      traceparent: this.#parts.traces.attempt(snapshot, task),
+      failedTraceparent: '',
       leaseToken: this.#parts.leaseTokens.tokenOf(attempt, task.trainerInstance),
     };
   }

@@ -20,6 +20,7 @@ export const COORDINATOR_LIMITS: ServiceLimits<CoordinatorServiceService> = {
     getLedger: BRIEF,
     getResults: BRIEF,
     getReport: BRIEF,
+    getTrace: BRIEF,
     getExplanation: BRIEF,
     getModels: BRIEF,
     listTrainers: BRIEF,

@@ -8,6 +8,7 @@ import type {
   GetModelsRequest,
   GetReportResponse,
   GetResultsResponse,
+  GetTraceResponse,
   Run,
   StartRunRequest,
   WatchRunRequest,
@@ -27,6 +28,7 @@ import type { LateBills } from '../fetching/late-bills.js';
 import type { RunHistory } from '../history/run-history.js';
 import type { TrainerRegistry } from '../hub/trainer-registry.js';
 import { type RunSnapshot, type TaskRecord, taskKey, timestamp } from '../model/run-record.js';
+import type { KeptSpans } from '../runs/kept-spans.js';
 import type { RestTerms } from '../runs/pilot-report.js';
 import type { ProgressBuffer } from '../runs/progress-buffer.js';
 import type { RunBook } from '../runs/run-book.js';
@@ -54,6 +56,7 @@ export interface ServiceParts {
   readonly registry: TrainerRegistry;
   readonly progress: ProgressBuffer;
   readonly taskFiles: TaskFiles;
+  readonly keptSpans: KeptSpans;
   readonly audit: AuditLog;
   readonly sessions: PageSessions;
   readonly options: { readonly stateDir: string; readonly maxWorkers: number };
@@ -94,6 +97,7 @@ export function coordinatorService(parts: ServiceParts): CoordinatorServiceServe
     getLedger: serverStream((request, _call, signal) => ledger(parts, request, signal)),
     getResults: serverStream(({ runId }, _call, signal) => results(parts, runId, signal)),
     getReport: serverStream(({ runId }) => report(parts, runId)),
+    getTrace: serverStream(({ runId }) => trace(parts, runId)),
     getExplanation: serverStream((request) =>
       taskFile(parts, request, TaskFileKind.TASK_FILE_KIND_EXPLANATION),
     ),
@@ -197,6 +201,11 @@ async function* report({ book, options }: ServiceParts, runId: string): AsyncGen
   }
   // Not the path that is stored: a state file that was brought back may be anybody's.
   yield* fileChunks(join(runFolder(options.stateDir, run.runId), REPORT_FILE));
+}
+
+async function* trace({ book, keptSpans }: ServiceParts, runId: string): AsyncGenerator<GetTraceResponse> {
+  const { run } = await book.get(runId);
+  for (const chunk of keptSpans.read(run.runId)) yield { chunk };
 }
 
 /** A file that a task handed over: what it is called, and how to get it. */

@@ -8,6 +8,7 @@ import { RunSpec } from '@onescan/contract/generated/onescan/v1/spec.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { asRunProblem, type RunProblem, readReason } from '@onescan/contract/reasons/reason.js';
 import { resolveRunSpec } from '@onescan/contract/run-spec.js';
+import type { AttemptRecord } from '../model/attempt-record.js';
 import type { PairRecord, RunRecord, TaskRecord } from '../model/run-record.js';
 import { PAIR_TRANSITIONS } from '../states/pair-state.js';
 import { RUN_TRANSITIONS } from '../states/run-state.js';
@@ -119,7 +120,11 @@ export function taskRow(task: TaskRecord): Row {
     trainer_instance: task.trainerInstance,
     error: task.error,
     spec_hash: task.specHash,
-    failed_traceparent: task.failedTraceparent,
+    // Of older versions.
+    failed_traceparent: '',
+    attempts: json(
+      task.attempts.map((attempt) => ({ ...attempt, peakRssBytes: String(attempt.peakRssBytes) })),
+    ),
     summary: task.summary ? json(HorizonSummary.toJSON(task.summary)) : null,
     stats: task.stats ? json(TaskStats.toJSON(task.stats)) : null,
   };
@@ -139,10 +144,14 @@ export function taskFromRow(row: Row): TaskRecord {
     trainerInstance: text(row.trainer_instance),
     error: text(row.error),
     specHash: text(row.spec_hash),
-    failedTraceparent: text(row.failed_traceparent),
+    attempts: list(row.attempts).map((attempt) => attemptOf(attempt as AttemptRecord)),
     summary: row.summary == null ? undefined : HorizonSummary.fromJSON(JSON.parse(text(row.summary))),
     stats: row.stats == null ? undefined : TaskStats.fromJSON(JSON.parse(text(row.stats))),
   };
+}
+
+function attemptOf({ peakRssBytes, endedMs, ...stored }: AttemptRecord): AttemptRecord {
+  return { ...stored, endedMs, peakRssBytes: BigInt(peakRssBytes) };
 }
 
 /** A plan without what there can be much of. */

@@ -1,5 +1,5 @@
 /** Version of the tables below. Older files are brought up to it, newer ones are refused. */
-export const SCHEMA_VERSION = 5;
+export const SCHEMA_VERSION = 6;
 
 /** Snapshots of the tables and columns that plans found, by content hash: gzip of canonical JSON. */
 const CATALOGUES = 'CREATE TABLE catalogues (sha256 VARCHAR PRIMARY KEY, snapshot BLOB NOT NULL)';
@@ -38,6 +38,7 @@ export const MIGRATIONS: Readonly<Record<number, readonly string[]>> = {
   5: ['reason_code', 'facts', 'remark_code', 'remark_facts'].map(
     (column) => `ALTER TABLE ledger ADD COLUMN ${column} VARCHAR`,
   ),
+  6: ["ALTER TABLE tasks ADD COLUMN attempts VARCHAR DEFAULT '[]'"],
 };
 
 /**
@@ -65,7 +66,7 @@ export const SCHEMA: readonly string[] = [
     state VARCHAR NOT NULL, attempt INTEGER NOT NULL, crashes INTEGER NOT NULL,
     out_of_memory INTEGER NOT NULL, trainer_id VARCHAR NOT NULL, error VARCHAR NOT NULL,
     spec_hash VARCHAR NOT NULL, failed_traceparent VARCHAR NOT NULL, summary VARCHAR, stats VARCHAR,
-    trainer_instance VARCHAR NOT NULL, PRIMARY KEY (run_id, pair, horizon))`,
+    trainer_instance VARCHAR NOT NULL, attempts VARCHAR NOT NULL, PRIMARY KEY (run_id, pair, horizon))`,
   `CREATE TABLE events (
     run_id VARCHAR NOT NULL, sequence BIGINT NOT NULL, event BLOB NOT NULL,
     PRIMARY KEY (run_id, sequence))`,

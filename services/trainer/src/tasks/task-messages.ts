@@ -44,7 +44,7 @@ export function requireComplete(assign: Assign, held: number): CompleteAssign {
 
 export function failureMessage(
   task: TaskAttempt,
-  failure: { kind: TaskFailureKind; message: string; traceparent: string },
+  failure: { kind: TaskFailureKind; message: string; spans?: Uint8Array },
 ): ConnectRequest {
   const kind = FailureKind[`FAILURE_KIND_${failure.kind}`];
   return {
@@ -54,7 +54,8 @@ export function failureMessage(
         task,
         kind,
         message: sendableText(failure.message, MAX_REASON_BYTES),
-        traceparent: failure.traceparent,
+        traceparent: '',
+        spans: Buffer.from(failure.spans ?? []),
       },
     },
   };
@@ -62,10 +63,19 @@ export function failureMessage(
 
 export function resultMessage(
   assign: CompleteAssign,
-  outcome: { result: HorizonResult; stats: TaskStats; traceparent: string },
+  outcome: { result: HorizonResult; stats: TaskStats; spans: Uint8Array },
 ): ConnectRequest {
   return {
-    message: { $case: 'result', value: { task: assign.task, specHash: assign.specHash, ...outcome } },
+    message: {
+      $case: 'result',
+      value: {
+        task: assign.task,
+        specHash: assign.specHash,
+        traceparent: '',
+        ...outcome,
+        spans: Buffer.from(outcome.spans),
+      },
+    },
   };
 }
 

@@ -1,7 +1,7 @@
 import type { ConnectRequest, TaskAttempt } from '@onescan/contract/generated/onescan/v1/trainer.js';
-import { OnescanError } from '@onescan/contract/onescan-error.js';
 import type { ChannelSecurity } from '@onescan/process/grpc/tls/channel-security.js';
 import type { Logger } from '@onescan/process/log.js';
+import { noteTrace } from '@onescan/process/telemetry/log-trace.js';
 import type { ComputeEvent, ComputeRequest } from '../compute/compute-protocol.js';
 import { pairKey } from '../compute/pair-key.js';
 import { ThreadSlot } from '../compute/thread-slot.js';
@@ -112,6 +112,7 @@ export class TaskRunner {
   onPressure(sample: MemorySample): void {
     if (sample.level === 'ok') return;
     this.#slot.shrink();
+    this.#running?.spans.onMemory(sample.level, sample.rssBytes);
     if (sample.level === 'abort' && this.#running) {
       const figures = `${describeMemory(sample)}, peak of the task ${sample.peakBytes} bytes`;
       this.#abandon('OUT_OF_MEMORY', `the memory limit was exceeded: ${figures}`);
@@ -162,6 +163,7 @@ export class TaskRunner {
 
   #run(assign: CompleteAssign): void {
     const spans = new TaskSpans(assign, this.#options.trainerId);
+    noteTrace(assign.task.runId, assign.traceparent);
     this.#running = { assign, serial: ++this.#serial, spans };
     this.#options.log.info({ task: attemptKey(assign.task) }, 'task started');
     this.#slot.run(keyOf(assign), this.#request(assign, this.#serial));
@@ -196,7 +198,7 @@ export class TaskRunner {
     if (!running) return;
     switch (event.kind) {
       case 'stage':
-        running.spans.onStage(event);
+        running.spans.onStage(event, this.#options.guard.sample().peakBytes);
         if (event.stage === 'load' && event.event === 'end') this.#options.onChange();
         return;
       case 'progress':
@@ -214,7 +216,6 @@ export class TaskRunner {
   #succeed(running: RunningTask, event: Extract<ComputeEvent, { kind: 'done' }>): void {
     const { stageSeconds, datasetWasLoaded } = event;
     const result = { ...event.result, document: Buffer.from(event.result.document) };
-    if (result.summary) running.spans.succeed(result.summary);
     const sample = this.#options.guard.sample();
     const stats = {
       trainerId: this.#options.trainerId,
@@ -223,16 +224,16 @@ export class TaskRunner {
       stageSeconds,
       datasetWasLoaded,
     };
-    const { traceparent } = running.spans;
-    this.#finish(running, resultMessage(running.assign, { result, stats, traceparent }));
+    this.#finish(running, resultMessage(running.assign, { result, stats, spans: running.spans.take() }));
   }
 
   #fail(running: RunningTask, kind: TaskFailureKind, message: string): void {
-    const code = kind === 'BAD_DATA' ? 'FAILED_PRECONDITION' : kind === 'CANCELLED' ? 'CANCELLED' : 'ABORTED';
-    running.spans.fail(kind, new OnescanError(code, message));
-    const { traceparent } = running.spans;
+    running.spans.fail(kind, message);
     this.#options.log.warn({ task: attemptKey(running.assign.task), kind, reason: message }, 'task failed');
-    this.#finish(running, failureMessage(running.assign.task, { kind, message, traceparent }));
+    this.#finish(
+      running,
+      failureMessage(running.assign.task, { kind, message, spans: running.spans.take() }),
+    );
   }
 
   #finish(running: RunningTask, message: ConnectRequest): void {
@@ -254,7 +255,7 @@ export class TaskRunner {
 
   #endUnstarted(task: TaskAttempt, kind: TaskFailureKind, message: string): void {
     this.#options.log.warn({ task: attemptKey(task), kind, reason: message }, 'task not started');
-    this.#options.onEnd(task, failureMessage(task, { kind, message, traceparent: '' }));
+    this.#options.onEnd(task, failureMessage(task, { kind, message }));
     this.#options.onChange();
   }
 }

@@ -1,15 +1,13 @@
-import type { HorizonSummary } from '@onescan/contract/generated/onescan/v1/result.js';
 import type { Assign } from '@onescan/contract/generated/onescan/v1/trainer.js';
-import type { OnescanError } from '@onescan/contract/onescan-error.js';
-import { ATTRIBUTE, SPAN } from '@onescan/process/telemetry/attributes.js';
-import {
-  contextFromTraceparent,
-  failSpan,
-  traceparentOf,
-  tracer,
-} from '@onescan/process/telemetry/tracing.js';
-import { type Attributes, type Context, type Link, type Span, trace } from '@opentelemetry/api';
+import { OnescanError } from '@onescan/contract/onescan-error.js';
+import { ATTRIBUTE, memoryAttributes, SPAN } from '@onescan/process/telemetry/attributes.js';
+import { MOST_SPANS_BYTES } from '@onescan/process/telemetry/otlp-json.js';
+import { identityOf } from '@onescan/process/telemetry/span-ids.js';
+import { spanTap } from '@onescan/process/telemetry/span-tap.js';
+import { contextFromTraceparent, failSpan, tracer } from '@onescan/process/telemetry/tracing.js';
+import type { Attributes, Context, Span } from '@opentelemetry/api';
 import type { ComputeEvent, ComputeStage } from '../compute/compute-protocol.js';
+import type { TaskFailureKind } from './task-messages.js';
 
 /** The stages are written into spans of the same name. */
 const STAGE_SPAN: Readonly<Record<ComputeStage, string>> = {
@@ -20,84 +18,71 @@ const STAGE_SPAN: Readonly<Record<ComputeStage, string>> = {
   explain: SPAN.explain,
 };
 
+/** Ends that are nobody's failure. */
+const UNHARMED: ReadonlySet<TaskFailureKind> = new Set(['CANCELLED', 'HANDED_BACK']);
+
 /**
- * The spans of one attempt: `horizon` under the span that the coordinator named, with a child for each
- * stage. Stages are computed in another thread, so their spans are made from the times it tells.
+ * The stages of one attempt, each a child of the attempt's span. That one the coordinator writes, which knows how the
+ * attempt ended whatever becomes of this process. Stages are computed in another thread, so their spans are made from
+ * the times it tells. Without tracing in the coordinator there is none here.
  */
 export class TaskSpans {
-  readonly #horizon: Span;
-  readonly #context: Context;
+  readonly #attributes: Attributes;
+  readonly #parent: Context | undefined;
+  readonly #traceId: string;
   readonly #stages = new Map<ComputeStage, Span>();
+  #memoryLevel = 'ok';
 
   constructor(assign: Assign, trainerId: string) {
-    const parent = contextFromTraceparent(assign.traceparent);
-    this.#horizon = tracer().startSpan(
-      SPAN.horizon,
-      { attributes: assignAttributes(assign, trainerId), links: linksOf(assign.failedTraceparent) },
-      parent,
-    );
-    this.#context = trace.setSpan(parent, this.#horizon);
+    this.#parent = assign.traceparent === '' ? undefined : contextFromTraceparent(assign.traceparent);
+    this.#traceId = identityOf(assign.traceparent)?.traceId ?? '';
+    this.#attributes = {
+      [ATTRIBUTE.runId]: assign.task?.runId ?? '',
+      [ATTRIBUTE.pair]: assign.task?.pair ?? '',
+      [ATTRIBUTE.horizon]: assign.task?.horizon ?? 0,
+      [ATTRIBUTE.attempt]: assign.task?.attempt ?? 0,
+      [ATTRIBUTE.trainerId]: trainerId,
+    };
   }
 
-  /** W3C traceparent of the horizon span, empty without tracing. */
-  get traceparent(): string {
-    return traceparentOf(this.#horizon);
-  }
-
-  onStage(event: Extract<ComputeEvent, { kind: 'stage' }>): void {
+  /** @param peakRssBytes of the process since the attempt began */
+  onStage(event: Extract<ComputeEvent, { kind: 'stage' }>, peakRssBytes: number): void {
+    const { stage, at } = event;
     if (event.event === 'start') {
-      this.#stages.set(
-        event.stage,
-        tracer().startSpan(STAGE_SPAN[event.stage], { startTime: event.at }, this.#context),
-      );
+      if (!this.#parent) return;
+      const options = { startTime: at, attributes: this.#attributes };
+      this.#stages.set(stage, tracer().startSpan(STAGE_SPAN[stage], options, this.#parent));
       return;
     }
-    const span = this.#stages.get(event.stage);
-    span?.setAttributes(factAttributes(event.facts));
-    span?.end(event.at);
-    this.#stages.delete(event.stage);
+    const span = this.#stages.get(stage);
+    span?.setAttributes({ ...factAttributes(event.facts), ...memoryAttributes(peakRssBytes) });
+    span?.end(at);
+    this.#stages.delete(stage);
   }
 
-  succeed(summary: HorizonSummary): void {
-    this.#horizon.setAttributes({
-      [ATTRIBUTE.verdict]: summary.verdict,
-      [ATTRIBUTE.auc]: summary.auc,
-      [ATTRIBUTE.accuracy]: summary.accuracy,
-      [ATTRIBUTE.skill]: summary.skill,
-      [ATTRIBUTE.featuresTested]: summary.featuresTested,
-      [ATTRIBUTE.featuresRetained]: summary.featuresRetained,
-    });
-    this.#horizon.end();
+  /** Notes on the stages under way that memory has become scarce, or scarcer. */
+  onMemory(level: string, rssBytes: number): void {
+    if (level === this.#memoryLevel) return;
+    this.#memoryLevel = level;
+    for (const span of this.#stages.values())
+      span.addEvent(`memory ${level}`, { [ATTRIBUTE.rssBytes]: rssBytes });
   }
 
-  /** Ends all spans as failed; stages that were under way end now. */
-  fail(kind: string, error: OnescanError): void {
+  /** Ends the stages that were under way. */
+  fail(kind: TaskFailureKind, message: string): void {
     for (const span of this.#stages.values()) {
-      failSpan(span, error);
+      if (UNHARMED.has(kind)) span.addEvent(kind.toLowerCase(), { [ATTRIBUTE.reason]: message });
+      else failSpan(span, new OnescanError('ABORTED', message), kind);
       span.end();
     }
-    this.#horizon.setAttribute(ATTRIBUTE.failureKind, kind);
-    failSpan(this.#horizon, error);
-    this.#horizon.end();
+    this.#stages.clear();
   }
-}
 
-function assignAttributes(assign: Assign, trainerId: string): Attributes {
-  return {
-    [ATTRIBUTE.runId]: assign.task?.runId ?? '',
-    [ATTRIBUTE.pair]: assign.task?.pair ?? '',
-    [ATTRIBUTE.horizon]: assign.task?.horizon ?? 0,
-    [ATTRIBUTE.attempt]: assign.task?.attempt ?? 0,
-    [ATTRIBUTE.trainerId]: trainerId,
-    [ATTRIBUTE.datasetId]: assign.dataset?.datasetId ?? '',
-    [ATTRIBUTE.preset]: assign.preset,
-  };
-}
-
-/** A retried attempt links to the one that failed. */
-function linksOf(failedTraceparent: string): Link[] {
-  const context = trace.getSpanContext(contextFromTraceparent(failedTraceparent));
-  return context ? [{ context }] : [];
+  /** The spans of the trace that have ended in this process, for the run's own file of spans; empty for too many. */
+  take(): Uint8Array {
+    const spans = spanTap.take(this.#traceId);
+    return spans.length > MOST_SPANS_BYTES ? new Uint8Array() : spans;
+  }
 }
 
 function factAttributes(facts: Readonly<Record<string, number | string>>): Attributes {

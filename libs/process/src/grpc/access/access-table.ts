@@ -32,6 +32,7 @@ const COORDINATOR: MethodRoles<typeof CoordinatorServiceService> = {
   getLedger: LOOK,
   getResults: LOOK,
   getReport: LOOK,
+  getTrace: LOOK,
   getExplanation: LOOK,
   getModels: LOOK,
   listTrainers: LOOK,

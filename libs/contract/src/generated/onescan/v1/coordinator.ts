@@ -228,6 +228,97 @@ export function taskStateToJSON(object: TaskState): string {
   }
 }
 
+/** How an attempt at a task ended. */
+export enum AttemptOutcome {
+  /** ATTEMPT_OUTCOME_UNSPECIFIED - Under way. */
+  ATTEMPT_OUTCOME_UNSPECIFIED = 0,
+  ATTEMPT_OUTCOME_DONE = 1,
+  /** ATTEMPT_OUTCOME_BAD_DATA - As FailureKind. */
+  ATTEMPT_OUTCOME_BAD_DATA = 2,
+  ATTEMPT_OUTCOME_OUT_OF_MEMORY = 3,
+  ATTEMPT_OUTCOME_CRASH = 4,
+  ATTEMPT_OUTCOME_CANCELLED = 5,
+  ATTEMPT_OUTCOME_HANDED_BACK = 6,
+  ATTEMPT_OUTCOME_LOST = 7,
+  ATTEMPT_OUTCOME_DISK_FULL = 8,
+  ATTEMPT_OUTCOME_DOES_NOT_FIT = 9,
+  /** ATTEMPT_OUTCOME_UNDELIVERED - The assignment never reached its trainer. */
+  ATTEMPT_OUTCOME_UNDELIVERED = 10,
+  UNRECOGNIZED = -1,
+}
+
+export function attemptOutcomeFromJSON(object: any): AttemptOutcome {
+  switch (object) {
+    case 0:
+    case "ATTEMPT_OUTCOME_UNSPECIFIED":
+      return AttemptOutcome.ATTEMPT_OUTCOME_UNSPECIFIED;
+    case 1:
+    case "ATTEMPT_OUTCOME_DONE":
+      return AttemptOutcome.ATTEMPT_OUTCOME_DONE;
+    case 2:
+    case "ATTEMPT_OUTCOME_BAD_DATA":
+      return AttemptOutcome.ATTEMPT_OUTCOME_BAD_DATA;
+    case 3:
+    case "ATTEMPT_OUTCOME_OUT_OF_MEMORY":
+      return AttemptOutcome.ATTEMPT_OUTCOME_OUT_OF_MEMORY;
+    case 4:
+    case "ATTEMPT_OUTCOME_CRASH":
+      return AttemptOutcome.ATTEMPT_OUTCOME_CRASH;
+    case 5:
+    case "ATTEMPT_OUTCOME_CANCELLED":
+      return AttemptOutcome.ATTEMPT_OUTCOME_CANCELLED;
+    case 6:
+    case "ATTEMPT_OUTCOME_HANDED_BACK":
+      return AttemptOutcome.ATTEMPT_OUTCOME_HANDED_BACK;
+    case 7:
+    case "ATTEMPT_OUTCOME_LOST":
+      return AttemptOutcome.ATTEMPT_OUTCOME_LOST;
+    case 8:
+    case "ATTEMPT_OUTCOME_DISK_FULL":
+      return AttemptOutcome.ATTEMPT_OUTCOME_DISK_FULL;
+    case 9:
+    case "ATTEMPT_OUTCOME_DOES_NOT_FIT":
+      return AttemptOutcome.ATTEMPT_OUTCOME_DOES_NOT_FIT;
+    case 10:
+    case "ATTEMPT_OUTCOME_UNDELIVERED":
+      return AttemptOutcome.ATTEMPT_OUTCOME_UNDELIVERED;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return AttemptOutcome.UNRECOGNIZED;
+  }
+}
+
+export function attemptOutcomeToJSON(object: AttemptOutcome): string {
+  switch (object) {
+    case AttemptOutcome.ATTEMPT_OUTCOME_UNSPECIFIED:
+      return "ATTEMPT_OUTCOME_UNSPECIFIED";
+    case AttemptOutcome.ATTEMPT_OUTCOME_DONE:
+      return "ATTEMPT_OUTCOME_DONE";
+    case AttemptOutcome.ATTEMPT_OUTCOME_BAD_DATA:
+      return "ATTEMPT_OUTCOME_BAD_DATA";
+    case AttemptOutcome.ATTEMPT_OUTCOME_OUT_OF_MEMORY:
+      return "ATTEMPT_OUTCOME_OUT_OF_MEMORY";
+    case AttemptOutcome.ATTEMPT_OUTCOME_CRASH:
+      return "ATTEMPT_OUTCOME_CRASH";
+    case AttemptOutcome.ATTEMPT_OUTCOME_CANCELLED:
+      return "ATTEMPT_OUTCOME_CANCELLED";
+    case AttemptOutcome.ATTEMPT_OUTCOME_HANDED_BACK:
+      return "ATTEMPT_OUTCOME_HANDED_BACK";
+    case AttemptOutcome.ATTEMPT_OUTCOME_LOST:
+      return "ATTEMPT_OUTCOME_LOST";
+    case AttemptOutcome.ATTEMPT_OUTCOME_DISK_FULL:
+      return "ATTEMPT_OUTCOME_DISK_FULL";
+    case AttemptOutcome.ATTEMPT_OUTCOME_DOES_NOT_FIT:
+      return "ATTEMPT_OUTCOME_DOES_NOT_FIT";
+    case AttemptOutcome.ATTEMPT_OUTCOME_UNDELIVERED:
+      return "ATTEMPT_OUTCOME_UNDELIVERED";
+    case AttemptOutcome.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
+
 export interface PlanRunRequest {
   spec?: RunSpec | undefined;
 }
@@ -435,7 +526,31 @@ export interface TaskStatus {
   fraction: number;
   error: string;
   summary?: HorizonSummary | undefined;
-  stats?: TaskStats | undefined;
+  stats?:
+    | TaskStats
+    | undefined;
+  /** The latest 50, oldest first; the last one may be under way. Not in events. */
+  attempts: AttemptStatus[];
+}
+
+export interface AttemptStatus {
+  /** Grows with every attempt, also when a run is resumed. */
+  attempt: number;
+  trainerId: string;
+  startedAt?:
+    | Timestamp
+    | undefined;
+  /** Unset while it is under way. */
+  endedAt?: Timestamp | undefined;
+  outcome: AttemptOutcome;
+  /** Why it has no result. */
+  message: string;
+  /** Where it was when it was last heard of; empty and 0 for an attempt with a result. */
+  stage: string;
+  fraction: number;
+  peakRssBytes: bigint;
+  /** Of the span of the attempt in the run's trace; empty when tracing is off. */
+  spanId: string;
 }
 
 export interface WatchRunRequest {
@@ -561,6 +676,14 @@ export interface GetModelsRequest {
 }
 
 export interface GetModelsResponse {
+  chunk: Buffer;
+}
+
+export interface GetTraceRequest {
+  runId: string;
+}
+
+export interface GetTraceResponse {
   chunk: Buffer;
 }
 
@@ -3256,6 +3379,7 @@ function createBaseTaskStatus(): TaskStatus {
     error: "",
     summary: undefined,
     stats: undefined,
+    attempts: [],
   };
 }
 
@@ -3290,6 +3414,9 @@ export const TaskStatus: MessageFns<TaskStatus> = {
     }
     if (message.stats !== undefined) {
       TaskStats.encode(message.stats, writer.uint32(82).fork()).join();
+    }
+    for (const v of message.attempts) {
+      AttemptStatus.encode(v!, writer.uint32(90).fork()).join();
     }
     return writer;
   },
@@ -3387,6 +3514,14 @@ export const TaskStatus: MessageFns<TaskStatus> = {
             message.stats = TaskStats.decode(reader, reader.uint32());
             continue;
           }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.attempts.push(AttemptStatus.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3415,6 +3550,9 @@ export const TaskStatus: MessageFns<TaskStatus> = {
       error: isSet(object.error) ? globalThis.String(object.error) : "",
       summary: isSet(object.summary) ? HorizonSummary.fromJSON(object.summary) : undefined,
       stats: isSet(object.stats) ? TaskStats.fromJSON(object.stats) : undefined,
+      attempts: globalThis.Array.isArray(object?.attempts)
+        ? object.attempts.map((e: any) => AttemptStatus.fromJSON(e))
+        : [],
     };
   },
 
@@ -3450,6 +3588,9 @@ export const TaskStatus: MessageFns<TaskStatus> = {
     if (message.stats !== undefined) {
       obj.stats = TaskStats.toJSON(message.stats);
     }
+    if (message.attempts?.length) {
+      obj.attempts = message.attempts.map((e) => AttemptStatus.toJSON(e));
+    }
     return obj;
   },
 
@@ -3472,6 +3613,260 @@ export const TaskStatus: MessageFns<TaskStatus> = {
     message.stats = (object.stats !== undefined && object.stats !== null)
       ? TaskStats.fromPartial(object.stats)
       : undefined;
+    message.attempts = object.attempts?.map((e) => AttemptStatus.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseAttemptStatus(): AttemptStatus {
+  return {
+    attempt: 0,
+    trainerId: "",
+    startedAt: undefined,
+    endedAt: undefined,
+    outcome: 0,
+    message: "",
+    stage: "",
+    fraction: 0,
+    peakRssBytes: 0n,
+    spanId: "",
+  };
+}
+
+export const AttemptStatus: MessageFns<AttemptStatus> = {
+  encode(message: AttemptStatus, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.attempt !== 0) {
+      writer.uint32(8).uint32(message.attempt);
+    }
+    if (message.trainerId !== "") {
+      writer.uint32(18).string(message.trainerId);
+    }
+    if (message.startedAt !== undefined) {
+      Timestamp.encode(message.startedAt, writer.uint32(26).fork()).join();
+    }
+    if (message.endedAt !== undefined) {
+      Timestamp.encode(message.endedAt, writer.uint32(34).fork()).join();
+    }
+    if (message.outcome !== 0) {
+      writer.uint32(40).int32(message.outcome);
+    }
+    if (message.message !== "") {
+      writer.uint32(50).string(message.message);
+    }
+    if (message.stage !== "") {
+      writer.uint32(58).string(message.stage);
+    }
+    if (message.fraction !== 0) {
+      writer.uint32(65).double(message.fraction);
+    }
+    if (message.peakRssBytes !== 0n) {
+      if (BigInt.asUintN(64, message.peakRssBytes) !== message.peakRssBytes) {
+        throw new globalThis.Error("value provided for field message.peakRssBytes of type uint64 too large");
+      }
+      writer.uint32(72).uint64(message.peakRssBytes);
+    }
+    if (message.spanId !== "") {
+      writer.uint32(82).string(message.spanId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AttemptStatus {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAttemptStatus();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.attempt = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.trainerId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.startedAt = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.endedAt = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.outcome = reader.int32() as any;
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.message = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.stage = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 65) {
+              break;
+            }
+
+            message.fraction = reader.double();
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.peakRssBytes = reader.uint64() as bigint;
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.spanId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): AttemptStatus {
+    return {
+      attempt: isSet(object.attempt) ? globalThis.Number(object.attempt) : 0,
+      trainerId: isSet(object.trainerId)
+        ? globalThis.String(object.trainerId)
+        : isSet(object.trainer_id)
+        ? globalThis.String(object.trainer_id)
+        : "",
+      startedAt: isSet(object.startedAt)
+        ? fromJsonTimestamp(object.startedAt)
+        : isSet(object.started_at)
+        ? fromJsonTimestamp(object.started_at)
+        : undefined,
+      endedAt: isSet(object.endedAt)
+        ? fromJsonTimestamp(object.endedAt)
+        : isSet(object.ended_at)
+        ? fromJsonTimestamp(object.ended_at)
+        : undefined,
+      outcome: isSet(object.outcome) ? attemptOutcomeFromJSON(object.outcome) : 0,
+      message: isSet(object.message) ? globalThis.String(object.message) : "",
+      stage: isSet(object.stage) ? globalThis.String(object.stage) : "",
+      fraction: isSet(object.fraction) ? globalThis.Number(object.fraction) : 0,
+      peakRssBytes: isSet(object.peakRssBytes)
+        ? BigInt(object.peakRssBytes)
+        : isSet(object.peak_rss_bytes)
+        ? BigInt(object.peak_rss_bytes)
+        : 0n,
+      spanId: isSet(object.spanId)
+        ? globalThis.String(object.spanId)
+        : isSet(object.span_id)
+        ? globalThis.String(object.span_id)
+        : "",
+    };
+  },
+
+  toJSON(message: AttemptStatus): unknown {
+    const obj: any = {};
+    if (message.attempt !== 0) {
+      obj.attempt = Math.round(message.attempt);
+    }
+    if (message.trainerId !== "") {
+      obj.trainerId = message.trainerId;
+    }
+    if (message.startedAt !== undefined) {
+      obj.startedAt = fromTimestamp(message.startedAt).toISOString();
+    }
+    if (message.endedAt !== undefined) {
+      obj.endedAt = fromTimestamp(message.endedAt).toISOString();
+    }
+    if (message.outcome !== 0) {
+      obj.outcome = attemptOutcomeToJSON(message.outcome);
+    }
+    if (message.message !== "") {
+      obj.message = message.message;
+    }
+    if (message.stage !== "") {
+      obj.stage = message.stage;
+    }
+    if (message.fraction !== 0) {
+      obj.fraction = floatToJson(message.fraction);
+    }
+    if (message.peakRssBytes !== 0n) {
+      obj.peakRssBytes = message.peakRssBytes.toString();
+    }
+    if (message.spanId !== "") {
+      obj.spanId = message.spanId;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<AttemptStatus>, I>>(base?: I): AttemptStatus {
+    return AttemptStatus.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<AttemptStatus>, I>>(object: I): AttemptStatus {
+    const message = createBaseAttemptStatus();
+    message.attempt = object.attempt ?? 0;
+    message.trainerId = object.trainerId ?? "";
+    message.startedAt = (object.startedAt !== undefined && object.startedAt !== null)
+      ? Timestamp.fromPartial(object.startedAt)
+      : undefined;
+    message.endedAt = (object.endedAt !== undefined && object.endedAt !== null)
+      ? Timestamp.fromPartial(object.endedAt)
+      : undefined;
+    message.outcome = object.outcome ?? 0;
+    message.message = object.message ?? "";
+    message.stage = object.stage ?? "";
+    message.fraction = object.fraction ?? 0;
+    message.peakRssBytes = (object.peakRssBytes !== undefined && object.peakRssBytes !== null)
+      ? BigInt(object.peakRssBytes)
+      : 0n;
+    message.spanId = object.spanId ?? "";
     return message;
   },
 };
@@ -5626,6 +6021,146 @@ export const GetModelsResponse: MessageFns<GetModelsResponse> = {
   },
 };
 
+function createBaseGetTraceRequest(): GetTraceRequest {
+  return { runId: "" };
+}
+
+export const GetTraceRequest: MessageFns<GetTraceRequest> = {
+  encode(message: GetTraceRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.runId !== "") {
+      writer.uint32(10).string(message.runId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetTraceRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetTraceRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.runId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): GetTraceRequest {
+    return {
+      runId: isSet(object.runId)
+        ? globalThis.String(object.runId)
+        : isSet(object.run_id)
+        ? globalThis.String(object.run_id)
+        : "",
+    };
+  },
+
+  toJSON(message: GetTraceRequest): unknown {
+    const obj: any = {};
+    if (message.runId !== "") {
+      obj.runId = message.runId;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<GetTraceRequest>, I>>(base?: I): GetTraceRequest {
+    return GetTraceRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<GetTraceRequest>, I>>(object: I): GetTraceRequest {
+    const message = createBaseGetTraceRequest();
+    message.runId = object.runId ?? "";
+    return message;
+  },
+};
+
+function createBaseGetTraceResponse(): GetTraceResponse {
+  return { chunk: Buffer.alloc(0) };
+}
+
+export const GetTraceResponse: MessageFns<GetTraceResponse> = {
+  encode(message: GetTraceResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.chunk.length !== 0) {
+      writer.uint32(10).bytes(message.chunk);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetTraceResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetTraceResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.chunk = Buffer.from(reader.bytes());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): GetTraceResponse {
+    return { chunk: isSet(object.chunk) ? Buffer.from(bytesFromBase64(object.chunk)) : Buffer.alloc(0) };
+  },
+
+  toJSON(message: GetTraceResponse): unknown {
+    const obj: any = {};
+    if (message.chunk.length !== 0) {
+      obj.chunk = base64FromBytes(message.chunk);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<GetTraceResponse>, I>>(base?: I): GetTraceResponse {
+    return GetTraceResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<GetTraceResponse>, I>>(object: I): GetTraceResponse {
+    const message = createBaseGetTraceResponse();
+    message.chunk = object.chunk ?? Buffer.alloc(0);
+    return message;
+  },
+};
+
 function createBaseListTrainersRequest(): ListTrainersRequest {
   return {};
 }
@@ -6208,6 +6743,16 @@ export const CoordinatorServiceService = {
     responseSerialize: (value: GetModelsResponse): Buffer => Buffer.from(GetModelsResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetModelsResponse => GetModelsResponse.decode(value),
   },
+  /** The spans of a run that have ended, as one document of OTLP JSON, in chunks. */
+  getTrace: {
+    path: "/onescan.v1.CoordinatorService/GetTrace" as const,
+    requestStream: false as const,
+    responseStream: true as const,
+    requestSerialize: (value: GetTraceRequest): Buffer => Buffer.from(GetTraceRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetTraceRequest => GetTraceRequest.decode(value),
+    responseSerialize: (value: GetTraceResponse): Buffer => Buffer.from(GetTraceResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetTraceResponse => GetTraceResponse.decode(value),
+  },
   listTrainers: {
     path: "/onescan.v1.CoordinatorService/ListTrainers" as const,
     requestStream: false as const,
@@ -6264,6 +6809,8 @@ export interface CoordinatorServiceServer extends UntypedServiceImplementation {
   getExplanation: handleServerStreamingCall<GetExplanationRequest, GetExplanationResponse>;
   /** The final models of a pair and horizon, in one file (docs/models.md). */
   getModels: handleServerStreamingCall<GetModelsRequest, GetModelsResponse>;
+  /** The spans of a run that have ended, as one document of OTLP JSON, in chunks. */
+  getTrace: handleServerStreamingCall<GetTraceRequest, GetTraceResponse>;
   listTrainers: handleUnaryCall<ListTrainersRequest, ListTrainersResponse>;
   /** A link that opens the live page once, as the caller and with his roles (docs/page.md). */
   openPage: handleUnaryCall<OpenPageRequest, OpenPageResponse>;
@@ -6440,6 +6987,13 @@ export interface CoordinatorServiceClient extends Client {
     metadata?: Metadata,
     options?: Partial<CallOptions>,
   ): ClientReadableStream<GetModelsResponse>;
+  /** The spans of a run that have ended, as one document of OTLP JSON, in chunks. */
+  getTrace(request: GetTraceRequest, options?: Partial<CallOptions>): ClientReadableStream<GetTraceResponse>;
+  getTrace(
+    request: GetTraceRequest,
+    metadata?: Metadata,
+    options?: Partial<CallOptions>,
+  ): ClientReadableStream<GetTraceResponse>;
   listTrainers(
     request: ListTrainersRequest,
     callback: (error: ServiceError | null, response: ListTrainersResponse) => void,

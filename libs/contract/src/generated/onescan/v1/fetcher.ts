@@ -173,7 +173,9 @@ export interface CancelFetchResponse {
 }
 
 export interface FetchPairResponse {
-  message?: { $case: "progress"; value: FetchProgress } | { $case: "dataset"; value: DatasetRef } | undefined;
+  message?: { $case: "progress"; value: FetchProgress } | { $case: "dataset"; value: DatasetRef } | //
+  /** Of the fetcher, for the run's own file of spans, before the dataset: OTLP JSON, at most 1 MiB. */
+  { $case: "spans"; value: Buffer } | undefined;
 }
 
 export interface FetchProgress {
@@ -2034,6 +2036,9 @@ export const FetchPairResponse: MessageFns<FetchPairResponse> = {
       case "dataset":
         DatasetRef.encode(message.message.value, writer.uint32(18).fork()).join();
         break;
+      case "spans":
+        writer.uint32(26).bytes(message.message.value);
+        break;
     }
     return writer;
   },
@@ -2067,6 +2072,14 @@ export const FetchPairResponse: MessageFns<FetchPairResponse> = {
             message.message = { $case: "dataset", value: DatasetRef.decode(reader, reader.uint32()) };
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.message = { $case: "spans", value: Buffer.from(reader.bytes()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2085,6 +2098,8 @@ export const FetchPairResponse: MessageFns<FetchPairResponse> = {
         ? { $case: "progress", value: FetchProgress.fromJSON(object.progress) }
         : isSet(object.dataset)
         ? { $case: "dataset", value: DatasetRef.fromJSON(object.dataset) }
+        : isSet(object.spans)
+        ? { $case: "spans", value: Buffer.from(bytesFromBase64(object.spans)) }
         : undefined,
     };
   },
@@ -2095,6 +2110,8 @@ export const FetchPairResponse: MessageFns<FetchPairResponse> = {
       obj.progress = FetchProgress.toJSON(message.message.value);
     } else if (message.message?.$case === "dataset") {
       obj.dataset = DatasetRef.toJSON(message.message.value);
+    } else if (message.message?.$case === "spans") {
+      obj.spans = base64FromBytes(message.message.value);
     }
     return obj;
   },
@@ -2114,6 +2131,12 @@ export const FetchPairResponse: MessageFns<FetchPairResponse> = {
       case "dataset": {
         if (object.message?.value !== undefined && object.message?.value !== null) {
           message.message = { $case: "dataset", value: DatasetRef.fromPartial(object.message.value) };
+        }
+        break;
+      }
+      case "spans": {
+        if (object.message?.value !== undefined && object.message?.value !== null) {
+          message.message = { $case: "spans", value: object.message.value };
         }
         break;
       }

@@ -213,8 +213,9 @@ export interface Assign {
   /** Identity of all that determines the result. */
   specHash: string;
   memoryLimitBytes: bigint;
+  /** Of the attempt, whose span the coordinator writes when it knows how it ended: the parent of the trainer's spans. */
   traceparent: string;
-  /** Of the attempt before, when there was one. */
+  /** @deprecated */
   failedTraceparent: string;
   /** Known to the holder of the lease alone; goes with its files, which come on calls of their own. */
   leaseToken: string;
@@ -259,15 +260,23 @@ export interface TaskResult {
   task?: TaskAttempt | undefined;
   specHash: string;
   result?: HorizonResult | undefined;
-  stats?: TaskStats | undefined;
+  stats?:
+    | TaskStats
+    | undefined;
+  /** @deprecated */
   traceparent: string;
+  /** Of the trainer, for the run's own file of spans: OTLP JSON, at most 1 MiB. */
+  spans?: Buffer | undefined;
 }
 
 export interface TaskFailure {
   task?: TaskAttempt | undefined;
   kind: FailureKind;
   message: string;
+  /** @deprecated */
   traceparent: string;
+  /** As of TaskResult. */
+  spans?: Buffer | undefined;
 }
 
 export interface PutTaskFileRequest {
@@ -2119,7 +2128,7 @@ export const TaskProgress: MessageFns<TaskProgress> = {
 };
 
 function createBaseTaskResult(): TaskResult {
-  return { task: undefined, specHash: "", result: undefined, stats: undefined, traceparent: "" };
+  return { task: undefined, specHash: "", result: undefined, stats: undefined, traceparent: "", spans: undefined };
 }
 
 export const TaskResult: MessageFns<TaskResult> = {
@@ -2138,6 +2147,9 @@ export const TaskResult: MessageFns<TaskResult> = {
     }
     if (message.traceparent !== "") {
       writer.uint32(42).string(message.traceparent);
+    }
+    if (message.spans !== undefined) {
+      writer.uint32(50).bytes(message.spans);
     }
     return writer;
   },
@@ -2195,6 +2207,14 @@ export const TaskResult: MessageFns<TaskResult> = {
             message.traceparent = reader.string();
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.spans = Buffer.from(reader.bytes());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2218,6 +2238,7 @@ export const TaskResult: MessageFns<TaskResult> = {
       result: isSet(object.result) ? HorizonResult.fromJSON(object.result) : undefined,
       stats: isSet(object.stats) ? TaskStats.fromJSON(object.stats) : undefined,
       traceparent: isSet(object.traceparent) ? globalThis.String(object.traceparent) : "",
+      spans: isSet(object.spans) ? Buffer.from(bytesFromBase64(object.spans)) : undefined,
     };
   },
 
@@ -2238,6 +2259,9 @@ export const TaskResult: MessageFns<TaskResult> = {
     if (message.traceparent !== "") {
       obj.traceparent = message.traceparent;
     }
+    if (message.spans !== undefined) {
+      obj.spans = base64FromBytes(message.spans);
+    }
     return obj;
   },
 
@@ -2257,12 +2281,13 @@ export const TaskResult: MessageFns<TaskResult> = {
       ? TaskStats.fromPartial(object.stats)
       : undefined;
     message.traceparent = object.traceparent ?? "";
+    message.spans = object.spans ?? undefined;
     return message;
   },
 };
 
 function createBaseTaskFailure(): TaskFailure {
-  return { task: undefined, kind: 0, message: "", traceparent: "" };
+  return { task: undefined, kind: 0, message: "", traceparent: "", spans: undefined };
 }
 
 export const TaskFailure: MessageFns<TaskFailure> = {
@@ -2278,6 +2303,9 @@ export const TaskFailure: MessageFns<TaskFailure> = {
     }
     if (message.traceparent !== "") {
       writer.uint32(34).string(message.traceparent);
+    }
+    if (message.spans !== undefined) {
+      writer.uint32(42).bytes(message.spans);
     }
     return writer;
   },
@@ -2327,6 +2355,14 @@ export const TaskFailure: MessageFns<TaskFailure> = {
             message.traceparent = reader.string();
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.spans = Buffer.from(reader.bytes());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2345,6 +2381,7 @@ export const TaskFailure: MessageFns<TaskFailure> = {
       kind: isSet(object.kind) ? failureKindFromJSON(object.kind) : 0,
       message: isSet(object.message) ? globalThis.String(object.message) : "",
       traceparent: isSet(object.traceparent) ? globalThis.String(object.traceparent) : "",
+      spans: isSet(object.spans) ? Buffer.from(bytesFromBase64(object.spans)) : undefined,
     };
   },
 
@@ -2362,6 +2399,9 @@ export const TaskFailure: MessageFns<TaskFailure> = {
     if (message.traceparent !== "") {
       obj.traceparent = message.traceparent;
     }
+    if (message.spans !== undefined) {
+      obj.spans = base64FromBytes(message.spans);
+    }
     return obj;
   },
 
@@ -2376,6 +2416,7 @@ export const TaskFailure: MessageFns<TaskFailure> = {
     message.kind = object.kind ?? 0;
     message.message = object.message ?? "";
     message.traceparent = object.traceparent ?? "";
+    message.spans = object.spans ?? undefined;
     return message;
   },
 };

@@ -3,14 +3,18 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { context, propagation, trace } from '@opentelemetry/api';
 import { afterEach, expect, it, vi } from 'vitest';
-import { startTracing, withSpan } from './tracing.js';
+import { startTracing } from './start-tracing.js';
+import { withSpan } from './tracing.js';
 
 /** A stack stops three kinds of processes in turn, and all of them together may wait two seconds for a collector. */
 const MOST_MS = 650;
 
 let server: Server | undefined;
+/** What was logged as a warning. */
+let told: object[] = [];
 
 afterEach(() => {
+  told = [];
   vi.unstubAllEnvs();
   for (const api of [trace, context, propagation]) api.disable();
   server?.closeAllConnections();
@@ -33,7 +37,10 @@ async function collector(listener: RequestListener): Promise<() => number> {
 
 /** Milliseconds that the end of tracing takes with a span that is not sent yet. */
 async function shutdownMs(afterSpan: () => Promise<unknown> = async () => undefined): Promise<number> {
-  const tracing = startTracing('test');
+  const tracing = await startTracing('test', {
+    warn: (facts: object) => told.push(facts),
+    debug: () => undefined,
+  } as never);
   await withSpan('work', {}, async () => undefined);
   await afterSpan();
   const start = performance.now();
@@ -44,6 +51,7 @@ async function shutdownMs(afterSpan: () => Promise<unknown> = async () => undefi
 it('ends soon and well when the collector is down', async () => {
   vi.stubEnv('OTEL_EXPORTER_OTLP_ENDPOINT', 'http://127.0.0.1:9');
   expect(await shutdownMs()).toBeLessThan(MOST_MS);
+  expect(told).toEqual([{ dropped: 1, reason: expect.any(String) }]);
 });
 
 it.each<[string, RequestListener]>([
@@ -54,6 +62,7 @@ it.each<[string, RequestListener]>([
   const requests = await collector(listener);
   const ms = await shutdownMs(() => vi.waitUntil(() => requests() > 0, { timeout: 5_000 }));
   expect(ms).toBeLessThan(MOST_MS);
+  expect(told).toEqual([{ dropped: 1, reason: expect.any(String) }]);
 });
 
 it('waits for a collector that is slow but takes the spans', async () => {
@@ -69,4 +78,47 @@ it('waits for a collector that is slow but takes the spans', async () => {
   expect(requests()).toBe(2);
   expect(answered).toBe(2);
   expect(ms).toBeGreaterThan(900);
+  expect(told).toEqual([]);
+});
+
+it.each([
+  ['http/protobuf', 'application/x-protobuf'],
+  ['http/json', 'application/json'],
+])('speaks %s, with the headers and the resource that the variables say', async (protocol, type) => {
+  const seen: { type?: string; key?: string; body: string }[] = [];
+  await collector((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const { 'content-type': is, 'x-key': key } = request.headers;
+      seen.push({ type: is!, key: String(key), body: Buffer.concat(chunks).toString('latin1') });
+      response.writeHead(200).end('{}');
+    });
+  });
+  vi.stubEnv('OTEL_EXPORTER_OTLP_PROTOCOL', protocol);
+  vi.stubEnv('OTEL_EXPORTER_OTLP_HEADERS', 'x-key=abc');
+  vi.stubEnv('OTEL_SERVICE_NAME', 'scan-of-anna');
+  vi.stubEnv('OTEL_RESOURCE_ATTRIBUTES', 'team=blue');
+  await shutdownMs();
+  expect(seen).toMatchObject([{ type, key: 'abc' }]);
+  for (const part of ['scan-of-anna', 'blue', 'service.instance.id', 'host.name', 'process.pid']) {
+    expect(seen[0]!.body).toContain(part);
+  }
+});
+
+it('sends nothing where the variables say so, or say nothing of where to', async () => {
+  const requests = await collector((_, response) => response.writeHead(200).end());
+  for (const [name, value] of [
+    ['OTEL_SDK_DISABLED', 'true'],
+    ['OTEL_TRACES_EXPORTER', 'none'],
+    ['OTEL_TRACES_SAMPLER', 'always_off'],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', ''],
+  ]) {
+    vi.stubEnv(name!, value);
+    await shutdownMs();
+    for (const api of [trace, context, propagation]) api.disable();
+    if (name !== 'OTEL_EXPORTER_OTLP_ENDPOINT') vi.stubEnv(name!, undefined);
+  }
+  expect(requests()).toBe(0);
+  expect(told).toEqual([]);
 });
