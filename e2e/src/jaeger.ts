@@ -136,7 +136,6 @@ const FLAGS = [
   'collector.grpc-server.host-port',
   'collector.http-server.host-port',
   'admin.http.host-port',
-  'http-server.host-port',
 ] as const;
 
 function freePort(): Promise<number> {

@@ -37,6 +37,11 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
     'onescan report 20261130-081500-3f2a9c1d',
     'onescan report 20261130-081500-3f2a9c1d --out - > report.html',
   ],
+  trace: [
+    'onescan trace 20261130-081500-3f2a9c1d',
+    'onescan trace 20261130-081500-3f2a9c1d --out trace.json',
+    'onescan trace 20261130-081500-3f2a9c1d --send http://localhost:4318',
+  ],
   results: ['onescan results 20261130-081500-3f2a9c1d'],
   ledger: ['onescan ledger 20261130-081500-3f2a9c1d --csv > ledger.csv'],
   explain: ['onescan explain 20261130-081500-3f2a9c1d --pair eurusd --horizon 45'],
