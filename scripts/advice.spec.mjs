@@ -123,7 +123,7 @@ it('every flag that is named in a page or an error is one of a verb or of a serv
     text: path.endsWith('.ts')
       ? sentencesOf(text)
       : text.replaceAll(
-          /^.*\b(bq |gcloud |docker |git |node (?:scripts|bench)\/|npm install |npx vitest |helm |kubectl |kustomize |grpc_tools).*$/gm,
+          /^.*\b(bq |gcloud |docker |git |sudo |node (?:scripts|bench)\/|npm install |npx vitest |helm |kubectl |kustomize |grpc_tools).*$/gm,
           '',
         ),
   }));

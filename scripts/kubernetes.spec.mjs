@@ -55,7 +55,7 @@ function render(name) {
     const components = [`../../components/${more}`];
     writeFileSync(
       join(path, 'kustomization.yaml'),
-      JSON.stringify({ resources: [`../${overlay}`], components }),
+      JSON.stringify({ namespace: 'onescan', resources: [`../${overlay}`], components }),
     );
   }
   const [program, ...args] = renderer;
