@@ -13,6 +13,7 @@ import {
 import { type FlagTable, type FlagValues, readFlags } from '@onescan/process/service/flag-table.js';
 import { LISTEN_FLAGS } from '@onescan/process/service/listen-flags.js';
 import { CALLER_FLAGS, TLS_FLAGS, withTlsEnvironment } from '@onescan/process/service/security-flags.js';
+import { requireMetricsAddress } from '@onescan/process/telemetry/start-metrics.js';
 
 export const COORDINATOR = 'coordinator';
 
@@ -53,6 +54,10 @@ export const COORDINATOR_FLAGS = {
   scalerListen: {
     kind: LISTEN_ADDRESS,
     doc: 'where KEDA asks how much work there is ([Kubernetes](kubernetes.md#scaling)); KEDA brings a certificate and no token, so beyond this machine it takes `--tls-client-ca`',
+  },
+  metricsListen: {
+    kind: LISTEN_ADDRESS,
+    doc: 'where Prometheus scrapes `/metrics` ([metrics](metrics.md)), on this machine only; collectors elsewhere are sent to with `OTEL_METRICS_EXPORTER=otlp`',
   },
   stateDir: {
     kind: DATABASE_FOLDER,
@@ -156,6 +161,7 @@ export function parseCoordinatorOptions(args: readonly string[]): CoordinatorOpt
 export function requireTogether(flags: CoordinatorOptions): void {
   requireTwoHeartbeats(flags);
   const { listen, tcpListen, page, scalerListen } = flags;
+  requireMetricsAddress('--metrics-listen', flags.metricsListen);
   const secured = withTlsEnvironment(flags);
   const listens = {
     '--listen': listen,

@@ -9,11 +9,13 @@ import { type ServerSecurity, serverSecurity } from '@onescan/process/grpc/servi
 import { type RunningServer, startServer } from '@onescan/process/grpc/start-server.js';
 import type { Logger } from '@onescan/process/log.js';
 import { withTlsEnvironment } from '@onescan/process/service/security-flags.js';
+import { startMetrics } from '@onescan/process/telemetry/start-metrics.js';
 import { version } from '@onescan/process/version.js';
 import { type Clocks, Coordinator } from './coordinator.js';
 import type { CoordinatorOptions } from './coordinator-options.js';
 import { HUB_LIMITS } from './hub/hub-limits.js';
 import { hubService } from './hub/hub-service.js';
+import { recordMetrics } from './metrics/record-metrics.js';
 import { readPageFiles } from './page/page-files.js';
 import { type RunningPage, startPage } from './page/start-page.js';
 import { SCALER_LIMITS, scalerService } from './scaling/scaler-service.js';
@@ -59,6 +61,10 @@ export async function startCoordinator(
     if (options.tcpListen !== undefined) servers.push(await serve(coordinator, options.tcpListen, security));
     const page = options.page === undefined ? undefined : await servePage(coordinator, options, security);
     const [first, tcp] = servers;
+    const metrics = await startMetrics('onescan-coordinator', options.metricsListen);
+    const clocksOf = { clock: () => Date.now(), monotonic: () => performance.now() };
+    if (metrics.meter) recordMetrics(metrics.meter, { ...coordinator.service, ...clocksOf });
+    if (metrics.address) log.info({ address: metrics.address }, 'Prometheus can scrape');
     const scaler = await serveScaler(coordinator, options.scalerListen, security);
     if (scaler) {
       servers.push(scaler);
@@ -71,6 +77,7 @@ export async function startCoordinator(
       ...(scaler ? { scaler: scaler.address } : {}),
       shutdown: async () => {
         await page?.close();
+        await metrics.close();
         for (const server of servers) server.setServing(false);
         await coordinator.close();
         await Promise.all(servers.map((server) => server.shutdown(SHUTDOWN_GRACE_MS)));

@@ -20,6 +20,7 @@ export class RunBook {
   readonly #active = new Map<string, RunSnapshot>();
   readonly #lastSequence = new Map<string, bigint>();
   readonly #watchers = new Map<string, Set<() => void>>();
+  readonly #observers: ((before: RunSnapshot, after: RunSnapshot) => void)[] = [];
   readonly #clock: () => number;
 
   private constructor(store: Store, clock: () => number) {
@@ -35,6 +36,11 @@ export class RunBook {
       book.#lastSequence.set(run.runId, await store.readLastSequence(run.runId));
     }
     return book;
+  }
+
+  /** Calls back after each change of a run is stored. */
+  observe(observer: (before: RunSnapshot, after: RunSnapshot) => void): void {
+    this.#observers.push(observer);
   }
 
   /** Runs that have not ended, oldest first. */
@@ -96,6 +102,7 @@ export class RunBook {
       this.#active.delete(runId);
       this.#lastSequence.delete(runId);
     }
+    for (const observe of this.#observers) observe(before, after);
     this.#wake(runId);
     return after;
   }
