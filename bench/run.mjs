@@ -12,6 +12,7 @@ const BENCHES = [
   'learn/interactions',
   'learn/pair',
   'learn/leaks',
+  'learn/coverage',
   'fetch/fetch',
   'history/history',
   'scale/workers',

@@ -26,8 +26,11 @@ export type { HorizonInput } from './horizon/learn-horizon.js';
 export { kernelVersion } from './kernels/load-kernel.js';
 export type { HorizonOutcome, HorizonSummary } from './learner/horizon-outcome.js';
 export { PairLearner } from './learner/pair-learner.js';
+export { benjaminiYekutieli, holm, scoringCharge } from './multiplicity/adjusted-p-values.js';
+export { type BlockedMean, type JointHypothesis, romanoWolf } from './multiplicity/romano-wolf.js';
 export { sigmoid } from './numeric/sigmoid.js';
 export type { LearnHooks, Stage } from './progress/learn-hooks.js';
+export { CALENDAR_CELLS, MOST_CELLS } from './scoring/calendar-sums.js';
 export {
   estimateFootprint,
   type Footprint,

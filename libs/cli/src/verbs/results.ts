@@ -8,6 +8,7 @@ import type { Act } from '../context.js';
 import { exitCodeOfRun } from '../exit-code.js';
 import { parsePositive } from '../options/parsers.js';
 import { writeJsonLine } from '../output/write-json.js';
+import { evidenceLines } from '../view/run-summary.js';
 import { verdictTable } from '../view/verdict-table.js';
 
 interface Options {
@@ -35,7 +36,9 @@ export function addResultsVerb(program: Command, act: Act): void {
               if (matches(result, options)) await writeJsonLine(terminal, resultJson(result));
             }
           } else {
-            await terminal.write(verdictTable({ tasks: run.tasks.filter((task) => matches(task, options)) }));
+            const tasks = run.tasks.filter((task) => matches(task, options));
+            await terminal.write(verdictTable({ tasks, evidence: run.evidence }));
+            for (const line of evidenceLines(run)) terminal.note(line);
           }
           if (!global.json)
             for (const problem of run.problems) terminal.note(shownLine(`Problem: ${problem}`));

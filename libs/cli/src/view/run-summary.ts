@@ -1,9 +1,10 @@
 import { byCodeUnits } from '@onescan/contract/code-units.js';
 import { formatBytes } from '@onescan/contract/format/bytes.js';
 import { formatDuration } from '@onescan/contract/format/duration.js';
+import { formatPercent } from '@onescan/contract/format/percent.js';
 import { shownLine } from '@onescan/contract/format/shown-text.js';
 import { formatUsd } from '@onescan/contract/format/usd.js';
-import type { Run, TaskStatus } from '@onescan/contract/generated/onescan/v1/coordinator.js';
+import type { Run, RunEvidence, TaskStatus } from '@onescan/contract/generated/onescan/v1/coordinator.js';
 import type { DatasetRef } from '@onescan/contract/generated/onescan/v1/fetcher.js';
 import { pairSuspicions } from '@onescan/contract/pair-suspicions.js';
 import { pilotText } from '@onescan/contract/reasons/pilot-text.js';
@@ -27,6 +28,7 @@ export function runSummary(run: Run): string {
     `Run ${run.runId}: ${runStateName(run.state)}${elapsed(run)}`,
     costLine(run),
     ...approvalLines(run),
+    ...evidenceLines(run),
     run.pilot ? pilotText(run.pilot) : '',
     suspectLine(run),
     ...suspicionLines(run),
@@ -41,6 +43,31 @@ export function runSummary(run: Run): string {
     .filter((line, i, lines) => line !== '' || i === lines.length - 1)
     .map(shownLine)
     .join('\n');
+}
+
+/** All tests of the run taken together, and its features; nothing before there are results. */
+export function evidenceLines({ evidence }: Pick<Run, 'evidence'>): string[] {
+  if (!evidence || evidence.results === 0) return [];
+  const { verdictReason, verdictText, featuresRetained, expectedFalseFeatures } = evidence;
+  const told =
+    verdictText === '' ? [] : [`Verdict: ${bareReasonText(readReason(verdictReason, verdictText))}`];
+  told.push(...scoringLines(evidence));
+  if (featuresRetained === 0) return told;
+  const share = Math.min(1, expectedFalseFeatures / featuresRetained);
+  return [
+    ...told,
+    `Features: ${COUNT.format(featuresRetained)} retained, of which at most ${expectedFalseFeatures.toFixed(1)} (${formatPercent(share)}) are false in expectation, by the nominal bounds`,
+  ];
+}
+
+/** Results of rows that were scored before, by other settings. */
+function scoringLines({ adjusted }: RunEvidence): string[] {
+  const again = adjusted.filter(({ scoring }) => scoring > 1);
+  if (again.length === 0) return [];
+  const most = again.reduce((one, other) => (other.scoring > one.scoring ? other : one));
+  return [
+    `Scored before: the final segments of ${again.length} of ${adjusted.length} results, up to ${most.scoring - 1} times; adjusted p-values are charged for it, up to ${most.charge.toFixed(1)} times`,
+  ];
 }
 
 function elapsed(run: Run): string {

@@ -1,11 +1,23 @@
 import { formatPercent } from '@onescan/contract/format/percent.js';
 import { formatKnown } from '@onescan/contract/format/unknown.js';
-import { type Run, TaskState, type TaskStatus } from '@onescan/contract/generated/onescan/v1/coordinator.js';
+import {
+  type AdjustedTest,
+  type Run,
+  TaskState,
+  type TaskStatus,
+} from '@onescan/contract/generated/onescan/v1/coordinator.js';
 import type { HorizonSummary } from '@onescan/contract/generated/onescan/v1/result.js';
 import { renderTable, type TableColumn } from '../output/table.js';
 import { taskStateName } from './state-names.js';
 
 type Cell = (summary: HorizonSummary) => string;
+
+/** A line of the table: a task, and its p-values adjusted for all tests of the run. */
+interface Line {
+  readonly task: TaskStatus;
+  readonly adjusted: AdjustedTest | undefined;
+  readonly familyLevel: number;
+}
 
 /** Verdicts in words: "NO_SKILL_BEYOND_OVERLAP" → "no skill beyond overlap". */
 export function verdictName(verdict: string): string {
@@ -13,10 +25,11 @@ export function verdictName(verdict: string): string {
   return verdict === 'SKILL' ? 'SKILL' : verdict.toLowerCase().replaceAll('_', ' ');
 }
 
-const COLUMNS: readonly TableColumn<TaskStatus>[] = [
-  { title: 'pair', text: (task) => task.pair },
-  { title: 'horizon', text: (task) => String(task.horizon), align: 'right' },
-  { title: 'verdict', text: (task) => verdictOf(task) },
+const COLUMNS: readonly TableColumn<Line>[] = [
+  { title: 'pair', text: ({ task }) => task.pair },
+  { title: 'horizon', text: ({ task }) => String(task.horizon), align: 'right' },
+  { title: 'verdict', text: verdictOf },
+  { title: 'p, adjusted', text: adjustedText, align: 'right' },
   { title: 'AUC', text: ofSummary((s) => formatKnown(s.auc, (auc) => auc.toFixed(3))), align: 'right' },
   { title: 'accuracy', text: ofSummary((s) => percent(s.accuracy)), align: 'right' },
   {
@@ -24,6 +37,7 @@ const COLUMNS: readonly TableColumn<TaskStatus>[] = [
     text: ofSummary((s) => `${percent(s.bestBaselineAccuracy)} ${s.bestBaseline.replaceAll('_', ' ')}`),
   },
   { title: 'gain, mnat [interval]', text: ofSummary((s) => gain(s)), align: 'right' },
+  { title: 'would see', text: ofSummary((s) => seen(s)), align: 'right' },
   {
     title: 'kept/tested',
     text: ofSummary((s) => `${s.featuresRetained}/${s.featuresTested}`),
@@ -37,15 +51,23 @@ const COLUMNS: readonly TableColumn<TaskStatus>[] = [
 ];
 
 /**
- * One line a pair and horizon: the verdict; accuracy beside that of the best baseline; log loss saved
- * against the best baseline with its block-bootstrap interval; features kept, and how many of these are
+ * One line a pair and horizon: the verdict; its p-value, adjusted for all tests of the run; accuracy beside that of the best
+ * baseline; log loss saved against the same stack without models with its block-bootstrap interval; the gain and AUC that the
+ * sample would have shown; features kept, and how many of these are
  * false in expectation at most.
  */
-export function verdictTable(run: Pick<Run, 'tasks'>): string {
+export function verdictTable(run: Pick<Run, 'tasks' | 'evidence'>): string {
+  const { evidence } = run;
+  const adjustedOf = new Map(evidence?.adjusted.map((each) => [keyOf(each), each]));
   const tasks = [...run.tasks].sort(
     (a, b) => order(run.tasks, a) - order(run.tasks, b) || a.horizon - b.horizon,
   );
-  const table = renderTable(COLUMNS, tasks);
+  const lines = tasks.map((task) => ({
+    task,
+    adjusted: adjustedOf.get(keyOf(task)),
+    familyLevel: evidence?.familyLevel ?? 0,
+  }));
+  const table = renderTable(COLUMNS, lines);
   return tasks.some(({ summary }) => summary && hasUnknown(summary)) ? `${table}\n${UNKNOWN_MEANS}\n` : table;
 }
 
@@ -55,8 +77,14 @@ const UNKNOWN_MEANS = '-: these rows do not give this figure, e.g. no AUC where 
 function hasUnknown(summary: HorizonSummary): boolean {
   const { auc, accuracy, bestBaselineAccuracy, skill, skillLow, skillHigh, expectedFalseSelections } =
     summary;
-  const figures = [auc, accuracy, bestBaselineAccuracy, skill, skillLow, skillHigh, expectedFalseSelections];
+  const gains = isUntested(summary) ? [] : [skill, skillLow, skillHigh];
+  const figures = [auc, accuracy, bestBaselineAccuracy, ...gains, expectedFalseSelections];
   return !figures.every(Number.isFinite);
+}
+
+/** No feature was retained, so that there was no opinion to test. */
+function isUntested({ featuresRetained, skill }: HorizonSummary): boolean {
+  return featuresRetained === 0 && Number.isNaN(skill);
 }
 
 /** Pairs keep the order in which the run names them. */
@@ -65,13 +93,31 @@ function order(tasks: readonly TaskStatus[], task: TaskStatus): number {
 }
 
 /** The verdict, or how far the task is; why it failed is among the problems of the run. */
-function verdictOf(task: TaskStatus): string {
+function verdictOf({ task, adjusted, familyLevel }: Line): string {
   const summary = task.state === TaskState.TASK_STATE_DONE ? task.summary : undefined;
-  return summary ? verdictName(summary.verdict) : taskStateName(task.state).toUpperCase();
+  if (!summary) return taskStateName(task.state).toUpperCase();
+  const name = verdictName(summary.verdict);
+  // Not one that stands when it is counted how many tests there were.
+  return name === 'SKILL' && adjusted && familyWise(adjusted) > familyLevel ? 'skill by itself' : name;
 }
 
-function ofSummary(cell: Cell): (task: TaskStatus) => string {
-  return (task) => (task.summary ? cell(task.summary) : '-');
+/** Family-wise: by resampling, which knows what tests share, once the run has ended. */
+function familyWise({ romanoWolf, holm }: AdjustedTest): number {
+  return romanoWolf ?? holm;
+}
+
+function adjustedText({ task, adjusted }: Line): string {
+  if (!adjusted || task.summary?.pValue === undefined) return '-';
+  const p = familyWise(adjusted);
+  return p < 0.001 ? '<0.001' : p.toFixed(3);
+}
+
+function keyOf({ pair, horizon }: { pair: string; horizon: number }): string {
+  return `${pair}/${horizon}`;
+}
+
+function ofSummary(cell: Cell): (line: Line) => string {
+  return ({ task }) => (task.summary ? cell(task.summary) : '-');
 }
 
 function percent(share: number): string {
@@ -79,7 +125,14 @@ function percent(share: number): string {
 }
 
 function gain(summary: HorizonSummary): string {
+  if (isUntested(summary)) return 'not tested';
   return `${signed(summary.skill)} [${signed(summary.skillLow)}, ${signed(summary.skillHigh)}]`;
+}
+
+/** The smallest gain, and AUC of what is not yet known, that would have been found four times in five. */
+function seen({ detectableGain, detectableAuc }: HorizonSummary): string {
+  if (detectableGain === undefined || detectableAuc === undefined) return '-';
+  return `${signed(detectableGain)}, AUC ${detectableAuc.toFixed(3)}`;
 }
 
 /** Log loss saved a row in millinats, with the sign written out. */

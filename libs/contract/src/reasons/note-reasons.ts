@@ -5,7 +5,7 @@ import { formatUsd } from '../format/usd.js';
 import { KEY_PROBLEM, keyProblemText, STATEMENT_REFUSAL, STATEMENT_REFUSALS } from './exclusion-reasons.js';
 import { FACT, firstNames, reasonEntry } from './reason-entry.js';
 
-const { count, figure, horizon, name, names, words } = FACT;
+const { count, figure, horizon, name, names, share, words } = FACT;
 
 /** Limits of a statement, by what they count. */
 export const STATEMENT_LIMITS = {
@@ -212,6 +212,12 @@ export const PLAN_NOTES = {
       `h${bars} ${certain ? 'cannot' : 'may not'} be learned: ${obstacleText(found)}${
         leastRows === undefined ? '' : `; about ${leastRows} rows are needed`
       }`,
+  ),
+  smallest_effect: reasonEntry(
+    'it says how small an effect these rows would show',
+    { rows: count, periodRows: count, horizon, gain: figure, auc: share },
+    (facts) =>
+      `${facts.rows} of ${facts.periodRows} rows show a gain of ${(1000 * facts.gain).toFixed(1)} mnat, an AUC of ${facts.auc.toFixed(3)} of what is not yet known, four times in five (h${facts.horizon}, where it must be largest); smaller effects are likely missed`,
   ),
   estimate_is_no_bound: reasonEntry(
     'the warehouse does not promise to bill no more than its estimate',

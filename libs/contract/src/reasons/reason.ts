@@ -6,6 +6,7 @@ import { PRUNE_REASONS, PRUNE_REMARKS, RETAIN_REASONS, SELECT_REASONS, SUSPICION
 import { PLAN_NOTES } from './note-reasons.js';
 import { RUN_PROBLEMS } from './problem-reasons.js';
 import { FACT, type ReasonEntry, reasonEntry } from './reason-entry.js';
+import { RUN_VERDICT_REASONS } from './run-verdict-reasons.js';
 import { VERDICT_REASONS } from './verdict-reasons.js';
 
 /** What was stored before there were codes, or comes from a version that knows more of them: its text alone. */
@@ -26,6 +27,7 @@ export const REASON_FAMILIES = {
   suspicion: SUSPICIONS,
   'prune remark': PRUNE_REMARKS,
   verdict: VERDICT_REASONS,
+  'run verdict': RUN_VERDICT_REASONS,
   'plan note': PLAN_NOTES,
   'run problem': RUN_PROBLEMS,
   unspecified: UNSPECIFIED,
@@ -42,6 +44,7 @@ export const REASONS = {
   ...SUSPICIONS,
   ...PRUNE_REMARKS,
   ...VERDICT_REASONS,
+  ...RUN_VERDICT_REASONS,
   ...PLAN_NOTES,
   ...RUN_PROBLEMS,
 };
@@ -58,6 +61,7 @@ export type Reason = ReasonOf<ReasonCode>;
 export type CodeOf<F extends ReasonFamily> = Extract<keyof (typeof REASON_FAMILIES)[F], ReasonCode>;
 export type ExclusionReason = ReasonOf<CodeOf<'exclusion'> | 'unspecified'>;
 export type PlanNoteCode = CodeOf<'plan note'>;
+export type RunVerdictReason = ReasonOf<CodeOf<'run verdict'>>;
 export type RunProblem = ReasonOf<CodeOf<'run problem'> | 'unspecified'>;
 
 /** A reason as a sentence without a full stop. Every sentence that is made of facts is made here. */

@@ -22,8 +22,21 @@ function baselineName(baseline: string): string {
   return baseline === 'overlap_logistic' ? 'overlap' : baseline.replace('_', ' ');
 }
 
-function noSkill(facts: Scored, why = ''): string {
-  return `${scoredText(facts)}: no skill beyond overlap${why}`;
+/** What the sample would have shown; not in results from before it was reckoned. */
+const detectable = { detectableGain: figure.optional(), detectableAuc: share.optional() };
+
+interface NoSkill extends Scored {
+  readonly detectableGain?: number | undefined;
+  readonly detectableAuc?: number | undefined;
+}
+
+function noSkill(facts: NoSkill, why = ''): string {
+  const { detectableGain, detectableAuc } = facts;
+  const seen =
+    detectableGain === undefined || detectableAuc === undefined
+      ? ''
+      : `; a gain of ${nats(detectableGain)}, an AUC of ${detectableAuc.toFixed(3)} of what is not yet known, would have been found four times in five`;
+  return `${scoredText(facts)}: no skill beyond overlap${why}${seen}`;
 }
 
 function inconclusive(facts: Scored, why: string): string {
@@ -37,7 +50,7 @@ function nats(value: number): string {
 /** What a verdict rests on. */
 export const VERDICT_REASONS = {
   skill: reasonEntry(
-    'log loss is better than that of every baseline, and the direction of what is not yet known is told',
+    'log loss is better than without the models, and the direction of what is not yet known is told',
     { ...scored, gain: figure, gainLow: figure },
     (facts) =>
       `${scoredText(facts)}: skill beyond overlap, log loss better by ${nats(facts.gain)} (at least ${nats(facts.gainLow)})`,
@@ -56,18 +69,27 @@ export const VERDICT_REASONS = {
       `${scoredText(facts)}: better by ${nats(facts.gain)} (at least ${nats(facts.gainLow)}), but suspect: ` +
       `correlation ${facts.edge.toFixed(3)} with the direction of what is not yet known, honest features reach ${facts.limit.toFixed(3)}`,
   ),
-  no_skill: reasonEntry('neither is shown', scored, (facts) => noSkill(facts)),
-  no_feature: reasonEntry('no feature passed selection', scored, (facts) =>
-    noSkill(facts, ' (no feature passed selection)'),
+  no_skill: reasonEntry('neither is shown', { ...scored, ...detectable }, (facts) => noSkill(facts)),
+  no_feature: reasonEntry('no feature passed selection', { ...scored, ...detectable }, (facts) =>
+    noSkill(facts, ' (not tested: no feature passed selection)'),
+  ),
+  worse: reasonEntry(
+    'log loss is significantly worse than without the models',
+    { ...scored, ...detectable, gain: figure, gainHigh: figure },
+    (facts) =>
+      noSkill(
+        facts,
+        ` (log loss is significantly worse than without the models, by ${nats(-facts.gain)}, at least ${nats(-facts.gainHigh)})`,
+      ),
   ),
   size_only: reasonEntry(
     'log loss is better, but the direction of what is not yet known is not told',
-    scored,
+    { ...scored, ...detectable },
     (facts) => noSkill(facts, ' (it judges how much prices move, not where they go)'),
   ),
   weak_edge: reasonEntry(
     'the direction of what is not yet known is told a little, but log loss is not better for certain',
-    { ...scored, edge: figure },
+    { ...scored, ...detectable, edge: figure },
     (facts) =>
       noSkill(
         facts,

@@ -3,6 +3,8 @@ import type { ReasonCode, ReasonFacts } from '../reasons/reason.js';
 
 const scored = { horizon: 45, accuracy: 0.6123, baseline: 'overlap_logistic', baselineAccuracy: 0.6 };
 const known = { horizon: 90, accuracy: 0.5, baseline: 'linear_bqx', baselineAccuracy: 0.4995 };
+const unseen = { detectableGain: 0.0041, detectableAuc: 0.5273 };
+const counted = { tests: 196, tested: 150, skill: 2, expectedFalse: 1.96, familyLevel: 0.05 };
 const closes = { column: 'base_eurusd.close', table: 'base_eurusd' };
 
 /** Facts of every code, more than one where sentences differ by more than their figures; for tests. */
@@ -64,10 +66,17 @@ export const SAMPLE_FACTS: { readonly [C in ReasonCode]: readonly ReasonFacts<C>
     { ...scored, gain: 0.0319, gainLow: 0.0118, suspects: 2 },
   ],
   suspect_edge: [{ ...scored, gain: 0.0319, gainLow: 0.0118, edge: 0.2114, limit: 0.0798 }],
-  no_skill: [known],
-  no_feature: [scored],
+  no_skill: [known, { ...known, ...unseen }],
+  no_feature: [{ ...scored, ...unseen }],
+  worse: [{ ...scored, ...unseen, gain: -0.0246, gainHigh: -0.0031 }],
   size_only: [scored],
   weak_edge: [{ ...scored, edge: 0.0412 }],
+  run_skill: [
+    { ...counted, skill: 9, adjusted: 4 },
+    { ...counted, skill: 1, adjusted: 1 },
+  ],
+  run_no_skill: [counted],
+  run_untested: [{ tests: 14 }],
   overlap_unknown: [scored],
   few_rows: [{ ...scored, rows: 249, least: 300 }],
   few_blocks: [{ ...scored, blocks: 8, least: 10 }],
@@ -117,6 +126,7 @@ export const SAMPLE_FACTS: { readonly [C in ReasonCode]: readonly ReasonFacts<C>
     { horizon: 45, certain: false, obstacle: 'few_rows', found: 249, least: 300 },
     { horizon: 45, certain: false, obstacle: 'few_blocks', found: 8, least: 10 },
   ],
+  smallest_effect: [{ rows: 80_000, periodRows: 2_010_000, horizon: 15, gain: 0.00152, auc: 0.541 }],
   estimate_is_no_bound: [{ accuracy: 'LOWER_BOUND' }],
   little_disk: [{ pair: 'eurusd', need: 5 * 1024 ** 3, folder: '/data/cache', free: 1024 ** 3 }],
   damaged_dataset: [{ damage: '/data/cache/x.duckdb: its status is "writing"' }],

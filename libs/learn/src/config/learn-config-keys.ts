@@ -83,6 +83,16 @@ export const CONFIG_KEYS: Readonly<Record<string, ConfigKey>> = {
     [0.05, 0.5],
     [0.25, 0.2, 0.2],
   ),
+  'protocol.lockedShare': real(
+    'Last share of the rows that nothing is fitted or scored on: a second final segment, for when the first is used up.',
+    [0, 0.4],
+    [0, 0, 0],
+  ),
+  'protocol.score': choice(
+    'locked: the same models are scored on the locked rows instead of the final segment, once a dataset.',
+    ['final', 'locked'],
+    ['final', 'final', 'final'],
+  ),
   'protocol.selectionShare': real(
     'First share of the development rows, on which features are selected.',
     [0.1, 0.8],
@@ -227,7 +237,7 @@ export const CONFIG_KEYS: Readonly<Record<string, ConfigKey>> = {
     [0.2, 0.2, 0.2],
   ),
   'verdict.level': real(
-    'One-sided error level of a SKILL verdict, and of every interval. Small, since 28 pairs x 7 horizons are tested.',
+    'One-sided error level of a SKILL verdict by itself, and of every interval; runs adjust for all their tests besides.',
     [1e-5, 0.2],
     [0.01, 0.01, 0.01],
   ),
@@ -240,7 +250,7 @@ export const CONFIG_KEYS: Readonly<Record<string, ConfigKey>> = {
   'verdict.minBlocks': whole(
     'Fewer bootstrap blocks than this on the scored rows make the verdict INCONCLUSIVE.',
     [3, 1e6],
-    [10, 20, 20],
+    [10, 50, 50],
   ),
   'explain.rows': whole(
     'Rows explained by SHAP, evenly spread over time; 0 explains all.',

@@ -6,7 +6,7 @@ import { leastThreshold } from '../stability/error-bounds.js';
 
 /** The settings that bear on each other. */
 interface Entangled {
-  readonly protocol: Pick<ProtocolSettings, 'scheme' | 'folds'>;
+  readonly protocol: Pick<ProtocolSettings, 'scheme' | 'folds' | 'lockedShare' | 'score'>;
   readonly select: {
     readonly method: 'stability' | 'boosted';
     readonly pairs: number;
@@ -28,6 +28,7 @@ const MOST_PAIRS = 200;
  */
 export function requireWorkable(config: Entangled, given: Readonly<Record<string, string>>): void {
   requireGroups(config);
+  requireLocked(config);
   const { select, interactions } = config;
   if (select.method === 'stability' || interactions.features > 1) requireDistinctPairs(config, given);
   if (select.method === 'stability') requireThreshold(config, given);
@@ -38,6 +39,13 @@ function requireGroups({ protocol: { scheme, folds } }: Entangled): void {
   throw new LearnInputError(
     `protocol.folds must be ${FEWEST_GROUPS} or more with protocol.scheme=combinatorial, got ${folds}: ` +
       'two groups of rows are tested at a time and a third is fitted on',
+  );
+}
+
+function requireLocked({ protocol: { lockedShare, score } }: Entangled): void {
+  if (score !== 'locked' || lockedShare > 0) return;
+  throw new LearnInputError(
+    'protocol.score=locked needs protocol.lockedShare above 0, the share that earlier runs left alone',
   );
 }
 

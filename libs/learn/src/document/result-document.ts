@@ -8,6 +8,7 @@ import type { SelectionFacts } from '../selection/selection-result.js';
 import type { ValueModelName } from '../stacking/final-models.js';
 import type { EstimateJson } from './estimate-json.js';
 import type { ShapJson } from './shap-json.js';
+import type { SkillJson } from './skill-json.js';
 import type { Suspicion } from './suspicions.js';
 
 /** Version of the document's structure; docs/results.md describes it. */
@@ -90,19 +91,6 @@ export type ValueScoresJson = Readonly<Record<ValueMetric, EstimateJson>>;
 export type ConfigJson = Omit<LearnConfig, 'models'> & {
   readonly models: Omit<LearnConfig['models'], 'export'> & Partial<Pick<LearnConfig['models'], 'export'>>;
 };
-
-export interface SkillJson {
-  readonly level: number;
-  readonly bestBaseline: BaselineName;
-  readonly logLossBaseline: BaselineName;
-  readonly logLossGain: EstimateJson;
-  readonly accuracyGain: EstimateJson;
-  readonly unknownEdge: EstimateJson;
-  /** Largest unknown edge of an honest panel of features. */
-  readonly honestEdge: number;
-  readonly blockRows: number;
-  readonly blocks: number;
-}
 
 export interface RowsJson {
   readonly total: number;

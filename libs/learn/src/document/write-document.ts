@@ -25,10 +25,10 @@ import {
   type ReliabilityJson,
   type RowsJson,
   type SegmentJson,
-  type SkillJson,
   type StackJson,
 } from './result-document.js';
 import { shapJson } from './shap-json.js';
+import { skillJson } from './skill-json.js';
 import type { Suspicion } from './suspicions.js';
 
 /** What a horizon was learned from. */
@@ -56,7 +56,7 @@ export function writeDocument(
     config: configJson(config),
     verdict: judgement.verdict,
     verdictReason: judgement.reason,
-    skill: skillJson(scope, learned),
+    skill: skillJson(config.verdict.level, learned.scores),
     rows: rowsJson(learned, data.value.length),
     segments: segmentsJson(pair.time, learned),
     features: {
@@ -96,20 +96,6 @@ function configJson(config: LearnConfig): ConfigJson {
   const { models, ...others } = config;
   const { export: exported, ...settings } = models;
   return structuredClone({ ...others, models: exported === 'yes' ? models : settings });
-}
-
-function skillJson({ config }: DocumentScope, { scores }: LearnedHorizon): SkillJson {
-  const { logLossGain, accuracyGain, unknownEdge, honestEdge, logLossBaseline, accuracyBaseline } =
-    scores.skill;
-  return {
-    level: config.verdict.level,
-    bestBaseline: accuracyBaseline.name,
-    logLossBaseline,
-    ...scoresJson({ logLossGain, accuracyGain, unknownEdge }),
-    honestEdge,
-    blockRows: scores.blockRows,
-    blocks: scores.blocks,
-  };
 }
 
 function rowsJson({ data, segments, crossFit, explanation }: LearnedHorizon, total: number): RowsJson {

@@ -19,10 +19,15 @@ export interface HorizonSummary {
   /** The most accurate baseline on the same rows. */
   readonly bestBaseline: string;
   readonly bestBaselineAccuracy: number;
-  /** Log loss saved against the best probabilistic baseline, nats a row, with its interval. */
+  /** Log loss saved against the same stack without models, nats a row, with its interval; NaN where nothing was tested. */
   readonly skill: number;
   readonly skillLow: number;
   readonly skillHigh: number;
+  /** One-sided, of "no skill"; undefined where nothing was tested. */
+  readonly pValue: number | undefined;
+  /** The smallest gain, and AUC of the opinion, that is found with 80 % power; undefined where that is not known. */
+  readonly detectableGain: number | undefined;
+  readonly detectableAuc: number | undefined;
   readonly featuresTested: number;
   readonly featuresRetained: number;
   /** NaN when the selection method has no bound. */
@@ -74,7 +79,9 @@ function summarise(
   { scores, judgement, selection, explanation }: LearnedHorizon,
 ): Omit<HorizonSummary, 'suspicions'> {
   const { stack, skill } = scores;
-  const { logLossGain, accuracyBaseline } = skill;
+  const { logLossGain, accuracyBaseline, calendar, pValue, detectable } = skill;
+  const tested = (value: number) => (calendar ? value : Number.NaN);
+  const known = (value: number) => (Number.isFinite(value) ? value : undefined);
   return {
     verdict: judgement.verdict,
     verdictReason: judgement.reason,
@@ -82,9 +89,12 @@ function summarise(
     accuracy: stack.accuracy.value,
     bestBaseline: accuracyBaseline.name,
     bestBaselineAccuracy: accuracyBaseline.scores.accuracy.value,
-    skill: logLossGain.value,
-    skillLow: logLossGain.low,
-    skillHigh: logLossGain.high,
+    skill: tested(logLossGain.value),
+    skillLow: tested(logLossGain.low),
+    skillHigh: tested(logLossGain.high),
+    pValue: known(pValue.both),
+    detectableGain: known(detectable.gain),
+    detectableAuc: known(detectable.auc),
     featuresTested: pair.matrix.columns,
     featuresRetained: selection.selected.length,
     expectedFalseSelections: selection.expectedFalseSelections,

@@ -4,9 +4,10 @@ import { type ProgressHooks, reportProgress } from '../progress/progress-hooks.j
 import type { LabelGeometry } from '../splits/label-span.js';
 import { RowRuns } from './resample.js';
 import { studentQuantile } from './student-quantile.js';
+import { studentTail } from './student-tail.js';
 import type { WeightedStatistic } from './weighted-statistic.js';
 
-/** A statistic on the scored rows with its interval; all NaN where it is not defined. */
+/** A statistic on the scored rows with its interval; all NaN where it is not defined or nothing varies. */
 export interface Estimate {
   readonly value: number;
   readonly low: number;
@@ -15,9 +16,9 @@ export interface Estimate {
 }
 
 /**
- * Rows of a bootstrap block: the smallest number such that every run of so many neighbouring rows covers
- * at least horizon + targetWindow bars, so that labels of rows in different blocks share no bar except at
- * their edges. Rows are a sample of bars, so a block counts rows but its length is decided in bars.
+ * Rows that count as about one independent label: the smallest number such that every run of so many neighbouring rows
+ * covers at least horizon + targetWindow bars, so that labels of rows further apart share no bar. Rows are a sample
+ * of bars, so a number of rows is decided in bars.
  *
  * @returns at most the number of rows
  */
@@ -26,7 +27,31 @@ export function blockRows(
   bar: Int32Array,
   { horizon, targetWindow }: LabelGeometry,
 ): number {
-  const bars = horizon + targetWindow;
+  return rowsCovering(rows, bar, horizon + targetWindow);
+}
+
+/** Blocks of the bootstrap are so many label windows long, so that little of the dependence is cut at their edges. */
+const WINDOWS_A_BLOCK = 4;
+
+/** A block of the bootstrap. */
+export interface BootstrapBlock {
+  readonly rows: number;
+  /**
+   * Share of a mean's variance that blocks do not show, because labels reach over their edges. Labels of W bars have
+   * autocovariances that fall evenly over W bars; blocks of L bars see a lag k with the weight 1 - k / L, which leaves
+   * out W / (3 L) of their sum (the bias of Kuensch 1989, theorem 3.3, for this shape).
+   */
+  readonly unseen: number;
+}
+
+/** The block of the bootstrap of some scored rows: horizon + targetWindow bars, and four label windows at least. */
+export function bootstrapBlock(rows: Uint32Array, bar: Int32Array, geometry: LabelGeometry): BootstrapBlock {
+  const { horizon, targetWindow } = geometry;
+  const bars = Math.max(WINDOWS_A_BLOCK * targetWindow, horizon + targetWindow);
+  return { rows: rowsCovering(rows, bar, bars), unseen: targetWindow / (3 * bars) };
+}
+
+function rowsCovering(rows: Uint32Array, bar: Int32Array, bars: number): number {
   let longest = 1;
   let start = 0;
   for (let end = 0; end < rows.length; end++) {
@@ -53,7 +78,7 @@ export type Estimates<T> = T extends WeightedStatistic
 export interface BootstrapInput {
   /** Number of scored rows, in time order. */
   readonly rows: number;
-  readonly blockRows: number;
+  readonly block: BootstrapBlock;
   readonly replicates: number;
   /** One-sided error level of each end of the intervals. */
   readonly level: number;
@@ -62,9 +87,9 @@ export interface BootstrapInput {
 
 /**
  * Circular moving-block bootstrap (Politis & Romano 1992): each replicate joins blocks of neighbouring rows
- * that start anywhere, until it has as many rows as the sample. The interval is
- * value +- t * standard error, t being Student's quantile with (blocks - 1) degrees of freedom and the
- * error widened by sqrt(blocks / (blocks - 1)), because percentiles of few blocks are too narrow.
+ * that start anywhere, until it has as many rows as the sample. The variance over replicates is widened by
+ * blocks / (blocks - 1) and by what blocks do not see; the interval is value +- t * standard error, t being Student's
+ * quantile with {@link degreesOfFreedom}, because percentiles of few blocks are too narrow.
  *
  * All statistics see the same resamplings, also in several calls with the same input, so that differences
  * are paired.
@@ -76,7 +101,8 @@ export function blockBootstrap<T extends Statistics>(
   statistics: T,
   hooks: ProgressHooks = {},
 ): Estimates<T> {
-  const { rows, blockRows: length, replicates, seed } = input;
+  const { rows, block, replicates, seed } = input;
+  const length = block.rows;
   if (rows < 1 || length < 1 || length > rows) {
     throw new LearnInputError(`blocks of ${length} rows cannot be drawn from ${rows} rows`);
   }
@@ -90,6 +116,23 @@ export function blockBootstrap<T extends Statistics>(
   });
   const estimates = new Map(all.map((statistic, k) => [statistic, estimateOf(input, statistic, values, k)]));
   return inPlace(statistics, estimates) as Estimates<T>;
+}
+
+/**
+ * Degrees of freedom of the bootstrap's standard errors: blocks - 1, and a little less because the replicates are a sample
+ * too. NaN with fewer than two blocks.
+ */
+export function degreesOfFreedom({ rows, block, replicates }: BootstrapInput): number {
+  const blocks = rows / block.rows;
+  return blocks >= 2 ? Math.max(1, 1 / (1 / (blocks - 1) + 1 / (replicates - 1))) : Number.NaN;
+}
+
+/**
+ * One-sided p-value of "not above zero": Student's tail beyond value / standard error. A tail, unlike a share of replicates, tells
+ * 0.05 / 196 apart without a hundred thousand of them. NaN where there is no standard error.
+ */
+export function pValue({ value, standardError }: Estimate, degrees: number): number {
+  return standardError > 0 && degrees >= 1 ? studentTail(value / standardError, degrees) : Number.NaN;
 }
 
 function leaves(statistics: Statistics): WeightedStatistic[] {
@@ -108,20 +151,21 @@ function inPlace(statistics: Statistics, estimates: ReadonlyMap<WeightedStatisti
 
 /** @param values of all statistics by replicate; this is number k */
 function estimateOf(
-  { rows, blockRows: length, replicates, level }: BootstrapInput,
+  input: BootstrapInput,
   statistic: WeightedStatistic,
   values: readonly Float64Array[],
   k: number,
 ): Estimate {
-  const blocks = rows / length;
-  const spread =
-    blocks >= 2 ? studentQuantile(level, blocks - 1) * Math.sqrt(blocks / (blocks - 1)) : Number.NaN;
+  const { rows, block, replicates, level } = input;
+  const blocks = rows / block.rows;
+  const degrees = degreesOfFreedom(input);
+  const widening = blocks >= 2 ? blocks / (blocks - 1) / (1 - block.unseen) : Number.NaN;
   const moments = { count: 0, mean: 0, squares: 0 };
   for (const replicate of values) if (Number.isFinite(replicate[k])) addTo(moments, replicate[k]!);
   const { count, squares } = moments;
   const value = statistic();
-  const standardError = count > replicates / 2 ? Math.sqrt(squares / (count - 1)) : Number.NaN;
-  const half = spread * standardError;
+  const standardError = count > replicates / 2 ? Math.sqrt((widening * squares) / (count - 1)) : Number.NaN;
+  const half = degrees >= 1 ? studentQuantile(level, degrees) * standardError : Number.NaN;
   return { value, low: value - half, high: value + half, standardError };
 }
 

@@ -36,6 +36,21 @@ export function correlation(x: Float64Array, y: Float64Array): WeightedStatistic
   };
 }
 
+/**
+ * What each row adds to the correlation, less its share of it, over the number of rows: zx zy - r (zx^2 + zy^2) / 2 of the
+ * standardised values (Devlin, Gnanadesikan & Kettenring 1975). NaN where one of them does not vary.
+ */
+export function correlationInfluence(x: Float64Array, y: Float64Array): Float64Array {
+  const standardised = (value: Float64Array) => {
+    const centred = withoutMean(value);
+    const size = Math.sqrt(centred.reduce((sum, own) => sum + own * own, 0) / value.length);
+    return centred.map((own) => own / size);
+  };
+  const [a, b] = [standardised(x), standardised(y)];
+  const r = correlation(x, y)();
+  return a.map((own, row) => (own * b[row]! - (r * (own ** 2 + b[row]! ** 2)) / 2) / x.length);
+}
+
 /** The values less their mean, so that sums of squares lose no digits to it. */
 function withoutMean(value: Float64Array): Float64Array {
   const mean = value.reduce((sum, own) => sum + own, 0) / value.length;

@@ -4,8 +4,10 @@ import type { HorizonData } from '../data/horizon-data.js';
 import {
   type BootstrapInput,
   blockBootstrap,
-  blockRows,
+  bootstrapBlock,
+  degreesOfFreedom,
   type Estimate,
+  pValue,
   type Statistics,
 } from '../metrics/block-bootstrap.js';
 import { auc, brier, logLossByRow } from '../metrics/direction-metrics.js';
@@ -18,6 +20,8 @@ import type { ProgressHooks } from '../progress/progress-hooks.js';
 import type { ValueModelName } from '../stacking/final-models.js';
 import type { PieceKind } from '../threads/piece-kind.js';
 import type { ModelContext } from '../training/model-context.js';
+import { type CalendarSums, calendarSums } from './calendar-sums.js';
+import { type DetectableEffect, detectableEffect } from './detectable-effect.js';
 import {
   confidenceOrder,
   GATING_COVERAGES,
@@ -33,6 +37,8 @@ export interface FinalPredictions {
   readonly rows: Uint32Array;
   /** Calibrated stack. */
   readonly probability: Float64Array;
+  /** The same without models: stack and calibration of the overlap baseline alone. */
+  readonly reference: Float64Array;
   /** Each direction model on its own, calibrated. */
   readonly models: readonly { readonly name: DirectionName; readonly probability: Float64Array }[];
   /** Predicted unknown part by value model. */
@@ -73,8 +79,18 @@ export interface GateScores {
 
 export interface SkillScores {
   readonly logLossGain: Estimate;
+  readonly baselineGain: Estimate;
   readonly accuracyGain: Estimate;
   readonly unknownEdge: Estimate;
+  readonly direction: Estimate;
+}
+
+/** One-sided p-values of "no skill"; all NaN when no model had an opinion that could be tested. */
+export interface SkillPValues {
+  readonly gain: number;
+  readonly edge: number;
+  /** The larger one: that of "not both" (Berger 1982, intersection-union test). */
+  readonly both: number;
 }
 
 /** Every score of the final segment with its interval. */
@@ -89,6 +105,12 @@ export interface FinalScores {
     /** What the unknown edge of an honest panel reaches. */
     readonly honestEdge: number;
     readonly accuracyBaseline: Named<BaselineName, BaselineScores>;
+    readonly pValue: SkillPValues;
+    readonly detectable: DetectableEffect;
+    /** Degrees of freedom of all intervals. */
+    readonly degrees: number;
+    /** Null when there was nothing to test. */
+    readonly calendar: CalendarSums<'gain' | 'edge'> | null;
   };
   readonly models: readonly Named<DirectionName, DirectionScores>[];
   readonly values: readonly Named<ValueModelName, ValueScores>[];
@@ -100,6 +122,8 @@ export interface FinalScores {
 
 /** What the scores are taken from. */
 export interface ScoreInput {
+  /** Epoch milliseconds of the pair's rows. */
+  readonly time: Float64Array;
   readonly predictions: FinalPredictions;
   readonly data: HorizonData;
   readonly config: Pick<LearnConfig, 'leaks' | 'verdict'>;
@@ -152,45 +176,71 @@ export function scoreFinal(
     found[groups.findIndex((group) => group.of === of && group.at === at)] as GroupScores[Kind];
   const named = <Kind extends GroupKind, Name>(of: Kind, among: readonly { readonly name: Name }[]) =>
     among.map(({ name }, at) => ({ name, scores: scoresOf(of, at) }));
-  const { rows, blockRows: length } = bootstrapInput(input);
-  const { logLossBaseline, accuracyBaseline } = skillStatistics(scoredArrays(input));
+  const bootstrap = bootstrapInput(input);
+  const { rows, block } = bootstrap;
+  const { logLossBaseline, accuracyBaseline, influence } = skillStatistics(scoredArrays(input));
   const scored = named('baseline', baselines);
+  const skill = scoresOf('skill');
+  const degrees = degreesOfFreedom(bootstrap);
+  const tested = skillPValues(skill, degrees);
+  const isTested = !Number.isNaN(tested.both);
   return {
     stack: scoresOf('stack'),
     gates: scoresOf('gates'),
     reliability: scoresOf('reliability'),
     skill: {
-      ...scoresOf('skill'),
+      ...skill,
       logLossBaseline,
-      honestEdge: honestEdge(overlapProbability(baselines), input.config.leaks.honestShare),
+      honestEdge: honestEdge(input.predictions.reference, input.config.leaks.honestShare),
       accuracyBaseline: scored.find(({ name }) => name === accuracyBaseline)!,
+      pValue: tested,
+      detectable: detectableEffect({
+        level: bootstrap.level,
+        degrees,
+        // A correlation's squared error is one over the independent rows, and so is that of a mean of signs.
+        effectiveRows: 1 / (isTested ? skill.unknownEdge : skill.direction).standardError ** 2,
+        uncertainty: meanOf(input.predictions.reference.map((p) => p * (1 - p))),
+      }),
+      degrees,
+      calendar: isTested ? calendarSums(timeOf(input), influence) : null,
     },
     models: named('model', models),
     values: named('value', values),
     baselines: scored,
-    blockRows: length,
-    blocks: Math.floor(rows / length),
+    blockRows: block.rows,
+    blocks: Math.floor(rows / block.rows),
   };
 }
 
-/** Probability of "up" by the overlap baseline, along the scored rows. */
-export function overlapProbability(baselines: readonly Baseline[]): Float64Array {
-  return baselines.find(({ name }) => name === 'overlap_logistic')!.probability!;
+function skillPValues({ logLossGain, unknownEdge }: SkillScores, degrees: number): SkillPValues {
+  const gain = pValue(logLossGain, degrees);
+  const edge = pValue(unknownEdge, degrees);
+  const both = Math.max(gain, edge);
+  return Number.isNaN(both) ? { gain: both, edge: both, both } : { gain, edge, both };
+}
+
+function timeOf({ time, predictions }: ScoreInput): Float64Array {
+  return Float64Array.from(predictions.rows, (row) => time[row]!);
+}
+
+function meanOf(values: Float64Array): number {
+  return values.reduce((sum, own) => sum + own, 0) / values.length;
 }
 
 function bootstrapInput({ predictions, data, config, seed }: ScoreInput): BootstrapInput {
   const { rows } = predictions;
   const { level, replicates } = config.verdict;
-  const length = blockRows(rows, data.bar, data.geometry);
-  return { rows: rows.length, blockRows: length, replicates, level, seed };
+  const block = bootstrapBlock(rows, data.bar, data.geometry);
+  return { rows: rows.length, block, replicates, level, seed };
 }
 
 /** What is scored, along the scored rows. */
 function scoredArrays({ predictions, data }: ScoreInput) {
   const along = (source: Float64Array) => Float64Array.from(predictions.rows, (row) => source[row]!);
-  const { probability, baselines } = predictions;
+  const { probability, reference, baselines } = predictions;
   return {
     probability,
+    reference,
     baselines,
     label: along(data.up),
     unknown: along(data.unknown),
@@ -208,8 +258,8 @@ function scoreGroup(input: ScoreInput, group: ScoreGroup, hooks: ProgressHooks):
   if (group.of === 'gates') return estimate(gateStatistics(predictions, label));
   if (group.of === 'reliability') return estimate(reliabilityStatistics(probability, label));
   if (group.of === 'skill') {
-    const { logLossGain, accuracyGain, unknownEdge } = skillStatistics(arrays);
-    return estimate({ logLossGain, accuracyGain, unknownEdge });
+    const { logLossGain, baselineGain, accuracyGain, unknownEdge, direction } = skillStatistics(arrays);
+    return estimate({ logLossGain, baselineGain, accuracyGain, unknownEdge, direction });
   }
   if (group.of === 'model') {
     return estimate(directionStatistics(predictions.models[group.at]!.probability, label));

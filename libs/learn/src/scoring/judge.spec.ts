@@ -23,15 +23,17 @@ const evidence: Evidence = {
   unknownEdge: estimate(0.02, 0.05),
   honestEdge: 0.25,
   suspects: 0,
+  detectable: { gain: 0.004, auc: 0.53 },
 };
 
 const scored = { horizon: 15, accuracy: 0.806, baseline: 'overlap', baselineAccuracy: 0.804 };
+const unseen = { ...scored, detectableGain: 0.004, detectableAuc: 0.53 };
 
 describe('judge', () => {
   it('says that a high accuracy is only overlap', () => {
     expect(judge(evidence)).toEqual({
       verdict: 'NO_SKILL_BEYOND_OVERLAP',
-      reason: { code: 'no_skill', facts: scored },
+      reason: { code: 'no_skill', facts: unseen },
     });
     const nothing = judge({ ...evidence, retainedFeatures: 0 });
     expect(nothing).toMatchObject({ verdict: 'NO_SKILL_BEYOND_OVERLAP', reason: { code: 'no_feature' } });
@@ -46,10 +48,22 @@ describe('judge', () => {
     });
     const weak = judge({ ...evidence, unknownEdge: edge });
     expect(weak.verdict).toBe('NO_SKILL_BEYOND_OVERLAP');
-    expect(weak.reason).toEqual({ code: 'weak_edge', facts: { ...scored, edge: 0.2 } });
+    expect(weak.reason).toEqual({ code: 'weak_edge', facts: { ...unseen, edge: 0.2 } });
     const volatility = judge({ ...evidence, logLossGain: gain });
     expect(volatility.verdict).toBe('NO_SKILL_BEYOND_OVERLAP');
-    expect(volatility.reason).toEqual({ code: 'size_only', facts: scored });
+    expect(volatility.reason).toEqual({ code: 'size_only', facts: unseen });
+  });
+
+  it('says worse only when the interval lies below zero', () => {
+    const worse = judge({ ...evidence, logLossGain: estimate(-0.01, 0.002) });
+    expect(worse.verdict).toBe('NO_SKILL_BEYOND_OVERLAP');
+    expect(worse.reason).toEqual({ code: 'worse', facts: { ...unseen, gain: -0.01, gainHigh: -0.008 } });
+    expect(judge({ ...evidence, logLossGain: estimate(-0.01, 0.02) }).reason.code).toBe('no_skill');
+  });
+
+  it('does not say what could have been seen where that is not known', () => {
+    const detectable = { gain: Number.NaN, auc: Number.NaN };
+    expect(judge({ ...evidence, detectable }).reason).toEqual({ code: 'no_skill', facts: scored });
   });
 
   it('doubts skill that rests on a suspicious feature, or on more than honest features know together', () => {

@@ -1,4 +1,5 @@
 import type { Estimate } from '../metrics/block-bootstrap.js';
+import type { DetectableEffect } from './detectable-effect.js';
 
 /** SKILL_SUSPECT: as SKILL, but it rests on what no honest feature, or no honest panel of features, is known to do. */
 export type Verdict = 'SKILL' | 'SKILL_SUSPECT' | 'NO_SKILL_BEYOND_OVERLAP' | 'INCONCLUSIVE';
@@ -23,6 +24,7 @@ export interface Evidence {
   readonly honestEdge: number;
   /** Retained features that are suspicious by themselves. */
   readonly suspects: number;
+  readonly detectable: DetectableEffect;
 }
 
 /** What every verdict is told with. */
@@ -36,6 +38,9 @@ type ScoredFacts = {
 
 type SkillFacts = ScoredFacts & { readonly gain: number; readonly gainLow: number };
 
+/** What no skill is told with: what the sample would have shown, left out where that is not known. */
+type NoSkillFacts = ScoredFacts & { readonly detectableGain?: number; readonly detectableAuc?: number };
+
 /** What a verdict rests on. */
 export type VerdictReason =
   | { readonly code: 'skill'; readonly facts: SkillFacts }
@@ -44,11 +49,13 @@ export type VerdictReason =
       readonly code: 'suspect_edge';
       readonly facts: SkillFacts & { readonly edge: number; readonly limit: number };
     }
+  | { readonly code: 'overlap_unknown'; readonly facts: ScoredFacts }
+  | { readonly code: 'no_skill' | 'no_feature' | 'size_only'; readonly facts: NoSkillFacts }
+  | { readonly code: 'weak_edge'; readonly facts: NoSkillFacts & { readonly edge: number } }
   | {
-      readonly code: 'no_skill' | 'no_feature' | 'size_only' | 'overlap_unknown';
-      readonly facts: ScoredFacts;
+      readonly code: 'worse';
+      readonly facts: NoSkillFacts & { readonly gain: number; readonly gainHigh: number };
     }
-  | { readonly code: 'weak_edge'; readonly facts: ScoredFacts & { readonly edge: number } }
   | {
       readonly code: 'few_rows';
       readonly facts: ScoredFacts & { readonly rows: number; readonly least: number };
@@ -64,7 +71,7 @@ export interface Judgement {
 }
 
 /**
- * SKILL when both lower bounds lie above zero: log loss saved against the best probabilistic baseline, and
+ * SKILL when both lower bounds lie above zero: log loss saved against the same stack without models, and
  * correlation with the direction of the part that is not yet known. SKILL_SUSPECT when both do, but a retained feature is
  * suspicious or that correlation is larger than honest features reach together. INCONCLUSIVE when the scored rows are
  * too few or the overlap cannot be computed; NO_SKILL_BEYOND_OVERLAP otherwise.
@@ -97,12 +104,15 @@ function whyInconclusive(evidence: Evidence, scored: ScoredFacts): VerdictReason
   return undefined;
 }
 
-function whyNoSkill(
-  { retainedFeatures, logLossGain, unknownEdge }: Evidence,
-  scored: ScoredFacts,
-): VerdictReason {
-  if (retainedFeatures === 0) return { code: 'no_feature', facts: scored };
-  if (logLossGain.low > 0 && !(unknownEdge.low > 0)) return { code: 'size_only', facts: scored };
-  if (unknownEdge.low > 0) return { code: 'weak_edge', facts: { ...scored, edge: unknownEdge.value } };
-  return { code: 'no_skill', facts: scored };
+function whyNoSkill(evidence: Evidence, scored: ScoredFacts): VerdictReason {
+  const { retainedFeatures, logLossGain, unknownEdge, detectable } = evidence;
+  const { gain: detectableGain, auc: detectableAuc } = detectable;
+  const facts = Number.isFinite(detectableGain) ? { ...scored, detectableGain, detectableAuc } : scored;
+  if (retainedFeatures === 0) return { code: 'no_feature', facts };
+  if (logLossGain.low > 0 && !(unknownEdge.low > 0)) return { code: 'size_only', facts };
+  if (logLossGain.high < 0) {
+    return { code: 'worse', facts: { ...facts, gain: logLossGain.value, gainHigh: logLossGain.high } };
+  }
+  if (unknownEdge.low > 0) return { code: 'weak_edge', facts: { ...facts, edge: unknownEdge.value } };
+  return { code: 'no_skill', facts };
 }

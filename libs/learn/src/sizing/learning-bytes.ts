@@ -90,8 +90,12 @@ function interactionBytes({ rows, columns, config, threads }: Required<LearningS
 
 /** Rows that features are selected on. */
 function selectionRows({ rows, config }: Pick<LearningSize, 'rows' | 'config'>): number {
-  const { finalShare, selectionShare } = config.protocol;
-  return rows * (1 - finalShare) * selectionShare;
+  return developed(rows, config) * config.protocol.selectionShare;
+}
+
+/** Rows that anything is fitted on. */
+function developed(rows: number, { protocol }: LearningSize['config']): number {
+  return rows * (1 - protocol.lockedShare) * (1 - protocol.finalShare);
 }
 
 type BoosterSize = Parameters<typeof estimateBoosterBytes>[0];
@@ -105,7 +109,7 @@ function boosterBytes(size: BoosterSize, params: Partial<BoosterParams> & { rowF
 function modellingBytes({ rows, columns, config, threads }: Required<LearningSize>): number {
   const { bins } = config.binning;
   const size = {
-    rows: rows * (1 - config.protocol.finalShare),
+    rows: developed(rows, config),
     columns,
     bins,
     matrixRows: rows,

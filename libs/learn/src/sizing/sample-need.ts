@@ -1,7 +1,8 @@
 import type { LearnConfig } from '../config/learn-config.js';
 import { LearnInputError } from '../errors/learn-input-error.js';
-import { blockRows } from '../metrics/block-bootstrap.js';
+import { bootstrapBlock } from '../metrics/block-bootstrap.js';
 import { requireLearnable } from './require-learnable.js';
+import { type SmallestEffect, smallestEffect } from './smallest-effect.js';
 
 /** The rows of a sample itself, known before it is fetched. */
 export interface KnownSample {
@@ -36,6 +37,8 @@ export interface SampleOutlook {
   readonly doubtful: readonly HorizonObstacle[];
   /** Least rows of the period, two digits, with which all can be learned; undefined when there is no such number. */
   readonly leastRows: number | undefined;
+  /** Of the horizon whose effect must be largest to be found, among those that can be learned; undefined when none can. */
+  readonly smallest: SmallestEffect | undefined;
 }
 
 export interface HorizonObstacle {
@@ -69,7 +72,21 @@ export function knownOutlook(
     if (found?.kind === 'not_learnable') impossible.push({ horizon, obstacle: found });
     else if (found !== undefined) doubtful.push({ horizon, obstacle: found });
   }
-  return { impossible, doubtful };
+  const refused = new Set(impossible.map(({ horizon }) => horizon));
+  const smallest = hardest(bar, task, refused, (horizon) => usable.get(horizon) ?? new Uint32Array(0));
+  return { impossible, doubtful, smallest };
+}
+
+/** The smallest effect that is found of all horizons but those refused. */
+function hardest(
+  bar: Int32Array,
+  task: LearnTask,
+  refused: ReadonlySet<number>,
+  usableOf: (horizon: number) => Uint32Array,
+): SmallestEffect | undefined {
+  const learned = task.horizons.filter((horizon) => !refused.has(horizon));
+  const effects = learned.map((horizon) => smallestEffect({ bar, usable: usableOf(horizon) }, horizon, task));
+  return effects.sort((a, b) => b.auc - a.auc || a.horizon - b.horizon)[0];
 }
 
 /**
@@ -79,6 +96,7 @@ export function knownOutlook(
  */
 export function sampleOutlook(shape: SampleShape, task: LearnTask): SampleOutlook {
   const bar = expectedBars(shape, 1);
+  const all = Uint32Array.from(bar.keys());
   const expected = obstacles(bar, task);
   const further = expected.length > 0 ? obstacles(expectedBars(shape, FURTHER), task) : [];
   const possible = expected.filter(({ horizon }) => further.every((one) => one.horizon !== horizon));
@@ -90,6 +108,7 @@ export function sampleOutlook(shape: SampleShape, task: LearnTask): SampleOutloo
     impossible: further,
     doubtful: [...possible, ...edges].sort((a, b) => a.horizon - b.horizon),
     leastRows: expected.length > 0 ? leastRows(shape, task) : undefined,
+    smallest: hardest(bar, task, new Set(expected.map(({ horizon }) => horizon)), () => all),
   };
 }
 
@@ -152,7 +171,7 @@ function look(
   try {
     const { final } = requireLearnable({ bar, usable, columns, geometry, config });
     const { minRows, minBlocks } = config.verdict;
-    const blocks = Math.floor(final.length / blockRows(final, bar, geometry));
+    const blocks = Math.floor(final.length / bootstrapBlock(final, bar, geometry).rows);
     if (final.length < minRows) {
       return { kind: 'few_rows', found: final.length, least: minRows };
     }

@@ -3,6 +3,8 @@ import { LearnInputError } from '../errors/learn-input-error.js';
 /** How the rows of a horizon are cut; docs/learning-settings.md says what each means. */
 export interface ProtocolSettings {
   readonly finalShare: number;
+  readonly lockedShare: number;
+  readonly score: 'final' | 'locked';
   readonly selectionShare: number;
   readonly folds: number;
   readonly scheme: 'expanding' | 'rolling' | 'combinatorial';
@@ -11,9 +13,14 @@ export interface ProtocolSettings {
   readonly embargoBars: number;
 }
 
-/** First row of the untouched final segment: the last `protocol.finalShare` of the rows. */
+/** First row of the untouched final segment: the last `protocol.finalShare` of the rows that are not locked. */
 export function finalSegmentStart(rows: number, config: { readonly protocol: ProtocolSettings }): number {
-  return Math.floor(rows * (1 - config.protocol.finalShare));
+  return Math.floor(lockedStart(rows, config) * (1 - config.protocol.finalShare));
+}
+
+/** First locked row: nothing is fitted or scored from there on, until `protocol.score` asks for it. */
+export function lockedStart(rows: number, config: { readonly protocol: ProtocolSettings }): number {
+  return Math.floor(rows * (1 - config.protocol.lockedShare));
 }
 
 /**

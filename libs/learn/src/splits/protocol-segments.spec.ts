@@ -65,6 +65,25 @@ describe('protocolSegments', () => {
     );
   });
 
+  it('keeps locked rows out of everything, and scores the same models on them when it is asked to', () => {
+    const bar = Int32Array.from(count(2000), (row) => 7 * row);
+    const geometry = { horizon: 60, targetWindow: 45 };
+    const cut = (settings: Partial<typeof protocol>) =>
+      protocolSegments({
+        bar,
+        geometry,
+        usable: count(1990),
+        config: { protocol: { ...protocol, ...settings } },
+      });
+    const locked = cut({ lockedShare: 0.2 });
+    const last = locked.final.at(-1)!;
+    expect(spanEnd(bar[last]!, geometry)).toBeLessThan(spanStart(bar[1600]!, geometry));
+    expect(locked.final[0]).toBe(1200);
+    const unlocked = cut({ lockedShare: 0.2, score: 'locked' });
+    expect(unlocked.final).toEqual(Uint32Array.from({ length: 390 }, (_, k) => 1600 + k));
+    expect({ ...unlocked, final: 0, purgedRows: 0 }).toEqual({ ...locked, final: 0, purgedRows: 0 });
+  });
+
   it('says which horizon has no rows', () => {
     const bar = Int32Array.from(count(600), (row) => 5 * row);
     const geometry = { horizon: 15, targetWindow: 45 };

@@ -1,6 +1,11 @@
 import { LearnInputError } from '../errors/learn-input-error.js';
 import { combinatorialPurged } from './combinatorial-purged.js';
-import { developmentRows, finalSegmentStart, type ProtocolSettings } from './development-rows.js';
+import {
+  developmentRows,
+  finalSegmentStart,
+  lockedStart,
+  type ProtocolSettings,
+} from './development-rows.js';
 import { type LabelGeometry, spanEnd, spanStart } from './label-span.js';
 import { rowsBefore } from './purge.js';
 import { type Fold, walkForward } from './walk-forward.js';
@@ -30,7 +35,7 @@ export interface ProtocolSegments {
   readonly folds: readonly Fold[];
   /** Null for walk-forward folds. */
   readonly combinatorial: CombinatorialGroups | null;
-  /** The untouched final segment. */
+  /** The untouched segment that is scored: the final one, or the one that was locked. */
   readonly final: Uint32Array;
   /** Usable rows between development and final segment that are used for nothing. */
   readonly purgedRows: number;
@@ -47,7 +52,7 @@ export function protocolSegments({ bar, geometry, usable, config }: SegmentsInpu
   const fitRows = developmentRows(bar, config);
   const limit = spanStart(bar[start]!, geometry) - embargoBars;
   const development = usable.filter((row) => row < fitRows && spanEnd(bar[row]!, geometry) < limit);
-  const final = usable.filter((row) => row >= start);
+  const final = scoredRows({ bar, geometry, usable, config }, start);
   if (development.length === 0) {
     throw new LearnInputError(`horizon ${geometry.horizon} has no development row with a target`);
   }
@@ -62,9 +67,18 @@ export function protocolSegments({ bar, geometry, usable, config }: SegmentsInpu
     first: development[initialRows]!,
     embargoBars,
   });
-  const purgedRows = usable.length - development.length - final.length;
+  const purgedRows = usable.filter((row) => row < final[0]!).length - development.length;
   const cut = cutFolds({ development, initialRows, bar, geometry, config });
   return { development, selection, ...cut, final, purgedRows };
+}
+
+/** Models are the same whichever is scored; labels of the final segment share no bar with the locked one. */
+function scoredRows({ bar, geometry, usable, config }: SegmentsInput, start: number): Uint32Array {
+  const locked = lockedStart(bar.length, config);
+  if (config.protocol.score === 'locked') return usable.filter((row) => row >= locked);
+  if (locked === bar.length) return usable.filter((row) => row >= start);
+  const limit = spanStart(bar[locked]!, geometry);
+  return usable.filter((row) => row >= start && row < locked && spanEnd(bar[row]!, geometry) < limit);
 }
 
 interface CutInput extends Pick<SegmentsInput, 'bar' | 'geometry' | 'config'> {

@@ -7,13 +7,14 @@ import type { ModelSizes, TrainedModels } from './train-models.js';
  * Where direction models start, for every row: the overlap baseline or the base rate, fitted on each of the
  * sets of rows.
  *
+ * @param rule as configured unless another is wanted
  * @throws CancelledError
  */
 export function startingLogOdds(
   context: Pick<ModelContext, 'data' | 'config' | 'pool' | 'isCancelled'>,
   sets: readonly Uint32Array[],
+  rule = context.config.models.start,
 ): Float64Array[] {
-  const rule = context.config.models.start;
   const fits = sets.map((fitRows) => ({ rule, fitRows }));
   // Expanding sets of rows: the last take longest and go first.
   return fittedLogOdds({ data: context.data }, fits.reverse(), context).reverse();

@@ -203,7 +203,14 @@ export class RunCommands {
       const resumed = await this.#parts.book.change(runId, (change) => {
         reopenTasks(change, before, unreadable);
         const state = resumedState(change.snapshot());
-        change.setRun({ traceparent, endedMs: undefined, problems: [], reportPath: '', state });
+        change.setRun({
+          traceparent,
+          endedMs: undefined,
+          problems: [],
+          reportPath: '',
+          evidence: undefined,
+          state,
+        });
       });
       this.#parts.log.info({ runId, state: resumed.run.state }, 'run resumed');
       await this.#parts.advance();

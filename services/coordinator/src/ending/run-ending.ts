@@ -9,11 +9,14 @@ import { isPilotPhase, isScopeEnded, tasksOf } from '../model/run-scope.js';
 import { type ReportParts, reportRun } from '../report/report-run.js';
 import { pilotReport, type RestTerms } from '../runs/pilot-report.js';
 import type { ProgressBuffer } from '../runs/progress-buffer.js';
+import { readCalendars } from '../runs/run-calendar.js';
+import { concludedEvidence } from '../runs/run-evidence.js';
 import { runProgress } from '../runs/run-progress.js';
 import type { RunTraces } from '../runs/run-traces.js';
 import type { Work } from '../runs/work.js';
 import { isTaskEnded } from '../states/task-state.js';
 import type { LedgerCount } from '../store/ledger-table.js';
+import { readScorings } from '../store/scoring-table.js';
 
 /** What ending runs uses. */
 export interface EndingParts extends ReportParts {
@@ -116,6 +119,10 @@ export class RunEnding {
       endedMs: endOf(snapshot.run, this.#parts.clock()),
       ledgerRows: counts.reduce((sum, count) => sum + count.rows, 0),
       resultsSha256: sha256Hex(inOrder.join('\n')),
+      evidence: concludedEvidence(snapshot, {
+        tested: await readCalendars(store, snapshot),
+        scorings: await store.readRunTable((reader) => readScorings(reader, runId)),
+      }),
       reportPath: '',
     };
     return this.#report(snapshot, concluded);
@@ -138,7 +145,7 @@ export class RunEnding {
 
 type ConcludedRun = Pick<
   RunRecord,
-  'state' | 'problems' | 'endedMs' | 'ledgerRows' | 'resultsSha256' | 'reportPath'
+  'state' | 'problems' | 'endedMs' | 'ledgerRows' | 'resultsSha256' | 'evidence' | 'reportPath'
 >;
 
 /**

@@ -4,8 +4,6 @@ import type {
   FetchPairRequest,
 } from '@onescan/contract/generated/onescan/v1/fetcher.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
-import { reasonText } from '@onescan/contract/reasons/reason.js';
-import { roundedReason } from '@onescan/dataset/rounded-columns.js';
 import { callUnary } from '@onescan/process/grpc/client.js';
 import type { Logger } from '@onescan/process/log.js';
 import { ATTRIBUTE, datasetAttributes, SPAN } from '@onescan/process/telemetry/attributes.js';
@@ -19,7 +17,6 @@ import { approvedBytes, waitsForMoney } from '../model/approvals.js';
 import { type BilledFacts, billedAtMost, billedOf, plannedPair, reservedBytes } from '../model/cost.js';
 import type { PairRecord, RunSnapshot } from '../model/run-record.js';
 import { pairsInScope, tasksOf } from '../model/run-scope.js';
-import { taskSpecHash } from '../model/task-spec.js';
 import type { KeptSpans } from '../runs/kept-spans.js';
 import type { ProgressBuffer } from '../runs/progress-buffer.js';
 import type { RunBook } from '../runs/run-book.js';
@@ -27,6 +24,8 @@ import type { RunChange } from '../runs/run-change.js';
 import type { RunTraces } from '../runs/run-traces.js';
 import type { Work } from '../runs/work.js';
 import { isTaskEnded } from '../states/task-state.js';
+import { readUnlocked } from '../store/scoring-table.js';
+import { fail, succeed } from './fetch-outcome.js';
 
 /** What fetching uses. */
 export interface FetchParts {
@@ -122,7 +121,11 @@ export class PairFetches {
     try {
       const dataset = await this.#fetchInSpan(snapshot, pair, signal);
       const billed = await this.#billed(pair, dataset);
-      await this.#commit(pair, (change) => succeed(change, { pair, dataset, billed, seconds: seconds() }));
+      const scored = { contentSha256: dataset.contentSha256, pair: pair.pair };
+      const unlocked = await this.#parts.book.store.readRunTable((reader) => readUnlocked(reader, scored));
+      await this.#commit(pair, (change) =>
+        succeed(change, { pair, dataset, unlocked, billed, seconds: seconds() }),
+      );
     } catch (thrown) {
       if (signal.aborted) return await this.#noteBilled(pair);
       const error = OnescanError.from(thrown);
@@ -220,44 +223,6 @@ export class PairFetches {
       const current = this.#parts.book.activeRun(pair.runId)?.pairs.get(pair.pair);
       if (current?.state === 'FETCHING') await this.#parts.book.change(pair.runId, edit);
     });
-  }
-}
-
-interface FetchOutcome {
-  pair: PairRecord;
-  billed: BilledFacts;
-  seconds: number;
-}
-
-function succeed(change: RunChange, outcome: FetchOutcome & { dataset: DatasetRef }): void {
-  const { pair, dataset, billed, seconds } = outcome;
-  change.setPair(pair.pair, {
-    state: 'FETCHED',
-    dataset,
-    error: '',
-    fetchSeconds: seconds,
-    ...billedOf(billed),
-  });
-  if (dataset.rounded) change.note(`${pair.pair}: ${reasonText(roundedReason(dataset.rounded))}`);
-  for (const task of change.tasks()) {
-    if (task.pair !== pair.pair || task.state !== 'BLOCKED') continue;
-    const content = { pair: task.pair, horizon: task.horizon, datasetContentSha256: dataset.contentSha256 };
-    change.setTask(task, { state: 'READY', specHash: taskSpecHash(change.run.spec, content) });
-  }
-}
-
-function fail(change: RunChange, outcome: FetchOutcome & { error: OnescanError }): void {
-  const { pair, error, billed, seconds } = outcome;
-  change.setPair(pair.pair, {
-    state: 'FAILED',
-    error: error.text,
-    fetchSeconds: seconds,
-    ...billedOf(billed),
-  });
-  for (const task of change.tasks()) {
-    if (task.pair === pair.pair && task.state === 'BLOCKED') {
-      change.setTask(task, { state: 'FAILED', error: `no dataset: ${error.text}` });
-    }
   }
 }
 

@@ -48,6 +48,13 @@ const SUSPECT = {
   facts: { part: 'unknown', horizon: 45, share: 0.03, limit: 0.01 },
 };
 
+const LONG_CALENDAR = {
+  ...{ cell: 86_400_000, first: 0 },
+  gain: Array(513).fill(0),
+  edge: Array(513).fill(0),
+};
+const ODD_CALENDAR = { cell: 86_400_001, first: 0, gain: [0.1], edge: [0.1] };
+
 const SPOILT: readonly (readonly [string, RegExp, Spoil])[] = [
   ['an empty document', /cannot be read at format/, spoilDocument(() => ({}))],
   ['no JSON', /cannot be read/, spoilDocument(() => '{"format":')],
@@ -73,6 +80,23 @@ const SPOILT: readonly (readonly [string, RegExp, Spoil])[] = [
     ({ result }) => {
       result!.summary!.verdict = 'SKILL';
     },
+  ],
+  [
+    'a forged p-value',
+    /p_value of the summary/,
+    ({ result }) => {
+      result!.summary!.pValue = 0.00001;
+    },
+  ],
+  [
+    'calendar time without end',
+    /at skill.calendar.gain/,
+    spoilDocument((d) => ({ ...d, skill: { ...(d.skill as object), calendar: LONG_CALENDAR } })),
+  ],
+  [
+    'calendar time that fits no other',
+    /at skill.calendar/,
+    spoilDocument((d) => ({ ...d, skill: { ...(d.skill as object), calendar: ODD_CALENDAR } })),
   ],
   [
     'a forged AUC',

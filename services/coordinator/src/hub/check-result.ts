@@ -83,7 +83,7 @@ function summaryProblem(
     return `the summary is of ${summary.pair} h${summary.horizon}`;
   }
   const { direction } = document.final;
-  const { logLossGain } = document.skill;
+  const { logLossGain, pValue, detectable } = document.skill;
   const same: readonly (readonly [string, string | number, string | number | null])[] = [
     ['verdict', summary.verdict, document.verdict],
     ['verdict_text', summary.verdictText, document.verdictText],
@@ -92,6 +92,9 @@ function summaryProblem(
     ['skill', summary.skill, logLossGain.value],
     ['skill_low', summary.skillLow, logLossGain.low],
     ['skill_high', summary.skillHigh, logLossGain.high],
+    ['p_value', summary.pValue ?? Number.NaN, pValue?.both ?? null],
+    ['detectable_gain', summary.detectableGain ?? Number.NaN, detectable?.gain ?? null],
+    ['detectable_auc', summary.detectableAuc ?? Number.NaN, detectable?.auc ?? null],
     ['features_tested', summary.featuresTested, document.features.tested],
     ['features_retained', summary.featuresRetained, document.features.retained],
   ];

@@ -11,6 +11,7 @@ const VERDICT_FOR: Readonly<Record<CodeOf<'verdict'>, ResultDocument['verdict']>
   suspect_edge: 'SKILL_SUSPECT',
   no_skill: 'NO_SKILL_BEYOND_OVERLAP',
   no_feature: 'NO_SKILL_BEYOND_OVERLAP',
+  worse: 'NO_SKILL_BEYOND_OVERLAP',
   size_only: 'NO_SKILL_BEYOND_OVERLAP',
   weak_edge: 'NO_SKILL_BEYOND_OVERLAP',
   overlap_unknown: 'INCONCLUSIVE',

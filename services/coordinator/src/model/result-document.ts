@@ -1,5 +1,5 @@
 import { OnescanError } from '@onescan/contract/onescan-error.js';
-import type { ResultDocument as WrittenDocument } from '@onescan/learn';
+import { CALENDAR_CELLS, MOST_CELLS, type ResultDocument as WrittenDocument } from '@onescan/learn';
 import { z } from 'zod';
 
 const ESTIMATE = z.object({
@@ -27,6 +27,20 @@ const SAMPLED = z.object({
 
 const INTERACTION = z.object({ features: z.tuple([z.string(), z.string()]), meanAbs: z.number() });
 
+const P_VALUE = z.number().min(0).max(1).nullable();
+
+const INFLUENCES = z.array(z.number()).min(1).max(MOST_CELLS);
+
+/** What the rows of each cell of calendar time add to gain and edge. */
+const CALENDAR = z
+  .object({
+    cell: z.number().refine((cell) => CALENDAR_CELLS.includes(cell)),
+    first: z.int(),
+    gain: INFLUENCES,
+    edge: INFLUENCES,
+  })
+  .refine(({ gain, edge }) => gain.length === edge.length);
+
 const FACTS = z.record(z.string(), z.unknown());
 
 /** A feature that predicts too well, with the reason as code and facts (from version 2 on) and as a sentence. */
@@ -40,7 +54,7 @@ const SUSPECT = z.object({
 /** The parts of a result document (docs/results.md) that are stored, listed or shown; the rest is left alone. */
 const RESULT_DOCUMENT = z.object({
   format: z.literal('onescan.horizon-result'),
-  /** 1: reasons are sentences alone; 2: no verdict is suspect. */
+  /** 1: reasons are sentences alone; 2: no verdict is suspect, and there are no p-values. */
   formatVersion: z.union([z.literal(1), z.literal(2), z.literal(3)]),
   pair: z.string(),
   horizon: z.number().int(),
@@ -56,6 +70,10 @@ const RESULT_DOCUMENT = z.object({
     accuracyGain: ESTIMATE,
     unknownEdge: ESTIMATE,
     honestEdge: z.number().optional(),
+    pValue: z.object({ gain: P_VALUE, edge: P_VALUE, both: P_VALUE }).optional(),
+    detectable: z.object({ gain: z.number().nullable(), auc: z.number().nullable() }).optional(),
+    blocks: z.number().optional(),
+    calendar: CALENDAR.nullish(),
   }),
   selection: z.object({
     method: z.string(),

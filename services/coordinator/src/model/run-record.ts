@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Timestamp } from '@onescan/contract/generated/google/protobuf/timestamp.js';
-import type { Approval } from '@onescan/contract/generated/onescan/v1/coordinator.js';
+import type { Approval, RunEvidence } from '@onescan/contract/generated/onescan/v1/coordinator.js';
 import type { DatasetRef, QueryJob } from '@onescan/contract/generated/onescan/v1/fetcher.js';
 import type { Plan } from '@onescan/contract/generated/onescan/v1/plan.js';
 import type { HorizonSummary, TaskStats } from '@onescan/contract/generated/onescan/v1/result.js';
@@ -31,6 +31,8 @@ export interface RunRecord {
   readonly reportPath: string;
   readonly ledgerRows: number;
   readonly resultsSha256: string;
+  /** All its tests taken together, since it ended. */
+  readonly evidence: RunEvidence | undefined;
   /** Why planning failed; empty when it did not. */
   readonly planErrorCode: ErrorCode | '';
   /** Oldest first. */
@@ -127,6 +129,7 @@ export function blankRun(
     reportPath: '',
     ledgerRows: 0,
     resultsSha256: '',
+    evidence: undefined,
     planErrorCode: '',
     approvals: [],
   };

@@ -3,7 +3,7 @@ import { type ResolvedRunSpec, resultFields } from '@onescan/contract/run-spec.j
 import { deriveSeed } from '@onescan/contract/seed.js';
 
 /** Grows when the meaning of a result changes, so that old and new results are never taken for equal. */
-const RESULT_VERSION = 1;
+const RESULT_VERSION = 2;
 
 /** What determines a task's result, besides the code. */
 export interface TaskContent {

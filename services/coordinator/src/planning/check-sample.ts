@@ -17,6 +17,7 @@ import {
 
 /** What notes on samples are told by: new ones take the place of old ones. */
 const SAMPLE_NOTE = 'sample_too_small';
+const EFFECT_NOTE = 'smallest_effect';
 
 /** What a refusal advises, and the field of the spec that it is about. */
 export interface Remedy {
@@ -63,13 +64,15 @@ export async function exactOutlook(
 ): Promise<SampleOutlook> {
   const impossible: HorizonObstacle[] = [];
   const doubtful: HorizonObstacle[] = [];
+  let smallest: SampleOutlook['smallest'];
   for (const horizon of spec.horizons) {
     const found = knownOutlook(known, { ...learnTask(spec, pair), horizons: [horizon] });
     impossible.push(...found.impossible);
     doubtful.push(...found.doubtful);
+    if (found.smallest && !(smallest && smallest.auc >= found.smallest.auc)) smallest = found.smallest;
     await turn();
   }
-  return { impossible, doubtful, leastRows: undefined };
+  return { impossible, doubtful, leastRows: undefined, smallest };
 }
 
 function learnTask(
@@ -121,8 +124,8 @@ function remedyByRows(leastRows: number | undefined, days: number): Remedy {
 
 /** A pair with notes of what its outlook says, instead of those that it had. */
 export function withSampleNotes(pair: PairPlan, outlook: SampleOutlook): PairPlan {
-  const notes = pair.notes.filter(({ why }) => why?.code !== SAMPLE_NOTE);
-  return { ...pair, notes: [...notes, ...sampleNotes(outlook)] };
+  const notes = pair.notes.filter(({ why }) => why?.code !== SAMPLE_NOTE && why?.code !== EFFECT_NOTE);
+  return { ...pair, notes: [...notes, ...sampleNotes(outlook), ...effectNotes(pair, outlook)] };
 }
 
 function sampleNotes({ impossible, doubtful, leastRows }: SampleOutlook): PairPlan['notes'] {
@@ -135,6 +138,19 @@ function sampleNotes({ impossible, doubtful, leastRows }: SampleOutlook): PairPl
     ...impossible.map((obstacle) => note(obstacle, true)),
     ...doubtful.map((obstacle) => note(obstacle, false)),
   ];
+}
+
+/** What the sample would show, in the rows that are drawn from so many. */
+function effectNotes({ rows, periodRows }: PairPlan, { smallest }: SampleOutlook): PairPlan['notes'] {
+  if (!smallest || !Number.isFinite(smallest.gain)) return [];
+  // Three digits: pairs whose periods differ a little say the same.
+  const rounded = (value: number): number => Number(value.toPrecision(3));
+  const { horizon, gain, auc } = smallest;
+  const facts = {
+    ...{ rows: rounded(rows), periodRows: rounded(periodRows), horizon },
+    ...{ gain: rounded(gain), auc: rounded(auc) },
+  };
+  return [planNote({ code: EFFECT_NOTE, facts })];
 }
 
 function obstacleFacts({ obstacle: { kind: obstacle, ...found } }: HorizonObstacle) {

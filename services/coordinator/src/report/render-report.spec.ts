@@ -49,6 +49,8 @@ function spoiled(value: Json, next: () => number, key = ''): Json {
     if (COUNTED.has(key) || next() < 0.5) return value;
     return EXTREMES[Math.floor(next() * EXTREMES.length)]!;
   }
+  // Bounded where a document is read, and not in the report.
+  if (key === 'pValue' || key === 'calendar') return value;
   if (key === 'feature') return NAMES[Math.floor(next() * NAMES.length)]!;
   if (Array.isArray(value)) {
     const all = value.map((item) => spoiled(item, next, key));

@@ -16,11 +16,11 @@ import {
   roundedSection,
   selectionSection,
   taskSection,
-  verdictSection,
 } from './report-sections.js';
 import { REPORT_STYLE } from './report-style.js';
 import { funnelSection } from './selection-charts.js';
 import { timelineSection } from './timeline-section.js';
+import { verdictSection } from './verdict-section.js';
 
 /** Nothing but our own style sheet and script is obeyed, nothing is loaded or sent, whatever a name in the page should hold. */
 const POLICY = `default-src 'none'; style-src '${hashOf(REPORT_STYLE)}'; script-src '${hashOf(REPORT_SCRIPT)}'; img-src data:; base-uri 'none'; form-action 'none'`;
@@ -58,7 +58,7 @@ export async function renderReport(data: ReportData): Promise<string> {
     if (tasks.length === 0) continue;
     const map = data.maps.find((each) => each.pair === pair);
     parts.push(
-      sectionOrNote(`the overview of ${pair}`, () => pairSection(pair, tasks)),
+      sectionOrNote(`the overview of ${pair}`, () => pairSection(pair, tasks, run.evidence)),
       sectionOrNote(`the features of ${pair}`, () => featureMapSection(map, run.spec.horizons)),
     );
     for (const task of tasks) {

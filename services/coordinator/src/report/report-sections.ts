@@ -1,13 +1,14 @@
 import { formatBytes } from '@onescan/contract/format/bytes.js';
 import { formatDuration } from '@onescan/contract/format/duration.js';
+import type { RunEvidence } from '@onescan/contract/generated/onescan/v1/coordinator.js';
 import type { Suspicion } from '@onescan/contract/generated/onescan/v1/result.js';
 import { pairSuspicions } from '@onescan/contract/pair-suspicions.js';
 import { readReason, reasonMeaning, reasonText } from '@onescan/contract/reasons/reason.js';
 import { roundedReason } from '@onescan/dataset/rounded-columns.js';
 import type { FrequencyCurve } from '../store/ledger-figures.js';
 import { chartOrNote, sectionOrNote } from './chart-or-note.js';
-import { accuracyTable, gatingTable, reliabilityTable, stageTable, verdictTable } from './chart-tables.js';
-import { accuracyChart, gatingChart, reliabilityChart, stageChart, verdictHeatMap } from './charts.js';
+import { accuracyTable, gatingTable, reliabilityTable, stageTable } from './chart-tables.js';
+import { accuracyChart, gatingChart, reliabilityChart, stageChart } from './charts.js';
 import { featureChart, featureTable } from './feature-chart.js';
 import { figure, interval, percentFigure } from './figures.js';
 import { type Html, html, table } from './html.js';
@@ -17,23 +18,6 @@ import { shapSection } from './shap-section.js';
 
 /** Suspected features listed one by one. */
 const SUSPICIONS_SHOWN = 50;
-
-/** Verdict counts, and the map of all verdicts. */
-export function verdictSection({ snapshot, done }: ReportData): Html {
-  const { spec } = snapshot.run;
-  const count = (verdict: string): number => done.filter(({ summary }) => summary.verdict === verdict).length;
-  return html`<h2 id="verdicts">Verdicts</h2>
-    <p>${count('SKILL')} of ${snapshot.tasks.size} pair-horizons show skill beyond what the overlap of target and
-      known bars gives; ${count('SKILL_SUSPECT')} show it too, but rest on what honest features are not known to do, so
-      that the future itself may be among them; ${count('NO_SKILL_BEYOND_OVERLAP')} show none, ${count('INCONCLUSIVE')} are inconclusive,
-      ${snapshot.tasks.size - done.length} have no result. A cell's figure is the model's accuracy on the untouched
-      last part of the period; it says nothing without the baselines below.</p>
-    ${chartOrNote(
-      'all verdicts',
-      () => verdictHeatMap(spec.pairs, spec.horizons, done),
-      () => verdictTable(done),
-    )}`;
-}
 
 /** What keeps the run from being complete. */
 export function problemsSection({ snapshot }: ReportData): Html {
@@ -58,8 +42,9 @@ export function selectionSection({ done }: ReportData): Html {
   const total = known.reduce((sum, bound) => sum + bound, 0);
   const retained = done.reduce((sum, { summary }) => sum + summary.featuresRetained, 0);
   const unbounded = bounds.length - known.length;
+  const share = retained > 0 ? ` (${percentFigure(Math.min(1, total / retained))})` : '';
   return html`<h2 id="selection">Selection</h2>
-    <p>Over all pair-horizons ${retained} features were retained. At most <b>${total.toFixed(2)}</b> of them are
+    <p>Over all pair-horizons ${retained} features were retained. At most <b>${total.toFixed(2)}</b>${share} of them are
       expected to be false by the selection's nominal error bound${
         unbounded > 0 ? html`, which ${unbounded} of ${bounds.length} results do not have` : ''
       }.</p>${suspicions(done)}`;
@@ -166,15 +151,21 @@ function memoryRows(done: readonly ReportTask[]): (string | number)[][] {
 }
 
 /** A pair: accuracy beside the baselines for all horizons. */
-export function pairSection(pair: string, tasks: readonly ReportTask[]): Html {
+export function pairSection(pair: string, tasks: readonly ReportTask[], evidence?: RunEvidence): Html {
   const rows = tasks.map(({ horizon, summary, document }) => {
+    const adjusted = evidence?.adjusted.find((each) => each.pair === pair && each.horizon === horizon);
     const { auc } = document.final.direction;
     return [
       `h${horizon}`,
       interval(document.final.direction.accuracy),
       `${percentFigure(summary.bestBaselineAccuracy)} (${summary.bestBaseline.replaceAll('_', ' ')})`,
       figure(auc.value),
-      `${figure(summary.skill, 4)} [${figure(summary.skillLow, 4)}, ${figure(summary.skillHigh, 4)}]`,
+      summary.featuresRetained === 0
+        ? 'not tested'
+        : `${figure(summary.skill, 4)} [${figure(summary.skillLow, 4)}, ${figure(summary.skillHigh, 4)}]`,
+      figure(summary.pValue ?? null, 4),
+      summary.pValue === undefined ? '–' : figure(adjusted?.romanoWolf ?? adjusted?.holm ?? null, 4),
+      `${figure(summary.detectableGain ?? null, 4)}, AUC ${figure(summary.detectableAuc ?? null)}`,
       `${summary.featuresRetained} of ${summary.featuresTested}`,
       figure(summary.expectedFalseSelections, 2),
     ];
@@ -185,6 +176,9 @@ export function pairSection(pair: string, tasks: readonly ReportTask[]): Html {
     '>best baseline',
     '>AUC',
     '>log loss saved',
+    '>p',
+    '>p, adjusted',
+    '>would see',
     '>features',
     '>false at most',
   ];
@@ -196,8 +190,8 @@ export function pairSection(pair: string, tasks: readonly ReportTask[]): Html {
     )}
     ${table(head, rows)}
     <p class="small">Intervals are block-bootstrap intervals of ${coverage(tasks)} coverage on
-      the untouched last part of the period. Log loss saved is in nats a row, against the best baseline that gives
-      probabilities.</p>`;
+      the untouched last part of the period. Log loss saved is in nats a row, against the same stack without models.
+      What would be seen is the smallest gain, and AUC of what is not yet known, that such a sample shows four times in five.</p>`;
 }
 
 /** One horizon of a pair in detail, folded. */

@@ -14,6 +14,7 @@ import { type PairRecord, type RunSnapshot, type TaskRecord, timestamp } from '.
 import type { RunState as RunStateName } from '../states/run-state.js';
 import { attemptIdentity } from './attempt-span.js';
 import { pilotReport, type RestTerms } from './pilot-report.js';
+import { runEvidence } from './run-evidence.js';
 
 /** What is known of a task only while it runs; lost in a restart without harm. */
 export interface LiveTask {
@@ -52,6 +53,7 @@ export function runView(
     reportPath: run.reportPath,
     ledgerRows: BigInt(run.ledgerRows),
     resultsSha256: run.resultsSha256,
+    evidence: run.evidence ?? (snapshot.tasks.size > 0 ? runEvidence(snapshot) : undefined),
     traceId: run.traceparent.split('-')[1] ?? '',
     planErrorCode: run.planErrorCode,
     approvals: [...run.approvals],

@@ -1,5 +1,5 @@
 import type { DuckDBValue } from '@duckdb/node-api';
-import { Approval } from '@onescan/contract/generated/onescan/v1/coordinator.js';
+import { Approval, RunEvidence } from '@onescan/contract/generated/onescan/v1/coordinator.js';
 import { DatasetRef, QueryJob } from '@onescan/contract/generated/onescan/v1/fetcher.js';
 import { Plan } from '@onescan/contract/generated/onescan/v1/plan.js';
 import { Reason } from '@onescan/contract/generated/onescan/v1/reason.js';
@@ -37,6 +37,7 @@ export function runRow(run: RunRecord): Row {
     report_path: run.reportPath,
     ledger_rows: BigInt(run.ledgerRows),
     results_sha256: run.resultsSha256,
+    evidence: run.evidence ? json(RunEvidence.toJSON(run.evidence)) : null,
     plan_error_code: run.planErrorCode,
     approvals: json(run.approvals.map((approval) => Approval.toJSON(approval))),
     name: run.name,
@@ -63,6 +64,7 @@ export function runFromRow(row: Row): RunRecord {
     reportPath: text(row.report_path),
     ledgerRows: Number(row.ledger_rows),
     resultsSha256: text(row.results_sha256),
+    evidence: row.evidence == null ? undefined : RunEvidence.fromJSON(JSON.parse(text(row.evidence))),
     planErrorCode: text(row.plan_error_code) as RunRecord['planErrorCode'],
     approvals: list(row.approvals).map((approval) => Approval.fromJSON(approval)),
     name: text(row.name),

@@ -1,8 +1,16 @@
 /** Version of the tables below. Older files are brought up to it, newer ones are refused. */
-export const SCHEMA_VERSION = 6;
+export const SCHEMA_VERSION = 7;
 
 /** Snapshots of the tables and columns that plans found, by content hash: gzip of canonical JSON. */
 const CATALOGUES = 'CREATE TABLE catalogues (sha256 VARCHAR PRIMARY KEY, snapshot BLOB NOT NULL)';
+
+/**
+ * Every scoring of a dataset's final segment, by what decides the result: `place` counts those of the same rows. They outlive
+ * their runs, since what was seen cannot be unseen. `segment` is that of `protocol.score`: final or locked.
+ */
+const SCORINGS = `CREATE TABLE scorings (
+    content_sha256 VARCHAR NOT NULL, pair VARCHAR NOT NULL, horizon INTEGER NOT NULL, spec_hash VARCHAR NOT NULL,
+    segment VARCHAR NOT NULL, place INTEGER NOT NULL, PRIMARY KEY (content_sha256, pair, horizon, spec_hash))`;
 
 /** Labels of runs, to filter by. */
 const LABELS = `CREATE TABLE run_labels (
@@ -39,10 +47,21 @@ export const MIGRATIONS: Readonly<Record<number, readonly string[]>> = {
     (column) => `ALTER TABLE ledger ADD COLUMN ${column} VARCHAR`,
   ),
   6: ["ALTER TABLE tasks ADD COLUMN attempts VARCHAR DEFAULT '[]'"],
+  7: [
+    'ALTER TABLE runs ADD COLUMN evidence VARCHAR',
+    SCORINGS,
+    `INSERT INTO scorings SELECT content, pair, horizon, spec_hash, 'final',
+       row_number() OVER (PARTITION BY content, pair, horizon ORDER BY first, spec_hash)
+     FROM (SELECT json_extract_string(dataset, '$.contentSha256') AS content, pair, horizon, spec_hash,
+           min(runs.ordinal) AS first
+         FROM tasks JOIN pairs USING (run_id, pair) JOIN runs USING (run_id)
+         WHERE tasks.state = 'DONE' AND dataset IS NOT NULL GROUP BY ALL) AS scored
+     WHERE content IS NOT NULL`,
+  ],
 };
 
 /**
- * Tables of the state file, beside `meta` with the version. `spec`, `plan`, `dataset`, `summary` and `stats`
+ * Tables of the state file, beside `meta` with the version. `spec`, `plan`, `evidence`, `dataset`, `summary` and `stats`
  * are protobuf JSON, so the file can be read with plain SQL; `plan_brief` is the plan without its pairs, for lists; events and documents are bytes as sent. The ledger's
  * `facts` are JSON; `reason` is the sentence of rows from before there were codes, else empty. It
  * has no index: its rows are written once, in bulk, in the transaction that makes their task DONE.
@@ -55,7 +74,7 @@ export const SCHEMA: readonly string[] = [
     workers_used INTEGER NOT NULL, report_path VARCHAR NOT NULL, ledger_rows BIGINT NOT NULL,
     results_sha256 VARCHAR NOT NULL, plan_error_code VARCHAR NOT NULL, approvals VARCHAR NOT NULL,
     ordinal BIGINT NOT NULL, name VARCHAR NOT NULL, labels VARCHAR NOT NULL, request_id VARCHAR NOT NULL,
-    request_sha256 VARCHAR NOT NULL, plan_brief VARCHAR)`,
+    request_sha256 VARCHAR NOT NULL, plan_brief VARCHAR, evidence VARCHAR)`,
   `CREATE TABLE pairs (
     run_id VARCHAR NOT NULL, ordinal INTEGER NOT NULL, pair VARCHAR NOT NULL, state VARCHAR NOT NULL,
     dataset VARCHAR, error VARCHAR NOT NULL, fetch_seconds DOUBLE NOT NULL, statements_run INTEGER NOT NULL,
@@ -82,4 +101,5 @@ export const SCHEMA: readonly string[] = [
     remark_facts VARCHAR)`,
   CATALOGUES,
   LABELS,
+  SCORINGS,
 ];

@@ -4,6 +4,7 @@ import type { HorizonResult } from '@onescan/contract/generated/onescan/v1/resul
 import type { TaskRecord } from '../model/run-record.js';
 import { appendLedger } from './ledger-table.js';
 import type { Row } from './record-rows.js';
+import { countScoring } from './scoring-table.js';
 
 /** Writes a new row. Names of tables and columns come from the schema, never from outside. */
 export async function insert(writer: DuckDBConnection, table: string, row: Row): Promise<void> {
@@ -62,4 +63,5 @@ export async function insertResult(
     document: blobValue(result.document),
   });
   await appendLedger(writer, result.ledger);
+  await countScoring(writer, task);
 }

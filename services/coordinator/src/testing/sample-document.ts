@@ -6,6 +6,15 @@ import { FEATURES } from './scripted-fetcher.js';
 const BASELINES = ['majority', 'persistence', 'overlap'];
 const GAIN = { gain: 0.03, gainLow: 0.01 };
 
+/** Sixty days of influences that sum to zero, others for every task. */
+function calendar(pair: string, horizon: number) {
+  const phase = horizon + pair.charCodeAt(0);
+  const influence = Array.from({ length: 60 }, (_, day) => 0.001 * Math.sin(day * (1 + phase / 7)));
+  const mean = influence.reduce((sum, own) => sum + own, 0) / 60;
+  const sums = influence.map((own) => own - mean);
+  return { cell: 86_400_000, first: 19_700, gain: sums, edge: sums };
+}
+
 /** A made-up result document with the structure of docs/results.md; the same for the same task. */
 export function resultDocument(pair: string, horizon: number, datasetContentSha256 = '') {
   const estimate = (value: number) => ({ value, low: value - 0.02, high: value + 0.02, standardError: 0.01 });
@@ -28,6 +37,10 @@ export function resultDocument(pair: string, horizon: number, datasetContentSha2
       accuracyGain: estimate(0.03),
       unknownEdge: estimate(0.05),
       honestEdge: 0.0798,
+      pValue: { gain: 0.002, edge: 0.0001, both: 0.002 },
+      detectable: { gain: 0.004, auc: 0.53 },
+      blocks: 60,
+      calendar: calendar(pair, horizon),
     },
     selection: { method: 'stability', threshold: 0.6, expectedFalseSelections: 0.5, shadowSelections: 0 },
     final: {
@@ -136,6 +149,9 @@ export function resultOf(assign: Assign, trainerId: string): TaskResult {
       skill: documented.skill.logLossGain.value,
       skillLow: documented.skill.logLossGain.low,
       skillHigh: documented.skill.logLossGain.high,
+      pValue: documented.skill.pValue.both,
+      detectableGain: documented.skill.detectable.gain,
+      detectableAuc: documented.skill.detectable.auc,
       featuresTested: 3,
       featuresRetained: 1,
       expectedFalseSelections: 0.5,

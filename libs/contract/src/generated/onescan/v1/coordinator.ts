@@ -455,6 +455,67 @@ export interface Run {
   tasksDone: number;
   tasksTotal: number;
   problemReasons: Reason[];
+  /** Unset before there are tasks. */
+  evidence?: RunEvidence | undefined;
+}
+
+/** All tests of a run taken together: how its verdicts look when it is counted how many there are. */
+export interface RunEvidence {
+  /** Pairs times horizons of the run, results among them, and those in which there was something to test. */
+  tests: number;
+  results: number;
+  tested: number;
+  /** Of a single verdict, and how many false SKILL there would be at most, on average, if there were nothing to find. */
+  level: number;
+  expectedFalse: number;
+  /** What adjusted p-values are compared with: the chance of a single false SKILL among all. */
+  familyLevel: number;
+  /** Verdicts SKILL, and those that stay so with adjusted p-values. */
+  skill: number;
+  skillAdjusted: number;
+  /** "SKILL", "NO_SKILL_BEYOND_OVERLAP", "INCONCLUSIVE"; empty until the run has ended. */
+  verdict: string;
+  /** What verdict_reason says as a sentence. */
+  verdictText: string;
+  verdictReason?:
+    | Reason
+    | undefined;
+  /** In the order of the run's tasks; results only. */
+  adjusted: AdjustedTest[];
+  /**
+   * Features retained over all results whose selection has a bound, and how many of them are false at most, in
+   * expectation.
+   */
+  featuresRetained: number;
+  expectedFalseFeatures: number;
+  /** Blocks of calendar time that were resampled for Romano-Wolf p-values; 0: none. */
+  calendarBlocks: number;
+}
+
+/**
+ * P-values of one result, adjusted for all tests of the run, and once it has ended times the charge; 1 where nothing was
+ * tested.
+ */
+export interface AdjustedTest {
+  pair: string;
+  horizon: number;
+  /** Family-wise, whatever depends on what (Holm 1979). */
+  holm: number;
+  /** False discovery rate, whatever depends on what (Benjamini & Yekutieli 2001). */
+  benjaminiYekutieli: number;
+  /**
+   * Family-wise, by resampling calendar time that all share (Romano & Wolf 2005); unset until the run has ended, or where there
+   * is too little calendar time.
+   */
+  romanoWolf?:
+    | number
+    | undefined;
+  /**
+   * Which scoring of the dataset's final segment at this horizon it is, over all runs of this coordinator, and what p-values are
+   * multiplied by for it; 0 until the run has ended.
+   */
+  scoring: number;
+  charge: number;
 }
 
 export interface Approval {
@@ -1992,6 +2053,7 @@ function createBaseRun(): Run {
     tasksDone: 0,
     tasksTotal: 0,
     problemReasons: [],
+    evidence: undefined,
   };
 }
 
@@ -2083,6 +2145,9 @@ export const Run: MessageFns<Run> = {
     }
     for (const v of message.problemReasons) {
       Reason.encode(v!, writer.uint32(218).fork()).join();
+    }
+    if (message.evidence !== undefined) {
+      RunEvidence.encode(message.evidence, writer.uint32(322).fork()).join();
     }
     return writer;
   },
@@ -2316,6 +2381,14 @@ export const Run: MessageFns<Run> = {
             message.problemReasons.push(Reason.decode(reader, reader.uint32()));
             continue;
           }
+          case 40: {
+            if (tag !== 322) {
+              break;
+            }
+
+            message.evidence = RunEvidence.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2435,6 +2508,7 @@ export const Run: MessageFns<Run> = {
         : globalThis.Array.isArray(object?.problem_reasons)
         ? object.problem_reasons.map((e: any) => Reason.fromJSON(e))
         : [],
+      evidence: isSet(object.evidence) ? RunEvidence.fromJSON(object.evidence) : undefined,
     };
   },
 
@@ -2521,6 +2595,9 @@ export const Run: MessageFns<Run> = {
     if (message.problemReasons?.length) {
       obj.problemReasons = message.problemReasons.map((e) => Reason.toJSON(e));
     }
+    if (message.evidence !== undefined) {
+      obj.evidence = RunEvidence.toJSON(message.evidence);
+    }
     return obj;
   },
 
@@ -2566,6 +2643,527 @@ export const Run: MessageFns<Run> = {
     message.tasksDone = object.tasksDone ?? 0;
     message.tasksTotal = object.tasksTotal ?? 0;
     message.problemReasons = object.problemReasons?.map((e) => Reason.fromPartial(e)) || [];
+    message.evidence = (object.evidence !== undefined && object.evidence !== null)
+      ? RunEvidence.fromPartial(object.evidence)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseRunEvidence(): RunEvidence {
+  return {
+    tests: 0,
+    results: 0,
+    tested: 0,
+    level: 0,
+    expectedFalse: 0,
+    familyLevel: 0,
+    skill: 0,
+    skillAdjusted: 0,
+    verdict: "",
+    verdictText: "",
+    verdictReason: undefined,
+    adjusted: [],
+    featuresRetained: 0,
+    expectedFalseFeatures: 0,
+    calendarBlocks: 0,
+  };
+}
+
+export const RunEvidence: MessageFns<RunEvidence> = {
+  encode(message: RunEvidence, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.tests !== 0) {
+      writer.uint32(8).uint32(message.tests);
+    }
+    if (message.results !== 0) {
+      writer.uint32(16).uint32(message.results);
+    }
+    if (message.tested !== 0) {
+      writer.uint32(24).uint32(message.tested);
+    }
+    if (message.level !== 0) {
+      writer.uint32(33).double(message.level);
+    }
+    if (message.expectedFalse !== 0) {
+      writer.uint32(41).double(message.expectedFalse);
+    }
+    if (message.familyLevel !== 0) {
+      writer.uint32(49).double(message.familyLevel);
+    }
+    if (message.skill !== 0) {
+      writer.uint32(56).uint32(message.skill);
+    }
+    if (message.skillAdjusted !== 0) {
+      writer.uint32(64).uint32(message.skillAdjusted);
+    }
+    if (message.verdict !== "") {
+      writer.uint32(74).string(message.verdict);
+    }
+    if (message.verdictText !== "") {
+      writer.uint32(82).string(message.verdictText);
+    }
+    if (message.verdictReason !== undefined) {
+      Reason.encode(message.verdictReason, writer.uint32(90).fork()).join();
+    }
+    for (const v of message.adjusted) {
+      AdjustedTest.encode(v!, writer.uint32(98).fork()).join();
+    }
+    if (message.featuresRetained !== 0) {
+      writer.uint32(104).uint32(message.featuresRetained);
+    }
+    if (message.expectedFalseFeatures !== 0) {
+      writer.uint32(113).double(message.expectedFalseFeatures);
+    }
+    if (message.calendarBlocks !== 0) {
+      writer.uint32(120).uint32(message.calendarBlocks);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RunEvidence {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRunEvidence();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.tests = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.results = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.tested = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 33) {
+              break;
+            }
+
+            message.level = reader.double();
+            continue;
+          }
+          case 5: {
+            if (tag !== 41) {
+              break;
+            }
+
+            message.expectedFalse = reader.double();
+            continue;
+          }
+          case 6: {
+            if (tag !== 49) {
+              break;
+            }
+
+            message.familyLevel = reader.double();
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.skill = reader.uint32();
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.skillAdjusted = reader.uint32();
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.verdict = reader.string();
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.verdictText = reader.string();
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.verdictReason = Reason.decode(reader, reader.uint32());
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.adjusted.push(AdjustedTest.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 13: {
+            if (tag !== 104) {
+              break;
+            }
+
+            message.featuresRetained = reader.uint32();
+            continue;
+          }
+          case 14: {
+            if (tag !== 113) {
+              break;
+            }
+
+            message.expectedFalseFeatures = reader.double();
+            continue;
+          }
+          case 15: {
+            if (tag !== 120) {
+              break;
+            }
+
+            message.calendarBlocks = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): RunEvidence {
+    return {
+      tests: isSet(object.tests) ? globalThis.Number(object.tests) : 0,
+      results: isSet(object.results) ? globalThis.Number(object.results) : 0,
+      tested: isSet(object.tested) ? globalThis.Number(object.tested) : 0,
+      level: isSet(object.level) ? globalThis.Number(object.level) : 0,
+      expectedFalse: isSet(object.expectedFalse)
+        ? globalThis.Number(object.expectedFalse)
+        : isSet(object.expected_false)
+        ? globalThis.Number(object.expected_false)
+        : 0,
+      familyLevel: isSet(object.familyLevel)
+        ? globalThis.Number(object.familyLevel)
+        : isSet(object.family_level)
+        ? globalThis.Number(object.family_level)
+        : 0,
+      skill: isSet(object.skill) ? globalThis.Number(object.skill) : 0,
+      skillAdjusted: isSet(object.skillAdjusted)
+        ? globalThis.Number(object.skillAdjusted)
+        : isSet(object.skill_adjusted)
+        ? globalThis.Number(object.skill_adjusted)
+        : 0,
+      verdict: isSet(object.verdict) ? globalThis.String(object.verdict) : "",
+      verdictText: isSet(object.verdictText)
+        ? globalThis.String(object.verdictText)
+        : isSet(object.verdict_text)
+        ? globalThis.String(object.verdict_text)
+        : "",
+      verdictReason: isSet(object.verdictReason)
+        ? Reason.fromJSON(object.verdictReason)
+        : isSet(object.verdict_reason)
+        ? Reason.fromJSON(object.verdict_reason)
+        : undefined,
+      adjusted: globalThis.Array.isArray(object?.adjusted)
+        ? object.adjusted.map((e: any) => AdjustedTest.fromJSON(e))
+        : [],
+      featuresRetained: isSet(object.featuresRetained)
+        ? globalThis.Number(object.featuresRetained)
+        : isSet(object.features_retained)
+        ? globalThis.Number(object.features_retained)
+        : 0,
+      expectedFalseFeatures: isSet(object.expectedFalseFeatures)
+        ? globalThis.Number(object.expectedFalseFeatures)
+        : isSet(object.expected_false_features)
+        ? globalThis.Number(object.expected_false_features)
+        : 0,
+      calendarBlocks: isSet(object.calendarBlocks)
+        ? globalThis.Number(object.calendarBlocks)
+        : isSet(object.calendar_blocks)
+        ? globalThis.Number(object.calendar_blocks)
+        : 0,
+    };
+  },
+
+  toJSON(message: RunEvidence): unknown {
+    const obj: any = {};
+    if (message.tests !== 0) {
+      obj.tests = Math.round(message.tests);
+    }
+    if (message.results !== 0) {
+      obj.results = Math.round(message.results);
+    }
+    if (message.tested !== 0) {
+      obj.tested = Math.round(message.tested);
+    }
+    if (message.level !== 0) {
+      obj.level = floatToJson(message.level);
+    }
+    if (message.expectedFalse !== 0) {
+      obj.expectedFalse = floatToJson(message.expectedFalse);
+    }
+    if (message.familyLevel !== 0) {
+      obj.familyLevel = floatToJson(message.familyLevel);
+    }
+    if (message.skill !== 0) {
+      obj.skill = Math.round(message.skill);
+    }
+    if (message.skillAdjusted !== 0) {
+      obj.skillAdjusted = Math.round(message.skillAdjusted);
+    }
+    if (message.verdict !== "") {
+      obj.verdict = message.verdict;
+    }
+    if (message.verdictText !== "") {
+      obj.verdictText = message.verdictText;
+    }
+    if (message.verdictReason !== undefined) {
+      obj.verdictReason = Reason.toJSON(message.verdictReason);
+    }
+    if (message.adjusted?.length) {
+      obj.adjusted = message.adjusted.map((e) => AdjustedTest.toJSON(e));
+    }
+    if (message.featuresRetained !== 0) {
+      obj.featuresRetained = Math.round(message.featuresRetained);
+    }
+    if (message.expectedFalseFeatures !== 0) {
+      obj.expectedFalseFeatures = floatToJson(message.expectedFalseFeatures);
+    }
+    if (message.calendarBlocks !== 0) {
+      obj.calendarBlocks = Math.round(message.calendarBlocks);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<RunEvidence>, I>>(base?: I): RunEvidence {
+    return RunEvidence.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<RunEvidence>, I>>(object: I): RunEvidence {
+    const message = createBaseRunEvidence();
+    message.tests = object.tests ?? 0;
+    message.results = object.results ?? 0;
+    message.tested = object.tested ?? 0;
+    message.level = object.level ?? 0;
+    message.expectedFalse = object.expectedFalse ?? 0;
+    message.familyLevel = object.familyLevel ?? 0;
+    message.skill = object.skill ?? 0;
+    message.skillAdjusted = object.skillAdjusted ?? 0;
+    message.verdict = object.verdict ?? "";
+    message.verdictText = object.verdictText ?? "";
+    message.verdictReason = (object.verdictReason !== undefined && object.verdictReason !== null)
+      ? Reason.fromPartial(object.verdictReason)
+      : undefined;
+    message.adjusted = object.adjusted?.map((e) => AdjustedTest.fromPartial(e)) || [];
+    message.featuresRetained = object.featuresRetained ?? 0;
+    message.expectedFalseFeatures = object.expectedFalseFeatures ?? 0;
+    message.calendarBlocks = object.calendarBlocks ?? 0;
+    return message;
+  },
+};
+
+function createBaseAdjustedTest(): AdjustedTest {
+  return { pair: "", horizon: 0, holm: 0, benjaminiYekutieli: 0, romanoWolf: undefined, scoring: 0, charge: 0 };
+}
+
+export const AdjustedTest: MessageFns<AdjustedTest> = {
+  encode(message: AdjustedTest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.pair !== "") {
+      writer.uint32(10).string(message.pair);
+    }
+    if (message.horizon !== 0) {
+      writer.uint32(16).uint32(message.horizon);
+    }
+    if (message.holm !== 0) {
+      writer.uint32(25).double(message.holm);
+    }
+    if (message.benjaminiYekutieli !== 0) {
+      writer.uint32(33).double(message.benjaminiYekutieli);
+    }
+    if (message.romanoWolf !== undefined) {
+      writer.uint32(41).double(message.romanoWolf);
+    }
+    if (message.scoring !== 0) {
+      writer.uint32(48).uint32(message.scoring);
+    }
+    if (message.charge !== 0) {
+      writer.uint32(57).double(message.charge);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AdjustedTest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAdjustedTest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.pair = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.horizon = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 25) {
+              break;
+            }
+
+            message.holm = reader.double();
+            continue;
+          }
+          case 4: {
+            if (tag !== 33) {
+              break;
+            }
+
+            message.benjaminiYekutieli = reader.double();
+            continue;
+          }
+          case 5: {
+            if (tag !== 41) {
+              break;
+            }
+
+            message.romanoWolf = reader.double();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.scoring = reader.uint32();
+            continue;
+          }
+          case 7: {
+            if (tag !== 57) {
+              break;
+            }
+
+            message.charge = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): AdjustedTest {
+    return {
+      pair: isSet(object.pair) ? globalThis.String(object.pair) : "",
+      horizon: isSet(object.horizon) ? globalThis.Number(object.horizon) : 0,
+      holm: isSet(object.holm) ? globalThis.Number(object.holm) : 0,
+      benjaminiYekutieli: isSet(object.benjaminiYekutieli)
+        ? globalThis.Number(object.benjaminiYekutieli)
+        : isSet(object.benjamini_yekutieli)
+        ? globalThis.Number(object.benjamini_yekutieli)
+        : 0,
+      romanoWolf: isSet(object.romanoWolf)
+        ? globalThis.Number(object.romanoWolf)
+        : isSet(object.romano_wolf)
+        ? globalThis.Number(object.romano_wolf)
+        : undefined,
+      scoring: isSet(object.scoring) ? globalThis.Number(object.scoring) : 0,
+      charge: isSet(object.charge) ? globalThis.Number(object.charge) : 0,
+    };
+  },
+
+  toJSON(message: AdjustedTest): unknown {
+    const obj: any = {};
+    if (message.pair !== "") {
+      obj.pair = message.pair;
+    }
+    if (message.horizon !== 0) {
+      obj.horizon = Math.round(message.horizon);
+    }
+    if (message.holm !== 0) {
+      obj.holm = floatToJson(message.holm);
+    }
+    if (message.benjaminiYekutieli !== 0) {
+      obj.benjaminiYekutieli = floatToJson(message.benjaminiYekutieli);
+    }
+    if (message.romanoWolf !== undefined) {
+      obj.romanoWolf = floatToJson(message.romanoWolf);
+    }
+    if (message.scoring !== 0) {
+      obj.scoring = Math.round(message.scoring);
+    }
+    if (message.charge !== 0) {
+      obj.charge = floatToJson(message.charge);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<AdjustedTest>, I>>(base?: I): AdjustedTest {
+    return AdjustedTest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<AdjustedTest>, I>>(object: I): AdjustedTest {
+    const message = createBaseAdjustedTest();
+    message.pair = object.pair ?? "";
+    message.horizon = object.horizon ?? 0;
+    message.holm = object.holm ?? 0;
+    message.benjaminiYekutieli = object.benjaminiYekutieli ?? 0;
+    message.romanoWolf = object.romanoWolf ?? undefined;
+    message.scoring = object.scoring ?? 0;
+    message.charge = object.charge ?? 0;
     return message;
   },
 };

@@ -165,7 +165,10 @@ export interface HorizonSummary {
   accuracy: number;
   bestBaseline: string;
   bestBaselineAccuracy: number;
-  /** Gain over the best baseline and its block-bootstrap interval. */
+  /**
+   * Log loss saved against the same stack without models, nats a row, and its block-bootstrap interval; NaN where nothing
+   * was tested.
+   */
   skill: number;
   skillLow: number;
   skillHigh: number;
@@ -178,7 +181,16 @@ export interface HorizonSummary {
   /** Features that predict too well to be believed, with the reason; at most 20, the refused ones first. */
   suspicions: Suspicion[];
   /** Unset in results from before there were codes. */
-  verdictReason?: Reason | undefined;
+  verdictReason?:
+    | Reason
+    | undefined;
+  /** One-sided p-value of "no skill"; unset where nothing was tested. */
+  pValue?:
+    | number
+    | undefined;
+  /** The smallest gain, and AUC of what is not yet known, that the sample would have shown with 80 % power. */
+  detectableGain?: number | undefined;
+  detectableAuc?: number | undefined;
 }
 
 export interface Suspicion {
@@ -813,6 +825,9 @@ function createBaseHorizonSummary(): HorizonSummary {
     suspectedLeaks: [],
     suspicions: [],
     verdictReason: undefined,
+    pValue: undefined,
+    detectableGain: undefined,
+    detectableAuc: undefined,
   };
 }
 
@@ -868,6 +883,15 @@ export const HorizonSummary: MessageFns<HorizonSummary> = {
     }
     if (message.verdictReason !== undefined) {
       Reason.encode(message.verdictReason, writer.uint32(178).fork()).join();
+    }
+    if (message.pValue !== undefined) {
+      writer.uint32(241).double(message.pValue);
+    }
+    if (message.detectableGain !== undefined) {
+      writer.uint32(249).double(message.detectableGain);
+    }
+    if (message.detectableAuc !== undefined) {
+      writer.uint32(257).double(message.detectableAuc);
     }
     return writer;
   },
@@ -1021,6 +1045,30 @@ export const HorizonSummary: MessageFns<HorizonSummary> = {
             message.verdictReason = Reason.decode(reader, reader.uint32());
             continue;
           }
+          case 30: {
+            if (tag !== 241) {
+              break;
+            }
+
+            message.pValue = reader.double();
+            continue;
+          }
+          case 31: {
+            if (tag !== 249) {
+              break;
+            }
+
+            message.detectableGain = reader.double();
+            continue;
+          }
+          case 32: {
+            if (tag !== 257) {
+              break;
+            }
+
+            message.detectableAuc = reader.double();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1094,6 +1142,21 @@ export const HorizonSummary: MessageFns<HorizonSummary> = {
         : isSet(object.verdict_reason)
         ? Reason.fromJSON(object.verdict_reason)
         : undefined,
+      pValue: isSet(object.pValue)
+        ? globalThis.Number(object.pValue)
+        : isSet(object.p_value)
+        ? globalThis.Number(object.p_value)
+        : undefined,
+      detectableGain: isSet(object.detectableGain)
+        ? globalThis.Number(object.detectableGain)
+        : isSet(object.detectable_gain)
+        ? globalThis.Number(object.detectable_gain)
+        : undefined,
+      detectableAuc: isSet(object.detectableAuc)
+        ? globalThis.Number(object.detectableAuc)
+        : isSet(object.detectable_auc)
+        ? globalThis.Number(object.detectable_auc)
+        : undefined,
     };
   },
 
@@ -1150,6 +1213,15 @@ export const HorizonSummary: MessageFns<HorizonSummary> = {
     if (message.verdictReason !== undefined) {
       obj.verdictReason = Reason.toJSON(message.verdictReason);
     }
+    if (message.pValue !== undefined) {
+      obj.pValue = floatToJson(message.pValue);
+    }
+    if (message.detectableGain !== undefined) {
+      obj.detectableGain = floatToJson(message.detectableGain);
+    }
+    if (message.detectableAuc !== undefined) {
+      obj.detectableAuc = floatToJson(message.detectableAuc);
+    }
     return obj;
   },
 
@@ -1177,6 +1249,9 @@ export const HorizonSummary: MessageFns<HorizonSummary> = {
     message.verdictReason = (object.verdictReason !== undefined && object.verdictReason !== null)
       ? Reason.fromPartial(object.verdictReason)
       : undefined;
+    message.pValue = object.pValue ?? undefined;
+    message.detectableGain = object.detectableGain ?? undefined;
+    message.detectableAuc = object.detectableAuc ?? undefined;
     return message;
   },
 };
