@@ -22,7 +22,9 @@ const wholeDays = (rows: number, count: number): SampleShape => ({
 describe('sampleOutlook', () => {
   it.each(['quick', 'standard', 'mandated'])('has nothing against a usual sample (%s)', (preset) => {
     for (const shape of [{ rows: 80_000, periodBars: 2_000_000 }, wholeDays(20_000, 14)]) {
-      expect(outlook(shape, preset)).toEqual({ impossible: [], doubtful: [], leastRows: undefined });
+      const { smallest, ...obstacles } = outlook(shape, preset);
+      expect(obstacles).toEqual({ impossible: [], doubtful: [], leastRows: undefined });
+      expect(smallest!.auc).toBeLessThan(0.75);
     }
   });
 

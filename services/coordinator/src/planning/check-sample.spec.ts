@@ -49,9 +49,20 @@ test('a sample in doubt has notes, once; others and fetchers that do not tell ha
         facts: { horizon: 105, certain: false, obstacle: 'few_rows', found: 248, least: 300 },
       },
     },
+    expect.objectContaining({ why: expect.objectContaining({ code: 'smallest_effect' }) }),
   ]);
   const unknown = planOf({ rows: 3000, periodRows: 0 });
   expect(checkSample(SPEC, unknown)).toEqual(unknown);
   const usual = planOf({ rows: 80_000, periodRows: 2_000_000 });
-  expect(checkSample(SPEC, usual).pairs[0]!.notes).toEqual([]);
+  const [seen, ...more] = checkSample(SPEC, usual).pairs[0]!.notes;
+  expect(more).toEqual([]);
+  expect(seen!.why).toMatchObject({
+    code: 'smallest_effect',
+    facts: { rows: 80_000, periodRows: 2_000_000 },
+  });
+  const { gain, auc } = seen!.why!.facts as { gain: number; auc: number };
+  expect(gain).toBeGreaterThan(0.0001);
+  expect(gain).toBeLessThan(0.01);
+  expect(auc).toBeGreaterThan(0.5);
+  expect(auc).toBeLessThan(0.6);
 });
