@@ -1,5 +1,6 @@
 import { formatUsd } from '@onescan/contract/format/usd.js';
 import { type NextStep, nextSteps } from '@onescan/contract/next-steps.js';
+import { readReason, reasonText } from '@onescan/contract/reasons/reason.js';
 import type { RunSnapshot } from '../model/run-record.js';
 import { runStateToProto } from '../runs/run-view.js';
 import { percentFigure, shortFigure } from './figures.js';
@@ -11,14 +12,21 @@ export function decisionSection(data: ReportData): Html {
   const { done, snapshot } = data;
   const skilled = skilledTasks(data);
   const lead = html`<p class="lead"><b>${skilled.length} of ${done.length} results show skill</b> beyond what the overlap of
-    target and known bars gives${skilled.length > 0 ? html`: ${pairsOf(skilled)}` : ''}. ${costText(data)}${suspectText(done)}</p>`;
+    target and known bars gives${skilled.length > 0 ? html`: ${pairsOf(skilled)}` : ''}. ${costText(data)}${suspectText(done)}</p>
+    ${evidenceText(snapshot)}`;
   const steps = stepsOf(snapshot).map(
     ({ why, command }) => html`<li><code>${command}</code><br><span class="small">${why}</span></li>`,
   );
   return html`<h2 id="decision">Decision</h2>${lead}
     ${skilled.length > 0 ? table(HEAD, skilled.map(skillRow)) : ''}
-    ${skilled.length > 0 ? html`<p class="small">Log loss saved is in nats a row, against the best baseline that gives probabilities, on the untouched last part of the period; best first, by the lower end of its interval.</p>` : ''}
+    ${skilled.length > 0 ? html`<p class="small">Log loss saved is in nats a row, against the same stack without models, on the untouched last part of the period; best first, by the lower end of its interval.</p>` : ''}
     ${steps.length > 0 ? html`<h3>What next</h3><ol>${steps}</ol>` : ''}`;
+}
+
+/** How the verdicts look when all tests of the run are counted. */
+function evidenceText({ run: { evidence } }: RunSnapshot): Html {
+  if (!evidence?.verdictReason) return html``;
+  return html`<p>${reasonText(readReason(evidence.verdictReason, evidence.verdictText))}.</p>`;
 }
 
 /** What to do next with a run. */
