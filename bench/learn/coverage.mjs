@@ -36,15 +36,17 @@ const counted = [...designs, ...volatile].map(countMisses);
 
 printTable(
   `intervals that miss the truth, % of ${flags.samples} samples a design, ${100 * LEVEL} % a side is said (below + above)`,
-  SAMPLES.map(([rows, spacing]) => ({
-    rows,
-    spacing,
-    ...missesOf(
-      counted.filter(
-        ({ design }) => designs.includes(design) && design.rows === rows && design.spacing === spacing,
+  [
+    ...SAMPLES.map(([rows, spacing]) => ({
+      design: `${rows} rows, ${spacing} bars apart`,
+      ...missesOf(
+        counted.filter(
+          ({ design }) => designs.includes(design) && design.rows === rows && design.spacing === spacing,
+        ),
       ),
-    ),
-  })).concat([{ rows: 'all 36', spacing: '', ...missesOf(counted.slice(0, designs.length)) }]),
+    })),
+    { design: `all ${designs.length}`, ...missesOf(counted.slice(0, designs.length)) },
+  ],
   flags.json,
 );
 printTable(
