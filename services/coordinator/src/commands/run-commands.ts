@@ -203,14 +203,8 @@ export class RunCommands {
       const resumed = await this.#parts.book.change(runId, (change) => {
         reopenTasks(change, before, unreadable);
         const state = resumedState(change.snapshot());
-        change.setRun({
-          traceparent,
-          endedMs: undefined,
-          problems: [],
-          reportPath: '',
-          evidence: undefined,
-          state,
-        });
+        const unended = { endedMs: undefined, problems: [], reportPath: '', evidence: undefined };
+        change.setRun({ traceparent, ...unended, state });
       });
       this.#parts.log.info({ runId, state: resumed.run.state }, 'run resumed');
       await this.#parts.advance();
