@@ -1,6 +1,7 @@
 import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { tableText } from '../catalogue/catalogue.js';
-import { type FetchQuery, overlapHorizons, samplePartWidth } from '../sql/fetch-query.js';
+import { requireIdentity } from '../planning/require-identity.js';
+import { bringsOwnPast, type FetchQuery, overlapHorizons, samplePartWidth } from '../sql/fetch-query.js';
 import type { Lists } from '../warehouse/warehouse.js';
 import type { RowRange } from './part-order.js';
 import { RowSet } from './row-set.js';
@@ -9,6 +10,8 @@ interface HorizonValues {
   horizon: number;
   values: Float64Array;
 }
+
+const MICROS_PER_MILLI = 1000;
 
 /** How many rows a sample holds: known exactly for one source of keys. */
 export interface RowBounds {
@@ -23,6 +26,8 @@ export class SamplePart {
   readonly persistence: Float64Array;
   readonly targets: HorizonValues[];
   readonly knownParts: HorizonValues[];
+  /** bqx_W of the past by the closes; empty where they are not read. */
+  readonly #ownPast: Float64Array;
   readonly #seen: RowSet;
 
   constructor(
@@ -34,6 +39,7 @@ export class SamplePart {
     this.bar = new Int32Array(count);
     this.persistence = new Float64Array(count);
     this.#seen = new RowSet(rows.atMost);
+    this.#ownPast = new Float64Array(bringsOwnPast(query) ? count : 0);
     const empty = (horizon: number): HorizonValues => ({ horizon, values: new Float64Array(count) });
     this.targets = (query.targets?.columns ?? []).map(({ horizon }) => empty(horizon));
     this.knownParts = overlapHorizons(query).map(empty);
@@ -79,9 +85,10 @@ export class SamplePart {
     let next = 2;
     for (const { values } of this.targets) values[row] = numbers[next++]!;
     for (const { values } of this.knownParts) values[row] = numbers[next++]!;
+    if (this.#ownPast.length > 0) this.#ownPast[row] = numbers[next]!;
   }
 
-  /** @throws OnescanError FAILED_PRECONDITION when keys are missing, doubled or out of order */
+  /** @throws OnescanError FAILED_PRECONDITION when keys are missing, doubled or out of order, or closes are not those of the targets */
   finish(): void {
     const table = this.#sourceText();
     const { size, end } = this.#seen;
@@ -100,6 +107,16 @@ export class SamplePart {
         details: { table },
       });
     }
+    if (this.#ownPast.length > 0) this.#requireIdentity(size);
+  }
+
+  #requireIdentity(size: number): void {
+    requireIdentity(this.query, {
+      bar: this.bar.subarray(0, size),
+      time: Float64Array.from(this.#keys, (key) => Number(key) / MICROS_PER_MILLI),
+      persistence: this.persistence.subarray(0, size),
+      own: this.#ownPast.subarray(0, size),
+    });
   }
 
   #sourceText(): string {

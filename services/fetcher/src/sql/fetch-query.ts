@@ -44,6 +44,11 @@ export function overlapHorizons({ closes, targets }: FetchQuery): number[] {
   return columns.map(({ horizon }) => horizon).filter((horizon) => horizon < window);
 }
 
+/** Whether bqx_W of the past comes from the closes too, to be held against the persistence that comes from the targets. */
+export function bringsOwnPast(query: FetchQuery): boolean {
+  return overlapHorizons(query).length > 0;
+}
+
 /**
  * The target whose past is the persistence: that of the least default horizon, which is stored whatever a spec asks for,
  * so that the persistence does not depend on the other horizons; without any the least one.
@@ -56,9 +61,10 @@ export function persistenceSource({ columns }: NonNullable<FetchQuery['targets']
 }
 
 /**
- * Order of the numbers of part 0: bar, persistence, targets by horizon, known parts by horizon; none in a
- * statement without targets.
+ * Order of the numbers of part 0: bar, persistence, targets by horizon, known parts by horizon, bqx_W of the past by the closes
+ * where they are read; none in a statement without targets.
  */
 export function samplePartWidth(query: FetchQuery): number {
-  return query.targets ? 2 + query.targets.columns.length + overlapHorizons(query).length : 0;
+  if (!query.targets) return 0;
+  return 2 + query.targets.columns.length + overlapHorizons(query).length + (bringsOwnPast(query) ? 1 : 0);
 }

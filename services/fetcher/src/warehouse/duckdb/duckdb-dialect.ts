@@ -1,5 +1,6 @@
 import type { CatalogueColumn, KeyRange, TableName } from '../../catalogue/catalogue.js';
 import {
+  bringsOwnPast,
   type FetchQuery,
   type FetchTable,
   type KeySource,
@@ -100,7 +101,7 @@ function sampleClauses(query: FetchQuery): string {
     clauses.push(`closes AS (${knownParts(query, closes)})`);
     known = `, ${overlapHorizons(query)
       .map((horizon) => `closes.known_${horizon}`)
-      .join(', ')}`;
+      .join(', ')}, closes.own_past`;
     source = 'chosen LEFT JOIN closes ON chosen.k = closes.k';
   }
   clauses.push(
@@ -129,14 +130,15 @@ function leastKeys(key: string, query: FetchQuery, source: KeySource): string {
   return `${filter} ORDER BY ${keyHashSql(key, hashTerms(seed))}, ${key} LIMIT ${source.rows}`;
 }
 
-/** 100 * (close[t] - close[t - (W - H)]) / close[t - (W - H)] for every horizon H < W. */
+/** 100 * (close[t] - close[t - (W - H)]) / close[t - (W - H)] for every horizon H < W, and for H = 0 as own_past. */
 function knownParts(query: FetchQuery, closes: { table: TableName; column: string }): string {
   const { window } = query.targets!;
   const key = keyOf('t', query);
   const close = `CAST(t.${name(closes.column)} AS DOUBLE)`;
-  const parts = overlapHorizons(query).map((horizon) => {
+  const parts = [...overlapHorizons(query), 0].map((horizon) => {
     const before = `lag(${close}, ${window - horizon}) OVER w`;
-    return `100 * (${close} - ${before}) / nullif(${before}, 0) AS known_${horizon}`;
+    const as = horizon === 0 ? 'own_past' : `known_${horizon}`;
+    return `100 * (${close} - ${before}) / nullif(${before}, 0) AS ${as}`;
   });
   return `SELECT ${instant(key)} AS k, ${parts.join(', ')} FROM ${tableName(closes.table)} t WINDOW w AS (ORDER BY ${key})`;
 }
@@ -148,6 +150,7 @@ function sampleNumbers(query: FetchQuery): string {
     'persistence',
     ...query.targets.columns.map(({ horizon }) => `target_${horizon}`),
     ...overlapHorizons(query).map((horizon) => `known_${horizon}`),
+    ...(bringsOwnPast(query) ? ['own_past'] : []),
   ];
   return `[${columns.map((column) => `CAST(s.${column} AS DOUBLE)`).join(', ')}]`;
 }

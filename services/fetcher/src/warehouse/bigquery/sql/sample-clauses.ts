@@ -1,4 +1,9 @@
-import { type FetchQuery, overlapHorizons, persistenceSource } from '../../../sql/fetch-query.js';
+import {
+  bringsOwnPast,
+  type FetchQuery,
+  overlapHorizons,
+  persistenceSource,
+} from '../../../sql/fetch-query.js';
 import { floatArray } from './array-values.js';
 import { leastKeys, whereAnyKey } from './key-filter.js';
 import { columnName, tableName } from './quoted-names.js';
@@ -15,14 +20,14 @@ export function sampleClauses(project: string, query: FetchQuery): string {
   if (query.closes && known.length > 0) {
     clauses.push(closes(project, query, query.closes));
     const columns = known.map((horizon) => `, closes.known_${horizon}`).join('');
-    clauses.push(sample(columns, 'chosen LEFT JOIN closes ON chosen.k = closes.k'));
+    clauses.push(sample(`${columns}, closes.own_past`, 'chosen LEFT JOIN closes ON chosen.k = closes.k'));
   } else {
     clauses.push(sample('', 'chosen'));
   }
   return `WITH ${clauses.join(',\n')}`;
 }
 
-/** The numbers of part 0: bar, persistence, targets and known parts, in that order. */
+/** The numbers of part 0: bar, persistence, targets, known parts and bqx_W by the closes, in that order. */
 export function sampleArray(query: FetchQuery): string {
   if (!query.targets) return 'ARRAY<FLOAT64>[]';
   const columns = [
@@ -30,6 +35,7 @@ export function sampleArray(query: FetchQuery): string {
     'persistence',
     ...query.targets.columns.map(({ horizon }) => `target_${horizon}`),
     ...overlapHorizons(query).map((horizon) => `known_${horizon}`),
+    ...(bringsOwnPast(query) ? ['own_past'] : []),
   ];
   return floatArray(columns.map((column) => `CAST(s.${column} AS FLOAT64)`));
 }
@@ -63,14 +69,15 @@ function chosen(query: FetchQuery): string {
   return `chosen AS (SELECT * FROM bars${leastKeys('k', query, query.sample.sources[0]!)})`;
 }
 
-/** 100 * (close[t] - close[t - (W - H)]) / close[t - (W - H)] for every horizon H < W. */
+/** 100 * (close[t] - close[t - (W - H)]) / close[t - (W - H)] for every horizon H < W, and for H = 0 as own_past. */
 function closes(project: string, query: FetchQuery, source: NonNullable<FetchQuery['closes']>): string {
   const key = `t.${columnName(query.keyColumn)}`;
   const close = `CAST(t.${columnName(source.column)} AS FLOAT64)`;
   const { window } = query.targets!;
-  const parts = overlapHorizons(query).map((horizon) => {
+  const parts = [...overlapHorizons(query), 0].map((horizon) => {
     const before = `LAG(${close}, ${window - horizon}) OVER w`;
-    return `100 * (${close} - ${before}) / NULLIF(${before}, 0) AS known_${horizon}`;
+    const as = horizon === 0 ? 'own_past' : `known_${horizon}`;
+    return `100 * (${close} - ${before}) / NULLIF(${before}, 0) AS ${as}`;
   });
   const from = `${tableName(project, source.table)} t`;
   return `closes AS (SELECT ${key} AS k, ${parts.join(', ')} FROM ${from}${whereAnyKey(key)} WINDOW w AS (ORDER BY ${key}))`;
