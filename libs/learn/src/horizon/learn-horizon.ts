@@ -16,6 +16,7 @@ import type { ModelContext } from '../training/model-context.js';
 import { type Explained, explainStage } from './explain-stage.js';
 import { type Modelled, modelStage } from './model-stage.js';
 import type { PairSelection, Pruned, Selected } from './pair-selection.js';
+import { withSecondLook } from './second-look.js';
 
 export interface HorizonInput extends PairTarget {
   readonly seed: bigint;
@@ -57,7 +58,10 @@ export function learnHorizon(scope: HorizonScope, input: HorizonInput, hooks: Le
   const task = { data, rows: segments.selection, seed: subseed(input.seed, SEED.select), pool };
   const selected = stage(
     'select',
-    () => scope.selection.select(task, stageHooks('select')),
+    () => {
+      const hooks = stageHooks('select');
+      return withSecondLook(scope, input.horizon, () => scope.selection.select(task, hooks), hooks);
+    },
     ({ selection }) => ({ candidates: pruned.pruning.kept.length, selected: selection.selected.length }),
   );
   const { selection, leaks } = selected;

@@ -1,5 +1,6 @@
 import type { LearnConfig } from '../config/learn-config.js';
 import type { PairInput } from '../data/pair-input.js';
+import type { LeakReason } from '../leaks/leak-reasons.js';
 import { type PairLeaks, pairLeaks, refusingSuspects } from '../leaks/pair-leaks.js';
 import { type ProgressHooks, partOf } from '../progress/progress-hooks.js';
 import { type PruneReason, prune } from '../pruning/prune.js';
@@ -48,6 +49,8 @@ export class PairSelection {
   #pruning: PairPruning | undefined;
   #leaks: PairLeaks | undefined;
   #context: StabilityContext | undefined;
+  /** What else is refused, by horizon. */
+  readonly #refused = new Map<number, ReadonlyMap<number, LeakReason>>();
 
   /** @param developmentRows leading rows that anything may be fitted on */
   constructor(pair: PairInput, config: LearnConfig, developmentRows: number) {
@@ -82,7 +85,7 @@ export class PairSelection {
    * @throws LearnInputError when the rows are too few for the method; CancelledError when asked to stop
    */
   select(task: Omit<SelectionTask, 'target' | 'leaks'>, hooks: ProgressHooks): Selected {
-    const leaks = this.leaks(task.pool, partOf(hooks, 0, 0));
+    const leaks = this.#leaksOf(task, partOf(hooks, 0, 0));
     return { leaks, selection: this.#selectFrom(task, leaks, hooks) };
   }
 
@@ -112,6 +115,17 @@ export class PairSelection {
     const blocks = timeBlocks(design);
     const setting = { matrix, blocks, dependenceBars: design.purgeBars, task: full, config: this.#config };
     return keepInteractions(found, setting, partOf(hooks, SINGLE_PART, 1));
+  }
+
+  /** Refuses columns in later selections for a horizon, beside those that are leaks. */
+  refuse(horizon: number, reasons: ReadonlyMap<number, LeakReason>): void {
+    this.#refused.set(horizon, new Map([...(this.#refused.get(horizon) ?? []), ...reasons]));
+  }
+
+  #leaksOf({ data, pool }: Pick<SelectionTask, 'data' | 'pool'>, hooks: ProgressHooks): PairLeaks {
+    const leaks = this.leaks(pool, hooks);
+    const also = this.#refused.get(data.geometry.horizon) ?? [];
+    return { ...leaks, refused: new Map([...leaks.refused, ...also]) };
   }
 
   /** Gives back what it holds in the matrix's memory; selecting again builds it anew. */

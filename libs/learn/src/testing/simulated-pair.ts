@@ -25,6 +25,8 @@ export interface SimulationOptions {
 /** A simulated pair: prices, a row sample and features, ready for a PairLearner. */
 export interface SimulatedPair {
   readonly bar: Int32Array;
+  /** By bar, those between the rows too. */
+  readonly close: Float64Array;
   readonly time: Float64Array;
   readonly features: readonly { readonly id: string; readonly values: Float32Array | Float64Array }[];
   readonly persistence: Float64Array;
@@ -102,6 +104,7 @@ export function simulatePair(options: SimulationOptions): SimulatedPair {
   const targets = HORIZONS.map(pairTarget);
   return {
     bar,
+    close,
     time,
     features,
     persistence,
