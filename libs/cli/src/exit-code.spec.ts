@@ -2,7 +2,7 @@ import { RunState } from '@onescan/contract/generated/onescan/v1/coordinator.js'
 import { HorizonSummary } from '@onescan/contract/generated/onescan/v1/result.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { expect, it } from 'vitest';
-import { exitCodeOfError, exitCodeOfRun } from './exit-code.js';
+import { exitCodeOfError, exitCodeOfRun, whilePlanning } from './exit-code.js';
 import { sampleTask } from './testing/sample-run.js';
 
 it.each([
@@ -26,6 +26,18 @@ it('tells a complete run with a suspect verdict from one without, and a partial 
   expect(of(RunState.RUN_STATE_COMPLETED)).toBe(6);
   expect(of(RunState.RUN_STATE_COMPLETED, tasks.slice(0, 1))).toBe(0);
   expect(of(RunState.RUN_STATE_PARTIAL)).toBe(4);
+});
+
+it('takes a warehouse that cannot be planned on, e.g. doubled keys, for bad input while a plan is made, and not elsewhere', () => {
+  const doubled = new OnescanError('FAILED_PRECONDITION', 'holds a key twice', { remedy: 'Remove it' });
+  expect(exitCodeOfError(whilePlanning(doubled))).toBe(2);
+  expect(whilePlanning(doubled)).toMatchObject({
+    code: doubled.code,
+    message: doubled.message,
+    remedy: 'Remove it',
+  });
+  expect(exitCodeOfError(doubled)).toBe(5);
+  expect(exitCodeOfError(whilePlanning(new OnescanError('UNAVAILABLE', 'x')))).toBe(5);
 });
 
 it('tells bad input, an exceeded budget and failures apart', () => {

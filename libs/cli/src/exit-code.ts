@@ -1,5 +1,5 @@
 import { type Run, RunState } from '@onescan/contract/generated/onescan/v1/coordinator.js';
-import type { ErrorCode, OnescanError } from '@onescan/contract/onescan-error.js';
+import { type ErrorCode, OnescanError } from '@onescan/contract/onescan-error.js';
 
 /** Exit codes of the command, as documented in docs/cli.md. */
 export const EXIT = {
@@ -30,9 +30,17 @@ const BAD_INPUT: ReadonlySet<ErrorCode> = new Set([
 /** Planning errors that lie in the spec or in the warehouse: nothing was fetched, the input must change. */
 const PLAN_BAD_INPUT: ReadonlySet<string> = new Set([...BAD_INPUT, 'FAILED_PRECONDITION']);
 
+/** The same error, known to have come while a plan was made: what cannot be planned on is bad input. */
+export function whilePlanning(thrown: unknown): OnescanError {
+  const error = OnescanError.from(thrown);
+  const { code, message, remedy, details } = error;
+  return new OnescanError(code, message, { remedy, details: { ...details, stage: 'plan' }, cause: error });
+}
+
 /** Exit code for an error that ends the command. */
 export function exitCodeOfError(error: OnescanError): ExitCode {
   if (BAD_INPUT.has(error.code)) return EXIT.badInput;
+  if (error.details.stage === 'plan' && PLAN_BAD_INPUT.has(error.code)) return EXIT.badInput;
   return error.code === 'RESOURCE_EXHAUSTED' && 'budgetUsd' in error.details
     ? EXIT.needsApproval
     : EXIT.failed;

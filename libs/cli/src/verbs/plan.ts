@@ -5,7 +5,7 @@ import { callUnary } from '@onescan/process/grpc/client.js';
 import type { Command } from 'commander';
 import { withCoordinator } from '../connection/connect.js';
 import type { Act } from '../context.js';
-import { EXIT } from '../exit-code.js';
+import { EXIT, whilePlanning } from '../exit-code.js';
 import { addRunOptions, type RunOptions, specFromOptions } from '../options/run-options.js';
 import { writeJson } from '../output/write-json.js';
 import { overBudget } from '../view/over-budget.js';
@@ -31,7 +31,9 @@ export function addPlanVerb(program: Command, act: Act): void {
           client.planRun,
           { spec },
           { deadlineMs: PLAN_DEADLINE_MS, signal: terminal.interrupt },
-        ),
+        ).catch((thrown) => {
+          throw whilePlanning(thrown);
+        }),
       );
       const { plan } = response;
       if (!plan) throw new OnescanError('INTERNAL', 'the coordinator answered without a plan');
