@@ -119,7 +119,7 @@ describe('a plan', () => {
     const id = planned.datasetId;
     expect((await plan(open('untouched'))).datasetId).toBe(id);
     expect((await plan(untouched, { budgetUsd: 1, preset: 'quick', horizons: [15] })).datasetId).toBe(id);
-    const split = await plan(untouched, {}, { sqlStrategy: 'join', limits: { columns: 12 } });
+    const split = await plan(untouched, {}, { sqlStrategy: 'join', limits: { columns: 14 } });
     expect(split.statements.length).toBeGreaterThan(1);
     expect(split.datasetId).toBe(id); // how it is read says nothing about what is read
     expect(identityText(parseIdentity(planned.identity)!)).toEqual({
