@@ -1,4 +1,4 @@
-import { RunState, TaskState } from '@onescan/contract/generated/onescan/v1/coordinator.js';
+import { RunEvidence, RunState, TaskState } from '@onescan/contract/generated/onescan/v1/coordinator.js';
 import { QueryJob } from '@onescan/contract/generated/onescan/v1/fetcher.js';
 import { bareReasonText, reasonText } from '@onescan/contract/reasons/reason.js';
 import { roundedReason } from '@onescan/dataset/rounded-columns.js';
@@ -21,6 +21,26 @@ it('puts what was billed beside what was planned, and memory beside its limit', 
   );
 });
 
+it('says what all tests come to together, and what was scored before', () => {
+  const facts = { tests: 4, tested: 4, skill: 2, expectedFalse: 0.04, familyLevel: 0.05 };
+  const evidence = RunEvidence.fromPartial({
+    ...{ results: 2, verdictReason: { code: 'run_no_skill', facts }, featuresRetained: 40 },
+    ...{ expectedFalseFeatures: 4, verdictText: 'as it was told then' },
+    adjusted: [
+      { scoring: 3, charge: 14.8 },
+      { scoring: 1, charge: 1.64 },
+    ],
+  });
+  const lines = runSummary({ ...sampleRun(), evidence }).split('\n');
+  const told = bareReasonText({ code: 'run_no_skill', facts });
+  expect(lines).toContain(`Verdict: ${told}`);
+  expect(lines.find((line) => line.startsWith('Scored before:'))).toMatch(
+    /1 of 2 results.*2 times.*14\.8 times/,
+  );
+  expect(lines.find((line) => line.startsWith('Features:'))).toMatch(/40 retained.*4\.0 \(10\.0 %\)/);
+  expect(runSummary(sampleRun())).not.toMatch(/Verdict:|Scored before:|Features:/);
+});
+
 it('says what was billed before a plan that was changed, and what is not known yet', () => {
   const run = sampleRun();
   const plan = { ...run.plan!, alreadyBilledBytes: 1024n ** 3n, alreadyBilledUsd: 0.006 };
@@ -41,7 +61,7 @@ it('shows how far a horizon is that has no result', () => {
   delete failed.summary;
   const lines = verdictTable({ tasks: [failed, sampleTask()] }).split('\n');
   expect(lines[2]).toMatch(
-    /eurusd +15 +no skill beyond overlap +0.871 +80.1 % +80.4 % known part +-3.0 \[-11.0, \+4.0\]/,
+    /eurusd +15 +no skill beyond overlap +- +0.871 +80.1 % +80.4 % known part +-3.0 \[-11.0, \+4.0\]/,
   );
   expect(lines[3]).toMatch(/eurusd +30 +FAILED +-/);
 });

@@ -45,6 +45,6 @@ it.each(SPEC_ROWS)(
 
 it('is the same as ever for the same task', () => {
   expect(taskSpecHash(resolveRunSpec(RunSpec.fromPartial({})), TASK)).toBe(
-    'c2db15055799ed93a6dc97e9f10148b1d58122d09193b6c70655e301872364f9',
+    '217659c778bbe915c594b01ed3210a3a1f63ae8afdda9f517f849d129bbc2f9d',
   );
 });
