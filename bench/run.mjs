@@ -13,6 +13,7 @@ const BENCHES = [
   'learn/pair',
   'learn/leaks',
   'learn/coverage',
+  'learn/many-tests',
   'fetch/fetch',
   'history/history',
   'scale/workers',
