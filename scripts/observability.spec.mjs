@@ -52,9 +52,11 @@ function exposition(step) {
   for (const [name, row] of Object.entries(COORDINATOR_METRICS)) {
     const own = prometheusName(name, row);
     lines.push(`# TYPE ${own} ${row.kind}`);
-    const [[attribute, values] = ['', ['']]] = Object.entries(row.attributes ?? {});
-    for (const value of values) {
-      const labels = attribute ? `${attribute}="${value}"` : '';
+    // Every attribute has each of its values in some series.
+    const attributes = Object.entries(row.attributes ?? {});
+    const most = Math.max(1, ...attributes.map(([, values]) => values.length));
+    for (let i = 0; i < most; i++) {
+      const labels = attributes.map(([name, values]) => `${name}="${values[i % values.length]}"`).join(',');
       const open = labels ? `{${labels}}` : '';
       if (row.kind !== 'histogram') {
         lines.push(`${own}${open} ${step}`);

@@ -1,3 +1,4 @@
+import type { ServerInterceptor } from '@grpc/grpc-js';
 import { ExternalScalerService } from '@onescan/contract/generated/externalscaler/externalscaler.js';
 import { CoordinatorServiceService } from '@onescan/contract/generated/onescan/v1/coordinator.js';
 import { TrainerHubServiceService } from '@onescan/contract/generated/onescan/v1/trainer.js';
@@ -16,6 +17,7 @@ import type { CoordinatorOptions } from './coordinator-options.js';
 import { HUB_LIMITS } from './hub/hub-limits.js';
 import { hubService } from './hub/hub-service.js';
 import { recordMetrics } from './metrics/record-metrics.js';
+import { rpcMetrics } from './metrics/rpc-metrics.js';
 import { readPageFiles } from './page/page-files.js';
 import { type RunningPage, startPage } from './page/start-page.js';
 import { SCALER_LIMITS, scalerService } from './scaling/scaler-service.js';
@@ -57,14 +59,15 @@ export async function startCoordinator(
   if (onFatal) coordinator.whenFatal(onFatal);
   try {
     const security = serverSecurity(options, log);
-    const servers = [await serve(coordinator, options.listen, security)];
-    if (options.tcpListen !== undefined) servers.push(await serve(coordinator, options.tcpListen, security));
-    const page = options.page === undefined ? undefined : await servePage(coordinator, options, security);
-    const [first, tcp] = servers;
     const metrics = await startMetrics('onescan-coordinator', options.metricsListen);
     const clocksOf = { clock: () => Date.now(), monotonic: () => performance.now() };
     if (metrics.meter) recordMetrics(metrics.meter, { ...coordinator.service, ...clocksOf });
     if (metrics.address) log.info({ address: metrics.address }, 'Prometheus can scrape');
+    const terms = { ...security, measured: rpcMetrics(metrics.meter) };
+    const servers = [await serve(coordinator, options.listen, terms)];
+    if (options.tcpListen !== undefined) servers.push(await serve(coordinator, options.tcpListen, terms));
+    const page = options.page === undefined ? undefined : await servePage(coordinator, options, security);
+    const [first, tcp] = servers;
     const scaler = await serveScaler(coordinator, options.scalerListen, security);
     if (scaler) {
       servers.push(scaler);
@@ -114,7 +117,7 @@ function servePage(
 function serve(
   coordinator: Coordinator,
   listen: string,
-  { tls, access }: ServerSecurity,
+  { tls, access, measured }: ServerSecurity & { readonly measured: readonly ServerInterceptor[] },
 ): Promise<RunningServer> {
   const { audit } = coordinator.service;
   return startServer({
@@ -122,7 +125,7 @@ function serve(
     ...(tls ? { tls } : {}),
     ...(access ? { access } : {}),
     onRefused: auditRefusal(audit, COORDINATOR_AUDIT),
-    interceptors: [auditGuard(audit, COORDINATOR_AUDIT)],
+    interceptors: [...measured, auditGuard(audit, COORDINATOR_AUDIT)],
     register: (grpc) => {
       const users = guardedService(CoordinatorServiceService, COORDINATOR_LIMITS);
       grpc.addService(users, coordinatorService(coordinator.service));

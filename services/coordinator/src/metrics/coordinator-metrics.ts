@@ -1,3 +1,6 @@
+import { status } from '@grpc/grpc-js';
+import { CoordinatorServiceService } from '@onescan/contract/generated/onescan/v1/coordinator.js';
+import { TrainerHubServiceService } from '@onescan/contract/generated/onescan/v1/trainer.js';
 import type { MetricTable } from '@onescan/process/telemetry/metric-table.js';
 import { RUN_TRANSITIONS } from '../states/run-state.js';
 import { TASK_TRANSITIONS } from '../states/task-state.js';
@@ -77,6 +80,18 @@ export const COORDINATOR_METRICS = {
     kind: 'gauge',
     unit: '1',
     doc: 'resident memory against its limit, of the trainer that is nearest to it',
+  },
+  'onescan.rpc.duration_seconds': {
+    kind: 'histogram',
+    unit: 's',
+    doc: 'calls of the methods of coordinator and hub, with the status they ended with; of streams as long as they were open',
+    attributes: {
+      method: [...Object.keys(CoordinatorServiceService), ...Object.keys(TrainerHubServiceService)].map(
+        (name) => `${name[0]!.toUpperCase()}${name.slice(1)}`,
+      ),
+      code: Object.keys(status).filter((name) => Number.isNaN(Number(name))),
+    },
+    buckets: [0.005, 0.02, 0.1, 0.5, 1, 5, 30, 300],
   },
   'onescan.approved_bytes': { kind: 'counter', unit: 'By', doc: 'bytes that approvals allow to be billed' },
   'onescan.approved_usd': { kind: 'counter', unit: '{USD}', doc: 'the same in US dollars' },

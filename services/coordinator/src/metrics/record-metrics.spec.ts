@@ -62,6 +62,7 @@ it('tells what runs, waits, was done, tried again, approved and billed, by the n
   expect(of('onescan_task_queue_duration_seconds_count')).toBe(3);
   expect(of('onescan_fetch_duration_seconds_count{source="fetched"}')).toBe(1);
   expect(of('onescan_trainers{state="idle"}')).toBe(1);
+  expect(of('onescan_rpc_duration_seconds_count{method="StartRun",code="OK"}')).toBe(2);
   expect(of('onescan_billed_bytes_total')).toBe(Number(PAIR_BYTES));
   expect(of('onescan_approved_usd_total')).toBe(PAIR_USD);
   expect(of('onescan_trainer_memory_utilization_ratio')).toBeCloseTo(100 / 1024, 6);
