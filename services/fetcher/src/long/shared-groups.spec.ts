@@ -28,8 +28,8 @@ let client: FetcherServiceClient;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'onescan-shared-'));
-  // A pair that lacks minutes samples other keys than the one that has them.
-  const gaps = `DELETE FROM ${TARGETS}.targets_gbpusd WHERE minute(interval_time) % 7 = 3`;
+  // A pair that lacks hours samples other keys than the one that has them.
+  const gaps = `DELETE FROM ${TARGETS}.targets_gbpusd WHERE hour(interval_time) % 7 = 3`;
   await buildSmallWarehouse(join(folder, 'wh'), [gaps]);
   const flags = ['--warehouse', join(folder, 'wh'), '--cache', join(folder, 'cache')];
   fetcher = await startFetcher(parseFetcherOptions(flags), createLog('test'));
