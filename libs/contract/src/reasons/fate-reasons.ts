@@ -95,6 +95,13 @@ export const SELECT_REASONS = {
       `${explainedText(facts)} (limit ${percent(facts.limit)}): refused for all horizons, as leaks.suspicious=refuse asks`,
     'suspicious',
   ),
+  refused_table: reasonEntry(
+    'another column of its table is a leak or suspicious, and such features were asked to be refused',
+    { feature: name },
+    ({ feature }) =>
+      `${feature} of the same table tells of the future: refused, as leaks.suspicious=refuse asks`,
+    'suspicious',
+  ),
   unstable: reasonEntry(
     'too few subsamples select it',
     { shares },
@@ -148,6 +155,12 @@ export const SUSPICIONS = {
     'it explains more of the unknown part of a target than honest features do',
     explained,
     (facts) => `${explainedText(facts)} by itself, out of sample (limit ${percent(facts.limit)})`,
+    'suspicious',
+  ),
+  suspicious_table: reasonEntry(
+    'another column of its table is a leak or suspicious',
+    { feature: name },
+    ({ feature }) => `${feature} of the same table tells of the future`,
     'suspicious',
   ),
 };

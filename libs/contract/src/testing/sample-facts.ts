@@ -36,6 +36,7 @@ export const SAMPLE_FACTS: { readonly [C in ReasonCode]: readonly ReasonFacts<C>
     { part: 'unknown_sign', horizon: 15, share: 0.93, limit: 0.9 },
   ],
   refused_suspect: [{ part: 'unknown', horizon: 45, share: 0.031, limit: 0.01 }],
+  refused_table: [{ feature: 'agg_eurusd.mean_45' }],
   unstable: [{ shares: { curvature: 0.03, 'elastic-net': 0.12 } }],
   stable_beyond_limit: [{ shares: { 'elastic-net': 0.97 }, limit: 60 }],
   rare_gain: [{ share: 0.2 }],
@@ -58,6 +59,7 @@ export const SAMPLE_FACTS: { readonly [C in ReasonCode]: readonly ReasonFacts<C>
       end: '2020-09-30T23:59:00.000Z',
     },
   ],
+  suspicious_table: [{ feature: 'agg_eurusd.mean_45' }],
   beyond_doubles: [{ type: 'BIGINT', gap: 1024 }],
 
   skill: [{ ...scored, gain: 0.0319, gainLow: 0.0118 }],

@@ -1,4 +1,4 @@
-import type { LeakReason, ShareSuspicion } from '../leaks/leak-reasons.js';
+import type { LeakReason, Suspicious } from '../leaks/leak-reasons.js';
 import type { Stage } from '../progress/learn-hooks.js';
 import type { PruneReason } from '../pruning/prune.js';
 import type { RetainReason, SelectReason } from '../selection/selection-result.js';
@@ -10,7 +10,7 @@ export interface FeatureFate {
   readonly stage: Stage;
   readonly why: PruneReason | LeakReason | SelectReason | RetainReason;
   /** What makes a retained feature suspicious. */
-  readonly remark?: ShareSuspicion;
+  readonly remark?: Suspicious;
   /** Share of selection fits that chose it. */
   readonly selectionFrequency?: number;
   /** Share of the boosters' gain. */

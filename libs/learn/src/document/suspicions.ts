@@ -1,5 +1,5 @@
 import type { LearnedHorizon } from '../horizon/learn-horizon.js';
-import type { LeakReason, ShareSuspicion } from '../leaks/leak-reasons.js';
+import type { LeakReason, Suspicious } from '../leaks/leak-reasons.js';
 
 /** A feature that predicts too well to be believed: refused before selection, for all horizons, or retained. */
 export type Suspicion = {
@@ -8,7 +8,7 @@ export type Suspicion = {
   readonly feature: string;
 } & (
   | { readonly retained: false; readonly why: LeakReason }
-  | { readonly retained: true; readonly why: ShareSuspicion }
+  | { readonly retained: true; readonly why: Suspicious }
 );
 
 /** Leaks that were refused, then retained features that do far too well by themselves, the largest SHAP first. */

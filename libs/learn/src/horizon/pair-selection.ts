@@ -1,7 +1,8 @@
 import type { LearnConfig } from '../config/learn-config.js';
 import type { PairInput } from '../data/pair-input.js';
 import type { LeakReason } from '../leaks/leak-reasons.js';
-import { type PairLeaks, pairLeaks, refusingSuspects } from '../leaks/pair-leaks.js';
+import { type PairLeaks, pairLeaks } from '../leaks/pair-leaks.js';
+import { refusingSuspects, withTableSuspects } from '../leaks/table-suspects.js';
 import { type ProgressHooks, partOf } from '../progress/progress-hooks.js';
 import { type PruneReason, prune } from '../pruning/prune.js';
 import { keepInteractions } from '../selection/keep-interactions.js';
@@ -72,10 +73,9 @@ export class PairSelection {
     const { honestShare, suspicious } = this.#config.leaks;
     const rows = this.#developmentRows;
     const input = { matrix, candidates, bar, time, rows, targetWindow, targets, honestShare };
-    this.#leaks ??=
-      suspicious === 'refuse'
-        ? refusingSuspects(pairLeaks(input, pool, hooks))
-        : pairLeaks(input, pool, hooks);
+    const { featureIds } = this.#pair;
+    const found = () => withTableSuspects(pairLeaks(input, pool, hooks), featureIds, candidates);
+    this.#leaks ??= suspicious === 'refuse' ? refusingSuspects(found()) : found();
     return this.#leaks;
   }
 

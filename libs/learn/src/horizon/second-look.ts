@@ -1,7 +1,7 @@
 import type { LearnConfig } from '../config/learn-config.js';
 import type { PairInput } from '../data/pair-input.js';
-import type { LeakReason } from '../leaks/leak-reasons.js';
 import { retainedSuspects } from '../leaks/retained-suspects.js';
+import { refusedSuspect } from '../leaks/table-suspects.js';
 import { type ProgressHooks, partOf } from '../progress/progress-hooks.js';
 import type { WorkPool } from '../threads/work-pool.js';
 import type { PairSelection, Selected } from './pair-selection.js';
@@ -41,10 +41,7 @@ export function withSecondLook<Found extends Selected>(
     if (suspicious === 'keep') {
       return { ...found, leaks: { ...leaks, suspicious: new Map([...suspects, ...leaks.suspicious]) } };
     }
-    const refused = [...suspects].map(([column, { facts }]): [number, LeakReason] => [
-      column,
-      { code: 'refused_suspect', facts },
-    ]);
+    const refused = [...suspects].map(([column, why]) => [column, refusedSuspect(why)] as const);
     selection.refuse(horizon, new Map(refused));
   }
 }

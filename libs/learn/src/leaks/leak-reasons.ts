@@ -11,16 +11,32 @@ export type ExplainedPart = {
   readonly end?: string;
 };
 
-/** `refused_suspect`: refused because suspicious features were asked to be. */
-export interface LeakReason {
-  readonly code: 'leak' | 'refused_suspect';
+/** What is known of another column of a feature's table. */
+export type TableEvidence = {
+  /** The column that is refused or suspicious. */
+  readonly feature: string;
+};
+
+export interface Leak {
+  readonly code: 'leak';
   readonly facts: ExplainedPart;
 }
+
+/** `refused_suspect`, `refused_table`: refused because suspicious features were asked to be. */
+export type LeakReason =
+  | Leak
+  | { readonly code: 'refused_suspect'; readonly facts: ExplainedPart }
+  | { readonly code: 'refused_table'; readonly facts: TableEvidence };
 
 export interface ShareSuspicion {
   readonly code: 'suspicious_share';
   readonly facts: ExplainedPart;
 }
+
+/** Why a feature is suspicious. */
+export type Suspicious =
+  | ShareSuspicion
+  | { readonly code: 'suspicious_table'; readonly facts: TableEvidence };
 
 /** @param time of every row, milliseconds since 1970 */
 export function explainedPart(

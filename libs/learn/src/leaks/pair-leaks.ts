@@ -6,7 +6,13 @@ import { type ProgressHooks, partOf } from '../progress/progress-hooks.js';
 import { type LabelGeometry, spanEnd, spanStart } from '../splits/label-span.js';
 import { callingThread, type WorkPool } from '../threads/work-pool.js';
 import { isStronger, type LeakEvidence, type LeakLimits, leakEvidence, nullLimits } from './leak-limits.js';
-import { explainedPart, type LeakReason, type ShareSuspicion } from './leak-reasons.js';
+import {
+  explainedPart,
+  type Leak,
+  type LeakReason,
+  type ShareSuspicion,
+  type Suspicious,
+} from './leak-reasons.js';
 import { SHARES } from './leak-shares.js';
 import { leakWindows } from './leak-windows.js';
 import { TargetTest } from './target-test.js';
@@ -36,10 +42,17 @@ export interface LeakInput {
   readonly honestShare: number;
 }
 
-/** What the targets of a pair say of its features: the strongest evidence by matrix column. */
+/** What is held against the features of a pair, by matrix column. */
 export interface PairLeaks {
-  /** Features that must hold future values of some horizon: refused for all. */
+  /** Refused for all horizons. */
   readonly refused: ReadonlyMap<number, LeakReason>;
+  readonly suspicious: ReadonlyMap<number, Suspicious>;
+}
+
+/** What the targets of a pair say of its features: the strongest evidence by matrix column. */
+export interface ToldByTargets extends PairLeaks {
+  /** Features that must hold future values of some horizon. */
+  readonly refused: ReadonlyMap<number, Leak>;
   /** Others that say more of the unknown part of some target than honest features do. */
   readonly suspicious: ReadonlyMap<number, ShareSuspicion>;
 }
@@ -57,7 +70,7 @@ export function pairLeaks(
   input: LeakInput,
   pool: WorkPool = callingThread,
   hooks: ProgressHooks = {},
-): PairLeaks {
+): ToldByTargets {
   const refused = new Map<number, LeakEvidence>();
   const suspicious = new Map<number, LeakEvidence>();
   const { targets } = input;
@@ -72,20 +85,15 @@ export function pairLeaks(
   for (const column of refused.keys()) suspicious.delete(column);
   const { time } = input;
   return {
-    refused: byColumn(refused, (evidence) => ({ code: 'leak', facts: explainedPart(evidence, time) })),
+    refused: byColumn(refused, (evidence) => ({
+      code: 'leak' as const,
+      facts: explainedPart(evidence, time),
+    })),
     suspicious: byColumn(suspicious, (evidence) => ({
-      code: 'suspicious_share',
+      code: 'suspicious_share' as const,
       facts: explainedPart(evidence, time),
     })),
   };
-}
-
-/** Suspicious features are refused too. */
-export function refusingSuspects({ refused, suspicious }: PairLeaks): PairLeaks {
-  const more = [...suspicious].map(
-    ([column, { facts }]) => [column, { code: 'refused_suspect', facts }] as const,
-  );
-  return { refused: new Map([...refused, ...more].sort(([a], [b]) => a - b)), suspicious: new Map() };
 }
 
 function byColumn<Reason>(
