@@ -95,7 +95,7 @@ export const SELECT_REASONS = {
       `${explainedText(facts)} (limit ${percent(facts.limit)}): refused for all horizons, as leaks.suspicious=refuse asks`,
     'suspicious',
   ),
-  refused_table: reasonEntry(
+  refused_sister: reasonEntry(
     'another column of its table is a leak or suspicious, and such features were asked to be refused',
     { feature: name },
     ({ feature }) =>

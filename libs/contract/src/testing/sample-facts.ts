@@ -36,7 +36,7 @@ export const SAMPLE_FACTS: { readonly [C in ReasonCode]: readonly ReasonFacts<C>
     { part: 'unknown_sign', horizon: 15, share: 0.93, limit: 0.9 },
   ],
   refused_suspect: [{ part: 'unknown', horizon: 45, share: 0.031, limit: 0.01 }],
-  refused_table: [{ feature: 'agg_eurusd.mean_45' }],
+  refused_sister: [{ feature: 'agg_eurusd.mean_45' }],
   unstable: [{ shares: { curvature: 0.03, 'elastic-net': 0.12 } }],
   stable_beyond_limit: [{ shares: { 'elastic-net': 0.97 }, limit: 60 }],
   rare_gain: [{ share: 0.2 }],

@@ -22,11 +22,11 @@ export interface Leak {
   readonly facts: ExplainedPart;
 }
 
-/** `refused_suspect`, `refused_table`: refused because suspicious features were asked to be. */
+/** `refused_suspect`, `refused_sister`: refused because suspicious features were asked to be. */
 export type LeakReason =
   | Leak
   | { readonly code: 'refused_suspect'; readonly facts: ExplainedPart }
-  | { readonly code: 'refused_table'; readonly facts: TableEvidence };
+  | { readonly code: 'refused_sister'; readonly facts: TableEvidence };
 
 export interface ShareSuspicion {
   readonly code: 'suspicious_share';

@@ -23,7 +23,7 @@ it('what is suspicious is refused with the same facts where that is asked for', 
   const { refused, suspicious } = refusingSuspects(withTableSuspects(found, ids, [0, 1, 4]));
   expect(suspicious.size).toBe(0);
   expect([...refused].map(([column, { code }]) => [column, code])).toEqual([
-    [0, 'refused_table'],
+    [0, 'refused_sister'],
     [1, 'leak'],
     [4, 'refused_suspect'],
   ]);

@@ -36,7 +36,7 @@ export function refusingSuspects({ refused, suspicious }: PairLeaks): PairLeaks 
 /** The reason to refuse a suspicious feature where that is asked for. */
 export function refusedSuspect(why: Suspicious): LeakReason {
   return why.code === 'suspicious_table'
-    ? { code: 'refused_table', facts: why.facts }
+    ? { code: 'refused_sister', facts: why.facts }
     : { code: 'refused_suspect', facts: why.facts };
 }
 
