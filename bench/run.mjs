@@ -12,6 +12,7 @@ const BENCHES = [
   'learn/interactions',
   'learn/pair',
   'learn/leaks',
+  'learn/leak-variants',
   'learn/coverage',
   'learn/many-tests',
   'fetch/fetch',
