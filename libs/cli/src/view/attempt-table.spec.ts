@@ -19,6 +19,7 @@ test('every attempt of the tasks that took more than one, with worker, cause and
     stage: 'select',
     fraction: 0.4,
     message: 'the limit was\u001b exceeded',
+    traceUrl: 'http://jaeger/trace/1?uiFind=2',
   });
   const again = attempt({ attempt: 2, trainerId: 'trainer-2', startedAt: time(80) });
   const plain = attempt({ attempt: 1, outcome: DONE, endedAt: time(9) });
@@ -27,7 +28,8 @@ test('every attempt of the tasks that took more than one, with worker, cause and
     TaskStatus.create({ pair: 'eurusd', horizon: 30, attempts: [plain] }),
   ];
   const lines = attemptTable({ tasks }).trimEnd().split('\n');
-  expect(lines.slice(2).map((line) => line.split(/ {2,}/))).toEqual([
+  expect(lines.at(-1)).toBe('eurusd h15 attempt 1: http://jaeger/trace/1?uiFind=2');
+  expect(lines.slice(2, -1).map((line) => line.split(/ {2,}/))).toEqual([
     [
       'eurusd',
       '15',

@@ -1,5 +1,6 @@
 import { formatDuration } from '@onescan/contract/format/duration.js';
 import { formatPercent } from '@onescan/contract/format/percent.js';
+import { shownLine } from '@onescan/contract/format/shown-text.js';
 import {
   AttemptOutcome,
   type AttemptStatus,
@@ -34,7 +35,13 @@ export function attemptTable({ tasks }: Pick<Run, 'tasks'>): string {
     const isPlain = attempts.every(({ outcome }) => PLAIN.has(outcome)) && attempts.length <= 1;
     return isPlain ? [] : attempts.map((attempt) => ({ ...attempt, pair, horizon }));
   });
-  return rows.length === 0 ? '' : renderTable(COLUMNS, rows);
+  if (rows.length === 0) return '';
+  const links = rows.filter(({ traceUrl }) => traceUrl !== '').map(linkOf);
+  return renderTable(COLUMNS, rows) + links.join('');
+}
+
+function linkOf({ pair, horizon, attempt, traceUrl }: Row): string {
+  return `${shownLine(`${pair} h${horizon} attempt ${attempt}: ${traceUrl}`)}\n`;
 }
 
 const PLAIN: ReadonlySet<AttemptOutcome> = new Set([

@@ -37,6 +37,7 @@ export function runSummary(run: Run): string {
     memoryLine(run),
     run.ledgerRows > 0n ? `Ledger: ${COUNT.format(run.ledgerRows)} rows (onescan ledger ${run.runId})` : '',
     run.reportPath ? `Report: ${run.reportPath}` : '',
+    run.traceUrl ? `Trace: ${run.traceUrl}` : '',
     ...run.problems.map((problem) => `Problem: ${problem}`),
     '',
   ]

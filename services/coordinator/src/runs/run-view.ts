@@ -9,8 +9,15 @@ import {
   type TaskStatus,
 } from '@onescan/contract/generated/onescan/v1/coordinator.js';
 import { reasonText } from '@onescan/contract/reasons/reason.js';
+import { identityOf } from '@onescan/process/telemetry/span-ids.js';
 import type { AttemptRecord } from '../model/attempt-record.js';
-import { type PairRecord, type RunSnapshot, type TaskRecord, timestamp } from '../model/run-record.js';
+import {
+  type PairRecord,
+  type RunRecord,
+  type RunSnapshot,
+  type TaskRecord,
+  timestamp,
+} from '../model/run-record.js';
 import type { RunState as RunStateName } from '../states/run-state.js';
 import { attemptIdentity } from './attempt-span.js';
 import { pilotReport, type RestTerms } from './pilot-report.js';
@@ -25,10 +32,11 @@ export interface LiveTask {
 /** A run as the API shows it. */
 export function runView(
   snapshot: RunSnapshot,
-  live: RestTerms & { tasks: ReadonlyMap<string, LiveTask> },
+  live: RestTerms & { tasks: ReadonlyMap<string, LiveTask>; traces?: string | undefined },
 ): Run {
   const { run } = snapshot;
   const pairs = [...snapshot.pairs.values()];
+  const traces = live.traces ?? '';
   return Run.create({
     runId: run.runId,
     state: runStateToProto(run.state),
@@ -40,7 +48,7 @@ export function runView(
     pairs: pairs.map(pairStatus),
     tasks: [...snapshot.tasks].map(([key, task]) => ({
       ...taskStatus(task, live.tasks.get(key)),
-      attempts: task.attempts.map((attempt) => attemptStatus(run.traceparent, task, attempt)),
+      attempts: task.attempts.map((attempt) => attemptStatus({ run, task, traces }, attempt)),
     })),
     statementsRun: pairs.reduce((sum, pair) => sum + pair.statementsRun, 0),
     bytesBilled: pairs.reduce((sum, pair) => sum + pair.bytesBilled, 0n),
@@ -55,6 +63,7 @@ export function runView(
     resultsSha256: run.resultsSha256,
     evidence: run.evidence ?? (snapshot.tasks.size > 0 ? runEvidence(snapshot) : undefined),
     traceId: run.traceparent.split('-')[1] ?? '',
+    traceUrl: traceUrl(traces, run),
     planErrorCode: run.planErrorCode,
     approvals: [...run.approvals],
     pilot: run.spec.pilotPair === '' || pairs.length === 0 ? undefined : pilotReport(snapshot, live),
@@ -91,14 +100,26 @@ export function taskStatus(task: TaskRecord, live?: LiveTask): TaskStatus {
   };
 }
 
-function attemptStatus(traceparent: string, task: TaskRecord, record: AttemptRecord): AttemptStatus {
+/** The page of a run's trace in a Jaeger; empty where there is none. */
+function traceUrl(jaeger: string, { traceparent }: Pick<RunRecord, 'traceparent'>): string {
+  const traceId = identityOf(traceparent)?.traceId;
+  return jaeger === '' || traceId === undefined ? '' : `${jaeger.replace(/\/$/, '')}/trace/${traceId}`;
+}
+
+function attemptStatus(
+  { run, task, traces }: { run: RunRecord; task: TaskRecord; traces: string },
+  record: AttemptRecord,
+): AttemptStatus {
   const { outcome, startedMs, endedMs, ...same } = record;
+  const spanId = attemptIdentity(run.traceparent, { ...task, attempt: record.attempt })?.spanId ?? '';
+  const page = traceUrl(traces, run);
   return {
     ...same,
     outcome: AttemptOutcome[`ATTEMPT_OUTCOME_${outcome || 'UNSPECIFIED'}`],
     startedAt: timestamp(startedMs),
     endedAt: endedMs === undefined ? undefined : timestamp(endedMs),
-    spanId: attemptIdentity(traceparent, { ...task, attempt: record.attempt })?.spanId ?? '',
+    spanId,
+    traceUrl: page === '' ? '' : `${page}?uiFind=${spanId}`,
   };
 }
 

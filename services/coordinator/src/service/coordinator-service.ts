@@ -59,7 +59,11 @@ export interface ServiceParts {
   readonly keptSpans: KeptSpans;
   readonly audit: AuditLog;
   readonly sessions: PageSessions;
-  readonly options: { readonly stateDir: string; readonly maxWorkers: number };
+  readonly options: {
+    readonly stateDir: string;
+    readonly maxWorkers: number;
+    readonly pageTraces?: string | undefined;
+  };
   readonly restTerms: () => RestTerms;
 }
 
@@ -67,7 +71,11 @@ export interface ServiceParts {
 export function coordinatorService(parts: ServiceParts): CoordinatorServiceServer {
   const { commands, history, book, registry } = parts;
   const view = (snapshot: RunSnapshot): Run =>
-    runView(snapshot, { ...parts.restTerms(), tasks: parts.progress.tasks(snapshot.run.runId) });
+    runView(snapshot, {
+      ...parts.restTerms(),
+      tasks: parts.progress.tasks(snapshot.run.runId),
+      traces: parts.options.pageTraces,
+    });
   return {
     planRun: unary(({ spec }, _call, signal) => commands.plan(spec, signal)),
     startRun: unary(async (request, call) => {

@@ -455,6 +455,8 @@ export interface Run {
   tasksDone: number;
   tasksTotal: number;
   problemReasons: Reason[];
+  /** Where its trace can be looked at; empty when the coordinator was not told of a Jaeger. */
+  traceUrl: string;
   /** Unset before there are tasks. */
   evidence?: RunEvidence | undefined;
 }
@@ -612,6 +614,8 @@ export interface AttemptStatus {
   peakRssBytes: bigint;
   /** Of the span of the attempt in the run's trace; empty when tracing is off. */
   spanId: string;
+  /** Where that span can be looked at; empty as Run.trace_url. */
+  traceUrl: string;
 }
 
 export interface WatchRunRequest {
@@ -2053,6 +2057,7 @@ function createBaseRun(): Run {
     tasksDone: 0,
     tasksTotal: 0,
     problemReasons: [],
+    traceUrl: "",
     evidence: undefined,
   };
 }
@@ -2145,6 +2150,9 @@ export const Run: MessageFns<Run> = {
     }
     for (const v of message.problemReasons) {
       Reason.encode(v!, writer.uint32(218).fork()).join();
+    }
+    if (message.traceUrl !== "") {
+      writer.uint32(226).string(message.traceUrl);
     }
     if (message.evidence !== undefined) {
       RunEvidence.encode(message.evidence, writer.uint32(322).fork()).join();
@@ -2381,6 +2389,14 @@ export const Run: MessageFns<Run> = {
             message.problemReasons.push(Reason.decode(reader, reader.uint32()));
             continue;
           }
+          case 28: {
+            if (tag !== 226) {
+              break;
+            }
+
+            message.traceUrl = reader.string();
+            continue;
+          }
           case 40: {
             if (tag !== 322) {
               break;
@@ -2508,6 +2524,11 @@ export const Run: MessageFns<Run> = {
         : globalThis.Array.isArray(object?.problem_reasons)
         ? object.problem_reasons.map((e: any) => Reason.fromJSON(e))
         : [],
+      traceUrl: isSet(object.traceUrl)
+        ? globalThis.String(object.traceUrl)
+        : isSet(object.trace_url)
+        ? globalThis.String(object.trace_url)
+        : "",
       evidence: isSet(object.evidence) ? RunEvidence.fromJSON(object.evidence) : undefined,
     };
   },
@@ -2595,6 +2616,9 @@ export const Run: MessageFns<Run> = {
     if (message.problemReasons?.length) {
       obj.problemReasons = message.problemReasons.map((e) => Reason.toJSON(e));
     }
+    if (message.traceUrl !== "") {
+      obj.traceUrl = message.traceUrl;
+    }
     if (message.evidence !== undefined) {
       obj.evidence = RunEvidence.toJSON(message.evidence);
     }
@@ -2643,6 +2667,7 @@ export const Run: MessageFns<Run> = {
     message.tasksDone = object.tasksDone ?? 0;
     message.tasksTotal = object.tasksTotal ?? 0;
     message.problemReasons = object.problemReasons?.map((e) => Reason.fromPartial(e)) || [];
+    message.traceUrl = object.traceUrl ?? "";
     message.evidence = (object.evidence !== undefined && object.evidence !== null)
       ? RunEvidence.fromPartial(object.evidence)
       : undefined;
@@ -4228,6 +4253,7 @@ function createBaseAttemptStatus(): AttemptStatus {
     fraction: 0,
     peakRssBytes: 0n,
     spanId: "",
+    traceUrl: "",
   };
 }
 
@@ -4265,6 +4291,9 @@ export const AttemptStatus: MessageFns<AttemptStatus> = {
     }
     if (message.spanId !== "") {
       writer.uint32(82).string(message.spanId);
+    }
+    if (message.traceUrl !== "") {
+      writer.uint32(90).string(message.traceUrl);
     }
     return writer;
   },
@@ -4362,6 +4391,14 @@ export const AttemptStatus: MessageFns<AttemptStatus> = {
             message.spanId = reader.string();
             continue;
           }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.traceUrl = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -4406,6 +4443,11 @@ export const AttemptStatus: MessageFns<AttemptStatus> = {
         : isSet(object.span_id)
         ? globalThis.String(object.span_id)
         : "",
+      traceUrl: isSet(object.traceUrl)
+        ? globalThis.String(object.traceUrl)
+        : isSet(object.trace_url)
+        ? globalThis.String(object.trace_url)
+        : "",
     };
   },
 
@@ -4441,6 +4483,9 @@ export const AttemptStatus: MessageFns<AttemptStatus> = {
     if (message.spanId !== "") {
       obj.spanId = message.spanId;
     }
+    if (message.traceUrl !== "") {
+      obj.traceUrl = message.traceUrl;
+    }
     return obj;
   },
 
@@ -4465,6 +4510,7 @@ export const AttemptStatus: MessageFns<AttemptStatus> = {
       ? BigInt(object.peakRssBytes)
       : 0n;
     message.spanId = object.spanId ?? "";
+    message.traceUrl = object.traceUrl ?? "";
     return message;
   },
 };
