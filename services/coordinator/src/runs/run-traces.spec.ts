@@ -1,7 +1,10 @@
-import { AttemptOutcome } from '@onescan/contract/generated/onescan/v1/coordinator.js';
+import type { Metadata } from '@grpc/grpc-js';
+import { AttemptOutcome, RunState } from '@onescan/contract/generated/onescan/v1/coordinator.js';
+import { RunSpec } from '@onescan/contract/generated/onescan/v1/spec.js';
+import { callUnary } from '@onescan/process/grpc/client.js';
 import { ATTRIBUTE, SPAN } from '@onescan/process/telemetry/attributes.js';
 import { spanIds } from '@onescan/process/telemetry/span-ids.js';
-import { SpanStatusCode, trace } from '@opentelemetry/api';
+import { SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { InMemorySpanExporter, type ReadableSpan, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
@@ -136,6 +139,46 @@ test('an attempt that is taken back has a span, and the next one a link to it', 
     });
     expect(done!.status.code).toBe(SpanStatusCode.UNSET);
     expect(done!.links.map(({ context }) => context.spanId)).toEqual([lost!.spanContext().spanId]);
+  } finally {
+    await stack.close();
+  }
+});
+
+test("a run goes on with the trace of who starts it, and a user's cancel is no error", async () => {
+  const stack = await TestStack.start();
+  try {
+    const [traceId, callerId] = ['0af7651916cd43dd8448eb211c80319c', '00f067aa0ba902b7'];
+    const bring = (metadata: Metadata): void => metadata.set('traceparent', `00-${traceId}-${callerId}-01`);
+    const spec = RunSpec.fromPartial({ pairs: ['eurusd'], horizons: [15] });
+    const { client } = stack;
+    const { runId } = await callUnary(client, client.startRun, { spec, rerunOf: '' }, { bring });
+    await expect
+      .poll(async () => (await stack.getRun(runId)).state)
+      .toBe(RunState.RUN_STATE_AWAITING_APPROVAL);
+    const plan = (await stack.getRun(runId)).plan!;
+    await callUnary(client, client.approveRun, {
+      runId,
+      planHash: plan.planHash,
+      approvedBy: 'anna',
+      automatic: false,
+    });
+    await callUnary(client, client.cancelRun, { runId, pair: '', reason: 'enough' });
+    const [root, call] = [named(SPAN.run)[0]!, named('onescan.v1.CoordinatorService/StartRun')[0]!];
+    expect(call.parentSpanContext).toMatchObject({ traceId, spanId: callerId });
+    expect(call.kind).toBe(SpanKind.SERVER);
+    expect(call.attributes).toMatchObject({ 'rpc.system.name': 'grpc', 'rpc.response.status_code': 'OK' });
+    expect(root.parentSpanContext).toMatchObject({ traceId, spanId: call.spanContext().spanId });
+    expect((await stack.getRun(runId)).traceId).toBe(traceId);
+    expect(root.status.code).toBe(SpanStatusCode.UNSET);
+    expect(root.events.map(({ name }) => name)).toEqual(['awaiting approval', 'approved', 'cancelled']);
+    expect(root.attributes).toMatchObject({
+      [ATTRIBUTE.approver]: 'anna',
+      [ATTRIBUTE.state]: 'CANCELLED',
+      [ATTRIBUTE.usdBand]: expect.any(String),
+      [ATTRIBUTE.approvalSeconds]: expect.any(Number),
+    });
+    // Looking at it every second leaves no spans.
+    expect(named('onescan.v1.CoordinatorService/GetRun')).toEqual([]);
   } finally {
     await stack.close();
   }
