@@ -1,4 +1,5 @@
 import { formatDuration } from '@onescan/contract/format/duration.js';
+import { formatPercent } from '@onescan/contract/format/percent.js';
 import type { EChartsCoreOption } from 'echarts/core';
 import { chartOrNote } from './chart-or-note.js';
 import { type Html, html, table } from './html.js';
@@ -14,12 +15,32 @@ const FAILED = '#b3261e';
 /** Who did what when, attempts that were lost among it. */
 export function timelineSection({ timeline, snapshot }: ReportData): Html {
   if (timeline.length === 0) return html``;
-  const lost = timeline.filter(({ ended }) => ended === 'failed');
+  const attempts = attemptRows(snapshot);
   return html`<h3 id="timeline">Timeline</h3>${chartOrNote(
     'who did what when',
     () => timelineChart(timeline),
     () => timelineTable(timeline, snapshot.run.createdMs),
-  )}${lost.length > 0 ? html`<h3>Attempts that were lost</h3>${timelineTable(lost, snapshot.run.createdMs)}` : ''}`;
+  )}${attempts.length > 0 ? html`<h3 id="attempts">Attempts</h3>${table(ATTEMPT_COLUMNS, attempts)}` : ''}`;
+}
+
+const ATTEMPT_COLUMNS = ['pair', '>horizon', '>attempt', 'trainer', '>after', '>took', 'ended', 'in', 'why'];
+
+/** Every attempt of the horizons that took more than one, or whose only one has no result. */
+function attemptRows({ run, tasks }: ReportData['snapshot']): (string | number)[][] {
+  const several = [...tasks.values()].filter(
+    ({ attempts }) =>
+      attempts.length > 1 || attempts.some(({ outcome }) => outcome !== 'DONE' && outcome !== ''),
+  );
+  return several.flatMap(({ pair, horizon, attempts }) =>
+    attempts.map(({ attempt, trainerId, startedMs, endedMs, outcome, stage, fraction, message }) => [
+      ...[pair, horizon, attempt, trainerId],
+      formatDuration(Math.max(0, startedMs - run.createdMs) / 1000),
+      endedMs === undefined ? '' : formatDuration((endedMs - startedMs) / 1000),
+      (outcome || 'under way').toLowerCase().replaceAll('_', ' '),
+      stage === '' ? '' : `${stage} ${formatPercent(fraction)}`,
+      message,
+    ]),
+  );
 }
 
 function timelineTable(timeline: readonly Stretch[], startMs: number): Html {
