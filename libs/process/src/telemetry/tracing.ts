@@ -20,7 +20,9 @@ export function tracer(): Tracer {
 
 /** Milliseconds since the epoch, with fractions: with whole ones children would begin before their parents. */
 export function preciseNowMs(): number {
-  return performance.timeOrigin + performance.now();
+  const [wall, precise] = [Date.now(), performance.timeOrigin + performance.now()];
+  // The two drift apart when the system's clock is corrected; spans begin by the first.
+  return precise >= wall && precise < wall + 1 ? precise : wall;
 }
 
 /** W3C traceparent of a span, to carry in a message; empty when tracing is off. */

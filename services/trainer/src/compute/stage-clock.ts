@@ -1,4 +1,4 @@
-import { performance } from 'node:perf_hooks';
+import { preciseNowMs } from '@onescan/process/telemetry/tracing.js';
 import type { ComputeEvent, ComputeStage, StageFacts } from './compute-protocol.js';
 
 /** Share of a task's time that each stage usually takes; for the fraction in progress only. */
@@ -31,18 +31,17 @@ export class StageClock {
   }
 
   start(stage: ComputeStage, facts: StageFacts = {}): void {
-    const at = now();
-    this.#started.set(stage, at);
-    this.#tell({ kind: 'stage', stage, event: 'start', at, facts });
+    this.#started.set(stage, performance.now());
+    this.#tell({ kind: 'stage', stage, event: 'start', at: preciseNowMs(), facts });
     this.#progress(stage, 0, true);
   }
 
   end(stage: ComputeStage, facts: StageFacts = {}): void {
-    const at = now();
-    const since = this.#started.get(stage) ?? at;
+    const now = performance.now();
+    const since = this.#started.get(stage) ?? now;
     this.#started.delete(stage);
-    this.#seconds[stage] = (this.#seconds[stage] ?? 0) + (at - since) / 1000;
-    this.#tell({ kind: 'stage', stage, event: 'end', at, facts });
+    this.#seconds[stage] = (this.#seconds[stage] ?? 0) + (now - since) / 1000;
+    this.#tell({ kind: 'stage', stage, event: 'end', at: preciseNowMs(), facts });
   }
 
   /** @param fraction of the stage, 0 to 1 */
@@ -51,9 +50,9 @@ export class StageClock {
   }
 
   #progress(stage: ComputeStage, fraction: number, always: boolean): void {
-    const at = now();
-    if (!always && at - this.#toldAt < PROGRESS_INTERVAL_MS) return;
-    this.#toldAt = at;
+    const now = performance.now();
+    if (!always && now - this.#toldAt < PROGRESS_INTERVAL_MS) return;
+    this.#toldAt = now;
     this.#fraction = Math.max(this.#fraction, taskFraction(stage, fraction));
     this.#tell({ kind: 'progress', stage, fraction: this.#fraction });
   }
@@ -67,8 +66,4 @@ export function taskFraction(stage: ComputeStage, fraction: number): number {
     before += share;
   }
   return before;
-}
-
-function now(): number {
-  return performance.timeOrigin + performance.now();
 }
