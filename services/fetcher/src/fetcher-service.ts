@@ -6,6 +6,7 @@ import type {
 } from '@onescan/contract/generated/onescan/v1/fetcher.js';
 import { serverStream, unary } from '@onescan/process/grpc/handlers.js';
 import { ATTRIBUTE, datasetAttributes, SPAN } from '@onescan/process/telemetry/attributes.js';
+import { noteTrace } from '@onescan/process/telemetry/log-trace.js';
 import { MOST_SPANS_BYTES } from '@onescan/process/telemetry/otlp-json.js';
 import { identityOf } from '@onescan/process/telemetry/span-ids.js';
 import { spanTap } from '@onescan/process/telemetry/span-tap.js';
@@ -58,6 +59,7 @@ async function* fetchPair(
   signal: AbortSignal,
 ): AsyncGenerator<FetchPairResponse, void, undefined> {
   requirePairNames(request);
+  noteTrace(request.runId, request.traceparent);
   let progress = (): FetchProgressNow => ({ stage: 'query', done: 0, total: 0 });
   const attributes = {
     [ATTRIBUTE.runId]: request.runId,

@@ -15,6 +15,12 @@ export function noteTrace(runId: string, traceparent: string): void {
   if (traces.size > MOST_RUNS && oldest !== undefined) traces.delete(oldest);
 }
 
+/** True for the trace of a run that was noted: callers can bring any other. */
+export function isNoted(traceId: string): boolean {
+  for (const traceparent of traces.values()) if (traceparent.startsWith(traceId, 3)) return true;
+  return false;
+}
+
 /**
  * What a log line carries of tracing, in the names that OpenTelemetry gives it: the ids of the span in which it is
  * written, else of the one noted for the run that it names.

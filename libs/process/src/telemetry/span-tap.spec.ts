@@ -29,6 +29,14 @@ test('the spans of a trace are taken once, as OTLP JSON that can be read', () =>
   expect(tap.take(traceId)).toHaveLength(0);
 });
 
+test('only traces that are wanted are kept', () => {
+  const none = new SpanTap(() => false);
+  const only = new NodeTracerProvider({ spanProcessors: [none] });
+  const span = only.getTracer('test').startSpan('of a stranger');
+  span.end();
+  expect(none.take(span.spanContext().traceId)).toHaveLength(0);
+});
+
 test('what nobody takes is dropped beyond a bound', () => {
   const first = tracer.startSpan('first');
   first.end();

@@ -1,6 +1,7 @@
 import { TraceFlags } from '@opentelemetry/api';
 import { JsonTraceSerializer } from '@opentelemetry/otlp-transformer';
 import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace-node';
+import { isNoted } from './log-trace.js';
 
 /** Traces whose spans are kept; those of whoever was heard of longest ago are dropped for more. */
 const MOST_TRACES = 64;
@@ -10,12 +11,18 @@ const MOST_SPANS = 2_000;
 /** Keeps the spans of this process, by trace, until they are taken: what a run's own file of spans is made of. */
 export class SpanTap implements SpanProcessor {
   readonly #traces = new Map<string, ReadableSpan[]>();
+  readonly #wants: (traceId: string) => boolean;
+
+  /** @param wants whether the spans of a trace are kept; default all */
+  constructor(wants: (traceId: string) => boolean = () => true) {
+    this.#wants = wants;
+  }
 
   onStart(): void {}
 
   onEnd(span: ReadableSpan): void {
     const { traceId, traceFlags } = span.spanContext();
-    if ((traceFlags & TraceFlags.SAMPLED) === 0) return;
+    if ((traceFlags & TraceFlags.SAMPLED) === 0 || !this.#wants(traceId)) return;
     const spans = this.#traces.get(traceId) ?? [];
     // The newest trace stands last.
     this.#traces.delete(traceId);
@@ -40,5 +47,5 @@ export class SpanTap implements SpanProcessor {
   }
 }
 
-/** The tap of this process's spans; given to its tracer provider. */
-export const spanTap = new SpanTap();
+/** The tap of this process's spans of runs; given to its tracer provider. */
+export const spanTap = new SpanTap(isNoted);
