@@ -23,8 +23,10 @@ let scratch;
 let folder;
 /** Paths of all our files of the package, relative to it. */
 let files;
+/** What the live page loads, by path, as its server reads it. */
+let pageFiles;
 
-beforeAll(() => {
+beforeAll(async () => {
   scratch = mkdtempSync(join(tmpdir(), 'onescan-staged-'));
   folder = join(scratch, 'onescan');
   stagePackage({ root: ROOT, folder, commit: COMMIT, withDependencies: true });
@@ -32,6 +34,8 @@ beforeAll(() => {
     .filter((entry) => entry.isFile())
     .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
     .filter((path) => /^(node_modules\/@onescan\/[^/]+\/)?(?!node_modules\/)/.test(path));
+  const coordinator = join(folder, 'node_modules/@onescan/coordinator');
+  pageFiles = (await import(join(coordinator, 'dist/page/page-files.js'))).readPageFiles();
 }, 120_000);
 
 afterAll(() => rmSync(scratch, { recursive: true, force: true }), 120_000);
@@ -46,6 +50,18 @@ it('has what runs, and nothing of tests, types and sources', () => {
   expect(files.filter((path) => path.endsWith('demo-run.yaml'))).toHaveLength(1);
   const unwanted = /\.(spec|fixture)\.|\/testing\/|\/long\/|\.map$|\.ts$|tsbuildinfo|\/e2e\/|\/bench\//;
   expect(files.filter((path) => unwanted.test(path))).toEqual([]);
+});
+
+it('has all that the live page loads, and what its scripts import', () => {
+  expect([...pageFiles.keys()]).toEqual(expect.arrayContaining(['/', '/page.css', '/lib/preact.js']));
+  for (const [path, { body }] of pageFiles) {
+    const imported = path.endsWith('.js')
+      ? [...String(body).matchAll(/^(?:import|export) .*from ['"](?<name>.+)['"];$/gm)]
+      : [];
+    const names = imported.map(({ groups }) => new URL(groups.name, `http://page${path}`).pathname);
+    expect(names.filter((name) => !pageFiles.has(name))).toEqual([]);
+  }
+  expect(String(pageFiles.get('/app/main.js').body)).toMatch(/^import .* from '\/lib\/preact\.js';$/m);
 });
 
 it('bundles every workspace that the command needs, all of them saying what they were made of', () => {
@@ -98,6 +114,8 @@ function missingImports(path) {
     .map(({ groups }) => groups.name)
     .filter((name) => {
       if (name.startsWith('node:') || builtinModules.includes(name)) return false;
+      // Of the page, by the paths of its server.
+      if (name.startsWith('/')) return !pageFiles.has(name);
       if (name.startsWith('.')) return !existsSync(join(folder, dirname(path), name));
       return declared?.[/^(@[^/]+\/)?[^/]+/.exec(name)[0]] === undefined;
     })

@@ -101,6 +101,12 @@ describe.skipIf(CHROMIUM === undefined)(
         expect((await callUnary(coordinator, coordinator.getRun, { runId })).run!.approvals).toEqual([]);
         await page.keyboard.press('Enter');
         await page.keyboard.press('Enter');
+        // Twice the same key approves nothing: the dialog begins at the other button.
+        expect(await page.getByRole('dialog').count()).toBe(0);
+        expect((await callUnary(coordinator, coordinator.getRun, { runId })).run!.approvals).toEqual([]);
+        await page.keyboard.press('Enter');
+        await page.keyboard.press('Tab');
+        await page.keyboard.press('Enter');
         await expect.poll(() => doneCells(page), LIMIT).toBeGreaterThan(0);
         expect(problems).toEqual([]);
         await stack.killCoordinator();
@@ -126,9 +132,7 @@ describe.skipIf(CHROMIUM === undefined)(
         expect(await report.content()).toContain(runId);
         expect(await report.evaluate('self.origin')).toBe('null');
         // Only that it could not be reached while it was gone.
-        expect(
-          problems.filter((problem) => !/ERR_CONNECTION_REFUSED|ERR_INCOMPLETE|ERR_EMPTY/.test(problem)),
-        ).toEqual([]);
+        expect(problems.filter((problem) => !/net::ERR_/.test(problem))).toEqual([]);
         expect(await page.locator('#app img:not([src="/icon.svg"]), #app script').count()).toBe(0);
       },
     );
@@ -176,10 +180,10 @@ describe.skipIf(CHROMIUM === undefined)(
       // The same host under another name: cookies of 127.0.0.1 go elsewhere, the answer is refused all the same.
       const { port } = new URL(address);
       const foreign = await page.context().newPage();
-      await foreign.route('http://127.0.0.1:1/', (route) =>
+      await foreign.route('http://127.0.0.1:9191/', (route) =>
         route.fulfill({ contentType: 'text/html', body: 'another port' }),
       );
-      await foreign.goto('http://127.0.0.1:1/');
+      await foreign.goto('http://127.0.0.1:9191/');
       const asked = await foreign.evaluate(
         `fetch('http://127.0.0.1:${port}/api/listRuns', { method: 'POST', credentials: 'include', headers: { 'content-type': 'application/json' }, body: '{}' }).then(() => 'read', () => 'refused')`,
       );

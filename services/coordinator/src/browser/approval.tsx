@@ -160,7 +160,10 @@ function Notes({ plan }: { plan: Plan }): JSX.Element | null {
   );
 }
 
-/** Asks once more, naming the sum and the plan, before anything is spent. */
+/**
+ * Asks once more, naming the sum and the plan, before anything is spent. The button that does nothing has the focus: a key that is
+ * held down approves nothing.
+ */
 class Approve extends Component<Pick<PlanProps, 'run' | 'plan' | 'me' | 'busy'>> {
   readonly #dialog = createRef<HTMLDialogElement>();
 
@@ -195,11 +198,11 @@ class Approve extends Component<Pick<PlanProps, 'run' | 'plan' | 'me' | 'busy'>>
             <code>{plan.planHash.slice(0, 12)}</code> and no other.
           </p>
           <div class="actions">
-            <button type="button" class="primary" onClick={() => void approve()}>
-              Approve
-            </button>
             <button type="button" onClick={() => this.#dialog.current?.close()}>
               Not now
+            </button>
+            <button type="button" class="primary" onClick={() => void approve()}>
+              Approve
             </button>
           </div>
         </dialog>
@@ -231,11 +234,11 @@ export class CancelButton extends Component<{ runId: string }> {
             What is finished is kept, and <code>onescan resume</code> takes the rest up again.
           </p>
           <div class="actions">
-            <button type="button" class="danger" onClick={cancel}>
-              Cancel the run
-            </button>
             <button type="button" onClick={() => this.#dialog.current?.close()}>
               Let it go on
+            </button>
+            <button type="button" class="danger" onClick={cancel}>
+              Cancel the run
             </button>
           </div>
         </dialog>

@@ -98,7 +98,6 @@ export class PageDoor {
 
   /** With a link's ticket, or a bearer token as gRPC takes it. */
   #signIn({ ticket, token }: Record<string, unknown>, response: ServerResponse): void {
-    this.#signIns.take();
     const proof = this.#proofOf(ticket, token);
     if (!proof) {
       throw new OnescanError('UNAUTHENTICATED', 'that does not sign in here', {
@@ -115,6 +114,7 @@ export class PageDoor {
     const { sessions, access } = this.#parts;
     if (typeof ticket === 'string') return sessions.takeTicket(ticket);
     if (typeof token !== 'string') return undefined;
+    this.#signIns.take();
     const proof = bearerProof(token.trim());
     return access?.ofToken(Buffer.from(proof.hash, 'hex')) && proof;
   }

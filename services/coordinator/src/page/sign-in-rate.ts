@@ -1,10 +1,10 @@
 import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { CallRate } from '@onescan/process/grpc/guard/call-rate.js';
 
-/** Attempts at once, and each second after that; tickets and tokens are long, this is for the log and the processor. */
+/** Attempts at once, and each second after that. Links are not counted: nobody can keep others out by trying. */
 const ATTEMPTS = { burst: 20, perSecond: 1 };
 
-/** Bounds how often somebody may try to sign in, over all who try. */
+/** Bounds how often tokens may be tried, over all who try. */
 export class SignInRate {
   readonly #rate = new CallRate(ATTEMPTS);
 

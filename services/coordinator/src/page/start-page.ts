@@ -53,7 +53,9 @@ export async function startPage(
   // Roles and tokens may change, certificates and sessions end: what is open of those who may no longer is ended.
   const stopWatching = parts.access?.onChange(() => parts.calls.recheck());
   const recheck = setInterval(() => parts.calls.recheck(), RECHECK_MS).unref();
-  const address = `${tls ? 'https' : 'http'}://${host}:${port}/`;
+  // All addresses of a machine are none that a browser can open.
+  const name = /^(0\.0\.0\.0|\[::\])$/.test(host) ? (tls?.name ?? host) : host;
+  const address = `${tls ? 'https' : 'http'}://${name}:${port}/`;
   parts.sessions.address = address;
   return {
     address,

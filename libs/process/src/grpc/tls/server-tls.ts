@@ -65,6 +65,12 @@ export class ServerTls {
     return contextOf({ ...this.#files.current, ca: undefined });
   }
 
+  /** The first name that the certificate is for; undefined when it has none. */
+  get name(): string | undefined {
+    const names = this.#files.current.identity!.leaf.subjectAltName ?? '';
+    return /(?:DNS|IP Address):([^\s,]+)/.exec(names)?.[1];
+  }
+
   /** True when the certificate is for a host by which somebody calls. */
   isFor(host: string): boolean {
     const { leaf } = this.#files.current.identity!;
