@@ -52,8 +52,8 @@ export function Grid({ run, selected }: { run: Run; selected: string }): JSX.Ele
         </tbody>
       </table>
       <p class="legend" id="grid-legend">
-        ● skill, ◐ inconclusive, ○ no skill beyond overlap, with AUC and features kept; ✕ failed. Choose a
-        cell for its figures.
+        ● skill, ◍ skill but suspect, ◐ inconclusive, ○ no skill beyond overlap, with AUC and features kept; ✕
+        failed. Choose a cell for its figures.
       </p>
     </div>
   );

@@ -19,6 +19,7 @@ export function stateName(state: string): string {
 
 /** Verdicts in words, as the command has them. */
 export function verdictName(verdict: string): string {
+  if (verdict === 'SKILL_SUSPECT') return 'SKILL, SUSPECT';
   return verdict === 'SKILL' ? 'SKILL' : verdict.toLowerCase().replaceAll('_', ' ');
 }
 
