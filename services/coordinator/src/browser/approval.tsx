@@ -91,11 +91,18 @@ function Pairs({ plan }: { plan: Plan }): JSX.Element {
       </tbody>
     </table>
   );
-  if (plan.pairs.length <= NAMED) return <div class="scroll">{table}</div>;
+  if (plan.pairs.length <= NAMED)
+    return (
+      <section class="scroll" tabIndex={0} aria-label="Pairs of the plan">
+        {table}
+      </section>
+    );
   return (
     <details>
       <summary>{plan.pairs.length} pairs, one by one</summary>
-      <div class="scroll">{table}</div>
+      <section class="scroll" tabIndex={0} aria-label="Pairs of the plan">
+        {table}
+      </section>
     </details>
   );
 }

@@ -53,7 +53,7 @@ function Compared({ runs }: { runs: Two }): JSX.Element {
   const tasks = runs.map((run) => new Map(run.tasks.map((task) => [taskKey(task), task])));
   return (
     <div class="two-runs">
-      <div class="scroll card">
+      <section class="scroll card" tabIndex={0} aria-label="What was asked and what it cost">
         <table class="list compare">
           <thead>
             <tr>
@@ -72,8 +72,8 @@ function Compared({ runs }: { runs: Two }): JSX.Element {
             ))}
           </tbody>
         </table>
-      </div>
-      <div class="scroll card">
+      </section>
+      <section class="scroll card" tabIndex={0} aria-label="Results">
         <h2>Results</h2>
         <table class="list compare">
           <thead>
@@ -93,7 +93,7 @@ function Compared({ runs }: { runs: Two }): JSX.Element {
             ))}
           </tbody>
         </table>
-      </div>
+      </section>
     </div>
   );
 }

@@ -23,7 +23,7 @@ export class Events extends Component<Props> {
           <small>{lines.length === MAX_LINES ? `the newest ${count(MAX_LINES)}` : count(lines.length)}</small>
         </h2>
         <Newest line={lines.at(-1)} />
-        <ol class="events">
+        <ol class="events" tabIndex={0} aria-label="Events, the newest first">
           {drawn.map((line) => (
             <Line key={line.sequence} line={line} />
           ))}
