@@ -1,9 +1,10 @@
 import { shownText } from '@onescan/contract/format/shown-text.js';
 import { formatUsd } from '@onescan/contract/format/usd.js';
-import { reasonText } from '@onescan/contract/reasons/reason.js';
+import type { RunEvidence } from '@onescan/contract/generated/onescan/v1/coordinator.js';
+import { readReason, reasonText } from '@onescan/contract/reasons/reason.js';
 import { skilledTasks, skillRow, stepsOf } from './decision-section.js';
 import { familyWeights } from './feature-maps.js';
-import { percentFigure } from './figures.js';
+import { percentFigure, shortFigure } from './figures.js';
 import type { ReportData } from './report-data.js';
 
 const FAMILIES = 8;
@@ -21,6 +22,7 @@ export function reportMarkdown(data: ReportData): string {
     `Plan ${code(run.plan?.planHash ?? '')}, results ${code(run.resultsSha256)}.`,
     '',
     `**${skilled.length} of ${done.length} results show skill beyond overlap.**`,
+    ...evidenceLines(run.evidence),
     ...(skilled.length > 0
       ? [
           '',
@@ -47,11 +49,12 @@ export function reportMarkdown(data: ReportData): string {
     '## All results',
     '',
     ...table(
-      ['pair', 'horizon', 'verdict', 'accuracy', 'best baseline'],
+      ['pair', 'horizon', 'verdict', 'p, adjusted', 'accuracy', 'best baseline'],
       done.map(({ pair, horizon, summary }) => [
         pair,
         `h${horizon}`,
         summary.verdict,
+        adjusted(run.evidence, { pair, horizon }),
         percentFigure(summary.accuracy),
         percentFigure(summary.bestBaselineAccuracy),
       ]),
@@ -59,6 +62,18 @@ export function reportMarkdown(data: ReportData): string {
     ...nextLines(data),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+/** How the verdicts look when all tests of the run are counted. */
+function evidenceLines(evidence: RunEvidence | undefined): string[] {
+  if (!evidence?.verdictReason) return [];
+  return ['', `${text(reasonText(readReason(evidence.verdictReason, evidence.verdictText)))}.`];
+}
+
+/** The p-value of a result, adjusted for all tests of the run. */
+function adjusted(evidence: RunEvidence | undefined, of: { pair: string; horizon: number }): string {
+  const found = evidence?.adjusted.find(({ pair, horizon }) => pair === of.pair && horizon === of.horizon);
+  return shortFigure(found?.romanoWolf ?? found?.holm);
 }
 
 function familyLines({ families }: ReportData): string[] {

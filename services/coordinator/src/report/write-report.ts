@@ -1,5 +1,6 @@
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { RunEvidence } from '@onescan/contract/generated/onescan/v1/coordinator.js';
 import { RunSpec } from '@onescan/contract/generated/onescan/v1/spec.js';
 import { reasonText } from '@onescan/contract/reasons/reason.js';
 import type { RunSnapshot } from '../model/run-record.js';
@@ -53,6 +54,7 @@ async function resultsJson(store: Store, { run, tasks }: RunSnapshot): Promise<s
     problemReasons: run.problems,
     planHash: run.plan?.planHash ?? '',
     resultsSha256: run.resultsSha256,
+    evidence: run.evidence && RunEvidence.toJSON(run.evidence),
     spec: RunSpec.toJSON(run.spec),
   };
   return `${jsonObject(facts, ['results', `[\n${results.join(',\n')}\n]`])}\n`;
