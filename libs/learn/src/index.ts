@@ -13,7 +13,7 @@ export { CONFIG_KEYS, type ConfigKey } from './config/learn-config-keys.js';
 export type { PairInput } from './data/pair-input.js';
 export type { PairTarget } from './data/pair-target.js';
 export type { EstimateJson } from './document/estimate-json.js';
-export type { FeatureFate } from './document/feature-fate.js';
+export type { FeatureFate, ProductFate } from './document/feature-fate.js';
 export type { LearnedDocument, ResultDocument, TaskFacts } from './document/result-document.js';
 export type { DependenceGroupJson, SampledFeatureJson } from './document/shap-json.js';
 export { CancelledError } from './errors/cancelled-error.js';

@@ -20,16 +20,22 @@ const steps = (method: 'isotonic' | 'venn-abers') =>
     .object({ method: z.literal(method), from: z.array(number).min(1), probability: z.array(number).min(1) })
     .refine(({ from, probability }) => from.length === probability.length, 'as many probabilities as steps');
 
+const productPart = z
+  .object({ feature: z.int().nonnegative(), bounds: z.array(number), scores: z.array(number).min(1) })
+  .refine(({ bounds, scores }) => scores.length === bounds.length + 1, 'one score more than bounds');
+
 /** What docs/models.md says of model.json. */
 const modelDocument = z.object({
   format: z.literal('onescan.horizon-models'),
-  formatVersion: z.literal(1),
+  formatVersion: z.union([z.literal(1), z.literal(2)]),
   pair: z.string(),
   horizon: z.int().positive(),
   targetWindow: z.int().positive(),
   dataset: z.object({ id: z.string(), contentSha256: z.string() }),
   spec: z.object({ preset: z.string(), overrides: z.record(z.string(), z.string()), seed: z.string() }),
   features: z.array(z.object({ feature: z.string(), name: z.string(), encoding: z.string() })).min(1),
+  /** Files of version 1 have none. */
+  products: z.array(z.object({ name: z.string(), parts: z.array(productPart).length(2) })).default([]),
   base: z.discriminatedUnion('name', [
     z.object({ name: z.literal('base_rate'), logOdds: number }),
     z.object({

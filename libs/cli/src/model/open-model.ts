@@ -8,7 +8,7 @@ import { MODEL_DOCUMENT } from './save-models.js';
 
 /** A model to be applied to data: the models of a horizon, or one in LightGBM's text format. */
 export interface OpenModel {
-  /** Columns that the data must have, in the order of the boosters' columns, with how their values become numbers. */
+  /** Columns that the data must have, in the order of the boosters' first columns (products come after them), with how their values become numbers. */
   readonly features: readonly { readonly feature: string; readonly encoding: string }[];
   readonly boosters: ReadonlyMap<string, Booster>;
   /** How predictions come of the boosters' raw scores; null for a single text. */
@@ -34,6 +34,11 @@ async function openFolder(folder: string): Promise<OpenModel> {
   const path = join(folder, MODEL_DOCUMENT);
   const document = parseModelDocument(String(await readOrRefuse(path)), path);
   const boosters = new Map<string, Booster>();
+  const columns = [...document.features, ...document.products].map(({ name }) => name);
+  const last = document.features.length - 1;
+  const stray = document.products.find(({ parts }) => parts.some(({ feature }) => feature > last));
+  if (stray)
+    throw new OnescanError('INVALID_ARGUMENT', `${path}: ${stray.name} is of no feature of the models`);
   for (const { name, file, sha256 } of document.models) {
     const text = await readOrRefuse(join(folder, file));
     if (createHash('sha256').update(text).digest('hex') !== sha256) {
@@ -42,7 +47,7 @@ async function openFolder(folder: string): Promise<OpenModel> {
       });
     }
     const { booster, featureNames } = parseText(String(text), join(folder, file));
-    if (featureNames.join(' ') !== document.features.map((feature) => feature.name).join(' ')) {
+    if (featureNames.join(' ') !== columns.join(' ')) {
       throw new OnescanError('INVALID_ARGUMENT', `${join(folder, file)} has other features than ${path}`);
     }
     boosters.set(name, booster);

@@ -3,7 +3,7 @@ import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { BAR_COLUMN, knownPartColumn, PERSISTENCE_COLUMN } from '@onescan/dataset/dataset-layout.js';
 import type { Booster } from '@onescan/learn/boosting/booster.js';
 import { predictValues } from '@onescan/learn/boosting/predict-values.js';
-import { applyModels } from '@onescan/learn/export/apply-models.js';
+import { applyModels, multipliedColumn } from '@onescan/learn/export/apply-models.js';
 import { sigmoid } from '@onescan/learn/numeric/sigmoid.js';
 import type { ModelDocument } from './model-document.js';
 import type { OpenModel } from './open-model.js';
@@ -32,9 +32,19 @@ export async function predict(model: OpenModel, path: string, signal: AbortSigna
   const data = await readColumns(path, [...features, ...sources]);
   const values = data.values.slice(0, features.length);
   if (model.document) for (const column of values) makeInfiniteMissing(column);
+  const products = model.document?.products ?? [];
+  const columns = [
+    ...values,
+    ...products.map(({ parts }) =>
+      multipliedColumn(
+        parts,
+        parts.map(({ feature }) => values[feature]!),
+      ),
+    ),
+  ];
   const raw = new Map<string, Float64Array>();
   for (const [name, booster] of model.boosters)
-    raw.set(name, await rawScores(booster, values, data.rows, signal));
+    raw.set(name, await rawScores(booster, columns, data.rows, signal));
   const { rows, time } = data;
   if (!model.document) return { rows, time, columns: ofSingle(model.boosters, raw) };
   const known = rowSources(path, data, features.length, sources);

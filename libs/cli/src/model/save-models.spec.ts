@@ -64,5 +64,5 @@ it.each([
 
 function later(): Buffer {
   const file = String(Buffer.concat(modelFile('eurusd', 15)));
-  return Buffer.from(file.replace('"formatVersion":1', '"formatVersion":2'));
+  return Buffer.from(file.replace('"formatVersion":2', '"formatVersion":3'));
 }

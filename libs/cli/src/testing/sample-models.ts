@@ -45,7 +45,7 @@ export function modelFile(pair: string, horizon: number, text = TEXT): Buffer[] 
   const names = ['leaf', 'level', 'symmetric', 'logistic', 'value', 'ridge'];
   const document = {
     format: 'onescan.horizon-models',
-    formatVersion: 1,
+    formatVersion: 2,
     pair,
     horizon,
     targetWindow: 45,
@@ -55,6 +55,7 @@ export function modelFile(pair: string, horizon: number, text = TEXT): Buffer[] 
       { feature: 'mkt.flow', name: 'mkt.flow', encoding: 'number' },
       { feature: 'a.b c', name: 'a.b%20c', encoding: '{"ordinal":["high","low"]}' },
     ],
+    products: [],
     base: { name: 'base_rate', logOdds: 0.5 },
     direction: {
       models: names.slice(0, 4),

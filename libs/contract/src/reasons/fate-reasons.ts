@@ -147,6 +147,11 @@ export const RETAIN_REASONS = {
     { share },
     (facts) => `kept for an interaction that was selected in ${percent(facts.share, 0)} of the subsamples`,
   ),
+  product: reasonEntry(
+    'a stable product of two features',
+    { share },
+    (facts) => `a product of two features, selected in ${percent(facts.share, 0)} of the subsamples`,
+  ),
 };
 
 /** What is to be said of a retained feature besides: it predicts too well to be believed. */

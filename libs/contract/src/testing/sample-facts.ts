@@ -46,6 +46,7 @@ export const SAMPLE_FACTS: { readonly [C in ReasonCode]: readonly ReasonFacts<C>
   stable: [{ shares: { curvature: 0.61, 'elastic-net': 1 } }],
   gain: [{ share: 0.8 }],
   interaction: [{ share: 0.66 }],
+  product: [{ share: 0.66 }],
 
   suspicious_share: [
     { part: 'unknown', horizon: 45, share: 0.468, limit: 0.25 },

@@ -2,13 +2,8 @@ import { LearnInputError } from '../errors/learn-input-error.js';
 import { Arena } from '../kernels/arena.js';
 import { GROUP_COLUMNS, groupCount } from './binned-bytes.js';
 import type { BinnedMatrix } from './binned-matrix.js';
-import {
-  allocateMatrix,
-  type BinnedMatrixHandle,
-  type MatrixFacts,
-  matrixFacts,
-  releaseMatrix,
-} from './matrix-storage.js';
+import { joinedColumns } from './joined-columns.js';
+import { type BinnedMatrixHandle, type MatrixFacts, matrixFacts, releaseMatrix } from './matrix-storage.js';
 
 /** Opens a matrix that lies in a shared memory, in any thread that holds the memory. */
 export function openBinnedMatrix(handle: BinnedMatrixHandle): BinnedMatrix {
@@ -80,28 +75,7 @@ class SharedBinnedMatrix implements BinnedMatrix {
   }
 
   subset(columns: readonly number[]): BinnedMatrix {
-    if (columns.length === 0) throw new LearnInputError('a matrix needs at least one column');
-    const handle = allocateMatrix(this.rows, columns.length, this.bins);
-    const facts = matrixFacts(handle);
-    const bytes = new Arena(handle.memory).u8(
-      handle.block,
-      groupCount(columns.length) * GROUP_COLUMNS * this.rows,
-    );
-    const held = new Uint8Array(this.rows);
-    columns.forEach((column, position) => {
-      this.readColumn(column, held);
-      const slot = facts.slots[position]!;
-      let at = Math.floor(slot / GROUP_COLUMNS) * GROUP_COLUMNS * this.rows + (slot % GROUP_COLUMNS);
-      for (let row = 0; row < this.rows; row++, at += GROUP_COLUMNS) bytes[at] = held[row]!;
-      facts.valueBins[position] = this.#facts.valueBins[column]!;
-      const from = column * this.bins;
-      facts.bounds.set(this.#facts.bounds.subarray(from, from + this.bins), position * this.bins);
-      facts.representatives.set(
-        this.#facts.representatives.subarray(from, from + this.bins),
-        position * this.bins,
-      );
-    });
-    return openBinnedMatrix(handle);
+    return openBinnedMatrix(joinedColumns(columns.map((column) => ({ matrix: this, column }))));
   }
 
   release(): void {

@@ -94,7 +94,7 @@ export const CONFIG_KEYS: Readonly<Record<string, ConfigKey>> = {
     ['final', 'final', 'final'],
   ),
   'protocol.selectionShare': real(
-    'First share of the development rows, on which features are selected.',
+    'First share of the development rows, before all folds; without select.nested features are selected on it.',
     [0.1, 0.8],
     [0.5, 0.4, 0.4],
   ),
@@ -165,6 +165,16 @@ export const CONFIG_KEYS: Readonly<Record<string, ConfigKey>> = {
     ['unknown', 'value'],
     ['unknown', 'unknown', 'value'],
   ),
+  'select.nested': choice(
+    'yes: features of the final models are selected on all development rows, those of each fold on the rows before it. no: all of them once, on the first part of the development rows.',
+    ['no', 'yes'],
+    ['yes', 'yes', 'no'],
+  ),
+  'select.bound': choice(
+    'Which bound on false selections decides how many a subsample may select: unimodal, or the sharper r-concave one (Shah & Samworth 2013).',
+    ['unimodal', 'r-concave'],
+    ['r-concave', 'r-concave', 'unimodal'],
+  ),
   'select.pairs': whole(
     'Complementary pairs of subsamples; at least 1 / (select.threshold - 0.5), and no more than the blocks allow.',
     [5, 200],
@@ -187,6 +197,11 @@ export const CONFIG_KEYS: Readonly<Record<string, ConfigKey>> = {
     'Features whose pairs are all tested for interactions, the most promising first where there are more; 0 tests none.',
     [0, 8000],
     [0, 1000, 0],
+  ),
+  'interactions.sizes': whole(
+    'Of these features so many, the most promising, enter products by their size as well: how far a value is from the median.',
+    [0, 8000],
+    [0, 250, 0],
   ),
   'interactions.maxFalse': real(
     'Expected number of false interactions at most.',

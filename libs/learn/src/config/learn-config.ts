@@ -23,13 +23,19 @@ export interface LearnConfig {
     readonly method: 'stability' | 'boosted';
     readonly methods: readonly StabilityMethod[];
     readonly target: 'unknown' | 'value';
+    readonly nested: 'no' | 'yes';
+    readonly bound: 'unimodal' | 'r-concave';
     readonly pairs: number;
     readonly blocks: number;
     readonly threshold: number;
     readonly maxFalse: number;
     readonly maxFeatures: number;
   };
-  readonly interactions: { readonly features: number; readonly maxFalse: number };
+  readonly interactions: {
+    readonly features: number;
+    readonly sizes: number;
+    readonly maxFalse: number;
+  };
   readonly models: {
     readonly start: 'overlap' | 'base-rate';
     readonly linearFeatures: number;

@@ -20,3 +20,9 @@ export interface FeatureFate {
   /** 1 for the largest mean |SHAP|. */
   readonly rank?: number;
 }
+
+/** What became of a retained product of two features. */
+export interface ProductFate extends FeatureFate {
+  /** `a * b`, with bars around what enters by its size. */
+  readonly name: string;
+}

@@ -1,5 +1,5 @@
 import type { LearnedHorizon } from '../horizon/learn-horizon.js';
-import type { FeatureFate } from './feature-fate.js';
+import type { FeatureFate, ProductFate } from './feature-fate.js';
 import type { Suspicion } from './suspicions.js';
 
 /** What became of every feature, in matrix order: none is left out. */
@@ -32,5 +32,30 @@ export function featureFates(
       shapMeanAbs: ranking!.shapMeanAbs[retained]!,
       rank: ranking!.rank[retained]!,
     };
+  });
+}
+
+/** What became of the retained products, in the order of the models' columns: ranked among the features. */
+export function productFates(
+  { columns, selection, ranking }: LearnedHorizon,
+  suspected: readonly Suspicion[],
+): ProductFate[] {
+  return columns.flatMap(({ name, column, product }, position): ProductFate[] => {
+    if (!product) return [];
+    const { frequency } = selection.interactions!.retained[position - selection.selected.length]!;
+    const remark = suspected.find((each) => each.retained && each.column === column);
+    return [
+      {
+        name,
+        status: 'RETAINED',
+        stage: 'model',
+        why: { code: 'product', facts: { share: frequency } },
+        ...(remark?.retained ? { remark: remark.why } : {}),
+        selectionFrequency: frequency,
+        importance: ranking!.importance[position]!,
+        shapMeanAbs: ranking!.shapMeanAbs[position]!,
+        rank: ranking!.rank[position]!,
+      },
+    ];
   });
 }

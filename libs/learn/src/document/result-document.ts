@@ -1,5 +1,6 @@
 import type { BaselineName } from '../baselines/fit-baselines.js';
 import type { LearnConfig } from '../config/learn-config.js';
+import type { Interaction, InteractionOutcome } from '../interactions/interaction-selection.js';
 import type { DirectionMetric } from '../metrics/score-direction.js';
 import type { ValueMetric } from '../metrics/score-value.js';
 import type { DirectionName, ModelName } from '../models/model-registry.js';
@@ -67,6 +68,7 @@ export interface LearnedDocument {
     readonly candidates: number;
     readonly leaking: number;
     readonly retained: number;
+    readonly products: number;
   };
   readonly selection: SelectionJson;
   readonly suspicious: readonly FeatureReasonJson[];
@@ -132,20 +134,14 @@ export type SelectionJson<Reason = FeatureReasonJson> = SelectionFacts & {
   readonly leakage: readonly Reason[];
 };
 
-export interface InteractionsJson {
-  readonly features: number;
-  readonly tested: number;
-  readonly q: number;
+export interface InteractionsJson extends Omit<InteractionOutcome, 'retained'> {
   readonly threshold: number;
   readonly pairs: number;
-  readonly bounds: Readonly<Record<'mb' | 'unimodal' | 'rConcave', number>>;
-  readonly shadowSelections: number;
-  readonly retained: readonly {
+  readonly retained: readonly (Pick<Interaction, 'direction' | 'frequency' | 'explained'> & {
     readonly features: readonly [string, string];
-    readonly direction: 1 | -1;
-    readonly frequency: number;
-    readonly explained: number;
-  }[];
+    /** How each enters their product. */
+    readonly by: Interaction['parts'];
+  })[];
 }
 
 /** Number of trees of a booster, penalty of a linear model. */

@@ -1,4 +1,3 @@
-import type { BinnedMatrix } from '../binning/binned-matrix.js';
 import type { LearnConfig } from '../config/learn-config.js';
 import type { PairInput } from '../data/pair-input.js';
 import type { KnownName } from '../explain/additive-output.js';
@@ -86,12 +85,14 @@ export function shapJson(
   { pair, config }: { pair: PairInput; config: LearnConfig },
   learned: LearnedHorizon,
 ): ShapJson | null {
-  const { explanation, ranking, permutation, selection, final, crossFit } = learned;
+  const { explanation, ranking, permutation, columns, final, crossFit } = learned;
   if (!explanation || !ranking || !permutation || !final) return null;
   const { minRows, topFeatures, method, background } = config.explain;
   const { rows } = explanation;
   const [direction, value] = explanation.outputs;
-  const featureId = (column: number) => pair.featureIds[selection.selected[column]!]!;
+  const featureId = (column: number) => columns[column]!.name;
+  const representatives = (column: number) =>
+    columns[column]!.product?.representatives ?? pair.matrix.representatives(columns[column]!.column);
   const top = ranking.order.slice(0, topFeatures);
   return {
     method: `${method} TreeSHAP, exact`,
@@ -120,12 +121,12 @@ export function shapJson(
     })),
     top: top.map((column) => ({
       feature: featureId(column),
-      dependence: dependenceJson(pair.matrix, selection.selected[column]!, column, direction!),
+      dependence: dependenceJson(representatives(column), column, direction!),
     })),
     sample: sampleJson(explanation, top.slice(0, SAMPLE_FEATURES), (column) => ({
       feature: featureId(column),
-      byBin: pair.matrix.representatives(selection.selected[column]!),
-      bins: pair.matrix.readColumn(selection.selected[column]!),
+      byBin: representatives(column),
+      bins: columns[column]!.product?.bins ?? pair.matrix.readColumn(columns[column]!.column),
     })),
     interactions: learned.shapInteractions && {
       rows: learned.shapInteractions.rows,
@@ -200,16 +201,16 @@ function commonDigits(values: Float64Array): number {
 /**
  * How a feature's SHAP value in the stack depends on its value: mean SHAP over groups of neighbouring bins
  * of (nearly) equally many rows, and over rows where the feature is missing.
+ *
+ * @param representative what each bin of the feature stands for
  */
 export function dependenceJson(
-  matrix: BinnedMatrix,
-  matrixColumn: number,
+  representative: Float64Array,
   column: number,
   explanation: ExplainedOutput,
 ): DependenceGroupJson[] {
   const sums = explanation.sumByBin[column]!;
   const counts = explanation.rowsByBin[column]!;
-  const representative = matrix.representatives(matrixColumn);
   const groups: DependenceGroupJson[] = [];
   if (counts[0]! > 0)
     groups.push({ missing: true, rows: counts[0]!, meanShap: jsonNumber(sums[0]! / counts[0]!) });

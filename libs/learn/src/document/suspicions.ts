@@ -3,7 +3,7 @@ import type { LeakReason, Suspicious } from '../leaks/leak-reasons.js';
 
 /** A feature that predicts too well to be believed: refused before selection, for all horizons, or retained. */
 export type Suspicion = {
-  /** Matrix column. */
+  /** Matrix column; products of two come after them, in the order of the models' columns. */
   readonly column: number;
   readonly feature: string;
 } & (
@@ -14,17 +14,17 @@ export type Suspicion = {
 /** Leaks that were refused, then retained features that do far too well by themselves, the largest SHAP first. */
 export function suspicions(
   featureIds: readonly string[],
-  learned: Pick<LearnedHorizon, 'leaks' | 'selection' | 'ranking'>,
+  learned: Pick<LearnedHorizon, 'leaks' | 'columns' | 'ranking'>,
 ): Suspicion[] {
-  const { leaks, selection, ranking } = learned;
+  const { leaks, columns, ranking } = learned;
   const feature = (column: number): string => featureIds[column]!;
   const refused = [...leaks.refused].map(
     ([column, why]): Suspicion => ({ column, feature: feature(column), retained: false, why }),
   );
   const retained = (ranking?.order ?? []).flatMap((position): Suspicion[] => {
-    const column = selection.selected[position]!;
+    const { column, name } = columns[position]!;
     const why = leaks.suspicious.get(column);
-    return why === undefined ? [] : [{ column, feature: feature(column), retained: true, why }];
+    return why === undefined ? [] : [{ column, feature: name, retained: true, why }];
   });
   return [...refused, ...retained];
 }

@@ -65,6 +65,7 @@ export function writeDocument(
       candidates: pruning.kept.length,
       leaking: leaks.refused.size,
       retained: selection.selected.length,
+      products: learned.columns.length - selection.selected.length,
     },
     selection: {
       ...selection.facts,
@@ -98,7 +99,10 @@ function configJson(config: LearnConfig): ConfigJson {
   return structuredClone({ ...others, models: exported === 'yes' ? models : settings });
 }
 
-function rowsJson({ data, segments, crossFit, explanation }: LearnedHorizon, total: number): RowsJson {
+function rowsJson(
+  { data, segments, selectionRows, crossFit, explanation }: LearnedHorizon,
+  total: number,
+): RowsJson {
   return {
     total,
     usable: data.usable.length,
@@ -106,7 +110,7 @@ function rowsJson({ data, segments, crossFit, explanation }: LearnedHorizon, tot
     missingKnownPart: data.missing.knownPart,
     missingPersistence: data.missing.persistence,
     knownPartAvailable: data.knownAvailable,
-    selection: segments.selection.length,
+    selection: selectionRows.length,
     development: segments.development.length,
     outOfFold: outOfFoldRows(segments),
     outOfFoldScored: crossFit.paths[0]!.rows.length,
@@ -116,7 +120,7 @@ function rowsJson({ data, segments, crossFit, explanation }: LearnedHorizon, tot
   };
 }
 
-function segmentsJson(time: Float64Array, { segments }: LearnedHorizon): SegmentJson[] {
+function segmentsJson(time: Float64Array, { segments, selectionRows }: LearnedHorizon): SegmentJson[] {
   const span = (name: string, rows: Uint32Array) => ({
     name,
     rows: rows.length,
@@ -124,7 +128,7 @@ function segmentsJson(time: Float64Array, { segments }: LearnedHorizon): Segment
     to: time[rows.at(-1)!]!,
   });
   return [
-    span('selection', segments.selection),
+    span('selection', selectionRows),
     ...segments.folds.flatMap((fold, k) => [
       span(`fold ${k + 1} train`, fold.train),
       span(`fold ${k + 1} test`, fold.test),
@@ -149,8 +153,9 @@ function interactionsJson(
     pairs,
     bounds: { ...found.bounds },
     shadowSelections: found.shadowSelections,
-    retained: found.retained.map(({ columns, direction, frequency, explained }) => ({
+    retained: found.retained.map(({ columns, parts, direction, frequency, explained }) => ({
       features: [pair.featureIds[columns[0]]!, pair.featureIds[columns[1]]!],
+      by: parts,
       direction,
       frequency,
       explained,

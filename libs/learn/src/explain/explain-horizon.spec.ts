@@ -49,6 +49,7 @@ const linearColumns = [0, 5, 6, 7];
 const context = {
   matrix,
   linearColumns,
+  folds: null,
   data,
   config,
   seed: 1n,

@@ -22,7 +22,7 @@ export interface ExplainedPart {
 
 /** The SHAP values of every explained row, as they are written to a file. */
 export interface ExplainedRows {
-  /** Retained features by rank. */
+  /** Retained features, and products of them, by rank. */
   readonly features: readonly string[];
   /** Epoch milliseconds by row. */
   readonly time: Float64Array;
@@ -32,8 +32,9 @@ export interface ExplainedRows {
 }
 
 export interface ExplainedRowsInput {
-  readonly pair: Pick<PairInput, 'featureIds' | 'time'>;
-  readonly selected: readonly number[];
+  readonly pair: Pick<PairInput, 'time'>;
+  /** Of the final models. */
+  readonly columns: readonly { readonly name: string }[];
   readonly ranking: FeatureRanking;
   /** First row of the final segment. */
   readonly finalStart: number;
@@ -42,10 +43,10 @@ export interface ExplainedRowsInput {
 /** Rows of an explanation that kept the values of all its rows. */
 export function explainedRows(
   { rows, outputs }: Explanation,
-  { pair, selected, ranking, finalStart }: ExplainedRowsInput,
+  { pair, columns, ranking, finalStart }: ExplainedRowsInput,
 ): ExplainedRows {
   return {
-    features: ranking.order.map((column) => pair.featureIds[selected[column]!]!),
+    features: ranking.order.map((column) => columns[column]!.name),
     time: Float64Array.from(rows, (row) => pair.time[row]!),
     final: Int32Array.from(rows, (row) => (row >= finalStart ? 1 : 0)),
     outputs: outputs.map(({ output, baseValue, prediction, kept, features }) => ({

@@ -26,6 +26,7 @@ const { matrix } = pair.pairInput(config);
 const context = {
   matrix,
   linearColumns: [0, 5, 6, 7],
+  folds: null,
   data,
   config,
   seed: 1n,

@@ -37,6 +37,8 @@ export interface PermutationImportance {
 
 interface PermutedFold {
   readonly train: Uint32Array;
+  /** Matrix columns that the logistic regression uses. */
+  readonly linearColumns: readonly number[];
   /** Rows that are scored, and the row that each takes a permuted feature's value from. */
   readonly rows: Uint32Array;
   readonly sources: Uint32Array;
@@ -48,7 +50,6 @@ interface PermutedFold {
 
 interface Permuting {
   readonly matrix: BinnedMatrixHandle;
-  readonly linearColumns: readonly number[];
   readonly up: Float64Array;
   readonly weights: readonly number[];
   readonly folds: readonly PermutedFold[];
@@ -70,36 +71,39 @@ export const LOSS_OF_PERMUTED: PieceKind<Permuting, number, number> = {
  */
 export function permutationImportance(input: PermutationInput): PermutationImportance {
   const { context, folds, outOfFold, stack, onProgress } = input;
-  const { data, linearColumns, pool, isCancelled } = context;
-  const matrix = retainedMatrix(context);
+  const { data, pool, isCancelled } = context;
+  const retained = retainedMatrix(context);
+  const matrix = context.folds?.matrix ?? retained;
   const random = seededRandom(subseed(input.seed, STREAM));
   const share = Math.min(1, MOST_ROWS / folds.reduce((sum, { test }) => sum + test.length, 0));
-  const permuted = folds.map(({ train, test }, k): PermutedFold => {
+  const permuted = folds.flatMap(({ train, test }, k): PermutedFold[] => {
     const { base, added } = outOfFold.folds[k]!;
-    const models = outOfFold.models[k]!;
+    const models = outOfFold.models[k];
     const order = shadowOrder({ rows: test, bar: data.bar, dependenceBars: dependenceBars(data) }, random);
+    if (!models) return [];
     const taken = evenPositions(test.length, Math.ceil(share * test.length));
     const logOdds = stackLogOdds(stack, base, added);
-    return {
+    const fold = {
       train,
+      linearColumns: context.folds?.columns[k]?.linearColumns ?? context.linearColumns,
       rows: taken.map((position) => test[position]!),
       sources: taken.map((position) => test[order[position]!]!),
       boosters: BOOSTER_NAMES.map((growth) => models[growth].booster!),
       logistic: models.logistic.linear!,
       logOdds: Float64Array.from(taken, (position) => logOdds[position]!),
     };
+    return [fold];
   });
   const shared = {
     matrix: matrix.handle,
-    linearColumns,
     up: data.up,
     weights: stack.weights,
     folds: permuted,
   };
-  const columns = Array.from({ length: matrix.columns }, (_, column) => column);
+  const columns = Array.from({ length: retained.columns }, (_, column) => column);
   const gains = pool.compute(LOSS_OF_PERMUTED, shared, columns, { isCancelled, onProgress });
   const rows = permuted.reduce((sum, fold) => sum + fold.rows.length, 0);
-  return { rows, lossGain: Float64Array.from(gains, (gain) => gain / rows) };
+  return { rows, lossGain: Float64Array.from(gains, (gain) => gain / Math.max(1, rows)) };
 }
 
 function dependenceBars({ geometry }: HorizonData): number {
@@ -110,13 +114,13 @@ function evenPositions(length: number, wanted: number): Uint32Array {
   return Uint32Array.from({ length: wanted }, (_, k) => Math.floor((k * length) / wanted));
 }
 
-function lossOfPermuted({ matrix: handle, linearColumns, up, weights, folds }: Permuting, column: number) {
+function lossOfPermuted({ matrix: handle, up, weights, folds }: Permuting, column: number) {
   const matrix = openBinnedMatrix(handle);
-  const position = linearColumns.indexOf(column);
   const bytes = new Uint8Array(matrix.memory.buffer);
   let gain = 0;
   for (const fold of folds) {
-    const { rows, sources, logOdds } = fold;
+    const { rows, sources, logOdds, linearColumns } = fold;
+    const position = linearColumns.indexOf(column);
     const change = new Float64Array(rows.length);
     fold.boosters.forEach((booster, b) => {
       const trees = booster.trees.filter((tree) => tree.column.includes(column));

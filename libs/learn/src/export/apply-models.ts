@@ -42,6 +42,43 @@ export function applyModels(
   };
 }
 
+/** A feature of a product: a score for every range of its values. */
+export interface ProductPartSteps {
+  /** Ascending upper bounds, inclusive, of all ranges but the last. */
+  readonly bounds: ArrayLike<number>;
+  /** One a range. */
+  readonly scores: ArrayLike<number>;
+}
+
+/**
+ * The column of a product: the scores of its features' values times each other, NaN where one is missing.
+ *
+ * @param values of each part's feature, by row
+ */
+export function multipliedColumn(
+  parts: readonly ProductPartSteps[],
+  values: readonly Float64Array[],
+): Float64Array {
+  const product = new Float64Array(values[0]!.length).fill(1);
+  parts.forEach(({ bounds, scores }, k) => {
+    values[k]!.forEach((value, row) => {
+      product[row]! *= Number.isNaN(value) ? Number.NaN : scores[rangeOf(bounds, value)]!;
+    });
+  });
+  return product;
+}
+
+/** The first range whose upper bound is not below the value. */
+function rangeOf(bounds: ArrayLike<number>, value: number): number {
+  let [low, high] = [0, bounds.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (value <= bounds[middle]!) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
 function calibrated(calibration: Calibration, score: number): number {
   if (calibration.method === 'platt') return sigmoid(calibration.slope * score + calibration.intercept);
   return stepAt({ from: calibration.from, value: calibration.probability }, score);

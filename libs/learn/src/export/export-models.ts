@@ -4,11 +4,13 @@ import type { BoosterParts } from '../boosting/booster.js';
 import { createBooster } from '../boosting/create-booster.js';
 import { writeLightGbmText } from '../boosting/lightgbm-text.js';
 import type { Calibrator } from '../calibration/calibrator.js';
+import type { ModelColumn, ScoredPart } from '../interactions/product-columns.js';
 import type { TrainedModel } from '../models/model-entry.js';
 import { DIRECTION_MODELS, type ModelName } from '../models/model-registry.js';
 import type { CrossFitStack } from '../stacking/cross-fit-stack.js';
 import type { FinalModels } from '../stacking/final-models.js';
 import { type ModelContext, retainedMatrix } from '../training/model-context.js';
+import type { ProductPartSteps } from './apply-models.js';
 import { thresholdOfUnrounded } from './float32-threshold.js';
 import { linearTrees } from './linear-trees.js';
 import type { BaseModel, Calibration, ModelDescription } from './model-description.js';
@@ -16,10 +18,18 @@ import type { BaseModel, Calibration, ModelDescription } from './model-descripti
 /** The models that give the value, a half each. */
 const VALUE_MODELS = ['value', 'ridge'] as const;
 
+/** A column that is the product of two features' scores. */
+export interface ExportedProduct {
+  readonly name: string;
+  readonly parts: readonly ScoredPart[];
+}
+
 /** The final models of a horizon, apart from the memory they were trained in. */
 export interface ExportedModels {
-  /** Positions of the retained features among the pair's, in the order of the models' columns. */
+  /** Positions of the retained features among the pair's: the first columns of the models. */
   readonly features: readonly number[];
+  /** Products of two features: the columns after those. */
+  readonly products: readonly ExportedProduct[];
   readonly models: readonly { readonly name: ModelName; readonly trees: BoosterParts }[];
   readonly description: ModelDescription;
 }
@@ -27,21 +37,22 @@ export interface ExportedModels {
 /**
  * Takes the final models out of a horizon that was learned; all of them become sums of trees.
  *
- * @param retained positions of the matrix's columns among the pair's features
+ * @param columns of the matrix
  * @param development rows the final models were fitted on
  * @returns null when no feature was retained
  */
 export function exportModels(
   context: ModelContext,
   { final, crossFit }: { readonly final: FinalModels | null; readonly crossFit: CrossFitStack },
-  { retained, development }: { retained: readonly number[]; development: Uint32Array },
+  { columns, development }: { columns: readonly ModelColumn[]; development: Uint32Array },
 ): ExportedModels | null {
   if (!final) return null;
   const { stack, calibrator } = crossFit;
   const { data } = context;
   const names: readonly ModelName[] = [...DIRECTION_MODELS, ...VALUE_MODELS];
   return {
-    features: retained,
+    features: columns.filter(({ product }) => !product).map(({ column }) => column),
+    products: columns.flatMap(({ name, product }) => (product ? [{ name, parts: product.scored }] : [])),
     models: names.map((name) => ({ name, trees: treesOf(context, name, final.models[name], development) })),
     description: {
       direction: {
@@ -59,6 +70,11 @@ export function exportModels(
       },
     },
   };
+}
+
+/** Steps of a product's feature. @param isFloat32 whether learning saw its values rounded to float32 */
+export function productSteps({ bounds, scores }: ScoredPart, isFloat32: boolean): ProductPartSteps {
+  return { bounds: isFloat32 ? bounds.map(thresholdOfUnrounded) : bounds, scores };
 }
 
 /**

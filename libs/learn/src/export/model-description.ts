@@ -3,7 +3,7 @@ import type { Calibrator } from '../calibration/calibrator.js';
 import type { ModelName } from '../models/model-registry.js';
 
 /** Version of {@link ModelDescription} and of the file that holds it; docs/models.md describes both. */
-export const MODELS_FORMAT_VERSION = 1;
+export const MODELS_FORMAT_VERSION = 2;
 
 /** What direction models start from. */
 export type BaseModel =

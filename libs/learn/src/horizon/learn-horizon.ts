@@ -5,18 +5,21 @@ import type { PairTarget } from '../data/pair-target.js';
 import { CancelledError } from '../errors/cancelled-error.js';
 import { LearnInputError } from '../errors/learn-input-error.js';
 import { type ExportedModels, exportModels } from '../export/export-models.js';
+import type { ModelColumn } from '../interactions/product-columns.js';
 import { subseed } from '../numeric/seeded-random.js';
 import type { LearnHooks, Stage } from '../progress/learn-hooks.js';
 import type { ProgressHooks } from '../progress/progress-hooks.js';
-import type { SelectionResult } from '../selection/selection-result.js';
 import { requireLearnable } from '../sizing/require-learnable.js';
+import { developmentRows } from '../splits/development-rows.js';
 import type { ProtocolSegments } from '../splits/protocol-segments.js';
 import type { WorkPool } from '../threads/work-pool.js';
 import type { ModelContext } from '../training/model-context.js';
 import { type Explained, explainStage } from './explain-stage.js';
+import { columnsOfModels } from './model-columns.js';
 import { type Modelled, modelStage } from './model-stage.js';
-import type { PairSelection, Pruned, Selected } from './pair-selection.js';
+import type { PairSelection, Pruned } from './pair-selection.js';
 import { withSecondLook } from './second-look.js';
+import { type NestedSelection, selectStage } from './select-stage.js';
 
 export interface HorizonInput extends PairTarget {
   readonly seed: bigint;
@@ -37,7 +40,9 @@ export interface Prepared {
 }
 
 /** All that was learned about a horizon: what its stages found. */
-export interface LearnedHorizon extends Prepared, Pruned, Selected, Modelled, Explained {
+export interface LearnedHorizon extends Prepared, Pruned, NestedSelection, Modelled, Explained {
+  /** What the final models are made of. */
+  readonly columns: readonly ModelColumn[];
   /** Null unless `models.export` asks for them and a feature was retained. */
   readonly models: ExportedModels | null;
 }
@@ -55,20 +60,26 @@ export function learnHorizon(scope: HorizonScope, input: HorizonInput, hooks: Le
     () => scope.selection.prune(pool, stageHooks('prune')),
     ({ pruning }) => ({ kept: pruning.kept.length }),
   );
-  const task = { data, rows: segments.selection, seed: subseed(input.seed, SEED.select), pool };
   const selected = stage(
     'select',
     () => {
       const hooks = stageHooks('select');
-      return withSecondLook(scope, input.horizon, () => scope.selection.select(task, hooks), hooks);
+      const nested = config.select.nested === 'yes';
+      const seed = subseed(input.seed, SEED.select);
+      const select = () =>
+        selectStage({ selection: scope.selection, data, segments, nested, seed, pool }, hooks);
+      return withSecondLook(scope, input.horizon, select, hooks);
     },
     ({ selection }) => ({ candidates: pruned.pruning.kept.length, selected: selection.selected.length }),
   );
   const { selection, leaks } = selected;
   const suspects = selection.selected.filter((column) => leaks.suspicious.has(column)).length;
+  const { columns, ...matrices } = columnsOfModels(pair, selected, {
+    fitRows: developmentRows(pair.bar, config),
+    linearFeatures: config.models.linearFeatures,
+  });
   const context: ModelContext = {
-    linearColumns: oftenest(selection, config.models.linearFeatures),
-    matrix: selection.selected.length > 0 ? pair.matrix.subset(selection.selected) : null,
+    ...matrices,
     data,
     config,
     seed: subseed(input.seed, SEED.model),
@@ -86,11 +97,14 @@ export function learnHorizon(scope: HorizonScope, input: HorizonInput, hooks: Le
       () => explainStage(context, modelled, segments, hooks),
       ({ explanation }) => ({ rows: explanation?.rows.length ?? 0 }),
     );
-    const retained = { retained: selection.selected, development: segments.development };
-    const models = config.models.export === 'yes' ? exportModels(context, modelled, retained) : null;
-    return { data, segments, ...pruned, ...selected, ...modelled, ...explained, models };
+    const models =
+      config.models.export === 'yes'
+        ? exportModels(context, modelled, { columns, development: segments.development })
+        : null;
+    return { data, segments, ...pruned, ...selected, columns, ...modelled, ...explained, models };
   } finally {
     context.matrix?.release();
+    context.folds?.matrix.release();
   }
 }
 
@@ -125,12 +139,4 @@ function stagesOf(hooks: LearnHooks) {
       return result;
     },
   };
-}
-
-/** Positions among the retained features of those selected most often, ascending. */
-function oftenest({ selected, frequency }: SelectionResult, most: number): number[] {
-  const byFrequency = [...selected.keys()].sort(
-    (a, b) => frequency[selected[b]!]! - frequency[selected[a]!]! || a - b,
-  );
-  return byFrequency.slice(0, most).sort((a, b) => a - b);
 }

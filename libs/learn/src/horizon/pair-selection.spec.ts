@@ -38,7 +38,7 @@ function select(features: SimulatedPair['features'], preset: string, overrides: 
   const segments = protocolSegments({ bar, geometry, usable: data.usable, config });
   const selection = new PairSelection(pair.pairInput(config, features), config, developmentRows(bar, config));
   made.push(selection);
-  const task = { data, rows: segments.selection, seed: 3n, pool: callingThread };
+  const task = { data, rows: segments.selection, seed: 3n, pool: callingThread, shadows: 1 as const };
   const { selection: found, leaks: refusals } = selection.select(task, {});
   const names = (columns: Iterable<number>) => [...columns].map((column) => features[column]!.id);
   return { selected: names(found.selected), leaks: names(refusals.refused.keys()), facts: found.facts };

@@ -8,12 +8,14 @@ import { type PruneReason, prune } from '../pruning/prune.js';
 import { keepInteractions } from '../selection/keep-interactions.js';
 import { selectBoosted } from '../selection/select-boosted.js';
 import { selectStable } from '../selection/select-stable.js';
+import { selectedRows } from '../selection/selected-rows.js';
 import type { SelectionResult, SelectionTask } from '../selection/selection-result.js';
 import { canSelectFrom } from '../sizing/require-learnable.js';
 import { blockDesign } from '../stability/block-design.js';
 import { createStabilityContext, releaseStabilityContext } from '../stability/create-stability-context.js';
+import { leadingBlocks } from '../stability/leading-blocks.js';
 import type { StabilityContext } from '../stability/stability-context.js';
-import { type TimeBlocksInput, timeBlocks } from '../stability/time-blocks.js';
+import { type RowBlock, type TimeBlocksInput, timeBlocks } from '../stability/time-blocks.js';
 import { callingThread, type WorkPool } from '../threads/work-pool.js';
 
 /** Share of the first horizon's selection that goes into what all horizons share; for progress only. */
@@ -41,6 +43,15 @@ export interface Selected {
   readonly selection: SelectionResult;
 }
 
+/** The blocks of time that a selection draws subsamples of. */
+interface BlockSetting {
+  readonly blocks: readonly RowBlock[];
+  readonly pairs: number;
+  readonly purgeBars: number;
+  /** Null where selection needs none. */
+  readonly context: StabilityContext | null;
+}
+
 /** Pruning and selection of one pair, with what its horizons share; nothing shared depends on a horizon. */
 export class PairSelection {
   readonly #pair: PairInput;
@@ -58,7 +69,7 @@ export class PairSelection {
     this.#pair = pair;
     this.#config = config;
     this.#developmentRows = developmentRows;
-    this.#rows = Math.floor(developmentRows * config.protocol.selectionShare);
+    this.#rows = selectedRows(developmentRows, config);
   }
 
   /** Horizon-independent pruning; done once and kept. */
@@ -80,41 +91,71 @@ export class PairSelection {
   }
 
   /**
-   * Selects features for one horizon.
+   * Selects features for one horizon, on the rows of the task and what of blocks lies before their end.
    *
    * @throws LearnInputError when the rows are too few for the method; CancelledError when asked to stop
    */
   select(task: Omit<SelectionTask, 'target' | 'leaks'>, hooks: ProgressHooks): Selected {
     const leaks = this.#leaksOf(task, partOf(hooks, 0, 0));
-    return { leaks, selection: this.#selectFrom(task, leaks, hooks) };
+    const { select } = this.#config;
+    const target = select.target === 'unknown' ? task.data.unknown : task.data.value;
+    return { leaks, selection: this.#selectFrom({ ...task, target, leaks: leaks.refused }, hooks) };
   }
 
-  #selectFrom(
-    task: Omit<SelectionTask, 'target' | 'leaks'>,
-    { refused: leaks }: PairLeaks,
-    hooks: ProgressHooks,
-  ): SelectionResult {
-    const { data } = task;
+  #selectFrom(task: SelectionTask, hooks: ProgressHooks): SelectionResult {
     const { select, interactions } = this.#config;
     const { matrix } = this.#pair;
     const { kept } = this.#prunedOnce(task.pool);
-    const honest = kept.filter((column) => !leaks.has(column));
-    if (honest.length === 0 || (select.method === 'stability' && !canSelectFrom(honest.length, { select }))) {
+    const honest = kept.filter((column) => !task.leaks.has(column));
+    const isStable = select.method === 'stability';
+    if (honest.length === 0 || (isStable && !canSelectFrom(honest.length, { select }))) {
       return nothingToSelect(matrix.columns, select.threshold, honest.length);
     }
-    const target = select.target === 'unknown' ? data.unknown : data.value;
-    const full = { ...task, target, leaks };
     const withInteractions = interactions.features > 0;
+    if (!isStable && !withInteractions) return selectBoosted(matrix, honest, task, this.#config, hooks);
     const single = partOf(hooks, 0, withInteractions ? SINGLE_PART : 1);
-    const found =
-      select.method === 'stability'
-        ? this.#selectStable(full, single)
-        : selectBoosted(matrix, honest, full, this.#config, single);
-    if (!withInteractions) return found;
-    const design = this.#blockDesign();
-    const blocks = timeBlocks(design);
-    const setting = { matrix, blocks, dependenceBars: design.purgeBars, task: full, config: this.#config };
-    return keepInteractions(found, setting, partOf(hooks, SINGLE_PART, 1));
+    return this.#inBlocks(task, single, ({ context, blocks, pairs, purgeBars }, part) => {
+      // Few blocks make few pairs, and those bound less.
+      if (isStable && !canSelectFrom(honest.length, { select: { ...select, pairs } })) {
+        return nothingToSelect(matrix.columns, select.threshold, honest.length);
+      }
+      const found = context
+        ? selectStable(context, matrix.columns, task, this.#config, part)
+        : selectBoosted(matrix, honest, task, this.#config, part);
+      if (!withInteractions) return found;
+      const setting = { matrix, blocks, pairs, dependenceBars: purgeBars, task, config: this.#config };
+      return keepInteractions(found, setting, partOf(hooks, SINGLE_PART, 1));
+    });
+  }
+
+  /** Runs a selection in the blocks of time that lie before the end of its rows: the shared ones, or its own where those are too few. */
+  #inBlocks<T>(
+    { rows, pool }: Pick<SelectionTask, 'rows' | 'pool'>,
+    hooks: ProgressHooks,
+    run: (setting: BlockSetting, hooks: ProgressHooks) => T,
+  ): T {
+    const { select } = this.#config;
+    const end = rows.at(-1)! + 1;
+    if (select.method !== 'stability') {
+      const design = this.#blockDesign(Math.min(end, this.#rows));
+      return run({ ...design, blocks: timeBlocks(design), pairs: select.pairs, context: null }, hooks);
+    }
+    const shared = this.#context ? 0 : SHARED_PART;
+    const all = this.#sharedContext(pool, partOf(hooks, 0, shared));
+    const part = partOf(hooks, shared, 1);
+    const leading = this.#isAll(end) ? all : leadingBlocks(all, end, select.threshold);
+    if (leading) return run({ ...leading, context: leading }, part);
+    const own = this.#newContext(end, pool, hooks);
+    try {
+      return run({ ...own, context: own }, part);
+    } finally {
+      releaseStabilityContext(own);
+    }
+  }
+
+  /** Whether rows up to there are all that features are ever selected on, but for those without a target. */
+  #isAll(end: number): boolean {
+    return this.#config.select.nested === 'no' || end > this.#context!.blocks.at(-1)!.begin;
   }
 
   /** Refuses columns in later selections for a horizon, beside those that are leaks. */
@@ -134,12 +175,6 @@ export class PairSelection {
     this.#context = undefined;
   }
 
-  #selectStable(task: SelectionTask, hooks: ProgressHooks): SelectionResult {
-    const shared = this.#context ? 0 : SHARED_PART;
-    const context = this.#sharedContext(task.pool, partOf(hooks, 0, shared));
-    return selectStable(context, this.#pair.matrix.columns, task, this.#config, partOf(hooks, shared, 1));
-  }
-
   #prunedOnce(pool: WorkPool = callingThread, hooks: ProgressHooks = {}): PairPruning {
     this.#pruning ??= this.#pruneAll(pool, hooks);
     return this.#pruning;
@@ -153,17 +188,21 @@ export class PairSelection {
   }
 
   #sharedContext(pool: WorkPool, hooks: ProgressHooks): StabilityContext {
-    const { matrix } = this.#pair;
-    const { pairs } = this.#config.select;
-    const input = { matrix, candidates: this.#prunedOnce(pool).kept, pairs, pool, ...this.#blockDesign() };
-    this.#context ??= createStabilityContext(input, hooks);
+    this.#context ??= this.#newContext(this.#rows, pool, hooks);
     return this.#context;
   }
 
+  #newContext(rows: number, pool: WorkPool, hooks: ProgressHooks): StabilityContext {
+    const { matrix } = this.#pair;
+    const { pairs } = this.#config.select;
+    const candidates = this.#prunedOnce(pool).kept;
+    return createStabilityContext({ matrix, candidates, pairs, pool, ...this.#blockDesign(rows) }, hooks);
+  }
+
   /** The blocks of time that subsamples are made of. */
-  #blockDesign(): TimeBlocksInput {
+  #blockDesign(rows: number): TimeBlocksInput {
     const { bar, targetWindow } = this.#pair;
-    return blockDesign({ bar, rows: this.#rows, targetWindow, config: this.#config });
+    return blockDesign({ bar, rows, targetWindow, config: this.#config });
   }
 }
 

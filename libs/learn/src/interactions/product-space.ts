@@ -6,7 +6,8 @@ import { gramPitch } from '../stability/gram-bytes.js';
 import type { RowBlock } from '../stability/time-blocks.js';
 import { type Lags, seriesCorrelation } from './dependence.js';
 import { pairPitch } from './interaction-bytes.js';
-import { valueScores } from './value-scores.js';
+import type { PartKind } from './product-columns.js';
+import { partScores } from './value-scores.js';
 
 /** Table value of a score of 1. */
 export const SCORE_UNIT = 512;
@@ -19,8 +20,10 @@ export const SQUARE_UNIT = 256;
  */
 export interface ProductSpace {
   readonly matrix: BinnedMatrixHandle;
-  /** By storage slot. Pair (i, j), i < j, of positions in it is number j (j - 1) / 2 + i. */
+  /** Matrix columns by storage slot, some twice. Pair (i, j), i < j, of positions in it is number j (j - 1) / 2 + i. */
   readonly columns: Int32Array;
+  /** How each enters products. */
+  readonly parts: readonly PartKind[];
   readonly blocks: readonly RowBlock[];
   /** Pairs with those that fill the last vector. */
   readonly pitch: number;
@@ -41,23 +44,29 @@ export interface ProductSpace {
 
 export interface ProductSpaceInput {
   readonly matrix: BinnedMatrix;
+  /** Columns that enter by their values, and those that enter by their sizes. */
   readonly columns: readonly number[];
+  readonly sizes: readonly number[];
   readonly blocks: readonly RowBlock[];
   readonly lags: Lags;
 }
 
 /** Allocates in `scope` and fills what does not depend on a target. @throws ArenaFullError */
 export function createProductSpace(
-  { matrix, columns: given, blocks, lags }: ProductSpaceInput,
+  { matrix, columns: values, sizes, blocks, lags }: ProductSpaceInput,
   scope: ArenaScope,
 ): ProductSpace {
-  const columns = Int32Array.from([...given].sort((a, b) => matrix.slot(a) - matrix.slot(b)));
+  const terms = [...termsOf(values, 'value'), ...termsOf(sizes, 'size')].sort(
+    (a, b) => matrix.slot(a.column) - matrix.slot(b.column),
+  );
+  const columns = Int32Array.from(terms, ({ column }) => column);
   const rows = blocks.at(-1)!.end;
   const pitch = pairPitch(columns.length);
   const tableBytes = columns.length * matrix.bins * 2;
   const space: ProductSpace = {
     matrix: matrix.handle,
     columns,
+    parts: terms.map(({ part }) => part),
     blocks,
     pitch,
     lags,
@@ -74,8 +83,12 @@ export function createProductSpace(
   return space;
 }
 
+function termsOf(columns: readonly number[], part: PartKind) {
+  return columns.map((column) => ({ column, part }));
+}
+
 function fillSpace(space: ProductSpace, matrix: BinnedMatrix, arena: Arena): void {
-  const { columns, blocks, lags, dependence } = space;
+  const { columns, parts, blocks, lags, dependence } = space;
   const { bins } = matrix;
   arena.u32(space.addresses, columns.length).set(columns.map((column) => matrix.columnAddress(column) | 0));
   arena.f32(space.scale, space.pitch).fill(0);
@@ -87,7 +100,7 @@ function fillSpace(space: ProductSpace, matrix: BinnedMatrix, arena: Arena): voi
     for (const { begin, end } of blocks) {
       for (let row = begin; row < end; row++) counts[values[row]!]! += 1;
     }
-    const scores = valueScores(counts);
+    const scores = partScores(counts, parts[j]!);
     const table = arena.i16(space.tables + j * bins * 2, bins);
     const squares = arena.i16(space.squares + j * bins * 2, bins);
     scores.forEach((score, bin) => {

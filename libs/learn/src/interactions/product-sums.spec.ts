@@ -19,7 +19,7 @@ describe('sums of products with a target', () => {
   const blocks = timeBlocks({ bar: data.bar, rows: ROWS, blocks: 4, purgeBars: 35 });
   const columns = data.values.map((_, column) => column);
   const lags = { rows: [1], width: [1] };
-  const space = createProductSpace({ matrix, columns, blocks, lags }, new ArenaScope(arena));
+  const space = createProductSpace({ matrix, columns, sizes: [], blocks, lags }, new ArenaScope(arena));
   const residual = data.target.map((value, row) => (row % 9 === 4 ? Number.NaN : value));
   const target = productTarget(residual, space);
   placeTarget(target, space, arena);

@@ -93,11 +93,20 @@ function chosenProducts(
   const task = { space, rows, lagWeights };
   pool.compute(PRODUCTS_OF_BLOCK, task, [...space.blocks.keys()], partOf(hooks, 0, 0.6));
   pool.compute(SCALES_OF_STRIP, task, scalePieces(space.columns.length), partOf(hooks, 0.6, 0.8));
+  leaveOutOwnPairs(space);
   const pieces: PairMembership[][] = [];
   for (let from = 0; from < memberships.length; from += PAIRS_AT_ONCE) {
     pieces.push(memberships.slice(from, from + PAIRS_AT_ONCE));
   }
   return pool.compute(CHOSEN_PRODUCTS, { space, rowsOfBlock, q }, pieces, partOf(hooks, 0.8, 1)).flat();
+}
+
+/** A feature's value times its own size is a curve of that feature, not an interaction: it never scores. */
+function leaveOutOwnPairs({ matrix, columns, scale, pitch }: ProductSpace): void {
+  const scales = new Arena(matrix.memory).f32(scale, pitch);
+  for (let j = 1; j < columns.length; j++) {
+    if (columns[j] === columns[j - 1]) scales[(j * (j - 1)) / 2 + j - 1] = 0;
+  }
 }
 
 /** Signed products in more than `least` subsamples, the largest score over all blocks first. */

@@ -1,6 +1,6 @@
 import type { PairInput } from '../data/pair-input.js';
-import type { FeatureFate } from '../document/feature-fate.js';
-import { featureFates } from '../document/feature-fates.js';
+import type { FeatureFate, ProductFate } from '../document/feature-fate.js';
+import { featureFates, productFates } from '../document/feature-fates.js';
 import type { LearnedDocument } from '../document/result-document.js';
 import { type Suspicion, suspicions } from '../document/suspicions.js';
 import { writeDocument } from '../document/write-document.js';
@@ -42,6 +42,8 @@ export interface HorizonOutcome {
   readonly document: LearnedDocument;
   /** One per feature, in matrix order. */
   readonly fates: readonly FeatureFate[];
+  /** One per retained product of two features, a column of the models like others. */
+  readonly products: readonly ProductFate[];
   readonly summary: HorizonSummary;
   /** SHAP values of every explained row; null unless `explain.export` asks for them and a feature was retained. */
   readonly explainedRows: ExplainedRows | null;
@@ -59,6 +61,7 @@ export function horizonOutcome(
   return {
     document: writeDocument({ pair, config, seed }, learned, suspected),
     fates: featureFates(pair.matrix.columns, learned, suspected),
+    products: productFates(learned, suspected),
     summary: { ...summarise(pair, learned), suspicions: suspected },
     explainedRows: config.explain.export === 'yes' ? rowsToExport(pair, learned) : null,
     models: learned.models,
@@ -67,11 +70,10 @@ export function horizonOutcome(
 
 function rowsToExport(
   pair: PairInput,
-  { explanation, ranking, selection, segments }: LearnedHorizon,
+  { explanation, ranking, columns, segments }: LearnedHorizon,
 ): ExplainedRows | null {
   if (!explanation || !ranking) return null;
-  const { selected } = selection;
-  return explainedRows(explanation, { pair, selected, ranking, finalStart: segments.final[0]! });
+  return explainedRows(explanation, { pair, columns, ranking, finalStart: segments.final[0]! });
 }
 
 function summarise(

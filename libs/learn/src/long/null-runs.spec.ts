@@ -47,6 +47,6 @@ describe(`${SEEDS} random walks, ${HORIZONS.length} horizons each`, () => {
   it('have fewer interactions retained on average than the bound, and so do their shadows', () => {
     const retained = mean(({ interactions }) => interactions!.retained.length);
     expect(retained).toBeLessThanOrEqual(0.5);
-    expect(mean(({ interactions }) => interactions!.shadowSelections)).toBeLessThanOrEqual(0.5);
+    expect(mean(({ interactions }) => interactions!.shadowSelections!)).toBeLessThanOrEqual(0.5);
   });
 });

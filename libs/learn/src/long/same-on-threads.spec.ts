@@ -57,7 +57,7 @@ describe('a horizon learned on several threads', () => {
     const [one, two, four] = [1, 2, 4].map((threads) => {
       const selection = new PairSelection(input, config, developmentRows(bar, config));
       const pool = createWorkPool(threads);
-      const found = selection.select({ data, rows, seed: 9n, pool }, {});
+      const found = selection.select({ data, rows, seed: 9n, pool, shadows: 1 }, {});
       const { selected, frequency, order, facts } = found.selection;
       const { kept, reasons } = selection.prune().pruning;
       selection.release();

@@ -105,7 +105,7 @@ function boosted(setup: BoostedSetup): BoostedEntry {
 function trainBoosted(
   { growth, predicts, stream }: BoostedSetup,
   { matrix, data, config, seed }: TrainContext,
-  { settings, rows, margin, part, size, predict }: TrainTask & { readonly settings: GrowthSettings },
+  { settings, rows, columns, margin, part, size, predict }: TrainTask & { readonly settings: GrowthSettings },
   hooks: ProgressHooks,
 ): TrainedModel {
   const { earlyStoppingRounds } = config.models;
@@ -124,6 +124,8 @@ function trainBoosted(
   const booster = trainBooster(
     {
       matrix,
+      // All columns are read where they lie; some are copied.
+      ...(columns.length < matrix.columns ? { columns } : {}),
       rows: split.fit,
       label: predicts === 'value' ? data.unknown : data.up,
       ...(predicts === 'value' ? {} : { margin }),

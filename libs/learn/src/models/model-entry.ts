@@ -25,10 +25,7 @@ export type GrowthPresets = {
 
 /** What a model is trained from. */
 export interface TrainContext {
-  /** The retained features. */
   readonly matrix: BinnedMatrix;
-  /** Columns of `matrix` that linear models use. */
-  readonly linearColumns: readonly number[];
   readonly data: HorizonData;
   readonly config: {
     readonly protocol: { readonly innerShare: number };
@@ -40,6 +37,9 @@ export interface TrainContext {
 
 export interface TrainTask {
   readonly rows: Uint32Array;
+  /** Columns of the matrix that the models use, and those of them that linear ones do. */
+  readonly columns: readonly number[];
+  readonly linearColumns: readonly number[];
   /** Log-odds that direction models start from, indexed by row number. */
   readonly margin: Float64Array;
   /** Distinguishes the seeds of folds. */

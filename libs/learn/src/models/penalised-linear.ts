@@ -46,7 +46,8 @@ interface Method {
 
 /** On the retained features, or the most often selected of them. */
 function train(context: TrainContext, task: TrainTask, method: Method): TrainedModel {
-  const { matrix, data, config, linearColumns } = context;
+  const { matrix, data, config } = context;
+  const { linearColumns } = task;
   const size = task.size ?? choosePenalty();
   const columns = designColumns(matrix, linearColumns, task.rows);
   const [fit] = method.fit(columns, task.rows, [size]);

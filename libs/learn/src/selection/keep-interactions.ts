@@ -9,7 +9,8 @@ import type { ProgressHooks } from '../progress/progress-hooks.js';
 import type { RetainReason, SelectionResult, SelectionTask } from './selection-result.js';
 
 /** What the test for interactions needs besides the selection itself. */
-export interface InteractionSetting extends Pick<InteractionInput, 'matrix' | 'blocks' | 'dependenceBars'> {
+export interface InteractionSetting
+  extends Pick<InteractionInput, 'matrix' | 'blocks' | 'pairs' | 'dependenceBars'> {
   readonly task: SelectionTask;
   readonly config: Pick<LearnConfig, 'select' | 'interactions'>;
 }
@@ -28,19 +29,21 @@ export function keepInteractions(
   { task, config, ...setting }: InteractionSetting,
   hooks: ProgressHooks,
 ): SelectionResult {
-  const { pairs, threshold } = config.select;
+  const { threshold, bound } = config.select;
   const promising = found.order.filter((column) => !task.leaks.has(column));
   const single = new Set(found.selected);
   const outcome = selectInteractions(
     {
       ...setting,
       columns: promising.slice(0, config.interactions.features),
+      sizes: promising.slice(0, Math.min(config.interactions.sizes, config.interactions.features)),
       mainEffects: promising.filter((column) => single.has(column)),
       rows: task.rows.filter((row) => row < setting.blocks.at(-1)!.end),
       target: task.target,
       bar: task.data.bar,
-      pairs,
       threshold,
+      bound,
+      shadows: task.shadows,
       maxFalse: config.interactions.maxFalse,
       seed: subseed(task.seed, STREAM),
       pool: task.pool,

@@ -24,6 +24,7 @@ describe('selectBoosted', () => {
     leaks: new Map(),
     seed: 1n,
     pool: callingThread,
+    shadows: 1 as const,
   };
   const hooks = { isCancelled: () => false, onProgress: () => undefined };
 

@@ -17,8 +17,8 @@ export function selectStable(
   config: Pick<LearnConfig, 'select'>,
   hooks: ProgressHooks,
 ): SelectionResult {
-  const { methods, threshold, maxFalse, maxFeatures, target: kind } = config.select;
-  const { data, target, seed, pool, leaks } = task;
+  const { methods, threshold, maxFalse, maxFeatures, bound, target: kind } = config.select;
+  const { data, target, seed, pool, leaks, shadows } = task;
   const rows = task.rows.filter((row) => row < context.rows);
   const outcome = stabilitySelection(
     context,
@@ -30,6 +30,8 @@ export function selectStable(
       methods,
       threshold,
       maxFalse,
+      bound,
+      shadows,
       excluded: new Set(leaks.keys()),
       pool,
     },

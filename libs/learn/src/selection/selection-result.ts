@@ -51,7 +51,7 @@ export interface NothingFacts extends CommonFacts {
 /** Shares are of the fits or subsamples that chose the feature; `shares` are those by each method. */
 export type RetainReason =
   | { readonly code: 'stable'; readonly facts: { readonly shares: Readonly<Record<string, number>> } }
-  | { readonly code: 'gain' | 'interaction'; readonly facts: { readonly share: number } };
+  | { readonly code: 'gain' | 'interaction' | 'product'; readonly facts: { readonly share: number } };
 
 /** `limit` is the most features that are retained. */
 export type SelectReason =
@@ -94,5 +94,7 @@ export interface SelectionTask {
   /** Columns that know the future, with the evidence: not to be selected from. */
   readonly leaks: ReadonlyMap<number, LeakReason>;
   readonly seed: bigint;
+  /** Shadow targets that the selection is repeated on, 0 or 1. */
+  readonly shadows: 0 | 1;
   readonly pool: WorkPool;
 }

@@ -6,6 +6,7 @@ import { chunkRows } from '../explain/explain-horizon.js';
 import { estimateInteractionBytes } from '../interactions/interaction-bytes.js';
 import { BOOSTED_ENTRIES, BOOSTED_NAMES } from '../models/model-registry.js';
 import { BOOSTED_SELECTION } from '../selection/boosted-frequencies.js';
+import { selectedRows } from '../selection/selected-rows.js';
 import { keepsLevel, largestQ } from '../stability/error-bounds.js';
 import { estimateStabilityBytes, sharedStabilityBytes } from '../stability/stability-bytes.js';
 
@@ -53,13 +54,13 @@ export function estimateLearningBytes({ rows, columns, config, threads = 1 }: Le
 
 function selectionBytes({ rows, columns, config, threads }: Required<LearningSize>): number {
   const { bins } = config.binning;
-  const { method, methods, blocks, pairs, threshold, maxFalse } = config.select;
+  const { method, methods, blocks, pairs, threshold, maxFalse, bound } = config.select;
   const fitRows = selectionRows({ rows, config });
   if (method === 'stability') {
     const design = { p: columns, threshold, pairs };
     // Too few columns for any q are refused when features are selected, with the reason.
     const level = maxFalse / methods.length;
-    const q = keepsLevel({ ...design, q: 1 }, level) ? largestQ(design, level) : 1;
+    const q = keepsLevel({ ...design, q: 1 }, level, bound) ? largestQ(design, level, bound) : 1;
     const size = { rows, columns, blocks, bins, q, threads, fitRows, methods };
     return Math.max(
       estimateStabilityBytes(size),
@@ -79,9 +80,10 @@ function selectionBytes({ rows, columns, config, threads }: Required<LearningSiz
 function interactionBytes({ rows, columns, config, threads }: Required<LearningSize>): number {
   const tested = Math.min(columns, config.interactions.features);
   if (tested < 2) return 0;
+  const sizes = Math.min(tested, config.interactions.sizes);
   return estimateInteractionBytes({
     rows: selectionRows({ rows, config }),
-    columns: tested,
+    columns: tested + sizes,
     blocks: config.select.blocks,
     bins: config.binning.bins,
     threads,
@@ -90,7 +92,7 @@ function interactionBytes({ rows, columns, config, threads }: Required<LearningS
 
 /** Rows that features are selected on. */
 function selectionRows({ rows, config }: Pick<LearningSize, 'rows' | 'config'>): number {
-  return developed(rows, config) * config.protocol.selectionShare;
+  return selectedRows(developed(rows, config), config);
 }
 
 /** Rows that anything is fitted on. */

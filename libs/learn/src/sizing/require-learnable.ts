@@ -50,7 +50,11 @@ export function requireLearnable({
   requireColumns(columns, config);
   estimateBinnedBytes(bar.length, columns, binning.bins);
   const segments = protocolSegments({ bar, geometry, usable, config });
-  requireSelectable(segments.selection, { bar, geometry, config });
+  const { selection, development } = segments;
+  const share = Math.floor(developmentRows(bar, config) * protocol.selectionShare);
+  requireSelectable(selection, share, { bar, geometry, config });
+  if (config.select.nested === 'yes')
+    requireSelectable(development, developmentRows(bar, config), { bar, geometry, config });
   for (const { train } of segments.folds) innerSplit(train, bar, geometry, protocol.innerShare);
   requireStackRows(segments, { bar, geometry, config });
   return segments;
@@ -68,22 +72,21 @@ export function requireColumns(columns: number, { select }: Pick<LearnConfig, 's
 
 /** Whether stability selection can keep its error bound among so many candidates. */
 export function canSelectFrom(candidates: number, { select }: Pick<LearnConfig, 'select'>): boolean {
-  const { threshold, pairs, maxFalse, methods } = select;
-  return (
-    candidates > 0 &&
-    affordableDesign({ p: candidates, threshold, pairs }, maxFalse / methods.length) !== undefined
-  );
+  const { threshold, pairs, maxFalse, methods, bound } = select;
+  const design = { p: candidates, threshold, pairs };
+  return candidates > 0 && affordableDesign(design, maxFalse / methods.length, bound) !== undefined;
 }
 
+/** @param fitted leading rows that blocks of time are made of */
 function requireSelectable(
   rows: Uint32Array,
+  fitted: number,
   { bar, geometry, config }: Pick<LearnableInput, 'bar' | 'geometry' | 'config'>,
 ): void {
-  const { select, interactions, protocol } = config;
+  const { select, interactions } = config;
   const isStable = select.method === 'stability';
   if (!isStable) boostedFolds({ rows, bar, geometry });
   if (!isStable && interactions.features < 2) return;
-  const fitted = Math.floor(developmentRows(bar, config) * protocol.selectionShare);
   const blocks = timeBlocks(blockDesign({ bar, rows: fitted, targetWindow: geometry.targetWindow, config }));
   const used = rows.filter((row) => row < fitted);
   if (isStable) requireRowsInBlocks(blocks, used);

@@ -29,10 +29,12 @@ export interface CombinatorialGroups {
 export interface ProtocolSegments {
   /** All rows anything may be fitted on before the end. */
   readonly development: Uint32Array;
-  /** First part of the development rows: features are selected on these. */
+  /** First part of the development rows, before all that folds test. */
   readonly selection: Uint32Array;
-  /** Folds over the development rows after the selection part: walk-forward, or all choices of two groups. */
+  /** Folds over the development rows after that part: walk-forward, or all choices of two groups. */
   readonly folds: readonly Fold[];
+  /** Rows that the features of each fold's models may be selected on: all before it, or before the first group. */
+  readonly foldSelection: readonly Uint32Array[];
   /** Null for walk-forward folds. */
   readonly combinatorial: CombinatorialGroups | null;
   /** The untouched segment that is scored: the final one, or the one that was locked. */
@@ -69,7 +71,12 @@ export function protocolSegments({ bar, geometry, usable, config }: SegmentsInpu
   });
   const purgedRows = usable.filter((row) => row < final[0]!).length - development.length;
   const cut = cutFolds({ development, initialRows, bar, geometry, config });
-  return { development, selection, ...cut, final, purgedRows };
+  const foldSelection = cut.folds.map(({ test }) =>
+    cut.combinatorial
+      ? selection
+      : rowsBefore({ rows: development, bar, geometry, first: test[0]!, embargoBars }),
+  );
+  return { development, selection, ...cut, foldSelection, final, purgedRows };
 }
 
 /** Models are the same whichever is scored; labels of the final segment share no bar with the locked one. */

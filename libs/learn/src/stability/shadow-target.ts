@@ -1,9 +1,12 @@
 import { LearnInputError } from '../errors/learn-input-error.js';
 import type { SeededRandom } from '../numeric/seeded-random.js';
 
-/** Most pieces a target is cut into. */
-const MOST_PIECES = 64;
+/** Pieces of time are at least this many dependence lengths long, where the rows allow it. */
+const PIECE_LENGTHS = 4;
 const FEWEST_PIECES = 8;
+/** Most pieces that are put in another order, and most whose sign is drawn. */
+const MOST_PLACES = 64;
+const MOST_SIGNS = 4096;
 
 export interface ShadowInput {
   /** Rows with a target, in time order. */
@@ -31,10 +34,7 @@ export function shadowOrder(
   { rows, bar, dependenceBars }: Omit<ShadowInput, 'target'>,
   random: SeededRandom,
 ): Uint32Array {
-  requireShadowRows(rows);
-  const bars = bar[rows[rows.length - 1]!]! - bar[rows[0]!]! + 1;
-  const wanted = Math.floor(bars / (4 * Math.max(1, dependenceBars)));
-  const pieces = Math.min(MOST_PIECES, Math.max(FEWEST_PIECES, wanted));
+  const pieces = piecesOf(rows, bar, dependenceBars, MOST_PLACES);
   const positions = new Uint32Array(rows.length);
   let to = 0;
   for (const piece of derangement(pieces, random)) {
@@ -46,20 +46,36 @@ export function shadowOrder(
 }
 
 /**
- * A target that no feature can predict and that depends on its own past as the real one does: the real
- * target in another order of time. Equivalent to selecting among block-permuted copies (shadows) of all
- * features at once.
+ * A target that no feature can foretell and that keeps everything else: the real one with the sign of each piece of time
+ * drawn anew, about its mean. Its size stays where it is in time, so that features whose own size follows volatility meet
+ * what they meet in the real target; pieces in another order would take the two apart. Pieces are four dependence lengths
+ * long, where the rows allow it.
  *
  * @returns by row number, NaN outside `rows`
  * @throws LearnInputError for fewer than 8 rows
  */
 export function shadowTarget(input: ShadowInput, random: SeededRandom): Float64Array {
-  const { rows, target } = input;
+  const { rows, target, bar, dependenceBars } = input;
+  const pieces = piecesOf(rows, bar, dependenceBars, MOST_SIGNS);
+  const mean = rows.reduce((sum, row) => sum + target[row]!, 0) / rows.length;
   const shadow = new Float64Array(target.length).fill(Number.NaN);
-  shadowOrder(input, random).forEach((from, to) => {
-    shadow[rows[to]!] = target[rows[from]!]!;
-  });
+  for (let piece = 0; piece < pieces; piece++) {
+    const sign = random.next() < 0.5 ? -1 : 1;
+    const end = Math.floor(((piece + 1) * rows.length) / pieces);
+    for (let k = Math.floor((piece * rows.length) / pieces); k < end; k++) {
+      const row = rows[k]!;
+      shadow[row] = mean + sign * (target[row]! - mean);
+    }
+  }
   return shadow;
+}
+
+/** @throws LearnInputError for fewer than 8 rows */
+function piecesOf(rows: Uint32Array, bar: Int32Array, dependenceBars: number, most: number): number {
+  requireShadowRows(rows);
+  const bars = bar[rows[rows.length - 1]!]! - bar[rows[0]!]! + 1;
+  const wanted = Math.floor(bars / (PIECE_LENGTHS * Math.max(1, dependenceBars)));
+  return Math.min(most, Math.max(FEWEST_PIECES, wanted));
 }
 
 /** A random order in which nothing keeps its place: a random cycle through all (Sattolo 1986). */

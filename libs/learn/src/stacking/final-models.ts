@@ -1,6 +1,6 @@
 import { DIRECTION_MODELS, type DirectionName } from '../models/model-registry.js';
 import { medianSizes, modelSizes, startingLogOdds } from '../training/horizon-models.js';
-import type { ModelContext } from '../training/model-context.js';
+import { type ModelContext, retainedMatrix } from '../training/model-context.js';
 import { type ModelSizes, type TrainedModels, trainModels } from '../training/train-models.js';
 import type { CrossFitStack } from './cross-fit-stack.js';
 import { stackLogOdds } from './stack-log-odds.js';
@@ -39,15 +39,19 @@ export interface FinalTask {
  */
 export function finalModels(context: ModelContext, task: FinalTask): FinalModels {
   const { development, final, crossFit } = task;
+  const matrix = retainedMatrix(context);
   const margin = task.margin ?? startingLogOdds(context, [development])[0]!;
   const set = {
     rows: development,
     margin,
     part: task.part,
-    sizes: medianSizes(task.sizes),
+    columns: Array.from({ length: matrix.columns }, (_, column) => column),
+    linearColumns: context.linearColumns,
+    // No fold had a feature: the models decide for themselves, on an inner purged validation.
+    ...(task.sizes.length > 0 ? { sizes: medianSizes(task.sizes) } : {}),
     predict: final,
   };
-  const models = trainModels(context, [set], task.onProgress)[0]!;
+  const models = trainModels(context, matrix, [set], task.onProgress)[0]!;
   const base = Float64Array.from(final, (row) => margin[row]!);
   const added = DIRECTION_MODELS.map((name) => models[name].prediction);
   const logOdds = stackLogOdds(crossFit.stack, base, added);

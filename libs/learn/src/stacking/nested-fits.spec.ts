@@ -80,10 +80,12 @@ function allFits({ segments, crossFit, bar, geometry, innerShare }: ReturnType<t
     { fitted, scored },
     { fitted, scored: serves },
     ...folds.map((fold) => ({ fitted: segments.folds[fold]!.train, scored: serves })),
+    ...folds.map((fold) => ({ fitted: segments.foldSelection[fold]!, scored: serves })),
   ]);
   const outer = [
     { fitted: segments.development, scored: segments.final },
     ...segments.folds.map(({ test }) => ({ fitted: segments.selection, scored: test })),
+    ...segments.folds.map(({ test }, k) => ({ fitted: segments.foldSelection[k]!, scored: test })),
   ];
   return [...models, ...stopping, ...stacked, ...outer];
 }

@@ -1,7 +1,7 @@
 import { DIRECTION_MODELS } from '../models/model-registry.js';
 import type { Fold } from '../splits/walk-forward.js';
 import { modelSizes, startingLogOdds } from './horizon-models.js';
-import type { ModelContext } from './model-context.js';
+import type { ModelColumns, ModelContext } from './model-context.js';
 import { type ModelSizes, type TrainedModels, trainModels } from './train-models.js';
 
 /** Predictions of one fold's models on its test rows; arrays run along `rows`. */
@@ -17,9 +17,9 @@ export interface FoldPredictions {
 
 export interface OutOfFold {
   readonly folds: readonly FoldPredictions[];
-  /** The models of each fold; empty when no feature was retained, as is the next. */
-  readonly models: readonly TrainedModels[];
-  /** What each fold decided on its inner validation. */
+  /** The models of each fold; null where it has no feature. */
+  readonly models: readonly (TrainedModels | null)[];
+  /** What each fold with features decided on its inner validation. */
   readonly sizes: readonly ModelSizes[];
 }
 
@@ -41,21 +41,35 @@ export function outOfFold(
     margin: margins[part]!,
     part,
     predict: test,
+    ...columnsOf(context, part),
   }));
-  const models = context.matrix ? trainModels(context, sets, onProgress) : [];
+  const matrix = context.folds?.matrix ?? context.matrix;
+  const able = sets.filter(({ columns }) => columns.length > 0);
+  const trained = matrix && able.length > 0 ? trainModels(context, matrix, able, onProgress) : [];
+  const models = sets.map((set) => trained[able.indexOf(set)] ?? null);
   return {
     folds: sets.map(({ margin, predict }, part) => ({
       rows: predict,
       base: Float64Array.from(predict, (row) => margin[row]!),
-      ...predictions(models[part]),
+      ...predictions(models[part]!, matrix ? predict.length : 0),
     })),
     models,
-    sizes: models.map(modelSizes),
+    sizes: trained.map(modelSizes),
   };
 }
 
-function predictions(models: TrainedModels | undefined): Pick<FoldPredictions, 'added' | 'unknown'> {
-  if (!models) return { added: [], unknown: null };
+function columnsOf({ matrix, linearColumns, folds }: ModelContext, part: number): ModelColumns {
+  if (folds) return folds.columns[part]!;
+  return { columns: Array.from({ length: matrix?.columns ?? 0 }, (_, column) => column), linearColumns };
+}
+
+/** @param rows of a fold that found no feature while others did: its models add nothing */
+function predictions(models: TrainedModels | null, rows: number): Pick<FoldPredictions, 'added' | 'unknown'> {
+  if (!models && rows === 0) return { added: [], unknown: null };
+  if (!models) {
+    const nothing = () => new Float64Array(rows);
+    return { added: DIRECTION_MODELS.map(nothing), unknown: { booster: nothing(), ridge: nothing() } };
+  }
   return {
     added: DIRECTION_MODELS.map((name) => models[name].prediction),
     unknown: { booster: models.value.prediction, ridge: models.ridge.prediction },

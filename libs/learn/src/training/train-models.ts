@@ -1,3 +1,4 @@
+import type { BinnedMatrix } from '../binning/binned-matrix.js';
 import type { BinnedMatrixHandle } from '../binning/matrix-storage.js';
 import { openBinnedMatrix } from '../binning/shared-binned-matrix.js';
 import type { LearnConfig } from '../config/learn-config.js';
@@ -11,7 +12,7 @@ import {
 } from '../models/model-registry.js';
 import type { ProgressHooks } from '../progress/progress-hooks.js';
 import type { PieceKind } from '../threads/piece-kind.js';
-import { type ModelContext, retainedMatrix } from './model-context.js';
+import type { ModelContext } from './model-context.js';
 
 /** Number of trees of a booster, penalty of a linear model. */
 export type ModelSizes = Readonly<Record<ModelName, number>>;
@@ -50,14 +51,14 @@ export const TRAINED_MODEL: PieceKind<Training, OneModel, TrainedModel> = {
  * @throws CancelledError when asked to stop
  */
 export function trainModels(
-  context: ModelContext,
+  context: Omit<ModelContext, 'matrix' | 'linearColumns' | 'folds'>,
+  matrix: BinnedMatrix,
   sets: readonly TrainingSet[],
   onProgress: (fraction: number) => void = () => undefined,
 ): TrainedModels[] {
-  const { linearColumns, data, config, seed, pool, isCancelled } = context;
-  const matrix = retainedMatrix(context).handle;
+  const { data, config, seed, pool, isCancelled } = context;
   const pieces = slowestFirst(config).flatMap((model) => sets.map((_, set): OneModel => ({ set, model })));
-  const shared = { matrix, linearColumns, data, config, seed, sets };
+  const shared = { matrix: matrix.handle, data, config, seed, sets };
   const trained = pool.compute(TRAINED_MODEL, shared, pieces, { isCancelled, onProgress });
   return sets.map((_, set) => {
     const models = pieces.flatMap(({ model, set: of }, k) => (of === set ? [[model, trained[k]!]] : []));

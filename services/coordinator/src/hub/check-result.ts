@@ -8,7 +8,7 @@ import {
 import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { type ResultDocument, readResultDocument } from '../model/result-document.js';
 import type { RunSnapshot, TaskRecord } from '../model/run-record.js';
-import { ledgerStatusName } from '../store/ledger-table.js';
+import { ledgerStatusName, PRODUCT_CODE } from '../store/ledger-table.js';
 import { documentReasonProblem, rowReasonProblem, summaryReasonProblem } from './check-reasons.js';
 import { verdictProblem } from './check-verdict.js';
 
@@ -40,7 +40,7 @@ export function expectedResult({ run, pairs }: RunSnapshot, task: TaskRecord): E
 
 /**
  * What is wrong with a result that a trainer sent; undefined when all of it can be stored, shown and reported: the
- * document whole, the summary that of the document, one ledger row for every column of the universe.
+ * document whole, the summary that of the document, one ledger row for every column of the universe and every product of two.
  */
 export function resultProblem(
   expected: ExpectedResult,
@@ -49,12 +49,16 @@ export function resultProblem(
   if (!result?.summary) return 'the result is empty';
   const { document, documentSha256, ledger, summary } = result;
   if (document.length > MAX_DOCUMENT_BYTES) return `the document has ${document.length} bytes`;
-  if (ledger.length !== expected.columns) {
-    return `the ledger has ${ledger.length} rows, the universe ${expected.columns} columns`;
-  }
   if (sha256Hex(document) !== documentSha256) return 'the document does not match its hash';
   const read = readDocument(expected, document);
   if (typeof read === 'string') return read;
+  const { products } = read.features;
+  const multiplied = ledger.filter(({ why }) => why?.code === PRODUCT_CODE).length;
+  if (multiplied !== products) return `the ledger has ${multiplied} products, the document ${products}`;
+  if (ledger.length !== expected.columns + products) {
+    const beside = products > 0 ? ` and the document ${products} products` : '';
+    return `the ledger has ${ledger.length} rows, the universe ${expected.columns} columns${beside}`;
+  }
   return summaryProblem(expected, summary, read) ?? ledgerProblem(expected, ledger, read);
 }
 
@@ -135,8 +139,8 @@ function ledgerProblem(
     retained++;
     if (row.rank !== undefined) ranks.add(row.rank);
   }
-  if (retained !== features.retained)
-    return `the ledger retains ${retained} features, the document ${features.retained}`;
+  if (retained !== features.retained + features.products)
+    return `the ledger retains ${retained} features and products, the document ${features.retained} and ${features.products}`;
   const isRanking = ranks.size === retained && [...ranks].every((rank) => rank >= 1 && rank <= retained);
   return isRanking ? undefined : `the ranks of the ${retained} retained features are not 1 to ${retained}`;
 }

@@ -62,7 +62,12 @@ const RESULT_DOCUMENT = z.object({
   verdict: z.enum(['SKILL', 'SKILL_SUSPECT', 'NO_SKILL_BEYOND_OVERLAP', 'INCONCLUSIVE']),
   verdictText: z.string().max(4_096),
   verdictReason: z.object({ code: z.string(), facts: FACTS }).optional(),
-  features: z.object({ tested: z.number().int(), retained: z.number().int() }),
+  features: z.object({
+    tested: z.number().int(),
+    retained: z.number().int(),
+    /** Documents of earlier versions have none. */
+    products: z.number().int().nonnegative().default(0),
+  }),
   rows: z.object({ usable: z.number(), development: z.number(), final: z.number(), explained: z.number() }),
   skill: z.object({
     level: z.number(),
@@ -98,8 +103,14 @@ const RESULT_DOCUMENT = z.object({
   interactions: z
     .object({
       tested: z.number(),
-      shadowSelections: z.number(),
-      retained: z.array(z.object({ features: z.tuple([z.string(), z.string()]), frequency: z.number() })),
+      shadowSelections: z.number().nullable(),
+      retained: z.array(
+        z.object({
+          features: z.tuple([z.string(), z.string()]),
+          by: z.tuple([z.enum(['value', 'size']), z.enum(['value', 'size'])]).default(['value', 'value']),
+          frequency: z.number(),
+        }),
+      ),
     })
     .nullable(),
   reliability: z.array(z.object({ rows: z.number(), meanPredicted: z.number(), observed: ESTIMATE })),

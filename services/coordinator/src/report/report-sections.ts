@@ -232,12 +232,17 @@ function bestFeatures(task: ReportTask): Html {
 function interactions({ interactions: found }: ReportTask['document']): Html {
   if (!found) return html``;
   const names = found.retained.map(
-    ({ features, frequency }) =>
-      html`<li>${features[0]} × ${features[1]}: in ${percentFigure(frequency)} of the subsamples</li>`,
+    ({ features, by, frequency }) =>
+      html`<li>${factor(features[0], by[0])} × ${factor(features[1], by[1])}: in ${percentFigure(frequency)} of the subsamples</li>`,
   );
   return html`<p class="small">Of ${found.tested} pairs of features ${found.retained.length} interact;
-    for a target that nothing predicts it was ${found.shadowSelections}.</p>
+    for a target that nothing predicts it was ${found.shadowSelections ?? '–'}.</p>
     ${names.length > 0 ? html`<ul class="small">${names}</ul>` : ''}`;
+}
+
+/** A feature as it enters a product: bars stand around one that enters by its size. */
+function factor(feature: string, by: 'value' | 'size'): string {
+  return by === 'size' ? `|${feature}|` : feature;
 }
 
 /** The documents state the error level of one side. */

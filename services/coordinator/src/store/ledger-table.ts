@@ -114,7 +114,10 @@ function optional(value: unknown): number | undefined {
   return value == null ? undefined : Number(value);
 }
 
-/** Rows and distinct features of every task of a run. */
+/** Why a row is there that is no feature of the universe: a product of two. */
+export const PRODUCT_CODE = 'product';
+
+/** Rows and distinct features of every task of a run, products of features left out. */
 export interface LedgerCount {
   pair: string;
   horizon: number;
@@ -125,8 +128,8 @@ export interface LedgerCount {
 export async function countLedger(connection: DuckDBConnection, runId: string): Promise<LedgerCount[]> {
   const read = await connection.runAndReadAll(
     `SELECT pair, horizon, count(*) AS row_count, count(DISTINCT feature_id) AS features
-     FROM ledger WHERE run_id = $1 GROUP BY pair, horizon`,
-    [runId],
+     FROM ledger WHERE run_id = $1 AND reason_code IS DISTINCT FROM $2 GROUP BY pair, horizon`,
+    [runId, PRODUCT_CODE],
   );
   return read.getRowObjects().map((row) => ({
     pair: String(row.pair),

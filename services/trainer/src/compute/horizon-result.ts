@@ -37,6 +37,7 @@ export function horizonResult(
       horizon: request.horizon,
       columns: pair.columns,
       fates: outcome.fates,
+      products: outcome.products,
       rowsExplained: outcome.summary.rowsExplained,
     }),
     summary: horizonSummary(request, outcome),

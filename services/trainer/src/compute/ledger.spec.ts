@@ -28,7 +28,7 @@ const suspicious = {
   facts: { part: 'unknown', horizon: 45, share: 0.4, limit: 0.25 },
 } as const;
 
-const base = { runId: 'r', pair: 'eurusd', horizon: 15, rowsExplained: 500 };
+const base = { runId: 'r', pair: 'eurusd', horizon: 15, rowsExplained: 500, products: [] };
 
 test('one row for every column of the universe, in its order', () => {
   const rows = ledgerRows({
@@ -59,6 +59,23 @@ test('one row for every column of the universe, in its order', () => {
   expect(rows[1]).toMatchObject({ stage: 'plan', reason: '', why: future });
   expect(rows[2]).toMatchObject({ why: { code: 'gain' }, remark: suspicious, reason: '' });
   expect(rows[2]).toMatchObject({ selectionFrequency: 0.9, shapMeanAbs: 0.1, rank: 1, rowsExplained: 500 });
+});
+
+test('a product of two features has a row of its own, after those of the universe', () => {
+  const product = {
+    name: 't.a * |t.b|',
+    status: 'RETAINED',
+    stage: 'model',
+    why: { code: 'product', facts: { share: 0.7 } },
+    selectionFrequency: 0.7,
+    importance: 0.5,
+    shapMeanAbs: 0.2,
+    rank: 1,
+  } as const;
+  const fates = [{ status: 'PRUNED', stage: 'prune', why: constant } as const];
+  const rows = ledgerRows({ ...base, columns: [column('t.a')], fates, products: [product] });
+  expect(rows).toHaveLength(2);
+  expect(rows[1]).toMatchObject({ featureId: 't.a * |t.b|', group: 'products', why: product.why, rank: 1 });
 });
 
 test('a feature without a fate is an error, never left out', () => {

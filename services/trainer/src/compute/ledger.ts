@@ -3,7 +3,10 @@ import { OnescanError } from '@onescan/contract/onescan-error.js';
 import type { Reason } from '@onescan/contract/reasons/reason.js';
 import { gapBeyondDoubles } from '@onescan/dataset/beyond-doubles.js';
 import type { DatasetColumn } from '@onescan/dataset/dataset.js';
-import type { FeatureFate } from '@onescan/learn';
+import type { FeatureFate, ProductFate } from '@onescan/learn';
+
+/** Group of products in the ledger; no table of a warehouse is in it. */
+const PRODUCTS_GROUP = 'products';
 
 export interface LedgerInput {
   runId: string;
@@ -13,11 +16,13 @@ export interface LedgerInput {
   columns: readonly DatasetColumn[];
   /** What became of the included columns, in matrix order. */
   fates: readonly FeatureFate[];
+  /** Retained products of two features. */
+  products: readonly ProductFate[];
   rowsExplained: number;
 }
 
 /**
- * One row for every feature of the universe, included or not, in the universe's order.
+ * One row for every feature of the universe, included or not, in the universe's order, and one for every retained product.
  *
  * @throws OnescanError INTERNAL when there is not exactly one fate for each included column
  */
@@ -27,9 +32,14 @@ export function ledgerRows(input: LedgerInput): LedgerRow[] {
     throw new OnescanError('INTERNAL', `${input.fates.length} fates for ${included} included features`);
   }
   let position = 0;
-  return input.columns.map((column) =>
+  const features = input.columns.map((column) =>
     column.included ? fateRow(input, column, input.fates[position++]!) : excludedRow(input, column),
   );
+  const products = input.products.map((fate) => {
+    const { name, why, remark } = fate;
+    return rowOf(input, fate, { featureId: name, group: PRODUCTS_GROUP, why, remark });
+  });
+  return [...features, ...products];
 }
 
 function excludedRow({ runId, pair, horizon }: LedgerInput, column: DatasetColumn): LedgerRow {
@@ -49,17 +59,30 @@ function excludedRow({ runId, pair, horizon }: LedgerInput, column: DatasetColum
 }
 
 function fateRow(input: LedgerInput, column: DatasetColumn, fate: FeatureFate): LedgerRow {
-  const { runId, pair, horizon, rowsExplained } = input;
-  const { status, stage, selectionFrequency, importance, shapMeanAbs, rank } = fate;
-  const why: Reason = fate.why;
+  const { featureId, group } = column;
   const remark: Reason | undefined =
-    fate.remark ?? (status === 'PRUNED' ? precisionRemark(column) : undefined);
+    fate.remark ?? (fate.status === 'PRUNED' ? precisionRemark(column) : undefined);
+  return rowOf(input, fate, { featureId, group, why: fate.why, remark });
+}
+
+interface NamedRow {
+  featureId: string;
+  group: string;
+  why: Reason;
+  remark: Reason | undefined;
+}
+
+function rowOf(
+  { runId, pair, horizon, rowsExplained }: LedgerInput,
+  { status, stage, selectionFrequency, importance, shapMeanAbs, rank }: FeatureFate,
+  { featureId, group, why, remark }: NamedRow,
+): LedgerRow {
   return {
     runId,
     pair,
     horizon,
-    featureId: column.featureId,
-    group: column.group,
+    featureId,
+    group,
     status: LedgerStatus[`LEDGER_STATUS_${status}`],
     stage,
     reason: '',

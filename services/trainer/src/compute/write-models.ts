@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import { canonicalJson, sha256Hex } from '@onescan/contract/canonical-json.js';
 import type { ExportedModels } from '@onescan/learn';
-import { modelText, textName } from '@onescan/learn/export/export-models.js';
+import { modelText, productSteps, textName } from '@onescan/learn/export/export-models.js';
 import { MODELS_FORMAT_VERSION } from '@onescan/learn/export/model-description.js';
 import type { ComputeRequest } from './compute-protocol.js';
 import type { LoadedPair } from './loaded-pair.js';
@@ -14,11 +14,13 @@ export async function writeModels(
   path: string,
   request: ComputeRequest,
   pair: Pick<LoadedPair, 'meta' | 'included'>,
-  { features, models, description }: ExportedModels,
+  { features, products, models, description }: ExportedModels,
 ): Promise<void> {
   const columns = features.map((position) => pair.included[position]!);
-  const names = columns.map(({ featureId }) => textName(featureId));
-  const isFloat32 = (column: number) => columns[column]!.stored === 'FLOAT';
+  const names = [...columns.map(({ featureId }) => featureId), ...products.map(({ name }) => name)].map(
+    textName,
+  );
+  const isFloat32 = (column: number) => columns[column]?.stored === 'FLOAT';
   const texts = models.map(({ name, trees }) => ({
     name,
     text: Buffer.from(modelText(trees, names, isFloat32)),
@@ -35,6 +37,14 @@ export async function writeModels(
       feature: featureId,
       name: names[column]!,
       encoding,
+    })),
+    products: products.map(({ parts }, k) => ({
+      name: names[columns.length + k]!,
+      parts: parts.map((part) => {
+        const feature = features.indexOf(part.column);
+        const { bounds, scores } = productSteps(part, isFloat32(feature));
+        return { feature, bounds: Array.from(bounds), scores: Array.from(scores) };
+      }),
     })),
     ...description,
     models: texts.map(({ name, text }) => ({
