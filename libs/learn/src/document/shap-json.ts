@@ -23,6 +23,8 @@ export interface ShapJson {
   readonly features: readonly (ShapFeatureJson & {
     readonly importance: number;
     readonly permutation: number;
+    /** The same fold by fold, in order of time; null where the fold's models do not use the feature. */
+    readonly byFold: readonly (number | null)[];
   })[];
   readonly top: readonly { readonly feature: string; readonly dependence: readonly DependenceGroupJson[] }[];
   readonly sample: { readonly rows: number; readonly features: readonly SampledFeatureJson[] };
@@ -117,6 +119,7 @@ export function shapJson(
       meanAbs: ranking.shapMeanAbs[column]!,
       importance: ranking.importance[column]!,
       permutation: permutation.lossGain[column]!,
+      byFold: Array.from(permutation.byFold[column]!, jsonNumber),
       models: Object.fromEntries(direction!.models.map(({ name, meanAbs }) => [name, meanAbs[column]!])),
     })),
     top: top.map((column) => ({

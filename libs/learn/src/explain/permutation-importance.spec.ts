@@ -84,6 +84,14 @@ describe('permutationImportance', () => {
     }
   });
 
+  it('is told fold by fold, which shows whether a feature helped all the time', () => {
+    const { lossGain, byFold, rows } = permutationImportance({ ...task, seed: 5n });
+    const column = columnOf('mkt_flow.flow_ma');
+    const sum = folds.reduce((total, { test }, k) => total + test.length * byFold[column]![k]!, 0);
+    expect(sum / rows).toBeCloseTo(lossGain[column]!, 12);
+    expect([...byFold[column]!].every((gain) => gain > 0)).toBe(true);
+  });
+
   it('is zero for a stack that gives the models no weight', () => {
     const none = { ...stack, weights: [0, 0, 0, 0] };
     const { lossGain } = permutationImportance({ ...task, stack: none, seed: 5n });

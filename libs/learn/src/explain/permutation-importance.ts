@@ -33,10 +33,16 @@ export interface PermutationImportance {
   readonly rows: number;
   /** By column of the small matrix: log loss that the stack gains when the feature is permuted, nats a row. */
   readonly lossGain: Float64Array;
+  /** The same by column and fold, in order of time; NaN where the fold's models do not use the feature. */
+  readonly byFold: readonly Float64Array[];
 }
 
 interface PermutedFold {
+  /** Number of the fold. */
+  readonly fold: number;
   readonly train: Uint32Array;
+  /** Matrix columns that its models use; undefined for all. */
+  readonly columns: readonly number[] | undefined;
   /** Matrix columns that the logistic regression uses. */
   readonly linearColumns: readonly number[];
   /** Rows that are scored, and the row that each takes a permuted feature's value from. */
@@ -55,8 +61,8 @@ interface Permuting {
   readonly folds: readonly PermutedFold[];
 }
 
-/** Sum over rows of the log loss gained, by column. */
-export const LOSS_OF_PERMUTED: PieceKind<Permuting, number, number> = {
+/** Sum over rows of the log loss gained, by column and fold. */
+export const LOSS_OF_PERMUTED: PieceKind<Permuting, number, Float64Array> = {
   name: 'loss-of-permuted',
   compute: lossOfPermuted,
 };
@@ -84,7 +90,9 @@ export function permutationImportance(input: PermutationInput): PermutationImpor
     const taken = evenPositions(test.length, Math.ceil(share * test.length));
     const logOdds = stackLogOdds(stack, base, added);
     const fold = {
+      fold: k,
       train,
+      columns: context.folds?.columns[k]?.columns,
       linearColumns: context.folds?.columns[k]?.linearColumns ?? context.linearColumns,
       rows: taken.map((position) => test[position]!),
       sources: taken.map((position) => test[order[position]!]!),
@@ -103,7 +111,18 @@ export function permutationImportance(input: PermutationInput): PermutationImpor
   const columns = Array.from({ length: retained.columns }, (_, column) => column);
   const gains = pool.compute(LOSS_OF_PERMUTED, shared, columns, { isCancelled, onProgress });
   const rows = permuted.reduce((sum, fold) => sum + fold.rows.length, 0);
-  return { rows, lossGain: Float64Array.from(gains, (gain) => gain / Math.max(1, rows)) };
+  const total = (gain: Float64Array) => gain.reduce((sum, one) => sum + one, 0);
+  return {
+    rows,
+    lossGain: Float64Array.from(gains, (gain) => total(gain) / Math.max(1, rows)),
+    byFold: gains.map((gain, column) => {
+      const mean = new Float64Array(folds.length).fill(Number.NaN);
+      permuted.forEach(({ fold, rows: own, columns }, k) => {
+        if (!columns || columns.includes(column)) mean[fold] = gain[k]! / own.length;
+      });
+      return mean;
+    }),
+  };
 }
 
 function dependenceBars({ geometry }: HorizonData): number {
@@ -117,8 +136,8 @@ function evenPositions(length: number, wanted: number): Uint32Array {
 function lossOfPermuted({ matrix: handle, up, weights, folds }: Permuting, column: number) {
   const matrix = openBinnedMatrix(handle);
   const bytes = new Uint8Array(matrix.memory.buffer);
-  let gain = 0;
-  for (const fold of folds) {
+  return Float64Array.from(folds, (fold) => {
+    let gain = 0;
     const { rows, sources, logOdds, linearColumns } = fold;
     const position = linearColumns.indexOf(column);
     const change = new Float64Array(rows.length);
@@ -137,8 +156,8 @@ function lossOfPermuted({ matrix: handle, up, weights, folds }: Permuting, colum
       const sign = up[rows[k]!]! > 0.5 ? 1 : -1;
       gain += logLoss(sign * (logOdds[k]! + change[k]!)) - logLoss(sign * logOdds[k]!);
     }
-  }
-  return gain;
+    return gain;
+  });
 }
 
 interface TreeChange {

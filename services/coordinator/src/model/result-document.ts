@@ -135,7 +135,15 @@ const RESULT_DOCUMENT = z.object({
       maxAdditivityError: z.number(),
       basis: z.string(),
       known: z.object({ name: z.string(), meanAbs: z.number() }).optional(),
-      features: z.array(z.object({ feature: z.string(), meanAbs: z.number() })).optional(),
+      features: z
+        .array(
+          z.object({
+            feature: z.string(),
+            meanAbs: z.number(),
+            byFold: z.array(z.number().nullable()).optional(),
+          }),
+        )
+        .optional(),
       top: z.array(z.object({ feature: z.string(), dependence: z.array(DEPENDENCE) })).optional(),
       sample: z.object({ rows: z.number(), features: z.array(SAMPLED) }).optional(),
       interactions: z.object({ rows: z.number(), pairs: z.array(INTERACTION) }).nullish(),

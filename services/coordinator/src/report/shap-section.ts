@@ -8,6 +8,9 @@ import { dependenceChart, shapSummaryChart } from './shap-charts.js';
 /** Features with a dependence plot. */
 const DEPENDENCE_PLOTS = 2;
 
+/** Features whose use is shown over time. */
+const FEATURES_OVER_TIME = 10;
+
 /** Pairs of features named with their interaction. */
 const PAIRS_SHOWN = 3;
 
@@ -22,7 +25,7 @@ export function shapSection({ document: { shap } }: ReportTask): Html {
     return html`${facts}<p class="small">The stack gives no model any weight, so that no feature has a part in its
       predictions; features are ranked by the boosters on their own.</p>`;
   }
-  return html`${pictures(shap)}${facts}${together(shap)}`;
+  return html`${pictures(shap)}${facts}${together(shap)}${overTime(shap)}`;
 }
 
 function pictures({ sample, top, unit }: Shap): Html {
@@ -62,6 +65,22 @@ function together({ interactions, unit }: Shap): Html {
   );
   return html`<p class="small">What the best features do only in pairs, mean size on ${interactions.rows} rows, ${unit}:
     ${named.join('; ')}.</p>`;
+}
+
+/** What the best features save in each fold: whether they helped all the time. */
+function overTime({ features = [] }: Shap): Html {
+  const shown = features.slice(0, FEATURES_OVER_TIME).filter(({ byFold }) => byFold);
+  if (shown.length === 0) return html``;
+  const folds = shown[0]!.byFold!.map((_, k) => `>fold ${k + 1}`);
+  return html`<p class="small">Log loss that the best features save in each fold, in order of time, in thousandths of a nat; – where
+      the fold did not select the feature.</p>
+    ${table(
+      ['feature', ...folds],
+      shown.map(({ feature, byFold }) => [
+        feature,
+        ...byFold!.map((gain) => (gain === null ? '–' : shortFigure(1000 * gain))),
+      ]),
+    )}`;
 }
 
 /** How large the part is that needs no feature, beside the best feature's. */

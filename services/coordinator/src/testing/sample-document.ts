@@ -92,7 +92,7 @@ export function resultDocument(pair: string, horizon: number, datasetContentSha2
       maxAdditivityError: 1.2e-12,
       basis: 'stack',
       known: { name: 'overlap_logistic', meanAbs: 0.412 },
-      features: [{ feature: 'agg.mean_45', meanAbs: 0.2 }],
+      features: [{ feature: 'agg.mean_45', meanAbs: 0.2, byFold: [0.0004, null, -0.0001] }],
       top: [
         {
           feature: 'agg.mean_45',
