@@ -47,7 +47,8 @@ export function estimateLearningBytes({ rows, columns, config, threads = 1 }: Le
   const retained = Math.min(columns, config.select.maxFeatures);
   return {
     selection: selectionBytes({ rows, columns, config, threads }),
-    modelling: modellingBytes({ rows, columns: retained, config, threads }),
+    modelling:
+      modellingBytes({ rows, columns: retained, config, threads }) + foldBytes(rows, columns, retained, config),
     heaps: HEAP_BYTES + (threads - 1) * (FURTHER_HEAP_BYTES + SENT_ROW_BYTES * rows),
   };
 }
@@ -126,6 +127,15 @@ function modellingBytes({ rows, columns, config, threads }: Required<LearningSiz
     threads * SHAP_COPIES * Float64Array.BYTES_PER_ELEMENT * columns * Math.min(rows, chunkRows(columns));
   const kept = keptBytes(rows, columns, config);
   return estimateBinnedBytes(rows, columns, bins) + Math.max(booster, explaining + kept);
+}
+
+/** What folds select beside the final models' features is about as much again. */
+const FOLD_COLUMNS = 2;
+
+/** The columns that the models of the folds are trained from, where they select their own. */
+function foldBytes(rows: number, columns: number, retained: number, config: LearnConfig): number {
+  if (config.select.nested === 'no') return 0;
+  return estimateBinnedBytes(rows, Math.min(columns, FOLD_COLUMNS * retained), config.binning.bins);
 }
 
 /** SHAP values of all rows, where they are kept for a file. */
