@@ -96,7 +96,7 @@ describe.each(['isotonic', 'venn-abers'])('probabilities calibrated by %s', (met
     const rowOf = new Map(Array.from(planted.time, (time, row) => [time, row]));
     const final = [...rows.final.keys()].filter((k) => rows.final[k]).map((k) => rowOf.get(rows.time[k]!)!);
     const { target } = planted.horizonInput(30);
-    const hits = final.filter((row) => probability[row]! > 0.5 === target[row]! > 0).length;
+    const hits = final.filter((row) => probability[row]! >= 0.5 === target[row]! > 0).length;
     expect(hits / final.length).toBeCloseTo(outcome.summary.accuracy, 12);
     const brier = final.reduce((sum, row) => sum + (probability[row]! - Number(target[row]! > 0)) ** 2, 0);
     const { final: scored } = outcome.document as unknown as {

@@ -91,12 +91,13 @@ describe('a planted effect', () => {
     expect(JSON.parse(JSON.stringify(outcome.document))).toEqual(outcome.document);
   });
 
-  it('orders time as selection, folds, final, with purged rows between', () => {
+  it('orders time as folds, development, final, with purged rows between; all development rows are selected on', () => {
     const { segments } = outcome.document;
     const segment = (name: string) => segments.find((entry) => entry.name === name)!;
     const minutes = (from: number, to: number) => (to - from) / 60_000;
     // Horizon 30, window 45: 45 bars between the last fitted row and the first scored one.
-    expect(minutes(segment('selection').to, segment('fold 1 test').from)).toBeGreaterThan(45);
+    expect(minutes(segment('fold 1 train').to, segment('fold 1 test').from)).toBeGreaterThan(45);
+    expect({ ...segment('selection'), name: 'development' }).toEqual(segment('development'));
     expect(minutes(segment('fold 2 train').to, segment('fold 2 test').from)).toBeGreaterThan(45);
     expect(minutes(segment('development').to, segment('final').from)).toBeGreaterThan(45);
   });
@@ -206,7 +207,7 @@ describe('a planted interaction', () => {
       expect(fate.status).toBe('RETAINED');
       expect(fate.why.code).toBe('interaction');
     }
-    expect(document.interactions!.bounds.unimodal).toBeLessThanOrEqual(0.5);
+    expect(document.interactions!.bounds.rConcave).toBeLessThanOrEqual(0.5);
   });
 });
 

@@ -9,7 +9,7 @@ import { type PieceRange, pieceRanges } from '../threads/piece-ranges.js';
 import { callingThread, type WorkPool } from '../threads/work-pool.js';
 import { CONTRASTS, contrastPitch } from './curvature-contrasts.js';
 import type { TargetBinsRoom } from './place-target.js';
-import { shadowTarget } from './shadow-target.js';
+import { shadowTarget, signPieces } from './shadow-target.js';
 import type { StabilityContext } from './stability-context.js';
 import type { TargetBins, TargetBinsKernel } from './target-bins.js';
 
@@ -46,7 +46,8 @@ export interface InflationInput {
  *
  * The linear effect is the sum over pieces of time of (x'y)^2 over its value for independent rows, that is
  * 1 + 2 sum over lags of the product of both autocorrelations (Bartlett 1935); the binned one is the same
- * for sums over bins, the curved one for sums weighted by contrasts.
+ * for sums over bins, the curved one for sums weighted by contrasts. A shadow keeps what a feature really says within
+ * a piece of one sign; of features that say more than chance does it is taken off, or strong ones would be held back.
  */
 export function estimateInflation(
   input: InflationInput,
@@ -58,7 +59,11 @@ export function estimateInflation(
   const pieces = context.blocks.map(({ begin, end }) => piecesIn(bar[end - 1]! - bar[begin]!, context));
   const count = context.columns.length;
   const ranges = pieceRanges(count, COLUMNS_AT_ONCE);
-  const shared = { context, target: room.target, counts: bins.counts, pieces };
+  const rows = bins.moments.reduce((sum, moments) => sum + moments.rows, 0);
+  const pieceRows =
+    input.rows.length / signPieces({ rows: input.rows, bar, dependenceBars: context.purgeBars });
+  const { counts, sums } = bins;
+  const shared = { context, target: room.target, counts, sums, pieces, share: pieceRows / rows };
   const effects = pool.compute(EFFECTS_OF_COLUMNS, shared, ranges, { isCancelled });
   const linear = new Float64Array(count);
   const curved = new Float64Array(count);
@@ -72,6 +77,9 @@ export function estimateInflation(
   return { linear: linear.map(ratio), curved: curved.map(ratio), binned: binned.map(ratio) };
 }
 
+/** Squares of a sum up to so many times its variance are taken for chance. */
+const CHANCE = 4;
+
 /** Columns that a thread measures at a time. */
 const COLUMNS_AT_ONCE = 256;
 
@@ -79,8 +87,11 @@ interface Measuring {
   readonly context: StabilityContext;
   /** Address of both shadows. */
   readonly target: number;
-  /** Address of the rows by column, block and bin. */
+  /** Addresses of the rows and of the real target's sums by column, block and bin. */
   readonly counts: number;
+  readonly sums: number;
+  /** Share of the rows that a piece of one sign has. */
+  readonly share: number;
   /** Pieces that each block is cut into. */
   readonly pieces: readonly number[];
 }
@@ -92,7 +103,7 @@ export const EFFECTS_OF_COLUMNS: PieceKind<Measuring, PieceRange, Inflation> = {
 };
 
 function effectsOfColumns(
-  { context, target, counts: countsAt, pieces }: Measuring,
+  { context, target, counts: countsAt, sums: sumsAt, pieces, share }: Measuring,
   [from, to]: PieceRange,
   hooks: ProgressHooks,
 ): Inflation {
@@ -108,6 +119,7 @@ function effectsOfColumns(
     const cells = arena.f64(cellsAt, 2 * bins);
     const squares = arena.f64(squaresAt, 2);
     const counts = arena.i32(countsAt, context.columns.length * blocks.length * bins);
+    const sums = arena.f32(sumsAt, counts.length);
     const linear = new Float64Array(to - from);
     const curved = new Float64Array(to - from);
     const binned = new Float64Array(to - from);
@@ -116,13 +128,13 @@ function effectsOfColumns(
       const table = context.tables + j * bins * 2;
       const address = matrix.columnAddress(context.columns[j]!);
       const contrasts = arena.f32(context.contrasts + j * contrastCells * 4, contrastCells);
-      const effect = new ColumnEffect(bins, contrasts);
+      const effect = new ColumnEffect(bins, contrasts, share);
       squares.fill(0);
       blocks.forEach(({ begin, end }, block) => {
         cells.fill(0);
         kernel.sumPieces(address, table, begin, end, pieces[block]!, target, cellsAt, squaresAt);
         const at = (j * blocks.length + block) * bins;
-        effect.addBlock(cells, counts.subarray(at, at + bins));
+        effect.addBlock(cells, counts.subarray(at, at + bins), sums.subarray(at, at + bins));
       });
       const values = new Int16Array(arena.u8(table, 2 * bins).buffer, table, bins);
       linear[j - from] = effect.linear(meanSquareSums(squares), values);
@@ -142,26 +154,32 @@ class ColumnEffect {
   /** Sum over blocks of the squared sum of a bin, mean of the shadows. */
   readonly #squares: Float64Array;
   #squaresOfBlocks = 0;
+  /** Sum of the real target in a bin. */
+  readonly #real: Float64Array;
+  readonly #share: number;
   readonly #contrasts: Float32Array;
   readonly #pitch: number;
   /** Sum over blocks of the squared inner products with curved contrasts, mean of the shadows. */
   #curvedSquares = 0;
 
-  constructor(bins: number, contrasts: Float32Array) {
+  constructor(bins: number, contrasts: Float32Array, share: number) {
+    this.#share = share;
+    this.#real = new Float64Array(bins);
     this.#contrasts = contrasts;
     this.#pitch = contrastPitch(bins);
     this.#rows = new Float64Array(bins);
     this.#squares = new Float64Array(bins);
   }
 
-  /** @param cells sums of both shadows by bin, @param counts rows by bin */
-  addBlock(cells: Float64Array, counts: Int32Array): void {
+  /** @param cells sums of both shadows by bin, @param counts rows, @param sums of the real target by bin */
+  addBlock(cells: Float64Array, counts: Int32Array, sums: Float32Array): void {
     let first = 0;
     let second = 0;
     for (let bin = 0; bin < counts.length; bin++) {
       const one = cells[2 * bin]!;
       const two = cells[2 * bin + 1]!;
       this.#rows[bin]! += counts[bin]!;
+      this.#real[bin]! += sums[bin]!;
       this.#squares[bin]! += (one * one + two * two) / 2;
       first += one;
       second += two;
@@ -183,19 +201,35 @@ class ColumnEffect {
 
   /** Mean square of the inner product over that of independent rows of variance 1. */
   linear(squares: number, table: Int16Array): number {
-    return squares / this.#rows.reduce((sum, rows, bin) => sum + rows * table[bin]! ** 2, 0);
+    const inner = this.#real.reduce((sum, real, bin) => sum + real * table[bin]!, 0);
+    const square = this.#rows.reduce((sum, rows, bin) => sum + rows * table[bin]! ** 2, 0);
+    return this.#withoutEffect(squares, inner) / square;
+  }
+
+  /**
+   * Squares of a shadow's sums less what the real sum, beyond the {@link CHANCE} times its variance that chance may make of it,
+   * adds to them within pieces of one sign.
+   */
+  #withoutEffect(squares: number, real: number): number {
+    const kept = 1 - CHANCE * this.#share;
+    if (kept <= 0 || real * real <= CHANCE * squares) return squares;
+    return Math.max(0, squares - this.#share * real * real) / kept;
   }
 
   /** The same for the squares that curved contrasts explain. */
   curved(): number {
     let square = 0;
+    let real = 0;
     for (let contrast = 1; contrast < CONTRASTS; contrast++) {
       const at = contrast * this.#pitch;
+      let inner = 0;
       for (let bin = 0; bin < this.#rows.length; bin++) {
         square += this.#rows[bin]! * this.#contrasts[at + bin]! ** 2;
+        inner += this.#real[bin]! * this.#contrasts[at + bin]!;
       }
+      real += inner * inner;
     }
-    return this.#curvedSquares / square;
+    return this.#withoutEffect(this.#curvedSquares, Math.sqrt(real)) / square;
   }
 
   /** The same for the squares between bins, the target's mean left out as the F statistic does. */
@@ -206,7 +240,7 @@ class ColumnEffect {
     for (let bin = 0; bin < this.#rows.length; bin++) {
       const rows = this.#rows[bin]!;
       if (rows === 0) continue;
-      between += this.#squares[bin]! / rows;
+      between += this.#withoutEffect(this.#squares[bin]!, this.#real[bin]!) / rows;
       present += rows;
       used++;
     }

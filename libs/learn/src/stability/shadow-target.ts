@@ -55,8 +55,8 @@ export function shadowOrder(
  * @throws LearnInputError for fewer than 8 rows
  */
 export function shadowTarget(input: ShadowInput, random: SeededRandom): Float64Array {
-  const { rows, target, bar, dependenceBars } = input;
-  const pieces = piecesOf(rows, bar, dependenceBars, MOST_SIGNS);
+  const { rows, target } = input;
+  const pieces = signPieces(input);
   const mean = rows.reduce((sum, row) => sum + target[row]!, 0) / rows.length;
   const shadow = new Float64Array(target.length).fill(Number.NaN);
   for (let piece = 0; piece < pieces; piece++) {
@@ -70,7 +70,11 @@ export function shadowTarget(input: ShadowInput, random: SeededRandom): Float64A
   return shadow;
 }
 
-/** @throws LearnInputError for fewer than 8 rows */
+/** Pieces of time that get a sign each. @throws LearnInputError for fewer than 8 rows */
+export function signPieces({ rows, bar, dependenceBars }: Omit<ShadowInput, 'target'>): number {
+  return piecesOf(rows, bar, dependenceBars, MOST_SIGNS);
+}
+
 function piecesOf(rows: Uint32Array, bar: Int32Array, dependenceBars: number, most: number): number {
   requireShadowRows(rows);
   const bars = bar[rows[rows.length - 1]!]! - bar[rows[0]!]! + 1;
