@@ -5,38 +5,9 @@ import {
   STABILITY_METHOD_NAMES,
   STABILITY_METHODS,
 } from '../stability/stability-methods.js';
+import { type ConfigKey, choice, real, type Three, whole } from './config-key.js';
 
-export type PresetName = 'quick' | 'standard' | 'mandated';
-
-/** One setting: what it means, its bounds or choices, and its value in each preset. */
-export interface ConfigKey {
-  readonly doc: string;
-  readonly min?: number;
-  readonly max?: number;
-  readonly integer?: boolean;
-  readonly choices?: readonly string[];
-  /** The value is a list of choices, each once, separated by commas. */
-  readonly several?: boolean;
-  readonly defaults: Readonly<Record<PresetName, number | string>>;
-}
-
-type Three<T> = readonly [quick: T, standard: T, mandated: T];
-
-function presets<T extends number | string>([quick, standard, mandated]: Three<T>): Record<PresetName, T> {
-  return { quick, standard, mandated };
-}
-
-function whole(doc: string, [min, max]: readonly [number, number], values: Three<number>): ConfigKey {
-  return { doc, min, max, integer: true, defaults: presets(values) };
-}
-
-function real(doc: string, [min, max]: readonly [number, number], values: Three<number>): ConfigKey {
-  return { doc, min, max, defaults: presets(values) };
-}
-
-function choice(doc: string, choices: readonly string[], values: Three<string>): ConfigKey {
-  return { doc, choices, defaults: presets(values) };
-}
+export type { ConfigKey, PresetName } from './config-key.js';
 
 const DEFAULT_METHODS = DEFAULT_STABILITY_METHODS.join(',');
 const METHOD_DOCS = Object.entries(STABILITY_METHODS)

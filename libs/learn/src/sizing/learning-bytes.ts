@@ -48,7 +48,8 @@ export function estimateLearningBytes({ rows, columns, config, threads = 1 }: Le
   return {
     selection: selectionBytes({ rows, columns, config, threads }),
     modelling:
-      modellingBytes({ rows, columns: retained, config, threads }) + foldBytes(rows, columns, retained, config),
+      modellingBytes({ rows, columns: retained, config, threads }) +
+      foldBytes(rows, columns, retained, config),
     heaps: HEAP_BYTES + (threads - 1) * (FURTHER_HEAP_BYTES + SENT_ROW_BYTES * rows),
   };
 }
