@@ -36,6 +36,8 @@ const SECTIONS = [...new Set(Object.keys(CONFIG_KEYS).map((key) => key.split('.'
 
 /** Names with a value that only look like settings: a file in a secret. */
 const NO_ADVICE = ['grant.key'];
+/** What OpenTelemetry calls attributes of spans. */
+const ATTRIBUTE = /^(onescan|rpc)\./;
 
 it('every learning setting that is advised with a value exists', () => {
   // `key=value`, `"key": "value"` and `key: "value"`, whatever the key's first word: it may be the wrong one.
@@ -45,7 +47,8 @@ it('every learning setting that is advised with a value exists', () => {
   ];
   expect(advised.length).toBeGreaterThan(10);
   const unknown = advised.filter(
-    ({ groups }) => !(groups.key in CONFIG_KEYS || NO_ADVICE.includes(groups.key)),
+    ({ groups }) =>
+      !(groups.key in CONFIG_KEYS || NO_ADVICE.includes(groups.key) || ATTRIBUTE.test(groups.key)),
   );
   expect(unknown.map(({ place }) => place)).toEqual([]);
 });
@@ -123,7 +126,7 @@ it('every flag that is named in a page or an error is one of a verb or of a serv
     text: path.endsWith('.ts')
       ? sentencesOf(text)
       : text.replaceAll(
-          /^.*\b(bq |gcloud |docker |git |sudo |node (?:scripts|bench)\/|npm install |npx vitest |helm |kubectl |kustomize |grpc_tools).*$/gm,
+          /^.*\b(bq |gcloud |docker |git |sudo |jaeger-all-in-one |node (?:scripts|bench)\/|npm install |npx vitest |helm |kubectl |kustomize |grpc_tools).*$/gm,
           '',
         ),
   }));
@@ -142,7 +145,7 @@ function sentencesOf(source) {
 }
 
 /** Flags of gcloud, of other scripts of the repository, and of Node. */
-const OTHERS = ['--project', '--member', '--role', '--impersonate-service-account', '--folder'].concat(
+const OTHERS = ['--project', '--quick', '--member', '--role', '--impersonate-service-account', '--folder'].concat(
   '--single-threaded-gc',
   '--no-incremental-marking',
 );
