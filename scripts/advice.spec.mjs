@@ -145,7 +145,11 @@ function sentencesOf(source) {
 }
 
 /** Flags of gcloud, of other scripts of the repository, and of Node. */
-const OTHERS = ['--project', '--quick', '--member', '--role', '--impersonate-service-account', '--folder'].concat(
-  '--single-threaded-gc',
-  '--no-incremental-marking',
-);
+const OTHERS = [
+  '--project',
+  '--quick',
+  '--member',
+  '--role',
+  '--impersonate-service-account',
+  '--folder',
+].concat('--single-threaded-gc', '--no-incremental-marking');
