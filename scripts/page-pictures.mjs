@@ -11,7 +11,7 @@ import { ROOT } from './workspace.mjs';
 const OUT = join(ROOT, 'docs/pictures');
 /** All pictures together; the README is read on telephones too. */
 const MOST_BYTES = 150 * 1024;
-const SIZE = { width: 1_100, height: 700 };
+const SIZE = { width: 1_000, height: 600 };
 /** Results of the run of which the picture of the grid is taken: some done, some at work. */
 const RESULTS_BEFORE_PICTURE = 8;
 
@@ -29,8 +29,8 @@ function startRun() {
 }
 
 async function picture(page, name) {
-  const path = join(OUT, `${name}.png`);
-  await page.screenshot({ path });
+  const path = join(OUT, `${name}.jpg`);
+  await page.screenshot({ path, type: 'jpeg', quality: 72 });
   return statSync(path).size;
 }
 

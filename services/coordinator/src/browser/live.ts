@@ -123,7 +123,10 @@ function apply(events: readonly RunEvent[], lines: EventLines): boolean {
   const patch = progress ? { progress } : {};
   const kept = added.length === 0 ? before : [...before, ...added].slice(-MAX_LINES);
   update({ ...patch, lines: kept, ...(run && isActive(run.state) ? { run: applied(run, events) } : {}) });
-  return events.some((event) => event.runState || event.pair || !tells(event));
+  // With a result the counts, the money and what all tests say together are others.
+  const changes = ({ runState, pair, task }: RunEvent): boolean =>
+    runState !== undefined || pair !== undefined || task?.state === 'TASK_STATE_DONE';
+  return events.some((event) => changes(event) || !tells(event));
 }
 
 /** An event without anything in it stands for a plan. */

@@ -131,8 +131,9 @@ function Problems({ run }: { run: Run }): JSX.Element | null {
 function Facts({ run, state: { progress } }: { run: Run; state: State }): JSX.Element {
   const eta = isActive(run.state) ? progress?.etaSeconds : undefined;
   const last = run.approvals.at(-1);
+  const done = run.tasks.filter((task) => task.state === 'TASK_STATE_DONE').length;
   const facts: readonly (readonly [string, string])[] = [
-    ['results', `${count(run.tasksDone)} of ${count(run.tasksTotal)}`],
+    ['results', `${count(done)} of ${count(run.tasksTotal)}`],
     ['billed', `${usd(run.usdBilled)}, ${bytes(run.bytesBilled)}`],
     ['planned', run.plan ? `${usd(run.plan.usd)}, ${bytes(run.plan.bytes)}` : '–'],
     ['started', timeText(run.createdAt)],
