@@ -80,7 +80,12 @@ it('what is killed comes back and the runs go on; too often, and it is given up 
   }
   expect(endpoint()).toMatchObject({ tcp, page });
   // A page that is open goes on; another is opened with a link.
-  expect((await fetch(page)).status).toBe(200);
+  const statusOfPage = (): Promise<number> =>
+    fetch(page).then(
+      ({ status }) => status,
+      () => 0,
+    );
+  await vi.waitUntil(async () => (await statusOfPage()) === 200, PATIENCE);
   expect((await onescan(folder, 'page')).stdout).toMatch(new RegExp(`^${page}#ticket=[\\w-]{43}\n$`));
   expect(await onescan(folder, ...RUN)).toMatchObject({ code: 0 });
   const shown = await onescan(folder, 'status');
