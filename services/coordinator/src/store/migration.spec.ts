@@ -5,6 +5,7 @@ import { openDuckDb } from '@onescan/dataset/duckdb/open-duckdb.js';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { readAllRuns } from './run-table.js';
 import { SCHEMA_VERSION } from './schema.js';
+import { readScorings } from './scoring-table.js';
 import { Store } from './store.js';
 
 /** Tables of version 1 that later versions changed, as they were written; the last columns of runs came late. */
@@ -75,6 +76,26 @@ test.each([
     if (opened === 1) await store.createRun({ ...runs[0]!, runId: 'new', createdMs: 1 }, []);
     await store.close();
   }
+});
+
+test('final segments that were scored before they were counted count all the same', async () => {
+  const scored = (id: string, hash: string): string[] => [
+    `INSERT INTO pairs VALUES ('${id}', 0, 'eurusd', 'FETCHED', '{"contentSha256":"ab"}', '', 0, 0, 0, 0)`,
+    `INSERT INTO tasks VALUES ('${id}', 0, 'eurusd', 15, 'DONE', 1, 0, 0, 't', '', '${hash}', '', NULL, NULL)`,
+  ];
+  await write([
+    ...VERSION_1(''),
+    ...[run('first', 1_000, ''), run('again', 2_000, ''), run('other', 3_000, '')],
+    ...[...scored('first', 'x'), ...scored('again', 'x'), ...scored('other', 'y')],
+    ...['events', 'results', 'ledger'].map(
+      (table) => `CREATE TABLE ${table} (run_id VARCHAR, sequence BIGINT)`,
+    ),
+  ]);
+  const store = await Store.open(folder);
+  const placeOf = (id: string) =>
+    store.readRunTable(async (reader) => (await readScorings(reader, id)).get('eurusd/15'));
+  expect([await placeOf('first'), await placeOf('again'), await placeOf('other')]).toEqual([1, 1, 2]);
+  await store.close();
 });
 
 test('the file as it was is kept, so that the coordinator that wrote it can go on', async () => {

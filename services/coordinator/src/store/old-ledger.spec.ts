@@ -14,6 +14,9 @@ import { Store } from './store.js';
 const VERSION_4 = [
   'CREATE TABLE meta (key VARCHAR PRIMARY KEY, value VARCHAR NOT NULL)',
   "INSERT INTO meta VALUES ('schema_version', '4')",
+  'CREATE TABLE runs (run_id VARCHAR, ordinal BIGINT, spec VARCHAR)',
+  'CREATE TABLE pairs (run_id VARCHAR, pair VARCHAR, dataset VARCHAR)',
+  'CREATE TABLE tasks (run_id VARCHAR, pair VARCHAR, horizon INTEGER, state VARCHAR, spec_hash VARCHAR)',
   'CREATE TABLE results (run_id VARCHAR, pair VARCHAR, horizon INTEGER, spec_hash VARCHAR, attempt INTEGER, document_sha256 VARCHAR, document BLOB)',
   `CREATE TABLE ledger (
     run_id VARCHAR NOT NULL, pair VARCHAR NOT NULL, horizon INTEGER NOT NULL, feature_id VARCHAR NOT NULL,
