@@ -85,7 +85,10 @@ export async function follow(
   }
 }
 
-/** Events as they come, those of a read together; an empty list when there are no more. */
+/** Events that are taken up at once: after so many the page answers keys and draws. */
+const AT_ONCE = 200;
+
+/** Events as they come, some together; an empty list when there are no more. */
 async function* readEvents(response: Response): AsyncGenerator<RunEvent[]> {
   const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
   let rest = '';
@@ -95,10 +98,16 @@ async function* readEvents(response: Response): AsyncGenerator<RunEvent[]> {
     const blocks = (rest + value).split('\n\n');
     rest = blocks.pop()!;
     const data = blocks.filter((block) => block.startsWith('id: '));
-    const events = data.map((block) => JSON.parse(block.slice(block.indexOf('\ndata: ') + 7)) as RunEvent);
-    if (events.length > 0) yield events;
+    for (let at = 0; at < data.length; at += AT_ONCE) {
+      if (at > 0) await new Promise((resolve) => setTimeout(resolve));
+      yield data.slice(at, at + AT_ONCE).map(parseEvent);
+    }
     if (blocks.some((block) => block.startsWith('event: end'))) yield [];
   }
+}
+
+function parseEvent(block: string): RunEvent {
+  return JSON.parse(block.slice(block.indexOf('\ndata: ') + 7)) as RunEvent;
 }
 
 async function post(
