@@ -21,6 +21,9 @@ export function startChromium(): Promise<Browser> {
   return chromium.launch({ executablePath: CHROMIUM!, args: ['--no-sandbox'] });
 }
 
+/** Time for what takes planning on a busy machine, in milliseconds. */
+const PATIENCE_MS = 120_000;
+
 /** A page of a browser that knows nothing yet. */
 export interface WatchedPage {
   readonly page: Page;
@@ -33,6 +36,7 @@ export async function openPage(browser: Browser, options: BrowserContextOptions 
   const context = await browser.newContext({ viewport: { width: 1_200, height: 900 }, ...options });
   const problems: string[] = [];
   const page = await context.newPage();
+  page.setDefaultTimeout(PATIENCE_MS);
   page.on('console', (message) => {
     if (['error', 'warning'].includes(message.type())) problems.push(message.text());
   });
