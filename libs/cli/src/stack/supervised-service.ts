@@ -79,8 +79,7 @@ export class SupervisedService {
       if (waitMs === undefined) return;
       await sleep(waitMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
       if (this.#stopping.signal.aborted) return;
-      this.#startAgain();
-      onStart();
+      this.#startAgain(onStart);
     }
   }
 
@@ -90,13 +89,23 @@ export class SupervisedService {
     await this.#process.stop(graceMs);
   }
 
-  #startAgain(): void {
+  #startAgain(onStart: () => void): void {
     this.restarts++;
-    this.state = 'running';
     const process = this.#how.start(this.#announced);
     this.#process = process;
-    // One that does not listen in time is as good as ended.
-    if (this.#how.announces) process.announcement(SERVICE_START_MS).catch(() => process.stop(0));
+    const { announces } = this.#how;
+    // One that is called by others is back when it listens.
+    this.state = announces ? 'restarting' : 'running';
+    onStart();
+    if (!announces) return;
+    process.announcement(SERVICE_START_MS).then(
+      () => {
+        this.state = 'running';
+        onStart();
+      },
+      // One that does not listen in time is as good as ended.
+      () => process.stop(0),
+    );
   }
 }
 
