@@ -171,7 +171,10 @@ class Stack implements RunningStack {
   }
 
   private watchOver(service: SupervisedService): void {
-    const tellFile = (): void => writeEndpoint(this.options.home, this.endpoint());
+    const tellFile = (): void => {
+      // It is removed at the end.
+      if (!this.stopping) writeEndpoint(this.options.home, this.endpoint());
+    };
     const onEnd = (end: ServiceEnd): void => {
       if (this.stopping) return;
       tellFile();
