@@ -15,7 +15,8 @@ export function chartOrNote(what: string, draw: () => Html | string, figures?: (
   try {
     const drawn = draw();
     const picture = drawn instanceof Html ? drawn : new Html(drawn);
-    if (!BROKEN.test(picture.text)) return figures ? html`${picture}${figuresOf(what, figures)}` : picture;
+    if (!BROKEN.test(picture.text))
+      return html`<figure>${picture}${figures ? figuresOf(what, figures) : ''}</figure>`;
   } catch {
     // The reader cannot act on what the drawing library says; the figures are what counts.
   }

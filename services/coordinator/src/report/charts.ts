@@ -148,13 +148,14 @@ export function gatingChart(task: ReportTask): string {
   const line = (name: string, values: (number | null | undefined)[], color: string) => ({
     name,
     type: 'line',
-    symbolSize: name === 'model' ? 6 : 3,
+    symbol: name === 'model' ? 'circle' : 'none',
+    symbolSize: 6,
     lineStyle: { width: name === 'model' ? 3 : 1.5, color },
     itemStyle: { color },
     data: values.map((value, i) => [coverages[i]!.coverage, value ?? null]),
   });
   const option: EChartsCoreOption = {
-    title: { text: 'Accuracy of the most confident calls', textStyle: { color: INK, fontSize: 13 } },
+    title: { text: 'Accuracy of the most confident calls', top: 2, textStyle: { color: INK, fontSize: 13 } },
     grid: { left: 55, right: 24, top: 78, bottom: 44 },
     legend: { ...LEGEND, top: 28, itemGap: 8 },
     xAxis: {
@@ -202,7 +203,7 @@ export function reliabilityChart(task: ReportTask): string {
   const bins = task.document.reliability;
   const most = Math.max(1, ...bins.map(({ rows }) => rows));
   const option: EChartsCoreOption = {
-    title: { text: 'Share up by predicted probability', textStyle: { color: INK, fontSize: 13 } },
+    title: { text: 'Share up by predicted probability', top: 2, textStyle: { color: INK, fontSize: 13 } },
     grid: { left: 55, right: 24, top: 78, bottom: 44 },
     legend: { ...LEGEND, top: 30, data: ['predictions (area: how many)', 'calibrated'] },
     xAxis: { ...PROBABILITY_AXIS, name: 'predicted probability of up', nameLocation: 'middle', nameGap: 26 },

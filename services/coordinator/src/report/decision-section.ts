@@ -3,7 +3,7 @@ import { type NextStep, nextSteps } from '@onescan/contract/next-steps.js';
 import { readReason, reasonText } from '@onescan/contract/reasons/reason.js';
 import type { RunSnapshot } from '../model/run-record.js';
 import { runStateToProto } from '../runs/run-view.js';
-import { percentFigure, shortFigure } from './figures.js';
+import { figure, percentFigure } from './figures.js';
 import { type Html, html, table } from './html.js';
 import type { ReportData, ReportTask } from './report-data.js';
 
@@ -18,8 +18,8 @@ export function decisionSection(data: ReportData): Html {
     ({ why, command }) => html`<li><code>${command}</code><br><span class="small">${why}</span></li>`,
   );
   return html`<h2 id="decision">Decision</h2>${lead}
-    ${skilled.length > 0 ? table(HEAD, skilled.map(skillRow)) : ''}
-    ${skilled.length > 0 ? html`<p class="small">Log loss saved is in nats a row, against the same stack without models, on the untouched last part of the period; best first, by the lower end of its interval.</p>` : ''}
+    ${skilled.length > 0 ? table(HEAD, skilled.slice(0, MOST_ROWS).map(skillRow)) : ''}
+    ${skilled.length > 0 ? html`<p class="small">Log loss saved is in nats a row, against the same stack without models, on the untouched last part of the period; best first, by the lower end of its interval${skilled.length > MOST_ROWS ? `; ${skilled.length - MOST_ROWS} more are in the map below` : ''}.</p>` : ''}
     ${steps.length > 0 ? html`<h3>What next</h3><ol>${steps}</ol>` : ''}`;
 }
 
@@ -45,6 +45,9 @@ export function skilledTasks({ done }: Pick<ReportData, 'done'>): ReportTask[] {
     );
 }
 
+/** Results with skill that are listed; the map of verdicts has all. */
+const MOST_ROWS = 20;
+
 const HEAD = [
   'pair',
   '>horizon',
@@ -61,8 +64,8 @@ export function skillRow({ pair, horizon, summary }: ReportTask): string[] {
   return [
     pair,
     `h${horizon}`,
-    shortFigure(summary.skill),
-    `${shortFigure(summary.skillLow)} to ${shortFigure(summary.skillHigh)}`,
+    figure(summary.skill, 4),
+    `${figure(summary.skillLow, 4)} to ${figure(summary.skillHigh, 4)}`,
     percentFigure(summary.accuracy),
     `${percentFigure(summary.bestBaselineAccuracy)} ${summary.bestBaseline.replaceAll('_', ' ')}`,
     `${summary.featuresRetained} of ${summary.featuresTested}`,

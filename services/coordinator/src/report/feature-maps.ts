@@ -134,6 +134,7 @@ interface HeatMap {
 
 function heatMap({ label, columns, rows, cells }: HeatMap): string {
   const isWide = columns.length > 14;
+  const most = Math.max(0.01, ...cells.map(({ value }) => value[2]!));
   const option: EChartsCoreOption = {
     grid: { left: NAMES, right: 10, top: isWide ? 64 : 30, bottom: 6 },
     xAxis: {
@@ -150,13 +151,13 @@ function heatMap({ label, columns, rows, cells }: HeatMap): string {
       inverse: true,
       axisLabel: { color: INK, width: NAMES - 15, overflow: 'truncate' },
     },
-    visualMap: { show: false, min: 0, max: 1, inRange: { color: SHADES } },
+    visualMap: { show: false, min: 0, max: most, inRange: { color: SHADES } },
     series: [
       {
         type: 'heatmap',
         data: cells.map(({ value, label: text }) => ({
           value,
-          label: { ...text, color: value[2]! > 0.45 ? '#fff' : '#111' },
+          label: { ...text, color: value[2]! > 0.45 * most ? '#fff' : '#111' },
         })),
         label: { show: !isWide, fontSize: 10 },
         itemStyle: { borderColor: PAPER, borderWidth: 1 },

@@ -29,6 +29,11 @@ function hashOf(text: string): string {
   return `sha256-${createHash('sha256').update(text).digest('base64')}`;
 }
 
+/** Results whose SHAP values are drawn, the surest first: a page of 200 results stays one that opens at once. */
+const SHAP_DRAWN = 40;
+/** Sampled rows that are drawn for a feature, over all of these. */
+const SHAP_ROWS = 4_000;
+
 /**
  * The report as one HTML file that loads nothing. Gives way to other work between pictures, so that a
  * large report does not hold up trainers.
@@ -37,7 +42,6 @@ export async function renderReport(data: ReportData): Promise<string> {
   const { run } = data.snapshot;
   const parts: Html[] = [
     sectionOrNote('the heading', () => header(data)),
-    sectionOrNote('the contents', () => contents(data)),
     sectionOrNote('what is missing from the run', () => problemsSection(data)),
     sectionOrNote('the decision', () => decisionSection(data)),
     sectionOrNote('the overview of verdicts', () => verdictSection(data)),
@@ -53,6 +57,9 @@ export async function renderReport(data: ReportData): Promise<string> {
     sectionOrNote('time and memory', () => resourcesSection(data)),
     sectionOrNote('the timeline', () => timelineSection(data)),
   );
+  const bySkill = [...data.done].sort((a, b) => b.summary.skillLow - a.summary.skillLow);
+  const drawn = new Set(bySkill.slice(0, SHAP_DRAWN));
+  const rowsEach = Math.floor(SHAP_ROWS / Math.max(1, drawn.size));
   for (const pair of run.spec.pairs) {
     const tasks = data.done.filter((task) => task.pair === pair);
     if (tasks.length === 0) continue;
@@ -64,9 +71,14 @@ export async function renderReport(data: ReportData): Promise<string> {
     for (const task of tasks) {
       await nextTurn();
       const curve = data.curves.find((each) => each.pair === pair && each.horizon === task.horizon);
-      parts.push(sectionOrNote(`the horizon ${task.horizon} of ${pair}`, () => taskSection(task, curve)));
+      parts.push(
+        sectionOrNote(`the horizon ${task.horizon} of ${pair}`, () =>
+          taskSection(task, { curve, shapRows: drawn.has(task) ? rowsEach : 0 }),
+        ),
+      );
     }
   }
+  parts.splice(1, 0, contents(parts, run.spec.pairs));
   return `<!doctype html>\n${
     html`<html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${POLICY}"><meta name="viewport" content="width=device-width">
 <title>Onescan run ${run.runId}</title><style>${new Html(REPORT_STYLE)}</style></head>
@@ -74,10 +86,11 @@ export async function renderReport(data: ReportData): Promise<string> {
   }\n`;
 }
 
-/** Links to the sections, and to the pairs that have results. */
-function contents({ snapshot, done }: ReportData): Html {
-  const pairs = snapshot.run.spec.pairs.filter((pair) => done.some((task) => task.pair === pair));
-  const links = [...SECTIONS, ...pairs.map((pair) => [pair, pair.toUpperCase()] as const)];
+/** Links to the sections that there are, pairs among them. */
+function contents(parts: readonly Html[], pairs: readonly string[]): Html {
+  const links = [...SECTIONS, ...pairs.map((pair) => [pair, pair.toUpperCase()] as const)].filter(([id]) =>
+    parts.some(({ text }) => text.includes(` id="${id}"`)),
+  );
   return html`<nav aria-label="Contents">${links.map(([id, title]) => html`<a href="#${id}">${title}</a> `)}</nav>`;
 }
 

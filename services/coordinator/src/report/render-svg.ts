@@ -34,7 +34,7 @@ export function renderSvg(option: EChartsCoreOption, picture: Picture): string {
   try {
     chart.setOption({ animation: false, textStyle: { color: INK, fontFamily: 'inherit' }, ...option });
     const svg = chart.renderToSVGString({ useViewBox: true });
-    return shownText(withLabel(withoutStyles(withVariables(svg)), picture.label));
+    return shownText(withLabel(withoutBallast(withoutStyles(withVariables(svg))), picture.label));
   } finally {
     chart.dispose();
   }
@@ -66,6 +66,22 @@ function withoutStyles(svg: string): string {
     );
 }
 
+/**
+ * The picture without what a page needs not: marks for a script, name spaces, what is inherited, ends of empty elements. Half
+ * of it; quotes in texts are escaped, so that what looks like an attribute is one.
+ */
+function withoutBallast(svg: string): string {
+  return svg
+    .replace(/ (?:ecmeta_\w+|pointer-events|xmlns(?::xlink)?|version|baseProfile|xml:space)="[^"]*"/g, '')
+    .replace(/ (?:font-family="inherit"|font-size="12px"|fill="var\(--ink\)")/g, '')
+    .replace(/ (stroke-linejoin)="(?:bevel|miter)"/g, '')
+    .replace(/ (?:fill|stroke)-opacity="1"/g, '')
+    .replace(/ (?:d|transform|points|x|y|width|height|stroke-width)="[^"]*"/g, (attribute) =>
+      attribute.replace(/(\.\d)\d+/g, '$1'),
+    )
+    .replace(/><\/(?:path|rect|circle|line|polyline|polygon)>\n?/g, '/>');
+}
+
 function withVariables(svg: string): string {
   return svg.replace(
     /#01020[345]|rgb\(1,2,([345])\)/g,
@@ -75,5 +91,8 @@ function withVariables(svg: string): string {
 
 function withLabel(svg: string, label: string): string {
   const text = label.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;');
-  return svg.replace('<svg ', `<svg role="img" aria-label="${text}" `);
+  return svg.replace(
+    '<svg ',
+    `<svg role="img" aria-label="${text}" font-family="inherit" font-size="12px" fill="var(--ink)" `,
+  );
 }

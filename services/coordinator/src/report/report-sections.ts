@@ -195,7 +195,10 @@ export function pairSection(pair: string, tasks: readonly ReportTask[], evidence
 }
 
 /** One horizon of a pair in detail, folded. */
-export function taskSection(task: ReportTask, curve?: FrequencyCurve): Html {
+export function taskSection(
+  task: ReportTask,
+  { curve, shapRows }: { curve?: FrequencyCurve | undefined; shapRows?: number } = {},
+): Html {
   const { document, summary } = task;
   const { direction } = document.final;
   const { chosen } = document.gating;
@@ -217,7 +220,7 @@ export function taskSection(task: ReportTask, curve?: FrequencyCurve): Html {
     ${sectionOrNote('selection frequencies', () => frequencySection(task, curve))}
     ${task.features.length > 0 ? bestFeatures(task) : html`<p>No feature was retained.</p>`}
     ${sectionOrNote('what interacts', () => interactions(document))}
-    ${sectionOrNote('SHAP', () => shapSection(task))}</details>`;
+    ${sectionOrNote('SHAP', () => shapSection(task, shapRows))}</details>`;
 }
 
 function bestFeatures(task: ReportTask): Html {

@@ -75,7 +75,7 @@ test('a finished run has a report, results and a ledger that say what happened',
     expect(unexplained(report)).toEqual([]);
     const brief = readFileSync(join(folder, 'report.md'), 'utf8');
     expect(brief).toContain('**1 of 3 results show skill beyond overlap.**');
-    expect(brief).toMatch(/^\| eurusd \| h45 \| 0.03 \| .* \|$/m);
+    expect(brief).toMatch(/^\| eurusd \| h45 \| 0.0300 \| .* \|$/m);
     expect(brief).toContain('a \\<bad\\> target');
     expect(brief).toContain(`- \`onescan resume ${runId}\`: `);
     expect(await countParquet(join(folder, 'ledger.parquet'))).toBe(12n);

@@ -84,7 +84,7 @@ export function frequencySection(task: ReportTask, curve: FrequencyCurve | undef
     () =>
       table(
         ['>rank', '>selection frequency'],
-        curve.frequencies.slice(0, 20).map((share, i) => [i + 1, percentFigure(share)]),
+        curve.frequencies.slice(0, 10).map((share, i) => [i + 1, percentFigure(share)]),
       ),
   )}${said.length > 0 ? html`<p class="small">Dashed: the threshold; ${said.join('; ')}.</p>` : ''}`;
 }
@@ -102,9 +102,9 @@ function frequencyChart({ pair, horizon, document }: ReportTask, { frequencies }
   });
   const isShadowKnown = shadow !== null && shadow !== undefined;
   const option: EChartsCoreOption = {
-    title: { text: 'Selection frequencies by rank', textStyle: { color: INK, fontSize: 13 } },
+    title: { text: 'Selection frequencies by rank', top: 2, textStyle: { color: INK, fontSize: 13 } },
     grid: { left: 55, right: 24, top: 60, bottom: 40 },
-    legend: { top: 26, itemGap: 18, itemWidth: 14, textStyle: { color: INK, fontSize: 11 } },
+    legend: { top: 28, itemGap: 18, itemWidth: 14, textStyle: { color: INK, fontSize: 11 } },
     xAxis: {
       ...AXIS,
       type: 'value',
@@ -124,8 +124,9 @@ function frequencyChart({ pair, horizon, document }: ReportTask, { frequencies }
     series: [
       {
         name: 'features',
-        type: 'scatter',
-        symbolSize: 5,
+        type: 'line',
+        symbol: 'none',
+        lineStyle: { color: SERIES_COLORS[0], width: 2 },
         itemStyle: { color: SERIES_COLORS[0] },
         data: frequencies.map((share, i) => [i + 1, share]),
       },

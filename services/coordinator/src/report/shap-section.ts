@@ -16,8 +16,8 @@ const PAIRS_SHOWN = 3;
 
 type Shap = NonNullable<ReportTask['document']['shap']>;
 
-/** SHAP of a horizon: the values of sampled rows, how they depend on the best features' values, and the facts. */
-export function shapSection({ document: { shap } }: ReportTask): Html {
+/** SHAP of a horizon: the values of sampled rows, how they depend on the best features' values, and the facts. @param rows drawn at most; 0: no picture */
+export function shapSection({ document: { shap } }: ReportTask, rows = Number.POSITIVE_INFINITY): Html {
   if (!shap) return html``;
   const facts = html`<p class="small">SHAP explained on ${shap.rowsExplained} rows${minimum(shap)}. Largest additivity error
       ${shap.maxAdditivityError.toExponential(1)}.${known(shap)}</p>`;
@@ -25,12 +25,23 @@ export function shapSection({ document: { shap } }: ReportTask): Html {
     return html`${facts}<p class="small">The stack gives no model any weight, so that no feature has a part in its
       predictions; features are ranked by the boosters on their own.</p>`;
   }
-  return html`${pictures(shap)}${facts}${together(shap)}${overTime(shap)}`;
+  return html`${pictures(shap, rows)}${facts}${together(shap)}${overTime(shap)}`;
 }
 
-function pictures({ sample, top, unit }: Shap): Html {
+function pictures({ sample, top, unit }: Shap, most: number): Html {
   if (!sample || !top || sample.rows === 0 || sample.features.length === 0) return html``;
-  const dependence = sample.features.slice(0, DEPENDENCE_PLOTS).map((feature) => {
+  if (most === 0) {
+    return html`<p class="small">SHAP values are drawn for the surest results of a run of so many; these are in
+      <code>results.json</code> beside this file.</p>`;
+  }
+  const step = Math.max(1, Math.ceil(sample.rows / most));
+  const evenly = <T>(values: readonly T[]): T[] => values.filter((_, row) => row % step === 0);
+  const features = sample.features.map(({ feature, values, shap }) => ({
+    feature,
+    values: evenly(values),
+    shap: evenly(shap),
+  }));
+  const dependence = features.slice(0, DEPENDENCE_PLOTS).map((feature) => {
     const groups = top.find((candidate) => candidate.feature === feature.feature)?.dependence ?? [];
     return chartOrNote(
       `SHAP values by the value of ${feature.feature}`,
@@ -38,9 +49,9 @@ function pictures({ sample, top, unit }: Shap): Html {
       () => dependenceTable(groups),
     );
   });
-  const summary = chartOrNote('SHAP values of sampled rows', () => shapSummaryChart(sample.features, unit));
+  const summary = chartOrNote('SHAP values of sampled rows', () => shapSummaryChart(features, unit));
   return html`${summary}
-    <p class="small">${sample.rows} rows, evenly spread over time. Below: dots are these rows, the line is the mean over
+    <p class="small">${Math.ceil(sample.rows / step)} rows, evenly spread over time. Below: dots are these rows, the line is the mean over
       groups of all explained rows.</p>
     <div class="two">${dependence}</div>`;
 }

@@ -75,11 +75,15 @@ function roundedTo(value: number, step: number): number {
   return Number(value.toPrecision(Math.min(17, Math.max(1, digits))));
 }
 
+function halfPixels(at: number): number {
+  return Math.round(2 * at) / 2;
+}
+
 /** Points as one path of round dots: some twelve bytes each, where circles take a hundred. */
 export function dots(points: readonly (readonly [number, number])[], color: string, size: number): Html {
   const drawn = points.filter(([x, y]) => Number.isFinite(x) && Number.isFinite(y));
   if (drawn.length === 0) return html``;
-  const path = drawn.map(([x, y]) => `M${x.toFixed(1)} ${y.toFixed(1)}h0`).join('');
+  const path = drawn.map(([x, y]) => `M${halfPixels(x)} ${halfPixels(y)}h0`).join('');
   return html`<path d="${path}" stroke="${color}" stroke-width="${size}" stroke-linecap="round" fill="none" opacity="0.75"/>`;
 }
 
@@ -99,5 +103,5 @@ export function label(
 
 /** A picture that scales with the page. */
 export function svg(size: { width: number; height: number }, title: string, parts: readonly Html[]): Html {
-  return html`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${size.width} ${size.height}" width="${size.width}" height="${size.height}" role="img" aria-label="${title}" font-family="inherit">${[...parts]}</svg>`;
+  return html`<svg viewBox="0 0 ${size.width} ${size.height}" width="${size.width}" height="${size.height}" role="img" aria-label="${title}" font-family="inherit">${[...parts]}</svg>`;
 }

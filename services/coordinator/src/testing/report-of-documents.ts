@@ -2,7 +2,13 @@ import { HorizonSummary, TaskStats } from '@onescan/contract/generated/onescan/v
 import { RunSpec } from '@onescan/contract/generated/onescan/v1/spec.js';
 import { resolveRunSpec } from '@onescan/contract/run-spec.js';
 import type { ResultDocument } from '../model/result-document.js';
-import { blankPairsAndTasks, blankRun, type RunSnapshot, taskKey } from '../model/run-record.js';
+import {
+  blankPairsAndTasks,
+  blankRun,
+  type RunSnapshot,
+  type TaskRecord,
+  taskKey,
+} from '../model/run-record.js';
 import type { ReportData, ReportTask } from '../report/report-data.js';
 
 /** A result document and the figures that come beside it. */
@@ -20,10 +26,13 @@ export function reportOf(tasks: readonly ReportedTask[]): ReportData {
   const spec = resolveRunSpec(RunSpec.fromPartial({ pairs, horizons }));
   const facts = { runId: 'r-1', spec, rerunOf: '', traceparent: '', createdMs: 0 };
   const blank = blankPairsAndTasks('r-1', spec);
+  const tasksOf = new Map<string, TaskRecord>(
+    blank.tasks.map((task) => [taskKey(task.pair, task.horizon), task]),
+  );
   const snapshot: RunSnapshot = {
     run: { ...blankRun(facts), state: 'COMPLETED', endedMs: 60_000 },
     pairs: new Map(blank.pairs.map((pair) => [pair.pair, pair])),
-    tasks: new Map(blank.tasks.map((task) => [taskKey(task.pair, task.horizon), task])),
+    tasks: tasksOf,
   };
   const done = tasks.map(({ document, features, summary, seconds = 1 }) => ({
     pair: document.pair,
@@ -34,6 +43,10 @@ export function reportOf(tasks: readonly ReportedTask[]): ReportData {
     document,
     features,
   }));
+  for (const { pair, horizon, summary } of done) {
+    const key = taskKey(pair, horizon);
+    tasksOf.set(key, { ...tasksOf.get(key)!, state: 'DONE', summary });
+  }
   return {
     snapshot,
     done,
