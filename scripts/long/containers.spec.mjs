@@ -14,6 +14,8 @@ const PAIRS = ['--pairs', 'eurusd,usdjpy', '--rows', '2000', '--preset', 'quick'
 /** How long a service may take to end: the stop_grace_period of docker/compose.yaml. */
 const GRACE_MS = { trainer: 40_000, coordinator: 30_000, fetcher: 45_000 };
 const PATIENCE_MS = 600_000;
+/** Exit codes of runs that end whole: one of them says that a verdict rests on a suspect feature. */
+const FINISHED = [0, 6];
 
 /** Takes memory in the container of a trainer until the kernel kills, and tells it to kill process 1 first. */
 const HOG = `
@@ -37,7 +39,7 @@ async function until(what, ask) {
 
 async function json(...args) {
   const { stdout } = await project.onescan(...args, '--json');
-  return JSON.parse(stdout.trimEnd().split('\n').at(-1));
+  return JSON.parse(stdout);
 }
 
 async function buildImage() {
@@ -100,7 +102,7 @@ describe.skipIf(reason)(`the image${reason ? ` (${reason})` : ''}`, () => {
     expect(code).toBe(3);
     const { run } = JSON.parse(stdout.trimEnd().split('\n').at(-1));
     const approved = await project.onescan('approve', run.runId, '--watch');
-    expect(approved).toMatchObject({ code: 0 });
+    expect(FINISHED, approved.stderr).toContain(approved.code);
     const { stdout: verdicts } = await project.onescan('results', run.runId);
     expect(verdicts.match(/^(eurusd|usdjpy) +(15|30) /gm)).toHaveLength(4);
   });
@@ -130,7 +132,7 @@ describe.skipIf(reason)(`the image${reason ? ` (${reason})` : ''}`, () => {
       return dockerOutput(['events', '--since', since, '--until', until, ...filters]);
     });
     expect(ended).toContain('exitCode=137');
-    expect(await finished).toMatchObject({ code: 0 });
+    expect(FINISHED).toContain((await finished).code);
     const run = await json('show', runId);
     expect(run.state).toBe('RUN_STATE_COMPLETED');
     expect(run.tasks.some((task) => task.attempt > 1)).toBe(true);
