@@ -21,11 +21,17 @@ const wholeDays = (rows: number, count: number): SampleShape => ({
 
 describe('sampleOutlook', () => {
   it.each(['quick', 'standard', 'mandated'])('has nothing against a usual sample (%s)', (preset) => {
-    for (const shape of [{ rows: 80_000, periodBars: 2_000_000 }, wholeDays(20_000, 14)]) {
+    for (const shape of [{ rows: 80_000, periodBars: 2_000_000 }, wholeDays(50_000, 35)]) {
       const { smallest, ...obstacles } = outlook(shape, preset);
       expect(obstacles).toEqual({ impossible: [], doubtful: [], leastRows: undefined });
       expect(smallest!.auc).toBeLessThan(0.75);
     }
+  });
+
+  it('finds two weeks of whole days few in blocks of time, where fifty are asked for', () => {
+    expect(outlook(wholeDays(20_000, 14), 'quick').doubtful).toEqual([]);
+    const { doubtful } = outlook(wholeDays(20_000, 14), 'standard');
+    expect(doubtful.map(({ obstacle }) => obstacle.kind)).toEqual(HORIZONS.map(() => 'few_blocks'));
   });
 
   it('knows that blocks of whole days are purged away, and how many rows are not', () => {
