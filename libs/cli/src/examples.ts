@@ -23,6 +23,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
     `onescan ls --filter 'name : "first"' --json`,
   ],
   show: ['onescan show 20261130-081500-3f2a9c1d', 'onescan show 20261130-081500-3f2a9c1d --watch'],
+  status: ['onescan status', 'onescan status --json'],
   rm: ['onescan rm 20261130-081500-3f2a9c1d'],
   cancel: [
     'onescan cancel 20261130-081500-3f2a9c1d',

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
 import { hasPseudoTerminals, PseudoTerminal } from './testing/pseudo-terminal.js';
@@ -158,13 +160,21 @@ describe.skipIf(!hasPseudoTerminals())('on a real terminal', { timeout: 60_000, 
   });
 
   it('one Ctrl-C ends a verb whose coordinator cannot be reached', async () => {
-    // An address that answers nothing: TEST-NET-1 is not routed.
-    const screen = new PseudoTerminal(['ls', '--coordinator', '192.0.2.1:7400']);
+    // Takes connections and says nothing.
+    const mute = createServer((socket) => socket.on('error', () => undefined));
+    await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve));
+    const connected = once(mute, 'connection');
+    const screen = new PseudoTerminal([
+      'ls',
+      '--coordinator',
+      `127.0.0.1:${(mute.address() as AddressInfo).port}`,
+    ]);
     terminals.push(screen);
-    await sleep(1_500);
+    await connected;
     screen.pressCtrlC();
     const start = performance.now();
     expect(await screen.end()).toBe(130);
     expect(performance.now() - start).toBeLessThan(AT_ONCE_MS);
+    mute.close();
   });
 });

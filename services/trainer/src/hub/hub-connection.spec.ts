@@ -1,3 +1,4 @@
+import { Register } from '@onescan/contract/generated/onescan/v1/trainer.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ScriptedHub } from '../testing/scripted-hub.js';
@@ -13,7 +14,8 @@ beforeEach(async () => {
   [lost, refused] = [[], []];
   connection = new HubConnection({
     address: hub.address,
-    onOpen: () => connection.send({ message: { $case: 'register', value: { trainerId: 't1' } as never } }),
+    onOpen: () =>
+      connection.send({ message: { $case: 'register', value: Register.fromPartial({ trainerId: 't1' }) } }),
     onMessage: ({ $case }) => $case === 'registered' && connection.confirm(),
     onLost: (error) => lost.push(error),
     onRefused: (error) => refused.push(error),

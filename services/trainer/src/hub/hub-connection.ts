@@ -62,8 +62,9 @@ export class HubConnection {
       return true;
     }
     // What it must not lose is sent again on the next stream.
+    const unread = `the coordinator leaves ${MOST_UNREAD} messages unread`;
+    this.#lose(stream, new OnescanError('UNAVAILABLE', unread));
     stream.cancel();
-    stream.destroy(new OnescanError('UNAVAILABLE', `the coordinator leaves ${MOST_UNREAD} messages unread`));
     return false;
   }
 

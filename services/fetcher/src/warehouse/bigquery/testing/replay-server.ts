@@ -45,6 +45,7 @@ export async function startReplayServer(): Promise<ReplayServer> {
     },
     api: () => new BigQueryApi('p', 'US', { attempts: 3, firstDelayMs: 1, maxDelayMs: 1 }),
     close: async () => {
+      delete process.env.BIGQUERY_EMULATOR_HOST;
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     },
