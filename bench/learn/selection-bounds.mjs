@@ -1,5 +1,5 @@
 // Features that selection retains where no feature foretells anything, beside its bound and what it retains for shadow targets.
-// node bench/learn/selection-bounds.mjs [--quick | --full] [--rows N] [--columns N] [--seeds N] [--spacing BARS] [--world NAME]
+// node bench/learn/selection-bounds.mjs [--quick | --full] [--rows N] [--columns N] [--seeds N] [--spacing BARS] [--pairs N] [--bound NAME] [--world NAME]
 import { BinnedMatrixBuilder } from '@onescan/learn/binning/binned-matrix-builder.js';
 import { createStabilityContext } from '@onescan/learn/testing/stability/create-stability-context.js';
 import { stabilitySelection } from '@onescan/learn/testing/stability/stability-selection.js';
@@ -18,6 +18,7 @@ const flags = benchFlags(
     columns: { usual: 150, quick: 60 },
     seeds: { usual: 20, quick: 3, full: 60 },
     spacing: { usual: 8 },
+    pairs: { usual: 50 },
     shadows: { usual: 2, quick: 1 },
     first: { usual: 1 },
   },
@@ -54,7 +55,9 @@ function selectAll(world, seed) {
   });
   const matrix = builder.finish();
   const candidates = features.map((_, column) => column);
-  const context = createStabilityContext({ matrix, candidates, rows, bar, purgeBars: LONGEST + WINDOW });
+  const context = createStabilityContext({
+    ...{ matrix, candidates, rows, bar, purgeBars: LONGEST + WINDOW, pairs: flags.pairs },
+  });
   const outcomes = HORIZONS.map((horizon) => {
     const found = stabilitySelection(context, {
       ...{

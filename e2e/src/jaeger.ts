@@ -82,8 +82,9 @@ export class Jaeger {
     throw new Error(`${path} did not start within ${START_MS / 1000} s`);
   }
 
-  services(): Promise<string[]> {
-    return this.#get('services');
+  /** None yet is null in its answer. */
+  async services(): Promise<string[]> {
+    return (await this.#get<string[] | null>('services')) ?? [];
   }
 
   async trace(traceId: string): Promise<JaegerTrace> {

@@ -3,7 +3,7 @@ import { type Run, RunState, TaskState } from '@onescan/contract/generated/onesc
 import { DEFAULT_HORIZONS } from '@onescan/contract/horizon.js';
 import { callServerStream } from '@onescan/process/grpc/client.js';
 import { ATTRIBUTE, SPAN } from '@onescan/process/telemetry/attributes.js';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { findJaeger, Jaeger, type JaegerSpan, type JaegerTrace } from '../jaeger.js';
 import { finishRun, quickSpec, startRun } from '../runs.js';
 import { Stack } from '../stack.js';
@@ -49,12 +49,14 @@ describe.skipIf(!path)('a run of 2 x 7 with a trainer killed, and a rerun, in a 
     } finally {
       await stack.stop();
     }
-    await expect
-      .poll(async () => (await jaeger.trace(run.traceId).catch(() => undefined))?.spans.length ?? 0, {
-        timeout: 20_000,
-      })
-      .toBeGreaterThan(80);
-    trace = await jaeger.trace(run.traceId);
+    trace = await vi.waitFor(
+      async () => {
+        const found = await jaeger.trace(run.traceId);
+        expect(found.spans.length).toBeGreaterThan(80);
+        return found;
+      },
+      { timeout: 20_000, interval: 500 },
+    );
   }, 600_000);
   afterAll(() => jaeger?.stop());
 

@@ -45,6 +45,18 @@ test("stages under the attempt's span, which the coordinator writes, with the ti
   expect(exporter.getFinishedSpans()).toHaveLength(1);
 });
 
+test('a figure that there is not is left out: it would make the whole trace unreadable', () => {
+  const spans = new TaskSpans(testAssignment({ traceparent }), 't1');
+  spans.onStage(start('model'), 0);
+  const facts = { auc: Number.NaN, gain: Number.NEGATIVE_INFINITY, kept: 0 };
+  spans.onStage({ kind: 'stage', stage: 'model', event: 'end', at: Date.now(), facts }, 0);
+  const { attributes } = named('model')!;
+  expect(attributes['onescan.stage.kept']).toBe(0);
+  expect(
+    Object.values(attributes).filter((value) => typeof value === 'number' && !Number.isFinite(value)),
+  ).toEqual([]);
+});
+
 test('a failure ends the stage under way with its kind, once', () => {
   const spans = new TaskSpans(testAssignment({ traceparent }), 't1');
   spans.onStage(start('model'), 0);

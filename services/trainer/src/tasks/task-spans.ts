@@ -85,6 +85,10 @@ export class TaskSpans {
   }
 }
 
+/** A figure that there is not, such as an AUC where nothing was told apart, is left out: Jaeger answers 500 to a trace with a NaN. */
 function factAttributes(facts: Readonly<Record<string, number | string>>): Attributes {
-  return Object.fromEntries(Object.entries(facts).map(([name, value]) => [`onescan.stage.${name}`, value]));
+  const known = Object.entries(facts).filter(
+    ([, value]) => typeof value === 'string' || Number.isFinite(value),
+  );
+  return Object.fromEntries(known.map(([name, value]) => [`onescan.stage.${name}`, value]));
 }
