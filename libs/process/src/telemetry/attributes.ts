@@ -129,6 +129,18 @@ export function durationAttributes(seconds: number): Record<string, string> {
   return { [ATTRIBUTE.secondsBand]: bandOf(SECONDS_BANDS, seconds, '3600 or more') };
 }
 
+/**
+ * Attributes without the figures that there are not, such as an AUC where nothing was told apart: a Jaeger answers 500 to
+ * a trace that holds one NaN.
+ */
+export function knownAttributes(
+  given: Readonly<Record<string, number | string>>,
+): Record<string, number | string> {
+  return Object.fromEntries(
+    Object.entries(given).filter(([, value]) => typeof value === 'string' || Number.isFinite(value)),
+  );
+}
+
 function bandOf(bands: Bands, value: number, most: string): string {
   return bands.find(([below]) => value < below)?.[1] ?? most;
 }

@@ -3,6 +3,7 @@ import { OnescanError } from '@onescan/contract/onescan-error.js';
 import {
   ATTRIBUTE,
   durationAttributes,
+  knownAttributes,
   memoryAttributes,
   SPAN,
 } from '@onescan/process/telemetry/attributes.js';
@@ -74,14 +75,14 @@ function attemptAttributes(task: TaskRecord, record: AttemptRecord): Attributes 
     ...(peakRssBytes > 0n ? memoryAttributes(Number(peakRssBytes)) : {}),
     ...durationAttributes(((endedMs ?? startedMs) - startedMs) / 1_000),
     ...(outcome === 'DONE' && summary
-      ? {
+      ? knownAttributes({
           [ATTRIBUTE.verdict]: summary.verdict,
           [ATTRIBUTE.auc]: summary.auc,
           [ATTRIBUTE.accuracy]: summary.accuracy,
           [ATTRIBUTE.skill]: summary.skill,
           [ATTRIBUTE.featuresTested]: summary.featuresTested,
           [ATTRIBUTE.featuresRetained]: summary.featuresRetained,
-        }
+        })
       : {
           [ATTRIBUTE.failureKind]: outcome,
           [ATTRIBUTE.lastStage]: stage,

@@ -1,6 +1,6 @@
 import type { Assign } from '@onescan/contract/generated/onescan/v1/trainer.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
-import { ATTRIBUTE, memoryAttributes, SPAN } from '@onescan/process/telemetry/attributes.js';
+import { ATTRIBUTE, knownAttributes, memoryAttributes, SPAN } from '@onescan/process/telemetry/attributes.js';
 import { MOST_SPANS_BYTES } from '@onescan/process/telemetry/otlp-json.js';
 import { identityOf } from '@onescan/process/telemetry/span-ids.js';
 import { spanTap } from '@onescan/process/telemetry/span-tap.js';
@@ -85,10 +85,7 @@ export class TaskSpans {
   }
 }
 
-/** A figure that there is not, such as an AUC where nothing was told apart, is left out: Jaeger answers 500 to a trace with a NaN. */
 function factAttributes(facts: Readonly<Record<string, number | string>>): Attributes {
-  const known = Object.entries(facts).filter(
-    ([, value]) => typeof value === 'string' || Number.isFinite(value),
-  );
-  return Object.fromEntries(known.map(([name, value]) => [`onescan.stage.${name}`, value]));
+  const named = Object.entries(facts).map(([name, value]) => [`onescan.stage.${name}`, value] as const);
+  return knownAttributes(Object.fromEntries(named));
 }
