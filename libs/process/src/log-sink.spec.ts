@@ -4,7 +4,7 @@ import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, st
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { LogSink } from './log-sink.js';
 import { canMount, SmallDisk } from './testing/small-disk.js';
 
@@ -36,13 +36,19 @@ it('keeps the order of lines, whether they are written in time or at the end', a
   expect(lines).toEqual(Array.from({ length: 200 }, (_, i) => String(i)));
 });
 
+/** Bytes of all files in a folder. */
+function bytesIn(folder: string): number {
+  return readdirSync(folder).reduce((sum, name) => sum + statSync(join(folder, name)).size, 0);
+}
+
 it('rotates by size, keeps three files, and loses no line', async () => {
   const sink = new LogSink({ fd, path, rotateBytes: 1_000, droppedLine });
   for (let i = 0; i < 35; i++) {
     sink.write(`${'x'.repeat(95)}${String(i).padStart(4)}\n`);
-    await sleep(3);
+    // One write each: lines that wait are written together, and the file is rotated between two writes.
+    await vi.waitFor(() => expect(bytesIn(folder)).toBe(100 * (i + 1)), { timeout: 5_000, interval: 1 });
   }
-  await expect.poll(() => statSync(path).size).toBe(500);
+  expect(statSync(path).size).toBe(500);
   expect(readdirSync(folder).sort()).toEqual(['x.log', 'x.log.1', 'x.log.2', 'x.log.3']);
   const all = ['x.log.3', 'x.log.2', 'x.log.1', 'x.log'].map((name) =>
     readFileSync(join(folder, name), 'utf8'),
