@@ -22,8 +22,13 @@ export function tracer(): Tracer {
 export function preciseNowMs(): number {
   const [wall, precise] = [Date.now(), performance.timeOrigin + performance.now()];
   // The two drift apart when the system's clock is corrected; spans begin by the first.
-  return precise >= wall && precise < wall + 1 ? precise : wall;
+  const now = precise >= wall && precise < wall + 1 ? precise : wall;
+  // Where they are about to part, one time has a fraction and the next has none.
+  lastMs = now < lastMs && lastMs < now + 1 ? lastMs : now;
+  return lastMs;
 }
+
+let lastMs = 0;
 
 /** W3C traceparent of a span, to carry in a message; empty when tracing is off. */
 export function traceparentOf(span: Span): string {
