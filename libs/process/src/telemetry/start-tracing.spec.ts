@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { context, propagation, trace } from '@opentelemetry/api';
 import { afterEach, expect, it, vi } from 'vitest';
 import { startTracing } from './start-tracing.js';
@@ -73,6 +74,8 @@ it('waits for a collector that is slow but takes the spans', async () => {
   });
   const ms = await shutdownMs(async () => {
     await vi.waitUntil(() => answered === 1, { timeout: 5_000 });
+    // Until the exporter has its answer too: whoever delivers is waited for.
+    await sleep(700);
     await withSpan('last', {}, async () => undefined);
   });
   expect(requests()).toBe(2);
