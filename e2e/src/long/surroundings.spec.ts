@@ -1,13 +1,10 @@
-import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { CommandResult } from '../command.js';
+import { onescanIn, type Surroundings } from '../surroundings.js';
 import { WAREHOUSE } from '../warehouse.js';
 
-const BIN = fileURLToPath(new URL('../../../libs/cli/bin/onescan.mjs', import.meta.url));
 const NOBODY_LISTENS = 'http://127.0.0.1:9';
 const PROXIES = ['http_proxy', 'https_proxy', 'grpc_proxy', 'all_proxy'];
 const RUN = ['run', '--pairs', 'usdjpy', '--horizons', '15', '--rows', '2000', '--preset', 'quick', '--yes'];
@@ -19,30 +16,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-interface Surroundings {
-  args: readonly string[];
-  /** Shell commands before it, e.g. "ulimit -n 256". */
-  before?: string;
-  /** undefined takes a variable away. */
-  env?: Readonly<Record<string, string | undefined>>;
-}
-
-/** `onescan ...` from a shell in which `before` was said. */
-function onescan({ args, before = ':', env = {} }: Surroundings): Promise<CommandResult> {
-  const command = `${before}; exec "$0" "$@"`;
-  const child = spawn('bash', ['-c', command, process.execPath, BIN, ...args], {
-    cwd: folder,
-    env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const result = { code: null as number | null, stdout: '', stderr: '' };
-  for (const name of ['stdout', 'stderr'] as const) {
-    child[name].setEncoding('utf8').on('data', (text: string) => {
-      result[name] += text;
-    });
-  }
-  return new Promise((resolve) => child.once('close', (code) => resolve({ ...result, code })));
-}
+const onescan = (surroundings: Surroundings) => onescanIn(folder, surroundings);
 
 describe('a stack with everything against it', () => {
   it('works: proxies, few open files, no HOME, a bare locale, a umask, an odd and long path', async () => {

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { OnescanError } from '@onescan/contract/onescan-error.js';
+import { type ErrorCode, OnescanError } from '@onescan/contract/onescan-error.js';
 import { isProcessAlive } from '@onescan/process/process-alive.js';
 import { processStart } from '@onescan/process/process-start.js';
 import { z } from 'zod';
@@ -75,6 +75,19 @@ export function staleEndpoint(home: string): string {
   const endpoint = readStaleEndpoint(home);
   if (!endpoint) return '';
   return `the one that was started ${endpoint.startedAt} as process ${endpoint.pid} has ended without saying so`;
+}
+
+/**
+ * The endpoint of the stack that runs with this home folder, for a verb that needs one.
+ *
+ * @param shown the home folder as it was given
+ * @throws OnescanError `code` when none runs, DATA_LOSS when the file is not an endpoint file
+ */
+export function requireEndpoint(home: string, shown: string, code: ErrorCode, remedy = ''): Endpoint {
+  const endpoint = readEndpoint(home);
+  if (endpoint) return endpoint;
+  const stale = staleEndpoint(home);
+  throw new OnescanError(code, `no stack is running in ${shown}${stale ? `: ${stale}` : ''}`, { remedy });
 }
 
 /**

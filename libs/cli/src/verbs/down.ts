@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { processStart } from '@onescan/process/process-start.js';
 import type { Command } from 'commander';
-import { type Endpoint, isRunning, readEndpoint, staleEndpoint } from '../connection/endpoint-file.js';
+import { type Endpoint, isRunning, requireEndpoint } from '../connection/endpoint-file.js';
 import type { Act } from '../context.js';
 import { EXIT } from '../exit-code.js';
 import { writeJson } from '../output/write-json.js';
@@ -19,15 +19,7 @@ export function addDownVerb(program: Command, act: Act): void {
     .description('stop the local stack')
     .action(
       act(async ({ terminal, global }) => {
-        const home = resolve(terminal.cwd, global.home);
-        const endpoint = readEndpoint(home);
-        if (!endpoint) {
-          const stale = staleEndpoint(home);
-          throw new OnescanError(
-            'NOT_FOUND',
-            `no stack is running in ${global.home}${stale ? `: ${stale}` : ''}`,
-          );
-        }
+        const endpoint = requireEndpoint(resolve(terminal.cwd, global.home), global.home, 'NOT_FOUND');
         requireKnown(endpoint);
         process.kill(endpoint.pid, 'SIGTERM');
         const deadline = performance.now() + STOP_MS;

@@ -1,8 +1,7 @@
 import { resolve } from 'node:path';
-import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { isProcessAlive } from '@onescan/process/process-alive.js';
 import type { Command } from 'commander';
-import { type Endpoint, readEndpoint, staleEndpoint } from '../connection/endpoint-file.js';
+import { type Endpoint, requireEndpoint } from '../connection/endpoint-file.js';
 import type { Act } from '../context.js';
 import { EXIT } from '../exit-code.js';
 import { renderTable, type TableColumn } from '../output/table.js';
@@ -36,18 +35,13 @@ export function addStatusVerb(program: Command, act: Act): void {
     .description('show the services of the local stack, their restarts and what was given up')
     .action(
       act(async ({ terminal, global }) => {
-        const home = resolve(terminal.cwd, global.home);
-        const endpoint = readEndpoint(home);
-        if (!endpoint) {
-          const stale = staleEndpoint(home);
-          throw new OnescanError(
-            'UNAVAILABLE',
-            `no stack is running in ${global.home}${stale ? `: ${stale}` : ''}`,
-            {
-              remedy: 'Start it with "onescan up --warehouse DIR": runs that were going on are taken up',
-            },
-          );
-        }
+        const remedy = 'Start it with "onescan up --warehouse DIR": runs that were going on are taken up';
+        const endpoint = requireEndpoint(
+          resolve(terminal.cwd, global.home),
+          global.home,
+          'UNAVAILABLE',
+          remedy,
+        );
         const services = statusOf(endpoint);
         if (global.json)
           await writeJson(terminal, { supervisor: endpoint.pid, startedAt: endpoint.startedAt, services });

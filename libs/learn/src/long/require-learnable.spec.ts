@@ -1,33 +1,8 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { resolveLearnConfig } from '../config/learn-config.js';
 import { PairLearner } from '../learner/pair-learner.js';
 import { requireLearnable } from '../sizing/require-learnable.js';
-import { simulatePair } from '../testing/simulated-pair.js';
-
-/** Few trees: what is asked is whether a horizon is learned, not how well. */
-const BRIEF = Object.fromEntries(
-  ['leaf', 'level', 'symmetric', 'value'].map((model) => [`models.${model}.rounds`, '2']),
-);
-const config = (overrides: Record<string, string> = {}) =>
-  resolveLearnConfig('quick', { ...BRIEF, 'verdict.replicates': '50', ...overrides });
-
-/** A pair with some columns, whose target lacks some rows. */
-function pairWith(shape: { rows: number; spacing: number; columns: number; missing: [number, number][] }) {
-  const { rows, spacing, columns, missing } = shape;
-  const pair = simulatePair({ seed: 5n, rows, spacing, noiseFeatures: 1 });
-  const lacks = (row: number) => missing.some(([from, to]) => row >= from * rows && row < to * rows);
-  const withGaps = (target: Float64Array) => target.map((value, row) => (lacks(row) ? Number.NaN : value));
-  return {
-    ...pair,
-    usable: Uint32Array.from(pair.bar.keys()).filter((row) => !lacks(row)),
-    columns: pair.features.slice(0, columns),
-    horizonInput: (horizon: number) => {
-      const input = pair.horizonInput(horizon);
-      return { ...input, target: withGaps(input.target) };
-    },
-  };
-}
+import { briefConfig, pairWith } from '../testing/gappy-pair.js';
 
 const OVERRIDES = fc.constantFrom<Record<string, string>>(
   {},
@@ -63,7 +38,7 @@ it('requireLearnable passes what is learned and nothing else, whatever is missin
   fc.assert(
     fc.property(shapes, ({ horizon, overrides, ...shape }) => {
       const pair = pairWith(shape);
-      const settings = config(overrides);
+      const settings = briefConfig(overrides);
       const geometry = { horizon, targetWindow: 45 };
       const { bar, usable } = pair;
       let refusal: string | undefined;

@@ -1,39 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { resolveLearnConfig } from '../config/learn-config.js';
 import { PairLearner } from '../learner/pair-learner.js';
 import { seededRandom } from '../numeric/seeded-random.js';
-import { simulatePair } from '../testing/simulated-pair.js';
+import { briefConfig, pairWith } from '../testing/gappy-pair.js';
 import { requireLearnable } from './require-learnable.js';
-
-/** Few trees: what is asked is whether a horizon is learned, not how well. */
-const BRIEF = Object.fromEntries(
-  ['leaf', 'level', 'symmetric', 'value'].map((model) => [`models.${model}.rounds`, '2']),
-);
-const config = (overrides: Record<string, string> = {}) =>
-  resolveLearnConfig('quick', { ...BRIEF, 'verdict.replicates': '50', ...overrides });
-
-/** A pair with some columns, whose target lacks some rows. */
-function pairWith(shape: { rows: number; spacing: number; columns: number; missing: [number, number][] }) {
-  const { rows, spacing, columns, missing } = shape;
-  const pair = simulatePair({ seed: 5n, rows, spacing, noiseFeatures: 1 });
-  const lacks = (row: number) => missing.some(([from, to]) => row >= from * rows && row < to * rows);
-  const withGaps = (target: Float64Array) => target.map((value, row) => (lacks(row) ? Number.NaN : value));
-  return {
-    ...pair,
-    usable: Uint32Array.from(pair.bar.keys()).filter((row) => !lacks(row)),
-    columns: pair.features.slice(0, columns),
-    horizonInput: (horizon: number) => {
-      const input = pair.horizonInput(horizon);
-      return { ...input, target: withGaps(input.target) };
-    },
-  };
-}
 
 describe('requireLearnable', () => {
   it('knows a block of time without a target', () => {
     const pair = pairWith({ rows: 1500, spacing: 8, columns: 8, missing: [[0, 0.05]] });
     const geometry = { horizon: 15, targetWindow: 45 };
-    const input = { bar: pair.bar, usable: pair.usable, columns: 8, geometry, config: config() };
+    const input = { bar: pair.bar, usable: pair.usable, columns: 8, geometry, config: briefConfig() };
     expect(() => requireLearnable(input)).toThrow(/time block 1 of \d+ has no row with a target/);
     expect(() => requireLearnable({ ...input, usable: Uint32Array.from(pair.bar.keys()) })).not.toThrow();
   });
@@ -41,7 +16,7 @@ describe('requireLearnable', () => {
   it('needs two columns to bound false selections', () => {
     const pair = pairWith({ rows: 1500, spacing: 8, columns: 1, missing: [] });
     const geometry = { horizon: 15, targetWindow: 45 };
-    const input = { bar: pair.bar, usable: pair.usable, geometry, config: config() };
+    const input = { bar: pair.bar, usable: pair.usable, geometry, config: briefConfig() };
     expect(() => requireLearnable({ ...input, columns: 1 })).toThrow(/no selection of 1 feature column by/);
     for (const columns of [2, 3, 4, 5, 6])
       expect(() => requireLearnable({ ...input, columns })).not.toThrow();
@@ -57,7 +32,7 @@ describe('few candidates', () => {
     '%i are selected from one by one, at a threshold above %d that keeps the error bound',
     (columns, above) => {
       const pair = pairWith({ rows: 1500, spacing: 8, columns, missing: [] });
-      const learner = new PairLearner(pair.pairInput(config(), pair.columns), config());
+      const learner = new PairLearner(pair.pairInput(briefConfig(), pair.columns), briefConfig());
       const { document, summary } = learner.learnHorizon(pair.horizonInput(15));
       const { threshold, q } = (document as { selection: { threshold: number; q: number } }).selection;
       expect(threshold).toBeGreaterThan(above);
@@ -75,7 +50,7 @@ describe('few candidates', () => {
       id: 'agg_eurusd.noise',
       values: Float32Array.from({ length: 1500 }, () => random.normal()),
     };
-    const learner = new PairLearner(pair.pairInput(config(), [constant, noise]), config());
+    const learner = new PairLearner(pair.pairInput(briefConfig(), [constant, noise]), briefConfig());
     const { fates, summary } = learner.learnHorizon(pair.horizonInput(15));
     expect(summary.featuresRetained).toBe(0);
     expect(fates[1]).toMatchObject({
