@@ -87,7 +87,7 @@ class Keda {
           : 0;
         if (wanted !== this.wanted.at(-1)) this.wanted.push(wanted);
         while (this.#trainers.length < wanted) this.#trainers.push(this.#start());
-        for (const surplus of this.#trainers.splice(wanted)) surplus.leave();
+        for (const surplus of this.#trainers.splice(wanted)) void surplus.retire();
         await sleep(POLL_MS);
       }
     })();

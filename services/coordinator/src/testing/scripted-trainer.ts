@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { sha256Hex } from '@onescan/contract/canonical-json.js';
 import { type TaskFile, TaskFileKind } from '@onescan/contract/generated/onescan/v1/result.js';
 import {
@@ -161,6 +162,12 @@ export class ScriptedTrainer {
     this.fallSilent();
     this.send({ $case: 'leave', value: {} });
     this.#stream.end();
+  }
+
+  /** Takes leave as a trainer does that is asked to stop: when what it has in hand is done, and nothing more came. */
+  async retire(): Promise<void> {
+    for (let idle = 0; idle < 3; idle = this.#working.length > 0 ? 0 : idle + 1) await sleep(50);
+    if (!this.#closed) this.leave();
   }
 
   /** Ends the stream as a process that goes away does. */
