@@ -38,6 +38,15 @@ it('has features that are suspicious looked at first, and their names are one wo
   expect(first).toBe(`onescan rerun r-1 --exclude 'odd.it'\\''s here'`);
 });
 
+it('has a verdict that rests on suspects learned again without all of them, whatever is named', () => {
+  for (const suspicious of ['mkt.early', undefined]) {
+    const task = skill('eurusd', 15, 0.01, suspicious);
+    const tasks = [{ ...task, summary: { ...task.summary, verdict: 'SKILL_SUSPECT' } }];
+    const [first] = commands({ state: RunState.RUN_STATE_COMPLETED, spec: { preset: 'standard' }, tasks });
+    expect(first).toBe('onescan rerun r-1 --without-suspects');
+  }
+});
+
 it('has more rows tried where nothing shows skill', () => {
   const spec = { sample: { rows: 2000 } };
   expect(commands({ state: RunState.RUN_STATE_COMPLETED, spec })).toEqual(['onescan run --rows 4000']);

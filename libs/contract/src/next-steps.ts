@@ -42,18 +42,19 @@ function unfinishedSteps({ runId, state }: EndedRun): NextStep[] {
 /** What the verdicts suggest. */
 function resultSteps({ runId, spec, tasks }: EndedRun): NextStep[] {
   const skilled = tasks.filter(({ summary }) => summary?.verdict.startsWith('SKILL') === true);
+  const isSuspect = skilled.some(({ summary }) => summary!.verdict === 'SKILL_SUSPECT');
   const suspect = tasks
     .flatMap(({ summary }) => summary?.suspicions ?? [])
     .find(({ retained }) => retained)?.featureId;
   const pairs = [...new Set(skilled.map(({ pair }) => pair))].join(',');
   const [best] = [...skilled].sort((a, b) => b.summary!.skillLow - a.summary!.skillLow);
   return [
-    ...(suspect === undefined
+    ...(suspect === undefined && !isSuspect
       ? []
       : [
           {
             why: 'a feature predicts too well to be believed: look at how it is made, and see what is left without it',
-            command: `onescan rerun ${runId} --exclude ${quoted(suspect)}`,
+            command: `onescan rerun ${runId} ${isSuspect ? '--without-suspects' : `--exclude ${quoted(suspect!)}`}`,
           },
         ]),
     ...(best && spec?.preset === 'quick'
