@@ -51,8 +51,12 @@ describe('estimateLearningBytes', () => {
     // The room of interactions is a thread's for moments only, and both may not be seen to have it at once.
     ['standard', 2, { 'select.pairs': '10', 'select.blocks': '8', 'interactions.features': '0' }],
     ['standard', 2, { 'select.pairs': '10', 'select.blocks': '8', 'select.methods': 'elastic-net,stumps' }],
+    // Blocks that are too few for the folds, which then have their own beside them; enough for all; and no folds.
+    ['standard', 1, { 'select.pairs': '10', 'select.blocks': '8', 'interactions.features': '0' }],
+    ['standard', 1, { 'select.pairs': '10', 'select.blocks': '16', 'interactions.features': '0' }],
+    ['standard', 1, { 'select.pairs': '10', 'select.blocks': '8', 'select.nested': 'no' }],
     ['mandated', 1, {}],
-  ])('is right within 10 % for the selection of %s on %d threads', (preset, threads, overrides) => {
+  ])('is right within 10 % for the selection of %s on %d threads with %j', (preset, threads, overrides) => {
     const { most, estimate } = measure(overrides, threads, preset);
     expect(most / estimate.selection).toBeGreaterThan(0.9);
     expect(most / estimate.selection).toBeLessThan(1.1);

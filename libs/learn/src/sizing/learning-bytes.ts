@@ -8,6 +8,7 @@ import { BOOSTED_ENTRIES, BOOSTED_NAMES } from '../models/model-registry.js';
 import { BOOSTED_SELECTION } from '../selection/boosted-frequencies.js';
 import { selectedRows } from '../selection/selected-rows.js';
 import { keepsLevel, largestQ } from '../stability/error-bounds.js';
+import { mayNeedOwnBlocks } from '../stability/leading-blocks.js';
 import { estimateStabilityBytes, sharedStabilityBytes } from '../stability/stability-bytes.js';
 
 export interface LearningSize {
@@ -56,7 +57,7 @@ export function estimateLearningBytes({ rows, columns, config, threads = 1 }: Le
 
 function selectionBytes({ rows, columns, config, threads }: Required<LearningSize>): number {
   const { bins } = config.binning;
-  const { method, methods, blocks, pairs, threshold, maxFalse, bound } = config.select;
+  const { method, methods, blocks, pairs, threshold, maxFalse, bound, nested } = config.select;
   const fitRows = selectionRows({ rows, config });
   if (method === 'stability') {
     const design = { p: columns, threshold, pairs };
@@ -64,10 +65,14 @@ function selectionBytes({ rows, columns, config, threads }: Required<LearningSiz
     const level = maxFalse / methods.length;
     const q = keepsLevel({ ...design, q: 1 }, level, bound) ? largestQ(design, level, bound) : 1;
     const size = { rows, columns, blocks, bins, q, threads, fitRows, methods };
-    return Math.max(
+    const shared = sharedStabilityBytes(size);
+    const once = Math.max(
       estimateStabilityBytes(size),
-      sharedStabilityBytes(size) + interactionBytes({ rows, columns, config, threads }),
+      shared + interactionBytes({ rows, columns, config, threads }),
     );
+    const isTwice =
+      nested !== 'no' && mayNeedOwnBlocks(blocks, config.protocol.selectionShare, pairs, threshold);
+    return once + (isTwice ? shared : 0);
   }
   const { folds, booster } = BOOSTED_SELECTION;
   const trained = fitRows * (1 - 1 / folds);

@@ -19,9 +19,27 @@ export function leadingBlocks(
   const within = context.blocks.filter((block) => block.end <= end).length;
   const count = within - (within % 2);
   if (count === context.blocks.length) return context;
-  if (count < 2) return undefined;
-  const pairs = Math.min(context.pairs, distinctPairs(count));
-  if (pairs < context.pairs && leastThreshold(pairs) > threshold) return undefined;
+  const pairs = pairsAllowed(count, context.pairs, threshold);
+  if (pairs === undefined) return undefined;
   const blocks = context.blocks.slice(0, count);
   return { ...context, blocks, rows: blocks.at(-1)!.end, pairs };
+}
+
+/** Of the pairs that are wanted, those that so many blocks make; undefined where they are too few for the threshold. */
+function pairsAllowed(blocks: number, wanted: number, threshold: number): number | undefined {
+  if (blocks < 2) return undefined;
+  const pairs = Math.min(wanted, distinctPairs(blocks));
+  return pairs < wanted && leastThreshold(pairs) > threshold ? undefined : pairs;
+}
+
+/** Most of a block that the purge before a fold may take: blocks are three purges long where pairs allow it. */
+const PURGED_PART = 0.34;
+
+/**
+ * Whether a selection on the first `share` of the rows of so many blocks may find too few whole ones before its end, and so
+ * builds blocks of its own beside them.
+ */
+export function mayNeedOwnBlocks(blocks: number, share: number, pairs: number, threshold: number): boolean {
+  const within = Math.floor(blocks * share - PURGED_PART);
+  return pairsAllowed(within - (within % 2), pairs, threshold) === undefined;
 }
