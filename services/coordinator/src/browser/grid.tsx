@@ -1,5 +1,6 @@
 import { formatDuration } from '/lib/format/duration.js';
 import { Component, h, type JSX } from '/lib/preact.js';
+import { type Fact, FactList } from './fact-list.js';
 import { type Evidence, type PairStatus, type Run, type TaskStatus, taskKey } from './model.js';
 import { update } from './store.js';
 import { bytes, clockText, figure, gain, percent, shown, stateName, verdictName } from './words.js';
@@ -197,7 +198,7 @@ export function TaskDetail({
   const holm = evidence?.adjusted.find(
     ({ pair, horizon }) => pair === task.pair && horizon === task.horizon,
   )?.holm;
-  const facts: (readonly [string, string])[] = summary
+  const facts: Fact[] = summary
     ? [
         ['AUC', figure(summary.auc, 3)],
         ['accuracy', percent(summary.accuracy)],
@@ -223,16 +224,7 @@ export function TaskDetail({
       </h3>
       {summary ? <p>{shown(summary.verdictText)}.</p> : null}
       {task.error === '' ? null : <p class="problem">{shown(task.error)}</p>}
-      <dl class="facts small">
-        {facts
-          .filter(([, value]) => value !== '')
-          .map(([name, value]) => (
-            <div key={name}>
-              <dt>{name}</dt>
-              <dd>{value}</dd>
-            </div>
-          ))}
-      </dl>
+      <FactList facts={facts} small />
       <Attempts task={task} />
     </section>
   );

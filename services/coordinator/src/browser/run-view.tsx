@@ -3,6 +3,7 @@ import { h, type JSX } from '/lib/preact.js';
 import { call } from './api.js';
 import { CancelButton, PlanPanel } from './approval.js';
 import { Events } from './events.js';
+import { type Fact, FactList } from './fact-list.js';
 import { Grid, TaskDetail } from './grid.js';
 import { attempt } from './live.js';
 import type { Me, Run } from './model.js';
@@ -132,7 +133,7 @@ function Facts({ run, state: { progress } }: { run: Run; state: State }): JSX.El
   const eta = isActive(run.state) ? progress?.etaSeconds : undefined;
   const last = run.approvals.at(-1);
   const done = run.tasks.filter((task) => task.state === 'TASK_STATE_DONE').length;
-  const facts: readonly (readonly [string, string])[] = [
+  const facts: readonly Fact[] = [
     ['results', `${count(done)} of ${count(run.tasksTotal)}`],
     ['billed', `${usd(run.usdBilled)}, ${bytes(run.bytesBilled)}`],
     ['planned', run.plan ? `${usd(run.plan.usd)}, ${bytes(run.plan.bytes)}` : '–'],
@@ -144,18 +145,7 @@ function Facts({ run, state: { progress } }: { run: Run; state: State }): JSX.El
     ['trainers at once', run.workersUsed > 0 ? String(run.workersUsed) : ''],
     ['ledger', run.ledgerRows === '0' ? '' : `${count(Number(run.ledgerRows))} rows`],
   ];
-  return (
-    <dl class="facts">
-      {facts
-        .filter(([, value]) => value !== '')
-        .map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-    </dl>
-  );
+  return <FactList facts={facts} />;
 }
 
 /** All tests taken together, where the coordinator says so. */
