@@ -1,5 +1,6 @@
 import { copyFileSync, fstatSync, renameSync, truncateSync, write, writeSync } from 'node:fs';
 import { shownText } from '@onescan/contract/format/shown-text.js';
+import { LOSSES } from './telemetry/losses.js';
 
 /** Bytes of lines that may wait for a slow destination; what comes beyond is dropped and counted. */
 const MAX_WAITING_BYTES = 1024 * 1024;
@@ -118,6 +119,7 @@ export class LogSink {
 
   #drop(lines: number, reason: string): void {
     this.#dropped += lines;
+    LOSSES.logLines += lines;
     this.#reason = reason;
   }
 

@@ -1,5 +1,7 @@
 import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { requireSafeAddress, requireSecurity } from '@onescan/process/grpc/service-security.js';
+import { METRICS_FLAG } from '@onescan/process/metrics/metrics-flag.js';
+import { requireMetricsAddress } from '@onescan/process/metrics/start-metrics.js';
 import {
   DATABASE_FOLDER,
   dollars,
@@ -13,7 +15,6 @@ import {
 import { type FlagTable, type FlagValues, readFlags } from '@onescan/process/service/flag-table.js';
 import { LISTEN_FLAGS } from '@onescan/process/service/listen-flags.js';
 import { CALLER_FLAGS, TLS_FLAGS, withTlsEnvironment } from '@onescan/process/service/security-flags.js';
-import { requireMetricsAddress } from '@onescan/process/telemetry/start-metrics.js';
 
 export const COORDINATOR = 'coordinator';
 
@@ -55,10 +56,7 @@ export const COORDINATOR_FLAGS = {
     kind: LISTEN_ADDRESS,
     doc: 'where KEDA asks how much work there is ([Kubernetes](kubernetes.md#scaling)); KEDA brings a certificate and no token, so beyond this machine it takes `--tls-client-ca`',
   },
-  metricsListen: {
-    kind: LISTEN_ADDRESS,
-    doc: 'where Prometheus scrapes `/metrics` ([metrics](metrics.md)), on this machine only; collectors elsewhere are sent to with `OTEL_METRICS_EXPORTER=otlp`',
-  },
+  ...METRICS_FLAG,
   stateDir: {
     kind: DATABASE_FOLDER,
     flag: 'state',

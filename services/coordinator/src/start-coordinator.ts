@@ -9,15 +9,18 @@ import { MAX_MESSAGE_BYTES } from '@onescan/process/grpc/message-limits.js';
 import { type ServerSecurity, serverSecurity } from '@onescan/process/grpc/service-security.js';
 import { type RunningServer, startServer } from '@onescan/process/grpc/start-server.js';
 import type { Logger } from '@onescan/process/log.js';
+import { PROCESS_METRICS, recordProcess } from '@onescan/process/metrics/process-metrics.js';
+import { measureServed } from '@onescan/process/metrics/rpc-metrics.js';
+import { type Metrics, startMetrics } from '@onescan/process/metrics/start-metrics.js';
+import { readProcessMemory } from '@onescan/process/process-memory.js';
 import { withTlsEnvironment } from '@onescan/process/service/security-flags.js';
-import { startMetrics } from '@onescan/process/telemetry/start-metrics.js';
 import { version } from '@onescan/process/version.js';
 import { type Clocks, Coordinator } from './coordinator.js';
 import type { CoordinatorOptions } from './coordinator-options.js';
 import { HUB_LIMITS } from './hub/hub-limits.js';
 import { hubService } from './hub/hub-service.js';
+import { COORDINATOR_METRICS } from './metrics/coordinator-metrics.js';
 import { recordMetrics } from './metrics/record-metrics.js';
-import { rpcMetrics } from './metrics/rpc-metrics.js';
 import { readPageFiles } from './page/page-files.js';
 import { type RunningPage, startPage } from './page/start-page.js';
 import { SCALER_LIMITS, scalerService } from './scaling/scaler-service.js';
@@ -59,11 +62,9 @@ export async function startCoordinator(
   if (onFatal) coordinator.whenFatal(onFatal);
   try {
     const security = serverSecurity(options, log);
-    const metrics = await startMetrics('onescan-coordinator', options.metricsListen);
-    const clocksOf = { clock: () => Date.now(), monotonic: () => performance.now() };
-    if (metrics.meter) recordMetrics(metrics.meter, { ...coordinator.service, ...clocksOf });
-    if (metrics.address) log.info({ address: metrics.address }, 'Prometheus can scrape');
-    const terms = { ...security, measured: rpcMetrics(metrics.meter) };
+    const metrics = await startMetrics('onescan-coordinator', options.metricsListen, log);
+    if (metrics.isRead) measure(metrics, coordinator);
+    const terms = { ...security, measured: measureServed(metrics, COORDINATOR_METRICS) };
     const servers = [await serve(coordinator, options.listen, terms)];
     if (options.tcpListen !== undefined) servers.push(await serve(coordinator, options.tcpListen, terms));
     const page = options.page === undefined ? undefined : await servePage(coordinator, options, security);
@@ -91,6 +92,12 @@ export async function startCoordinator(
     await coordinator.close();
     throw thrown;
   }
+}
+
+function measure(metrics: Metrics, { service }: Coordinator): void {
+  const clocks = { clock: () => Date.now(), monotonic: () => performance.now() };
+  recordMetrics(metrics.instruments(COORDINATOR_METRICS), { ...service, ...clocks });
+  recordProcess(metrics.instruments(PROCESS_METRICS), () => readProcessMemory().cgroupLimitBytes);
 }
 
 /** The same service behind a door for browsers: same handlers, roles, bounds and audit. */

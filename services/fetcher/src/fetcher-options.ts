@@ -1,5 +1,7 @@
 import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { requireSecurity } from '@onescan/process/grpc/service-security.js';
+import { METRICS_FLAG } from '@onescan/process/metrics/metrics-flag.js';
+import { requireMetricsAddress } from '@onescan/process/metrics/start-metrics.js';
 import {
   choice,
   DATABASE_FOLDER,
@@ -136,6 +138,7 @@ export const FETCHER_FLAGS = {
     default: '60000',
     doc: 'time that a fetch goes on after its callers have gone',
   },
+  ...METRICS_FLAG,
 } as const satisfies FlagTable;
 
 type FetcherFlags = FlagValues<typeof FETCHER_FLAGS>;
@@ -170,6 +173,7 @@ export function parseFetcherOptions(args: readonly string[]): FetcherOptions {
 export function fetcherOptions(given: FetcherFlags): FetcherOptions {
   const flags = withTlsEnvironment(given);
   requireSecurity(flags, { '--listen': flags.listen });
+  requireMetricsAddress('--metrics-listen', flags.metricsListen);
   const { sqlStrategy, statementTables, ...same } = flags;
   const { kind, address } = warehouseKindOf(flags.warehouse);
   const { limits } = kind;

@@ -75,9 +75,11 @@ async function* fetchPair(
     const hooks = { report, enter: (stage: string) => stages.enter(stage) };
     const ref = await obtainDataset(services, request, signal, hooks).catch((thrown: unknown) => {
       stages.end(context.active(), attributes, thrown);
+      services.measured?.failed();
       throw thrown;
     });
-    stages.end(context.active(), { ...attributes, [ATTRIBUTE.rows]: ref.rows });
+    const timed = stages.end(context.active(), { ...attributes, [ATTRIBUTE.rows]: ref.rows });
+    services.measured?.got(ref, timed);
     span.setAttributes({
       ...datasetAttributes(ref),
       [ATTRIBUTE.jobs]: jobIdsOf(services, request, ref),

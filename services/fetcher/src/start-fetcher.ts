@@ -8,6 +8,9 @@ import { guardedService } from '@onescan/process/grpc/guard/guarded-service.js';
 import { serverSecurity } from '@onescan/process/grpc/service-security.js';
 import { startServer } from '@onescan/process/grpc/start-server.js';
 import type { Logger } from '@onescan/process/log.js';
+import { PROCESS_METRICS, recordProcess } from '@onescan/process/metrics/process-metrics.js';
+import { measureServed } from '@onescan/process/metrics/rpc-metrics.js';
+import { startMetrics } from '@onescan/process/metrics/start-metrics.js';
 import { lockCache } from './cache/cache-lock.js';
 import { DatasetCache } from './cache/dataset-cache.js';
 import { CoveringDatasets } from './deriving/covering-datasets.js';
@@ -20,6 +23,9 @@ import { fetcherService } from './fetcher-service.js';
 import { JobLog } from './jobs/job-log.js';
 import { noteMetadataQuery } from './jobs/metadata-bill.js';
 import { MemoryWatch } from './memory-watch.js';
+import { FetchMetrics, recordCache } from './metrics/fetch-metrics.js';
+import { FETCHER_METRICS } from './metrics/fetcher-metrics.js';
+import { measuredWarehouse } from './metrics/measured-warehouse.js';
 import { KnownSplits } from './planning/known-splits.js';
 
 const JOB_LOG_FILE = 'jobs.jsonl';
@@ -41,7 +47,9 @@ export interface RunningFetcher {
 export async function startFetcher(options: FetcherOptions, log: Logger): Promise<RunningFetcher> {
   const key = options.grantKey === undefined ? undefined : readGrantKey(options.grantKey);
   let jobs: JobLog | undefined;
-  const warehouse = await options.warehouse.open({
+  const metrics = await startMetrics('onescan-fetcher', options.metricsListen, log);
+  const instruments = metrics.instruments(FETCHER_METRICS);
+  const opened = await options.warehouse.open({
     names: options.names,
     tempFolder: join(options.cache, `.duckdb-tmp-${process.pid}`),
     memoryLimit: options.memoryLimit,
@@ -49,6 +57,7 @@ export async function startFetcher(options: FetcherOptions, log: Logger): Promis
       if (jobs) noteMetadataQuery(jobs, query, options.pricePerTibUsd);
     },
   });
+  const warehouse = metrics.isRead ? measuredWarehouse(opened, instruments) : opened;
   const lock = await lockCache(options.cache);
   const cache = new DatasetCache(options.cache);
   for (const name of [JOB_LOG_FILE, KNOWN_SPLITS_FILE]) requireNoLink(join(cache.folder, name));
@@ -63,6 +72,10 @@ export async function startFetcher(options: FetcherOptions, log: Logger): Promis
       if (ended > 0) log.error({ ended, reason: error.text }, 'out of memory, giving up the running fetches');
     },
   });
+  if (metrics.isRead) {
+    recordCache(instruments, cache);
+    recordProcess(metrics.instruments(PROCESS_METRICS), () => options.processMemoryBytes);
+  }
   const known = new KnownSplits({
     warehouse: warehouse.name,
     path: join(cache.folder, KNOWN_SPLITS_FILE),
@@ -75,6 +88,7 @@ export async function startFetcher(options: FetcherOptions, log: Logger): Promis
     fetches,
     ...(key ? { grants: new FetchGrants(key) } : {}),
     jobs,
+    ...(metrics.isRead ? { measured: new FetchMetrics(instruments) } : {}),
     pricePerTibUsd: options.pricePerTibUsd,
     rules: {
       names: options.names,
@@ -93,7 +107,7 @@ export async function startFetcher(options: FetcherOptions, log: Logger): Promis
     ...(tls ? { tls } : {}),
     ...(access ? { access } : {}),
     onRefused: auditRefusal(audit, FETCHER_AUDIT),
-    interceptors: [auditGuard(audit, FETCHER_AUDIT)],
+    interceptors: [...measureServed(metrics, FETCHER_METRICS), auditGuard(audit, FETCHER_AUDIT)],
     register: (grpc) => grpc.addService(guardedService(FetcherServiceService, FETCHER_LIMITS), service),
     healthNames: ['onescan.v1.FetcherService'],
   });
@@ -108,6 +122,7 @@ export async function startFetcher(options: FetcherOptions, log: Logger): Promis
       await server.shutdown(graceMs);
       await fetches.cancelAll();
       await warehouse.close();
+      await metrics.close();
       memory.stop();
       security.close();
       audit.close();

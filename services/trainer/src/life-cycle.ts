@@ -11,14 +11,17 @@ import { OnescanError } from '@onescan/contract/onescan-error.js';
  * - `STOPPED`: ended well. Final.
  * - `FAILED`: ended because it can never work, e.g. the coordinator refuses it. Final.
  */
-export type TrainerState =
-  | 'INITIALIZED'
-  | 'CONNECTING'
-  | 'IDLE'
-  | 'WORKING'
-  | 'DRAINING'
-  | 'STOPPED'
-  | 'FAILED';
+export const TRAINER_STATES = [
+  'INITIALIZED',
+  'CONNECTING',
+  'IDLE',
+  'WORKING',
+  'DRAINING',
+  'STOPPED',
+  'FAILED',
+] as const;
+
+export type TrainerState = (typeof TRAINER_STATES)[number];
 
 const NEXT: Readonly<Record<TrainerState, readonly TrainerState[]>> = {
   INITIALIZED: ['CONNECTING', 'STOPPED'],

@@ -1,5 +1,9 @@
+import { PROCESS_METRICS, recordProcess } from '@onescan/process/metrics/process-metrics.js';
+import { measureCalled } from '@onescan/process/metrics/rpc-metrics.js';
+import { startMetrics } from '@onescan/process/metrics/start-metrics.js';
 import { readProcessMemory } from '@onescan/process/process-memory.js';
 import { runService } from '@onescan/process/service/run-service.js';
+import { recordState, TRAINER_METRICS, TrainerMetrics } from './metrics/trainer-metrics.js';
 import { Trainer } from './trainer.js';
 import { serveTrainerHealth } from './trainer-health.js';
 import { requireCallable, TRAINER, TRAINER_FLAGS, trainerOptions } from './trainer-options.js';
@@ -11,11 +15,19 @@ await runService({
   start: async (flags, { log }) => {
     const options = trainerOptions(flags, readProcessMemory());
     const health = await serveTrainerHealth(options.healthListen);
-    const trainer = new Trainer(options, { log, onState: (state) => health?.onState(state) });
+    const metrics = await startMetrics('onescan-trainer', options.metricsListen, log);
+    const instruments = metrics.instruments(TRAINER_METRICS);
+    const calls = measureCalled(metrics, TRAINER_METRICS);
+    const measured = metrics.isRead ? { measured: { tasks: new TrainerMetrics(instruments), calls } } : {};
+    const trainer = new Trainer(options, { log, ...measured, onState: (state) => health?.onState(state) });
+    if (metrics.isRead) {
+      recordState(instruments, trainer);
+      recordProcess(metrics.instruments(PROCESS_METRICS), () => options.memoryLimitBytes);
+    }
     return {
       ...(health ? { address: health.address } : {}),
       stop: (signal) => trainer.drain(signal),
-      ended: trainer.run().finally(() => health?.close()),
+      ended: trainer.run().finally(() => Promise.all([health?.close(), metrics.close()])),
     };
   },
 });

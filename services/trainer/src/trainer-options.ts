@@ -7,6 +7,8 @@ import {
   channelCredentials,
 } from '@onescan/process/grpc/tls/channel-security.js';
 import { readTlsFiles } from '@onescan/process/grpc/tls/tls-files.js';
+import { METRICS_FLAG } from '@onescan/process/metrics/metrics-flag.js';
+import { requireMetricsAddress } from '@onescan/process/metrics/start-metrics.js';
 import type { ProcessMemory } from '@onescan/process/process-memory.js';
 import {
   FILE,
@@ -73,6 +75,7 @@ export const TRAINER_FLAGS = {
     kind: LISTEN_ADDRESS,
     doc: 'gRPC health (`onescan.v1.Trainer`) for whoever starts and stops trainers; port 0 chooses one, announced on stdout. SERVING while tasks are taken or computed; NOT_SERVING before the first registration and from the first signal on. Loopback only',
   },
+  ...METRICS_FLAG,
 } as const satisfies FlagTable;
 
 type TrainerFlags = FlagValues<typeof TRAINER_FLAGS>;
@@ -104,6 +107,7 @@ export function requireCallable(given: TrainerFlags): void {
   const flags = withTlsEnvironment(given);
   channelCredentials(flags.coordinator, clientSecurity(flags, flags.tokenFile));
   certifiedId(flags);
+  requireMetricsAddress('--metrics-listen', flags.metricsListen);
   if (flags.healthListen === undefined) return;
   requireSafeAddress('--health-listen', flags.healthListen, { isEncrypted: false, isGuarded: false });
 }

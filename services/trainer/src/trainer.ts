@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import type { Interceptor } from '@grpc/grpc-js';
 import type {
   Ack,
   Assign,
@@ -20,6 +21,7 @@ import { lossReason } from './hub/loss-reason.js';
 import { Outbox } from './hub/outbox.js';
 import { LifeCycle, type TrainerState } from './life-cycle.js';
 import { describeMemory, MemoryGuard } from './memory/memory-guard.js';
+import type { TrainerMetrics } from './metrics/trainer-metrics.js';
 import {
   type CompleteAssign,
   failureMessage,
@@ -46,6 +48,8 @@ export interface TrainerDependencies {
   onState?: (state: TrainerState) => void;
   /** Memory of the process; tests put figures here. */
   readMemory?: () => ProcessMemory;
+  /** Absent: nothing is measured. */
+  measured?: { readonly tasks: TrainerMetrics; readonly calls: Interceptor[] };
 }
 
 /**
@@ -71,7 +75,7 @@ export class Trainer {
   #heartbeat: NodeJS.Timeout | undefined;
   #graceTimer: NodeJS.Timeout | undefined;
 
-  constructor(options: TrainerOptions, { log, program, onState, readMemory }: TrainerDependencies) {
+  constructor(options: TrainerOptions, { log, program, onState, readMemory, measured }: TrainerDependencies) {
     this.#options = options;
     this.#log = log;
     this.#over = new Promise((stop, fail) => {
@@ -91,8 +95,8 @@ export class Trainer {
       },
       ...(readMemory ? { readMemory } : {}),
     });
-    this.#runner = this.#createRunner(program ?? COMPUTE_PROGRAM);
-    this.#connection = this.#createConnection();
+    this.#runner = this.#createRunner(program ?? COMPUTE_PROGRAM, measured?.tasks);
+    this.#connection = this.#createConnection(measured?.calls);
   }
 
   get state(): TrainerState {
@@ -130,16 +134,12 @@ export class Trainer {
     this.#endWhenDrained();
   }
 
-  #createRunner(program: URL): TaskRunner {
+  #createRunner(program: URL, measured: TrainerMetrics | undefined): TaskRunner {
+    const { id: trainerId, coordinator, threads, security } = this.#options;
     return new TaskRunner({
-      trainerId: this.#options.id,
-      program,
-      guard: this.#guard,
-      downloadFolder: this.#downloadFolder,
-      coordinator: this.#options.coordinator,
-      ...(this.#options.security ? { security: this.#options.security } : {}),
-      threads: this.#options.threads,
-      log: this.#log,
+      ...{ trainerId, coordinator, threads, program, measured, log: this.#log },
+      ...(security ? { security } : {}),
+      ...{ guard: this.#guard, downloadFolder: this.#downloadFolder },
       onProgress: (task, stage, fraction) => {
         this.#connection.send({ message: { $case: 'progress', value: { task, stage, fraction } } });
       },
@@ -152,8 +152,9 @@ export class Trainer {
     });
   }
 
-  #createConnection(): HubConnection {
+  #createConnection(interceptors: Interceptor[] | undefined): HubConnection {
     return new HubConnection({
+      interceptors,
       address: this.#options.coordinator,
       ...(this.#options.security ? { security: this.#options.security } : {}),
       onOpen: () => this.#register(),

@@ -1,36 +1,38 @@
-import {
-  type Attributes,
-  type Counter,
-  createNoopMeter,
-  type Meter,
-  type MeterProvider,
-  TraceFlags,
-} from '@opentelemetry/api';
-import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace-node';
+import { TraceFlags } from '@opentelemetry/api';
+import type { ReadableSpan, SpanExporter, SpanProcessor } from '@opentelemetry/sdk-trace-base';
+import { LOSSES } from './losses.js';
 
-/** What the SDK counts spans by that an exporter has done with, successful or not. */
-const PROCESSED = 'otel.sdk.processor.span.processed';
+type ExportResult = Parameters<Parameters<SpanExporter['export']>[1]>[0];
 
 /** An export that takes longer than this is not being answered, in milliseconds. */
 const SLOW_EXPORT_MS = 1_000;
 
+/** Longest reason that is told. */
+const MOST_REASON = 200;
+
 /**
- * Counts the spans that are to be sent and those that were, by the SDK's own figures, and tells of those that were
- * not: once when the first are lost, and once at the end with all of them.
+ * Counts the spans that are to be sent and those that a collector took, and tells of those that it did not: once when the
+ * first are lost, and once at the end with all of them.
  */
 export class ExportCount implements SpanProcessor {
   readonly #onLost: (dropped: number, reason: string) => void;
+  readonly #queue: number;
   #given = 0;
+  #handed = 0;
   #taken = 0;
   #lost = 0;
+  /** Spans that found the processor's queue full. */
+  #overflown = 0;
   #isLastTaken = false;
   #reason = 'not answered in time';
   #told = 0;
   /** Since when spans wait of which nothing was heard. */
   #waitsSince = Number.POSITIVE_INFINITY;
 
-  constructor(onLost: (dropped: number, reason: string) => void) {
+  /** @param queue spans that wait at most; whoever comes then is dropped by the processor */
+  constructor(onLost: (dropped: number, reason: string) => void, queue = 2_048) {
     this.#onLost = onLost;
+    this.#queue = queue;
   }
 
   /** True when the last export succeeded and none has been waiting long since. */
@@ -38,18 +40,20 @@ export class ExportCount implements SpanProcessor {
     return this.#isLastTaken && performance.now() - this.#waitsSince < 2 * SLOW_EXPORT_MS;
   }
 
-  /** Where the SDK's processors count; of all its figures one is looked at. */
-  get meterProvider(): MeterProvider {
-    const noop = createNoopMeter();
-    const meter: Meter = Object.create(noop, {
-      createCounter: {
-        value: (name: string, options: object): Counter =>
-          name === PROCESSED
-            ? { add: (n, attributes) => this.#processed(n, attributes) }
-            : noop.createCounter(name, options),
+  /** The same exporter, with what becomes of each batch counted. */
+  counted(exporter: SpanExporter): SpanExporter {
+    const { forceFlush } = exporter;
+    return {
+      export: (spans, done) => {
+        this.#handed += spans.length;
+        exporter.export(spans, (result) => {
+          this.#processed(spans.length, result);
+          done(result);
+        });
       },
-    });
-    return { getMeter: () => meter };
+      shutdown: () => exporter.shutdown(),
+      ...(forceFlush ? { forceFlush: () => forceFlush.call(exporter) } : {}),
+    };
   }
 
   onStart(): void {}
@@ -58,6 +62,11 @@ export class ExportCount implements SpanProcessor {
     if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) === 0) return;
     this.#given++;
     this.#waitsSince = Math.min(this.#waitsSince, performance.now());
+    // A queue is only full when all that it takes is in it, so this is their number, not a guess.
+    const beyond = this.#given - this.#handed - this.#queue;
+    if (beyond <= this.#overflown) return;
+    LOSSES.collector += beyond - this.#overflown;
+    this.#overflown = beyond;
   }
 
   async forceFlush(): Promise<void> {}
@@ -70,8 +79,7 @@ export class ExportCount implements SpanProcessor {
     if (lost > this.#told) this.#onLost(lost, this.#reason);
   }
 
-  #processed(count: number, attributes: Attributes = {}): void {
-    const error = attributes['error.type'];
+  #processed(count: number, { error }: ExportResult): void {
     this.#isLastTaken = error === undefined;
     this.#waitsSince = Number.POSITIVE_INFINITY;
     if (error === undefined) {
@@ -79,7 +87,8 @@ export class ExportCount implements SpanProcessor {
       return;
     }
     this.#lost += count;
-    this.#reason = String(error);
+    LOSSES.collector += count;
+    this.#reason = (error.message || error.name).slice(0, MOST_REASON);
     if (this.#told > 0) return;
     this.#told = this.#lost;
     this.#onLost(this.#lost, this.#reason);

@@ -2,6 +2,7 @@ import { TraceFlags } from '@opentelemetry/api';
 import { JsonTraceSerializer } from '@opentelemetry/otlp-transformer';
 import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace-node';
 import { isNoted } from './log-trace.js';
+import { LOSSES } from './losses.js';
 
 /** Traces whose spans are kept; those of whoever was heard of longest ago are dropped for more. */
 const MOST_TRACES = 64;
@@ -28,9 +29,14 @@ export class SpanTap implements SpanProcessor {
     this.#traces.delete(traceId);
     this.#traces.set(traceId, spans);
     spans.push(span);
-    if (spans.length > MOST_SPANS) spans.shift();
+    if (spans.length > MOST_SPANS) {
+      spans.shift();
+      LOSSES.runFile++;
+    }
     const [oldest] = this.#traces.keys();
-    if (this.#traces.size > MOST_TRACES && oldest !== undefined) this.#traces.delete(oldest);
+    if (this.#traces.size <= MOST_TRACES || oldest === undefined) return;
+    LOSSES.runFile += this.#traces.get(oldest)!.length;
+    this.#traces.delete(oldest);
   }
 
   /** The spans of a trace that have ended since they were last taken, as OTLP JSON; empty when there are none. */

@@ -4,6 +4,12 @@ import { failSpan, preciseNowMs, tracer } from './tracing.js';
 /** Stages that are told apart; of work that goes back and forth the latest are one. */
 const MOST_STAGES = 200;
 
+/** A stage that has ended. */
+export interface TimedStage {
+  readonly name: string;
+  readonly seconds: number;
+}
+
 interface Stage {
   readonly name: string;
   readonly startMs: number;
@@ -22,15 +28,22 @@ export class StageSpans {
     this.#stages.push({ name, startMs: preciseNowMs() });
   }
 
-  /** Writes a span a stage below `parent`; what is thrown marks the last. */
-  end(parent: Context, attributes: Attributes, thrown?: unknown): void {
+  /**
+   * Writes a span a stage below `parent`; what is thrown marks the last.
+   *
+   * @returns the stages in their order
+   */
+  end(parent: Context, attributes: Attributes, thrown?: unknown): TimedStage[] {
     const endMs = preciseNowMs();
-    for (const [i, { name, startMs }] of this.#stages.entries()) {
+    const timed = this.#stages.map(({ name, startMs }, i) => {
       const span = tracer().startSpan(name, { startTime: startMs, attributes }, parent);
       const next = this.#stages[i + 1];
       if (!next && thrown !== undefined) failSpan(span, thrown);
-      span.end(next?.startMs ?? endMs);
-    }
+      const stageEndMs = next?.startMs ?? endMs;
+      span.end(stageEndMs);
+      return { name, seconds: (stageEndMs - startMs) / 1_000 };
+    });
     this.#stages.length = 0;
+    return timed;
   }
 }

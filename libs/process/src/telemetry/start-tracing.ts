@@ -1,13 +1,11 @@
-import { Console } from 'node:console';
-import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type DiagLogger, DiagLogLevel, diag } from '@opentelemetry/api';
-import { defaultResource, type Resource, resourceFromAttributes } from '@opentelemetry/resources';
-import { NodeTracerProvider, type SpanProcessor } from '@opentelemetry/sdk-trace-node';
-import { ATTR_SERVICE_NAME, ATTR_SERVICE_VERSION } from '@opentelemetry/semantic-conventions';
+import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
 import type { Logger } from '../log.js';
-import { PRODUCT_VERSION } from '../product-version.js';
 import { ExportCount } from './export-count.js';
+import { isSdkDisabled } from './otlp-protocol.js';
+import { ownResource } from './own-resource.js';
+import { spanExporters } from './span-exporters.js';
 import { spanIds } from './span-ids.js';
 import { spanTap } from './span-tap.js';
 
@@ -16,17 +14,12 @@ export interface Tracing {
   shutdown(): Promise<void>;
 }
 
-/** How long buffered spans wait where OTEL_BSP_SCHEDULE_DELAY says nothing, in milliseconds: a crash loses little. */
-const EXPORT_DELAY_MS = '500';
-
 /**
  * How long the end of a process waits for its last spans to be taken, in milliseconds: by a collector that took those
  * before, and by one that did not. A stack stops three kinds of processes one after another.
  */
 const FLUSH_MS = 2_000;
 const DOUBTFUL_FLUSH_MS = 500;
-
-const ATTR_SERVICE_INSTANCE_ID = 'service.instance.id';
 
 /**
  * Starts making spans. They are kept for the files of runs ({@link spanTap}), and sent where the variables of OpenTelemetry
@@ -45,25 +38,18 @@ export async function startTracing(
     provider.register();
     return { shutdown: () => provider.shutdown() };
   }
-  // Loaded when it is asked for: all its exporters take a fifth of a second to load.
-  const [{ NodeSDK }, { getSpanProcessorsFromEnv }] = await Promise.all([
-    import('@opentelemetry/sdk-node'),
-    import('@opentelemetry/sdk-node/build/src/utils.js'),
-  ]);
-  const count = new ExportCount((dropped, reason) =>
-    log.warn({ dropped, reason }, 'spans were not taken: is there a collector?'),
-  );
-  const isDisabled = env.OTEL_SDK_DISABLED?.trim().toLowerCase() === 'true';
-  const sent: SpanProcessor[] = [];
-  if (isSent(env) && !isDisabled) {
-    env.OTEL_BSP_SCHEDULE_DELAY ??= EXPORT_DELAY_MS;
-    toStderr();
-    sent.push(...getSpanProcessorsFromEnv(count.meterProvider));
-  }
+  // Loaded when it is asked for: it takes a fifth of a second.
+  const { NodeSDK } = await import('@opentelemetry/sdk-node');
+  sayByLog(log);
+  const onLost = (dropped: number, reason: string): void =>
+    log.warn({ dropped, reason }, 'spans were not taken: is there a collector?');
+  const count = new ExportCount(onLost, Number(env.OTEL_BSP_MAX_QUEUE_SIZE) || undefined);
+  const sent = isSdkDisabled() ? [] : await spanExporters(count, log);
   const sdk = new NodeSDK({
     ...{ idGenerator: spanIds, resource, instrumentations: [], metricReaders: [], logRecordProcessors: [] },
-    spanProcessors: [spanTap, ...(sent.length > 0 ? [count] : []), ...sent],
+    spanProcessors: [spanTap, ...sent],
   });
+  // The SDK has put a logger to stdout in its place.
   sayByLog(log);
   sdk.start();
   return {
@@ -75,30 +61,6 @@ export async function startTracing(
       count.end();
     },
   };
-}
-
-/** What the variables say stands above it: the SDK reads OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES. */
-function ownResource(serviceName: string): Resource {
-  const own = {
-    [ATTR_SERVICE_NAME]: serviceName,
-    [ATTR_SERVICE_VERSION]: PRODUCT_VERSION,
-    [ATTR_SERVICE_INSTANCE_ID]: randomUUID(),
-  };
-  return defaultResource().merge(resourceFromAttributes(own));
-}
-
-/** The SDK sends to localhost when nothing is said; Onescan sends nothing then. */
-function isSent(env: NodeJS.ProcessEnv): boolean {
-  const { OTEL_TRACES_EXPORTER: exporter } = env;
-  if (exporter) return exporter.trim() !== 'none';
-  return Boolean(env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT || env.OTEL_EXPORTER_OTLP_ENDPOINT);
-}
-
-/** The exporter "console" writes to stdout, which is for data. */
-function toStderr(): void {
-  if (!process.env.OTEL_TRACES_EXPORTER?.includes('console')) return;
-  const stderr = new Console(process.stderr, process.stderr);
-  console.dir = (...args) => stderr.dir(...args);
 }
 
 /** What the SDK has to say goes into the log; OTEL_LOG_LEVEL would have it on stdout. */

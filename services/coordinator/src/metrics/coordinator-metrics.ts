@@ -1,7 +1,8 @@
-import { status } from '@grpc/grpc-js';
 import { CoordinatorServiceService } from '@onescan/contract/generated/onescan/v1/coordinator.js';
 import { TrainerHubServiceService } from '@onescan/contract/generated/onescan/v1/trainer.js';
-import type { MetricTable } from '@onescan/process/telemetry/metric-table.js';
+import type { MetricTable } from '@onescan/process/metrics/metric-table.js';
+import { servedRow } from '@onescan/process/metrics/rpc-metrics.js';
+import type { FailureName } from '../states/failure-policy.js';
 import { RUN_TRANSITIONS } from '../states/run-state.js';
 import { TASK_TRANSITIONS } from '../states/task-state.js';
 
@@ -13,6 +14,20 @@ const TASK_STATES = Object.keys(TASK_TRANSITIONS);
 
 /** Stages of a horizon, as results tell their seconds. */
 export const STAGES = ['load', 'prune', 'select', 'model', 'explain'] as const;
+
+/** Why attempts have no result. */
+const FAILURES = [
+  'BAD_DATA',
+  'OUT_OF_MEMORY',
+  'DOES_NOT_FIT',
+  'DISK_FULL',
+  'CRASH',
+  'LOST',
+  'HANDED_BACK',
+  'UNDELIVERED',
+] as const satisfies readonly FailureName[];
+
+const AFTER_FAILURE = ['READY', 'FAILED', 'QUARANTINED'] as const;
 
 /** Seconds: from what a test takes to what a night does. */
 const SECONDS = [0.1, 0.5, 1, 5, 10, 30, 60, 120, 300, 600, 1_800, 3_600, 14_400];
@@ -50,6 +65,12 @@ export const COORDINATOR_METRICS = {
       state: TASK_STATES.filter((state) => TASK_TRANSITIONS.LEASED.some((next) => next === state)),
     },
   },
+  'onescan.task.failures': {
+    kind: 'counter',
+    unit: '{attempt}',
+    doc: 'attempts without a result by why, and what became of the task: `READY` is a retry; `LOST` are leases that ran out',
+    attributes: { kind: FAILURES, state: AFTER_FAILURE },
+  },
   'onescan.task.queue.duration_seconds': {
     kind: 'histogram',
     unit: 's',
@@ -73,37 +94,27 @@ export const COORDINATOR_METRICS = {
   'onescan.trainers': {
     kind: 'gauge',
     unit: '{trainer}',
-    doc: 'connected trainers',
-    attributes: { state: ['busy', 'idle'] },
+    doc: 'connected trainers; `draining` are those that handed work back, as trainers do that are being stopped',
+    attributes: { state: ['busy', 'idle', 'draining'] },
   },
   'onescan.trainer.memory.utilization_ratio': {
     kind: 'gauge',
     unit: '1',
     doc: 'resident memory against its limit, of the trainer that is nearest to it',
   },
-  'onescan.rpc.duration_seconds': {
-    kind: 'histogram',
-    unit: 's',
-    doc: 'calls of the methods of coordinator and hub, with the status they ended with; of streams as long as they were open',
-    attributes: {
-      method: [...Object.keys(CoordinatorServiceService), ...Object.keys(TrainerHubServiceService)].map(
-        (name) => `${name[0]!.toUpperCase()}${name.slice(1)}`,
-      ),
-      code: Object.keys(status).filter((name) => Number.isNaN(Number(name))),
-    },
-    buckets: [0.005, 0.02, 0.1, 0.5, 1, 5, 30, 300],
-  },
+  ...servedRow(CoordinatorServiceService, TrainerHubServiceService),
   'onescan.approved_bytes': { kind: 'counter', unit: 'By', doc: 'bytes that approvals allow to be billed' },
   'onescan.approved_usd': { kind: 'counter', unit: '{USD}', doc: 'the same in US dollars' },
+  'onescan.reserved_bytes': {
+    kind: 'gauge',
+    unit: 'By',
+    doc: 'bytes that the fetches under way may be billed yet',
+  },
+  'onescan.reserved_usd': { kind: 'gauge', unit: '{USD}', doc: 'the same in US dollars' },
   'onescan.billed_bytes': { kind: 'counter', unit: 'By', doc: 'bytes that statements were billed' },
   'onescan.billed_usd': { kind: 'counter', unit: '{USD}', doc: 'the same in US dollars' },
   'onescan.state.disk.free_bytes': { kind: 'gauge', unit: 'By', doc: 'room on the disk of the state folder' },
-  'onescan.process.memory_bytes': { kind: 'gauge', unit: 'By', doc: 'resident memory of the coordinator' },
-  'onescan.event_loop.delay_seconds': {
-    kind: 'gauge',
-    unit: 's',
-    doc: "the 99th percentile of how late the coordinator's event loop was since the last reading",
-  },
+  'onescan.state.database_bytes': { kind: 'gauge', unit: 'By', doc: 'size of the database of the state' },
 } as const satisfies MetricTable;
 
 export type CoordinatorMetric = keyof typeof COORDINATOR_METRICS;

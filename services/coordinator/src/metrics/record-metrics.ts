@@ -1,11 +1,14 @@
-import { statfsSync } from 'node:fs';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
-import type { MetricRow } from '@onescan/process/telemetry/metric-table.js';
-import type { Attributes, Counter, Histogram, Meter, ObservableGauge } from '@opentelemetry/api';
+import { statfsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Instruments } from '@onescan/process/metrics/instruments.js';
+import { identityOf, type SpanIdentity } from '@onescan/process/telemetry/span-ids.js';
 import type { TrainerRegistry } from '../hub/trainer-registry.js';
+import { bytesToFetch, priceOf } from '../model/cost.js';
 import type { RunSnapshot, TaskRecord } from '../model/run-record.js';
+import { attemptIdentity } from '../runs/attempt-span.js';
 import { isEnded } from '../states/run-state.js';
-import { COORDINATOR_METRICS, type CoordinatorMetric, STAGES } from './coordinator-metrics.js';
+import { STATE_FILE } from '../store/open-state-file.js';
+import { COORDINATOR_METRICS, STAGES } from './coordinator-metrics.js';
 
 /** What is measured. */
 export interface MeasuredParts {
@@ -19,72 +22,27 @@ export interface MeasuredParts {
 /** Told of each change of a run after it is stored. */
 export type RunObserver = (before: RunSnapshot, after: RunSnapshot) => void;
 
-const NS_PER_S = 1e9;
 const MS_PER_S = 1_000;
 
 /** Measures the coordinator from outside: by what changes in its runs, and by what is there when somebody reads. */
-export function recordMetrics(meter: Meter, parts: MeasuredParts): void {
-  const instruments = new Instruments(meter);
+export function recordMetrics(instruments: Measured, parts: MeasuredParts): void {
   const changes = new RunChanges(instruments, parts);
   parts.book.observe((before, after) => changes.observe(before, after));
   observeState(instruments, parts, changes);
 }
 
-/** Instruments by the table's names. */
-class Instruments {
-  readonly #meter: Meter;
-  readonly #made = new Map<string, Counter | Histogram>();
-
-  constructor(meter: Meter) {
-    this.#meter = meter;
-  }
-
-  add(name: CoordinatorMetric, value: number, attributes: Attributes = {}): void {
-    // A correction downwards is none of a counter.
-    if (value > 0) (this.#instrument(name) as Counter).add(value, attributes);
-  }
-
-  record(name: CoordinatorMetric, value: number, attributes: Attributes = {}): void {
-    (this.#instrument(name) as Histogram).record(Math.max(0, value), attributes);
-  }
-
-  /** `read` gives values with their attributes each time that somebody reads. */
-  observe(name: CoordinatorMetric, read: () => Iterable<readonly [number, Attributes?]>): void {
-    const gauge: ObservableGauge = this.#meter.createObservableGauge(name, this.#terms(name));
-    gauge.addCallback((result) => {
-      for (const [value, attributes] of read()) result.observe(value, attributes);
-    });
-  }
-
-  #instrument(name: CoordinatorMetric): Counter | Histogram {
-    const known = this.#made.get(name);
-    if (known) return known;
-    const { kind, buckets = [] }: MetricRow = COORDINATOR_METRICS[name];
-    const terms = this.#terms(name);
-    const made =
-      kind === 'counter'
-        ? this.#meter.createCounter(name, terms)
-        : this.#meter.createHistogram(name, { ...terms, advice: { explicitBucketBoundaries: [...buckets] } });
-    this.#made.set(name, made);
-    return made;
-  }
-
-  #terms(name: CoordinatorMetric): { unit: string; description: string } {
-    const { unit, doc } = COORDINATOR_METRICS[name];
-    return { unit, description: doc };
-  }
-}
+type Measured = Instruments<typeof COORDINATOR_METRICS>;
 
 /** Counts what changes in runs. */
 class RunChanges {
-  readonly #instruments: Instruments;
+  readonly #instruments: Measured;
   readonly #parts: MeasuredParts;
   /** When a task became ready, on the monotonic clock; only of tasks that are. */
   readonly #readySince = new Map<string, number>();
   /** When a run began to wait for an approval, on the clock of the day. */
   readonly waitingSince = new Map<string, number>();
 
-  constructor(instruments: Instruments, parts: MeasuredParts) {
+  constructor(instruments: Measured, parts: MeasuredParts) {
     this.#instruments = instruments;
     this.#parts = parts;
   }
@@ -108,29 +66,38 @@ class RunChanges {
       this.#instruments.add('onescan.billed_usd', pair.usd - (was?.usd ?? 0));
       if (pair.state !== 'FETCHED' || was?.state === 'FETCHED') continue;
       const source = pair.dataset?.cached ? 'cached' : 'fetched';
-      this.#instruments.record('onescan.fetch.duration_seconds', pair.fetchSeconds, { source });
+      const span = identityOf(after.run.traceparent);
+      this.#instruments.record('onescan.fetch.duration_seconds', pair.fetchSeconds, { source }, span);
     }
     for (const [key, task] of after.tasks) {
       const was = before.tasks.get(key);
-      if (was !== task && was?.state !== task.state) this.#task(`${runId} ${key}`, was, task);
+      if (was !== task && was?.state !== task.state)
+        this.#task(`${runId} ${key}`, was, { task, span: attemptIdentity(after.run.traceparent, task) });
     }
     if (isEnded(state)) for (const key of after.tasks.keys()) this.#readySince.delete(`${runId} ${key}`);
   }
 
-  #task(key: string, before: TaskRecord | undefined, { state, stats }: TaskRecord): void {
+  #task(
+    key: string,
+    before: TaskRecord | undefined,
+    { task: { state, stats, attempts }, span }: { task: TaskRecord; span: SpanIdentity | undefined },
+  ): void {
     const now = this.#parts.monotonic();
     const since = this.#readySince.get(key);
     if (state === 'LEASED' && since !== undefined)
-      this.#instruments.record('onescan.task.queue.duration_seconds', (now - since) / MS_PER_S);
+      this.#instruments.record('onescan.task.queue.duration_seconds', (now - since) / MS_PER_S, {}, span);
     if (state === 'READY') this.#readySince.set(key, now);
     else this.#readySince.delete(key);
     if (before?.state !== 'LEASED') return;
     this.#instruments.add('onescan.task.attempts', 1, { state });
+    const failure = { kind: attempts.at(-1)?.outcome ?? '', state };
+    if (this.#instruments.has('onescan.task.failures', failure))
+      this.#instruments.add('onescan.task.failures', 1, failure);
     if (state !== 'DONE') return;
     for (const stage of STAGES) {
       const seconds = stats?.stageSeconds[stage];
       if (seconds !== undefined)
-        this.#instruments.record('onescan.task.stage.duration_seconds', seconds, { stage });
+        this.#instruments.record('onescan.task.stage.duration_seconds', seconds, { stage }, span);
     }
   }
 }
@@ -140,8 +107,8 @@ function isWaiting(state: string): boolean {
 }
 
 function observeState(
-  instruments: Instruments,
-  { book, registry, clock, options }: MeasuredParts,
+  instruments: Measured,
+  { book, registry, clock, monotonic, options }: MeasuredParts,
   { waitingSince }: RunChanges,
 ): void {
   const runs = (): RunSnapshot['run'][] => book.active().map(({ run }) => run);
@@ -170,11 +137,25 @@ function observeState(
   instruments.observe('onescan.trainers', () => {
     const connected = registry.connected();
     const busy = connected.filter(({ current }) => current !== undefined).length;
+    const draining = connected.filter((each) => !each.current && each.restsUntilMs > monotonic()).length;
     return [
       [busy, { state: 'busy' }],
-      [connected.length - busy, { state: 'idle' }],
+      [connected.length - busy - draining, { state: 'idle' }],
+      [draining, { state: 'draining' }],
     ];
   });
+  const toFetch = (bytesOf: (bytes: bigint, run: RunSnapshot) => number) => () => {
+    const each = book.active().flatMap((run) => {
+      const underWay = [...run.pairs.values()].filter(({ state }) => state === 'FETCHING');
+      return underWay.map(({ pair }) => bytesOf(bytesToFetch(run, pair), run));
+    });
+    return [[each.reduce((sum, value) => sum + value, 0)] as const];
+  };
+  instruments.observe('onescan.reserved_bytes', toFetch(Number));
+  instruments.observe(
+    'onescan.reserved_usd',
+    toFetch((bytes, { run }) => priceOf(bytes, run.plan!)),
+  );
   instruments.observe('onescan.trainer.memory.utilization_ratio', () => {
     const shares = registry
       .connected()
@@ -186,12 +167,8 @@ function observeState(
     const { bavail, bsize } = statfsSync(options.stateDir);
     return [[bavail * bsize]];
   });
-  instruments.observe('onescan.process.memory_bytes', () => [[process.memoryUsage.rss()]]);
-  const delay = monitorEventLoopDelay();
-  delay.enable();
-  instruments.observe('onescan.event_loop.delay_seconds', () => {
-    const seconds = delay.percentile(99) / NS_PER_S;
-    delay.reset();
-    return [[seconds]];
+  instruments.observe('onescan.state.database_bytes', () => {
+    const bytes = statSync(join(options.stateDir, STATE_FILE), { throwIfNoEntry: false })?.size;
+    return bytes === undefined ? [] : [[bytes]];
   });
 }

@@ -103,6 +103,13 @@ export class DatasetCache {
       .map((name) => join(this.folder, name));
   }
 
+  /** Sizes of the datasets' files, in bytes; of one that goes away meanwhile none. */
+  sizes(): number[] {
+    return this.#names().flatMap(
+      (name) => statSync(join(this.folder, name), { throwIfNoEntry: false })?.size ?? [],
+    );
+  }
+
   async list(): Promise<{ datasets: DatasetRef[]; unreadable: UnreadableDataset[] }> {
     const datasets: DatasetRef[] = [];
     const unreadable: UnreadableDataset[] = [];

@@ -1,4 +1,4 @@
-import type { ClientDuplexStream } from '@grpc/grpc-js';
+import type { ClientDuplexStream, Interceptor } from '@grpc/grpc-js';
 import {
   type ConnectRequest,
   type ConnectResponse,
@@ -22,6 +22,8 @@ export const MOST_UNREAD = 256;
 export interface HubConnectionOptions {
   address: string;
   security?: ChannelSecurity;
+  /** See the calls. */
+  interceptors?: Interceptor[] | undefined;
   /** A stream was opened: send Register, and what is unacknowledged after it. */
   onOpen(): void;
   onMessage(message: NonNullable<ConnectResponse['message']>): void;
@@ -89,8 +91,8 @@ export class HubConnection {
 
   #dial(): void {
     // A channel of its own each time: a shared one would impose its own, random, waits.
-    const { address, security } = this.#options;
-    const apart = { 'grpc.use_local_subchannel_pool': 1 };
+    const { address, security, interceptors = [] } = this.#options;
+    const apart = { 'grpc.use_local_subchannel_pool': 1, interceptors };
     const client = createClient(TrainerHubServiceClient, address, apart, security);
     const stream = client.connect();
     let lost = false;

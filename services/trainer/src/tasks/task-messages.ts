@@ -19,14 +19,17 @@ export const MOST_HELD = 64;
 export type CompleteAssign = Assign & Required<{ [K in 'task' | 'dataset']: NonNullable<Assign[K]> }>;
 
 /** Why an attempt ends without a result, as trainers say it. */
-export type TaskFailureKind =
-  | 'BAD_DATA'
-  | 'OUT_OF_MEMORY'
-  | 'DOES_NOT_FIT'
-  | 'DISK_FULL'
-  | 'CRASH'
-  | 'CANCELLED'
-  | 'HANDED_BACK';
+export const TASK_FAILURES = [
+  'BAD_DATA',
+  'OUT_OF_MEMORY',
+  'DOES_NOT_FIT',
+  'DISK_FULL',
+  'CRASH',
+  'CANCELLED',
+  'HANDED_BACK',
+] as const;
+
+export type TaskFailureKind = (typeof TASK_FAILURES)[number];
 
 /**
  * Checks an assignment.

@@ -2,10 +2,12 @@ import type { ConnectRequest, TaskAttempt } from '@onescan/contract/generated/on
 import type { ChannelSecurity } from '@onescan/process/grpc/tls/channel-security.js';
 import type { Logger } from '@onescan/process/log.js';
 import { noteTrace } from '@onescan/process/telemetry/log-trace.js';
+import { identityOf } from '@onescan/process/telemetry/span-ids.js';
 import type { ComputeEvent, ComputeRequest } from '../compute/compute-protocol.js';
 import { pairKey } from '../compute/pair-key.js';
 import { ThreadSlot } from '../compute/thread-slot.js';
 import { describeMemory, type MemoryGuard, type MemorySample } from '../memory/memory-guard.js';
+import type { TrainerMetrics } from '../metrics/trainer-metrics.js';
 import { attemptKey, taskKey } from './task-key.js';
 import { type CompleteAssign, failureMessage, resultMessage, type TaskFailureKind } from './task-messages.js';
 import { TaskSpans } from './task-spans.js';
@@ -23,6 +25,8 @@ export interface TaskRunnerOptions {
   security?: ChannelSecurity;
   threads: number;
   log: Logger;
+  /** Absent: nothing is measured. */
+  measured?: TrainerMetrics | undefined;
   onProgress(task: TaskAttempt, stage: string, fraction: number): void;
   /** A task has ended; the message says how. */
   onEnd(task: TaskAttempt, message: ConnectRequest): void;
@@ -199,6 +203,7 @@ export class TaskRunner {
     switch (event.kind) {
       case 'stage':
         running.spans.onStage(event, this.#options.guard.sample().peakBytes);
+        this.#options.measured?.onStage(event, identityOf(running.assign.traceparent));
         if (event.stage === 'load' && event.event === 'end') this.#options.onChange();
         return;
       case 'progress':
@@ -224,11 +229,13 @@ export class TaskRunner {
       stageSeconds,
       datasetWasLoaded,
     };
+    this.#options.measured?.onEnd('DONE');
     this.#finish(running, resultMessage(running.assign, { result, stats, spans: running.spans.take() }));
   }
 
   #fail(running: RunningTask, kind: TaskFailureKind, message: string): void {
     running.spans.fail(kind, message);
+    this.#options.measured?.onEnd(kind);
     this.#options.log.warn({ task: attemptKey(running.assign.task), kind, reason: message }, 'task failed');
     this.#finish(
       running,
