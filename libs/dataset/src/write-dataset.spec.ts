@@ -96,4 +96,22 @@ describe('writeDataset', () => {
     spool.dispose();
     expect(readdirSync(folder)).toEqual(before);
   });
+
+  it('writes the same whether a thread is new, has written before or writes beside another', async () => {
+    const spool = new DatasetSpool(join(folder, 'spool'));
+    const written = content(spool);
+    const hashOf = async (name: string): Promise<string> => {
+      const path = join(folder, name);
+      await writeDataset(path, written);
+      const dataset = await openDataset(path);
+      dataset.close();
+      return dataset.meta.contentSha256;
+    };
+    const first = await hashOf('first.duckdb');
+    expect(await Promise.all(['again.duckdb', 'beside.duckdb'].map(hashOf))).toEqual([first, first]);
+    // A file that cannot be made ends its thread; the next one has another.
+    await expect(hashOf('missing/file.duckdb')).rejects.toThrow(/missing/);
+    expect(await hashOf('after.duckdb')).toBe(first);
+    spool.dispose();
+  });
 });

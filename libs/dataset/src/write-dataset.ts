@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { type ErrorCode, OnescanError } from '@onescan/contract/onescan-error.js';
 import type { DatasetContent, WriteStage } from './dataset-content.js';
@@ -21,6 +20,12 @@ export interface WriteOptions {
 }
 
 /**
+ * How long a thread waits for the next dataset, in milliseconds: loading what it writes with takes a new one half a
+ * second of work, more than a small dataset; and one that waits holds on to the memory of the last.
+ */
+const IDLE_MS = 3_000;
+
+/**
  * Writes, verifies and publishes a dataset file under `path` in a worker thread, so that this thread goes on
  * answering. The spool is read, not removed. On failure or abort nothing is left under any name.
  *
@@ -37,23 +42,68 @@ export async function writeDataset(
   };
   if (options.signal?.aborted) cancel();
   options.signal?.addEventListener('abort', cancel, { once: true });
-  const input: WriterInput = { path, content, cancelled };
-  const worker = new Worker(workerFile(), { workerData: input });
-  let outcome: WriterMessage | undefined;
-  worker.on('message', (message: WriterMessage) => {
-    if (message.kind === 'progress') options.onProgress?.(message.stage, message.done, message.total);
-    else outcome = message;
-  });
+  const worker = takeThread();
   try {
-    await once(worker, 'exit');
+    const input: WriterInput = { path, content, cancelled };
+    const outcome = await outcomeOf(worker, input, options);
+    if (outcome?.kind === 'done') return keepThread(worker);
+    void worker.terminate();
+    if (outcome?.kind === 'failed') {
+      throw new OnescanError(outcome.code, outcome.message, { remedy: outcome.remedy });
+    }
+    throw new OnescanError('INTERNAL', `the thread that writes ${path} ended without a word`);
   } finally {
     options.signal?.removeEventListener('abort', cancel);
   }
-  if (outcome?.kind === 'done') return;
-  if (outcome?.kind === 'failed') {
-    throw new OnescanError(outcome.code, outcome.message, { remedy: outcome.remedy });
+}
+
+type WriterOutcome = Exclude<WriterMessage, { kind: 'progress' }>;
+
+/** What the thread says at the end, undefined when it is gone without. */
+async function outcomeOf(
+  worker: Worker,
+  input: WriterInput,
+  { onProgress }: WriteOptions,
+): Promise<WriterOutcome | undefined> {
+  try {
+    return await new Promise((resolve, reject) => {
+      worker.on('message', (message: WriterMessage) => {
+        if (message.kind === 'progress') onProgress?.(message.stage, message.done, message.total);
+        else resolve(message);
+      });
+      worker.once('error', reject);
+      worker.once('exit', () => resolve(undefined));
+      worker.postMessage(input);
+    });
+  } finally {
+    for (const event of ['message', 'error', 'exit']) worker.removeAllListeners(event);
   }
-  throw new OnescanError('INTERNAL', `the thread that writes ${path} ended without a word`);
+}
+
+/** Threads that wait for another dataset, with the end of their patience. */
+const idle = new Map<Worker, NodeJS.Timeout>();
+
+function takeThread(): Worker {
+  for (const [worker, timer] of idle) {
+    clearTimeout(timer);
+    idle.delete(worker);
+    for (const event of ['error', 'exit']) worker.removeAllListeners(event);
+    worker.ref();
+    return worker;
+  }
+  return new Worker(workerFile());
+}
+
+/** Keeps a thread that has written well for the next dataset; it keeps no process alive. */
+function keepThread(worker: Worker): void {
+  const end = (): void => {
+    idle.delete(worker);
+    void worker.terminate();
+  };
+  worker.once('exit', end);
+  worker.once('error', end);
+  worker.unref();
+  idle.set(worker, setTimeout(end, IDLE_MS).unref());
 }
 
 /** The compiled worker: threads cannot run TypeScript, so specs under src use the one in dist. */
