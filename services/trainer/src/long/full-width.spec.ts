@@ -68,7 +68,8 @@ test('80,000 rows x 6,484 columns under 8 GB, the peak recorded with each result
   for (const horizon of HORIZONS) assign(path, size, 'standard', horizon);
   const done = await results(HORIZONS.length);
   for (const { stats, result } of done) {
-    expect(result!.ledger).toHaveLength(size.columns);
+    // Products that were retained have rows of their own.
+    expect(result!.ledger.filter(({ group }) => group !== 'products')).toHaveLength(size.columns);
     expect(stats!.memoryLimitBytes).toBe(8_000_000_000n);
     expect(stats!.peakRssBytes).toBeGreaterThan(BigInt(size.rows * size.columns));
     expect(stats!.peakRssBytes).toBeLessThan(4n * BigInt(GIB));
@@ -97,7 +98,7 @@ test('1.5 GiB: a dataset of three times the size is refused with the arithmetic,
   const failure = await hub.next('failure');
   const { peakRssBytes } = hub.of('heartbeat').at(-1)!;
   expect(peakRssBytes).toBeLessThan(BigInt(SMALL_LIMIT / 3));
-  expect(failure.kind).toBe(FailureKind.FAILURE_KIND_OUT_OF_MEMORY);
+  expect(failure.kind).toBe(FailureKind.FAILURE_KIND_DOES_NOT_FIT);
   expect(failure.message).toMatch(
     /130000 rows x 9400 columns need .*, the limit is 1.50 GiB: process .*bins/,
   );
