@@ -19,17 +19,40 @@ const explained = {
   /** Of the part of the period where it does, as instants; absent: all of it. */
   begin: name.optional(),
   end: name.optional(),
+  /** It shows in which rows have no value. */
+  missing: z.boolean().optional(),
+  /** In two hours of the day from this one on, on a day of the week (0: Sunday), after moves of this size. */
+  hour: z.int().min(0).max(22).optional(),
+  weekday: z.int().min(0).max(6).optional(),
+  moves: z.enum(['small', 'middling', 'large']).optional(),
+  /** Columns of its table that explain so much together. */
+  columns: count.optional(),
 };
 
-function explainedText({
-  share,
-  part,
-  horizon,
+const WEEKDAYS = ['Sundays', 'Mondays', 'Tuesdays', 'Wednesdays', 'Thursdays', 'Fridays', 'Saturdays'];
+
+function explainedText({ share, part, horizon, ...where }: z.output<z.ZodObject<typeof explained>>): string {
+  return `explains ${percent(share)} of ${TARGET_PARTS[part]} of h${horizon}${whereText(where)}`;
+}
+
+function whereText({
   begin,
   end,
-}: z.output<z.ZodObject<typeof explained>>): string {
+  missing,
+  hour,
+  weekday,
+  moves,
+}: Omit<z.output<z.ZodObject<typeof explained>>, 'share' | 'part' | 'horizon'>): string {
   const days = begin && end ? ` from ${begin.slice(0, 10)} to ${end.slice(0, 10)}` : '';
-  return `explains ${percent(share)} of ${TARGET_PARTS[part]} of h${horizon}${days}`;
+  const clock = hour === undefined ? '' : ` from ${hour} to ${hour + 2} h UTC`;
+  const week = weekday === undefined ? '' : ` on ${WEEKDAYS[weekday]}`;
+  const after = moves === undefined ? '' : ` after ${moves} moves`;
+  return `${days}${clock}${week}${after}${missing ? ' by where it has no value' : ''}`;
+}
+
+/** Whether a feature does it alone. */
+function aloneText({ columns }: z.output<z.ZodObject<typeof explained>>): string {
+  return columns === undefined ? 'by itself' : `together with the ${columns} columns of its table`;
 }
 
 /** Example: `97 % of the subsamples by elastic-net, 12 % by curvature`. */
@@ -159,7 +182,7 @@ export const SUSPICIONS = {
   suspicious_share: reasonEntry(
     'it explains more of the unknown part of a target than honest features do',
     explained,
-    (facts) => `${explainedText(facts)} by itself, out of sample (limit ${percent(facts.limit)})`,
+    (facts) => `${explainedText(facts)} ${aloneText(facts)}, out of sample (limit ${percent(facts.limit)})`,
     'suspicious',
   ),
   suspicious_table: reasonEntry(

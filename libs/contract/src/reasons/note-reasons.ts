@@ -3,7 +3,7 @@ import { formatBytes } from '../format/bytes.js';
 import { formatCount } from '../format/count.js';
 import { formatUsd } from '../format/usd.js';
 import { KEY_PROBLEM, keyProblemText, STATEMENT_REFUSAL, STATEMENT_REFUSALS } from './exclusion-reasons.js';
-import { FACT, firstNames, reasonEntry } from './reason-entry.js';
+import { FACT, firstNames, percent, reasonEntry } from './reason-entry.js';
 
 const { count, figure, horizon, name, names, share, words } = FACT;
 
@@ -54,6 +54,13 @@ function splitText({
   return `${statements} statements instead of one: ${why.join(', ')}; each but the first reads the keys again${cost}`;
 }
 
+/** "2 hours later", "30 seconds earlier". */
+function shiftText(seconds: number): string {
+  const size = Math.abs(seconds);
+  const [many, unit] = size % 1800 === 0 ? [size / 3600, 'hour'] : [size, 'second'];
+  return `${many} ${unit}${many === 1 ? '' : 's'} ${seconds > 0 ? 'later' : 'earlier'}`;
+}
+
 function columnsExcluded(columns: number): string {
   return `its ${formatCount(columns, 'column')} ${columns === 1 ? 'is' : 'are'} excluded`;
 }
@@ -98,6 +105,17 @@ export const TABLE_NOTES = {
     'a table covers only a part of the time that the targets cover',
     { table: name, from: name, to: name },
     ({ table, from, to }) => `table ${table} covers only ${from} to ${to}`,
+  ),
+  keys_shifted: reasonEntry(
+    'the keys of a table meet those of the targets when they are taken as earlier or later, as of another time zone or off by seconds',
+    { table: name, seconds: figure, missed: share },
+    ({ table, seconds, missed }) =>
+      `the keys of table ${table} are ${shiftText(seconds)} than those of the targets: as they are, ${percent(missed)} of these have no row in it`,
+  ),
+  keys_missed: reasonEntry(
+    'a table has no row for most keys of the targets in the time that it covers',
+    { table: name, missed: share },
+    ({ table, missed }) => `table ${table} has no row for ${percent(missed)} of the keys of the targets`,
   ),
   coverage_unknown_before_the_fetch: reasonEntry(
     'it is not known which days some tables cover',

@@ -8,6 +8,8 @@ export interface PairInput {
   readonly featureIds: readonly string[];
   readonly nullShare: Float64Array;
   readonly contentHash: readonly string[];
+  /** Features that are in no column since their values are a target, or follow one that is later: evidence against their tables. */
+  readonly holdingTargets?: readonly string[];
   /** Epoch milliseconds of each row. */
   readonly time: Float64Array;
   /** Ordinal of the bar of each row in the full series, strictly increasing. */

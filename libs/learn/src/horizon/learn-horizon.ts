@@ -72,12 +72,12 @@ export function learnHorizon(scope: HorizonScope, input: HorizonInput, hooks: Le
     },
     ({ selection }) => ({ candidates: pruned.pruning.kept.length, selected: selection.selected.length }),
   );
-  const { selection, leaks } = selected;
-  const suspects = selection.selected.filter((column) => leaks.suspicious.has(column)).length;
+  const { leaks } = selected;
   const { columns, ...matrices } = columnsOfModels(pair, selected, {
     fitRows: developmentRows(pair.bar, config),
     linearFeatures: config.models.linearFeatures,
   });
+  const suspects = columns.filter(({ column }) => leaks.suspicious.has(column)).length;
   const context: ModelContext = {
     ...matrices,
     data,

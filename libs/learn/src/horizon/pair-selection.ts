@@ -84,8 +84,7 @@ export class PairSelection {
     const { honestShare, suspicious } = this.#config.leaks;
     const rows = this.#developmentRows;
     const input = { matrix, candidates, bar, time, rows, targetWindow, targets, honestShare };
-    const { featureIds } = this.#pair;
-    const found = () => withTableSuspects(pairLeaks(input, pool, hooks), featureIds, candidates);
+    const found = () => withTableSuspects(pairLeaks(input, pool, hooks), this.#pair, candidates);
     this.#leaks ??= suspicious === 'refuse' ? refusingSuspects(found()) : found();
     return this.#leaks;
   }

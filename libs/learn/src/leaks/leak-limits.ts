@@ -2,6 +2,7 @@ import type { LabelGeometry } from '../splits/label-span.js';
 import { SHARES } from './leak-shares.js';
 import type { LeakWindow } from './leak-windows.js';
 import { nullLimit } from './null-limit.js';
+import type { SpanFacts } from './partial-spans.js';
 
 /** What a feature gives away: the target or its sign, or that of the part that is not known at the row. */
 export type LeakPart = 'target' | 'sign' | 'unknown' | 'unknown_sign';
@@ -15,6 +16,12 @@ export interface LeakEvidence {
   readonly limit: number;
   /** First and last row of the part of the period where it was found; null: in all of it. */
   readonly window: { readonly first: number; readonly last: number } | null;
+  /** Whether it shows in which rows have no value. */
+  readonly missing?: boolean;
+  /** Of the rows that come again and again in which it was found. */
+  readonly span?: SpanFacts;
+  /** Columns of the feature's table that explain so much together; absent: it does by itself. */
+  readonly columns?: number;
   /** Whether the feature must hold future values; else it is suspicious. */
   readonly refuses: boolean;
 }
@@ -34,7 +41,18 @@ const LEAK_SHARE = 0.9;
 const UNKNOWN_LEAK_SHARE = 0.8;
 
 /** Parts by their place among the shares of a span. */
-const PARTS: readonly LeakPart[] = ['target', 'sign', 'unknown', 'unknown_sign', 'unknown', 'unknown_sign'];
+const PARTS: readonly LeakPart[] = [
+  'target',
+  'sign',
+  'unknown',
+  'unknown_sign',
+  'unknown',
+  'unknown_sign',
+  'unknown',
+  'unknown_sign',
+];
+/** From this place on shares are of rows with and without a value. */
+const MISSING_AT = 6;
 
 /** @returns the evidence against a feature that exceeds its limit most, refusals first; undefined when there is none */
 export function leakEvidence(shares: Float64Array, limits: LeakLimits): LeakEvidence | undefined {
@@ -52,7 +70,10 @@ function evidenceAt(at: number, share: number, limits: LeakLimits): LeakEvidence
   const part = PARTS[at % SHARES]!;
   const whole = span === windows.length || windows.length === 1;
   const { first, last } = windows[whole ? 0 : span]!;
-  const common = { part, horizon: geometry.horizon, share, window: whole ? null : { first, last } };
+  const common = {
+    ...{ part, horizon: geometry.horizon, share, window: whole ? null : { first, last } },
+    ...(at % SHARES >= MISSING_AT ? { missing: true } : {}),
+  };
   if (part === 'target' || part === 'sign') {
     const limit = limitOfAll(part, geometry, whole);
     return share >= limit ? { ...common, limit, refuses: true } : undefined;

@@ -1,4 +1,5 @@
 import type { LeakEvidence, LeakPart } from './leak-limits.js';
+import type { MoveSize } from './partial-spans.js';
 
 /** What a feature explains of a target, and from which share on that is too much. */
 export type ExplainedPart = {
@@ -9,6 +10,14 @@ export type ExplainedPart = {
   /** First and last instant of the part of the period where that is so; absent: in all of it. */
   readonly begin?: string;
   readonly end?: string;
+  /** It shows in which rows have no value. */
+  readonly missing?: boolean;
+  /** Rows that come again and again in which it does: two hours of the day, a day of the week, after moves of a size. */
+  readonly hour?: number;
+  readonly weekday?: number;
+  readonly moves?: MoveSize;
+  /** Columns of its table that explain so much together. */
+  readonly columns?: number;
 };
 
 /** What is known of another column of a feature's table. */
@@ -40,10 +49,14 @@ export type Suspicious =
 
 /** @param time of every row, milliseconds since 1970 */
 export function explainedPart(
-  { window, part, horizon, share, limit }: LeakEvidence,
+  { window, part, horizon, share, limit, missing, span, columns }: LeakEvidence,
   time: Float64Array,
 ): ExplainedPart {
-  const common = { part, horizon, share, limit };
+  const common = {
+    ...{ part, horizon, share, limit, ...span },
+    ...(missing ? { missing } : {}),
+    ...(columns === undefined ? {} : { columns }),
+  };
   if (!window) return common;
   return { ...common, begin: instant(time[window.first]!), end: instant(time[window.last]!) };
 }

@@ -10,8 +10,11 @@ import { type BinnedSums, crossFittedShare, joinBins } from './cross-fitted-shar
 
 /** Numbers of a row: unknown part, known part, sign of the target, sign of the unknown part. */
 export const LANES = 4;
-/** Shares in a span of time: of the target, its sign, the unknown part, its sign, and of the last two by few bins. */
-export const SHARES = 6;
+/**
+ * Shares in a span of time: of the target, its sign, the unknown part, its sign, of the last two by few bins, and of the last two by
+ * whether there is a value.
+ */
+export const SHARES = 8;
 
 /** A bin's mean rests on as many rows at least. */
 const LEAST_ROWS = 8;
@@ -101,6 +104,9 @@ function writeShares(halves: SummedWindow, common: CommonBins, into: Float64Arra
   common.join(halves, Math.max(LEAST_ROWS, fewest / COARSE_BINS));
   into[at + 4] = common.share('unknown');
   into[at + 5] = common.share('unknownSign');
+  if (!common.joinPresent(halves)) return;
+  into[at + 6] = common.share('unknown');
+  into[at + 7] = common.share('unknownSign');
 }
 
 /** All windows as one: sums are added half by half. */
@@ -195,6 +201,18 @@ class CommonBins {
     const groups = joinBins(first.rows.subarray(from), second.rows.subarray(from), least);
     fill(this.#halves[0], first, groups);
     fill(this.#halves[1], second, groups);
+  }
+
+  /** Rows with a value as one bin, those without as another; false where one of them has too few rows. */
+  joinPresent([first, second]: SummedWindow): boolean {
+    const hasBoth = [first, second].every(
+      ({ rows, half }) => rows[0]! >= LEAST_ROWS && half.count - rows[0]! >= LEAST_ROWS,
+    );
+    if (!hasBoth) return false;
+    const groups = new Uint8Array(first.rows.length).fill(1, 1);
+    fill(this.#halves[0], first, groups);
+    fill(this.#halves[1], second, groups);
+    return true;
   }
 
   share(name: keyof Variables): number {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { resolveLearnConfig } from '../config/learn-config.js';
-import { LEAK_VARIANTS, LeakWorld, leakColumns } from '../testing/leak-variants.js';
+import { LEAK_VARIANTS } from '../testing/leak-variants.js';
+import { LeakWorld, leakColumns } from '../testing/leak-world.js';
 import { simulatePair } from '../testing/simulated-pair.js';
 import { pairLeaks } from './pair-leaks.js';
 

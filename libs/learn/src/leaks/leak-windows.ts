@@ -35,6 +35,8 @@ export interface LeakWindowsInput {
   /** Ordinal of every row's bar. */
   readonly bar: Int32Array;
   readonly geometry: LabelGeometry;
+  /** Default: five. */
+  readonly most?: number;
 }
 
 /**
@@ -44,10 +46,10 @@ export interface LeakWindowsInput {
  *
  * @returns as many windows, up to five, as have 80 independent labels each; one where there are fewer, none without rows
  */
-export function leakWindows({ rows, bar, geometry }: LeakWindowsInput): LeakWindow[] {
+export function leakWindows({ rows, bar, geometry, most = MOST_WINDOWS }: LeakWindowsInput): LeakWindow[] {
   if (rows.length === 0) return [];
   const count = Math.floor(independentLabels(rows, bar, geometry) / LEAST_INDEPENDENT);
-  const windows = Math.min(MOST_WINDOWS, Math.max(1, count));
+  const windows = Math.min(most, Math.max(1, count));
   const pieces = new PieceOrdinals(bar, INDEPENDENT_PER_PIECE * (geometry.horizon + geometry.targetWindow));
   return Array.from({ length: windows }, (_, k) => {
     const from = Math.floor((k * rows.length) / windows);

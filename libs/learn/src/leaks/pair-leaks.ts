@@ -15,6 +15,7 @@ import {
 } from './leak-reasons.js';
 import { SHARES } from './leak-shares.js';
 import { leakWindows } from './leak-windows.js';
+import type { PartialSpan } from './partial-spans.js';
 import { TargetTest } from './target-test.js';
 
 /** Columns, evenly spread, that show what chance reaches. */
@@ -23,8 +24,10 @@ const NULL_COLUMNS = 512;
 const LEAST_SHADOWS = 2;
 /** Shadows that a column which seems to tell too much is tested against by itself. */
 const OWN_SHADOWS = 128;
+/** Fewer rows that come again and again are not looked at by themselves. */
+const LEAST_SPAN_ROWS = 400;
 /** What each of a feature's four shares of an unknown part calls suspicious by chance in all tests of a pair, on average. */
-const FALSE_ALARMS = 0.01;
+export const FALSE_ALARMS = 0.01;
 
 export interface LeakInput {
   readonly matrix: BinnedMatrix;
@@ -40,6 +43,10 @@ export interface LeakInput {
   readonly targets: readonly PairTarget[];
   /** Largest share of the unknown part of a target that honest features explain. */
   readonly honestShare: number;
+  /** Rows that are looked at by themselves, all of the period at once; default: all, in windows of time. */
+  readonly span?: PartialSpan;
+  /** Times that features are looked at in all; default 1. */
+  readonly looks?: number;
 }
 
 /** What is held against the features of a pair, by matrix column. */
@@ -76,7 +83,8 @@ export function pairLeaks(
   const { targets } = input;
   targets.forEach((target, t) => {
     const part = partOf(hooks, t / targets.length, (t + 1) / targets.length);
-    for (const [column, evidence] of evidenceOf(target, input, pool, part)) {
+    for (const [column, plain] of evidenceOf(target, input, pool, part)) {
+      const evidence = input.span ? { ...plain, span: input.span.facts } : plain;
       const found = evidence.refuses ? refused : suspicious;
       const best = found.get(column);
       if (!best || isStronger(evidence, best)) found.set(column, evidence);
@@ -111,9 +119,12 @@ function evidenceOf(
   pool: WorkPool,
   hooks: ProgressHooks,
 ): Map<number, LeakEvidence> {
-  const { matrix, candidates, bar, targetWindow, honestShare } = input;
+  const { matrix, candidates, bar, targetWindow, span } = input;
   const geometry = { horizon: target.horizon, targetWindow };
-  const windows = leakWindows({ rows: usableRows(target, input, geometry), bar, geometry });
+  const usable = usableRows(target, input, geometry);
+  const rows = span ? usable.filter(span.has) : usable;
+  if (span && rows.length < LEAST_SPAN_ROWS) return new Map();
+  const windows = leakWindows({ rows, bar, geometry, ...(span ? { most: 1 } : {}) });
   const found = new Map<number, LeakEvidence>();
   if (windows.length === 0 || candidates.length === 0) return found;
   const scope = new ArenaScope(new Arena(matrix.memory));
@@ -124,7 +135,7 @@ function evidenceOf(
     const limits: LeakLimits = {
       geometry,
       windows,
-      honestShare,
+      honestShare: Math.min(1, (input.honestShare * usable.length) / rows.length),
       chance: tellsUnknown ? chanceOfAll(test, input, pool, partOf(hooks, 0, 0.2)) : null,
     };
     const shares = test.shares(candidates, pool, partOf(hooks, 0.2, 0.9));
@@ -181,14 +192,14 @@ function ownChances(
 }
 
 /** Probability with which one share of a feature without a leak may exceed what chance reaches. */
-function falseAlarm(test: TargetTest, { candidates, targets }: LeakInput): number {
-  return FALSE_ALARMS / (candidates.length * targets.length * test.spans);
+function falseAlarm(test: TargetTest, { candidates, targets, looks = 1 }: LeakInput): number {
+  return FALSE_ALARMS / (candidates.length * targets.length * test.spans * looks);
 }
 
 /** Rows that have the target, and whose labels end before the first row that may not be looked at. */
-function usableRows(
+export function usableRows(
   { target, knownPart }: PairTarget,
-  { bar, rows }: LeakInput,
+  { bar, rows }: Pick<LeakInput, 'bar' | 'rows'>,
   geometry: LabelGeometry,
 ): number[] {
   const limit = rows < bar.length ? spanStart(bar[rows]!, geometry) : Number.POSITIVE_INFINITY;

@@ -1,22 +1,36 @@
+import type { PairInput } from '../data/pair-input.js';
 import type { LeakReason, Suspicious } from './leak-reasons.js';
-import type { PairLeaks } from './pair-leaks.js';
+import type { PairLeaks, ToldByTargets } from './pair-leaks.js';
+
+/** One column that explains so many times its limit speaks against its table, or two that exceed it. */
+const STRONG = 3;
+const SEVERAL = 2;
 
 /**
  * Evidence against a column counts against its table: what is a bar ahead there was made by the same program as its
- * sisters. Columns of a table in which one is refused or suspicious are suspicious too, for that column.
+ * sisters. Columns of a table in which one is refused, holds a target, or is suspicious beyond doubt are suspicious too, for that
+ * column. One that is barely beyond its limit speaks for itself alone.
  *
- * @param featureIds `table.column` by matrix column
+ * @param pair `table.column` by matrix column, and what was left out of the matrix for its values
  * @param candidates columns that were tested
  */
 export function withTableSuspects(
-  { refused, suspicious }: PairLeaks,
-  featureIds: readonly string[],
+  { refused, suspicious }: ToldByTargets,
+  { featureIds, holdingTargets = [] }: Pick<PairInput, 'featureIds' | 'holdingTargets'>,
   candidates: readonly number[],
 ): PairLeaks {
   const evidence = new Map<string, string>();
-  for (const column of [...refused.keys(), ...suspicious.keys()]) {
-    const feature = featureIds[column]!;
+  const speaksAgainst = (feature: string): void => {
     if (!evidence.has(tableOf(feature))) evidence.set(tableOf(feature), feature);
+  };
+  for (const feature of holdingTargets) speaksAgainst(feature);
+  for (const column of refused.keys()) speaksAgainst(featureIds[column]!);
+  const doubtful = new Map<string, number>();
+  for (const [column, { facts }] of suspicious) {
+    const feature = featureIds[column]!;
+    const count = (doubtful.get(tableOf(feature)) ?? 0) + 1;
+    doubtful.set(tableOf(feature), count);
+    if (count >= SEVERAL || facts.share >= STRONG * facts.limit) speaksAgainst(feature);
   }
   const all = new Map<number, Suspicious>(suspicious);
   for (const column of candidates) {
@@ -40,7 +54,8 @@ export function refusedSuspect(why: Suspicious): LeakReason {
     : { code: 'refused_suspect', facts: why.facts };
 }
 
-function tableOf(feature: string): string {
+/** The table of a feature `table.column`. */
+export function tableOf(feature: string): string {
   const dot = feature.indexOf('.');
   return dot < 0 ? feature : feature.slice(0, dot);
 }

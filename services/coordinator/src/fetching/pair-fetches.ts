@@ -25,7 +25,7 @@ import type { RunTraces } from '../runs/run-traces.js';
 import type { Work } from '../runs/work.js';
 import { isTaskEnded } from '../states/task-state.js';
 import { readUnlocked } from '../store/scoring-table.js';
-import { fail, succeed } from './fetch-outcome.js';
+import { claimedLocked, fail, succeed } from './fetch-outcome.js';
 
 /** What fetching uses. */
 export interface FetchParts {
@@ -121,11 +121,10 @@ export class PairFetches {
     try {
       const dataset = await this.#fetchInSpan(snapshot, pair, signal);
       const billed = await this.#billed(pair, dataset);
-      const scored = { contentSha256: dataset.contentSha256, pair: pair.pair };
-      const unlocked = await this.#parts.book.store.readRunTable((reader) => readUnlocked(reader, scored));
-      await this.#commit(pair, (change) =>
-        succeed(change, { pair, dataset, unlocked, billed, seconds: seconds() }),
-      );
+      await this.#commit(pair, async () => {
+        const unlocked = await this.#unlocked(pair, dataset);
+        return (change) => succeed(change, { pair, dataset, unlocked, billed, seconds: seconds() });
+      });
     } catch (thrown) {
       if (signal.aborted) return await this.#noteBilled(pair);
       const error = OnescanError.from(thrown);
@@ -134,7 +133,10 @@ export class PairFetches {
         'fetch failed',
       );
       const billed = await this.#billed(pair, undefined);
-      await this.#commit(pair, (change) => fail(change, { pair, error, billed, seconds: seconds() }));
+      await this.#commit(
+        pair,
+        async () => (change) => fail(change, { pair, error, billed, seconds: seconds() }),
+      );
     }
   }
 
@@ -217,11 +219,19 @@ export class PairFetches {
     });
   }
 
+  /** What has scored the locked segment of a dataset, or is about to, by horizon. Called under the lock: two runs see each other. */
+  async #unlocked(pair: PairRecord, { contentSha256 }: DatasetRef): Promise<Map<number, string>> {
+    const { book } = this.#parts;
+    const scored = { contentSha256, pair: pair.pair };
+    const before = await book.store.readRunTable((reader) => readUnlocked(reader, scored));
+    return new Map([...claimedLocked(book.active(), pair, scored), ...before]);
+  }
+
   /** Commits the outcome of a fetch, unless the pair was cancelled meanwhile. */
-  #commit(pair: PairRecord, edit: (change: RunChange) => void): Promise<void> {
+  #commit(pair: PairRecord, outcome: () => Promise<(change: RunChange) => void>): Promise<void> {
     return this.#parts.work.exclusive(async () => {
       const current = this.#parts.book.activeRun(pair.runId)?.pairs.get(pair.pair);
-      if (current?.state === 'FETCHING') await this.#parts.book.change(pair.runId, edit);
+      if (current?.state === 'FETCHING') await this.#parts.book.change(pair.runId, await outcome());
     });
   }
 }

@@ -4,6 +4,7 @@ import type { PairRecord, RunRecord, RunSnapshot, TaskRecord } from '../model/ru
 import { taskKey, timestamp } from '../model/run-record.js';
 import { isEnded } from '../states/run-state.js';
 import { readActiveRuns } from '../store/run-table.js';
+import { readScorings } from '../store/scoring-table.js';
 import type { Store } from '../store/store.js';
 import { type EventPayload, RunChange } from './run-change.js';
 
@@ -19,6 +20,7 @@ export class RunBook {
   readonly store: Store;
   readonly #active = new Map<string, RunSnapshot>();
   readonly #lastSequence = new Map<string, bigint>();
+  readonly #scorings = new Map<string, ReadonlyMap<string, number>>();
   readonly #watchers = new Map<string, Set<() => void>>();
   readonly #observers: ((before: RunSnapshot, after: RunSnapshot) => void)[] = [];
   readonly #clock: () => number;
@@ -34,6 +36,7 @@ export class RunBook {
     for (const run of await store.readRunTable(readActiveRuns)) {
       book.#active.set(run.runId, await book.#read(run.runId));
       book.#lastSequence.set(run.runId, await store.readLastSequence(run.runId));
+      await book.#readScorings(run.runId);
     }
     return book;
   }
@@ -97,9 +100,11 @@ export class RunBook {
       ...(result ? { result } : {}),
     });
     this.#lastSequence.set(runId, last + BigInt(payloads.length));
+    if (result) await this.#readScorings(runId);
     this.#active.set(runId, after);
     if (isEnded(after.run.state)) {
       this.#active.delete(runId);
+      this.#scorings.delete(runId);
       this.#lastSequence.delete(runId);
     }
     for (const observe of this.#observers) observe(before, after);
@@ -134,6 +139,15 @@ export class RunBook {
         next?.forget();
       }
     }
+  }
+
+  /** Which scoring of the same rows the results of a run that has not ended are, by task key. */
+  scorings(runId: string): ReadonlyMap<string, number> {
+    return this.#scorings.get(runId) ?? new Map();
+  }
+
+  async #readScorings(runId: string): Promise<void> {
+    this.#scorings.set(runId, await this.store.readRunTable((reader) => readScorings(reader, runId)));
   }
 
   async #read(runId: string): Promise<RunSnapshot> {

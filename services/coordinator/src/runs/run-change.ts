@@ -8,10 +8,12 @@ import {
   type TaskRecord,
   taskKey,
 } from '../model/run-record.js';
+import { scoringOf } from '../model/scoring.js';
 import { PAIR_TRANSITIONS } from '../states/pair-state.js';
 import { RUN_TRANSITIONS } from '../states/run-state.js';
 import { TASK_TRANSITIONS } from '../states/task-state.js';
 import { requireTransition } from '../states/transition.js';
+import type { ResultToStore } from '../store/write-rows.js';
 import { pairStatus, runStateToProto, taskStatus } from './run-view.js';
 
 export type EventPayload = NonNullable<RunEvent['event']>;
@@ -26,7 +28,7 @@ export class RunChange {
   readonly #pairs = new Map<string, PairRecord>();
   readonly #tasks = new Map<string, TaskRecord>();
   readonly #payloads: EventPayload[] = [];
-  #result: { task: TaskRecord; result: HorizonResult } | undefined;
+  #result: ResultToStore | undefined;
 
   constructor(before: RunSnapshot) {
     this.#before = before;
@@ -89,7 +91,8 @@ export class RunChange {
   setResult(task: { pair: string; horizon: number }, result: HorizonResult): void {
     const after = this.#tasks.get(taskKey(task.pair, task.horizon));
     if (!after) throw new Error('a result is stored together with its task');
-    this.#result = { task: after, result };
+    const scoring = scoringOf(this.run, this.pair(task.pair), after, result);
+    this.#result = { task: after, result, ...(scoring ? { scoring } : {}) };
   }
 
   /** Adds an event beside those of the changed records. */
@@ -112,7 +115,7 @@ export class RunChange {
     pairs: PairRecord[];
     tasks: TaskRecord[];
     payloads: EventPayload[];
-    result: { task: TaskRecord; result: HorizonResult } | undefined;
+    result: ResultToStore | undefined;
   } {
     const pairs = new Map(this.#before.pairs);
     for (const [key, pair] of this.#pairs) pairs.set(key, pair);

@@ -13,16 +13,21 @@ const REPLICATES = 4_999;
 /**
  * All tests of a run taken together, as far as there are results: Holm's and Benjamini & Yekutieli's p-values count tests
  * that are still to come as well, so that nothing that is found can be lost by the order of arrival.
+ *
+ * @param scorings which scoring of the same rows each result is, by task key; p-values are charged for those before
  */
-export function runEvidence(snapshot: RunSnapshot): RunEvidence {
-  return evidenceOf(snapshot, undefined, new Map());
+export function runEvidence(
+  snapshot: RunSnapshot,
+  scorings: ReadonlyMap<string, number> = new Map(),
+): RunEvidence {
+  return evidenceOf(snapshot, undefined, scorings);
 }
 
 /** What is stored of the results of a run that has ended, by task. */
 export interface StoredEvidence {
   /** What results say of calendar time. */
   readonly tested: ReadonlyMap<string, TestedSkill>;
-  /** Which scoring of the dataset's final segment a result is. */
+  /** Which scoring of the same rows a result is. */
   readonly scorings: ReadonlyMap<string, number>;
 }
 

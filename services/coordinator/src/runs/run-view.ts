@@ -32,7 +32,12 @@ export interface LiveTask {
 /** A run as the API shows it. */
 export function runView(
   snapshot: RunSnapshot,
-  live: RestTerms & { tasks: ReadonlyMap<string, LiveTask>; traces?: string | undefined },
+  live: RestTerms & {
+    tasks: ReadonlyMap<string, LiveTask>;
+    traces?: string | undefined;
+    /** Of a run that has not ended. */
+    scorings?: ReadonlyMap<string, number>;
+  },
 ): Run {
   const { run } = snapshot;
   const pairs = [...snapshot.pairs.values()];
@@ -61,7 +66,7 @@ export function runView(
     reportPath: run.reportPath,
     ledgerRows: BigInt(run.ledgerRows),
     resultsSha256: run.resultsSha256,
-    evidence: run.evidence ?? (snapshot.tasks.size > 0 ? runEvidence(snapshot) : undefined),
+    evidence: run.evidence ?? (snapshot.tasks.size > 0 ? runEvidence(snapshot, live.scorings) : undefined),
     traceId: run.traceparent.split('-')[1] ?? '',
     traceUrl: traceUrl(traces, run),
     planErrorCode: run.planErrorCode,

@@ -75,6 +75,7 @@ export function coordinatorService(parts: ServiceParts): CoordinatorServiceServe
       ...parts.restTerms(),
       tasks: parts.progress.tasks(snapshot.run.runId),
       traces: parts.options.pageTraces,
+      scorings: book.scorings(snapshot.run.runId),
     });
   return {
     planRun: unary(({ spec }, _call, signal) => commands.plan(spec, signal)),

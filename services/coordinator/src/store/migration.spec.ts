@@ -95,6 +95,11 @@ test('final segments that were scored before they were counted count all the sam
   const placeOf = (id: string) =>
     store.readRunTable(async (reader) => (await readScorings(reader, id)).get('eurusd/15'));
   expect([await placeOf('first'), await placeOf('again'), await placeOf('other')]).toEqual([1, 1, 2]);
+  // When they were is not known: they count for their dataset alone.
+  const times = await store.readRunTable((reader) =>
+    reader.runAndReadAll('SELECT source, first_ms, last_ms FROM scorings'),
+  );
+  expect(times.getRows()).toEqual(Array(2).fill([null, null, null]));
   await store.close();
 });
 

@@ -1,5 +1,5 @@
 /** Version of the tables below. Older files are brought up to it, newer ones are refused. */
-export const SCHEMA_VERSION = 7;
+export const SCHEMA_VERSION = 8;
 
 /** Snapshots of the tables and columns that plans found, by content hash: gzip of canonical JSON. */
 const CATALOGUES = 'CREATE TABLE catalogues (sha256 VARCHAR PRIMARY KEY, snapshot BLOB NOT NULL)';
@@ -8,9 +8,12 @@ const CATALOGUES = 'CREATE TABLE catalogues (sha256 VARCHAR PRIMARY KEY, snapsho
  * Every scoring of a dataset's final segment, by what decides the result: `place` counts those of the same rows. They outlive
  * their runs, since what was seen cannot be unseen. `segment` is that of `protocol.score`: final or locked.
  */
-const SCORINGS = `CREATE TABLE scorings (
+const SCORINGS = (columns = '') => `CREATE TABLE scorings (
     content_sha256 VARCHAR NOT NULL, pair VARCHAR NOT NULL, horizon INTEGER NOT NULL, spec_hash VARCHAR NOT NULL,
-    segment VARCHAR NOT NULL, place INTEGER NOT NULL, PRIMARY KEY (content_sha256, pair, horizon, spec_hash))`;
+    segment VARCHAR NOT NULL, place INTEGER NOT NULL, ${columns}PRIMARY KEY (content_sha256, pair, horizon, spec_hash))`;
+
+/** Which prices were scored, and when: the warehouse, and the instants of the first and the last row. */
+const SCORED_TIME = ['source VARCHAR', 'first_ms BIGINT', 'last_ms BIGINT'];
 
 /** Labels of runs, to filter by. */
 const LABELS = `CREATE TABLE run_labels (
@@ -49,7 +52,7 @@ export const MIGRATIONS: Readonly<Record<number, readonly string[]>> = {
   6: ["ALTER TABLE tasks ADD COLUMN attempts VARCHAR DEFAULT '[]'"],
   7: [
     'ALTER TABLE runs ADD COLUMN evidence VARCHAR',
-    SCORINGS,
+    SCORINGS(),
     `INSERT INTO scorings SELECT content, pair, horizon, spec_hash, 'final',
        row_number() OVER (PARTITION BY content, pair, horizon ORDER BY first, spec_hash)
      FROM (SELECT json_extract_string(dataset, '$.contentSha256') AS content, pair, horizon, spec_hash,
@@ -58,6 +61,7 @@ export const MIGRATIONS: Readonly<Record<number, readonly string[]>> = {
          WHERE tasks.state = 'DONE' AND dataset IS NOT NULL GROUP BY ALL) AS scored
      WHERE content IS NOT NULL`,
   ],
+  8: SCORED_TIME.map((column) => `ALTER TABLE scorings ADD COLUMN ${column}`),
 };
 
 /**
@@ -101,5 +105,5 @@ export const SCHEMA: readonly string[] = [
     remark_facts VARCHAR)`,
   CATALOGUES,
   LABELS,
-  SCORINGS,
+  SCORINGS(`${SCORED_TIME.join(', ')}, `),
 ];

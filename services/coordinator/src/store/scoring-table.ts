@@ -1,29 +1,33 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { type TaskRecord, taskKey } from '../model/run-record.js';
+import { taskKey } from '../model/run-record.js';
+import type { Scoring } from '../model/scoring.js';
 
-/** Counts a scoring of the dataset's final segment, unless the same was scored before. */
-export async function countScoring(writer: DuckDBConnection, task: TaskRecord): Promise<void> {
-  const { runId, pair, horizon, specHash } = task;
+/**
+ * Counts a scoring, unless the same was scored before. Scorings of a pair and horizon are of the same rows when they are of the
+ * same segment of the same dataset, or when prices of the same source were scored at the same time: another sample of a period
+ * shows what the first one did.
+ */
+export async function countScoring(writer: DuckDBConnection, scoring: Scoring): Promise<void> {
+  const { contentSha256, pair, horizon, specHash, segment, source, period } = scoring;
+  const [first, last] = period ? [BigInt(period.firstMs), BigInt(period.lastMs)] : [null, null];
   await writer.run(
     `INSERT OR IGNORE INTO scorings
-     SELECT content, $2, $3, $4, part, (SELECT count(*) + 1 FROM scorings
-         WHERE content_sha256 = content AND pair = $2 AND horizon = $3 AND segment = part)
-     FROM (SELECT json_extract_string(dataset, '$.contentSha256') AS content,
-           coalesce(json_extract_string(spec, '$.overrides."protocol.score"'), 'final') AS part
-         FROM pairs JOIN runs USING (run_id) WHERE run_id = $1 AND pair = $2) AS scored
-     WHERE content IS NOT NULL`,
-    [runId, pair, horizon, specHash],
+       (content_sha256, pair, horizon, spec_hash, segment, place, source, first_ms, last_ms)
+     SELECT $1, $2, $3, $4, $5, count(*) + 1, $6, $7::BIGINT, $8::BIGINT FROM scorings
+     WHERE pair = $2 AND horizon = $3 AND ((content_sha256 = $1 AND segment = $5)
+       OR (source = $6 AND source <> '' AND first_ms <= $8::BIGINT AND last_ms >= $7::BIGINT))`,
+    [contentSha256, pair, horizon, specHash, segment, source, first, last],
   );
 }
 
-/** Which scoring of the dataset's final segment each result of a run is, by task key; the first is 1. */
+/** Which scoring of the same rows each result of a run is, by task key; the first is 1. */
 export async function readScorings(reader: DuckDBConnection, runId: string): Promise<Map<string, number>> {
   const rows = await reader.runAndReadAll(
     `SELECT tasks.pair, tasks.horizon, place FROM tasks JOIN pairs USING (run_id, pair)
      JOIN scorings ON content_sha256 = json_extract_string(dataset, '$.contentSha256')
        AND scorings.pair = tasks.pair AND scorings.horizon = tasks.horizon
        AND scorings.spec_hash = tasks.spec_hash
-     WHERE run_id = $1`,
+     WHERE run_id = $1 AND tasks.state = 'DONE'`,
     [runId],
   );
   return new Map(

@@ -1,7 +1,7 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { blobValue, type DuckDBConnection, type DuckDBValue } from '@duckdb/node-api';
 import type { RunEvent } from '@onescan/contract/generated/onescan/v1/coordinator.js';
-import type { HorizonResult, LedgerRow } from '@onescan/contract/generated/onescan/v1/result.js';
+import type { LedgerRow } from '@onescan/contract/generated/onescan/v1/result.js';
 import type { PairRecord, RunRecord, RunSnapshot, TaskRecord } from '../model/run-record.js';
 import { taskKey } from '../model/run-record.js';
 import { deleteOldEvents, readEvents, readLastSequence } from './event-table.js';
@@ -33,7 +33,7 @@ import { Serial } from './serial.js';
 import { backUpState, type StateBackup } from './state-backup.js';
 import { isFatal, stateProblem } from './state-damage.js';
 import { Uses } from './uses.js';
-import { insert, insertEvents, insertResult, update } from './write-rows.js';
+import { insert, insertEvents, insertResult, type ResultToStore, update } from './write-rows.js';
 
 /** A task's result as stored. */
 export interface StoredResult {
@@ -51,7 +51,7 @@ export interface Commit {
   readonly pairs: readonly PairRecord[];
   readonly tasks: readonly TaskRecord[];
   readonly events: readonly RunEvent[];
-  readonly result?: { readonly task: TaskRecord; readonly result: HorizonResult };
+  readonly result?: ResultToStore;
 }
 
 /** The coordinator's durable state, one instance a folder; writes are transactions, one at a time. */
@@ -119,7 +119,7 @@ export class Store {
       for (const task of commit.tasks) {
         await update(writer, 'tasks', taskRow(task), ['run_id', 'pair', 'horizon']);
       }
-      if (commit.result) await insertResult(writer, commit.result.task, commit.result.result);
+      if (commit.result) await insertResult(writer, commit.result);
       await insertEvents(writer, commit.events);
     });
   }

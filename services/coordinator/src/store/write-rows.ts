@@ -2,9 +2,17 @@ import { blobValue, type DuckDBConnection } from '@duckdb/node-api';
 import { RunEvent } from '@onescan/contract/generated/onescan/v1/coordinator.js';
 import type { HorizonResult } from '@onescan/contract/generated/onescan/v1/result.js';
 import type { TaskRecord } from '../model/run-record.js';
+import type { Scoring } from '../model/scoring.js';
 import { appendLedger } from './ledger-table.js';
 import type { Row } from './record-rows.js';
 import { countScoring } from './scoring-table.js';
+
+/** A result, and what of the rows it has seen. */
+export interface ResultToStore {
+  readonly task: TaskRecord;
+  readonly result: HorizonResult;
+  readonly scoring?: Scoring;
+}
 
 /** Writes a new row. Names of tables and columns come from the schema, never from outside. */
 export async function insert(writer: DuckDBConnection, table: string, row: Row): Promise<void> {
@@ -46,8 +54,7 @@ export async function insertEvents(writer: DuckDBConnection, events: readonly Ru
 /** Stores a result with its ledger, in the place of an earlier one where there is one. */
 export async function insertResult(
   writer: DuckDBConnection,
-  task: TaskRecord,
-  result: HorizonResult,
+  { task, result, scoring }: ResultToStore,
 ): Promise<void> {
   const key = [task.runId, task.pair, task.horizon];
   const isKey = 'run_id = $1 AND pair = $2 AND horizon = $3';
@@ -63,5 +70,5 @@ export async function insertResult(
     document: blobValue(result.document),
   });
   await appendLedger(writer, result.ledger);
-  await countScoring(writer, task);
+  if (scoring) await countScoring(writer, scoring);
 }

@@ -31,6 +31,7 @@ export function resultDocument(pair: string, horizon: number, datasetContentSha2
       horizon < 45 ? { code: 'no_skill', facts } : { code: 'skill', facts: { ...facts, ...GAIN } },
     features: { tested: 3, retained: 1 },
     rows: { total: 1000, usable: 990, development: 780, final: 200, explained: 990 },
+    segments: [{ name: 'final', rows: 200, from: 1_577_836_800_000, to: 1_580_515_200_000 }],
     skill: {
       level: 0.01,
       logLossGain: estimate(0.03),

@@ -35,8 +35,7 @@ export async function coverageNotes(
   universe: Universe,
   ofRun: OtherTables,
 ): Promise<PlanNote[]> {
-  const read = new Set(universe.columns.filter((c) => c.exclusion === undefined).map((c) => c.table));
-  const tables = universe.tables.filter((table) => read.has(table));
+  const tables = tablesWithColumns(universe);
   const spans = await warehouse.keySpans?.(tables, ofRun);
   const spanOf = (table: CatalogueTable): KeySpan | undefined =>
     ownSpan(table) ?? spans?.get(tableText(table));
@@ -50,6 +49,12 @@ export async function coverageNotes(
     else if (targets) notes.push(...partial(table.name, span, targets));
   }
   return unknown.length > 0 ? [...notes, unknownNote(unknown)] : notes;
+}
+
+/** The tables of which a column is read. */
+export function tablesWithColumns({ columns, tables }: Universe): CatalogueTable[] {
+  const read = new Set(columns.filter((column) => column.exclusion === undefined).map(({ table }) => table));
+  return tables.filter((table) => read.has(table));
 }
 
 /** The span that the catalogue tells. */

@@ -57,8 +57,7 @@ const WINDOWS = [5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 360, 720, 1440, 2
  */
 export function identityFault(input: PairIdentity): IdentityFault | undefined {
   const rows = input.bar.length;
-  const past = present(input.persistence, 0, rows);
-  const both = past.filter((row) => Number.isFinite(input.own[row]));
+  const { past, both } = presentRows(input);
   if (past.length >= LEAST_ROWS && both.length === 0)
     return {
       cause: { code: 'no_common_key' },
@@ -66,21 +65,43 @@ export function identityFault(input: PairIdentity): IdentityFault | undefined {
       first: 0,
       last: rows - 1,
     };
-  for (let part = -1; part < PARTS; part++) {
-    const [from, to] =
-      part < 0 ? [0, both.length] : [part, part + 1].map((k) => Math.floor((k * both.length) / PARTS));
-    const among = thinned(both.slice(from, to));
-    if (among.length < LEAST_ROWS) continue;
-    const difference = differenceOf(among.map((row) => [input.persistence[row]!, input.own[row]!]));
+  for (const { rows: among, difference } of differences(input, both)) {
     if (difference <= MOST_DIFFERENCE) continue;
     return {
-      cause: likelyCause(input, both.slice(from, to)),
+      cause: likelyCause(input, among),
       difference,
       first: among[0]!,
       last: among[among.length - 1]!,
     };
   }
   return undefined;
+}
+
+/** By how many standard deviations half of the rows differ in the worst part of the period; 0 where too few rows have both. */
+export function identityDifference(input: PairIdentity): number {
+  return Math.max(0, ...differences(input, presentRows(input).both).map(({ difference }) => difference));
+}
+
+function presentRows({ bar, persistence, own }: PairIdentity): { past: number[]; both: number[] } {
+  const past = present(persistence, 0, bar.length);
+  return { past, both: past.filter((row) => Number.isFinite(own[row])) };
+}
+
+/** Of all rows that have both, then of each part of the period. */
+function differences(
+  { persistence, own }: PairIdentity,
+  both: readonly number[],
+): { rows: readonly number[]; difference: number }[] {
+  const found = [];
+  for (let part = -1; part < PARTS; part++) {
+    const [from, to] =
+      part < 0 ? [0, both.length] : [part, part + 1].map((k) => Math.floor((k * both.length) / PARTS));
+    const rows = both.slice(from, to);
+    const among = thinned(rows);
+    if (among.length < LEAST_ROWS) continue;
+    found.push({ rows, difference: differenceOf(among.map((row) => [persistence[row]!, own[row]!])) });
+  }
+  return found;
 }
 
 /** Median difference in standard deviations of the second. */

@@ -11,11 +11,12 @@ import type { Universe } from '../universe/universe.js';
 import type { WarehouseView } from '../warehouse/warehouse.js';
 import { type ChosenSample, chooseSample } from './choose-sample.js';
 import { chooseStatements } from './choose-statements.js';
-import { coverageNotes, ownSpan, type TargetsSpan } from './coverage-notes.js';
+import { coverageNotes, ownSpan, type TargetsSpan, tablesWithColumns } from './coverage-notes.js';
 import { type DatasetIdentity, datasetIdentity, identityText } from './dataset-identity.js';
 import { fetchTables, requireUniqueKeys } from './fetch-tables.js';
 import { findCloses } from './find-closes.js';
 import { findTargets } from './find-targets.js';
+import { keyNotes } from './key-notes.js';
 import { KnownSplits } from './known-splits.js';
 import { featuresOfRun, tablesOfRun, tablesRead, targetsOfRun } from './run-tables.js';
 import { splitNotes, withoutRefused } from './split-notes.js';
@@ -118,6 +119,7 @@ export async function planPair(
   const { statements, refused } = chosen;
   const universe = withoutRefused(discovered, refused);
   if (refused.length === tables.length && !shared) throw nothingToFetch(pair, universe);
+  const span = targetsSpan(found.table, sample);
   const facts = datasetIdentity({
     catalogue,
     dialect: warehouse.dialect.name,
@@ -147,9 +149,8 @@ export async function planPair(
       ...splitNotes(chosen, rules.pricePerTibUsd ?? 0),
       ...closesNotes,
       ...sample.notes,
-      ...(await coverageNotes(warehouse, targetsSpan(found.table, sample), universe, () =>
-        featuresOfRun(catalogue, spec, rules.names),
-      )),
+      ...(await coverageNotes(warehouse, span, universe, () => featuresOfRun(catalogue, spec, rules.names))),
+      ...(await keyNotes(warehouse, found.table, tablesWithColumns(universe), span)),
     ],
   };
 }

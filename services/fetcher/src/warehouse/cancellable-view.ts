@@ -13,7 +13,7 @@ export function cancellable(view: WarehouseView, signal: AbortSignal): Warehouse
     signal.throwIfAborted();
     return question();
   };
-  const { keySpans, readFree } = view;
+  const { keySpans, readFree, readKeys } = view;
   return {
     dialect: view.dialect,
     limits: view.limits,
@@ -25,6 +25,7 @@ export function cancellable(view: WarehouseView, signal: AbortSignal): Warehouse
     findDoubledKeys: (tables) => ask(() => view.findDoubledKeys(tables)),
     dryRun: (statement) => ask(() => view.dryRun(statement)),
     ...(keySpans ? { keySpans: (tables, others) => ask(() => keySpans.call(view, tables, others)) } : {}),
+    ...(readKeys ? { readKeys: (table, range) => ask(() => readKeys.call(view, table, range)) } : {}),
     ...(readFree ? { readFree: (statement) => until(readFree.call(view, statement), signal) } : {}),
   };
 }

@@ -1,6 +1,6 @@
 import { canonicalJson } from '@onescan/contract/canonical-json.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
-import type { DatasetMeta } from '@onescan/dataset/dataset.js';
+import type { DatasetColumn, DatasetMeta } from '@onescan/dataset/dataset.js';
 import { type LearnConfig, resolveLearnConfig } from '@onescan/learn/config/learn-config.js';
 import { PairLearner } from '@onescan/learn/learner/pair-learner.js';
 import { admit } from '../memory/admit.js';
@@ -115,11 +115,12 @@ function checkRequest({ horizon, targetWindow }: ComputeRequest, meta: DatasetMe
 }
 
 function createLearner(pair: LoadedPair, config: LearnConfig, threads: number): PairLearner {
-  const { matrix, included, time, bar, persistence, meta } = pair;
+  const { matrix, columns, included, time, bar, persistence, meta } = pair;
   return new PairLearner(
     {
       matrix,
       featureIds: included.map((column) => column.featureId),
+      holdingTargets: columns.filter(holdsTarget).map((column) => column.featureId),
       nullShare: Float64Array.from(included, (column) => column.nullShare),
       contentHash: included.map((column) => column.contentSha256),
       time,
@@ -131,4 +132,9 @@ function createLearner(pair: LoadedPair, config: LearnConfig, threads: number): 
     config,
     threads,
   );
+}
+
+/** Whether a column was excluded since its values are a target, or follow one that is later. */
+function holdsTarget({ exclusion }: DatasetColumn): boolean {
+  return exclusion?.code === 'same_as_target' || exclusion?.code === 'follows_later_target';
 }

@@ -20,6 +20,21 @@ export async function countDays(
   return result.getRows().map(([day, rows]) => ({ day: String(day), rows: Number(rows) }));
 }
 
+/** Keys of a table in a range, ascending, epoch microseconds. */
+export async function readKeys(
+  connection: DuckDBConnection,
+  { table, keyColumn, range }: { table: TableName; keyColumn: string; range: KeyRange },
+): Promise<Float64Array> {
+  const key = `t.${name(keyColumn)}`;
+  const filter = rangeFilter(key, range);
+  // Nanoseconds are cut off when keys are joined.
+  const micros = `epoch_us(CAST(${key} AS TIMESTAMP))`;
+  const result = await connection.runAndReadAll(
+    `SELECT ${micros} FROM ${tableName(table)} t WHERE ${filter ? `${filter} AND ` : ''}${key} IS NOT NULL ORDER BY 1`,
+  );
+  return Float64Array.from(result.getRows(), ([micros]) => Number(micros));
+}
+
 /** The most frequent key of each table that holds one more than once. */
 export async function findDoubledKeys(
   connection: DuckDBConnection,

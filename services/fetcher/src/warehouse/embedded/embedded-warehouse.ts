@@ -17,6 +17,7 @@ import {
   countDays,
   findDoubledKeys,
   prepareOnly,
+  readKeys,
   requireWithinLimit,
   streamStatement,
 } from '../duckdb/ask-duckdb.js';
@@ -92,6 +93,11 @@ export class EmbeddedWarehouse implements Warehouse {
   countDays(table: TableName, range: KeyRange): Promise<DayCount[]> {
     const { keyColumn } = this.options.names;
     return this.#file.use((connection) => countDays(connection, { table, keyColumn, range }));
+  }
+
+  readKeys(table: TableName, range: KeyRange): Promise<Float64Array> {
+    const { keyColumn } = this.options.names;
+    return this.#file.use((connection) => readKeys(connection, { table, keyColumn, range }));
   }
 
   async findDoubledKeys(tables: readonly TableName[]): Promise<DoubledKey[]> {

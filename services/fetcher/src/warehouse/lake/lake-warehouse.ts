@@ -18,6 +18,7 @@ import {
   countDays,
   findDoubledKeys,
   prepareOnly,
+  readKeys,
   requireWithinLimit,
   streamStatement,
 } from '../duckdb/ask-duckdb.js';
@@ -99,6 +100,11 @@ export class LakeWarehouse implements Warehouse {
   countDays(table: TableName, range: KeyRange): Promise<DayCount[]> {
     const { keyColumn } = this.options.names;
     return this.#ask([table], (connection) => countDays(connection, { table, keyColumn, range }));
+  }
+
+  readKeys(table: TableName, range: KeyRange): Promise<Float64Array> {
+    const { keyColumn } = this.options.names;
+    return this.#ask([table], (connection) => readKeys(connection, { table, keyColumn, range }));
   }
 
   async findDoubledKeys(tables: readonly TableName[]): Promise<DoubledKey[]> {
