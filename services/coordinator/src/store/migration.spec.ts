@@ -1,4 +1,4 @@
-import { mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openDuckDb } from '@onescan/dataset/duckdb/open-duckdb.js';
@@ -120,6 +120,28 @@ test('the file as it was is kept, so that the coordinator that wrote it can go o
   const again = await Store.open(folder);
   expect((await again.readRunTable(readAllRuns)).map(({ runId }) => runId)).toEqual(['mine']);
   await again.close();
+});
+
+test('an upgrade that was undone keeps, when it is made again, what was done in between', async () => {
+  const kept = join(folder, 'coordinator.duckdb.schema-1');
+  await write([
+    ...VERSION_1(''),
+    ...['events', 'results', 'ledger'].map(
+      (table) => `CREATE TABLE ${table} (run_id VARCHAR, sequence BIGINT)`,
+    ),
+  ]);
+  await (await Store.open(folder)).close();
+  // Copied, so that the first one is still there when the next is to be kept.
+  copyFileSync(kept, join(folder, 'coordinator.duckdb'));
+  await write([run('between', 1_000, '')]);
+  const again = await Store.open(folder);
+  expect((await again.readRunTable(readAllRuns)).map(({ runId }) => runId)).toEqual(['between']);
+  await again.close();
+  const instance = await openDuckDb(kept);
+  const connection = await instance.connect();
+  expect((await connection.runAndReadAll('SELECT run_id FROM runs')).getRows()).toEqual([['between']]);
+  connection.closeSync();
+  instance.closeSync();
 });
 
 /** The columns of all tables and the version in a state file. */

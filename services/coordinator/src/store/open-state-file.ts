@@ -1,4 +1,4 @@
-import { closeSync, copyFileSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync } from 'node:fs';
+import { closeSync, copyFileSync, fsyncSync, mkdirSync, openSync, renameSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
@@ -81,11 +81,10 @@ async function bringUpToDate(writer: DuckDBConnection, path: string): Promise<vo
 
 /**
  * Copies the file beside itself before it is changed: the way back to the coordinator that wrote it. A copy that is there
- * already is of a start that did not get to the end, and older.
+ * already is older: of a start that did not get to the end, or of an upgrade that was undone by copying it back.
  */
 async function keepAsItWas(writer: DuckDBConnection, path: string, version: number): Promise<void> {
   const kept = `${path}.schema-${version}`;
-  if (existsSync(kept)) return;
   await writer.run('CHECKPOINT');
   const partial = `${kept}.partial`;
   copyFileSync(path, partial);
