@@ -13,7 +13,7 @@ const BIN = join(ROOT, 'node_modules/.bin/onescan');
 const PATIENCE_MS = 300_000;
 
 let folder;
-let ports;
+const ports = {};
 const children = [];
 
 /** A port that was free a moment ago. */
@@ -77,7 +77,7 @@ async function untilReady(service, child) {
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'onescan-pods-'));
-  ports = { 7400: await freePort(), 7401: await freePort(), 7402: await freePort() };
+  for (const port of [7400, 7401, 7402, 7404]) ports[port] = await freePort();
   const secrets = join(folder, 'secrets');
   execFileSync('sh', [join(MANIFESTS, 'make-secrets.sh'), secrets]);
   for (const service of ['fetcher', 'coordinator', 'trainer']) {
@@ -126,22 +126,22 @@ it(
 );
 
 it(
-  'the certificate of a trainer does not open the way to FetchPair',
+  'neither the certificate of a trainer nor the port for trainers opens the way to FetchPair',
   () => {
-    const tls = (name) => join(folder, 'tls/trainer', name);
-    const args = [
-      '--fetcher',
-      `localhost:${ports[7401]}`,
-      '--tls-ca',
-      tls('ca.crt'),
-      '--tls-cert',
-      tls('tls.crt'),
-    ];
-    const listed = spawnSync(process.execPath, [BIN, ...args, '--tls-key', tls('tls.key'), 'cache', 'ls'], {
-      encoding: 'utf8',
-    });
-    expect(listed.status).not.toBe(0);
-    expect(listed.stderr).toMatch(/onescan-trainer/);
+    const list = (service, port) => {
+      const tls = (name) => join(folder, 'tls', service, name);
+      const target = ['--fetcher', `localhost:${ports[port]}`, '--tls-ca', tls('ca.crt')];
+      const identity = ['--tls-cert', tls('tls.crt'), '--tls-key', tls('tls.key')];
+      return spawnSync(process.execPath, [BIN, ...target, ...identity, 'cache', 'ls'], { encoding: 'utf8' });
+    };
+    const refused = list('trainer', 7401);
+    expect(refused.status).not.toBe(0);
+    expect(refused.stderr).toMatch(/onescan-trainer/);
+    // The coordinator may, but not there.
+    expect(list('coordinator', 7401).status).toBe(0);
+    const absent = list('coordinator', 7404);
+    expect(absent.status).not.toBe(0);
+    expect(absent.stderr).toMatch(/does not implement/);
   },
   PATIENCE_MS,
 );

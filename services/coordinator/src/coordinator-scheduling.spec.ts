@@ -32,6 +32,16 @@ test('eight trainers each take a pair, load it once, and never more than allowed
   expect(limited.workersUsed).toBeLessThanOrEqual(2);
 });
 
+test.each([
+  ['the fetcher', undefined],
+  ['an address of their own', 'datasets.internal:7404'],
+])('trainers get datasets from %s', async (_, datasets) => {
+  stack = await TestStack.start({}, datasets === undefined ? {} : { datasets });
+  const [trainer] = stack.addTrainers(1);
+  await stack.complete({ pairs: ['eurusd'], horizons: [15] });
+  expect(trainer!.assigned[0]!.fetcherAddress).toBe(datasets ?? stack.fetcher.address);
+});
+
 test('two active runs share the trainers evenly, and the second does not wait for the first', async () => {
   stack = await TestStack.start({}, { fetchAhead: 4, leaseMs: 60_000 });
   const horizons = [15, 30, 45];

@@ -25,3 +25,9 @@ export const FETCHER_LIMITS: ServiceLimits<FetcherServiceService> = {
     sharedMaximumBytesBilled: { items: 10_000 },
   },
 };
+
+/** The part of it that the address for trainers takes. */
+export const DATASETS_LIMITS: ServiceLimits<Pick<FetcherServiceService, 'readDataset'>> = {
+  methods: { readDataset: FETCHER_LIMITS.methods.readDataset },
+  fields: FETCHER_LIMITS.fields,
+};

@@ -8,6 +8,7 @@ import {
   dollars,
   FILE,
   type FlagKind,
+  LISTEN_ADDRESS,
   memory,
   textOf,
   wholeNumber,
@@ -49,6 +50,10 @@ export const FETCHER_FLAGS = {
   ...LISTEN_FLAGS,
   ...TLS_FLAGS,
   ...CALLER_FLAGS,
+  datasetsListen: {
+    kind: LISTEN_ADDRESS,
+    doc: 'a second address, which hands datasets to trainers and does nothing else: a network can then keep them from `--listen`',
+  },
   warehouse: {
     kind: WAREHOUSE,
     required: true,
@@ -172,7 +177,7 @@ export function parseFetcherOptions(args: readonly string[]): FetcherOptions {
  */
 export function fetcherOptions(given: FetcherFlags): FetcherOptions {
   const flags = withTlsEnvironment(given);
-  requireSecurity(flags, { '--listen': flags.listen });
+  requireSecurity(flags, { '--listen': flags.listen, '--datasets-listen': flags.datasetsListen });
   requireMetricsAddress('--metrics-listen', flags.metricsListen);
   const { sqlStrategy, statementTables, ...same } = flags;
   const { kind, address } = warehouseKindOf(flags.warehouse);

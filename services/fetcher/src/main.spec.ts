@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { FetcherServiceClient } from '@onescan/contract/generated/onescan/v1/fetcher.js';
 import { readAnnouncement } from '@onescan/process/announce.js';
-import { callUnary, createClient } from '@onescan/process/grpc/client.js';
+import { callServerStream, callUnary, createClient } from '@onescan/process/grpc/client.js';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { buildSmallWarehouse } from './fixtures/small-warehouse.js';
 
@@ -29,6 +29,22 @@ describe('the process', () => {
     const remote = createClient(FetcherServiceClient, address);
     expect(await callUnary(remote, remote.listDatasets, {})).toEqual({ datasets: [], unreadable: [] });
     remote.close();
+    child.kill('SIGTERM');
+    expect(await exitCode(child)).toBe(0);
+  });
+
+  it('serves datasets and nothing else on an address for trainers', async () => {
+    const socket = `unix:${join(folder, 'datasets.sock')}`;
+    const flags = ['--warehouse', join(folder, 'wh'), '--cache', join(folder, 'apart')];
+    const child = start([...flags, '--datasets-listen', socket]);
+    await readAnnouncement(child.stdout!);
+    const trainer = createClient(FetcherServiceClient, socket);
+    await expect(callUnary(trainer, trainer.listDatasets, {})).rejects.toMatchObject({
+      code: 'UNIMPLEMENTED',
+    });
+    const reading = callServerStream(trainer, trainer.readDataset, { datasetId: 'f'.repeat(64), offset: 0n });
+    await expect(reading[Symbol.asyncIterator]().next()).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    trainer.close();
     child.kill('SIGTERM');
     expect(await exitCode(child)).toBe(0);
   });

@@ -6,7 +6,7 @@ import { AuditLog } from '@onescan/process/audit/audit-log.js';
 import { readGrantKey } from '@onescan/process/fetch-grant.js';
 import { guardedService } from '@onescan/process/grpc/guard/guarded-service.js';
 import { serverSecurity } from '@onescan/process/grpc/service-security.js';
-import { startServer } from '@onescan/process/grpc/start-server.js';
+import { type RunningServer, type ServerOptions, startServer } from '@onescan/process/grpc/start-server.js';
 import type { Logger } from '@onescan/process/log.js';
 import { PROCESS_METRICS, recordProcess } from '@onescan/process/metrics/process-metrics.js';
 import { measureServed } from '@onescan/process/metrics/rpc-metrics.js';
@@ -17,7 +17,7 @@ import { CoveringDatasets } from './deriving/covering-datasets.js';
 import { FetchGrants } from './fetch/fetch-grants.js';
 import { SharedFetches } from './fetch/shared-fetches.js';
 import { FETCHER_AUDIT } from './fetcher-audit.js';
-import { FETCHER_LIMITS } from './fetcher-limits.js';
+import { DATASETS_LIMITS, FETCHER_LIMITS } from './fetcher-limits.js';
 import type { FetcherOptions } from './fetcher-options.js';
 import { fetcherService } from './fetcher-service.js';
 import { JobLog } from './jobs/job-log.js';
@@ -30,10 +30,14 @@ import { KnownSplits } from './planning/known-splits.js';
 
 const JOB_LOG_FILE = 'jobs.jsonl';
 const KNOWN_SPLITS_FILE = 'known-splits.json';
+/** What trainers call, of the whole service. */
+const DATASETS_SERVICE = { readDataset: FetcherServiceService.readDataset };
 
 export interface RunningFetcher {
   /** "host:port". */
   readonly address: string;
+  /** "host:port" that serves datasets alone. */
+  readonly datasets?: string;
   /** Takes no new calls, lets running fetches end within the grace period, then cancels them. */
   drain(graceMs: number): Promise<void>;
 }
@@ -102,24 +106,43 @@ export async function startFetcher(options: FetcherOptions, log: Logger): Promis
   const security = serverSecurity(options, log);
   const audit = new AuditLog(cache.folder);
   const { tls, access } = security;
-  const server = await startServer({
-    listen: options.listen,
-    ...(tls ? { tls } : {}),
-    ...(access ? { access } : {}),
-    onRefused: auditRefusal(audit, FETCHER_AUDIT),
-    interceptors: [...measureServed(metrics, FETCHER_METRICS), auditGuard(audit, FETCHER_AUDIT)],
-    register: (grpc) => grpc.addService(guardedService(FetcherServiceService, FETCHER_LIMITS), service),
-    healthNames: ['onescan.v1.FetcherService'],
-  });
+  const interceptors = [...measureServed(metrics, FETCHER_METRICS), auditGuard(audit, FETCHER_AUDIT)];
+  const serve = (listen: string, register: ServerOptions['register']): Promise<RunningServer> =>
+    startServer({
+      listen,
+      ...(tls ? { tls } : {}),
+      ...(access ? { access } : {}),
+      onRefused: auditRefusal(audit, FETCHER_AUDIT),
+      interceptors,
+      register,
+      healthNames: ['onescan.v1.FetcherService'],
+    });
+  const server = await serve(options.listen, (grpc) =>
+    grpc.addService(guardedService(FetcherServiceService, FETCHER_LIMITS), service),
+  );
+  const datasets =
+    options.datasetsListen === undefined
+      ? undefined
+      : await serve(options.datasetsListen, (grpc) =>
+          grpc.addService(guardedService(DATASETS_SERVICE, DATASETS_LIMITS), {
+            readDataset: service.readDataset,
+          }),
+        );
   log.info(
-    { address: server.address, warehouse: options.warehouse.address, cache: cache.folder },
+    {
+      address: server.address,
+      ...(datasets ? { datasets: datasets.address } : {}),
+      warehouse: options.warehouse.address,
+      cache: cache.folder,
+    },
     'the fetcher listens',
   );
   if (!key) log.warn('fetches are not checked for an approval: --grant-key is not given');
   return {
     address: server.address,
+    ...(datasets ? { datasets: datasets.address } : {}),
     drain: async (graceMs) => {
-      await server.shutdown(graceMs);
+      await Promise.all([server.shutdown(graceMs), datasets?.shutdown(graceMs)]);
       await fetches.cancelAll();
       await warehouse.close();
       await metrics.close();

@@ -26,8 +26,9 @@ export interface DispatchParts {
   readonly clock: () => number;
   readonly options: {
     readonly maxWorkers: number;
-    /** Address, as trainers reach it. */
     readonly fetcher: string;
+    /** Where trainers get datasets; absent: from the fetcher's own address. */
+    readonly datasets?: string;
   };
 }
 
@@ -95,7 +96,7 @@ export class Dispatcher {
     return {
       task: attempt,
       dataset: pairs.get(task.pair)!.dataset!,
-      fetcherAddress: this.#parts.options.fetcher,
+      fetcherAddress: this.#parts.options.datasets ?? this.#parts.options.fetcher,
       targetWindow: spec.targetWindow,
       preset: spec.preset,
       overrides: spec.overrides,
