@@ -22,7 +22,13 @@ const helpOf = (...words) => execFileSync(process.execPath, [BIN, ...words, '--h
 const SERVICES = ['fetcher', 'coordinator', 'trainer'];
 const OVERLAYS = ['minimal', 'bigquery', 'keda'];
 /** Components that no overlay has, each tried on the one with certificates from files. */
-const WITH = ['minimal+keda', 'minimal+keda-jobs', 'minimal+job'];
+const WITH = [
+  'minimal+keda',
+  'minimal+keda-jobs',
+  'minimal+job',
+  'minimal+deletion-cost',
+  'keda+deletion-cost',
+];
 /** Definitions of KEDA's own types, from its repository: config/crd/bases. */
 const KEDA_CRDS = process.env.ONESCAN_KEDA_CRDS;
 
@@ -79,6 +85,31 @@ describe.skipIf(!renderer)('overlays (need kustomize or kubectl)', () => {
     for (const { kind, metadata } of all) {
       if (kind !== 'Namespace') expect(metadata.namespace, `${kind} ${metadata.name}`).toBe('onescan');
     }
+  });
+
+  it('only the component deletion-cost gives anybody a right or a token, and that to the coordinator alone', () => {
+    const rights = (all) => all.filter(({ kind }) => /Role|Binding/.test(kind));
+    const tokens = (all) =>
+      all.flatMap(({ metadata, spec }) =>
+        spec?.template?.spec.automountServiceAccountToken ? [metadata.name] : [],
+      );
+    for (const name of [...OVERLAYS, ...WITH.filter((each) => !each.endsWith('deletion-cost'))]) {
+      expect([rights(render(name)), tokens(render(name))], name).toEqual([[], []]);
+    }
+    const all = render('keda+deletion-cost');
+    expect(tokens(all)).toEqual(['onescan-coordinator']);
+    const [role, binding] = ['Role', 'RoleBinding'].map((kind) => all.find((each) => each.kind === kind));
+    expect(rights(all)).toHaveLength(2);
+    expect(role.rules).toEqual([{ apiGroups: [''], resources: ['pods'], verbs: ['patch'] }]);
+    expect(binding.roleRef.name).toBe(role.metadata.name);
+    expect(binding.subjects).toEqual([
+      { kind: 'ServiceAccount', name: 'onescan-coordinator', namespace: 'onescan' },
+    ]);
+    const coordinator = all.find(
+      ({ kind, metadata }) => kind === 'StatefulSet' && metadata.name === 'onescan-coordinator',
+    );
+    expect(coordinator.spec.template.spec.containers[0].args).toContain('--pod-deletion-cost');
+    expect(helpOf('serve', 'coordinator')).toContain('--pod-deletion-cost');
   });
 
   it.skipIf(!isInstalled('kubernetes-validate')).each([...OVERLAYS, ...WITH])(
@@ -213,11 +244,20 @@ it('nobody is reached but by those who need it', () => {
   const reach = (name) =>
     policies
       .find(({ metadata, spec }) => metadata.name === name && spec.ingress)
-      .spec.ingress.flatMap(({ from }) =>
-        from.map((each) => each.podSelector.matchLabels['app.kubernetes.io/name']),
+      .spec.ingress.flatMap(({ from, ports }) =>
+        from.map(
+          (each) =>
+            `${each.podSelector.matchLabels['app.kubernetes.io/name']}:${ports.map(({ port }) => port)}`,
+        ),
       );
-  expect(reach('onescan-fetcher')).toEqual(['onescan-coordinator', 'onescan-trainer']);
-  expect(reach('onescan-coordinator')).toEqual(['onescan-trainer']);
+  expect(reach('onescan-fetcher')).toEqual(['onescan-coordinator:7401', 'onescan-trainer:7404']);
+  expect(reach('onescan-coordinator')).toEqual(['onescan-trainer:7400']);
+  // The one port serves everything, the other datasets alone, which is where trainers are sent.
+  const fetcher = podOf('fetcher').containers[0].args;
+  expect(fetcher).toEqual(
+    expect.arrayContaining(['--listen=0.0.0.0:7401', '--datasets-listen=0.0.0.0:7404']),
+  );
+  expect(podOf('coordinator').containers[0].args).toContain('--datasets=onescan-fetcher:7404');
 });
 
 it('only the coordinator may call FetchPair, by its certificate', () => {

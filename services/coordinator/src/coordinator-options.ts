@@ -50,11 +50,21 @@ export const COORDINATOR_FLAGS = {
   fetcher: {
     kind: PEER_ADDRESS,
     required: true,
-    doc: 'the fetcher; trainers get this address for downloads',
+    doc: 'the fetcher; trainers get this address for downloads, where `--datasets` names no other',
+  },
+  datasets: {
+    kind: PEER_ADDRESS,
+    unset: 'that of `--fetcher`',
+    doc: "the address for trainers' downloads: `--datasets-listen` of the fetcher",
   },
   scalerListen: {
     kind: LISTEN_ADDRESS,
     doc: 'where KEDA asks how much work there is ([Kubernetes](kubernetes.md#scaling)); KEDA brings a certificate and no token, so beyond this machine it takes `--tls-client-ca`',
+  },
+  podDeletionCost: {
+    kind: SWITCH,
+    unset: 'no',
+    doc: 'tells Kubernetes which pods of trainers are at work, so that it takes idle ones first ([Kubernetes](kubernetes.md#scaling)); takes a service account that may patch pods',
   },
   ...METRICS_FLAG,
   stateDir: {

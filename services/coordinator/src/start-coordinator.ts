@@ -23,6 +23,8 @@ import { COORDINATOR_METRICS } from './metrics/coordinator-metrics.js';
 import { recordMetrics } from './metrics/record-metrics.js';
 import { readPageFiles } from './page/page-files.js';
 import { type RunningPage, startPage } from './page/start-page.js';
+import { PodApi } from './scaling/pod-api.js';
+import { PodDeletionCosts } from './scaling/pod-deletion-costs.js';
 import { SCALER_LIMITS, scalerService } from './scaling/scaler-service.js';
 import { COORDINATOR_AUDIT } from './service/coordinator-audit.js';
 import { COORDINATOR_LIMITS } from './service/coordinator-limits.js';
@@ -49,13 +51,15 @@ export interface StartHooks {
   onFatal?: (thrown: unknown) => void;
   /** Default: the system's. */
   clocks?: Clocks;
+  /** Default: that of the pod. */
+  podApi?: PodApi;
 }
 
 /** Opens the state folder, takes up its runs and serves both services on one address, or on two. */
 export async function startCoordinator(
   given: CoordinatorOptions,
   log: Logger,
-  { onFatal, clocks }: StartHooks = {},
+  { onFatal, clocks, podApi }: StartHooks = {},
 ): Promise<RunningCoordinator> {
   const options = withTlsEnvironment(given);
   const coordinator = await Coordinator.open(options, log, clocks);
@@ -74,12 +78,14 @@ export async function startCoordinator(
       servers.push(scaler);
       log.info({ address: scaler.address }, 'KEDA can ask how much work there is');
     }
+    const costs = options.podDeletionCost ? deletionCosts(coordinator, log, podApi) : undefined;
     return {
       address: first!.address,
       ...(tcp ? { tcp: tcp.address } : {}),
       ...(page ? { page: page.address } : {}),
       ...(scaler ? { scaler: scaler.address } : {}),
       shutdown: async () => {
+        await costs?.close();
         await page?.close();
         await metrics.close();
         for (const server of servers) server.setServing(false);
@@ -161,4 +167,15 @@ async function serveScaler(
     },
     healthNames: ['externalscaler.ExternalScaler'],
   });
+}
+
+/** Kubernetes hears which trainers are at work, from now on. */
+function deletionCosts({ service }: Coordinator, log: Logger, api = new PodApi()): PodDeletionCosts {
+  const trainers = () =>
+    service.registry
+      .connected()
+      .map(({ trainerId, current }) => ({ trainerId, isBusy: current !== undefined }));
+  const costs = new PodDeletionCosts({ api, log, trainers });
+  costs.start();
+  return costs;
 }

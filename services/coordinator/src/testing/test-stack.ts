@@ -12,7 +12,7 @@ import { callServerStream, callUnary, createClient } from '@onescan/process/grpc
 import { createLog } from '@onescan/process/log.js';
 import type { Clocks } from '../coordinator.js';
 import type { CoordinatorOptions } from '../coordinator-options.js';
-import { type RunningCoordinator, startCoordinator } from '../start-coordinator.js';
+import { type RunningCoordinator, type StartHooks, startCoordinator } from '../start-coordinator.js';
 import { type FetcherScript, type ScriptedFetcher, startScriptedFetcher } from './scripted-fetcher.js';
 import { ScriptedTrainer, type TrainerAct } from './scripted-trainer.js';
 
@@ -38,20 +38,23 @@ export class TestStack {
   /** May be changed between two coordinators. */
   clocks: Clocks | undefined;
   readonly #options: Partial<CoordinatorOptions>;
+  readonly #hooks: StartHooks;
   #coordinator: RunningCoordinator | undefined;
   #client: CoordinatorServiceClient | undefined;
 
-  private constructor(fetcher: ScriptedFetcher, options: Partial<CoordinatorOptions>) {
+  private constructor(fetcher: ScriptedFetcher, options: Partial<CoordinatorOptions>, hooks: StartHooks) {
     this.stateDir = options.stateDir ?? mkdtempSync(join(tmpdir(), 'onescan-coordinator-'));
     this.fetcher = fetcher;
     this.#options = options;
+    this.#hooks = hooks;
   }
 
   static async start(
     script: FetcherScript = {},
     options: Partial<CoordinatorOptions> = {},
+    hooks: StartHooks = {},
   ): Promise<TestStack> {
-    const stack = new TestStack(await startScriptedFetcher(script), options);
+    const stack = new TestStack(await startScriptedFetcher(script), options, hooks);
     await stack.startCoordinator();
     return stack;
   }
@@ -78,6 +81,7 @@ export class TestStack {
   async startCoordinator(listen = this.#options.listen ?? '127.0.0.1:0'): Promise<void> {
     const options = { listen, fetcher: this.fetcher.address, stateDir: this.stateDir };
     this.#coordinator = await startCoordinator({ ...FAST, ...this.#options, ...options }, createLog('test'), {
+      ...this.#hooks,
       ...(this.clocks ? { clocks: this.clocks } : {}),
     });
     this.#client = createClient(CoordinatorServiceClient, this.#coordinator.address);
