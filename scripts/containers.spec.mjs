@@ -89,6 +89,22 @@ it('trainers see neither datasets, nor the warehouse, nor the key of approvals',
   expect(services.fetcher.volumes).toContain('warehouse:/data/warehouse:ro');
 });
 
+it('the demonstration is that of `npm start`', () => {
+  const own = parse(readFileSync(join(ROOT, 'libs/cli/src/demo/demo-run.yaml'), 'utf8'));
+  const { demo, trainer } = compose('compose.yaml').services;
+  expect(demo.command).toEqual([
+    'run',
+    '--coordinator=unix:/run/onescan/coordinator.sock',
+    `--pairs=${own.pairs.join()}`,
+    `--rows=${own.sample.rows}`,
+    `--preset=${own.preset}`,
+    ...Object.entries(own.overrides).map(([key, value]) => `--set=${key}=${value}`),
+    `--budget=${own.budgetUsd}`,
+    '--yes',
+  ]);
+  expect(trainer.deploy.replicas).toBe(own.maxWorkers);
+});
+
 it('the full stack has eight trainers of 8 GiB', () => {
   const { services } = compose('compose.full.yaml');
   expect(services.trainer.deploy).toEqual({ replicas: 8, resources: { limits: { memory: '8g' } } });
