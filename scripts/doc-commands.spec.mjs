@@ -1,10 +1,26 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ROOT } from './workspace.mjs';
 
 /** Pages whose commands users copy to install and to operate. */
-const PAGES = ['docs/install.md', 'docs/containers.md', 'docs/kubernetes.md'];
+const PAGES = ['docs/install.md', 'docs/containers.md', 'docs/kubernetes.md', 'docs/scaling.md'];
+
+/** What a command does, in words that whoever runs it has to write: `docker compose stop` is "stop". */
+function essence(command) {
+  const words = command
+    .split(/\s+/)
+    .filter((word) => !/^(sudo|npx|node|sh|npm|run|docker|compose|--file|--rm)$/.test(word));
+  const [first, second] = words.filter((word) => !/^docker\/compose.*yaml$/.test(word));
+  return (first === 'onescan' ? second : first)?.replace(/^\.\/|-\d.*\.tgz$/g, '');
+}
+
+/** A file with all that it imports from beside it. */
+function withImports(path) {
+  const text = readFileSync(join(ROOT, path), 'utf8');
+  const imported = [...text.matchAll(/from '(\.\.?\/[^']+\.mjs)'/g)].map(([, to]) => join(dirname(path), to));
+  return [text, ...imported.map((each) => readFileSync(join(ROOT, each), 'utf8'))].join('\n');
+}
 
 describe.each(PAGES)('%s', (page) => {
   const text = readFileSync(join(ROOT, page), 'utf8');
@@ -17,7 +33,11 @@ describe.each(PAGES)('%s', (page) => {
     for (const { before, commands } of blocks) {
       expect(before, commands).toMatch(/^<!-- (run by \S+|not run: .{10,}) -->$/);
       const path = /run by (\S+) -->/.exec(before)?.[1];
-      if (path) expect(existsSync(join(ROOT, path)), path).toBe(true);
+      if (!path) continue;
+      expect(existsSync(join(ROOT, path)), path).toBe(true);
+      const runs = withImports(path);
+      for (const command of commands.replaceAll('\\\n', ' ').split('\n'))
+        expect(runs.includes(essence(command)), `${path} runs ${command}`).toBe(true);
     }
   });
 
