@@ -1,5 +1,5 @@
 // What becomes of every variant of a leak, from the warehouse to the report, at growing samples of the same bars.
-// npm run leak-chain --workspace e2e -- [--rows N,N,...] [--spacing BARS] [--features N] [--seed N] [--only TEXT]
+// npm run leak-chain --workspace e2e -- [--rows N,N,...] [--spacing BARS] [--features N] [--seed N] [--only PATTERN]
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,7 +20,7 @@ const { values } = parseArgs({
 });
 
 let silent = 0;
-let variants = LEAK_VARIANTS.filter(({ name }) => name.includes(values.only));
+let variants = LEAK_VARIANTS.filter(({ name }) => new RegExp(values.only).test(name));
 for (const rows of values.rows.split(',').map(Number)) {
   const folder = mkdtempSync(join(tmpdir(), 'onescan-leak-chain-'));
   try {

@@ -10,6 +10,7 @@ import { requirePair } from '@onescan/contract/pair.js';
 import { planNote } from '@onescan/contract/reasons/plan-note.js';
 import { type ResolvedRunSpec, resolveRunSpec } from '@onescan/contract/run-spec.js';
 import { SHARED_PAIR } from '@onescan/dataset/dataset.js';
+import { missedReason } from '@onescan/dataset/missed-tables.js';
 import { roundedReason } from '@onescan/dataset/rounded-columns.js';
 import type { DatasetCache } from './cache/dataset-cache.js';
 import { requirePairNames } from './cache/dataset-names.js';
@@ -192,8 +193,9 @@ async function cachedNotes(
   cache: DatasetCache,
   { pair, datasetId }: Pick<PlannedPair, 'pair' | 'datasetId'>,
 ): Promise<readonly PlanNote[]> {
-  const { rounded } = (await cache.describe(cache.pathOf(pair, datasetId), datasetId)).ref;
-  return rounded ? [planNote(roundedReason(rounded), rounded.count)] : [];
+  const { rounded, missedTables } = (await cache.describe(cache.pathOf(pair, datasetId), datasetId)).ref;
+  const missed = missedTables.map((table) => planNote(missedReason(table), table.missed));
+  return rounded ? [planNote(roundedReason(rounded), rounded.count), ...missed] : missed;
 }
 
 /** Estimates of statements in order, with a note for each that is no bound. */

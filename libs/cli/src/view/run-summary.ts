@@ -10,6 +10,7 @@ import { pairSuspicions } from '@onescan/contract/pair-suspicions.js';
 import { pilotText } from '@onescan/contract/reasons/pilot-text.js';
 import { planNote } from '@onescan/contract/reasons/plan-note.js';
 import { bareReasonText, readReason } from '@onescan/contract/reasons/reason.js';
+import { missedReason } from '@onescan/dataset/missed-tables.js';
 import { roundedReason } from '@onescan/dataset/rounded-columns.js';
 import { SUSPECT } from '../exit-code.js';
 import { approvalLines } from './job-table.js';
@@ -32,7 +33,7 @@ export function runSummary(run: Run): string {
     run.pilot ? pilotText(run.pilot) : '',
     suspectLine(run),
     ...suspicionLines(run),
-    ...roundedLines(run),
+    ...datasetLines(run),
     workersLine(run),
     memoryLine(run),
     run.ledgerRows > 0n ? `Ledger: ${COUNT.format(run.ledgerRows)} rows (onescan ledger ${run.runId})` : '',
@@ -127,10 +128,12 @@ function suspicionLines(run: Run): string[] {
   return more > 0 ? [...lines, `Suspected: ${more} more, in the report`] : lines;
 }
 
-/** Numbers that the datasets hold with fewer digits than the warehouse. */
-function roundedLines({ pairs }: Run): string[] {
-  const notes = ({ rounded }: DatasetRef) =>
-    rounded ? [planNote(roundedReason(rounded), rounded.count)] : [];
+/** Numbers that the datasets hold with fewer digits than the warehouse, and tables of which they hold hardly a row. */
+function datasetLines({ pairs }: Run): string[] {
+  const notes = ({ rounded, missedTables }: DatasetRef) => [
+    ...(rounded ? [planNote(roundedReason(rounded), rounded.count)] : []),
+    ...missedTables.map((table) => planNote(missedReason(table), table.missed)),
+  ];
   return planNotes({
     pairs: pairs.map(({ pair, dataset }) => ({ pair, notes: dataset ? notes(dataset) : [] })),
   });

@@ -14,6 +14,7 @@ const MAX_TARGETS = 10_000;
 const MAX_REFERENCES = 100_000;
 /** Rounded columns that are named: more than any fetcher names. */
 const MAX_ROUNDED_NAMED = 10;
+const MAX_MISSED_NAMED = 20;
 
 /** What a dataset is measured by. */
 export interface AskedDataset {
@@ -66,6 +67,11 @@ function checkRef(
   check.list('referenced_by', ref.referencedBy, MAX_REFERENCES);
   for (const id of ref.referencedBy) check.hash('referenced_by', id);
   if (ref.rounded) checkRounded(check, ref.rounded, ref.columns);
+  check.list('missed_tables', ref.missedTables, MAX_MISSED_NAMED);
+  for (const { table, missed } of ref.missedTables) {
+    check.text('missed_tables.table', table, MAX_NAME);
+    check.within('missed_tables.missed', missed, 0, 1);
+  }
 }
 
 function checkRounded(check: AnswerCheck, { count, widest }: RoundedColumns, columns: number): void {

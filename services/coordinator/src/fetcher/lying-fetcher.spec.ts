@@ -159,6 +159,8 @@ describe('a fetch that lies', () => {
       { ref: { rounded: { count: 1, widest: [{ featureId: LONG, gap: 2 }] } } },
     ],
     ['rounded.gap is NaN', { ref: { rounded: { count: 1, widest: [{ ...wide, gap: Number.NaN }] } } }],
+    ['missed_tables has 21', { ref: { missedTables: Array(21).fill({ table: 'a', missed: 1 }) } }],
+    ['missed_tables.missed is 2', { ref: { missedTables: [{ table: 'a', missed: 2 }] } }],
     [`jobs.bytes_billed is ${HUGE}`, { job: { bytesBilled: HUGE } }],
     [`jobs.maximum_bytes_billed is ${HUGE}`, { job: { maximumBytesBilled: HUGE } }],
     ['jobs.usd is NaN', { job: { usd: Number.NaN } }],

@@ -1,6 +1,7 @@
 import type { DatasetRef } from '@onescan/contract/generated/onescan/v1/fetcher.js';
 import type { OnescanError } from '@onescan/contract/onescan-error.js';
 import { reasonText } from '@onescan/contract/reasons/reason.js';
+import { missedReason } from '@onescan/dataset/missed-tables.js';
 import { roundedReason } from '@onescan/dataset/rounded-columns.js';
 import { type BilledFacts, billedOf } from '../model/cost.js';
 import type { PairRecord, RunSnapshot } from '../model/run-record.js';
@@ -35,6 +36,7 @@ export function succeed(change: RunChange, outcome: FetchSuccess): void {
     ...billedOf(billed),
   });
   if (dataset.rounded) change.note(`${pair.pair}: ${reasonText(roundedReason(dataset.rounded))}`);
+  for (const table of dataset.missedTables) change.note(`${pair.pair}: ${reasonText(missedReason(table))}`);
   for (const task of change.tasks()) {
     if (task.pair !== pair.pair || task.state !== 'BLOCKED') continue;
     const content = { pair: task.pair, horizon: task.horizon, datasetContentSha256: dataset.contentSha256 };

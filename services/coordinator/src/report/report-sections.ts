@@ -1,9 +1,11 @@
 import { formatBytes } from '@onescan/contract/format/bytes.js';
 import { formatDuration } from '@onescan/contract/format/duration.js';
 import type { RunEvidence } from '@onescan/contract/generated/onescan/v1/coordinator.js';
+import type { DatasetRef } from '@onescan/contract/generated/onescan/v1/fetcher.js';
 import type { Suspicion } from '@onescan/contract/generated/onescan/v1/result.js';
 import { pairSuspicions } from '@onescan/contract/pair-suspicions.js';
 import { readReason, reasonMeaning, reasonText } from '@onescan/contract/reasons/reason.js';
+import { missedReason } from '@onescan/dataset/missed-tables.js';
 import { roundedReason } from '@onescan/dataset/rounded-columns.js';
 import type { FrequencyCurve } from '../store/ledger-figures.js';
 import { chartOrNote, sectionOrNote } from './chart-or-note.js';
@@ -26,13 +28,17 @@ export function problemsSection({ snapshot }: ReportData): Html {
   return html`<div class="problems"><h2>What is missing</h2><ul>${problems.map((problem) => html`<li>${reasonText(problem)}</li>`)}</ul></div>`;
 }
 
-/** Numbers that the datasets hold with fewer digits than the warehouse. */
+/** Numbers that the datasets hold with fewer digits than the warehouse, and tables of which they hold hardly a row. */
 export function roundedSection({ snapshot }: ReportData): Html {
   const lines = [...snapshot.pairs.values()].flatMap(({ pair, dataset }) =>
-    dataset?.rounded ? [html`<li>${pair}: ${reasonText(roundedReason(dataset.rounded))}</li>`] : [],
+    (dataset ? datasetReasons(dataset) : []).map((why) => html`<li>${pair}: ${reasonText(why)}</li>`),
   );
   if (lines.length === 0) return html``;
-  return html`<h2>Numbers that were rounded</h2><ul>${lines}</ul>`;
+  return html`<h2>Numbers that were rounded, rows that were missed</h2><ul>${lines}</ul>`;
+}
+
+function datasetReasons({ rounded, missedTables }: DatasetRef) {
+  return [...(rounded ? [roundedReason(rounded)] : []), ...missedTables.map(missedReason)];
 }
 
 /** Expected number of false selections over the whole run. */

@@ -5,6 +5,7 @@ import { targetColumn } from '@onescan/contract/horizon.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { type DatasetMeta, SHARED_PAIR } from '@onescan/dataset/dataset.js';
 import { damagedDataset } from '@onescan/dataset/dataset-damage.js';
+import { missedTables } from '@onescan/dataset/missed-tables.js';
 import { openDataset } from '@onescan/dataset/open-dataset.js';
 import { roundedColumns } from '@onescan/dataset/rounded-columns.js';
 import { type DatasetVerdict, verifyDataset } from '@onescan/dataset/verify-dataset.js';
@@ -79,6 +80,7 @@ export class DatasetCache {
       derivedFrom: meta.derivedFrom ?? '',
       referencedBy: [],
       rounded: roundedColumns(dataset.included),
+      missedTables: missedTables(dataset.included),
     };
     return { ref, meta };
   }

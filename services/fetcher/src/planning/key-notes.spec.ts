@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { openWarehouse, planTiny } from '../fixtures/plan-and-fetch.js';
+import { DatasetCache } from '../cache/dataset-cache.js';
+import { fetchTiny, openWarehouse, planTiny } from '../fixtures/plan-and-fetch.js';
 import { FEATURES, TARGETS } from '../fixtures/small-warehouse.js';
 import { buildTinyWarehouse } from '../fixtures/tiny-warehouse.js';
 
@@ -34,5 +35,19 @@ it.each<[string, string[], object[]]>([
   expect(found.map(({ why }) => why)).toMatchObject(
     notes.map((note) => ({ ...note, facts: { table: 'mom_eurusd', ...(note as { facts: object }).facts } })),
   );
+  await warehouse.close();
+});
+
+it('a dataset says which tables hardly a row was found of, for those who could not know before', async () => {
+  const change = [moved('30 SECOND')];
+  const folder = await buildTinyWarehouse(join(root, 'fetched'), { change });
+  const warehouse = openWarehouse(folder);
+  const planned = await planTiny(warehouse);
+  const cache = join(folder, 'cache');
+  await fetchTiny(warehouse, planned, cache);
+  const { ref } = await new DatasetCache(cache).describe(
+    new DatasetCache(cache).pathOf('eurusd', planned.datasetId),
+  );
+  expect(ref.missedTables).toEqual([{ table: 'mom_eurusd', missed: 1 }]);
   await warehouse.close();
 });

@@ -20,6 +20,7 @@ export function testAssignment(more: Partial<CompleteAssign> = {}): CompleteAssi
       contentSha256: '',
       derivedFrom: '',
       referencedBy: [],
+      missedTables: [],
     },
     fetcherAddress: '',
     targetWindow: 45,

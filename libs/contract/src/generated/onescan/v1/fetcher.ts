@@ -218,7 +218,18 @@ export interface DatasetRef {
   /** Datasets in the cache that refer to this one. */
   referencedBy: string[];
   /** Set when columns hold whole or decimal numbers that are longer than doubles. */
-  rounded?: RoundedColumns | undefined;
+  rounded?:
+    | RoundedColumns
+    | undefined;
+  /** Tables that have no row for most of the rows, the emptiest first; at most 20. */
+  missedTables: MissedTable[];
+}
+
+/** A table of which hardly a row was found, as where its keys are off by seconds. */
+export interface MissedTable {
+  table: string;
+  /** Share of the dataset's rows without one, at least. */
+  missed: number;
 }
 
 /** Columns of whole or decimal numbers beyond 2^53, which are kept as doubles: what lies between those was rounded. */
@@ -2294,6 +2305,7 @@ function createBaseDatasetRef(): DatasetRef {
     derivedFrom: "",
     referencedBy: [],
     rounded: undefined,
+    missedTables: [],
   };
 }
 
@@ -2355,6 +2367,9 @@ export const DatasetRef: MessageFns<DatasetRef> = {
     }
     if (message.rounded !== undefined) {
       RoundedColumns.encode(message.rounded, writer.uint32(138).fork()).join();
+    }
+    for (const v of message.missedTables) {
+      MissedTable.encode(v!, writer.uint32(146).fork()).join();
     }
     return writer;
   },
@@ -2508,6 +2523,14 @@ export const DatasetRef: MessageFns<DatasetRef> = {
             message.rounded = RoundedColumns.decode(reader, reader.uint32());
             continue;
           }
+          case 18: {
+            if (tag !== 146) {
+              break;
+            }
+
+            message.missedTables.push(MissedTable.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2571,6 +2594,11 @@ export const DatasetRef: MessageFns<DatasetRef> = {
         ? object.referenced_by.map((e: any) => globalThis.String(e))
         : [],
       rounded: isSet(object.rounded) ? RoundedColumns.fromJSON(object.rounded) : undefined,
+      missedTables: globalThis.Array.isArray(object?.missedTables)
+        ? object.missedTables.map((e: any) => MissedTable.fromJSON(e))
+        : globalThis.Array.isArray(object?.missed_tables)
+        ? object.missed_tables.map((e: any) => MissedTable.fromJSON(e))
+        : [],
     };
   },
 
@@ -2627,6 +2655,9 @@ export const DatasetRef: MessageFns<DatasetRef> = {
     if (message.rounded !== undefined) {
       obj.rounded = RoundedColumns.toJSON(message.rounded);
     }
+    if (message.missedTables?.length) {
+      obj.missedTables = message.missedTables.map((e) => MissedTable.toJSON(e));
+    }
     return obj;
   },
 
@@ -2658,6 +2689,92 @@ export const DatasetRef: MessageFns<DatasetRef> = {
     message.rounded = (object.rounded !== undefined && object.rounded !== null)
       ? RoundedColumns.fromPartial(object.rounded)
       : undefined;
+    message.missedTables = object.missedTables?.map((e) => MissedTable.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseMissedTable(): MissedTable {
+  return { table: "", missed: 0 };
+}
+
+export const MissedTable: MessageFns<MissedTable> = {
+  encode(message: MissedTable, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.table !== "") {
+      writer.uint32(10).string(message.table);
+    }
+    if (message.missed !== 0) {
+      writer.uint32(17).double(message.missed);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): MissedTable {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseMissedTable();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.table = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.missed = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): MissedTable {
+    return {
+      table: isSet(object.table) ? globalThis.String(object.table) : "",
+      missed: isSet(object.missed) ? globalThis.Number(object.missed) : 0,
+    };
+  },
+
+  toJSON(message: MissedTable): unknown {
+    const obj: any = {};
+    if (message.table !== "") {
+      obj.table = message.table;
+    }
+    if (message.missed !== 0) {
+      obj.missed = floatToJson(message.missed);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<MissedTable>, I>>(base?: I): MissedTable {
+    return MissedTable.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<MissedTable>, I>>(object: I): MissedTable {
+    const message = createBaseMissedTable();
+    message.table = object.table ?? "";
+    message.missed = object.missed ?? 0;
     return message;
   },
 };
