@@ -222,12 +222,12 @@ export class Coordinator {
   }
 
   async #takeUp(): Promise<void> {
-    const { work, book, registry, traces, log } = this.#parts;
+    const { work, book, registry, traces, keptSpans, log } = this.#parts;
     await work.exclusive(async () => {
       await this.#history.pruneEvents();
       for (const snapshot of book.active()) {
         const { run, pairs, tasks } = snapshot;
-        traces.reopen(snapshot);
+        traces.reopen(snapshot, keptSpans.written(run.runId));
         log.info({ runId: run.runId, state: run.state }, 'taking up a run');
         for (const task of tasks.values()) {
           if (task.state !== 'LEASED') continue;

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { ServerInterceptor } from '@grpc/grpc-js';
 import { ExternalScalerService } from '@onescan/contract/generated/externalscaler/externalscaler.js';
 import { CoordinatorServiceService } from '@onescan/contract/generated/onescan/v1/coordinator.js';
@@ -14,6 +15,7 @@ import { measureServed } from '@onescan/process/metrics/rpc-metrics.js';
 import { type Metrics, startMetrics } from '@onescan/process/metrics/start-metrics.js';
 import { readProcessMemory } from '@onescan/process/process-memory.js';
 import { withTlsEnvironment } from '@onescan/process/service/security-flags.js';
+import { unsentSpans } from '@onescan/process/telemetry/unsent-spans.js';
 import { version } from '@onescan/process/version.js';
 import { type Clocks, Coordinator } from './coordinator.js';
 import type { CoordinatorOptions } from './coordinator-options.js';
@@ -29,6 +31,9 @@ import { SCALER_LIMITS, scalerService } from './scaling/scaler-service.js';
 import { COORDINATOR_AUDIT } from './service/coordinator-audit.js';
 import { COORDINATOR_LIMITS } from './service/coordinator-limits.js';
 import { coordinatorService } from './service/coordinator-service.js';
+
+/** Spans of the coordinator on their way to a collector, in the state folder. */
+const UNSENT_SPANS_FILE = 'unsent-spans.jsonl';
 
 /** Time for calls under way to end at shutdown, in milliseconds. */
 const SHUTDOWN_GRACE_MS = 2_000;
@@ -63,6 +68,7 @@ export async function startCoordinator(
 ): Promise<RunningCoordinator> {
   const options = withTlsEnvironment(given);
   const coordinator = await Coordinator.open(options, log, clocks);
+  unsentSpans.keepIn(join(options.stateDir, UNSENT_SPANS_FILE));
   if (onFatal) coordinator.whenFatal(onFatal);
   try {
     const security = serverSecurity(options, log);

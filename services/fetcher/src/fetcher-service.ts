@@ -1,10 +1,12 @@
-import type {
-  DatasetRef,
-  FetcherServiceServer,
-  FetchPairRequest,
-  FetchPairResponse,
+import {
+  type DatasetRef,
+  type FetcherServiceServer,
+  FetcherServiceService,
+  type FetchPairRequest,
+  type FetchPairResponse,
 } from '@onescan/contract/generated/onescan/v1/fetcher.js';
 import { serverStream, unary } from '@onescan/process/grpc/handlers.js';
+import { rpcAttributes, rpcStatus } from '@onescan/process/grpc/rpc-span.js';
 import { ATTRIBUTE, datasetAttributes, SPAN } from '@onescan/process/telemetry/attributes.js';
 import { noteTrace } from '@onescan/process/telemetry/log-trace.js';
 import { MOST_SPANS_BYTES } from '@onescan/process/telemetry/otlp-json.js';
@@ -65,16 +67,20 @@ async function* fetchPair(
     [ATTRIBUTE.runId]: request.runId,
     [ATTRIBUTE.pair]: request.pair,
     [ATTRIBUTE.planHash]: request.planHash,
+    ...rpcAttributes(FetcherServiceService.fetchPair.path),
   };
   const parent = contextFromTraceparent(request.traceparent);
-  const work = withSpan(SPAN.fetchPair, { parent, attributes, kind: SpanKind.SERVER }, async (span) => {
+  const isLeft = (): boolean => signal.aborted;
+  const options = { parent, attributes, kind: SpanKind.SERVER, isLeft };
+  const work = withSpan(SPAN.fetchPair, options, async (span) => {
     const stages = new StageSpans();
     const report = (now: () => FetchProgressNow): void => {
       progress = now;
     };
     const hooks = { report, enter: (stage: string) => stages.enter(stage) };
     const ref = await obtainDataset(services, request, signal, hooks).catch((thrown: unknown) => {
-      stages.end(context.active(), attributes, thrown);
+      if (signal.aborted) stages.drop();
+      else stages.end(context.active(), attributes, thrown);
       services.measured?.failed();
       throw thrown;
     });
@@ -82,6 +88,7 @@ async function* fetchPair(
     services.measured?.got(ref, timed);
     span.setAttributes({
       ...datasetAttributes(ref),
+      ...rpcStatus('OK'),
       [ATTRIBUTE.jobs]: jobIdsOf(services, request, ref),
     });
     return ref;

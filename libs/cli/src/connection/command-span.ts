@@ -9,13 +9,14 @@ const SILENT = { warn: () => undefined, debug: () => undefined };
 export async function inCommandSpan<T>(name: string, fn: () => Promise<T>): Promise<T> {
   if (!Object.keys(process.env).some((variable) => variable.startsWith('OTEL_'))) return fn();
   // Loaded when they are needed: they would double the time that every verb takes to start.
-  const [{ startTracing }, { withSpan }] = await Promise.all([
+  const [{ startTracing }, { preciseNowMs, withSpan }] = await Promise.all([
     import('@onescan/process/telemetry/start-tracing.js'),
     import('@onescan/process/telemetry/tracing.js'),
   ]);
   const tracing = await startTracing('onescan', SILENT);
   try {
-    return await withSpan(name, {}, fn);
+    // Whole milliseconds, as its calls: a run that is opened again has no finer begin.
+    return await withSpan(name, { startMs: Math.floor(preciseNowMs()) }, fn);
   } finally {
     await tracing.shutdown();
   }

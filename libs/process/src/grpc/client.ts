@@ -24,7 +24,7 @@ export interface CallOptions {
   /** Default {@link DEFAULT_DEADLINE_MS} for unary calls; streams have none unless set. */
   deadlineMs?: number;
   signal?: AbortSignal;
-  /** Puts what goes along with the request into its metadata, of unary calls. */
+  /** Puts what goes along with the request into its metadata. */
   bring?: (metadata: Metadata) => void;
 }
 
@@ -141,7 +141,9 @@ export async function* callServerStream<Request, Response>(
 ): AsyncGenerator<Response, void, undefined> {
   if (options.signal?.aborted) throw new OnescanError('CANCELLED', 'the call was cancelled');
   const deadline = options.deadlineMs === undefined ? {} : { deadline: Date.now() + options.deadlineMs };
-  const call = method.call(client, request, new Metadata(), deadline);
+  const metadata = new Metadata();
+  options.bring?.(metadata);
+  const call = method.call(client, request, metadata, deadline);
   const cancel = (): void => call.cancel();
   options.signal?.addEventListener('abort', cancel, { once: true });
   try {
@@ -168,12 +170,14 @@ export async function callClientStream<Request, Response>(
   client: Client,
   method: ClientStreamMethod<Request, Response>,
   requests: AsyncIterable<Request>,
-  { deadlineMs }: Pick<CallOptions, 'deadlineMs'> = {},
+  { deadlineMs, bring }: Pick<CallOptions, 'deadlineMs' | 'bring'> = {},
 ): Promise<Response> {
   const deadline = deadlineMs === undefined ? {} : { deadline: Date.now() + deadlineMs };
   let stream!: ClientWritableStream<Request>;
+  const metadata = new Metadata();
+  bring?.(metadata);
   const answer = new Promise<Response>((resolve, reject) => {
-    stream = method.call(client, new Metadata(), deadline, (error, response) => {
+    stream = method.call(client, metadata, deadline, (error, response) => {
       if (error) reject(OnescanError.from(error));
       else resolve(response);
     });

@@ -57,13 +57,14 @@ export function serverStream<Request, Response>(
     const pump = async (): Promise<void> => {
       for await (const response of fn(call.request, call, abort.signal)) {
         if (!abort.signal.aborted) await taken(call, response, { signal: abort.signal, patienceMs, stalled });
-        if (abort.signal.aborted) return;
+        if (abort.signal.aborted) throw new OnescanError('CANCELLED', 'the caller has gone');
       }
     };
-    pump().then(
+    const isLeft = (): boolean => abort.signal.aborted;
+    (async () => inServerSpan(call, pump, isLeft))().then(
       () => call.end(),
       // Not destroy(): grpc-js sends the status in its 'error' listener and then needs the stream to end.
-      (thrown: unknown) => call.emit('error', sendable(thrown)),
+      (thrown: unknown) => (abort.signal.aborted ? call.end() : call.emit('error', sendable(thrown))),
     );
   };
 }
@@ -78,7 +79,8 @@ export function clientStream<Request, Response>(
 ): handleClientStreamingCall<Request, Response> {
   return (call, callback) => {
     call.on('cancelled', () => call.destroy(new OnescanError('CANCELLED', 'the client cancelled')));
-    (async () => fn(timely(call, patienceMs)))().then(
+    const isLeft = (): boolean => call.cancelled;
+    (async () => inServerSpan(call, () => fn(timely(call, patienceMs)), isLeft))().then(
       (response) => callback(null, response),
       (thrown: unknown) => callback(sendable(thrown)),
     );

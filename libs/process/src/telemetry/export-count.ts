@@ -17,6 +17,7 @@ const MOST_REASON = 200;
 export class ExportCount implements SpanProcessor {
   readonly #onLost: (dropped: number, reason: string) => void;
   readonly #queue: number;
+  readonly #onHanded: (spans: readonly ReadableSpan[]) => void;
   #given = 0;
   #handed = 0;
   #taken = 0;
@@ -29,10 +30,20 @@ export class ExportCount implements SpanProcessor {
   /** Since when spans wait of which nothing was heard. */
   #waitsSince = Number.POSITIVE_INFINITY;
 
-  /** @param queue spans that wait at most; whoever comes then is dropped by the processor */
-  constructor(onLost: (dropped: number, reason: string) => void, queue = 2_048) {
+  /**
+   * @param queue spans that wait at most; whoever comes then is dropped by the processor
+   * @param onHanded told of spans that are on the wire: what is written to a socket arrives, whatever becomes of the process
+   */
+  constructor(
+    onLost: (dropped: number, reason: string) => void,
+    {
+      queue = 2_048,
+      onHanded = () => undefined,
+    }: { queue?: number | undefined; onHanded?: (spans: readonly ReadableSpan[]) => void } = {},
+  ) {
     this.#onLost = onLost;
     this.#queue = queue;
+    this.#onHanded = onHanded;
   }
 
   /** True when the last export succeeded and none has been waiting long since. */
@@ -50,6 +61,7 @@ export class ExportCount implements SpanProcessor {
           this.#processed(spans.length, result);
           done(result);
         });
+        this.#onHanded(spans);
       },
       shutdown: () => exporter.shutdown(),
       ...(forceFlush ? { forceFlush: () => forceFlush.call(exporter) } : {}),

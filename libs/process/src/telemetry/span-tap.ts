@@ -3,6 +3,7 @@ import { JsonTraceSerializer } from '@opentelemetry/otlp-transformer';
 import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace-node';
 import { isNoted } from './log-trace.js';
 import { LOSSES } from './losses.js';
+import { unsentSpans } from './unsent-spans.js';
 
 /** Traces whose spans are kept; those of whoever was heard of longest ago are dropped for more. */
 const MOST_TRACES = 64;
@@ -54,4 +55,4 @@ export class SpanTap implements SpanProcessor {
 }
 
 /** The tap of this process's spans of runs; given to its tracer provider. */
-export const spanTap = new SpanTap(isNoted);
+export const spanTap = new SpanTap((traceId) => isNoted(traceId) && !unsentSpans.isRepeating);

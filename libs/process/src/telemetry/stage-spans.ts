@@ -28,6 +28,11 @@ export class StageSpans {
     this.#stages.push({ name, startMs: preciseNowMs() });
   }
 
+  /** Forgets the stages: whoever asked for the work has left. */
+  drop(): void {
+    this.#stages.length = 0;
+  }
+
   /**
    * Writes a span a stage below `parent`; what is thrown marks the last.
    *

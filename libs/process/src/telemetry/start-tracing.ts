@@ -8,6 +8,7 @@ import { ownResource } from './own-resource.js';
 import { spanExporters } from './span-exporters.js';
 import { spanIds } from './span-ids.js';
 import { spanTap } from './span-tap.js';
+import { unsentSpans } from './unsent-spans.js';
 
 export interface Tracing {
   /** Sends what is buffered and stops. Never fails, and waits little for a collector that does not answer. */
@@ -43,11 +44,15 @@ export async function startTracing(
   sayByLog(log);
   const onLost = (dropped: number, reason: string): void =>
     log.warn({ dropped, reason }, 'spans were not taken: is there a collector?');
-  const count = new ExportCount(onLost, Number(env.OTEL_BSP_MAX_QUEUE_SIZE) || undefined);
+  const count = new ExportCount(onLost, {
+    queue: Number(env.OTEL_BSP_MAX_QUEUE_SIZE) || undefined,
+    onHanded: (spans) => unsentSpans.handed(spans),
+  });
   const sent = isSdkDisabled() ? [] : await spanExporters(count, log);
+  if (sent.includes(count)) unsentSpans.sending();
   const sdk = new NodeSDK({
     ...{ idGenerator: spanIds, resource, instrumentations: [], metricReaders: [], logRecordProcessors: [] },
-    spanProcessors: [spanTap, ...sent],
+    spanProcessors: [spanTap, unsentSpans, ...sent],
   });
   // The SDK has put a logger to stdout in its place.
   sayByLog(log);

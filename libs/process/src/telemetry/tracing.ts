@@ -12,6 +12,7 @@ import {
   type Tracer,
   trace,
 } from '@opentelemetry/api';
+import { ATTRIBUTE } from './attributes.js';
 
 /** The tracer of Onescan's own spans. */
 export function tracer(): Tracer {
@@ -48,9 +49,24 @@ export interface SpanOptions {
   attributes?: Attributes;
   links?: Link[];
   kind?: SpanKind;
+  /** When it began, in epoch milliseconds; default: now. */
+  startMs?: number;
+  /**
+   * Whether whoever asked has left when something is thrown. The span is not written then: the asker's own has ended, and
+   * one that ends after its parent is taken for one of a clock that is wrong.
+   */
+  isLeft?: () => boolean;
 }
 
-/** Runs `fn` in a span that ends with it; what is thrown is recorded on the span and thrown on. */
+/** Ends a span now; without a time the SDK ends those whose begin was given at a whole millisecond, before their children. */
+export function endSpan(span: Span): void {
+  span.end(preciseNowMs());
+}
+
+/**
+ * Runs `fn` in a span that ends with it; what is thrown is recorded on the span and thrown on. What was cancelled is no
+ * error.
+ */
 export async function withSpan<T>(
   name: string,
   options: SpanOptions,
@@ -62,23 +78,34 @@ export async function withSpan<T>(
     {
       attributes: options.attributes ?? {},
       links: options.links ?? [],
+      startTime: options.startMs ?? preciseNowMs(),
       ...(options.kind === undefined ? {} : { kind: options.kind }),
     },
     parent,
   );
   try {
-    return await context.with(trace.setSpan(parent, span), () => fn(span));
+    const result = await context.with(trace.setSpan(parent, span), () => fn(span));
+    endSpan(span);
+    return result;
   } catch (thrown) {
-    failSpan(span, thrown);
+    if (!options.isLeft?.()) {
+      failSpan(span, thrown);
+      endSpan(span);
+    }
     throw thrown;
-  } finally {
-    span.end();
   }
 }
 
-/** Marks a span as failed with the error's kind, its code where no other is given, and its message. */
+/**
+ * Marks a span as failed with the error's kind, its code where no other is given, and its message; as cancelled, which is
+ * no failure, where that is the code.
+ */
 export function failSpan(span: Span, thrown: unknown, kind?: string): void {
   const { code, message } = OnescanError.from(thrown);
+  if (code === 'CANCELLED' && kind === undefined) {
+    span.addEvent('cancelled', { [ATTRIBUTE.reason]: message });
+    return;
+  }
   span.recordException({ name: kind ?? code, message });
   span.setAttribute('error.type', kind ?? code);
   span.setStatus({ code: SpanStatusCode.ERROR, message });

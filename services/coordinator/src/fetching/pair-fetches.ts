@@ -1,13 +1,15 @@
-import type {
-  DatasetRef,
-  FetcherServiceClient,
-  FetchPairRequest,
+import {
+  type DatasetRef,
+  type FetcherServiceClient,
+  FetcherServiceService,
+  type FetchPairRequest,
 } from '@onescan/contract/generated/onescan/v1/fetcher.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { callUnary } from '@onescan/process/grpc/client.js';
+import { rpcAttributes, rpcStatus } from '@onescan/process/grpc/rpc-span.js';
 import type { Logger } from '@onescan/process/log.js';
 import { ATTRIBUTE, datasetAttributes, SPAN } from '@onescan/process/telemetry/attributes.js';
-import { traceparentOf, withSpan } from '@onescan/process/telemetry/tracing.js';
+import { traceparentOf } from '@onescan/process/telemetry/tracing.js';
 import { type Span, SpanKind } from '@opentelemetry/api';
 import { FETCHER_RETRY_WAITS_MS } from '../fetcher/ask-again.js';
 import { askDataset } from '../fetcher/ask-dataset.js';
@@ -147,10 +149,13 @@ export class PairFetches {
       [ATTRIBUTE.runId]: run.runId,
       [ATTRIBUTE.pair]: pair.pair,
       [ATTRIBUTE.bytesEstimated]: Number(planned.bytes),
+      ...rpcAttributes(FetcherServiceService.fetchPair.path),
     };
-    const options = { parent: this.#parts.traces.context(run.runId), attributes, kind: SpanKind.CLIENT };
+    const options = { attributes, kind: SpanKind.CLIENT };
     const inSpan = (work: (span: Span) => Promise<DatasetRef>): Promise<DatasetRef> =>
-      this.#parts.traces.asFetch(run.runId, pair.pair, () => withSpan(SPAN.fetch, options, work));
+      this.#parts.traces.asFetch(run.runId, pair.pair, () =>
+        this.#parts.traces.within(run.runId, SPAN.fetch, options, work),
+      );
     return inSpan(async (span) => {
       const request = async (): Promise<FetchPairRequest> => ({
         ...fetchRequest(snapshot.run, planned, {
@@ -183,7 +188,7 @@ export class PairFetches {
         },
       );
       if (dataset.cached) span.addEvent('cache hit');
-      span.setAttributes(datasetAttributes(dataset));
+      span.setAttributes({ ...datasetAttributes(dataset), ...rpcStatus('OK') });
       return dataset;
     });
   }

@@ -6,7 +6,7 @@ import { type RunProblem, reasonText } from '@onescan/contract/reasons/reason.js
 import type { AuditLog } from '@onescan/process/audit/audit-log.js';
 import type { Logger } from '@onescan/process/log.js';
 import { ATTRIBUTE, costAttributes, SPAN } from '@onescan/process/telemetry/attributes.js';
-import { preciseNowMs, tracer, withSpan } from '@onescan/process/telemetry/tracing.js';
+import { preciseNowMs, tracer } from '@onescan/process/telemetry/tracing.js';
 import { type Attributes, context } from '@opentelemetry/api';
 import { type AskAgainOptions, FETCHER_RETRY_WAITS_MS } from '../fetcher/ask-again.js';
 import { readRepeatable } from '../fetcher/ask-fetcher.js';
@@ -100,9 +100,8 @@ export class PlanStage {
     run: RunRecord,
     make: (onEstimate: NonNullable<PlanScope['onEstimate']>) => Promise<Plan>,
   ): Promise<Plan> {
-    const parent = this.#parts.traces.context(run.runId);
     const attributes = { [ATTRIBUTE.runId]: run.runId };
-    return withSpan(SPAN.plan, { parent, attributes }, async (span) => {
+    return this.#parts.traces.within(run.runId, SPAN.plan, { attributes }, async (span) => {
       const estimates: { pair: PairPlan; startTime: number; endMs: number }[] = [];
       const plan = await make((pair, startTime) =>
         estimates.push({ pair, startTime, endMs: preciseNowMs() }),

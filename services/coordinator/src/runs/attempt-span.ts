@@ -16,6 +16,14 @@ import type { TaskRecord } from '../model/run-record.js';
 /** Ends that are nobody's failure. */
 const UNHARMED: ReadonlySet<AttemptOutcome> = new Set(['DONE', 'CANCELLED', 'HANDED_BACK', 'UNDELIVERED']);
 
+/** What the span of an attempt is made of. */
+interface WrittenAttempt {
+  readonly task: TaskRecord;
+  readonly record: AttemptRecord;
+  readonly attributes: Attributes;
+  readonly endMs: number;
+}
+
 type Attempt = Pick<TaskRecord, 'pair' | 'horizon' | 'attempt'>;
 
 /**
@@ -34,11 +42,15 @@ export function attemptIdentity(
   return { traceId, spanId: sha256Hex(`${traceId} ${pair} ${horizon} ${attempt}`).slice(0, 16) };
 }
 
-/** Writes the span of an attempt that has ended, below `parent`, with a link to the attempt before it. */
+/**
+ * Writes the span of an attempt that has ended, below `parent`, with a link to the attempt before it.
+ *
+ * @param endMs when, in epoch milliseconds; its own spans, which others wrote, end before
+ */
 export function writeAttemptSpan(
   parent: Context,
   traceparent: string,
-  { task, record, attributes }: { task: TaskRecord; record: AttemptRecord; attributes: Attributes },
+  { task, record, attributes, endMs }: WrittenAttempt,
 ): void {
   const identity = attemptIdentity(traceparent, { ...task, attempt: record.attempt });
   if (!identity) return;
@@ -59,7 +71,7 @@ export function writeAttemptSpan(
   };
   const span = spanIds.as(identity, () => tracer().startSpan(SPAN.horizon, options, parent));
   markEnd(span, record);
-  span.end();
+  span.end(Math.max(endMs, record.startedMs));
 }
 
 function attemptAttributes(task: TaskRecord, record: AttemptRecord): Attributes {

@@ -32,6 +32,11 @@ export class KeptSpans {
     return this.#files.read(runId);
   }
 
+  /** Ids of the spans that are kept of a run. */
+  written(runId: string): ReadonlySet<string> {
+    return this.#files.spanIds(runId);
+  }
+
   /** Keeps spans that were sent. A run never fails of its spans: what cannot be kept is logged. */
   received({ runId, traceparent }: Traced, spans: Uint8Array): void {
     const traceId = identityOf(traceparent)?.traceId;

@@ -1,3 +1,5 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Metadata } from '@grpc/grpc-js';
 import { AttemptOutcome, RunState } from '@onescan/contract/generated/onescan/v1/coordinator.js';
 import { RunSpec } from '@onescan/contract/generated/onescan/v1/spec.js';
@@ -100,6 +102,52 @@ test('spans that a coordinator could not end are sent by the next under the same
       .getFinishedSpans()
       .filter(({ name }) => ![SPAN.run, SPAN.horizon, SPAN.planPair].some((known) => known === name));
     expect(all.every((span) => span.parentSpanContext?.spanId === root.spanId)).toBe(true);
+  } finally {
+    await stack.close();
+  }
+});
+
+test('spans of attempts that ended, and that a killed coordinator did not come to write, the next one writes', async () => {
+  const stack = await TestStack.start({}, { leaseMs: 3_000 });
+  try {
+    const [trainer] = stack.addTrainers(1, (assign, self) => {
+      if (self.assigned.length === 1) self.succeed(assign);
+    });
+    const runId = await stack.startRun({ pairs: ['eurusd'], horizons: [15, 30] });
+    await expect.poll(() => trainer!.assigned.length).toBe(2);
+    const [ended, open] = trainer!.assigned.map(({ traceparent }) => traceparent.split('-')[2]);
+    await stack.stopCoordinator();
+    expect(named(SPAN.horizon).map((span) => span.spanContext().spanId)).toEqual([ended]);
+    const [before] = named(SPAN.horizon);
+    exporter.reset();
+    // What was written is known by the run's own file.
+    rmSync(join(stack.stateDir, 'runs', runId, 'trace.jsonl'), { force: true });
+    await stack.startCoordinator(trainer!.address);
+    trainer!.finishOffline(trainer!.assigned[1]!);
+    await expect.poll(() => trainer!.acks.length, { timeout: 10_000 }).toBeGreaterThan(1);
+    await stack.watch(runId);
+    await expect.poll(() => named(SPAN.run)).toHaveLength(1);
+    const written = named(SPAN.horizon);
+    expect(written.map((span) => span.spanContext().spanId)).toEqual([ended, open]);
+    expect(written[0]!.attributes).toMatchObject({ [ATTRIBUTE.outcome]: 'DONE', [ATTRIBUTE.horizon]: 15 });
+    const lateMs = (written[0]!.endTime[0] - before!.endTime[0]) * 1e3;
+    expect(Math.abs(lateMs + (written[0]!.endTime[1] - before!.endTime[1]) / 1e6)).toBeLessThan(500);
+  } finally {
+    await stack.close();
+  }
+});
+
+test('an attempt begins with its pair at the earliest, however slow the clock is read', async () => {
+  const stack = await TestStack.start();
+  try {
+    await stack.stopCoordinator();
+    let wall = Date.now();
+    stack.clocks = { wall: () => wall++, monotonic: () => performance.now() };
+    await stack.startCoordinator();
+    stack.addTrainers(1);
+    await stack.complete({ pairs: ['eurusd'], horizons: [15] });
+    const [[horizon], [pair]] = [named(SPAN.horizon), named(SPAN.trainPair)];
+    expect(horizon!.startTime).toEqual(pair!.startTime);
   } finally {
     await stack.close();
   }

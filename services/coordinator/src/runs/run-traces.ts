@@ -6,9 +6,13 @@ import { noteTrace } from '@onescan/process/telemetry/log-trace.js';
 import { identityOf, type SpanIdentity, spanIds } from '@onescan/process/telemetry/span-ids.js';
 import {
   contextFromTraceparent,
+  endSpan,
   failSpan,
+  preciseNowMs,
+  type SpanOptions,
   traceparentOf,
   tracer,
+  withSpan,
 } from '@onescan/process/telemetry/tracing.js';
 import { type Context, context, type Span, trace } from '@opentelemetry/api';
 import {
@@ -27,7 +31,13 @@ interface OpenTrace {
   /** Since when it waits for an approval, by a clock that does not jump. */
   waitsSinceMs: number | undefined;
   waitedMs: number;
+  /** Work of the run in whose spans something is still done. */
+  underWay: number;
+  /** The run has ended: the root ends with the last of that work. */
+  ended: RunSnapshot | undefined;
 }
+
+const NOTHING_YET = { waitsSinceMs: undefined, waitedMs: 0, underWay: 0, ended: undefined };
 
 /**
  * The spans of the runs in this process: `run` at the root, `train_pair` for each pair. Parents are always
@@ -39,11 +49,11 @@ interface OpenTrace {
  */
 export class RunTraces {
   readonly #open = new Map<string, OpenTrace>();
-  readonly #onEnd: (run: RunRecord) => void;
+  readonly #onSpans: (run: RunRecord) => void;
 
-  /** @param onEnd called when the last span of a run has ended */
-  constructor(onEnd: (run: RunRecord) => void = () => undefined) {
-    this.#onEnd = onEnd;
+  /** @param onSpans called when spans of a run have ended that others' are below */
+  constructor(onSpans: (run: RunRecord) => void = () => undefined) {
+    this.#onSpans = onSpans;
   }
 
   /**
@@ -53,16 +63,42 @@ export class RunTraces {
    */
   start(runId: string, earlier = ''): string {
     const parent = earlier === '' ? context.active() : contextFromTraceparent(earlier);
-    const root = tracer().startSpan(SPAN.run, { attributes: { [ATTRIBUTE.runId]: runId } }, parent);
+    const options = { attributes: { [ATTRIBUTE.runId]: runId }, startTime: preciseNowMs() };
+    const root = tracer().startSpan(SPAN.run, options, parent);
     this.#opened(runId, root);
     return traceparentOf(root);
   }
 
-  /** Opens the spans again that an earlier process began; new ones when it had none. */
-  reopen({ run, pairs, tasks }: RunSnapshot): void {
+  /**
+   * Opens the spans again that an earlier process began; new ones when it had none. Those of attempts and pairs whose end
+   * is stored, and that the process did not come to write, are written now.
+   *
+   * @param written ids of the spans of the run that were written
+   */
+  reopen(snapshot: RunSnapshot, written: ReadonlySet<string>): void {
+    const { run, pairs, tasks } = snapshot;
     this.#reopenRoot(run);
     for (const pair of pairs.values()) if (isTraining(pair, tasks)) this.trainPair(run.runId, pair);
+    this.#writeMissing(snapshot, written);
     if (run.state === 'AWAITING_APPROVAL' || run.state === 'AWAITING_PILOT_APPROVAL') this.waits(run.runId);
+  }
+
+  #writeMissing(snapshot: RunSnapshot, written: ReadonlySet<string>): void {
+    const { run, pairs, tasks } = snapshot;
+    const { root } = this.#open.get(run.runId)!;
+    for (const task of tasks.values()) {
+      for (const { attempt, endedMs } of task.attempts) {
+        const spanId = attemptIdentity(run.traceparent, { ...task, attempt })?.spanId;
+        if (endedMs === undefined || spanId === undefined || written.has(spanId)) continue;
+        // Its trainer's spans end within the millisecond that was stored.
+        this.endAttempt(snapshot, { ...task, attempt }, endedMs + 1);
+      }
+    }
+    for (const pair of pairs.values()) {
+      if (pair.trainStartedMs === undefined || isTraining(pair, tasks)) continue;
+      if (!written.has(childIdentity(root, pair.pair).spanId)) this.trainPair(run.runId, pair);
+      this.endPair(run.runId, pair.pair);
+    }
   }
 
   #reopenRoot({ runId, traceparent, createdMs: startedMs }: RunRecord): void {
@@ -84,7 +120,7 @@ export class RunTraces {
   }
 
   #opened(runId: string, root: Span): void {
-    this.#open.set(runId, { root, pairs: new Map(), waitsSinceMs: undefined, waitedMs: 0 });
+    this.#open.set(runId, { root, pairs: new Map(), ...NOTHING_YET });
     noteTrace(runId, traceparentOf(root));
   }
 
@@ -112,6 +148,23 @@ export class RunTraces {
   asFetch<T>(runId: string, pair: string, begin: () => T): T {
     const root = this.#open.get(runId)?.root;
     return root ? spanIds.as(childIdentity(root, `fetch ${pair}`), begin) : begin();
+  }
+
+  /** Runs `fn` in a span below the run's root, which ends no sooner. */
+  async within<T>(
+    runId: string,
+    name: string,
+    options: Omit<SpanOptions, 'parent'>,
+    fn: (span: Span) => Promise<T>,
+  ): Promise<T> {
+    const opened = this.#open.get(runId);
+    if (opened) opened.underWay++;
+    try {
+      return await withSpan(name, { ...options, parent: this.context(runId) }, fn);
+    } finally {
+      if (opened) opened.underWay--;
+      if (opened?.ended && opened.underWay === 0) this.#end(opened, opened.ended);
+    }
   }
 
   /** Context whose spans become children of the run's root. */
@@ -147,8 +200,12 @@ export class RunTraces {
     return identity ? `00-${identity.traceId}-${identity.spanId}-${flags}` : '';
   }
 
-  /** Writes the span of an attempt that has ended, by the records as they were stored. */
-  endAttempt({ run, pairs, tasks }: RunSnapshot, { pair, horizon, attempt }: TaskRecord): void {
+  /** Writes the span of an attempt that has ended, by the records as they were stored; default: now. */
+  endAttempt(
+    { run, pairs, tasks }: RunSnapshot,
+    { pair, horizon, attempt }: Pick<TaskRecord, 'pair' | 'horizon' | 'attempt'>,
+    endMs: number = preciseNowMs(),
+  ): void {
     if (!this.#open.has(run.runId)) return;
     this.trainPair(run.runId, pairs.get(pair)!);
     const span = this.#open.get(run.runId)?.pairs.get(pair);
@@ -160,21 +217,30 @@ export class RunTraces {
       [ATTRIBUTE.preset]: run.spec.preset,
     };
     const parent = trace.setSpan(contextFromTraceparent(''), span);
-    writeAttemptSpan(parent, run.traceparent, { task, record, attributes });
+    writeAttemptSpan(parent, run.traceparent, { task, record, attributes, endMs });
+    this.#onSpans(run);
   }
 
   /** Ends a pair's span: its last task has ended. */
   endPair(runId: string, pair: string): void {
     const pairs = this.#open.get(runId)?.pairs;
-    pairs?.get(pair)?.end();
+    const span = pairs?.get(pair);
+    if (!span) return;
+    endSpan(span);
     pairs?.delete(pair);
   }
 
   /** Ends all spans of a run that has ended, the root last and with the run's totals; it failed when the run did. */
-  end({ run, pairs }: RunSnapshot): void {
-    const opened = this.#open.get(run.runId);
+  end(snapshot: RunSnapshot): void {
+    const opened = this.#open.get(snapshot.run.runId);
     if (!opened) return;
-    for (const span of opened.pairs.values()) span.end();
+    // What is given up now, such as a fetch, is a moment yet.
+    if (opened.underWay > 0) opened.ended = snapshot;
+    else this.#end(opened, snapshot);
+  }
+
+  #end(opened: OpenTrace, { run, pairs }: RunSnapshot): void {
+    for (const span of opened.pairs.values()) endSpan(span);
     const billed = [...pairs.values()];
     const usd = billed.reduce((sum, pair) => sum + pair.usd, 0);
     opened.root.setAttributes({
@@ -195,9 +261,9 @@ export class RunTraces {
     // Who cancels a run has what he wanted.
     if (run.state === 'CANCELLED') opened.root.addEvent('cancelled', { [ATTRIBUTE.reason]: words });
     else if (run.state !== 'COMPLETED') failSpan(opened.root, new OnescanError('ABORTED', words), run.state);
-    opened.root.end();
-    this.#open.delete(run.runId);
-    this.#onEnd(run);
+    endSpan(opened.root);
+    if (this.#open.get(run.runId) === opened) this.#open.delete(run.runId);
+    this.#onSpans(run);
     noteTrace(run.runId, '');
   }
 

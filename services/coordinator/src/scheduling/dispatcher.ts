@@ -64,11 +64,13 @@ export class Dispatcher {
   async #assign({ trainerId, task }: Assignment): Promise<void> {
     const { book, registry, log } = this.#parts;
     const trainerInstance = instanceOf(registry.get(trainerId)!.register);
+    // One time for both: an attempt that begins before its pair lies outside of it.
+    const startedMs = this.#parts.clock();
     const after = await book.change(task.runId, (change) => {
-      const attempts = withAttempt(change.task(task), { trainerId, startedMs: this.#parts.clock() });
+      const attempts = withAttempt(change.task(task), { trainerId, startedMs });
       change.setTask(task, { state: 'LEASED', trainerId, trainerInstance, error: '', attempts });
       if (change.pair(task.pair).trainStartedMs === undefined) {
-        change.setPair(task.pair, { trainStartedMs: this.#parts.clock() });
+        change.setPair(task.pair, { trainStartedMs: startedMs });
       }
       const working = change.tasks().filter((other) => other.state === 'LEASED').length;
       if (working > change.run.workersUsed) change.setRun({ workersUsed: working });

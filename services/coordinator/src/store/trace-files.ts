@@ -46,6 +46,15 @@ export class TraceFiles {
     }
   }
 
+  /** Ids of the spans of a run; none where there is no file. */
+  spanIds(runId: string): ReadonlySet<string> {
+    const path = join(runFolder(this.#stateDir, runId), TRACE_FILE);
+    requireNoLink(path);
+    if (!statSync(path, { throwIfNoEntry: false })) return new Set();
+    const found = readFileSync(path, 'utf8').matchAll(/"spanId":"([0-9a-f]{16})","(?!attributes)/g);
+    return new Set([...found].map(([, id]) => id!));
+  }
+
   /**
    * The spans of a run as one document of OTLP JSON, in pieces.
    *

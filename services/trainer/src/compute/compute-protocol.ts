@@ -19,6 +19,8 @@ export interface ComputeRequest {
   security?: ChannelSecurity;
   /** Goes with those files. */
   leaseToken: string;
+  /** Of the attempt, in which downloads and hand-overs are; absent without tracing. */
+  traceparent?: string;
   /** Folder for a dataset that must be downloaded, and for files on their way to the coordinator. */
   downloadFolder: string;
   preset: string;

@@ -5,6 +5,7 @@ import { FetcherServiceClient } from '@onescan/contract/generated/onescan/v1/fet
 import { diskFull, isDiskFull, OnescanError } from '@onescan/contract/onescan-error.js';
 import { verifyDataset } from '@onescan/dataset/verify-dataset.js';
 import { callServerStream, createClient } from '@onescan/process/grpc/client.js';
+import { bringTraceparent } from '@onescan/process/grpc/rpc-span.js';
 import type { ChannelSecurity } from '@onescan/process/grpc/tls/channel-security.js';
 import { isBrokenOff, retrying } from '@onescan/process/retrying.js';
 
@@ -14,6 +15,8 @@ const WAITS_MS = [500, 1_000, 1_500, 2_000];
 export interface DownloadOptions {
   fetcherAddress: string;
   security?: ChannelSecurity;
+  /** In whose span the fetcher's is; absent: in none. */
+  traceparent?: string;
   datasetId: string;
   /** File to write; appears only when whole and verified. */
   path: string;
@@ -81,7 +84,10 @@ async function receiveFrom(
 ): Promise<void> {
   const { datasetId } = options;
   const request = { datasetId, offset: BigInt(state.offset) };
-  for await (const { offset, chunk, totalBytes } of callServerStream(client, client.readDataset, request)) {
+  const call = callServerStream(client, client.readDataset, request, {
+    bring: bringTraceparent(options.traceparent ?? ''),
+  });
+  for await (const { offset, chunk, totalBytes } of call) {
     if (options.isCancelled()) throw new OnescanError('CANCELLED', 'downloading the dataset was cancelled');
     if (Number(offset) !== state.offset) {
       throw new OnescanError('DATA_LOSS', `dataset ${datasetId}: byte ${offset} came after ${state.offset}`);

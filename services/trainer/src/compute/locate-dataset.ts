@@ -12,7 +12,7 @@ import { downloadDataset } from './download-dataset.js';
  * @throws OnescanError NOT_FOUND when it is not here and there is no fetcher; as {@link downloadDataset}
  */
 export async function locateDataset(
-  request: Pick<ComputeRequest, 'dataset' | 'fetcherAddress' | 'security' | 'downloadFolder'>,
+  request: Pick<ComputeRequest, 'dataset' | 'fetcherAddress' | 'security' | 'downloadFolder' | 'traceparent'>,
   isCancelled: () => boolean,
 ): Promise<string> {
   const { path, datasetId, shared } = request.dataset;
@@ -24,10 +24,10 @@ export async function locateDataset(
     throw new OnescanError('INVALID_ARGUMENT', `"${datasetId.slice(0, 80)}" is no identifier of a dataset`);
   }
   const copy = join(request.downloadFolder, `${datasetId}.duckdb`);
-  const { fetcherAddress, security = {} } = request;
+  const { fetcherAddress, security = {}, traceparent = '' } = request;
   const download = async (id: string, to: string): Promise<void> => {
     if (existsSync(to)) return;
-    await downloadDataset({ fetcherAddress, security, datasetId: id, path: to, isCancelled });
+    await downloadDataset({ fetcherAddress, security, traceparent, datasetId: id, path: to, isCancelled });
   };
   // First what it refers to, without which it cannot be read.
   if (shared) await download(shared.datasetId, sharedDatasetPath(copy, shared.datasetId));

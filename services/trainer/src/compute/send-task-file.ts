@@ -6,6 +6,7 @@ import {
 } from '@onescan/contract/generated/onescan/v1/trainer.js';
 import { type ErrorCode, isDiskFull, OnescanError } from '@onescan/contract/onescan-error.js';
 import { callClientStream, createClient } from '@onescan/process/grpc/client.js';
+import { bringTraceparent } from '@onescan/process/grpc/rpc-span.js';
 import { isAway, retrying } from '@onescan/process/retrying.js';
 import type { ComputeRequest } from './compute-protocol.js';
 
@@ -32,7 +33,14 @@ export type HandedOver = keyof typeof NAMES;
 export interface SendOptions {
   request: Pick<
     ComputeRequest,
-    'runId' | 'pair' | 'horizon' | 'attempt' | 'coordinatorAddress' | 'security' | 'leaseToken'
+    | 'runId'
+    | 'pair'
+    | 'horizon'
+    | 'attempt'
+    | 'coordinatorAddress'
+    | 'security'
+    | 'leaseToken'
+    | 'traceparent'
   >;
   path: string;
   kind: HandedOver;
@@ -49,11 +57,12 @@ export interface SendOptions {
  * @throws OnescanError INVALID_ARGUMENT as the coordinator's; INTERNAL with its reason for others; CANCELLED
  */
 export async function sendTaskFile(options: SendOptions): Promise<void> {
-  const { coordinatorAddress, security } = options.request;
+  const { coordinatorAddress, security, traceparent = '' } = options.request;
   const client = createClient(TrainerHubServiceClient, coordinatorAddress, {}, security);
   const until = performance.now() + (options.patienceMs ?? PATIENCE_MS);
+  const bring = bringTraceparent(traceparent);
   try {
-    await retrying(() => callClientStream(client, client.putTaskFile, messages(options)), {
+    await retrying(() => callClientStream(client, client.putTaskFile, messages(options), { bring }), {
       waitsMs: waitsWithoutEnd(),
       isPassing: (thrown) => !options.isCancelled() && isPassing(OnescanError.from(thrown), until),
     });

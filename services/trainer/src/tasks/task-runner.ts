@@ -186,6 +186,7 @@ export class TaskRunner {
       coordinatorAddress: this.#options.coordinator,
       ...(this.#options.security ? { security: this.#options.security } : {}),
       leaseToken: assign.leaseToken,
+      traceparent: assign.traceparent,
       targetWindow,
       preset,
       overrides,

@@ -4,7 +4,7 @@ import { ATTRIBUTE, knownAttributes, memoryAttributes, SPAN } from '@onescan/pro
 import { MOST_SPANS_BYTES } from '@onescan/process/telemetry/otlp-json.js';
 import { identityOf } from '@onescan/process/telemetry/span-ids.js';
 import { spanTap } from '@onescan/process/telemetry/span-tap.js';
-import { contextFromTraceparent, failSpan, tracer } from '@onescan/process/telemetry/tracing.js';
+import { contextFromTraceparent, endSpan, failSpan, tracer } from '@onescan/process/telemetry/tracing.js';
 import type { Attributes, Context, Span } from '@opentelemetry/api';
 import type { ComputeEvent, ComputeStage } from '../compute/compute-protocol.js';
 import type { TaskFailureKind } from './task-messages.js';
@@ -17,9 +17,6 @@ const STAGE_SPAN: Readonly<Record<ComputeStage, string>> = {
   model: SPAN.model,
   explain: SPAN.explain,
 };
-
-/** Ends that are nobody's failure. */
-const UNHARMED: ReadonlySet<TaskFailureKind> = new Set(['CANCELLED', 'HANDED_BACK']);
 
 /**
  * The stages of one attempt, each a child of the attempt's span. That one the coordinator writes, which knows how the
@@ -68,12 +65,15 @@ export class TaskSpans {
       span.addEvent(`memory ${level}`, { [ATTRIBUTE.rssBytes]: rssBytes });
   }
 
-  /** Ends the stages that were under way. */
+  /**
+   * Ends the stages that were under way; those of an attempt that was cancelled are not written: the coordinator has ended
+   * its span before it said so, with where the attempt was.
+   */
   fail(kind: TaskFailureKind, message: string): void {
-    for (const span of this.#stages.values()) {
-      if (UNHARMED.has(kind)) span.addEvent(kind.toLowerCase(), { [ATTRIBUTE.reason]: message });
+    for (const span of kind === 'CANCELLED' ? [] : this.#stages.values()) {
+      if (kind === 'HANDED_BACK') span.addEvent('handed_back', { [ATTRIBUTE.reason]: message });
       else failSpan(span, new OnescanError('ABORTED', message), kind);
-      span.end();
+      endSpan(span);
     }
     this.#stages.clear();
   }
