@@ -45,6 +45,10 @@ export class AnswerCheck {
     if (!Number.isFinite(value)) this.fail(`${name} is ${value}`);
   }
 
+  share(name: string, value: number): void {
+    if (!(value >= 0 && value <= 1)) this.fail(`${name} is ${value}, not a share`);
+  }
+
   price(value: number): void {
     this.finite('price_per_tib_usd', value);
     if (value < 0 || value > MAX_PRICE_PER_TIB_USD) this.fail(`price_per_tib_usd is ${value}`);

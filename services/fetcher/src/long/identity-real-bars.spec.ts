@@ -95,15 +95,14 @@ describe.skipIf(!isThere).each(KINDS)('identity of real bars, %s', (interval) =>
   afterAll(() => rmSync(root, { recursive: true }));
   beforeAll(async () => {
     mkdirSync(join(root, 'bars'));
-    for (const pair of ['eurusd', 'usdjpy'])
-      cpSync(join(FOLDERS.get(interval)!, `${pair}.parquet`), join(root, 'bars', `${pair}.parquet`));
+    cpSync(join(FOLDERS.get(interval)!, 'eurusd.parquet'), join(root, 'bars', 'eurusd.parquet'));
     const bars = { kind: 'folder', path: join(root, 'bars') } as const;
-    await buildWarehouse({ bars, out: sound, universe: 'small', pairs: ['eurusd', 'usdjpy'] });
+    await buildWarehouse({ bars, out: sound, universe: 'small', pairs: ['eurusd'] });
   });
 
   it('sound data differ by rounding alone, and their keys are those of the targets', async () => {
     const warehouse = openWarehouse(sound);
-    const planned = await planTiny(warehouse, { sample: { rows: 10_000 } });
+    const planned = await planTiny(warehouse, { sample: { rows: 5000 } });
     expect(planned.notes.filter(({ why }) => why!.code.startsWith('keys_'))).toEqual([]);
     await expect(readSampleRows(warehouse, planned, DEFAULT_HORIZONS)).resolves.toBeDefined();
     expect(identityDifference(await pastOf(sound))).toBeLessThan(1e-9);
@@ -115,7 +114,7 @@ describe.skipIf(!isThere).each(KINDS)('identity of real bars, %s', (interval) =>
     cpSync(sound, folder, { recursive: true });
     await changeDatabase(folder, [change]);
     const warehouse = openWarehouse(folder);
-    const planned = await planTiny(warehouse, { sample: { rows: 10_000 } });
+    const planned = await planTiny(warehouse, { sample: { rows: 5000 } });
     await expect(readSampleRows(warehouse, planned, DEFAULT_HORIZONS)).rejects.toMatchObject({
       code: 'FAILED_PRECONDITION',
       details: expect.objectContaining(facts),
