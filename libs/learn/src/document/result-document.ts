@@ -174,6 +174,19 @@ export interface OutOfFoldJson extends DirectionFiguresJson {
   readonly folds: number;
   readonly rows: number;
   readonly paths: readonly DirectionFiguresJson[];
+  /** Of the first path, by part of time that is tested; walk-forward the first fold has no stack to predict it. */
+  readonly byFold: readonly FoldFiguresJson[];
+}
+
+/** How good the stack was in one part of time, beside what it starts from without any feature. */
+export interface FoldFiguresJson extends DirectionFiguresJson {
+  /** From 1. */
+  readonly fold: number;
+  readonly rows: number;
+  /** Epoch milliseconds of the first and last row. */
+  readonly from: number;
+  readonly to: number;
+  readonly known: DirectionFiguresJson;
 }
 
 export interface BaselineJson {

@@ -4,23 +4,19 @@ import type { LearnConfig } from '../config/learn-config.js';
 import type { PairInput } from '../data/pair-input.js';
 import type { LearnedHorizon } from '../horizon/learn-horizon.js';
 import { reliabilityBins } from '../metrics/reliability.js';
-import { directionStatistics } from '../metrics/score-direction.js';
 import { DIRECTION_MODELS, isBoosted, type ModelName } from '../models/model-registry.js';
-import type { ProtocolSegments } from '../splits/protocol-segments.js';
-import type { ScoredRows } from '../stacking/cross-fit-stack.js';
 import type { ModelSizes } from '../training/train-models.js';
 import { estimateJson, jsonNumber, scoresJson } from './estimate-json.js';
 import { gatingJson } from './gating-json.js';
+import { outOfFoldJson, outOfFoldRows } from './out-of-fold-json.js';
 import {
   type BaselineJson,
   type ConfigJson,
-  type DirectionFiguresJson,
   type FeatureReasonJson,
   type InteractionsJson,
   type LearnedDocument,
   type ModelJson,
   type ModelSizeJson,
-  type OutOfFoldJson,
   RESULT_FORMAT_VERSION,
   type ReliabilityJson,
   type RowsJson,
@@ -200,37 +196,6 @@ function stackJson({ crossFit, final }: LearnedHorizon): StackJson | null {
       intercept: calibrator.linear?.intercept ?? null,
     },
   };
-}
-
-function outOfFoldJson(
-  { config }: DocumentScope,
-  { crossFit, data, segments }: LearnedHorizon,
-): OutOfFoldJson {
-  const { scored, paths } = crossFit;
-  const figures = ({ rows, probability }: ScoredRows): DirectionFiguresJson => {
-    const label = Float64Array.from(rows, (row) => data.up[row]!);
-    const { auc, logLoss, brier, accuracy, calibrationError } = directionStatistics(probability, label);
-    return {
-      auc: jsonNumber(auc()),
-      logLoss: jsonNumber(logLoss()),
-      brier: jsonNumber(brier()),
-      accuracy: jsonNumber(accuracy()),
-      calibrationError: jsonNumber(calibrationError()),
-    };
-  };
-  return {
-    scheme: config.protocol.scheme,
-    folds: segments.folds.length,
-    rows: paths[0]!.rows.length,
-    ...figures(scored),
-    paths: paths.map(figures),
-  };
-}
-
-/** Rows that some fold tests, each counted once. */
-function outOfFoldRows({ folds, combinatorial }: ProtocolSegments): number {
-  const parts = combinatorial?.groups ?? folds.map(({ test }) => test);
-  return parts.reduce((sum, rows) => sum + rows.length, 0);
 }
 
 function baselinesJson({ data, scores }: LearnedHorizon): BaselineJson[] {

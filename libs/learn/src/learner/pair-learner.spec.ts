@@ -227,25 +227,6 @@ describe('PairLearner', () => {
     );
   });
 
-  it.each([
-    ['rolling', 3, 3, 1],
-    ['combinatorial', 4, 6, 3],
-  ])('learns with %s folds and says so', (scheme, wanted, folds, paths) => {
-    const rounds = ['leaf', 'level', 'symmetric', 'value'].map((name) => [`models.${name}.rounds`, '15']);
-    const overrides = { 'protocol.scheme': scheme, 'protocol.folds': String(wanted) };
-    const settings = resolveLearnConfig('quick', { ...Object.fromEntries(rounds), ...overrides });
-    const { document, summary } = learn(planted, 30, settings);
-    expect(summary.verdict).toBe('SKILL_SUSPECT');
-    expect(document.outOfFold).toMatchObject({ scheme, folds });
-    const scores = document.outOfFold.paths.map(({ auc }) => auc!);
-    expect(scores).toHaveLength(paths);
-    expect(Math.min(...scores)).toBeGreaterThan(0.6);
-    expect(new Set(scores).size).toBe(paths);
-    const { outOfFold: rows, outOfFoldScored: scored } = document.rows;
-    expect(scored === rows).toBe(scheme === 'combinatorial');
-    expect(document.outOfFold.rows).toBe(scored);
-  });
-
   it('runs the mandated procedure with its own selection', () => {
     const overrides = Object.fromEntries(
       ['leaf', 'level', 'symmetric', 'value'].map((name) => [`models.${name}.rounds`, '10']),
