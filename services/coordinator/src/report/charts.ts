@@ -2,7 +2,7 @@ import { formatPercent } from '@onescan/contract/format/percent.js';
 import type { EChartsCoreOption } from 'echarts/core';
 import type { EstimateJson } from '../model/result-document.js';
 import { percentFigure } from './figures.js';
-import { AXIS, FAINT, INK, PAPER, renderSvg, SERIES_COLORS } from './render-svg.js';
+import { AXIS, FAINT, INK, LEGEND, PAPER, renderSvg, SERIES_COLORS } from './render-svg.js';
 import type { ReportTask } from './report-data.js';
 
 /** Colour of the model in every picture. */
@@ -26,9 +26,6 @@ const VERDICTS: readonly { name: string; color: string; short: string }[] = [
 ];
 
 const CELL_HEIGHT = 34;
-
-/** Wide gaps: without a browser ECharts can only guess how wide texts are. */
-const LEGEND = { top: 0, itemGap: 20, itemWidth: 12, textStyle: { color: INK, fontSize: 11 } } as const;
 
 /** Verdict of every pair and horizon, with the gain and its lower bound in the cell. */
 export function verdictHeatMap(

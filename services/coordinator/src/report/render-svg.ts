@@ -49,6 +49,14 @@ export const AXIS = {
   splitLine: { lineStyle: { color: FAINT, opacity: 0.4 } },
 } as const;
 
+/** Wide gaps: without a browser ECharts can only guess how wide texts are. */
+export const LEGEND = {
+  top: 0,
+  itemGap: 20,
+  itemWidth: 12,
+  textStyle: { color: INK, fontSize: 11 },
+} as const;
+
 /**
  * The picture with attributes in place of inline styles, and without those for the pointer: the page's policy obeys no
  * style but its own sheet. Quotes in texts are escaped, so that what looks like an attribute is one.
@@ -71,16 +79,29 @@ function withoutStyles(svg: string): string {
  * of it; quotes in texts are escaped, so that what looks like an attribute is one.
  */
 function withoutBallast(svg: string): string {
-  return svg
-    .replace(/ (?:ecmeta_\w+|pointer-events|xmlns(?::xlink)?|version|baseProfile|xml:space)="[^"]*"/g, '')
-    .replace(/ (?:font-family="inherit"|font-size="12px"|fill="var\(--ink\)")/g, '')
-    .replace(/ (stroke-linejoin)="(?:bevel|miter)"/g, '')
-    .replace(/ (?:fill|stroke)-opacity="1"/g, '')
-    .replace(/ (?:d|transform|points|x|y|width|height|stroke-width)="[^"]*"/g, (attribute) =>
-      attribute.replace(/(\.\d)\d+/g, '$1'),
-    )
-    .replace(/><\/(?:path|rect|circle|line|polyline|polygon)>\n?/g, '/>');
+  return (
+    svg
+      .replace(/ (?:ecmeta_\w+|pointer-events|xmlns(?::xlink)?|version|baseProfile|xml:space)="[^"]*"/g, '')
+      .replace(/ (?:font-family="inherit"|font-size="12px"|fill="var\(--ink\)")/g, '')
+      .replace(/ (stroke-linejoin)="(?:bevel|miter)"/g, '')
+      .replace(/ (?:fill|stroke)-opacity="1"/g, '')
+      .replace(/ (?:d|transform|points|x|y|width|height|stroke-width)="[^"]*"/g, (attribute) =>
+        attribute.replace(/(\.\d)\d+/g, '$1').replace(/\.0(?!\d)/g, ''),
+      )
+      .replace(/><\/(?:path|rect|circle|line|polyline|polygon)>\n?/g, '/>')
+      // Dots are paths of no length; lines that look alike and follow each other are one.
+      .replace(/M(-?[\d.]+) (-?[\d.]+)L\1 \2(?=[M"])/g, 'M$1 $2h0')
+      .replace(
+        ALIKE,
+        (run, look: string) =>
+          `<path d="${[...run.matchAll(/ d="([^"]*)"/g)].map(([, d]) => d).join('')}"${look}/>`,
+      )
+  );
 }
+
+/** Unfilled, uncovering paths with the same attributes, two or more. */
+const ALIKE =
+  /<path d="[^"]*"( fill="none" stroke="[^"]*"(?: stroke-[a-z]+="[^"]*")*)\/>(?:<path d="[^"]*"\1\/>)+/g;
 
 function withVariables(svg: string): string {
   return svg.replace(

@@ -1,80 +1,84 @@
+import type { EChartsCoreOption } from 'echarts/core';
 import type { DependenceGroup, SampledFeature } from '../model/result-document.js';
 import { shortName } from './figures.js';
-import { type Html, html } from './html.js';
-import { dots, label, line, type Scale, scaleOver, svg, ticksOf } from './svg-plot.js';
+import { AXIS, FAINT, INK, LEGEND, renderSvg } from './render-svg.js';
+import { dotsSeries, type Scale, valueAxis } from './value-axis.js';
 
 /** From low to high values; blue to orange tells apart for colour-blind readers too. */
-const VALUE_COLORS = ['#0072b2', '#4fa3d1', '#a06cb0', '#e59a3c', '#d55e00'] as const;
-const MISSING_COLOR = 'var(--faint)';
+const VALUE_GROUPS = [
+  { name: 'lowest fifth', color: '#0072b2' },
+  { name: 'second', color: '#4fa3d1' },
+  { name: 'middle', color: '#a06cb0' },
+  { name: 'fourth', color: '#e59a3c' },
+  { name: 'highest fifth', color: '#d55e00' },
+] as const;
+const DOT_COLOR = VALUE_GROUPS[0].color;
+const LINE_COLOR = VALUE_GROUPS[4].color;
+const MISSING = { name: 'no value', color: FAINT } as const;
 
 const NAMES_WIDTH = 250;
 const WIDTH = 860;
 const ROW_HEIGHT = 28;
-const TOP = 44;
-const BOTTOM = 26;
-/** Points of about the same SHAP value stand above each other. */
-const SLOT = 3;
+/** Points of about the same SHAP value, in shares of the axis, stand above each other. */
+const SLOT = 0.005;
 const MOST_SHIFT = 11;
 
 /**
  * SHAP values of sampled rows by feature, coloured by the feature's value (Lundberg et al. 2020, the "summary
  * plot"): every dot is a row, dots of about equal SHAP value are stacked.
  */
-export function shapSummaryChart(features: readonly SampledFeature[], unit: string): Html {
-  const x = scaleOver([0, ...features.flatMap(({ shap }) => shap)], [NAMES_WIDTH + 8, WIDTH - 12]);
-  const height = TOP + ROW_HEIGHT * features.length + BOTTOM;
-  const foot = height - BOTTOM;
-  const size = { width: WIDTH, height };
-  return svg(size, 'SHAP values of sampled rows by feature', [
-    label(`SHAP value, ${unit}; a dot is a row`, [NAMES_WIDTH + 8, 14], {
-      anchor: 'start',
-      size: 13,
-      bold: true,
-    }),
-    ...valueLegend(),
-    ...ticksOf(x).ticks.flatMap(({ at, text }) => [
-      line([x.at(at), TOP - 8], [x.at(at), foot], at !== 0),
-      label(text, [x.at(at), foot + 16]),
-    ]),
-    ...features.flatMap((feature, i) => {
-      const y = TOP + ROW_HEIGHT * (i + 0.5);
-      const name = label(shortName(feature.feature), [NAMES_WIDTH - 6, y + 4], { anchor: 'end' });
-      return [name, ...swarm(feature, x, y)];
-    }),
-  ]);
+export function shapSummaryChart(features: readonly SampledFeature[], unit: string): string {
+  const { option: xAxis, scale } = valueAxis([0, ...features.flatMap(({ shap }) => shap)]);
+  const swarms = features.map((feature, i) => swarm(feature, i, scale));
+  const groups = [MISSING, ...VALUE_GROUPS];
+  const option: EChartsCoreOption = {
+    title: {
+      text: `SHAP value, ${unit}; a dot is a row, coloured by the feature's value`,
+      top: 2,
+      left: 0,
+      textStyle: { color: INK, fontSize: 13 },
+    },
+    legend: { ...LEGEND, top: 26, icon: 'circle', data: [...VALUE_GROUPS, MISSING].map(({ name }) => name) },
+    grid: { left: NAMES_WIDTH, right: 14, top: 56, bottom: 26 },
+    xAxis,
+    yAxis: {
+      ...AXIS,
+      type: 'category',
+      inverse: true,
+      data: features.map(({ feature }) => shortName(feature)),
+      axisLabel: { color: INK, interval: 0, width: NAMES_WIDTH - 15, overflow: 'truncate' },
+    },
+    series: groups.map(({ name, color }, g) =>
+      dotsSeries(
+        name,
+        swarms.flatMap(({ points, groups: own }) => points.filter((_, k) => own[k] === g)),
+        {
+          color,
+          size: 3.4,
+        },
+      ),
+    ),
+  };
+  const height = 82 + ROW_HEIGHT * features.length;
+  return renderSvg(option, { width: WIDTH, height, label: 'SHAP values of sampled rows by feature' });
 }
 
-function valueLegend(): Html[] {
-  const y = 30;
-  const steps = VALUE_COLORS.map((color, i) => dots([[NAMES_WIDTH + 112 + 12 * i, y - 4]], color, 8));
-  return [
-    label("feature's value: low", [NAMES_WIDTH + 104, y], { anchor: 'end' }),
-    ...steps,
-    label('high', [NAMES_WIDTH + 172, y], { anchor: 'start' }),
-    dots([[NAMES_WIDTH + 222, y - 4]], MISSING_COLOR, 8),
-    label('missing', [NAMES_WIDTH + 230, y], { anchor: 'start' }),
-  ];
-}
-
-function swarm({ values, shap }: SampledFeature, x: Scale, y: number): Html[] {
+/** The dots of a feature in its row, and of each the group of its value. */
+function swarm(
+  { values, shap }: SampledFeature,
+  row: number,
+  { at }: Scale,
+): { points: [number, number, number][]; groups: number[] } {
   const stacked = new Map<number, number>();
-  const points = shap.map((value): [number, number] => {
-    const slot = Math.round(x.at(value) / SLOT);
+  const points = shap.map((value): [number, number, number] => {
+    const slot = Math.round(at(value) / SLOT);
     const before = stacked.get(slot) ?? 0;
     stacked.set(slot, before + 1);
     // 0, 1, -1, 2, -2, ... and again from the middle when the row is full.
     const step = (before % 2 === 0 ? -1 : 1) * Math.ceil(before / 2);
-    return [x.at(value), y + ((step * 2.2) % MOST_SHIFT)];
+    return [at(value), row, (step * 2.2) % MOST_SHIFT];
   });
-  const colors = [MISSING_COLOR, ...VALUE_COLORS];
-  const groups = valueGroups(values);
-  return colors.map((color, g) =>
-    dots(
-      points.filter((_, i) => groups[i] === g),
-      color,
-      3.4,
-    ),
-  );
+  return { points, groups: valueGroups(values) };
 }
 
 /** For each value: 0 where missing, else 1 to 5 by its rank among the values. */
@@ -85,58 +89,59 @@ function valueGroups(values: readonly (number | null)[]): number[] {
     const below = sorted.findIndex((other) => other >= value);
     const above = sorted.length - 1 - sorted.findLastIndex((other) => other <= value);
     const share = (below + (sorted.length - above)) / 2 / sorted.length;
-    return 1 + Math.min(VALUE_COLORS.length - 1, Math.floor(share * VALUE_COLORS.length));
+    return 1 + Math.min(VALUE_GROUPS.length - 1, Math.floor(share * VALUE_GROUPS.length));
   });
 }
-
-const PLOT = { width: 420, height: 280, left: 58, right: 14, top: 30, bottom: 40 } as const;
 
 /** A feature's SHAP value against its value: sampled rows, and the means over groups of all explained rows. */
 export function dependenceChart(
   { feature, values, shap }: SampledFeature,
   groups: readonly DependenceGroup[],
   unit: string,
-): Html {
-  const { width, height, left, right, top, bottom } = PLOT;
+): string {
   const known = values.flatMap((value, i) => (value === null ? [] : [[value, shap[i]!] as const]));
   const means = groups.flatMap(({ meanValue, meanShap }) =>
     typeof meanValue === 'number' && meanShap !== null ? [[meanValue, meanShap] as const] : [],
   );
   const missing = groups.find((group) => group.missing)?.meanShap ?? null;
   const all = [...known, ...means];
-  const shown = withoutWild(all.map(([value]) => value));
-  const x = scaleOver(shown, [left, width - right]);
-  const isShown = (value: number): boolean => value >= x.low && value <= x.high;
+  const x = valueAxis(withoutWild(all.map(([value]) => value)));
+  const isShown = (value: number): boolean => value >= x.scale.low && value <= x.scale.high;
   const beyond = known.filter(([value]) => !isShown(value)).length;
-  const ys = [0, ...all.map(([, value]) => value), ...(missing === null ? [] : [missing])];
-  const y = scaleOver(ys, [height - bottom, top]);
-  const path = means
-    .filter(([value]) => isShown(value))
-    .map(([value, mean], i) => `${i ? 'L' : 'M'}${x.at(value).toFixed(1)} ${y.at(mean).toFixed(1)}`);
-  const size = { width, height };
-  const { base, ticks } = ticksOf(x);
-  return svg(size, `SHAP value of ${feature} by its value`, [
-    label(shortName(feature), [left, 16], { anchor: 'start', size: 13, bold: true }),
-    ...ticks.flatMap(({ at, text }) => [
-      line([x.at(at), top], [x.at(at), height - bottom], true),
-      label(text, [x.at(at), height - bottom + 16]),
-    ]),
-    ...ticksOf(y).ticks.flatMap(({ at, text }) => [
-      line([left, y.at(at)], [width - right, y.at(at)], at !== 0),
-      label(text, [left - 6, y.at(at) + 4], { anchor: 'end' }),
-    ]),
-    label(
-      `value${base === 0 ? '' : ` from ${base}`}${beyond === 0 ? '' : `, ${beyond} beyond the edges`}; SHAP value up, ${unit}`,
-      [(left + width - right) / 2, height - 6],
-    ),
-    dots(
-      known.map(([value, own]) => [Math.min(width - right, Math.max(left, x.at(value))), y.at(own)]),
-      VALUE_COLORS[0],
-      4,
-    ),
-    meanLine(path.join('')),
-    ...(missing === null ? [] : missingMark(missing, y)),
-  ]);
+  const y = valueAxis([0, ...all.map(([, value]) => value), ...(missing === null ? [] : [missing])]);
+  const share = (value: number): number => Math.min(1, Math.max(0, x.scale.at(value)));
+  const option: EChartsCoreOption = {
+    title: { text: shortName(feature), top: 2, textStyle: { color: INK, fontSize: 13 } },
+    grid: { left: 58, right: 14, top: 30, bottom: 44 },
+    xAxis: {
+      ...x.option,
+      name: `value${x.base === 0 ? '' : ` from ${x.base}`}${beyond === 0 ? '' : `, ${beyond} beyond the edges`}; SHAP value up, ${unit}`,
+      nameLocation: 'middle',
+      nameGap: 26,
+    },
+    yAxis: y.option,
+    series: [
+      dotsSeries(
+        'rows',
+        known.map(([value, own]) => [share(value), y.scale.at(own)]),
+        {
+          color: DOT_COLOR,
+          size: 4,
+        },
+      ),
+      {
+        type: 'line',
+        symbol: 'none',
+        silent: true,
+        lineStyle: { color: LINE_COLOR, width: 2 },
+        data: means
+          .filter(([value]) => isShown(value))
+          .map(([value, mean]) => [share(value), y.scale.at(mean)]),
+      },
+      ...(missing === null ? [] : [missingMark(y.scale.at(missing))]),
+    ],
+  };
+  return renderSvg(option, { width: 420, height: 280, label: `SHAP value of ${feature} by its value` });
 }
 
 /** Share of the values at either end that may be wild, and by how much the whole range must then exceed the rest's. */
@@ -154,15 +159,14 @@ function withoutWild(values: readonly number[]): readonly number[] {
   return sorted.filter((value) => value / 2 - high / 2 <= reach && low / 2 - value / 2 <= reach);
 }
 
-function meanLine(path: string): Html {
-  return html`<path d="${path}" stroke="${VALUE_COLORS[4]}" stroke-width="2" fill="none"/>`;
-}
-
 /** Where rows without a value stand, at the right edge. */
-function missingMark(mean: number, y: Scale): Html[] {
-  const { width, right } = PLOT;
-  return [
-    dots([[width - right, y.at(mean)]], MISSING_COLOR, 9),
-    label('missing', [width - right - 8, y.at(mean) + 4], { anchor: 'end', size: 10 }),
-  ];
+function missingMark(at: number): Record<string, unknown> {
+  return {
+    type: 'scatter',
+    symbolSize: 9,
+    silent: true,
+    itemStyle: { color: MISSING.color },
+    label: { show: true, position: 'left', formatter: MISSING.name, color: INK, fontSize: 10 },
+    data: [[1, at]],
+  };
 }

@@ -1,12 +1,7 @@
 import { shortNumber } from './figures.js';
-import { type Html, html } from './html.js';
+import { AXIS } from './render-svg.js';
 
-/**
- * Pictures of many points, beside those that ECharts draws: a dot takes twelve bytes instead of a hundred, and scales
- * hold whatever doubles do, also those that differ only in their last digits.
- */
-
-/** A straight scale from values to pixels. */
+/** A straight scale from values to shares of an axis. */
 export interface Scale {
   readonly low: number;
   readonly high: number;
@@ -14,13 +9,13 @@ export interface Scale {
 }
 
 /** A place on a scale and what is written there. */
-export interface Tick {
+interface Tick {
   readonly at: number;
   readonly text: string;
 }
 
 /** Ticks of a scale; `base` is what their texts are counted from, 0 unless all values are far from it and close together. */
-export interface Ticks {
+interface Ticks {
   readonly base: number;
   readonly ticks: readonly Tick[];
 }
@@ -31,7 +26,7 @@ const MOST_TICKS = 12;
 const SHARED_DIGITS = 4;
 
 /** A scale over the finite values given and a little more; around 0 when they are all the same, 0 to 1 without any. */
-export function scaleOver(values: readonly number[], pixels: readonly [number, number]): Scale {
+function scaleOver(values: readonly number[]): Scale {
   let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const value of values) {
     if (!Number.isFinite(value)) continue;
@@ -43,13 +38,12 @@ export function scaleOver(values: readonly number[], pixels: readonly [number, n
   const margin = (most / 2 - least / 2) * 0.08 || Math.abs(most) * 0.1 || 1;
   const low = Math.max(-Number.MAX_VALUE, least - margin);
   const high = Math.min(Number.MAX_VALUE, most + margin);
-  const [from, to] = pixels;
   const range = high / 2 - low / 2;
-  return { low, high, at: (value) => from + ((value / 2 - low / 2) / range) * (to - from) };
+  return { low, high, at: (value) => (value / 2 - low / 2) / range };
 }
 
 /** Round numbers on a scale, some five to eight of them. */
-export function ticksOf({ low, high }: Scale): Ticks {
+function ticksOf({ low, high }: Scale): Ticks {
   const rough = high / 8 - low / 8;
   const power = 10 ** Math.floor(Math.log10(rough));
   if (!(power > 0)) return { base: 0, ticks: [{ at: low, text: shortNumber(low) }] };
@@ -75,33 +69,62 @@ function roundedTo(value: number, step: number): number {
   return Number(value.toPrecision(Math.min(17, Math.max(1, digits))));
 }
 
+/**
+ * An axis of ECharts over whatever doubles do: the library is given shares of the scale, and told what to write where.
+ *
+ * @returns the option, how values become shares, and what the written numbers are counted from
+ */
+export function valueAxis(
+  values: readonly number[],
+  more: Readonly<Record<string, unknown>> = {},
+): { readonly option: Record<string, unknown>; readonly scale: Scale; readonly base: number } {
+  const scale = scaleOver(values);
+  const { base, ticks } = ticksOf(scale);
+  const places = ticks.map(({ at }) => scale.at(at));
+  const customValues = places;
+  const texts = new Map(ticks.map(({ text }, i) => [places[i]!, text]));
+  const option = {
+    ...AXIS,
+    type: 'value',
+    min: 0,
+    max: 1,
+    axisTick: { ...AXIS.axisTick, customValues },
+    axisLabel: { ...AXIS.axisLabel, customValues, formatter: (place: number) => texts.get(place) ?? '' },
+    splitLine: { ...AXIS.splitLine, customValues },
+    ...more,
+  };
+  return { option, scale, base };
+}
+
+/**
+ * Points as one shape of ECharts, a path of round dots: some twelve bytes each where its circles take a hundred.
+ *
+ * @param points shares of both axes (of a list of names: the place in it), and pixels that they are moved down
+ */
+export function dotsSeries(
+  name: string,
+  points: readonly (readonly [x: number, y: number, down?: number])[],
+  { color, size }: { readonly color: string; readonly size: number },
+): Record<string, unknown> {
+  const drawn = points.filter(([x, y]) => Number.isFinite(x) && Number.isFinite(y));
+  return {
+    name,
+    type: 'custom',
+    silent: true,
+    itemStyle: { color },
+    data: drawn.length === 0 ? [] : [drawn[0]!.slice(0, 2)],
+    renderItem: (_: unknown, api: { coord(point: readonly number[]): number[] }) => {
+      const path = drawn.map(([x, y, down = 0]) => {
+        const [left, top] = api.coord([x, y]);
+        // Of no length they would be left out.
+        return `M${halfPixels(left!)} ${halfPixels(top! + down)}h.01`;
+      });
+      const style = { fill: 'none', stroke: color, lineWidth: size, lineCap: 'round', opacity: 0.75 };
+      return { type: 'path', shape: { pathData: path.join('') }, style };
+    },
+  };
+}
+
 function halfPixels(at: number): number {
   return Math.round(2 * at) / 2;
-}
-
-/** Points as one path of round dots: some twelve bytes each, where circles take a hundred. */
-export function dots(points: readonly (readonly [number, number])[], color: string, size: number): Html {
-  const drawn = points.filter(([x, y]) => Number.isFinite(x) && Number.isFinite(y));
-  if (drawn.length === 0) return html``;
-  const path = drawn.map(([x, y]) => `M${halfPixels(x)} ${halfPixels(y)}h0`).join('');
-  return html`<path d="${path}" stroke="${color}" stroke-width="${size}" stroke-linecap="round" fill="none" opacity="0.75"/>`;
-}
-
-export function line(from: readonly [number, number], to: readonly [number, number], faint = false): Html {
-  const opacity = faint ? 0.35 : 1;
-  return html`<line x1="${from[0].toFixed(1)}" y1="${from[1].toFixed(1)}" x2="${to[0].toFixed(1)}" y2="${to[1].toFixed(1)}" stroke="var(--faint)" opacity="${opacity}"/>`;
-}
-
-export function label(
-  text: string,
-  [x, y]: readonly [number, number],
-  { anchor = 'middle', size = 11, bold = false }: { anchor?: string; size?: number; bold?: boolean } = {},
-): Html {
-  const weight = bold ? 600 : 400;
-  return html`<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" text-anchor="${anchor}" font-size="${size}" font-weight="${weight}" fill="var(--ink)">${text}</text>`;
-}
-
-/** A picture that scales with the page. */
-export function svg(size: { width: number; height: number }, title: string, parts: readonly Html[]): Html {
-  return html`<svg viewBox="0 0 ${size.width} ${size.height}" width="${size.width}" height="${size.height}" role="img" aria-label="${title}" font-family="inherit">${[...parts]}</svg>`;
 }
