@@ -27,6 +27,21 @@ const SAMPLED = z.object({
 
 const INTERACTION = z.object({ features: z.tuple([z.string(), z.string()]), meanAbs: z.number() });
 
+const FOLD_FIGURES = z.object({
+  auc: z.number().nullable(),
+  logLoss: z.number().nullable(),
+  accuracy: z.number().nullable(),
+});
+
+/** How good the stack was in one part of time, beside what it starts from. */
+const FOLD = FOLD_FIGURES.extend({
+  fold: z.number().int(),
+  rows: z.number(),
+  from: z.number().min(-8.64e15).max(8.64e15),
+  to: z.number().min(-8.64e15).max(8.64e15),
+  known: FOLD_FIGURES,
+});
+
 const P_VALUE = z.number().min(0).max(1).nullable();
 
 const INFLUENCES = z.array(z.number()).min(1).max(MOST_CELLS);
@@ -97,6 +112,7 @@ const RESULT_DOCUMENT = z.object({
       calibrationError: ESTIMATE,
     }),
   }),
+  outOfFold: z.object({ byFold: z.array(FOLD).optional() }).optional(),
   baselines: z.array(
     z.object({ name: z.string(), accuracy: ESTIMATE, randomWalkAccuracy: z.number().nullable() }),
   ),
@@ -159,6 +175,7 @@ export type SentDocument = Readable<WrittenDocument>;
 
 export type ResultDocument = Fixed<z.infer<typeof RESULT_DOCUMENT>>;
 export type SampledFeature = Fixed<z.infer<typeof SAMPLED>>;
+export type FoldFigures = Fixed<z.infer<typeof FOLD>>;
 export type DependenceGroup = Fixed<z.infer<typeof DEPENDENCE>>;
 export type EstimateJson = Fixed<z.infer<typeof ESTIMATE>>;
 

@@ -16,7 +16,7 @@ export function chartOrNote(what: string, draw: () => Html | string, figures?: (
     const drawn = draw();
     const picture = drawn instanceof Html ? drawn : new Html(drawn);
     if (!BROKEN.test(picture.text))
-      return html`<figure>${picture}${figures ? figuresOf(what, figures) : ''}</figure>`;
+      return html`<figure tabindex="0">${picture}${figures ? figuresOf(what, figures) : ''}</figure>`;
   } catch {
     // The reader cannot act on what the drawing library says; the figures are what counts.
   }

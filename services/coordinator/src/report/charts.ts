@@ -245,31 +245,6 @@ export function reliabilityChart(task: ReportTask): string {
   });
 }
 
-/** Seconds by stage for every pair, stacked. */
-export function stageChart(
-  pairs: readonly { pair: string; seconds: Readonly<Record<string, number>> }[],
-): string {
-  const stages = [...new Set(pairs.flatMap(({ seconds }) => Object.keys(seconds)))];
-  const option: EChartsCoreOption = {
-    grid: { left: 80, right: 30, top: 36, bottom: 40 },
-    legend: LEGEND,
-    xAxis: { ...AXIS, type: 'value', name: 'seconds', nameLocation: 'middle', nameGap: 26 },
-    yAxis: { ...AXIS, type: 'category', inverse: true, data: pairs.map(({ pair }) => pair) },
-    series: stages.map((stage, i) => ({
-      name: stage,
-      type: 'bar',
-      stack: 'all',
-      itemStyle: { color: SERIES_COLORS[i % SERIES_COLORS.length] },
-      data: pairs.map(({ seconds }) => seconds[stage] ?? 0),
-    })),
-  };
-  return renderSvg(option, {
-    width: 860,
-    height: 90 + 26 * pairs.length,
-    label: 'Seconds by stage and pair',
-  });
-}
-
 function percentLabel(share: number): string {
   return formatPercent(share, 0);
 }

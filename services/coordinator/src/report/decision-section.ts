@@ -1,8 +1,10 @@
 import { formatUsd } from '@onescan/contract/format/usd.js';
+import type { RunEvidence } from '@onescan/contract/generated/onescan/v1/coordinator.js';
 import { type NextStep, nextSteps } from '@onescan/contract/next-steps.js';
 import { readReason, reasonText } from '@onescan/contract/reasons/reason.js';
 import type { RunSnapshot } from '../model/run-record.js';
 import { runStateToProto } from '../runs/run-view.js';
+import { adjustedBy, adjustedP } from './adjusted-p.js';
 import { figure, percentFigure } from './figures.js';
 import { type Html, html, table } from './html.js';
 import type { ReportData, ReportTask } from './report-data.js';
@@ -10,6 +12,7 @@ import type { ReportData, ReportTask } from './report-data.js';
 /** What the reader came for: where there is skill, how sure that is, what it cost, what is suspicious, what to do next. */
 export function decisionSection(data: ReportData): Html {
   const { done, snapshot } = data;
+  const { evidence } = snapshot.run;
   const skilled = skilledTasks(data);
   const lead = html`<p class="lead"><b>${skilled.length} of ${done.length} results show skill</b> beyond what the overlap of
     target and known bars gives${skilled.length > 0 ? html`: ${pairsOf(skilled)}` : ''}. ${costText(data)}${suspectText(done)}</p>
@@ -18,8 +21,15 @@ export function decisionSection(data: ReportData): Html {
     ({ why, command }) => html`<li><code>${command}</code><br><span class="small">${why}</span></li>`,
   );
   return html`<h2 id="decision">Decision</h2>${lead}
-    ${skilled.length > 0 ? table(HEAD, skilled.slice(0, MOST_ROWS).map(skillRow)) : ''}
-    ${skilled.length > 0 ? html`<p class="small">Log loss saved is in nats a row, against the same stack without models, on the untouched last part of the period; best first, by the lower end of its interval${skilled.length > MOST_ROWS ? `; ${skilled.length - MOST_ROWS} more are in the map below` : ''}.</p>` : ''}
+    ${
+      skilled.length > 0
+        ? table(
+            SKILL_COLUMNS,
+            skilled.slice(0, MOST_ROWS).map((task) => skillRow(task, evidence)),
+          )
+        : ''
+    }
+    ${skilled.length > 0 ? html`<p class="small">Log loss saved is in nats a row, against the same stack without models, on the untouched last part of the period; best first, by the lower end of its interval${skilled.length > MOST_ROWS ? `; ${skilled.length - MOST_ROWS} more are in the map below` : ''}.${evidence ? ` ${adjustedBy(evidence)}` : ''}</p>` : ''}
     ${steps.length > 0 ? html`<h3>What next</h3><ol>${steps}</ol>` : ''}`;
 }
 
@@ -47,12 +57,16 @@ export function skilledTasks({ done }: Pick<ReportData, 'done'>): ReportTask[] {
 
 /** Results with skill that are listed; the map of verdicts has all. */
 const MOST_ROWS = 20;
+/** Pairs that the first sentence names. */
+const PAIRS_NAMED = 8;
 
-const HEAD = [
+/** Columns of {@link skillRow}; ">" marks figures. */
+export const SKILL_COLUMNS = [
   'pair',
   '>horizon',
   '>log loss saved',
   '>interval',
+  '>p, adjusted',
   '>accuracy',
   '>best baseline',
   '>features',
@@ -60,12 +74,16 @@ const HEAD = [
 ];
 
 /** A result's figures as texts, in the order of the table's columns. */
-export function skillRow({ pair, horizon, summary }: ReportTask): string[] {
+export function skillRow(
+  { pair, horizon, summary }: ReportTask,
+  evidence: RunEvidence | undefined,
+): string[] {
   return [
     pair,
     `h${horizon}`,
     figure(summary.skill, 4),
     `${figure(summary.skillLow, 4)} to ${figure(summary.skillHigh, 4)}`,
+    adjustedP(evidence, { pair, horizon }),
     percentFigure(summary.accuracy),
     `${percentFigure(summary.bestBaselineAccuracy)} ${summary.bestBaseline.replaceAll('_', ' ')}`,
     `${summary.featuresRetained} of ${summary.featuresTested}`,
@@ -76,15 +94,12 @@ export function skillRow({ pair, horizon, summary }: ReportTask): string[] {
 function pairsOf(tasks: readonly ReportTask[]): string {
   const horizons = new Map<string, number[]>();
   for (const { pair, horizon } of tasks) horizons.set(pair, [...(horizons.get(pair) ?? []), horizon]);
-  return [...horizons]
-    .map(
-      ([pair, all]) =>
-        `${pair} (${all
-          .sort((a, b) => a - b)
-          .map((each) => `h${each}`)
-          .join(', ')})`,
-    )
-    .join(', ');
+  const named = [...horizons].slice(0, PAIRS_NAMED).map(([pair, all]) => {
+    const sorted = all.toSorted((a, b) => a - b).map((each) => `h${each}`);
+    return `${pair} (${sorted.join(', ')})`;
+  });
+  const more = horizons.size - named.length;
+  return `${named.join(', ')}${more > 0 ? `, and ${more} more pairs` : ''}`;
 }
 
 function costText({ snapshot }: ReportData): string {

@@ -1,19 +1,13 @@
 import { formatPercent } from '@onescan/contract/format/percent.js';
-import type { EChartsCoreOption } from 'echarts/core';
 import type { FamilyTotal, FeatureMap } from '../store/ledger-figures.js';
 import { chartOrNote } from './chart-or-note.js';
 import { percentFigure, shortName } from './figures.js';
+import { heatMap } from './heat-map.js';
 import { type Html, html, table } from './html.js';
-import { AXIS, INK, PAPER, renderSvg } from './render-svg.js';
 import type { ReportData } from './report-data.js';
 
-const ROW = 20;
-const NAMES = 260;
-const WIDTH = 860;
 /** Families shown; the rest are too small to be told apart. */
 const FAMILIES = 16;
-/** Light to dark, which tells apart in print and for colour-blind readers too. */
-const SHADES = ['#f1f5f9', '#9ec3dd', '#3b82b0', '#0b3d63'];
 
 /** What matters across pairs, and for each of them. */
 export function familiesSection({ families }: ReportData): Html {
@@ -120,49 +114,4 @@ function familyTable(
       }),
     ]),
   );
-}
-
-interface HeatMap {
-  readonly label: string;
-  readonly columns: readonly string[];
-  readonly rows: readonly string[];
-  readonly cells: readonly {
-    readonly value: readonly number[];
-    readonly label: { readonly formatter: string };
-  }[];
-}
-
-function heatMap({ label, columns, rows, cells }: HeatMap): string {
-  const isWide = columns.length > 14;
-  const most = Math.max(0.01, ...cells.map(({ value }) => value[2]!));
-  const option: EChartsCoreOption = {
-    grid: { left: NAMES, right: 10, top: isWide ? 64 : 30, bottom: 6 },
-    xAxis: {
-      ...AXIS,
-      type: 'category',
-      data: [...columns],
-      position: 'top',
-      axisLabel: { color: INK, interval: 0, rotate: isWide ? 60 : 0 },
-    },
-    yAxis: {
-      ...AXIS,
-      type: 'category',
-      data: [...rows],
-      inverse: true,
-      axisLabel: { color: INK, width: NAMES - 15, overflow: 'truncate' },
-    },
-    visualMap: { show: false, min: 0, max: most, inRange: { color: SHADES } },
-    series: [
-      {
-        type: 'heatmap',
-        data: cells.map(({ value, label: text }) => ({
-          value,
-          label: { ...text, color: value[2]! > 0.45 * most ? '#fff' : '#111' },
-        })),
-        label: { show: !isWide, fontSize: 10 },
-        itemStyle: { borderColor: PAPER, borderWidth: 1 },
-      },
-    ],
-  };
-  return renderSvg(option, { width: WIDTH, height: (isWide ? 74 : 40) + ROW * rows.length, label });
 }

@@ -19,6 +19,11 @@ export function html(strings: TemplateStringsArray, ...parts: Part[]): Html {
   return new Html(strings.reduce((text, string, i) => text + render(parts[i - 1]!) + string));
 }
 
+/** A text that leads elsewhere, to an address of HTTP and nothing else; the text alone without one. */
+export function linked(text: string, url: string): Html {
+  return /^https?:\/\//.test(url) ? html`<a href="${url}" rel="noreferrer">${text}</a>` : html`${text}`;
+}
+
 /** A table; columns beginning with ">" are right-aligned figures. */
 export function table(head: readonly string[], rows: readonly (readonly Part[])[]): Html {
   const figure = head.map((title) => (title.startsWith('>') ? ' class="figure"' : ''));

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { formatUsd } from '@onescan/contract/format/usd.js';
+import { traceUrl } from '../runs/run-view.js';
 import { sectionOrNote } from './chart-or-note.js';
 import { costSection } from './cost-section.js';
 import { decisionSection } from './decision-section.js';
 import { familiesSection, featureMapSection } from './feature-maps.js';
-import { Html, html } from './html.js';
+import { Html, html, linked } from './html.js';
 import type { ReportData } from './report-data.js';
 import { REPORT_SCRIPT } from './report-script.js';
 import {
@@ -31,6 +32,8 @@ function hashOf(text: string): string {
 
 /** Results whose SHAP values are drawn, the surest first: a page of 200 results stays one that opens at once. */
 const SHAP_DRAWN = 40;
+/** Results beyond which each is drawn when it is unfolded: a page that draws 200 takes seconds to open. */
+const UNFOLDED = 28;
 /** Sampled rows that are drawn for a feature, over all of these. */
 const SHAP_ROWS = 4_000;
 
@@ -59,24 +62,27 @@ export async function renderReport(data: ReportData): Promise<string> {
   );
   const bySkill = [...data.done].sort((a, b) => b.summary.skillLow - a.summary.skillLow);
   const drawn = new Set(bySkill.slice(0, SHAP_DRAWN));
+  const isLazy = data.done.length > UNFOLDED;
   const rowsEach = Math.floor(SHAP_ROWS / Math.max(1, drawn.size));
   for (const pair of run.spec.pairs) {
     const tasks = data.done.filter((task) => task.pair === pair);
     if (tasks.length === 0) continue;
     const map = data.maps.find((each) => each.pair === pair);
-    parts.push(
+    const own: Html[] = [];
+    own.push(
       sectionOrNote(`the overview of ${pair}`, () => pairSection(pair, tasks, run.evidence)),
       sectionOrNote(`the features of ${pair}`, () => featureMapSection(map, run.spec.horizons)),
     );
     for (const task of tasks) {
       await nextTurn();
       const curve = data.curves.find((each) => each.pair === pair && each.horizon === task.horizon);
-      parts.push(
+      own.push(
         sectionOrNote(`the horizon ${task.horizon} of ${pair}`, () =>
-          taskSection(task, { curve, shapRows: drawn.has(task) ? rowsEach : 0 }),
+          taskSection(task, { curve, shapRows: drawn.has(task) ? rowsEach : 0, isLazy }),
         ),
       );
     }
+    parts.push(html`<section class="pair">${own}</section>`);
   }
   parts.splice(1, 0, contents(parts, run.spec.pairs));
   return `<!doctype html>\n${
@@ -103,12 +109,14 @@ const SECTIONS = [
   ['ledger', 'Ledger'],
   ['resources', 'Time and memory'],
   ['timeline', 'Timeline'],
+  ['attempts', 'Attempts'],
 ] as const;
 
-function header({ snapshot, done }: ReportData): Html {
+function header({ snapshot, done, traces }: ReportData): Html {
   const { run, tasks, pairs } = snapshot;
   const usd = [...pairs.values()].reduce((sum, pair) => sum + pair.usd, 0);
   const columns = run.plan?.pairs.map((pair) => pair.columns) ?? [];
+  const trace = traceUrl(traces, run);
   const facts: [string, string][] = [
     ['state', run.state],
     ['results', `${done.length} of ${tasks.size}`],
@@ -120,7 +128,8 @@ function header({ snapshot, done }: ReportData): Html {
   return html`<h1>Onescan run <code>${run.runId}</code></h1>
     <p class="small">Started ${new Date(run.createdMs).toISOString()}${run.rerunOf ? `, a rerun of ${run.rerunOf}` : ''}.
       Plan <code>${run.plan?.planHash ?? ''}</code>, approved by ${run.approvedBy || 'nobody'}.
-      Results <code>${run.resultsSha256}</code>.</p>
+      Results <code>${run.resultsSha256}</code>.
+      ${trace === '' ? html`Its trace, as a tree: <code>onescan trace ${run.runId}</code>.` : html`${linked('Its trace', trace)}, or as a tree: <code>onescan trace ${run.runId}</code>.`}</p>
     <ul class="facts">${facts.map(([name, value]) => html`<li><b>${value}</b>${name}</li>`)}</ul>`;
 }
 

@@ -82,6 +82,9 @@ function withoutBallast(svg: string): string {
   return (
     svg
       .replace(/ (?:ecmeta_\w+|pointer-events|xmlns(?::xlink)?|version|baseProfile|xml:space)="[^"]*"/g, '')
+      // The style sheet centres all texts.
+      .replace(/ dominant-baseline="central"/g, '')
+      .replace(/<\/text>\n/g, '</text>')
       .replace(/ (?:font-family="inherit"|font-size="12px"|fill="var\(--ink\)")/g, '')
       .replace(/ (stroke-linejoin)="(?:bevel|miter)"/g, '')
       .replace(/ (?:fill|stroke)-opacity="1"/g, '')

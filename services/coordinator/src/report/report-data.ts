@@ -43,13 +43,15 @@ export interface ReportData {
   families: readonly FamilyTotal[];
   curves: readonly FrequencyCurve[];
   timeline: readonly Stretch[];
+  /** Address of a Jaeger; empty without one. */
+  traces: string;
 }
 
 /** Reads a run's report data from the store. */
 export async function readReportData(
   store: Store,
   snapshot: RunSnapshot,
-  fetchesAtOnce: number,
+  { fetchesAtOnce, traces }: Pick<ReportData, 'fetchesAtOnce' | 'traces'>,
 ): Promise<ReportData> {
   const { runId } = snapshot.run;
   const tasks = [...snapshot.tasks.values()];
@@ -65,6 +67,7 @@ export async function readReportData(
     families: await store.readRunTable((reader) => readFamilyTotals(reader, runId)),
     curves: await store.readRunTable((reader) => readFrequencyCurves(reader, runId, CURVE_FEATURES)),
     timeline: await readTimeline(store, runId),
+    traces,
   };
 }
 

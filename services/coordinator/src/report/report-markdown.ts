@@ -2,9 +2,11 @@ import { shownText } from '@onescan/contract/format/shown-text.js';
 import { formatUsd } from '@onescan/contract/format/usd.js';
 import type { RunEvidence } from '@onescan/contract/generated/onescan/v1/coordinator.js';
 import { readReason, reasonText } from '@onescan/contract/reasons/reason.js';
-import { skilledTasks, skillRow, stepsOf } from './decision-section.js';
+import { traceUrl } from '../runs/run-view.js';
+import { adjustedBy, adjustedP } from './adjusted-p.js';
+import { SKILL_COLUMNS, skilledTasks, skillRow, stepsOf } from './decision-section.js';
 import { familyWeights } from './feature-maps.js';
-import { percentFigure, shortFigure } from './figures.js';
+import { percentFigure } from './figures.js';
 import type { ReportData } from './report-data.js';
 
 const FAMILIES = 8;
@@ -20,6 +22,7 @@ export function reportMarkdown(data: ReportData): string {
     '',
     `${run.state}, ${done.length} of ${snapshot.tasks.size} results, ${run.spec.pairs.length} pairs x ${run.spec.horizons.length} horizons, preset ${run.spec.preset}, billed ${formatUsd(usd)}.`,
     `Plan ${code(run.plan?.planHash ?? '')}, results ${code(run.resultsSha256)}.`,
+    `Trace: ${code(traceUrl(data.traces, run) || `onescan trace ${run.runId}`)}`,
     '',
     `**${skilled.length} of ${done.length} results show skill beyond overlap.**`,
     ...evidenceLines(run.evidence),
@@ -27,18 +30,10 @@ export function reportMarkdown(data: ReportData): string {
       ? [
           '',
           ...table(
-            [
-              'pair',
-              'horizon',
-              'log loss saved',
-              'interval',
-              'accuracy',
-              'best baseline',
-              'features',
-              'suspicious',
-            ],
-            skilled.map(skillRow),
+            SKILL_COLUMNS.map((title) => title.replace('>', '')),
+            skilled.map((task) => skillRow(task, run.evidence)),
           ),
+          ...(run.evidence ? ['', text(adjustedBy(run.evidence))] : []),
         ]
       : []),
     ...(run.problems.length > 0
@@ -54,7 +49,7 @@ export function reportMarkdown(data: ReportData): string {
         pair,
         `h${horizon}`,
         summary.verdict,
-        adjusted(run.evidence, { pair, horizon }),
+        adjustedP(run.evidence, { pair, horizon }),
         percentFigure(summary.accuracy),
         percentFigure(summary.bestBaselineAccuracy),
       ]),
@@ -68,12 +63,6 @@ export function reportMarkdown(data: ReportData): string {
 function evidenceLines(evidence: RunEvidence | undefined): string[] {
   if (!evidence?.verdictReason) return [];
   return ['', `${text(reasonText(readReason(evidence.verdictReason, evidence.verdictText)))}.`];
-}
-
-/** The p-value of a result, adjusted for all tests of the run. */
-function adjusted(evidence: RunEvidence | undefined, of: { pair: string; horizon: number }): string {
-  const found = evidence?.adjusted.find(({ pair, horizon }) => pair === of.pair && horizon === of.horizon);
-  return shortFigure(found?.romanoWolf ?? found?.holm);
 }
 
 function familyLines({ families }: ReportData): string[] {

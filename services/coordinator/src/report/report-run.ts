@@ -5,7 +5,11 @@ import { runFolder } from '../store/run-folder.js';
 /** What reports are made from and where they go. */
 export interface ReportParts {
   readonly book: RunBook;
-  readonly options: { readonly stateDir: string; readonly fetchAhead: number };
+  readonly options: {
+    readonly stateDir: string;
+    readonly fetchAhead: number;
+    readonly pageTraces?: string | undefined;
+  };
 }
 
 /**
@@ -20,5 +24,6 @@ export async function reportRun({ book, options }: ReportParts, snapshot: RunSna
   return writeReport(book.store, snapshot, {
     folder: runFolder(options.stateDir, snapshot.run.runId),
     fetchesAtOnce: options.fetchAhead,
+    traces: options.pageTraces ?? '',
   });
 }

@@ -8,13 +8,16 @@ import { readReason, reasonMeaning, reasonText } from '@onescan/contract/reasons
 import { missedReason } from '@onescan/dataset/missed-tables.js';
 import { roundedReason } from '@onescan/dataset/rounded-columns.js';
 import type { FrequencyCurve } from '../store/ledger-figures.js';
+import { adjustedP } from './adjusted-p.js';
 import { chartOrNote, sectionOrNote } from './chart-or-note.js';
 import { accuracyTable, gatingTable, reliabilityTable, stageTable } from './chart-tables.js';
-import { accuracyChart, gatingChart, reliabilityChart, stageChart } from './charts.js';
+import { accuracyChart, gatingChart, reliabilityChart } from './charts.js';
 import { featureChart, featureTable } from './feature-chart.js';
 import { figure, interval, percentFigure } from './figures.js';
+import { foldSection } from './fold-section.js';
 import { type Html, html, table } from './html.js';
 import type { ReportData, ReportTask } from './report-data.js';
+import { memoryChart, stageChart, type TrainerMemory } from './resource-charts.js';
 import { frequencySection } from './selection-charts.js';
 import { shapSection } from './shap-section.js';
 
@@ -133,21 +136,16 @@ export function resourcesSection({ snapshot, done }: ReportData): Html {
       () => stageChart(pairs),
       () => stageTable(pairs),
     )}
-    ${table(['trainer', '>results', '>peak memory', '>limit', '>share'], memoryRows(done))}`;
+    <h3>Memory</h3>
+    ${chartOrNote(
+      'the peak memory of each trainer',
+      () => memoryChart(trainersOf(done)),
+      () => table(['trainer', '>results', '>peak memory', '>limit', '>share'], memoryRows(done)),
+    )}`;
 }
 
 function memoryRows(done: readonly ReportTask[]): (string | number)[][] {
-  const trainers = new Map<string, { results: number; peak: bigint; limit: bigint }>();
-  for (const { stats } of done) {
-    if (!stats) continue;
-    const known = trainers.get(stats.trainerId) ?? { results: 0, peak: 0n, limit: 0n };
-    trainers.set(stats.trainerId, {
-      results: known.results + 1,
-      peak: known.peak > stats.peakRssBytes ? known.peak : stats.peakRssBytes,
-      limit: stats.memoryLimitBytes,
-    });
-  }
-  return [...trainers].map(([trainer, { results, peak, limit }]) => [
+  return trainersOf(done).map(({ trainer, results, peak, limit }) => [
     trainer,
     results,
     formatBytes(peak),
@@ -156,10 +154,22 @@ function memoryRows(done: readonly ReportTask[]): (string | number)[][] {
   ]);
 }
 
+/** The trainers that gave results, with the most memory that each of them took. */
+function trainersOf(done: readonly ReportTask[]): TrainerMemory[] {
+  const trainers = new Map<string, TrainerMemory>();
+  for (const { stats } of done) {
+    if (!stats) continue;
+    const { trainerId: trainer, peakRssBytes, memoryLimitBytes: limit } = stats;
+    const known = trainers.get(trainer);
+    const peak = known && known.peak > peakRssBytes ? known.peak : peakRssBytes;
+    trainers.set(trainer, { trainer, results: (known?.results ?? 0) + 1, peak, limit });
+  }
+  return [...trainers.values()];
+}
+
 /** A pair: accuracy beside the baselines for all horizons. */
 export function pairSection(pair: string, tasks: readonly ReportTask[], evidence?: RunEvidence): Html {
   const rows = tasks.map(({ horizon, summary, document }) => {
-    const adjusted = evidence?.adjusted.find((each) => each.pair === pair && each.horizon === horizon);
     const { auc } = document.final.direction;
     return [
       `h${horizon}`,
@@ -170,7 +180,7 @@ export function pairSection(pair: string, tasks: readonly ReportTask[], evidence
         ? 'not tested'
         : `${figure(summary.skill, 4)} [${figure(summary.skillLow, 4)}, ${figure(summary.skillHigh, 4)}]`,
       figure(summary.pValue ?? null, 4),
-      summary.pValue === undefined ? '–' : figure(adjusted?.romanoWolf ?? adjusted?.holm ?? null, 4),
+      adjustedP(evidence, { pair, horizon }),
       `${figure(summary.detectableGain ?? null, 4)}, AUC ${figure(summary.detectableAuc ?? null)}`,
       `${summary.featuresRetained} of ${summary.featuresTested}`,
       figure(summary.expectedFalseSelections, 2),
@@ -197,19 +207,23 @@ export function pairSection(pair: string, tasks: readonly ReportTask[], evidence
     ${table(head, rows)}
     <p class="small">Intervals are block-bootstrap intervals of ${coverage(tasks)} coverage on
       the untouched last part of the period. Log loss saved is in nats a row, against the same stack without models.
-      What would be seen is the smallest gain, and AUC of what is not yet known, that such a sample shows four times in five.</p>`;
+      What would be seen is the smallest gain, and AUC of what is not yet known, that such a sample shows four times in five.</p>
+    ${sectionOrNote('the scores fold by fold', () => foldSection(pair, tasks))}`;
 }
 
-/** One horizon of a pair in detail, folded. */
+/** One horizon of a pair in detail, folded; a lazy one is text to a browser until it is unfolded, if it runs scripts. */
 export function taskSection(
   task: ReportTask,
-  { curve, shapRows }: { curve?: FrequencyCurve | undefined; shapRows?: number } = {},
+  {
+    curve,
+    shapRows,
+    isLazy = false,
+  }: { curve?: FrequencyCurve | undefined; shapRows?: number; isLazy?: boolean } = {},
 ): Html {
   const { document, summary } = task;
   const { direction } = document.final;
   const { chosen } = document.gating;
-  return html`<details><summary>${reasonText(readReason(summary.verdictReason, summary.verdictText))}</summary>
-    <p>${document.rows.final} rows scored, ${document.rows.development} to develop on. Calibration error
+  const text = html`<p>${document.rows.final} rows scored, ${document.rows.development} to develop on. Calibration error
       ${figure(direction.calibrationError.value)}, Brier score ${figure(direction.brier.value)}.
       ${chosen ? html`The gate chosen before the last part was seen calls at ${percentFigure(chosen.threshold)} and is right in ${interval(chosen.accuracy)} of ${chosen.calls} calls.` : ''}</p>
     <div class="two">
@@ -226,7 +240,9 @@ export function taskSection(
     ${sectionOrNote('selection frequencies', () => frequencySection(task, curve))}
     ${task.features.length > 0 ? bestFeatures(task) : html`<p>No feature was retained.</p>`}
     ${sectionOrNote('what interacts', () => interactions(document))}
-    ${sectionOrNote('SHAP', () => shapSection(task, shapRows))}</details>`;
+    ${sectionOrNote('SHAP', () => shapSection(task, shapRows))}`;
+  const title = reasonText(readReason(summary.verdictReason, summary.verdictText));
+  return html`<details><summary>${title}</summary>${isLazy ? html`<noscript>${text}</noscript>` : text}</details>`;
 }
 
 function bestFeatures(task: ReportTask): Html {

@@ -59,6 +59,12 @@ test('a finished run has a report, results and a ledger that say what happened',
       'aria-label="SHAP value of agg.mean_45 by its value"',
       'overlap logistic 0.412',
       'agg.mean_45 × agg.mean_90 0.012',
+      '<th scope="col" class="figure">p, adjusted</th>',
+      'Adjusted p-values are family-wise over all',
+      `<code>onescan trace ${runId}</code>`,
+      'aria-label="Log loss saved fold by fold by horizon for eurusd"',
+      'aria-label="What the best features of eurusd h45 save in each fold"',
+      'aria-label="Peak memory of each trainer beside its limit"',
       'intervals of 98 % coverage',
       '300 MiB',
       reasonMeaning('future_name'),
@@ -76,6 +82,8 @@ test('a finished run has a report, results and a ledger that say what happened',
     const brief = readFileSync(join(folder, 'report.md'), 'utf8');
     expect(brief).toContain('**1 of 3 results show skill beyond overlap.**');
     expect(brief).toMatch(/^\| eurusd \| h45 \| 0.0300 \| .* \|$/m);
+    expect(brief).toMatch(/^\| pair \| horizon \| log loss saved \| interval \| p, adjusted \|/m);
+    expect(brief).toContain(`Trace: \`onescan trace ${runId}\``);
     expect(brief).toContain('a \\<bad\\> target');
     expect(brief).toContain(`- \`onescan resume ${runId}\`: `);
     expect(await countParquet(join(folder, 'ledger.parquet'))).toBe(12n);

@@ -1,6 +1,7 @@
 import type { DependenceGroup } from '../model/result-document.js';
 import { chartOrNote } from './chart-or-note.js';
 import { shortFigure } from './figures.js';
+import { featuresOverTime } from './fold-section.js';
 import { type Html, html, table } from './html.js';
 import type { ReportTask } from './report-data.js';
 import { dependenceChart, shapSummaryChart } from './shap-charts.js';
@@ -8,16 +9,16 @@ import { dependenceChart, shapSummaryChart } from './shap-charts.js';
 /** Features with a dependence plot. */
 const DEPENDENCE_PLOTS = 2;
 
-/** Features whose use is shown over time. */
-const FEATURES_OVER_TIME = 10;
-
 /** Pairs of features named with their interaction. */
 const PAIRS_SHOWN = 3;
 
 type Shap = NonNullable<ReportTask['document']['shap']>;
 
 /** SHAP of a horizon: the values of sampled rows, how they depend on the best features' values, and the facts. @param rows drawn at most; 0: no picture */
-export function shapSection({ document: { shap } }: ReportTask, rows = Number.POSITIVE_INFINITY): Html {
+export function shapSection(
+  { pair, horizon, document: { shap } }: ReportTask,
+  rows = Number.POSITIVE_INFINITY,
+): Html {
   if (!shap) return html``;
   const facts = html`<p class="small">SHAP explained on ${shap.rowsExplained} rows${minimum(shap)}. Largest additivity error
       ${shap.maxAdditivityError.toExponential(1)}.${known(shap)}</p>`;
@@ -25,7 +26,7 @@ export function shapSection({ document: { shap } }: ReportTask, rows = Number.PO
     return html`${facts}<p class="small">The stack gives no model any weight, so that no feature has a part in its
       predictions; features are ranked by the boosters on their own.</p>`;
   }
-  return html`${pictures(shap, rows)}${facts}${together(shap)}${overTime(shap)}`;
+  return html`${pictures(shap, rows)}${facts}${together(shap)}${featuresOverTime(shap, `${pair} h${horizon}`, rows > 0)}`;
 }
 
 function pictures({ sample, top, unit }: Shap, most: number): Html {
@@ -76,22 +77,6 @@ function together({ interactions, unit }: Shap): Html {
   );
   return html`<p class="small">What the best features do only in pairs, mean size on ${interactions.rows} rows, ${unit}:
     ${named.join('; ')}.</p>`;
-}
-
-/** What the best features save in each fold: whether they helped all the time. */
-function overTime({ features = [] }: Shap): Html {
-  const shown = features.slice(0, FEATURES_OVER_TIME).filter(({ byFold }) => byFold);
-  if (shown.length === 0) return html``;
-  const folds = shown[0]!.byFold!.map((_, k) => `>fold ${k + 1}`);
-  return html`<p class="small">Log loss that the best features save in each fold, in order of time, in thousandths of a nat; – where
-      the fold did not select the feature.</p>
-    ${table(
-      ['feature', ...folds],
-      shown.map(({ feature, byFold }) => [
-        feature,
-        ...byFold!.map((gain) => (gain === null ? '–' : shortFigure(1000 * gain))),
-      ]),
-    )}`;
 }
 
 /** How large the part is that needs no feature, beside the best feature's. */

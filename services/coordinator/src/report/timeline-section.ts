@@ -1,8 +1,10 @@
+import { formatBytes } from '@onescan/contract/format/bytes.js';
 import { formatDuration } from '@onescan/contract/format/duration.js';
 import { formatPercent } from '@onescan/contract/format/percent.js';
 import type { EChartsCoreOption } from 'echarts/core';
+import { attemptTraceUrl } from '../runs/run-view.js';
 import { chartOrNote } from './chart-or-note.js';
-import { type Html, html, table } from './html.js';
+import { type Html, html, linked, table } from './html.js';
 import { AXIS, INK, renderSvg, SERIES_COLORS } from './render-svg.js';
 import type { ReportData } from './report-data.js';
 import type { Stretch } from './run-timeline.js';
@@ -13,9 +15,9 @@ const LISTED = 400;
 const FAILED = '#b3261e';
 
 /** Who did what when, attempts that were lost among it. */
-export function timelineSection({ timeline, snapshot }: ReportData): Html {
+export function timelineSection({ timeline, snapshot, traces }: ReportData): Html {
   if (timeline.length === 0) return html``;
-  const attempts = attemptRows(snapshot);
+  const attempts = attemptRows(snapshot, traces);
   return html`<h3 id="timeline">Timeline</h3>${chartOrNote(
     'who did what when',
     () => timelineChart(timeline),
@@ -23,24 +25,42 @@ export function timelineSection({ timeline, snapshot }: ReportData): Html {
   )}${attempts.length > 0 ? html`<h3 id="attempts">Attempts</h3>${table(ATTEMPT_COLUMNS, attempts)}` : ''}`;
 }
 
-const ATTEMPT_COLUMNS = ['pair', '>horizon', '>attempt', 'trainer', '>after', '>took', 'ended', 'in', 'why'];
+const ATTEMPT_COLUMNS = [
+  'pair',
+  '>horizon',
+  '>attempt',
+  'trainer',
+  '>after',
+  '>took',
+  '>peak memory',
+  'ended',
+  'in',
+  'why',
+];
 
-/** Every attempt of the horizons that took more than one, or whose only one has no result. */
-function attemptRows({ run, tasks }: ReportData['snapshot']): (string | number)[][] {
-  const several = [...tasks.values()].filter(
-    ({ attempts }) =>
-      attempts.length > 1 || attempts.some(({ outcome }) => outcome !== 'DONE' && outcome !== ''),
-  );
-  return several.flatMap(({ pair, horizon, attempts }) =>
-    attempts.map(({ attempt, trainerId, startedMs, endedMs, outcome, stage, fraction, message }) => [
-      ...[pair, horizon, attempt, trainerId],
+/** Attempts beyond these are in `onescan show`. */
+const ATTEMPTS_LISTED = 1_000;
+
+/** Every attempt at every horizon; its number leads to its span where there is a Jaeger. */
+function attemptRows({ run, tasks }: ReportData['snapshot'], traces: string): (string | number | Html)[][] {
+  const all = [...tasks.values()].flatMap((task) => task.attempts.map((own) => ({ ...own, ...keyOf(task) })));
+  return all
+    .slice(0, ATTEMPTS_LISTED)
+    .map(({ pair, horizon, attempt, trainerId, startedMs, endedMs, outcome, stage, fraction, ...more }) => [
+      ...[pair, `h${horizon}`],
+      linked(String(attempt), attemptTraceUrl(traces, run, { pair, horizon, attempt })),
+      trainerId,
       formatDuration(Math.max(0, startedMs - run.createdMs) / 1000),
       endedMs === undefined ? '' : formatDuration((endedMs - startedMs) / 1000),
+      more.peakRssBytes > 0n ? formatBytes(more.peakRssBytes) : '–',
       (outcome || 'under way').toLowerCase().replaceAll('_', ' '),
       stage === '' ? '' : `${stage} ${formatPercent(fraction)}`,
-      message,
-    ]),
-  );
+      more.message,
+    ]);
+}
+
+function keyOf({ pair, horizon }: { pair: string; horizon: number }): { pair: string; horizon: number } {
+  return { pair, horizon };
 }
 
 function timelineTable(timeline: readonly Stretch[], startMs: number): Html {

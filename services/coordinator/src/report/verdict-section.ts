@@ -1,5 +1,5 @@
-import type { RunEvidence } from '@onescan/contract/generated/onescan/v1/coordinator.js';
 import { readReason, reasonText } from '@onescan/contract/reasons/reason.js';
+import { adjustedBy } from './adjusted-p.js';
 import { chartOrNote } from './chart-or-note.js';
 import { verdictTable } from './chart-tables.js';
 import { verdictHeatMap } from './charts.js';
@@ -22,10 +22,4 @@ export function verdictSection({ snapshot, done }: ReportData): Html {
       () => verdictHeatMap(spec.pairs, spec.horizons, done),
       () => verdictTable(done),
     )}`;
-}
-
-function adjustedBy({ calendarBlocks, tests }: RunEvidence): string {
-  return calendarBlocks > 0
-    ? `Adjusted p-values are family-wise over all ${tests} tests, by resampling ${calendarBlocks} blocks of calendar time that all share.`
-    : `Adjusted p-values are family-wise over all ${tests} tests, by Holm's rule.`;
 }

@@ -14,17 +14,17 @@ import { reportMarkdown } from './report-markdown.js';
  * Writes `report.html`, `report.md`, `results.json` and `ledger.parquet` of a run that is ending, each in one step.
  *
  * @param snapshot the run as it will be stored
- * @param to the folder, and the datasets fetched at a time, by which the pilot's text reckons
+ * @param to the folder, the datasets fetched at a time, by which the pilot's text reckons, and the address of a Jaeger, if any
  * @returns the path of the HTML file
  * @throws OnescanError DATA_LOSS when a result document cannot be read
  */
 export async function writeReport(
   store: Store,
   snapshot: RunSnapshot,
-  { folder, fetchesAtOnce }: { folder: string; fetchesAtOnce: number },
+  { folder, ...with_ }: { folder: string; fetchesAtOnce: number; traces: string },
 ): Promise<string> {
   await mkdir(folder, { recursive: true });
-  const data = await readReportData(store, snapshot, fetchesAtOnce);
+  const data = await readReportData(store, snapshot, with_);
   const reportPath = join(folder, REPORT_FILE);
   await publish(join(folder, 'ledger.parquet'), (path) => store.exportLedger(snapshot.run.runId, path));
   await publish(join(folder, 'results.json'), async (path) =>

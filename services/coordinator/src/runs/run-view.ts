@@ -106,9 +106,20 @@ export function taskStatus(task: TaskRecord, live?: LiveTask): TaskStatus {
 }
 
 /** The page of a run's trace in a Jaeger; empty where there is none. */
-function traceUrl(jaeger: string, { traceparent }: Pick<RunRecord, 'traceparent'>): string {
+export function traceUrl(jaeger: string, { traceparent }: Pick<RunRecord, 'traceparent'>): string {
   const traceId = identityOf(traceparent)?.traceId;
   return jaeger === '' || traceId === undefined ? '' : `${jaeger.replace(/\/$/, '')}/trace/${traceId}`;
+}
+
+/** The same with the span of an attempt found. */
+export function attemptTraceUrl(
+  jaeger: string,
+  run: Pick<RunRecord, 'traceparent'>,
+  attempt: { readonly pair: string; readonly horizon: number; readonly attempt: number },
+): string {
+  const page = traceUrl(jaeger, run);
+  const spanId = attemptIdentity(run.traceparent, attempt)?.spanId ?? '';
+  return page === '' ? '' : `${page}?uiFind=${spanId}`;
 }
 
 function attemptStatus(
@@ -117,14 +128,13 @@ function attemptStatus(
 ): AttemptStatus {
   const { outcome, startedMs, endedMs, ...same } = record;
   const spanId = attemptIdentity(run.traceparent, { ...task, attempt: record.attempt })?.spanId ?? '';
-  const page = traceUrl(traces, run);
   return {
     ...same,
     outcome: AttemptOutcome[`ATTEMPT_OUTCOME_${outcome || 'UNSPECIFIED'}`],
     startedAt: timestamp(startedMs),
     endedAt: endedMs === undefined ? undefined : timestamp(endedMs),
     spanId,
-    traceUrl: page === '' ? '' : `${page}?uiFind=${spanId}`,
+    traceUrl: attemptTraceUrl(traces, run, { ...task, attempt: record.attempt }),
   };
 }
 

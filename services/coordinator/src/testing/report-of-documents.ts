@@ -57,5 +57,6 @@ export function reportOf(tasks: readonly ReportedTask[]): ReportData {
     families: [],
     curves: [],
     timeline: [],
+    traces: '',
   };
 }
