@@ -30,3 +30,13 @@ export function benchFlags(numbers, texts = {}) {
   for (const name of Object.keys(texts)) chosen[name] = values[name];
   return chosen;
 }
+
+/** Settings by dotted key, from the text of a flag: "select.nested=no,select.pairs=25". */
+export function settingsOf(text) {
+  return Object.fromEntries(
+    text
+      .split(',')
+      .filter(Boolean)
+      .map((one) => one.split('=')),
+  );
+}

@@ -50,6 +50,16 @@ printTable(
   flags.json,
 );
 printTable(
+  'standard error / deviation of the estimates, and (degrees of freedom that its own spread is worth), designs pooled',
+  SAMPLES.map(([rows, spacing]) => {
+    const of = counted.filter(
+      ({ design }) => designs.includes(design) && design.rows === rows && design.spacing === spacing,
+    );
+    return { design: `${rows} rows, ${spacing} bars apart`, ...errorsOf(of) };
+  }),
+  flags.json,
+);
+printTable(
   'both conditions at once without skill: % of samples',
   [
     ...Object.keys(KINDS)
@@ -100,7 +110,8 @@ function countMisses(design, place) {
   const { rows, horizon } = design;
   const truth = truthOf(design);
   const misses = Object.fromEntries(STATISTICS.map((name) => [name, [0, 0]]));
-  const found = { design, misses, gain: 0, edge: 0, both: 0, family: 0 };
+  const estimated = Object.fromEntries(STATISTICS.map((name) => [name, []]));
+  const found = { design, misses, estimated, gain: 0, edge: 0, both: 0, family: 0 };
   for (let sample = 0; sample < flags.samples; sample++) {
     const seed = BigInt(1_000_000 * (place + 1) + sample);
     const world = skillWorld(seed, design);
@@ -112,6 +123,7 @@ function countMisses(design, place) {
     const input = { rows, block, replicates: flags.replicates, level: LEVEL, seed };
     const estimates = blockBootstrap(input, statisticsOf(world));
     for (const name of STATISTICS) {
+      estimated[name].push(estimates[name]);
       if (estimates[name].low > truth[name]) misses[name][0]++;
       if (estimates[name].high < truth[name]) misses[name][1]++;
     }
@@ -134,6 +146,28 @@ function missesOf(counts) {
       `${((100 * sum(name, 0)) / all).toFixed(2)} + ${((100 * sum(name, 1)) / all).toFixed(2)}`,
     ]),
   );
+}
+
+/** Median over designs of root mean squared standard error / deviation of values, and of 2 mean^2 / variance of squared errors. */
+function errorsOf(counts) {
+  const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
+  return Object.fromEntries(
+    STATISTICS.map((name) => {
+      const each = counts.map(({ estimated }) => {
+        const squares = momentsOf(estimated[name].map(({ standardError }) => standardError ** 2));
+        const { variance } = momentsOf(estimated[name].map(({ value }) => value));
+        return [Math.sqrt(squares.mean / variance), (2 * squares.mean ** 2) / squares.variance];
+      });
+      const [ratio, degrees] = [0, 1].map((k) => median(each.map((one) => one[k])));
+      return [name, `${ratio.toFixed(3)} (${degrees.toFixed(0)})`];
+    }),
+  );
+}
+
+function momentsOf(values) {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1);
+  return { mean, variance };
 }
 
 function skillRow(kind, counts) {

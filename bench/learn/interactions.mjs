@@ -1,6 +1,6 @@
 // Planted products of two features that the test for interactions retains, false ones, what it retains for a shadow
 // target, and CPU seconds; also where nothing interacts, with persistent features and overlapping targets.
-// node bench/learn/interactions.mjs [--quick | --full] [--rows N] [--columns N] [--seeds N] [--pairs N] [--json]
+// node bench/learn/interactions.mjs [--quick | --full] [--rows N] [--columns N] [--seeds N] [--pairs N] [--sizes N] [--bound NAME] [--json]
 import { BinnedMatrixBuilder } from '@onescan/learn/binning/binned-matrix-builder.js';
 import { selectInteractions } from '@onescan/learn/testing/interactions/interaction-selection.js';
 import { createStabilityContext } from '@onescan/learn/testing/stability/create-stability-context.js';
@@ -27,13 +27,17 @@ const BAR_STEP = 10;
 const DEPENDENCE_BARS = 150;
 const MAX_FALSE = 0.5;
 
-const flags = benchFlags({
-  rows: { usual: 20000, quick: 8000 },
-  columns: { usual: 1000, quick: 200, full: 2000 },
-  seeds: { usual: 6, quick: 1, full: 12 },
-  pairs: { usual: 50, quick: 25 },
-});
-const { rows, columns, seeds, pairs } = flags;
+const flags = benchFlags(
+  {
+    rows: { usual: 20000, quick: 8000 },
+    columns: { usual: 1000, quick: 200, full: 2000 },
+    seeds: { usual: 6, quick: 1, full: 12 },
+    pairs: { usual: 50, quick: 25 },
+    sizes: { usual: 250, quick: 50 },
+  },
+  { bound: 'r-concave' },
+);
+const { rows, columns, seeds, pairs, bound } = flags;
 const bar = Int32Array.from({ length: rows }, (_, row) => row * BAR_STEP);
 const allRows = Uint32Array.from({ length: rows }, (_, row) => row);
 
@@ -63,7 +67,7 @@ function run(setting, seed) {
     builder.addColumn(position, values);
   });
   const matrix = builder.finish();
-  const common = { rows: allRows, target, bar, seed: BigInt(seed), threshold: 0.6 };
+  const common = { rows: allRows, target, bar, seed: BigInt(seed), threshold: 0.6, bound };
   const candidates = features.map((_, column) => column);
   const context = createStabilityContext({
     matrix,
@@ -80,6 +84,7 @@ function run(setting, seed) {
         ...common,
         matrix,
         columns: candidates,
+        sizes: single.order.slice(0, flags.sizes).map((position) => candidates[position]),
         mainEffects: single.selected,
         blocks: context.blocks,
         dependenceBars: DEPENDENCE_BARS,

@@ -4,6 +4,8 @@ import { seededRandom } from '@onescan/learn/testing/numeric/seeded-random.js';
 
 const WINDOW = 45;
 const WARM_BARS = 500;
+/** How much older than in other worlds what features say is in world `lag`: more than their 45 bars. */
+const LAG_BARS = 90;
 const PHI = 0.985;
 const NOISE_PHI = [0.9, 0.98, 0.995];
 const BQX_WINDOWS = [45, 90, 180, 360];
@@ -19,6 +21,7 @@ export const EFFECTS = {
   square: (first, second) => (first ** 2 - 1) / Math.SQRT2 + (0.7 * (Math.abs(second) - 0.8)) / 0.6,
   interaction: (first, second) => 1.22 * Math.sign(first * second),
   regime: (first, second) => (1.22 * first * (Math.abs(second) - 0.8)) / 0.6,
+  lag: (first, second) => 1.6 * (first + 0.7 * second),
   partial: (first, second, share) => (share < 0.5 ? 1.4 * (first + 0.7 * second) : 0),
   null: () => 0,
 };
@@ -36,7 +39,7 @@ export function plantedPair({ effect, strength, seed, rows, spacing, columns }) 
   const price = new Float64Array(bars);
   const drift = new Float64Array(bars);
   for (let t = 1; t < bars; t++) {
-    const at = t - WINDOW;
+    const at = t - WINDOW - (effect === 'lag' ? LAG_BARS : 0);
     const pull = at < 0 ? 0 : strength * EFFECTS[effect](states[0][at], states[1][at], at / bars);
     drift[t] = drift[t - 1] + pull;
     price[t] = price[t - 1] + pull + random.normal();

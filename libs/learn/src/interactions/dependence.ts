@@ -37,16 +37,17 @@ export function seriesCorrelation(
   const longest = lags.at(-1)!;
   const total = blocks.reduce((sum, { begin, end }) => sum + end - begin, 0);
   const step = Math.max(1, Math.floor(total / MEASURED_ROWS));
-  const products = new Float64Array(lags.length);
-  let square = 0;
-  for (const { begin, end } of blocks) {
-    for (let row = begin; row < end - longest; row += step) {
-      const own = values[row]!;
-      square += own * own;
-      for (let k = 0; k < lags.length; k++) products[k]! += own * values[row + lags[k]!]!;
+  // One lag at a time: a loop that only adds up is several times as fast as one over rows and lags.
+  const product = (lag: number): number => {
+    let sum = 0;
+    for (const { begin, end } of blocks) {
+      for (let row = begin; row < end - longest; row += step) sum += values[row]! * values[row + lag]!;
     }
-  }
-  return square > 0 ? products.map((product) => product / square) : products;
+    return sum;
+  };
+  const square = product(0);
+  const products = Float64Array.from(lags, product);
+  return square > 0 ? products.map((each) => each / square) : products;
 }
 
 /**

@@ -23,10 +23,13 @@ interface Simulation {
   readonly persistence?: number;
   /** Column that columns 10 to 15 resemble. */
   readonly siblingsOf?: number;
+  /** Share that column 16 explains where column 17 is large, the other way round where it is small. */
+  readonly sized?: number;
 }
 
 /** Features and a noise that depend on their past, and products of signs that have no effect one by one. */
-function simulate({ seed, share, main = 0, persistence = 0.6, siblingsOf }: Simulation): InteractionInput {
+function simulate(simulation: Simulation): InteractionInput {
+  const { seed, share, main = 0, persistence = 0.6, siblingsOf, sized = 0 } = simulation;
   const random = seededRandom(seed);
   const series = () => {
     let level = random.normal();
@@ -42,7 +45,8 @@ function simulate({ seed, share, main = 0, persistence = 0.6, siblingsOf }: Simu
   const noise = series();
   const target = noise.map((error, row) => {
     const x = (column: number) => values[column]![row]!;
-    let y = Math.sqrt(1 - 3 * share - main) * error;
+    let y = Math.sqrt(1 - 3 * share - main - sized) * error;
+    y += (Math.sqrt(sized) * x(16) * (Math.abs(x(17)) - Math.sqrt(2 / Math.PI))) / 0.6;
     for (const column of [0, 2, 4]) y += Math.sqrt(share) * Math.sign(x(column) * x(column + 1));
     for (const column of [6, 7, 8, 9])
       y += Math.sqrt(main / 4) * (column % 2 ? x(column) : x(column) ** 2 - 1);
@@ -102,6 +106,15 @@ describe('selectInteractions', () => {
       (seed) => selectInteractions(simulate({ seed, share: 0, main: 0.4 }), {}).retained.length,
     );
     expect(counts.reduce((sum, count) => sum + count, 0) / counts.length).toBeLessThanOrEqual(0.5);
+  });
+
+  it('finds a feature that says more where another is large, by that size and by nothing else', () => {
+    const input = simulate({ seed: 3n, share: 0, sized: 0.03 });
+    const isPlanted = ({ columns: [a, b] }: { readonly columns: readonly number[] }) => a === 16 && b === 17;
+    expect(selectInteractions(input, {}).retained.filter(isPlanted)).toEqual([]);
+    const { retained, tested } = selectInteractions({ ...input, sizes: input.columns }, {});
+    expect(retained.filter(isPlanted)).toMatchObject([{ parts: ['value', 'size'], direction: 1 }]);
+    expect(tested).toBe(COLUMNS * (2 * COLUMNS - 1) - COLUMNS);
   });
 
   it('is the same on two threads, and for columns in another order', () => {

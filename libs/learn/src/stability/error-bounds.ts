@@ -34,9 +34,23 @@ export function expectedFalseSelections(design: StabilityDesign, kind: BoundKind
     return (q * theta) / (2 * threshold - 1);
   }
   if (kind === 'unimodal') return (q * theta) / unimodalConstant(threshold, pairs, theta);
-  const step = thresholdStep(threshold, pairs);
+  return rConcaveBound(p, q, thresholdStep(threshold, pairs), pairs);
+}
+
+/** Bounds that were worked out already: the search for q asks for the same ones in every fold and horizon. */
+const KNOWN = new Map<string, number>();
+const MOST_KNOWN = 4096;
+
+function rConcaveBound(p: number, q: number, step: number, pairs: number): number {
+  const key = `${p} ${q} ${step} ${pairs}`;
+  const known = KNOWN.get(key);
+  if (known !== undefined) return known;
+  const theta = q / p;
   const both = rConcaveTail(theta * theta, step - pairs, pairs, -1 / 2);
-  return p * Math.min(1, both, rConcaveTail(theta, step, 2 * pairs, -1 / 4));
+  const bound = p * Math.min(1, both, rConcaveTail(theta, step, 2 * pairs, -1 / 4));
+  if (KNOWN.size >= MOST_KNOWN) KNOWN.clear();
+  KNOWN.set(key, bound);
+  return bound;
 }
 
 /** All three bounds; Infinity for one that does not hold at this threshold. */
