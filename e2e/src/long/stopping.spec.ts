@@ -10,6 +10,8 @@ import { WAREHOUSE } from '../warehouse.js';
 
 /** The machine may be busy. */
 const SOON = { timeout: 30_000 };
+/** Until a run is planned and its statement under way. */
+const PLANNED = { timeout: 240_000 };
 const WHOLE_LIFE = ['SERVING', 'NOT_SERVING'];
 /** Minutes of work for a trainer: whatever ends sooner was ended. */
 const LONG = { preset: 'standard', sample: { rows: 15_000 }, universe: {}, horizons: [15] };
@@ -33,7 +35,7 @@ test('a fetcher that gets SIGTERM goes NOT_SERVING, lets the fetch end and publi
   const fetcher = stack.fetcherProcess;
   const isComputing = ({ event }: RunEvent): boolean => event?.$case === 'task' && event.value.stage !== '';
   const computing = followRun(stack, longRun, () => undefined, 0n, isComputing);
-  await expect.poll(async () => (await stack.queryJobs()).length, { timeout: 60_000 }).toBeGreaterThan(0);
+  await expect.poll(async () => (await stack.queryJobs()).length, PLANNED).toBeGreaterThan(0);
   fetcher.kill('SIGTERM');
   await expect.poll(() => health.seen, SOON).toEqual(WHOLE_LIFE);
   expect(await fetcher.exited).toBe('code 0');
@@ -83,7 +85,7 @@ test('a second signal ends a fetcher in the middle of its statement', async () =
   const spec = quickSpec({ ...LONG, pairs: ['eurusd'], sample: { rows: 15_000, seed: 2 } });
   const runId = await startRun(stack, spec);
   const mine = async () => (await stack.queryJobs()).filter((job) => job.runId === runId);
-  await expect.poll(mine, { timeout: 60_000 }).toHaveLength(1);
+  await expect.poll(mine, PLANNED).toHaveLength(1);
   const fetcher = stack.fetcherProcess;
   fetcher.kill('SIGTERM');
   await expect.poll(() => fetcher.log(), SOON).toContain('draining');

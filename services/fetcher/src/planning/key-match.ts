@@ -28,11 +28,15 @@ const DEVIATIONS = 5;
 export function keyMatch(targets: Float64Array, table: Float64Array): KeyMatch | undefined {
   if (table.length === 0) return undefined;
   const [first, last] = [table[0]! - 1, table[table.length - 1]! + 1];
-  const own = targets.filter((key) => key >= first - HALF_HOUR && key <= last + HALF_HOUR);
+  const isCovered = (key: number): boolean => key >= first - HALF_HOUR && key <= last + HALF_HOUR;
+  const own = targets.filter(isCovered);
   if (own.length < LEAST_KEYS) return undefined;
-  const there = new Set(table);
-  const missed = own.filter((key) => !there.has(key)).length / own.length;
+  const lacking = notIn(targets, table);
+  const missed = lacking.filter(isCovered).length / own.length;
   const least = Math.max(LEAST_GAINED, GAINED_SHARE * own.length);
+  // A shift gains at most the keys that are missed: of most tables that is none, and no shift need be tried.
+  if (lacking.length < least) return { missed };
+  const there = new Set(table);
   let best: { shift: number; surplus: number } | undefined;
   for (const shift of shifts(own, table)) {
     const { gained, lost } = gains(targets, there, shift);
@@ -43,6 +47,15 @@ export function keyMatch(targets: Float64Array, table: Float64Array): KeyMatch |
     if (isBetter) best = { shift, surplus };
   }
   return best ? { missed, shiftMicros: best.shift } : { missed };
+}
+
+/** Those of ascending keys that other ascending keys do not hold. */
+function notIn(keys: Float64Array, others: Float64Array): Float64Array {
+  let at = 0;
+  return keys.filter((key) => {
+    while (at < others.length && others[at]! < key) at++;
+    return others[at] !== key;
+  });
 }
 
 /** Keys that meet when the table's are taken as shifted but not as they are, and the other way round. */
