@@ -54,6 +54,8 @@ export interface HubParts {
 export class TrainerHub implements HubHandler {
   readonly #parts: HubParts;
   readonly #slots = new UploadSlots();
+  /** Whether a step of the runs is asked for that has not begun. */
+  #isMoveDue = false;
   readonly #version: ComputeVersion = { version: PRODUCT_VERSION, kernelVersion: kernelVersion() };
 
   constructor(parts: HubParts) {
@@ -198,8 +200,15 @@ export class TrainerHub implements HubHandler {
     this.#parts.progress.putTask(stored, live, { $case: 'task', value: taskStatus(stored, live) });
   }
 
-  /** Lets idle trainers take work, soon. */
+  /** Lets idle trainers take work, soon: once for all that ask before it begins, or hundreds of idle ones would keep it busy. */
   #moveOn(what: string): void {
-    this.#parts.work.background(what, () => this.#parts.work.exclusive(() => this.#parts.advance()));
+    if (this.#isMoveDue) return;
+    this.#isMoveDue = true;
+    this.#parts.work.background(what, () =>
+      this.#parts.work.exclusive(() => {
+        this.#isMoveDue = false;
+        return this.#parts.advance();
+      }),
+    );
   }
 }
