@@ -141,6 +141,8 @@ describe.skipIf(!before)(`from schema ${then} to ${now}, and back${reason}`, () 
     expect(runs(ROOT)).toEqual({ ...written, [waiting]: 'RUN_STATE_COMPLETED' });
     expect(runs(ROOT)).not.toHaveProperty(later);
     down(ROOT);
+    for (const name of ['coordinator.duckdb', 'coordinator.duckdb.wal'])
+      rmSync(join(state(), name), { force: true });
     succeed(old, 'restore');
     up(old);
     expect(runs(old)).toEqual(written);

@@ -1,8 +1,9 @@
 import { copyFileSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { openDuckDb } from '@onescan/dataset/duckdb/open-duckdb.js';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { restoreState } from './restore-state.js';
 import { readAllRuns } from './run-table.js';
 import { SCHEMA_VERSION } from './schema.js';
 import { readScorings } from './scoring-table.js';
@@ -145,7 +146,7 @@ test('an upgrade that was undone keeps, when it is made again, what was done in 
 });
 
 /** The columns of all tables and the version in a state file. */
-async function tablesOf(name: string): Promise<unknown> {
+async function tablesOf(name: string): Promise<unknown[]> {
   const instance = await openDuckDb(join(folder, name));
   const connection = await instance.connect();
   const columns = await connection.runAndReadAll(
@@ -164,6 +165,17 @@ test('a state file of a newer version is refused, naming both versions', async (
   );
   // The file is left as it was, and free for the coordinator that wrote it.
   await write([]);
+});
+
+test('a backup is brought back over a state of a newer version, which is put aside as it is', async () => {
+  const store = await Store.open(folder);
+  await store.backUp(1_000, 1);
+  await store.close();
+  await write(["UPDATE meta SET value = '99'"]);
+  const { putAside, runs } = await restoreState({ stateDir: folder, nowMs: 2_000 });
+  expect(runs).toBe(0);
+  expect((await tablesOf(join(basename(putAside), 'coordinator.duckdb')))[0]).toEqual([['99']]);
+  await (await Store.open(folder)).close();
 });
 
 test('a state that does not exist is damage, not a state', async () => {

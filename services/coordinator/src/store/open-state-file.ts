@@ -56,6 +56,15 @@ export async function openStateFile(stateDir: string): Promise<StateFile> {
   };
 }
 
+/**
+ * Opens the state file and closes it, whatever version it has.
+ *
+ * @throws OnescanError FAILED_PRECONDITION when a coordinator holds the folder; DATA_LOSS when the file or its log is damaged
+ */
+export async function requireUnused(stateDir: string): Promise<void> {
+  (await open(join(stateDir, STATE_FILE), stateDir)).closeSync();
+}
+
 async function open(path: string, stateDir: string): Promise<DuckDb> {
   try {
     const settings = { threads: '2', memory_limit: MEMORY_LIMIT, temp_directory: join(stateDir, 'tmp') };

@@ -2,7 +2,7 @@ import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs
 import { basename, join } from 'node:path';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { quoted } from '@onescan/dataset/dataset-layout.js';
-import { openStateFile, STATE_FILE } from './open-state-file.js';
+import { openStateFile, requireUnused, STATE_FILE } from './open-state-file.js';
 import { latestBackup } from './state-backup.js';
 
 export interface RestoreOptions {
@@ -54,11 +54,11 @@ export async function restoreState(options: RestoreOptions): Promise<Restored> {
   }
 }
 
-/** A coordinator that runs has the file locked; one that is damaged is nobody's. */
+/** A coordinator that runs has the file locked; one that is damaged, or that a newer version wrote, is put aside all the same. */
 async function requireFree(stateDir: string): Promise<void> {
   if (!existsSync(join(stateDir, STATE_FILE))) return;
   try {
-    (await openStateFile(stateDir)).close();
+    await requireUnused(stateDir);
   } catch (thrown) {
     if (thrown instanceof OnescanError && thrown.code === 'FAILED_PRECONDITION') throw thrown;
   }
