@@ -124,6 +124,10 @@ try {
   console.log(
     `partition of ${Math.floor(trainers / 2)} trainers for ${partitionMs / 1000} s (lease 10 s): ${lost} leases lost`,
   );
+  for (const reason of log.match(
+    /(the connection to )?trainer \S+ (fell silent|broke and it did not come back)/g,
+  ) ?? [])
+    console.log(`  ${reason}`);
   const isWithin = cores < MOST_CORES && bytes < MOST_BYTES && done === tasks.length && lost === 0;
   if (!isWithin) console.log('NOT within one core, 1 GiB and no lost lease');
   process.exitCode = isWithin ? 0 : 1;
