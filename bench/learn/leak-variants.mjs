@@ -1,7 +1,7 @@
 // What becomes of every variant of a leak among honest features of a random walk: refused, suspicious, or, where its test
 // says nothing, what the verdict does.
 // node bench/learn/leak-variants.mjs [--quick] [--rows N] [--spacing BARS] [--features N] [--seeds N] [--preset NAME]
-//   [--only TEXT] [--json]
+//   [--only PATTERN] [--json]
 import { resolveLearnConfig } from '@onescan/learn/config/learn-config.js';
 import { PairLearner } from '@onescan/learn/learner/pair-learner.js';
 import { developmentRows } from '@onescan/learn/splits/development-rows.js';
@@ -23,7 +23,7 @@ const flags = benchFlags(
 );
 const HORIZON = 45;
 const config = resolveLearnConfig(flags.preset);
-const tried = LEAK_VARIANTS.filter(({ name }) => name.includes(flags.only));
+const tried = LEAK_VARIANTS.filter(({ name }) => new RegExp(flags.only).test(name));
 
 const table = [];
 for (let seed = 1; seed <= flags.seeds; seed++) tryAll(BigInt(100 + seed));
