@@ -130,14 +130,16 @@ function writeWorkspace() {
 
 describe('ensureInstalled', { timeout: 60_000 }, () => {
   it.each([
-    ['NODE_ENV=production', { NODE_ENV: 'production' }, ''],
-    ['npm_config_omit=optional', { npm_config_omit: 'optional' }, ''],
     [
-      'a ~/.npmrc that leaves all out',
-      {},
+      'NODE_ENV=production and a ~/.npmrc that leaves all out',
+      { NODE_ENV: 'production' },
       'omit[]=dev\nomit[]=optional\nignore-scripts=true\nglobal=true\ndry-run=true\n',
     ],
-    ['a HOME that cannot be written', { HOME: '/nowhere' }, ''],
+    [
+      'npm_config_omit and a HOME that cannot be written',
+      { npm_config_omit: 'optional', HOME: '/nowhere' },
+      '',
+    ],
   ])('installs all with %s, once', (_, env, npmrc) => {
     writeWorkspace();
     writeFileSync(join(root, '.user-npmrc'), npmrc);

@@ -9,26 +9,34 @@ import { listProjects, ROOT } from './workspace.mjs';
 
 /** Folder in each project for vitest's JSON reports, one a target; an output of the target for Nx. */
 const REPORTS = 'test-results';
-const PARALLEL = 2;
+/** Quick suites at once: one more than the cores of a small machine, since they wait for processes and disks. */
+const PARALLEL = 3;
 const BIOME = '@biomejs/biome/bin/biome';
 const BUF = '@bufbuild/buf/bin/buf';
 
-/** Runs all checks and tests, prints what failed or was skipped and the closing line; the exit code. */
+/**
+ * Runs all checks beside the quick tests, prints what failed or was skipped and the closing line; the exit code. The
+ * checks are one thread's work, the tests leave a core idle now and then.
+ */
 export async function runTests({ all }) {
-  const checks = [
+  const checks = runChecks();
+  const quick = await runTarget('test');
+  const long = all ? await runTarget('test-long') : [];
+  const total = addCounts(...(await checks), ...quick, ...long);
+  printNames('Skipped:', total.skippedNames);
+  printNames('Failed:', total.problems);
+  console.log(closingLine(total));
+  return total.failed === 0 ? 0 : 1;
+}
+
+async function runChecks() {
+  return [
     await check('lint (biome check)', () => runsWell(BIOME, ['check', '--error-on-warnings'])),
     await check('proto lint (buf lint)', () => runsWell(BUF, ['lint'])),
     await check('proto breaks no released peer (buf breaking)', checkBreaking),
     await check('generated code is up to date', checkGenerated),
     await check('imports keep to scripts/floors.json', checkFloors),
   ];
-  const quick = await runTarget('test');
-  const long = all ? await runTarget('test-long') : [];
-  const total = addCounts(...checks, ...quick, ...long);
-  printNames('Skipped:', total.skippedNames);
-  printNames('Failed:', total.problems);
-  console.log(closingLine(total));
-  return total.failed === 0 ? 0 : 1;
 }
 
 async function check(name, run) {

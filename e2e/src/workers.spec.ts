@@ -4,7 +4,7 @@ import { finishRun, quickSpec, startRun } from './runs.js';
 import { Stack } from './stack.js';
 import { WAREHOUSE } from './warehouse.js';
 
-const WORKERS = 8;
+const WORKERS = 3;
 let stack: Stack;
 
 beforeAll(async () => {
@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => stack.stop());
 
-test('eight trainers are connected, each with its memory and limit in view', async () => {
+test('all trainers are connected, each with its memory and limit in view', async () => {
   const { trainers, maxWorkers } = await stack.untilConnected(WORKERS);
   expect(maxWorkers).toBe(WORKERS);
   expect(trainers.map((trainer) => trainer.trainerId).sort()).toEqual(
@@ -30,7 +30,7 @@ test('a run tells how many workers were connected and used', async () => {
   expect(run.state, run.problems.join('\n')).toBe(RunState.RUN_STATE_COMPLETED);
   expect(run.workersConnected).toBe(WORKERS);
   expect(run.workersUsed).toBe(1);
-  expect(stack.logs()).toMatch(/workers: 8 connected, 8 allowed/);
+  expect(stack.logs()).toContain(`workers: ${WORKERS} connected, ${WORKERS} allowed`);
 });
 
 test.each([

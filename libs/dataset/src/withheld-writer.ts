@@ -5,8 +5,7 @@ import { withheldTable } from './dataset-layout.js';
 import type { WithheldColumn } from './dataset-reserve.js';
 import { type FeatureValues, storedType } from './feature-values.js';
 import type { TableFiller } from './fill-table.js';
-import { encodingText } from './judge-columns.js';
-import { manyTextsFrom } from './many-texts.js';
+import { encodingText, MAX_ORDINAL_TEXTS } from './judge-columns.js';
 
 /** Keeps the columns that were excluded by their values, as they come. */
 export class WithheldWriter {
@@ -51,4 +50,22 @@ export class WithheldWriter {
   #addTexts(ordinal: number, from: number): void {
     this.#columns.push({ ordinal, encoding: '', stored: '', contentSha256: '', manyTextsFrom: from });
   }
+}
+
+/**
+ * The least sample that is sure to hold more than {@link MAX_ORDINAL_TEXTS} texts of a column which holds more in all
+ * rows: samples are nested, so every larger one does too.
+ *
+ * @param codes by row; a code may stand for several texts, never a text for several codes, NaN = missing
+ * @param order rows in the order in which samples take them up; without one only all rows are sure to
+ */
+function manyTextsFrom(codes: FeatureValues, order: Int32Array | undefined): number {
+  const seen = new Set<number>();
+  for (let taken = 0; order !== undefined && taken < order.length; taken++) {
+    const code = codes[order[taken]!]!;
+    if (Number.isNaN(code)) continue;
+    seen.add(code);
+    if (seen.size > MAX_ORDINAL_TEXTS) return taken + 1;
+  }
+  return codes.length;
 }

@@ -20,9 +20,8 @@ import type { BarSource } from './bars/bar-source.js';
 import { type FoundBars, findBars, hashBars } from './bars/load-bars.js';
 import { type BuildProgress, buildDatabase, type DatabaseFacts } from './build-database.js';
 import { BUILT_TABLES_FILE, writeBuiltTables } from './built-tables.js';
-import { countColumns } from './count-columns.js';
-import { findManifest, WAREHOUSE_FORMAT, type WarehouseManifest } from './manifest.js';
-import type { BuildStep } from './plan/build-step.js';
+import { findManifest, type GroupCounts, WAREHOUSE_FORMAT, type WarehouseManifest } from './manifest.js';
+import type { BuildStep, TableGroup } from './plan/build-step.js';
 import { planSteps } from './plan/plan-steps.js';
 import { DATABASE_FILE, MANIFEST_FILE } from './schema.js';
 import { plantedEffects } from './simulation/planted-effects.js';
@@ -201,4 +200,32 @@ function hashInputs({ source, pairs, steps, universe }: Inputs): string {
   const statements = steps.flatMap(({ prepare, tables }) => [...prepare, ...tables.map(({ sql }) => sql)]);
   const sql = sha256Hex(statements.join(';\n'));
   return sha256Hex(canonicalJson({ format: WAREHOUSE_FORMAT, bars, pairs, universe, sql }));
+}
+
+interface ColumnCounts {
+  readonly groups: Partial<Record<TableGroup, GroupCounts>>;
+  readonly columnsOfPair: Record<string, number>;
+}
+
+/**
+ * Counts tables and columns by group, and the feature columns that a run on each pair finds: those of tables whose
+ * name contains the pair and those of the shared groups. Keys and targets tables do not count.
+ */
+export function countColumns(pairs: readonly string[], steps: readonly BuildStep[]): ColumnCounts {
+  const tables = steps.flatMap((step) => step.tables);
+  const groups: Partial<Record<TableGroup, GroupCounts>> = {};
+  for (const { group, columns } of tables) {
+    const before = groups[group] ?? { tables: 0, columns: 0 };
+    groups[group] = { tables: before.tables + 1, columns: before.columns + columns };
+  }
+  const features = tables.filter(({ group }) => group !== 'targets');
+  const columnsOfPair = Object.fromEntries(
+    pairs.map((pair) => [
+      pair,
+      features
+        .filter(({ group, name }) => group !== 'pair' || name.includes(pair))
+        .reduce((sum, { columns }) => sum + columns, 0),
+    ]),
+  );
+  return { groups, columnsOfPair };
 }

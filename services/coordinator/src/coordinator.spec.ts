@@ -263,11 +263,6 @@ test('a ledger that does not cover the universe is no result, whoever sends it',
   expect(run.state).toBe(RunState.RUN_STATE_FAILED);
   expect(run.tasks[0]).toMatchObject({ state: TaskState.TASK_STATE_QUARANTINED, attempt: 3 });
   expect(run.problemReasons).toEqual([
-    unfinished(
-      'eurusd',
-      [15],
-      'quarantined',
-      expect.stringMatching(/refused: the ledger has 3 rows, the universe 4/),
-    ),
+    unfinished('eurusd', [15], 'quarantined', expect.stringMatching(/refused: .* 3 rows, .* 4/)),
   ]);
 });

@@ -20,6 +20,7 @@ import type { Trainer } from './hub/trainer.js';
 import { TrainerHub } from './hub/trainer-hub.js';
 import { TrainerRegistry } from './hub/trainer-registry.js';
 import { PlanStage } from './planning/plan-stage.js';
+import type { RenderReport } from './report/report-data.js';
 import { KeptSpans } from './runs/kept-spans.js';
 import type { RestTerms } from './runs/pilot-report.js';
 import { ProgressBuffer } from './runs/progress-buffer.js';
@@ -71,6 +72,7 @@ interface Parts {
   readonly audit: AuditLog;
   readonly sessions: PageSessions;
   readonly restTerms: () => RestTerms;
+  readonly renderReport: RenderReport | undefined;
 }
 
 /** The coordinator without its sockets: commands from users, messages from trainers, and time. */
@@ -129,7 +131,7 @@ export class Coordinator {
   static async open(
     options: CoordinatorOptions,
     log: Logger,
-    clocks: Clocks = SYSTEM_CLOCKS,
+    { clocks = SYSTEM_CLOCKS, renderReport }: { clocks?: Clocks; renderReport?: RenderReport } = {},
   ): Promise<Coordinator> {
     const { wall: clock, monotonic } = clocks;
     const { stateDir, grantKey } = options;
@@ -162,10 +164,8 @@ export class Coordinator {
       grantKey: grantKey === undefined ? undefined : readGrantKey(grantKey),
       audit: new AuditLog(stateDir),
       sessions: PageSessions.open(stateDir),
-      restTerms: () => ({
-        workersConnected: registry.connected().length,
-        fetchesAtOnce: options.fetchAhead,
-      }),
+      renderReport,
+      restTerms: () => ({ workersConnected: registry.connected().length, fetchesAtOnce: options.fetchAhead }),
     });
     await coordinator.#takeUp();
     return coordinator;

@@ -6,6 +6,7 @@ import { ApprovalMode } from '@onescan/contract/generated/onescan/v1/spec.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { callUnary } from '@onescan/process/grpc/client.js';
 import { afterEach, expect, test } from 'vitest';
+import { renderReport } from './report/render-report.js';
 import { PAIR_BYTES, PAIR_USD } from './testing/scripted-fetcher.js';
 import { TestStack } from './testing/test-stack.js';
 
@@ -187,7 +188,7 @@ test('a job of unknown billing counts with its bound', async () => {
 });
 
 test('a bill that is not known when the run ends is learned later, also after a restart, and the report says it', async () => {
-  stack = await TestStack.start({ unknownBills: true });
+  stack = await TestStack.start({ unknownBills: true }, {}, { renderReport });
   stack.addTrainers(1);
   const runId = await stack.startRun({ pairs: ['eurusd'], horizons: [15] });
   const run = await finish(runId);

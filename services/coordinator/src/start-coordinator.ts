@@ -25,6 +25,7 @@ import { COORDINATOR_METRICS } from './metrics/coordinator-metrics.js';
 import { recordMetrics } from './metrics/record-metrics.js';
 import { readPageFiles } from './page/page-files.js';
 import { type RunningPage, startPage } from './page/start-page.js';
+import type { RenderReport } from './report/report-data.js';
 import { PodApi } from './scaling/pod-api.js';
 import { PodDeletionCosts } from './scaling/pod-deletion-costs.js';
 import { SCALER_LIMITS, scalerService } from './scaling/scaler-service.js';
@@ -56,6 +57,8 @@ export interface StartHooks {
   onFatal?: (thrown: unknown) => void;
   /** Default: the system's. */
   clocks?: Clocks;
+  /** Default: the page with its pictures. */
+  renderReport?: RenderReport;
   /** Default: that of the pod. */
   podApi?: PodApi;
 }
@@ -64,10 +67,10 @@ export interface StartHooks {
 export async function startCoordinator(
   given: CoordinatorOptions,
   log: Logger,
-  { onFatal, clocks, podApi }: StartHooks = {},
+  { onFatal, podApi, ...hooks }: StartHooks = {},
 ): Promise<RunningCoordinator> {
   const options = withTlsEnvironment(given);
-  const coordinator = await Coordinator.open(options, log, clocks);
+  const coordinator = await Coordinator.open(options, log, hooks);
   unsentSpans.keepIn(join(options.stateDir, UNSENT_SPANS_FILE));
   if (onFatal) coordinator.whenFatal(onFatal);
   try {

@@ -81,18 +81,21 @@ async function exitOf(child: ChildProcess): Promise<number | null> {
   return code;
 }
 
-test('two processes give the same bytes, whatever the order of horizons and the threads, and a complete ledger', async () => {
+test('two processes give the same bytes, whatever the order of horizons and the threads, SHAP values and models before the result', async () => {
+  const overrides = { ...BRIEF, 'explain.export': 'yes', 'models.export': 'yes' };
+  hub.refuseFiles = 1; // It is sent again.
   const first = start('--id', 'one');
   await hub.next('register');
-  assign(15, { overrides: BRIEF });
+  assign(15, { overrides });
   assign(45, { overrides: BRIEF });
   await ended(2);
+  expect(hub.files).toHaveLength(2);
   first.kill('SIGTERM');
   expect(await exitOf(first)).toBe(0);
   start('--id', 'two', '--threads', '2');
   await hub.next('register', (register) => register.trainerId === 'two');
   assign(45, { overrides: BRIEF });
-  assign(15, { overrides: BRIEF });
+  assign(15, { overrides });
   await ended(4);
 
   const [a15, a45, b45, b15] = hub.of('result').map((message) => message.result!);
@@ -105,7 +108,7 @@ test('two processes give the same bytes, whatever the order of horizons and the 
     horizon: 15,
     targetWindow: 45,
     dataset: { id: 'test-dataset', rows: 2000, universe: 19, included: 17, excluded: 2 },
-    spec: { preset: 'quick', overrides: BRIEF, seed: '1' },
+    spec: { preset: 'quick', overrides, seed: '1' },
   });
   const wasLoaded = hub.of('result').map((message) => message.stats?.datasetWasLoaded);
   expect(wasLoaded).toEqual([false, true, false, true]);
@@ -123,25 +126,9 @@ test('two processes give the same bytes, whatever the order of horizons and the 
   expect(a15!.summary).toMatchObject({ horizon: 15, verdict: 'SKILL_SUSPECT', featuresTested: 17 });
   const stages = Object.keys(hub.of('result')[0]!.stats!.stageSeconds);
   expect(stages).toEqual(expect.arrayContaining(['load', 'prune', 'select', 'model', 'explain']));
-});
-
-test('hands over SHAP values and models before its result, again after a refusal, the same bytes on every thread count', async () => {
-  const overrides = { ...BRIEF, 'explain.export': 'yes', 'models.export': 'yes' };
-  hub.refuseFiles = 1;
-  const first = start('--id', 'one');
-  await hub.next('register');
-  assign(15, { overrides });
-  await ended(1);
-  expect(hub.files).toHaveLength(2);
-  first.kill('SIGTERM');
-  expect(await exitOf(first)).toBe(0);
-  start('--id', 'two', '--threads', '2');
-  await hub.next('register', (register) => register.trainerId === 'two');
-  assign(15, { overrides });
-  await ended(2);
 
   const [one, models, two, again] = hub.files;
-  const { explanation, models: named } = hub.of('result')[0]!.result!;
+  const { explanation, models: named } = a15!;
   expect(explanation).toEqual(one!.header.file);
   expect(explanation).toEqual({ sha256: sha256Hex(one!.content), bytes: BigInt(one!.content.length) });
   expect(one!.header.task).toEqual({ runId: 'r1', pair: 'eurusd', horizon: 15, attempt: 1 });

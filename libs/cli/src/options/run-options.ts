@@ -1,9 +1,18 @@
+import { readFileSync } from 'node:fs';
 import { type FeatureGroup, RunSpec } from '@onescan/contract/generated/onescan/v1/spec.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
-import { defaultInWords, SPEC_ROWS, setSpecField, specField, withParts } from '@onescan/contract/run-spec.js';
+import {
+  defaultInWords,
+  runSpecFromJson,
+  SPEC_ROWS,
+  setSpecField,
+  specField,
+  withParts,
+} from '@onescan/contract/run-spec.js';
 import type { FlagForm, RunSpecField } from '@onescan/contract/run-spec-field.js';
 import { DEFAULT_GROUPS } from '@onescan/contract/run-spec-fields.js';
 import { type Command, Option } from 'commander';
+import { parse } from 'yaml';
 import {
   collectGlobs,
   collectOverride,
@@ -16,7 +25,6 @@ import {
   parseSeed,
   parseWhole,
 } from './parsers.js';
-import { readSpecFile } from './spec-file.js';
 
 /** What the flags that describe a run were given, by commander's names; each overrides its field of `--spec FILE`. */
 export interface RunOptions {
@@ -130,4 +138,34 @@ function chooseGroups(names: readonly string[], fromFile: FeatureGroup[]): Featu
       remedy: `Known groups: ${known.map((each) => each.name).join(', ')}`,
     });
   });
+}
+
+/**
+ * Reads a run spec from a YAML or JSON file (JSON is YAML), in the names of docs/run-spec.md.
+ *
+ * @throws OnescanError INVALID_ARGUMENT naming the file, and the field when one is wrong
+ */
+function readSpecFile(path: string): RunSpec {
+  const text = readText(path);
+  try {
+    return runSpecFromJson(parse(text) ?? {});
+  } catch (thrown) {
+    const error = OnescanError.from(thrown, 'INVALID_ARGUMENT');
+    throw new OnescanError('INVALID_ARGUMENT', `${path}: ${error.message}`, {
+      remedy: error.remedy || 'docs/run-spec.md lists every field',
+      details: error.details,
+      cause: thrown,
+    });
+  }
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (thrown) {
+    throw new OnescanError('INVALID_ARGUMENT', `cannot read the spec file ${path}`, {
+      remedy: 'Check the path; docs/run-spec.md has an example',
+      cause: thrown,
+    });
+  }
 }

@@ -5,9 +5,8 @@ import { sigmoid } from '../numeric/sigmoid.js';
 import { correctCalls } from '../scoring/skill-statistics.js';
 import { simulatePair } from '../testing/simulated-pair.js';
 import { bqxColumns } from './linear-bqx.js';
-import { overlapLogOdds } from './overlap-logistic.js';
+import { overlapLogOdds, trailingScale } from './overlap-logistic.js';
 import { overlapRate, persistenceRate } from './random-walk-rates.js';
-import { trailingScale } from './trailing-scale.js';
 
 const mean = (values: Float64Array) => values.reduce((sum, value) => sum + value, 0) / values.length;
 

@@ -9,7 +9,7 @@ import { type SimulatedPair, simulatePair } from '../testing/simulated-pair.js';
 import { callingThread } from '../threads/work-pool.js';
 import { PairSelection } from './pair-selection.js';
 
-const pair = simulatePair({ seed: 71n, rows: 2400, spacing: 8, noiseFeatures: 30, effect: 0.3 });
+const pair = simulatePair({ seed: 71n, rows: 1800, spacing: 8, noiseFeatures: 20, effect: 0.3 });
 const input = pair.horizonInput(15);
 const geometry = { horizon: 15, targetWindow: 45 };
 const data = horizonData({ geometry, ...input, bar: pair.bar, persistence: pair.persistence });

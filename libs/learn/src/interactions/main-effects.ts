@@ -1,5 +1,4 @@
 import type { BinnedMatrix } from '../binning/binned-matrix.js';
-import { levelOfBin } from './value-levels.js';
 
 /** Levels of a feature's values, besides the missing ones. */
 const LEVELS = 8;
@@ -55,4 +54,23 @@ export function takeMeans(values: Float64Array, level: Uint8Array): void {
     counts[level[k]!]! += 1;
   }
   for (let k = 0; k < values.length; k++) values[k]! -= sums[level[k]!]! / counts[level[k]!]!;
+}
+
+/**
+ * Groups bins into levels of (nearly) equally many rows, in order of value.
+ *
+ * @param counts rows by bin; bin 0 is "missing"
+ * @returns level by bin: 0 for bin 0, else 1 to `levels`
+ */
+function levelOfBin(counts: ArrayLike<number>, levels: number): Uint8Array {
+  const level = new Uint8Array(counts.length);
+  let valued = 0;
+  for (let bin = 1; bin < counts.length; bin++) valued += counts[bin]!;
+  let below = 0;
+  for (let bin = 1; bin < counts.length; bin++) {
+    const middle = (below + counts[bin]! / 2) / Math.max(1, valued);
+    level[bin] = 1 + Math.min(levels - 1, Math.floor(middle * levels));
+    below += counts[bin]!;
+  }
+  return level;
 }

@@ -12,8 +12,8 @@ import { PairLearner } from './pair-learner.js';
 vi.setConfig({ testTimeout: 120_000 });
 
 const config = resolveLearnConfig('quick', { 'models.leaf.rounds': '25', 'models.level.rounds': '25' });
-const walk = simulatePair({ seed: 21n, rows: 6000, spacing: 8, noiseFeatures: 30 });
-const planted = simulatePair({ seed: 22n, rows: 4000, spacing: 8, noiseFeatures: 30, effect: 0.2 });
+const walk = simulatePair({ seed: 21n, rows: 3600, spacing: 8, noiseFeatures: 30 });
+const planted = simulatePair({ seed: 22n, rows: 2600, spacing: 8, noiseFeatures: 20, effect: 0.2 });
 
 const learn = (pair: SimulatedPair, horizon: number, settings = config): HorizonOutcome =>
   new PairLearner(pair.pairInput(settings), settings).learnHorizon(pair.horizonInput(horizon));
@@ -54,7 +54,7 @@ describe('a planted effect', () => {
     const first = outcome.fates.findIndex((fate) => fate.rank === 1);
     expect(planted.features[first]!.id).toMatch(/^mkt_flow\./);
     expect(outcome.document.shap!.maxAdditivityError).toBeLessThan(1e-9);
-    expect(outcome.document.shap!.rowsExplained).toBe(4000);
+    expect(outcome.document.shap!.rowsExplained).toBe(planted.bar.length);
   });
 
   it('accounts for every feature with its stage and reason', () => {
@@ -193,7 +193,7 @@ describe('a planted effect', () => {
 
 describe('a planted interaction', () => {
   it('is found, keeps both features and is reported', () => {
-    const pair = simulatePair({ seed: 23n, rows: 5000, spacing: 12, noiseFeatures: 12, interaction: 0.25 });
+    const pair = simulatePair({ seed: 23n, rows: 3600, spacing: 12, noiseFeatures: 12, interaction: 0.25 });
     const settings = resolveLearnConfig('quick', {
       'interactions.features': '20',
       'models.leaf.rounds': '20',
@@ -249,11 +249,11 @@ describe('explain.export', () => {
     const { document, explainedRows, fates } = learn(planted, 30, settings);
     const { features, outputs, time, final } = explainedRows!;
     expect(features[0]).toBe(planted.features[fates.findIndex((fate) => fate.rank === 1)]!.id);
-    expect(time).toHaveLength(4000);
+    expect(time).toHaveLength(planted.bar.length);
     expect(final.reduce((sum, one) => sum + one, 0)).toBe(document.rows.final);
     expect(outputs.map(({ name }) => name)).toEqual(['direction', 'value']);
     for (const { baseValue, known, prediction, parts } of outputs) {
-      expect(parts.reduce((sum, { rows }) => sum + rows, 0)).toBe(4000);
+      expect(parts.reduce((sum, { rows }) => sum + rows, 0)).toBe(planted.bar.length);
       const [first] = parts;
       for (const k of [0, 17, first!.rows - 1]) {
         const sum = first!.features.reduce((total, values) => total + values[k]!, baseValue);

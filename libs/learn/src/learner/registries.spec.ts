@@ -13,7 +13,7 @@ vi.setConfig({ testTimeout: 120_000 });
 
 const page = readFileSync(new URL('../../../../docs/learning-settings.md', import.meta.url), 'utf8');
 const brief = Object.fromEntries(BOOSTED_NAMES.map((name) => [`models.${name}.rounds`, '6']));
-const pair = simulatePair({ seed: 81n, rows: 2400, spacing: 8, noiseFeatures: 6, effect: 0.4 });
+const pair = simulatePair({ seed: 81n, rows: 1600, spacing: 8, noiseFeatures: 6, effect: 0.4 });
 
 function learn(overrides: Record<string, string>) {
   const config = resolveLearnConfig('quick', { ...brief, ...overrides });

@@ -13,7 +13,7 @@ const config = resolveLearnConfig('quick', {
   'models.symmetric.rounds': '15',
   'models.value.rounds': '15',
 });
-const pair = simulatePair({ seed: 31n, rows: 3000, spacing: 8, noiseFeatures: 12, effect: 0.25 });
+const pair = simulatePair({ seed: 31n, rows: 2000, spacing: 8, noiseFeatures: 12, effect: 0.25 });
 
 /** What is learned of the pair when every value of every feature is replaced. */
 function learn(move: (value: number, feature: number, row: number) => number): HorizonOutcome {

@@ -7,7 +7,7 @@ import { PairLearner } from './pair-learner.js';
 vi.setConfig({ testTimeout: 120_000 });
 
 /** Half of what a horizon moves is told by the state that `mkt_flow` shows: no market is like that. */
-const pair = simulatePair({ seed: 31n, rows: 3000, spacing: 8, noiseFeatures: 12, effect: 0.25 });
+const pair = simulatePair({ seed: 31n, rows: 2000, spacing: 8, noiseFeatures: 12, effect: 0.25 });
 const brief = Object.fromEntries(
   ['leaf', 'level', 'symmetric', 'value'].map((name) => [`models.${name}.rounds`, '15']),
 );

@@ -1,6 +1,6 @@
 import { PAIRS } from '@onescan/contract/pair.js';
 import { describe, expect, it } from 'vitest';
-import { countColumns } from '../count-columns.js';
+import { countColumns } from '../build-warehouse.js';
 import { universeShape } from '../universe-shape.js';
 import type { BuildStep } from './build-step.js';
 import { planSteps } from './plan-steps.js';

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
+import type { DatasetRef } from '@onescan/contract/generated/onescan/v1/fetcher.js';
 import { reasonText } from '@onescan/contract/reasons/reason.js';
 import { missedReason } from '@onescan/dataset/missed-tables.js';
 import { roundedReason } from '@onescan/dataset/rounded-columns.js';
 import { afterEach, expect, test } from 'vitest';
+import { renderReport } from '../report/render-report.js';
 import { TestStack } from '../testing/test-stack.js';
 
 let stack: TestStack;
@@ -12,9 +14,10 @@ afterEach(() => stack.close());
 test('a run says which columns of a pair were rounded and which tables missed its rows: events, its pairs after a restart, its report', async () => {
   const rounded = { count: 2, widest: [{ featureId: 'id.order_nr', gap: 256 }] };
   const missed = { table: 'mkt_late', missed: 0.975 };
-  stack = await TestStack.start({
-    lies: { dataset: (ref) => (ref.pair === 'gbpusd' ? { ...ref, rounded, missedTables: [missed] } : ref) },
-  });
+  const lies = {
+    dataset: (ref: DatasetRef) => (ref.pair === 'gbpusd' ? { ...ref, rounded, missedTables: [missed] } : ref),
+  };
+  stack = await TestStack.start({ lies }, {}, { renderReport });
   stack.addTrainers(1);
   const runId = await stack.startRun({ pairs: ['eurusd', 'gbpusd'], horizons: [15] });
   const events = await stack.watch(runId);

@@ -14,6 +14,7 @@ import { kernelVersion } from '@onescan/learn/kernels/load-kernel.js';
 import { callUnary, createClient } from '@onescan/process/grpc/client.js';
 import { PRODUCT_VERSION } from '@onescan/process/product-version.js';
 import { afterEach, describe, expect, test } from 'vitest';
+import { renderReport } from '../report/render-report.js';
 import { ScriptedTrainer } from '../testing/scripted-trainer.js';
 import { TestStack } from '../testing/test-stack.js';
 
@@ -162,7 +163,7 @@ test('a trainer of another version, or with other kernels, is refused with both 
 });
 
 test('resume learns again what was stored and cannot be read any more, and writes the report', async () => {
-  stack = await TestStack.start();
+  stack = await TestStack.start({}, {}, { renderReport });
   stack.addTrainers(1);
   const { runId } = await stack.complete(TWO_TASKS);
   await stack.stopCoordinator();

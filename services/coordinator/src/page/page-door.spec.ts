@@ -8,6 +8,7 @@ import { AUDIT_FILE } from '@onescan/process/audit/audit-log.js';
 import { callUnary, createClient } from '@onescan/process/grpc/client.js';
 import { replaceFile } from '@onescan/process/testing/certificates.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { renderReport } from '../report/render-report.js';
 import { PageClient } from '../testing/page-client.js';
 import { ScriptedTrainer } from '../testing/scripted-trainer.js';
 import { TestStack } from '../testing/test-stack.js';
@@ -31,7 +32,11 @@ const open: { close(): void }[] = [];
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'onescan-page-'));
   await writeRoles(['vera', 'anna', 'ted']);
-  stack = await TestStack.start({}, { roles: join(folder, 'roles.json'), page: '127.0.0.1:0' });
+  stack = await TestStack.start(
+    {},
+    { roles: join(folder, 'roles.json'), page: '127.0.0.1:0' },
+    { renderReport },
+  );
   trainer = new ScriptedTrainer(stack.address, {
     id: 'trainer-1',
     security: { tokenFile: join(folder, 'ted') },

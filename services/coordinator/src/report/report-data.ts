@@ -47,6 +47,9 @@ export interface ReportData {
   traces: string;
 }
 
+/** Makes the HTML of a report. */
+export type RenderReport = (data: ReportData) => Promise<string>;
+
 /** Reads a run's report data from the store. */
 export async function readReportData(
   store: Store,

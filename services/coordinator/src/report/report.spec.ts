@@ -13,10 +13,11 @@ import { expect, test } from 'vitest';
 import { readResultDocument } from '../model/result-document.js';
 import { resultDocument } from '../testing/sample-document.js';
 import { TestStack } from '../testing/test-stack.js';
+import { renderReport } from './render-report.js';
 import { REPORT_SCRIPT } from './report-script.js';
 
 test('a finished run has a report, results and a ledger that say what happened', async () => {
-  const stack = await TestStack.start();
+  const stack = await TestStack.start({}, {}, { renderReport });
   try {
     stack.addTrainers(2, (assign, self) => {
       const { pair, horizon } = assign.task!;

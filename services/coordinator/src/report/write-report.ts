@@ -6,8 +6,8 @@ import { reasonText } from '@onescan/contract/reasons/reason.js';
 import type { RunSnapshot } from '../model/run-record.js';
 import { REPORT_FILE } from '../store/run-folder.js';
 import type { Store } from '../store/store.js';
-import { renderReport } from './render-report.js';
-import { readReportData } from './report-data.js';
+import { renderReport as withPictures } from './render-report.js';
+import { type RenderReport, readReportData } from './report-data.js';
 import { reportMarkdown } from './report-markdown.js';
 
 /**
@@ -21,7 +21,11 @@ import { reportMarkdown } from './report-markdown.js';
 export async function writeReport(
   store: Store,
   snapshot: RunSnapshot,
-  { folder, ...with_ }: { folder: string; fetchesAtOnce: number; traces: string },
+  {
+    folder,
+    renderReport = withPictures,
+    ...with_
+  }: { folder: string; fetchesAtOnce: number; traces: string; renderReport?: RenderReport },
 ): Promise<string> {
   await mkdir(folder, { recursive: true });
   const data = await readReportData(store, snapshot, with_);

@@ -103,9 +103,8 @@ describe('concludedEvidence', () => {
     expect(strong.adjusted[0]!.romanoWolf).toBeLessThan(0.05);
     const weak = concluded(snapshot(p), skills(1.5));
     expect(weak).toMatchObject({ skill: 4, skillAdjusted: 0, verdict: 'NO_SKILL_BEYOND_OVERLAP' });
-    expect(weak.verdictText).toMatch(
-      /^4 of 28 verdicts are SKILL by themselves, up to 0\.3 would be by chance; none/,
-    );
+    const facts = { tests: 28, skill: 4, expectedFalse: expect.closeTo(0.28, 1) };
+    expect(weak.verdictReason).toMatchObject({ code: 'run_no_skill', facts });
   });
 
   it('is the same whatever the order in which results came', () => {
@@ -144,7 +143,7 @@ describe('concludedEvidence', () => {
     const untested = snapshot(Object.fromEntries(Object.keys(p).map((key) => [key, undefined])));
     expect(concluded(untested, new Map())).toMatchObject({
       verdict: 'INCONCLUSIVE',
-      verdictText: 'none of 28 pairs and horizons could be tested',
+      verdictReason: { code: 'run_untested', facts: { tests: 28 } },
     });
   });
 });

@@ -1,7 +1,14 @@
-import { DOUBLE, type DuckDBConnection, DuckDBDataChunk, INTEGER, VARCHAR } from '@duckdb/node-api';
+import {
+  DOUBLE,
+  type DuckDBConnection,
+  DuckDBDataChunk,
+  DuckDBScalarFunction,
+  INTEGER,
+  VARCHAR,
+} from '@duckdb/node-api';
 import { type LedgerRow, LedgerStatus } from '@onescan/contract/generated/onescan/v1/result.js';
+import { ledgerText } from '@onescan/contract/reasons/ledger-text.js';
 import { ledgerReasonColumns, readLedgerReasons } from './ledger-reasons.js';
-import { LEDGER_SENTENCE, registerLedgerSentence } from './ledger-sentences.js';
 
 /** Which part of a run's ledger to read; unset means all. */
 export interface LedgerFilter {
@@ -204,4 +211,39 @@ export async function exportLedger(connection: DuckDBConnection, runId: string, 
 /** COPY takes no parameters. */
 function literal(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
+}
+
+/** Name of the function in SQL: the sentence of reason, reason_code, facts, remark_code and remark_facts. */
+const LEDGER_SENTENCE = 'onescan_ledger_sentence';
+
+const ARGUMENTS = 5;
+/** Sentences that are kept: most features of a run share few reasons. */
+const KEPT = 50_000;
+
+/** Lets SQL of a connection make sentences of a ledger's codes and facts, by the renderer that everybody uses. */
+function registerLedgerSentence(connection: DuckDBConnection): void {
+  const known = new Map<string, string>();
+  const sentence = DuckDBScalarFunction.create({
+    name: LEDGER_SENTENCE,
+    returnType: VARCHAR,
+    parameterTypes: Array.from({ length: ARGUMENTS }, () => VARCHAR),
+    specialHandling: true, // for NULL, which older rows have
+    mainFunction: (_, chunk, output) => {
+      for (let row = 0; row < chunk.rowCount; row++) output.setItem(row, sentenceOf(chunk, row, known));
+      output.flush();
+    },
+  });
+  connection.registerScalarFunction(sentence);
+}
+
+function sentenceOf(chunk: DuckDBDataChunk, row: number, known: Map<string, string>): string {
+  const fields = Array.from({ length: ARGUMENTS }, (_, k) => chunk.getColumnVector(k).getItem(row));
+  const key = JSON.stringify(fields);
+  const before = known.get(key);
+  if (before !== undefined) return before;
+  const [reason, reasonCode, facts, remarkCode, remarkFacts] = fields;
+  const text = ledgerText(readLedgerReasons({ reason, reasonCode, facts, remarkCode, remarkFacts }));
+  if (known.size >= KEPT) known.clear();
+  known.set(key, text);
+  return text;
 }

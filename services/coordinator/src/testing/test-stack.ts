@@ -49,6 +49,7 @@ export class TestStack {
     this.#hooks = hooks;
   }
 
+  /** @param hooks with `renderReport`, where a test looks into the report: drawing it costs most of a run */
   static async start(
     script: FetcherScript = {},
     options: Partial<CoordinatorOptions> = {},
@@ -81,6 +82,7 @@ export class TestStack {
   async startCoordinator(listen = this.#options.listen ?? '127.0.0.1:0'): Promise<void> {
     const options = { listen, fetcher: this.fetcher.address, stateDir: this.stateDir };
     this.#coordinator = await startCoordinator({ ...FAST, ...this.#options, ...options }, createLog('test'), {
+      renderReport: async () => '<html></html>',
       ...this.#hooks,
       ...(this.clocks ? { clocks: this.clocks } : {}),
     });

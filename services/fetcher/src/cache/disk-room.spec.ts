@@ -31,7 +31,7 @@ it('notes and refuses what does not fit, with folder and figures', async () => {
   expect(note).toMatchObject({ kind: 'little disk', why: { code: 'little_disk', facts: { folder } } });
   await expect(requireDiskRoom(folder, large)).rejects.toMatchObject({
     code: 'RESOURCE_EXHAUSTED',
-    message: expect.stringMatching(/^the dataset of eurusd takes about .* free: nothing was sent$/),
+    message: expect.stringMatching(/ eurusd .*: nothing was sent$/),
     remedy: expect.stringContaining('Free space'),
   });
 });

@@ -83,15 +83,20 @@ async function expectDerived(spec: RunSpec): Promise<DatasetRef> {
 
 describe('a dataset is made of a larger one', () => {
   const cases: [string, DeepPartial<RunSpec>][] = [
-    ['without a table', { universe: { exclude: ['mkt_*'] } }],
-    ['without a column', { universe: { exclude: ['mom_eurusd.steps', 'tri_error.error_regime'] } }],
-    ['of some groups in another order', { universe: { groups: FUTURE.groups.slice(0, 2).reverse() } }],
     [
-      'with columns that are known to hold the future',
-      { universe: { future: [{ columns: 'mom_*', reason: 'known' }] } },
+      'without tables and columns',
+      { universe: { exclude: ['mkt_*', 'mom_eurusd.steps', 'tri_error.error_regime'] } },
+    ],
+    [
+      'of some groups in another order, with columns that are known to hold the future',
+      {
+        universe: {
+          groups: FUTURE.groups.slice(0, 2).reverse(),
+          future: [{ columns: 'mom_*', reason: 'known' }],
+        },
+      },
     ],
     ['of fewer rows', { sample: { rows: 500 }, horizons: [5, 15, 120] }],
-    ['of the default horizons', { horizons: [15] }],
     [
       'of fewer horizons, rows and columns',
       { horizons: [120], sample: { rows: 700 }, universe: { exclude: ['odd_eurusd.ids'] } },

@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto';
 import type { PlanNote } from '@onescan/contract/generated/onescan/v1/plan.js';
 import { SampleStrategy } from '@onescan/contract/generated/onescan/v1/spec.js';
 import { parseInstant } from '@onescan/contract/instant.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
+import { planNote } from '@onescan/contract/reasons/plan-note.js';
 import type { ResolvedRunSpec } from '@onescan/contract/run-spec.js';
 import {
   type CatalogueTable,
@@ -11,8 +13,6 @@ import {
   tableText,
 } from '../catalogue/catalogue.js';
 import type { OtherTables, WarehouseView } from '../warehouse/warehouse.js';
-import { chooseDays } from './choose-days.js';
-import { cutDayNotes, spanOfDays } from './day-span.js';
 import { keyText } from './key-text.js';
 
 export interface ChosenSample {
@@ -114,4 +114,55 @@ async function leastDays(
 
 function totalRows(days: readonly DayCount[]): number {
   return days.reduce((sum, day) => sum + day.rows, 0);
+}
+
+const DAY_MICROS = 86_400_000_000;
+
+/** From the start of the first day to the end of the last. */
+function spanOfDays(days: readonly DayCount[]): KeySpan {
+  const start = ({ day }: DayCount): number => Date.parse(day) * 1000;
+  return { minKey: start(days[0]!), maxKey: start(days.at(-1)!) + DAY_MICROS };
+}
+
+/**
+ * Notes on bounds that cut a day where rows are counted by day: rows of such a day are in the sample by `hash`, but
+ * not counted, so that at most as many rows are sampled as the whole days hold; `days` leaves the day out.
+ */
+function cutDayNotes(range: KeyRange): PlanNote[] {
+  return (['from', 'to'] as const).flatMap((bound) => {
+    const micros = range[bound];
+    if (micros === undefined || micros % DAY_MICROS === 0) return [];
+    return [planNote({ code: 'period_cuts_a_day', facts: { bound, key: keyText(micros) } })];
+  });
+}
+
+/**
+ * Chooses whole days by hash, stratified over the period: the days in order are cut into as many equal
+ * strata as days are needed, and each gives the day whose hash with the seed is least. The number of days is
+ * the least for which the chosen ones hold `rows` rows.
+ *
+ * @param days days with their row counts, in order
+ * @returns chosen days in order; all when there are not more rows than wanted
+ */
+export function chooseDays(days: readonly DayCount[], rows: number, seed: bigint): string[] {
+  const total = days.reduce((sum, day) => sum + day.rows, 0);
+  if (total <= rows) return days.map(({ day }) => day);
+  const hashes = days.map(({ day }) => createHash('md5').update(`${seed}:${day}`).digest('hex'));
+  const start = Math.max(1, Math.floor((rows / total) * days.length));
+  for (let count = start; count <= days.length; count++) {
+    const chosen = oneOfEachStratum(days.length, count, hashes);
+    const held = chosen.reduce((sum, i) => sum + days[i]!.rows, 0);
+    if (held >= rows) return chosen.map((i) => days[i]!.day);
+  }
+  throw new OnescanError('INTERNAL', `all ${days.length} days hold ${total} rows, yet not ${rows}`);
+}
+
+function oneOfEachStratum(days: number, strata: number, hashes: readonly string[]): number[] {
+  return Array.from({ length: strata }, (_, stratum) => {
+    const from = Math.floor((stratum * days) / strata);
+    const to = Math.floor(((stratum + 1) * days) / strata);
+    let best = from;
+    for (let day = from + 1; day < to; day++) if (hashes[day]! < hashes[best]!) best = day;
+    return best;
+  });
 }

@@ -1,7 +1,10 @@
 import type { PlanNote } from '@onescan/contract/generated/onescan/v1/plan.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
+import { planNote } from '@onescan/contract/reasons/plan-note.js';
+import type { ReasonFacts } from '@onescan/contract/reasons/reason.js';
 import type { ResolvedRunSpec } from '@onescan/contract/run-spec.js';
 import { type Catalogue, type CatalogueTable, tableText } from '../catalogue/catalogue.js';
+import { findColumn, findTable, keyProblem } from '../catalogue/find-names.js';
 import type { WarehouseNames } from '../catalogue/warehouse-names.js';
 import type { FetchQuery } from '../sql/fetch-query.js';
 import type { SqlStrategy } from '../sql/sql-dialect.js';
@@ -14,7 +17,6 @@ import { chooseStatements } from './choose-statements.js';
 import { coverageNotes, ownSpan, type TargetsSpan, tablesWithColumns } from './coverage-notes.js';
 import { type DatasetIdentity, datasetIdentity, identityText } from './dataset-identity.js';
 import { fetchTables, requireUniqueKeys } from './fetch-tables.js';
-import { findCloses } from './find-closes.js';
 import { findTargets } from './find-targets.js';
 import { keyNotes } from './key-notes.js';
 import { KnownSplits } from './known-splits.js';
@@ -194,4 +196,33 @@ function nothingToFetch(pair: string, universe: Universe): OnescanError {
     `the universe of ${pair} holds ${universe.columns.length} columns and every one is excluded`,
     { remedy: 'Change universe.groups or universe.exclude in the spec', details: { pair } },
   );
+}
+
+/**
+ * Finds the closing prices of a pair, from which the known part of targets is computed. Without them nothing else is
+ * lost: there is a note instead.
+ */
+function findCloses(
+  catalogue: Catalogue,
+  pair: string,
+  { featureSchema, closesTable, closesColumn, keyColumn }: WarehouseNames,
+): { closes?: NonNullable<FetchQuery['closes']>; notes: PlanNote[] } {
+  const wanted = closesTable.replaceAll('{pair}', pair);
+  const lost = (
+    column: string,
+    facts: Omit<ReasonFacts<'no_overlap_baseline'>, 'column'>,
+  ): { notes: PlanNote[] } => ({
+    notes: [planNote({ code: 'no_overlap_baseline', facts: { column, ...facts } })],
+  });
+  const table = findTable(catalogue, featureSchema, wanted);
+  const column = table && findColumn(table, closesColumn);
+  if (!table || !column) return lost(`${wanted}.${closesColumn}`, { problem: 'missing', pair });
+  const featureId = `${table.name}.${column.name}`;
+  if (column.kind !== 'number') return lost(featureId, { problem: 'not_a_number', type: column.type });
+  const inTable = { table: table.name };
+  if (table.problem !== undefined)
+    return lost(featureId, { problem: 'unreadable', ...inTable, words: table.problem });
+  const key = keyProblem(table, keyColumn, catalogue);
+  if (key !== undefined) return lost(featureId, { problem: 'without_key', ...inTable, ...key });
+  return { closes: { table: { schema: table.schema, name: table.name }, column: column.name }, notes: [] };
 }

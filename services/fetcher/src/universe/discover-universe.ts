@@ -1,18 +1,20 @@
 import type { PlanNote } from '@onescan/contract/generated/onescan/v1/plan.js';
-import type { FeatureGroup } from '@onescan/contract/generated/onescan/v1/spec.js';
+import type { FeatureGroup, FutureColumns } from '@onescan/contract/generated/onescan/v1/spec.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { planNote } from '@onescan/contract/reasons/plan-note.js';
 import type { ExclusionReason, ReasonOf } from '@onescan/contract/reasons/reason.js';
-import type { Catalogue, CatalogueColumn, CatalogueTable } from '../catalogue/catalogue.js';
-import { tableText } from '../catalogue/catalogue.js';
+import {
+  type Catalogue,
+  type CatalogueColumn,
+  type CatalogueTable,
+  tableText,
+} from '../catalogue/catalogue.js';
 import { isSameName, keyProblem } from '../catalogue/find-names.js';
 import type { WarehouseNames } from '../catalogue/warehouse-names.js';
 import { futurePattern } from './future-columns.js';
 import { GlobSet } from './glob.js';
 import { groupNotes, pairGroups } from './group-notes.js';
-import { Lineage } from './lineage.js';
 import { requireFamilies } from './missing-families.js';
-import { excludeCaseClashes } from './name-clashes.js';
 import type { Universe, UniverseColumn, UniverseRequest } from './universe.js';
 
 /**
@@ -175,4 +177,60 @@ function noSchema(catalogue: Catalogue, names: WarehouseNames): OnescanError {
       ? `It has the schemas ${schemas}${example}: give the right one to --features-schema`
       : 'It is empty: build it with `onescan warehouse build`',
   });
+}
+
+/** The columns that the spec says are made from later rows, and which of its rules have met some. */
+class Lineage {
+  readonly #rules: readonly { readonly rule: FutureColumns; readonly globs: GlobSet }[];
+  readonly #met = new Set<FutureColumns>();
+
+  constructor(rules: readonly FutureColumns[], pair: string) {
+    this.#rules = rules.map((rule) => ({
+      rule,
+      globs: new GlobSet([rule.columns.replaceAll('{pair}', pair)]),
+    }));
+  }
+
+  /** Why a column holds future values; undefined when no rule says so. */
+  exclusion(table: string, column: string): ExclusionReason | undefined {
+    const met = this.#rules.find(
+      ({ globs }) => globs.matches(table) || globs.matches(`${table}.${column}`),
+    )?.rule;
+    if (!met) return undefined;
+    this.#met.add(met);
+    return { code: 'future_lineage', facts: { why: met.reason } };
+  }
+
+  /** A note for every rule that met no column: it may be misspelt. The same words for all pairs, which count them. */
+  notes(): PlanNote[] {
+    return this.#rules
+      .filter(({ rule }) => !this.#met.has(rule))
+      .map(({ rule }) =>
+        planNote({ code: 'lineage_rule_without_columns', facts: { columns: rule.columns } }),
+      );
+  }
+}
+
+/**
+ * Excludes columns whose feature id differs from an earlier one's only in case: dataset files and SQL on them do not
+ * tell such names apart. BigQuery allows tables mom_eurusd and MOM_eurusd side by side.
+ */
+function excludeCaseClashes(columns: readonly UniverseColumn[]): {
+  columns: UniverseColumn[];
+  notes: PlanNote[];
+} {
+  const first = new Map<string, string>();
+  const notes: PlanNote[] = [];
+  const judged = columns.map((column): UniverseColumn => {
+    if (column.exclusion !== undefined) return column;
+    const { featureId } = column;
+    const other = first.get(featureId.toLowerCase());
+    if (other === undefined) {
+      first.set(featureId.toLowerCase(), featureId);
+      return column;
+    }
+    notes.push(planNote({ code: 'names_differ_in_case', facts: { feature: featureId, other } }));
+    return { ...column, exclusion: { code: 'name_differs_in_case', facts: { other } } };
+  });
+  return { columns: judged, notes };
 }

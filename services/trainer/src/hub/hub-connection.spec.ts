@@ -2,7 +2,7 @@ import { Register } from '@onescan/contract/generated/onescan/v1/trainer.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ScriptedHub } from '../testing/scripted-hub.js';
-import { HubConnection, MOST_UNREAD } from './hub-connection.js';
+import { HubConnection, MOST_UNREAD, reconnectWaitMs } from './hub-connection.js';
 
 let hub: ScriptedHub;
 let connection: HubConnection;
@@ -60,4 +60,10 @@ test('a coordinator that reads nothing costs a bounded number of messages', asyn
   }
   expect(lost[0]?.text).toContain(`leaves ${MOST_UNREAD} messages unread`);
   await hub.until(() => hub.connections === 2);
+});
+
+test('the wait before it dials again doubles from 100 ms to 3 s', () => {
+  expect([0, 1, 2, 3, 4, 5, 6, 1000].map(reconnectWaitMs)).toEqual([
+    100, 200, 400, 800, 1600, 3000, 3000, 3000,
+  ]);
 });

@@ -7,7 +7,6 @@ import {
 import { type ErrorCode, OnescanError } from '@onescan/contract/onescan-error.js';
 import { createClient } from '@onescan/process/grpc/client.js';
 import type { ChannelSecurity } from '@onescan/process/grpc/tls/channel-security.js';
-import { reconnectWaitMs } from './reconnect-schedule.js';
 
 /** Answers that dialling again cannot change. */
 const FINAL_CODES: ReadonlySet<ErrorCode> = new Set([
@@ -146,4 +145,19 @@ function ended(stream: ClientDuplexStream<ConnectRequest, ConnectResponse>, grac
     });
     stream.end();
   });
+}
+
+/** First wait before dialling again, in milliseconds. */
+const FIRST_WAIT_MS = 100;
+
+/** Longest wait: a coordinator that comes back finds its trainers within seconds. */
+const LONGEST_WAIT_MS = 3_000;
+
+/**
+ * Wait before dial number `attempt` (0 = the first after a loss), doubling from {@link FIRST_WAIT_MS} to
+ * {@link LONGEST_WAIT_MS}. No jitter: a handful of trainers cannot stampede a coordinator, and a schedule
+ * that repeats can be tested.
+ */
+export function reconnectWaitMs(attempt: number): number {
+  return Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(attempt, 30));
 }

@@ -1,5 +1,11 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { describeMemory, MemoryGuard, type MemorySample, SAMPLE_INTERVAL_MS } from './memory-guard.js';
+import {
+  describeMemory,
+  MemoryGuard,
+  type MemorySample,
+  memoryLevel,
+  SAMPLE_INTERVAL_MS,
+} from './memory-guard.js';
 
 const MIB = 1024 ** 2;
 
@@ -81,4 +87,16 @@ test('figures as words', () => {
     level: 'ok',
   });
   expect(both).toBe('512 MiB of 1.00 GiB resident (50 %), 1.50 GiB of 2.00 GiB in the container (75 %)');
+});
+
+test.each([
+  [0, 'ok'],
+  [75, 'ok'],
+  [76, 'shrink'],
+  [90, 'shrink'],
+  [91, 'pause'],
+  [100, 'pause'],
+  [101, 'abort'],
+] as const)('%d %% of the limit is %s', (share, level) => {
+  expect(memoryLevel(share, 100)).toBe(level);
 });

@@ -1,6 +1,5 @@
 import { formatBytes } from '@onescan/contract/format/bytes.js';
 import { type ProcessMemory, readProcessMemory } from '@onescan/process/process-memory.js';
-import { CONTAINER_SHARE, type MemoryLevel, memoryLevel, worseLevel } from './memory-level.js';
 
 /** Time between two looks at the memory, in milliseconds: a page-faulting thread gains about 1 GB/s. */
 export const SAMPLE_INTERVAL_MS = 100;
@@ -94,4 +93,41 @@ export function describeMemory({ rssBytes, limitBytes, container }: MemorySample
 function share(bytes: number, limitBytes: number, where: string): string {
   const percent = Math.round((100 * bytes) / limitBytes);
   return `${formatBytes(bytes)} of ${formatBytes(limitBytes)} ${where} (${percent} %)`;
+}
+
+/**
+ * How full the process is, and what is done about it.
+ *
+ * - `ok`
+ * - `shrink`: learners that are kept for later but not in use are dropped.
+ * - `pause`: no new task is taken.
+ * - `abort`: the compute thread is terminated and its task reported as out of memory.
+ */
+type MemoryLevel = 'ok' | 'shrink' | 'pause' | 'abort';
+
+/** Shares of the limit above which a level begins. Shrinking starts early since freed memory returns late. */
+const SHRINK_ABOVE = 0.75;
+const PAUSE_ABOVE = 0.9;
+const ABORT_ABOVE = 1;
+
+/** Level of a resident set size under a limit, both in bytes. */
+export function memoryLevel(rssBytes: number, limitBytes: number): MemoryLevel {
+  const share = rssBytes / limitBytes;
+  if (share > ABORT_ABOVE) return 'abort';
+  if (share > PAUSE_ABOVE) return 'pause';
+  if (share > SHRINK_ABOVE) return 'shrink';
+  return 'ok';
+}
+
+/**
+ * Share of a container's limit that counts as all of it: at the limit itself the system kills the process, and
+ * its task would be lost without a word.
+ */
+const CONTAINER_SHARE = 0.95;
+
+const ORDER: readonly MemoryLevel[] = ['ok', 'shrink', 'pause', 'abort'];
+
+/** The more pressing of two levels. */
+function worseLevel(a: MemoryLevel, b: MemoryLevel): MemoryLevel {
+  return ORDER.indexOf(a) >= ORDER.indexOf(b) ? a : b;
 }

@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writ
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { listProjects, ROOT } from './workspace.mjs';
+import { listProjects, ROOT } from '../workspace.mjs';
 
 const COPIED = ['nx.json', 'package.json', 'package-lock.json', 'tsconfig.base.json', 'README.md'];
 const FOLDERS = ['docs', 'proto'];

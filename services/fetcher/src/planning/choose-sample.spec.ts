@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { chooseDays } from './choose-days.js';
+import { chooseDays } from './choose-sample.js';
 
 const DAY_MS = 86_400_000;
 const day = (i: number): string => new Date(i * DAY_MS).toISOString().slice(0, 10);

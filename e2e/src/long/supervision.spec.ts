@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isProcessAlive } from '@onescan/process/process-alive.js';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { onescan } from './command.js';
-import { WAREHOUSE } from './warehouse.js';
+import { onescan } from '../command.js';
+import { WAREHOUSE } from '../warehouse.js';
 
 const PATIENCE = { timeout: 60_000, interval: 200 };
 const RUN = [
