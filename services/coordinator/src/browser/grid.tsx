@@ -241,14 +241,21 @@ function Attempts({ task }: { task: TaskStatus }): JSX.Element | null {
   }
   return (
     <ol class="attempts">
-      {attempts.map(({ attempt, trainerId, outcome, startedAt, endedAt, message, stage }) => (
+      {attempts.map(({ attempt, trainerId, outcome, startedAt, endedAt, message, stage, ...more }) => (
         <li key={attempt} value={attempt}>
           {shown(trainerId)}: {outcome.endsWith('_UNSPECIFIED') ? 'at work' : stateName(outcome)}
           {stage === '' ? '' : ` in ${shown(stage)}`}{' '}
           <span class="soft">
             {clockText(startedAt)} to {clockText(endedAt)}
           </span>
+          {more.peakRssBytes === '0' ? '' : `, ${bytes(more.peakRssBytes)} at most`}
           {message === '' ? null : <span class="bad"> {shown(message)}</span>}
+          {more.traceUrl === '' ? null : (
+            <a href={more.traceUrl} target="_blank" rel="noopener noreferrer">
+              {' '}
+              trace
+            </a>
+          )}
         </li>
       ))}
     </ol>

@@ -122,6 +122,9 @@ export interface Attempt {
   readonly outcome: string;
   readonly message: string;
   readonly stage: string;
+  readonly peakRssBytes: string;
+  /** Where its span can be looked at; empty without a Jaeger. */
+  readonly traceUrl: string;
 }
 
 export interface HorizonSummary {

@@ -10,6 +10,7 @@ import type { Me, Run } from './model.js';
 import { Labels, StateMark } from './runs-view.js';
 import type { State } from './store.js';
 import { Suspicions } from './suspicions.js';
+import { Timeline } from './timeline.js';
 import { Workers } from './trainers-view.js';
 import { awaitsApproval, bytes, count, isActive, secondsBetween, shown, timeText, usd } from './words.js';
 
@@ -58,6 +59,7 @@ function Body({ run, state, me }: { run: Run; state: State; me: Me }): JSX.Eleme
           <Workers workers={state.workers ?? []} />
         </section>
       ) : null}
+      {run.tasks.length === 0 ? null : <Timeline runId={run.runId} />}
       <Events lines={state.lines} shownLines={state.linesShown} />
       {run.plan && run.tasks.length > 0 && !awaitsApproval(run.state) ? (
         <details class="card">

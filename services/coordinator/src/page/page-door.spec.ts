@@ -266,7 +266,14 @@ describe('a session', () => {
     expect(answer).toMatchObject({ status: 200, json: { name: 'vera', roles: ['viewer'] } });
     expect(answer.headers['set-cookie']![0]).toMatch(/; HttpOnly; SameSite=Strict; /);
     expect((await new PageClient(stack.page).signIn({ ticket })).status).toBe(401);
+    const { cookie } = page;
+    const following = page.post('/api/watchRun', { runId: await startRun() });
     expect((await page.post('/sign-out', {})).headers['set-cookie']![0]).toMatch(/=; .*Max-Age=0/);
+    // What it had open ends, and a copy of the cookie that somebody took is worth nothing.
+    expect((await following).text).not.toContain('event: end');
+    page.cookie = cookie;
+    expect((await page.post('/api/me', {})).status).toBe(401);
+    expect((await page.post('/api/listRuns', {})).status).toBe(401);
   });
 
   it('outlives a restart of the coordinator, and not the token it was opened with', async () => {

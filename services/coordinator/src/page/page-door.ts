@@ -89,7 +89,7 @@ export class PageDoor {
         remedy: 'Open the page anew with: onescan page',
       });
     }
-    if (path === '/sign-out') return sendJson(response, {}, { 'set-cookie': this.#cookie('', 0) });
+    if (path === '/sign-out') return this.#signOut(session, response);
     if (path === '/api/me') return sendJson(response, this.#me(session));
     if (path === '/api/watchRun') return await this.#watch(session, json, request, response);
     if (path === '/api/reportLink') return sendJson(response, this.#reportLink(session, json));
@@ -108,6 +108,13 @@ export class PageDoor {
     const { cookie, key, session } = this.#parts.sessions.signIn(proof);
     const headers = { 'set-cookie': this.#cookie(cookie, SESSION_MS / 1_000) };
     sendJson(response, { key, ...this.#me(session) }, headers);
+  }
+
+  /** Of this session everywhere: what it has open ends, and a copy of its cookie is worth nothing. */
+  #signOut(session: PageSession, response: ServerResponse): void {
+    this.#parts.sessions.signOut(session);
+    this.#parts.calls.recheck();
+    sendJson(response, {}, { 'set-cookie': this.#cookie('', 0) });
   }
 
   #proofOf(ticket: unknown, token: unknown): Proof | undefined {
@@ -143,14 +150,14 @@ export class PageDoor {
       ? PAGE_METHODS[name as keyof typeof PAGE_METHODS]
       : undefined;
     if (!method || name === path) throw new OnescanError('UNIMPLEMENTED', 'there is no such method');
-    let answer: object | undefined;
+    const messages: object[] = [];
     await this.#parts.calls.call(name, method.request(json), {
       ...this.#as(session, response),
       onMessage: (message) => {
-        answer = message;
+        messages.push(message);
       },
     });
-    sendJson(response, method.answer(answer ?? {}));
+    sendJson(response, method.answer(messages));
   }
 
   async #watch(

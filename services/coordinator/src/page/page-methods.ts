@@ -6,6 +6,8 @@ import {
   type CoordinatorServiceService,
   GetRunRequest,
   type GetRunResponse,
+  GetTraceRequest,
+  type GetTraceResponse,
   ListRunsRequest,
   ListRunsResponse,
   ListTrainersRequest,
@@ -18,19 +20,24 @@ import {
 import { type Json, messageJson } from '@onescan/contract/message-json.js';
 import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { runJson } from './run-json.js';
+import { traceJson } from './trace-json.js';
 
 /** How a method of the coordinator is called in JSON. */
 export interface PageMethod {
   /** @throws Error when a field cannot be read */
   request(json: Record<string, unknown>): object;
-  answer(message: object): Json;
+  /** @param messages one, unless the method sends its answer in parts */
+  answer(messages: readonly object[]): Json;
 }
 
 function method<Request extends object, Response extends object>(
   request: { fromJSON(json: unknown): Request },
   answer: (message: Response) => Json,
 ): PageMethod {
-  return { request: (json) => read(request, json), answer: answer as (message: object) => Json };
+  return {
+    request: (json) => read(request, json),
+    answer: ([message = {}]) => answer(message as Response),
+  };
 }
 
 /** Of a message that holds one run. */
@@ -42,6 +49,11 @@ export const PAGE_METHODS: Readonly<Partial<Record<keyof CoordinatorServiceServi
   getRun: method(GetRunRequest, (found: GetRunResponse) => ofRun(found)),
   approveRun: method(ApproveRunRequest, (approved: ApproveRunResponse) => ofRun(approved)),
   cancelRun: method(CancelRunRequest, (cancelled: CancelRunResponse) => ofRun(cancelled)),
+  // At most what is kept of a run's spans, 16 MiB.
+  getTrace: {
+    request: (json) => read(GetTraceRequest, json),
+    answer: (messages) => traceJson(messages.map((message) => (message as GetTraceResponse).chunk)),
+  },
   listTrainers: method(ListTrainersRequest, (list: ListTrainersResponse) =>
     messageJson(ListTrainersResponse, list),
   ),

@@ -1,10 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Access } from '@onescan/process/grpc/access/access.js';
 import { replaceFile } from '@onescan/process/testing/certificates.js';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { PageSessions, SESSION_MS, TICKET_MS } from './page-sessions.js';
+import { MAX_SESSIONS } from './session-table.js';
 
 const SECRET = Buffer.alloc(32, 7);
 const FINGERPRINT = 'ab'.repeat(32);
@@ -19,7 +20,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 function sessions(secret = SECRET): PageSessions {
-  const made = new PageSessions(secret, () => now);
+  const made = new PageSessions(secret, join(folder, 'page.sessions'), () => now);
   made.address = 'http://127.0.0.1:7480/';
   return made;
 }
@@ -76,4 +77,24 @@ it("its owner may what he may now: nothing more after his certificate's end or r
   expect([...sessions().callerOf(machine, undefined)!.roles]).toEqual(['viewer', 'runner', 'approver']);
   expect(sessions().callerOf(machine, revoking)).toBeUndefined();
   revoking.close();
+});
+
+it('signed out is signed out for every copy of the cookie, also after a restart; of too many the oldest is', () => {
+  const page = sessions();
+  const { cookie, session } = page.signIn({ by: 'socket' });
+  const other = page.signIn({ by: 'socket' });
+  page.signOut(session);
+  for (const each of [page, sessions()]) {
+    expect(each.read(cookie)).toBeUndefined();
+    expect(each.identify(each.textOf(session), undefined)).toBeUndefined();
+    expect(each.read(other.cookie)).toEqual(other.session);
+  }
+  expect(statSync(join(folder, 'page.sessions')).mode & 0o777).toBe(0o600);
+  now += 1;
+  const later = Array.from({ length: MAX_SESSIONS }, () => page.signIn({ by: 'socket' }));
+  expect(page.read(other.cookie)).toBeUndefined();
+  expect(page.read(later[0]!.cookie)).toEqual(later[0]!.session);
+  // A table that is gone, or none of ours, signs everybody out.
+  writeFileSync(join(folder, 'page.sessions'), '{"a":');
+  expect(sessions().read(later[0]!.cookie)).toBeUndefined();
 });

@@ -7,6 +7,7 @@ import type { Proof } from '@onescan/process/grpc/caller.js';
 import { readOrCreateSecret } from '@onescan/process/secret-file.js';
 import { userName } from '@onescan/process/user-name.js';
 import { z } from 'zod';
+import { SessionTable } from './session-table.js';
 
 /** How long a link opens the page, and a browser stays signed in, in milliseconds. */
 export const TICKET_MS = 10 * 60_000;
@@ -14,6 +15,9 @@ export const SESSION_MS = 12 * 3_600_000;
 
 /** File in the state folder with what sessions are signed with: removed, everybody has to sign in again. */
 const SECRET = 'page.key';
+
+/** And the one with which of them are open. */
+const TABLE = 'page.sessions';
 
 /** Links that are open at once; of more the oldest count no longer. */
 const MAX_TICKETS = 256;
@@ -44,20 +48,26 @@ export interface SignedIn {
 }
 
 /**
- * Who is signed in to the page. A session is a signed text that the browser keeps, so it outlives a restart; what its owner
- * may do is looked up with each call, so it does not outlive his role.
+ * Who is signed in to the page. A session is a signed text that the browser keeps, and an entry of a table that outlives the
+ * process: without the entry the text is worth nothing. What its owner may do is looked up with each call, so it does not
+ * outlive his role, his token or his certificate.
  */
 export class PageSessions {
   /** Where the page is served, with its last "/"; undefined where none is. */
   address: string | undefined;
   readonly #secret: Uint8Array;
   readonly #clock: () => number;
+  readonly #table: SessionTable;
   readonly #tickets = new Map<string, { proof: Proof; untilMs: number }>();
 
-  /** @param secret 32 bytes that outlive the process */
-  constructor(secret: Uint8Array, clock: () => number = () => Date.now()) {
+  /**
+   * @param secret 32 bytes that outlive the process
+   * @param tablePath of the file that says which sessions are open
+   */
+  constructor(secret: Uint8Array, tablePath: string, clock: () => number = () => Date.now()) {
     this.#secret = secret;
     this.#clock = clock;
+    this.#table = new SessionTable(tablePath, clock);
   }
 
   /**
@@ -66,7 +76,7 @@ export class PageSessions {
    * @throws OnescanError DATA_LOSS when its key is none
    */
   static open(stateDir: string): PageSessions {
-    return new PageSessions(readOrCreateSecret(join(stateDir, SECRET)));
+    return new PageSessions(readOrCreateSecret(join(stateDir, SECRET)), join(stateDir, TABLE));
   }
 
   /**
@@ -103,8 +113,14 @@ export class PageSessions {
       untilMs: this.#clock() + SESSION_MS,
       proof,
     };
+    this.#table.open(session.id, session.untilMs);
     const text = Buffer.from(JSON.stringify(session)).toString('base64url');
     return { cookie: `${text}.${this.#sign(`session ${text}`)}`, key: this.keyOf(session), session };
+  }
+
+  /** Ends a session: its cookie is worth nothing any longer, in whatever browser. */
+  signOut({ id }: PageSession): void {
+    this.#table.end(id);
   }
 
   /** The session of a cookie; undefined when it is none of ours, or over. */
@@ -112,7 +128,7 @@ export class PageSessions {
     const [text = '', signature = ''] = cookie.split('.', 2);
     if (!same(signature, this.#sign(`session ${text}`))) return undefined;
     const session = SESSION.parse(JSON.parse(Buffer.from(text, 'base64url').toString('utf8')));
-    return session.untilMs > this.#clock() ? session : undefined;
+    return this.#isOpen(session) ? session : undefined;
   }
 
   /** What a session's own page sends with each request, and what lets a file of a run be opened by a link. */
@@ -128,7 +144,7 @@ export class PageSessions {
   /** Who calls in a session, given as {@link textOf} writes it. */
   identify(text: string | undefined, access: Access | undefined): Caller | undefined {
     const session = SESSION.parse(JSON.parse(text ?? ''));
-    return session.untilMs > this.#clock() ? this.callerOf(session, access) : undefined;
+    return this.#isOpen(session) ? this.callerOf(session, access) : undefined;
   }
 
   /** A session as calls carry it within this process. */
@@ -148,6 +164,10 @@ export class PageSessions {
     if (proof.by === 'socket') return { name: userName(), by: 'socket', roles };
     // Without rules everybody of the machine is let in; with them nobody without a name is.
     return access ? undefined : { name: '', by: 'machine', roles };
+  }
+
+  #isOpen({ id, untilMs }: PageSession): boolean {
+    return untilMs > this.#clock() && this.#table.has(id);
   }
 
   #sign(text: string): string {
