@@ -16,7 +16,7 @@ export interface ReceivedSpan {
   statusCode: number;
 }
 
-export type AttributeValue = string | number | boolean | bigint | null;
+export type AttributeValue = string | number | boolean | bigint | null | readonly AttributeValue[];
 
 /**
  * Spans of an ExportTraceServiceRequest (opentelemetry/proto/collector/trace/v1). Written by hand against
@@ -128,10 +128,21 @@ function decodeAnyValue(bytes: Uint8Array): AttributeValue {
     else if (field === 2) value = reader.bool();
     else if (field === 3) value = Number(reader.int64());
     else if (field === 4) value = reader.double();
+    else if (field === 5) value = decodeArray(reader.bytes());
     else return false;
     return true;
   });
   return value;
+}
+
+function decodeArray(bytes: Uint8Array): AttributeValue[] {
+  const values: AttributeValue[] = [];
+  eachField(bytes, (field, reader) => {
+    if (field !== 1) return false;
+    values.push(decodeAnyValue(reader.bytes()));
+    return true;
+  });
+  return values;
 }
 
 /** Reads the field and returns true, or returns false to have it skipped. */

@@ -5,6 +5,7 @@ import { OtlpReceiver } from './otlp-receiver.js';
 import type { ReceivedSpan } from './otlp-traces.js';
 import { finishRun, quickSpec, startRun } from './runs.js';
 import { Stack } from './stack.js';
+import { traceFaults } from './trace-faults.js';
 import { WAREHOUSE } from './warehouse.js';
 
 /** Seven are in long/jaeger.spec.ts. */
@@ -39,6 +40,75 @@ test('one trace a run, with `run` as its only root and no span without its paren
   expect(spans.filter((span) => span.parentSpanId !== '' && !ids.has(span.parentSpanId))).toEqual([]);
   expect(new Set(spans.map((span) => span.service)).size).toBe(3);
   expect(spans.filter((span) => span.statusCode === 2)).toEqual([]);
+});
+
+/** What a reader of a span asks for. */
+const SAID: Readonly<Record<string, readonly string[]>> = {
+  [SPAN.run]: [
+    ...[ATTRIBUTE.pairs, ATTRIBUTE.preset, ATTRIBUTE.planHash, ATTRIBUTE.approver, ATTRIBUTE.approvalSeconds],
+    ...[ATTRIBUTE.state, ATTRIBUTE.statements, ATTRIBUTE.bytesBilled, ATTRIBUTE.usd, ATTRIBUTE.usdBand],
+  ],
+  [SPAN.planPair]: [
+    ATTRIBUTE.pair,
+    ATTRIBUTE.bytesEstimated,
+    ATTRIBUTE.usd,
+    ATTRIBUTE.usdBand,
+    ATTRIBUTE.statements,
+  ],
+  [SPAN.fetch]: [
+    ATTRIBUTE.pair,
+    ATTRIBUTE.bytesBilled,
+    ATTRIBUTE.usdBand,
+    'rpc.method',
+    'rpc.response.status_code',
+  ],
+  [SPAN.fetchPair]: [
+    ATTRIBUTE.jobs,
+    ATTRIBUTE.bytesBilled,
+    ATTRIBUTE.rows,
+    'rpc.method',
+    'rpc.grpc.status_code',
+  ],
+  ...Object.fromEntries(
+    ['query', 'spool', 'write', 'verify'].map((stage) => [
+      stage,
+      [ATTRIBUTE.pair, ATTRIBUTE.jobs, ATTRIBUTE.bytesBilled, ATTRIBUTE.rows],
+    ]),
+  ),
+  [SPAN.horizon]: [
+    ...[ATTRIBUTE.pair, ATTRIBUTE.horizon, ATTRIBUTE.attempt, ATTRIBUTE.trainerId, ATTRIBUTE.outcome],
+    ...[ATTRIBUTE.peakRssBytes, ATTRIBUTE.memoryBand, ATTRIBUTE.secondsBand],
+    ...[ATTRIBUTE.featuresTested, ATTRIBUTE.featuresRetained, ATTRIBUTE.verdict],
+  ],
+  ...Object.fromEntries(
+    [SPAN.prune, SPAN.select, SPAN.model, SPAN.explain].map((stage) => [
+      stage,
+      [ATTRIBUTE.pair, ATTRIBUTE.horizon, ATTRIBUTE.attempt, ATTRIBUTE.trainerId, ATTRIBUTE.peakRssBytes],
+    ]),
+  ),
+  [SPAN.prune]: [
+    ATTRIBUTE.pair,
+    ATTRIBUTE.peakRssBytes,
+    'onescan.stage.featuresIn',
+    'onescan.stage.featuresOut',
+  ],
+  [SPAN.select]: [
+    ATTRIBUTE.pair,
+    ATTRIBUTE.peakRssBytes,
+    'onescan.stage.featuresIn',
+    'onescan.stage.featuresOut',
+  ],
+};
+
+test.each(Object.keys(SAID))('%s says what a reader asks for', (name) => {
+  const those = named(name);
+  expect(those.length).toBeGreaterThan(0);
+  for (const { attributes } of those)
+    expect(Object.keys(attributes)).toEqual(expect.arrayContaining([...SAID[name]!]));
+});
+
+test('every span has an id of its own and lies within its parent', () => {
+  expect(traceFaults(spans)).toEqual([]);
 });
 
 test('run → plan, a fetch and a train span for the pair', () => {

@@ -34,9 +34,9 @@ describe.skipIf(!path)('a run of 2 x 7 with a trainer killed, and a rerun, in a 
       run = await finishRun(stack, runId, ({ event }) => {
         if (isKilled || event?.$case !== 'task') return;
         const { state, trainerId, stage } = event.value;
-        if (state !== TaskState.TASK_STATE_LEASED || trainerId !== 'trainer-2' || stage === '') return;
+        if (state !== TaskState.TASK_STATE_LEASED || stage !== 'select') return;
         isKilled = true;
-        stack.trainers[1]!.kill('SIGKILL');
+        stack.trainers[trainerId === 'trainer-1' ? 0 : 1]!.kill('SIGKILL');
         stack.addTrainer({ id: 'trainer-3' });
       });
       expect(run.state, run.problems.join('\n')).toBe(RunState.RUN_STATE_COMPLETED);

@@ -7,6 +7,7 @@ import { restoreState } from './store/restore-state.js';
 await runService({
   name: COORDINATOR,
   flags: COORDINATOR_FLAGS,
+  example: '--fetcher 127.0.0.1:7401 --state state --listen 127.0.0.1:7400 --grant-key grant.key',
   require: requireTogether,
   start: async (options, { log, fail }) => {
     const { address, tcp, page, shutdown } = await startCoordinator(options, log, { onFatal: fail });

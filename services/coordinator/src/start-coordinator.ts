@@ -96,11 +96,13 @@ export async function startCoordinator(
       shutdown: async () => {
         await costs?.close();
         await page?.close();
-        await metrics.close();
+        // Beside the rest: a collector that is away holds nothing up.
+        const measured = metrics.close();
         for (const server of servers) server.setServing(false);
         await coordinator.close();
         await Promise.all(servers.map((server) => server.shutdown(SHUTDOWN_GRACE_MS)));
         security.close();
+        await measured;
       },
     };
   } catch (thrown) {

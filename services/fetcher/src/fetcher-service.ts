@@ -67,11 +67,11 @@ async function* fetchPair(
     [ATTRIBUTE.runId]: request.runId,
     [ATTRIBUTE.pair]: request.pair,
     [ATTRIBUTE.planHash]: request.planHash,
-    ...rpcAttributes(FetcherServiceService.fetchPair.path),
   };
+  const ofCall = rpcAttributes(FetcherServiceService.fetchPair.path);
   const parent = contextFromTraceparent(request.traceparent);
   const isLeft = (): boolean => signal.aborted;
-  const options = { parent, attributes, kind: SpanKind.SERVER, isLeft };
+  const options = { parent, attributes: { ...attributes, ...ofCall }, kind: SpanKind.SERVER, isLeft };
   const work = withSpan(SPAN.fetchPair, options, async (span) => {
     const stages = new StageSpans();
     const report = (now: () => FetchProgressNow): void => {
@@ -84,13 +84,10 @@ async function* fetchPair(
       services.measured?.failed();
       throw thrown;
     });
-    const timed = stages.end(context.active(), { ...attributes, [ATTRIBUTE.rows]: ref.rows });
+    const made = { ...datasetAttributes(ref), [ATTRIBUTE.jobs]: jobIdsOf(services, request, ref) };
+    const timed = stages.end(context.active(), { ...attributes, ...made });
     services.measured?.got(ref, timed);
-    span.setAttributes({
-      ...datasetAttributes(ref),
-      ...rpcStatus('OK'),
-      [ATTRIBUTE.jobs]: jobIdsOf(services, request, ref),
-    });
+    span.setAttributes({ ...made, ...rpcStatus('OK') });
     return ref;
   });
   for await (const response of streamProgress(work, () => progress())) {

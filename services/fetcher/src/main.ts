@@ -5,6 +5,7 @@ import { startFetcher } from './start-fetcher.js';
 await runService({
   name: FETCHER,
   flags: FETCHER_FLAGS,
+  example: '--warehouse warehouses/m5 --cache datasets --listen 127.0.0.1:7401 --grant-key grant.key',
   require: fetcherOptions,
   start: async (flags, { log }) => {
     const fetcher = await startFetcher(fetcherOptions(flags), log);

@@ -11,6 +11,7 @@ import { requireCallable, TRAINER, TRAINER_FLAGS, trainerOptions } from './train
 await runService({
   name: TRAINER,
   flags: TRAINER_FLAGS,
+  example: '--coordinator 127.0.0.1:7400 --memory-limit 8GiB --metrics-listen 127.0.0.1:9466',
   require: requireCallable,
   start: async (flags, { log }) => {
     const options = trainerOptions(flags, readProcessMemory());

@@ -58,7 +58,7 @@ export function learnHorizon(scope: HorizonScope, input: HorizonInput, hooks: Le
   const pruned = stage(
     'prune',
     () => scope.selection.prune(pool, stageHooks('prune')),
-    ({ pruning }) => ({ kept: pruning.kept.length }),
+    ({ pruning }) => ({ featuresIn: pair.matrix.columns, featuresOut: pruning.kept.length }),
   );
   const selected = stage(
     'select',
@@ -70,7 +70,10 @@ export function learnHorizon(scope: HorizonScope, input: HorizonInput, hooks: Le
         selectStage({ selection: scope.selection, data, segments, nested, seed, pool }, hooks);
       return withSecondLook(scope, input.horizon, select, hooks);
     },
-    ({ selection }) => ({ candidates: pruned.pruning.kept.length, selected: selection.selected.length }),
+    ({ selection }) => ({
+      featuresIn: pruned.pruning.kept.length,
+      featuresOut: selection.selected.length,
+    }),
   );
   const { leaks } = selected;
   const { columns, ...matrices } = columnsOfModels(pair, selected, {
@@ -90,12 +93,12 @@ export function learnHorizon(scope: HorizonScope, input: HorizonInput, hooks: Le
     const modelled = stage(
       'model',
       () => modelStage(context, pair, segments, subseed(input.seed, SEED.bootstrap), suspects, hooks),
-      ({ scores }) => ({ blocks: scores.blocks }),
+      ({ scores }) => ({ featuresIn: columns.length, blocks: scores.blocks }),
     );
     const explained = stage(
       'explain',
       () => explainStage(context, modelled, segments, hooks),
-      ({ explanation }) => ({ rows: explanation?.rows.length ?? 0 }),
+      ({ explanation }) => ({ featuresIn: columns.length, rows: explanation?.rows.length ?? 0 }),
     );
     const models =
       config.models.export === 'yes'

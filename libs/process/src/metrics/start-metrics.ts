@@ -20,8 +20,12 @@ export interface Metrics {
   close(): Promise<void>;
 }
 
-/** How long the end of a process waits for a collector, in milliseconds. */
-const FLUSH_MS = 500;
+/**
+ * How long the end of a process waits for a collector to take the last figures, in milliseconds: one that took those before,
+ * and one that did not.
+ */
+const FLUSH_MS = 1_000;
+const DOUBTFUL_FLUSH_MS = 250;
 
 const EXPORTERS: Readonly<Record<OtlpProtocol, () => Promise<new () => PushMetricExporter>>> = {
   grpc: async () => (await import('@opentelemetry/exporter-metrics-otlp-grpc')).OTLPMetricExporter,
@@ -57,7 +61,8 @@ export async function startMetrics(
   const isSent = isSentTo(process.env, log);
   if (listen === undefined && !isSent) return UNREAD;
   const { MeterProvider } = await import('@opentelemetry/sdk-metrics');
-  const readers: IMetricReader[] = isSent ? [await sentOverOtlp(log)] : [];
+  const sent = isSent ? await sentOverOtlp(log) : undefined;
+  const readers: IMetricReader[] = sent ? [sent.reader] : [];
   const exemplars = new Exemplars();
   let address: string | undefined;
   if (listen !== undefined) {
@@ -75,7 +80,10 @@ export async function startMetrics(
     isRead: true,
     instruments: (table) => new Instruments(meter, table, address === undefined ? undefined : exemplars),
     ...(address === undefined ? {} : { address }),
-    close: () => provider.shutdown({ timeoutMillis: FLUSH_MS }).catch(() => undefined),
+    close: () => {
+      const timeoutMillis = sent?.isDelivering() ? FLUSH_MS : DOUBTFUL_FLUSH_MS;
+      return provider.shutdown({ timeoutMillis }).catch(() => undefined);
+    },
   };
 }
 
@@ -93,12 +101,23 @@ function isSentTo(env: NodeJS.ProcessEnv, log: Pick<Logger, 'warn'>): boolean {
   return Boolean(env.OTEL_EXPORTER_OTLP_METRICS_ENDPOINT);
 }
 
-async function sentOverOtlp(log: Pick<Logger, 'warn'>): Promise<IMetricReader> {
+async function sentOverOtlp(
+  log: Pick<Logger, 'warn'>,
+): Promise<{ reader: IMetricReader; isDelivering: () => boolean }> {
   const { PeriodicExportingMetricReader } = await import('@opentelemetry/sdk-metrics');
   const Exporter = await EXPORTERS[otlpProtocol('METRICS', log)]();
   const interval = Number(process.env.OTEL_METRIC_EXPORT_INTERVAL);
-  return new PeriodicExportingMetricReader({
-    exporter: new Exporter(),
+  let isDelivering = false;
+  const exporter = new Exporter();
+  const send = exporter.export.bind(exporter);
+  exporter.export = (metrics, done) =>
+    send(metrics, (result) => {
+      isDelivering = result.error === undefined;
+      done(result);
+    });
+  const reader = new PeriodicExportingMetricReader({
+    exporter,
     ...(interval > 0 ? { exportIntervalMillis: interval, exportTimeoutMillis: interval } : {}),
   });
+  return { reader, isDelivering: () => isDelivering };
 }

@@ -20,6 +20,7 @@ writeFileSync(
    const busy = setInterval(() => undefined, 1000);
    await runService({
      name: 'thing',
+     example: '--act serve',
      flags: {
        act: { kind: choice('serve', 'slow', 'hang', 'break', 'fail', 'end', 'stop'), default: 'serve', doc: 'what' },
        count: { kind: wholeNumber(1, 9), default: '1', doc: 'how often' },
@@ -63,6 +64,7 @@ it('prints help and its version on stdout', async () => {
   expect(help).toMatchObject({ code: 0, err: '' });
   expect(help.out).toContain('--count N                 how often (default: 1)');
   expect(help.out).toContain('ONESCAN_LOG_LEVEL');
+  expect(help.out).toContain('example:\n  onescan serve thing --act serve\n');
   expect(version.out).toMatch(/^onescan-thing \d+\.\d+\.\d+/);
 });
 

@@ -55,6 +55,8 @@ export interface OtherTask {
 export interface Service<Table extends FlagTable> {
   readonly name: string;
   readonly flags: Table;
+  /** The flags of a command that people type. */
+  readonly example: string;
   /** Holds flags against each other; throws an OnescanError that names one. Default: all go together. */
   require?(values: FlagValues<Table>): void;
   start(values: FlagValues<Table>, surroundings: ServiceSurroundings): Promise<RunningService>;
@@ -65,14 +67,16 @@ export interface Service<Table extends FlagTable> {
 export function serviceHelp({
   name,
   flags,
+  example,
   instead,
-}: Pick<Service<FlagTable>, 'name' | 'flags' | 'instead'>): string {
+}: Pick<Service<FlagTable>, 'name' | 'flags' | 'example' | 'instead'>): string {
   const main = `onescan serve ${name}`;
   const usage = [`usage: ${main} ${requiredFlags(flags)} [flags]`, flagHelp(flags)];
   if (instead)
     usage.push('', `   or: ${main} ${requiredFlags(instead.flags)} [flags]`, flagHelp(instead.flags));
   const environment = Object.entries(SERVICE_ENVIRONMENT).map(([key, doc]) => `  ${key.padEnd(29)}${doc}`);
   usage.push('  --help, --version', '', 'environment:', ...environment);
+  usage.push('', 'example:', `  ${main} ${example}`);
   usage.push('', 'exit codes: 0 stopped, 2 wrong flag, 5 failed, 130 ended by a second signal');
   return usage.join('\n');
 }
@@ -112,7 +116,7 @@ export async function runService<Table extends FlagTable>(
 }
 
 function answerHelpAndVersion(
-  service: Pick<Service<FlagTable>, 'name' | 'flags' | 'instead'>,
+  service: Pick<Service<FlagTable>, 'name' | 'flags' | 'example' | 'instead'>,
   args: readonly string[],
 ): void {
   const isHelp = args.includes('--help');
