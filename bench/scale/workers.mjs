@@ -5,7 +5,7 @@
 // Exit code 1 when the coordinator takes a core or 1 GiB, or a lease is lost.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { setPriority, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -26,8 +26,6 @@ const MOST_CORES = 1;
 const MOST_BYTES = 2 ** 30;
 /** Started at a time, so that starting them does not starve those that are there. */
 const START_BATCH = 10;
-/** Of trainers on this machine, below that of the coordinator. */
-const TRAINER_PRIORITY = 8;
 
 const flags = benchFlags({
   trainers: { usual: 200, quick: 20 },
@@ -80,10 +78,7 @@ try {
       const own = (i / perProcess) % 2 === 0 ? address : partition.address;
       const ids = Array.from({ length: Math.min(perProcess, last - i) }, (_, k) => `trainer-${i + k}`);
       const args = [TRAINER, own, ids.join(','), String(taskMs)];
-      const child = spawn(process.execPath, args, { stdio: 'inherit' });
-      // On machines of their own they would take nothing from the coordinator.
-      setPriority(child.pid, TRAINER_PRIORITY);
-      children.push(child);
+      children.push(spawn(process.execPath, args, { stdio: 'inherit' }));
     }
     await untilConnected(client, last);
   }
