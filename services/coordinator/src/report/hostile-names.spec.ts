@@ -28,7 +28,7 @@ const HOSTILE = [
 /** Keys of a result document whose texts come from a warehouse or a trainer. */
 const NAMED = new Set(['feature', 'name', 'reason', 'unit', 'model', 'method', 'note', 'text']);
 const TAGS = new Set(
-  'html head meta title style body h1 h2 h3 p ul li b code div table thead tbody tr th td details summary svg path g text line rect circle polyline polygon defs clipPath tspan time span a br small nav ol script figure section'.split(' '),
+  'html head meta title style body h1 h2 h3 p ul li b code div table thead tbody tr th td details summary svg path g text line rect circle polyline polygon defs clipPath tspan time span a br small nav ol script figure section header main'.split(' '),
 ); // biome-ignore format: a list
 
 let page = '';

@@ -84,11 +84,12 @@ export async function renderReport(data: ReportData): Promise<string> {
     }
     parts.push(html`<section class="pair">${own}</section>`);
   }
-  parts.splice(1, 0, contents(parts, run.spec.pairs));
+  const [heading, ...sections] = parts;
   return `<!doctype html>\n${
     html`<html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${POLICY}"><meta name="viewport" content="width=device-width">
 <title>Onescan run ${run.runId}</title><style>${new Html(REPORT_STYLE)}</style></head>
-<body>${parts}<script>${new Html(REPORT_SCRIPT)}</script></body></html>`.text
+<body><header>${heading!}</header>${contents(parts, run.spec.pairs)}<main>${sections}</main><script>${new Html(REPORT_SCRIPT)}</script></body></html>`
+      .text
   }\n`;
 }
 
