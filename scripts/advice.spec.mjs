@@ -120,13 +120,19 @@ it('every `onescan WORD` is a verb', () => {
 it('every flag that is named in a page or an error is one of a verb or of a service', () => {
   const tables = [FETCHER_FLAGS, COORDINATOR_FLAGS, RESTORE_FLAGS, TRAINER_FLAGS];
   const services = tables.flatMap((table) => Object.entries(table).map(([key, row]) => flagName(key, row)));
-  const known = new Set([...COMMON, ...[...VERBS.values()].flatMap(flagsOf), ...services, ...OTHERS]);
+  const known = new Set([
+    ...COMMON,
+    ...[...VERBS.values()].flatMap(flagsOf),
+    ...services,
+    ...benchFlags(),
+    ...OTHERS,
+  ]);
   const told = TEXTS.filter(({ path }) => path !== 'docs/benchmarks.md').map(({ path, text }) => ({
     path,
     text: path.endsWith('.ts')
       ? sentencesOf(text)
       : text.replaceAll(
-          /^.*\b(bq |gcloud |docker |git |sudo |jaeger-all-in-one |node (?:scripts|bench)\/|npm install |npx vitest |helm |kubectl |kustomize |grpc_tools).*$/gm,
+          /^.*\b(bq |gcloud |docker |git |sudo |jaeger-all-in-one |node (?:scripts|bench)\/|npm install |npm run |npx vitest |helm |kubectl |kustomize |grpc_tools).*$/gm,
           '',
         ),
   }));
@@ -135,6 +141,15 @@ it('every flag that is named in a page or an error is one of a verb or of a serv
   const unknown = named.filter(({ place }) => !known.has(place.slice(place.lastIndexOf(': ') + 2)));
   expect(unknown.map(({ place }) => place)).toEqual([]);
 });
+
+/** Flags of the benchmarks, which docs/statistics.md names: the keys of the tables that they give to benchFlags. */
+function benchFlags() {
+  const sources = filesIn('bench/learn', /\.mjs$/).map((path) => readFileSync(join(ROOT, path), 'utf8'));
+  const tables = sources.flatMap(
+    (source) => source.match(/benchFlags\(\s*\{.*?\n\);|benchFlags\(.*?\);/gs) ?? [],
+  );
+  return tables.flatMap((table) => [...table.matchAll(/\b([a-z]+): [{'O]/gi)].map(([, name]) => `--${name}`));
+}
 
 /** The texts in quotes that hold more than one word: those of a source that people read. */
 function sentencesOf(source) {
