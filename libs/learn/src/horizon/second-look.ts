@@ -42,7 +42,7 @@ export function withSecondLook<Found extends Selected>(
     const input = { matrix, bar, time, rows: bar.length, targetWindow, targets, honestShare, persistence };
     const tested = selection.prune(pool).pruning.kept.filter((column) => !leaks.refused.has(column));
     const ofFeatures = new Map([
-      ...panelSuspects(input, tablesOf(candidates, tested, featureIds), candidates),
+      ...panelSuspects(input, tablesOf(candidates, tested, featureIds), candidates, tested.length),
       ...retainedSuspects({ ...input, candidates }, pool, part),
     ]);
     const products = found.selection.interactions?.retained ?? [];

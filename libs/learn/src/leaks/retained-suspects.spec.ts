@@ -73,6 +73,7 @@ it('tells a table whose columns hold a little of the future each, and no honest 
     },
     [honest, late],
     [...honest, first, first + 9],
+    columns.length,
   );
   expect([...found.keys()]).toEqual([first, first + 9]);
   expect(found.get(first)).toMatchObject({ facts: { columns: 50, horizon: 45 } });

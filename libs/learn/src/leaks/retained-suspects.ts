@@ -46,12 +46,14 @@ export function retainedSuspects(
  * @param input with one target and all rows; candidates are not read
  * @param tables columns of each table that has a retained feature
  * @param retained columns that a suspicion of their table falls on
+ * @param tested columns that the retained ones are the best of: of so many, some tell as much by chance, and their tables with them
  * @returns by retained column
  */
 export function panelSuspects(
   input: Omit<LeakInput, 'candidates'>,
   tables: readonly (readonly number[])[],
   retained: readonly number[],
+  tested: number,
 ): ReadonlyMap<number, ShareSuspicion> {
   const { matrix, bar, time, targets, targetWindow, honestShare } = input;
   const found = new Map<number, ShareSuspicion>();
@@ -65,7 +67,7 @@ export function panelSuspects(
         const evidence = tablePanel({
           ...{ columns, target, targetWindow, windows, honestShare, bins: matrix.bins },
           readColumn: (column) => matrix.readColumn(column),
-          falseAlarm: FALSE_ALARMS / (2 * tables.length),
+          falseAlarm: FALSE_ALARMS / (2 * tested),
         });
         if (!evidence) continue;
         const facts = explainedPart(evidence, time);
