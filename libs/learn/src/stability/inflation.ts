@@ -7,7 +7,9 @@ import { type ProgressHooks, reportProgress } from '../progress/progress-hooks.j
 import type { PieceKind } from '../threads/piece-kind.js';
 import { type PieceRange, pieceRanges } from '../threads/piece-ranges.js';
 import { callingThread, type WorkPool } from '../threads/work-pool.js';
+import { ColumnEffect } from './column-effect.js';
 import { CONTRASTS, contrastPitch } from './curvature-contrasts.js';
+import { moderatedVariances } from './moderated-variances.js';
 import type { TargetBinsRoom } from './place-target.js';
 import { shadowTarget, signPieces } from './shadow-target.js';
 import type { StabilityContext } from './stability-context.js';
@@ -17,6 +19,8 @@ import type { TargetBins, TargetBinsKernel } from './target-bins.js';
 const MOST_PIECES = 8;
 /** Pieces are at least this many dependence lengths long, so that their sums are nearly independent. */
 const PIECE_LENGTHS = 4;
+/** Curved contrasts of a column without missing values. */
+const SMOOTH_CONTRASTS = CONTRASTS - 2;
 
 /**
  * How much wider chance results are than for independent rows, by Gram position and at least 1: variance of
@@ -48,6 +52,8 @@ export interface InflationInput {
  * 1 + 2 sum over lags of the product of both autocorrelations (Bartlett 1935); the binned one is the same
  * for sums over bins, the curved one for sums weighted by contrasts. A shadow keeps what a feature really says within
  * a piece of one sign; of features that say more than chance does it is taken off, or strong ones would be held back.
+ *
+ * Few pieces tell a feature's own factor badly: all are drawn together by as much as so few pieces make them vary.
  */
 export function estimateInflation(
   input: InflationInput,
@@ -55,8 +61,13 @@ export function estimateInflation(
   { pool = callingThread, isCancelled = () => false }: { pool?: WorkPool; isCancelled?(): boolean } = {},
 ): Inflation {
   const { context, room, bins, bar } = input;
-  const variance = placeShadows(input, new Arena(context.matrix.memory), random);
   const pieces = context.blocks.map(({ begin, end }) => piecesIn(bar[end - 1]! - bar[begin]!, context));
+  const { variance, piecesAlike, blocksAlike } = placeShadows(
+    input,
+    pieces,
+    new Arena(context.matrix.memory),
+    random,
+  );
   const count = context.columns.length;
   const ranges = pieceRanges(count, COLUMNS_AT_ONCE);
   const rows = bins.moments.reduce((sum, moments) => sum + moments.rows, 0);
@@ -73,12 +84,17 @@ export function estimateInflation(
     curved.set(effects[piece]!.curved, from);
     binned.set(effects[piece]!.binned, from);
   });
-  const ratio = (effect: number) => atLeastOne(effect / variance);
-  return { linear: linear.map(ratio), curved: curved.map(ratio), binned: binned.map(ratio) };
+  const factors = (effects: Float64Array, degrees: number) =>
+    moderatedVariances(
+      effects.map((effect) => effect / variance),
+      degrees,
+    ).map(atLeastOne);
+  return {
+    linear: factors(linear, piecesAlike),
+    curved: factors(curved, SMOOTH_CONTRASTS * blocksAlike),
+    binned: factors(binned, (context.matrix.bins - 1) * blocksAlike),
+  };
 }
-
-/** Squares of a sum up to so many times its variance are taken for chance. */
-const CHANCE = 4;
 
 /** Columns that a thread measures at a time. */
 const COLUMNS_AT_ONCE = 256;
@@ -148,106 +164,6 @@ function effectsOfColumns(
   }
 }
 
-/** What the shadows' sums over one column's bins add up to. */
-class ColumnEffect {
-  readonly #rows: Float64Array;
-  /** Sum over blocks of the squared sum of a bin, mean of the shadows. */
-  readonly #squares: Float64Array;
-  #squaresOfBlocks = 0;
-  /** Sum of the real target in a bin. */
-  readonly #real: Float64Array;
-  readonly #share: number;
-  readonly #contrasts: Float32Array;
-  readonly #pitch: number;
-  /** Sum over blocks of the squared inner products with curved contrasts, mean of the shadows. */
-  #curvedSquares = 0;
-
-  constructor(bins: number, contrasts: Float32Array, share: number) {
-    this.#share = share;
-    this.#real = new Float64Array(bins);
-    this.#contrasts = contrasts;
-    this.#pitch = contrastPitch(bins);
-    this.#rows = new Float64Array(bins);
-    this.#squares = new Float64Array(bins);
-  }
-
-  /** @param cells sums of both shadows by bin, @param counts rows, @param sums of the real target by bin */
-  addBlock(cells: Float64Array, counts: Int32Array, sums: Float32Array): void {
-    let first = 0;
-    let second = 0;
-    for (let bin = 0; bin < counts.length; bin++) {
-      const one = cells[2 * bin]!;
-      const two = cells[2 * bin + 1]!;
-      this.#rows[bin]! += counts[bin]!;
-      this.#real[bin]! += sums[bin]!;
-      this.#squares[bin]! += (one * one + two * two) / 2;
-      first += one;
-      second += two;
-    }
-    this.#squaresOfBlocks += (first * first + second * second) / 2;
-    for (let contrast = 1; contrast < CONTRASTS; contrast++) this.#addContrast(cells, contrast);
-  }
-
-  #addContrast(cells: Float64Array, contrast: number): void {
-    const at = contrast * this.#pitch;
-    let first = 0;
-    let second = 0;
-    for (let bin = 0; bin < this.#rows.length; bin++) {
-      first += this.#contrasts[at + bin]! * cells[2 * bin]!;
-      second += this.#contrasts[at + bin]! * cells[2 * bin + 1]!;
-    }
-    this.#curvedSquares += (first * first + second * second) / 2;
-  }
-
-  /** Mean square of the inner product over that of independent rows of variance 1. */
-  linear(squares: number, table: Int16Array): number {
-    const inner = this.#real.reduce((sum, real, bin) => sum + real * table[bin]!, 0);
-    const square = this.#rows.reduce((sum, rows, bin) => sum + rows * table[bin]! ** 2, 0);
-    return this.#withoutEffect(squares, inner) / square;
-  }
-
-  /**
-   * Squares of a shadow's sums less what the real sum, beyond the {@link CHANCE} times its variance that chance may make of it,
-   * adds to them within pieces of one sign.
-   */
-  #withoutEffect(squares: number, real: number): number {
-    const kept = 1 - CHANCE * this.#share;
-    if (kept <= 0 || real * real <= CHANCE * squares) return squares;
-    return Math.max(0, squares - this.#share * real * real) / kept;
-  }
-
-  /** The same for the squares that curved contrasts explain. */
-  curved(): number {
-    let square = 0;
-    let real = 0;
-    for (let contrast = 1; contrast < CONTRASTS; contrast++) {
-      const at = contrast * this.#pitch;
-      let inner = 0;
-      for (let bin = 0; bin < this.#rows.length; bin++) {
-        square += this.#rows[bin]! * this.#contrasts[at + bin]! ** 2;
-        inner += this.#real[bin]! * this.#contrasts[at + bin]!;
-      }
-      real += inner * inner;
-    }
-    return this.#withoutEffect(this.#curvedSquares, Math.sqrt(real)) / square;
-  }
-
-  /** The same for the squares between bins, the target's mean left out as the F statistic does. */
-  binned(): number {
-    let between = 0;
-    let used = 0;
-    let present = 0;
-    for (let bin = 0; bin < this.#rows.length; bin++) {
-      const rows = this.#rows[bin]!;
-      if (rows === 0) continue;
-      between += this.#withoutEffect(this.#squares[bin]!, this.#real[bin]!) / rows;
-      present += rows;
-      used++;
-    }
-    return (between - this.#squaresOfBlocks / present) / (used - 1);
-  }
-}
-
 /** Mean over both shadows of the squared inner products of all pieces. */
 function meanSquareSums(squares: Float64Array): number {
   return (squares[0]! + squares[1]!) / 2;
@@ -263,12 +179,18 @@ function atLeastOne(ratio: number): number {
   return ratio > 1 && Number.isFinite(ratio) ? ratio : 1;
 }
 
-/** Writes two shadow targets beside each other and returns their mean square inside the blocks. */
+/**
+ * Writes two shadow targets beside each other.
+ *
+ * @returns their mean square inside the blocks, and as how many pieces, and blocks, of equal size all count: where the target's
+ *   size moves, the large ones decide what sums over them are
+ */
 function placeShadows(
   { context, room, rows, target, bar }: InflationInput,
+  pieces: readonly number[],
   arena: Arena,
   random: SeededRandom,
-): number {
+): { variance: number; piecesAlike: number; blocksAlike: number } {
   const values = arena.f64(room.target, 2 * context.matrix.rows).fill(0);
   const dependenceBars = context.purgeBars;
   const mean = rows.reduce((sum, row) => sum + target[row]!, 0) / rows.length;
@@ -276,15 +198,31 @@ function placeShadows(
     const shadow = shadowTarget({ rows, target, bar, dependenceBars }, random);
     for (const row of rows) values[2 * row + lane] = shadow[row]! - mean;
   }
-  let square = 0;
-  let count = 0;
   const present = arena.u8(room.present, context.matrix.rows);
-  for (const { begin, end } of context.blocks) {
+  let count = 0;
+  const squares = context.blocks.map(({ begin, end }, block) => {
+    const inPieces = new Float64Array(pieces[block]!);
     for (let row = begin; row < end; row++) {
       if (present[row] === 0) continue;
-      square += (values[2 * row]! ** 2 + values[2 * row + 1]! ** 2) / 2;
+      const piece = Math.floor(((row - begin) * inPieces.length) / (end - begin));
+      inPieces[piece]! += (values[2 * row]! ** 2 + values[2 * row + 1]! ** 2) / 2;
       count++;
     }
-  }
-  return square / count;
+    return inPieces;
+  });
+  const inBlocks = squares.map(sumOf);
+  return {
+    variance: sumOf(inBlocks) / count,
+    piecesAlike: alike(squares.flatMap((pieces) => [...pieces])),
+    blocksAlike: alike(inBlocks),
+  };
+}
+
+/** How many equal shares differ as much as these: (sum of x)^2 / sum of x^2. */
+function alike(shares: readonly number[]): number {
+  return sumOf(shares) ** 2 / sumOf(shares.map((share) => share ** 2));
+}
+
+function sumOf(values: ArrayLike<number>): number {
+  return Array.from(values).reduce((sum, value) => sum + value, 0);
 }
