@@ -41,6 +41,9 @@ const COLUMNS: readonly TableColumn<Row>[] = [
   },
 ];
 
+/** Spans deeper than any tree of a run are left out. */
+const MOST_DEPTH = 16;
+
 /** A run's spans as a tree, children by their start below what they are part of. */
 export function traceTree(traces: OtlpTraces): string {
   const spans = traces.resourceSpans.flatMap(({ resource, scopeSpans }) => {
@@ -58,12 +61,15 @@ export function traceTree(traces: OtlpTraces): string {
     children.set(parent, [...(children.get(parent) ?? []), each]);
   }
   const rows: Row[] = [];
+  const drawn = new Set<OtlpSpan>();
   const add = (parent: string, depth: number): void => {
     for (const { span, service } of children.get(parent) ?? []) {
+      // Where two have one id, what is below them is drawn once; a ring of spans is of no tree.
+      if (drawn.has(span)) continue;
+      drawn.add(span);
       const from = startOf(span) - start;
       rows.push({ depth, span, service, from, seconds: endOf(span) - startOf(span), total });
-      // A span that is its own ancestor is of no tree.
-      if (depth < sorted.length) add(span.spanId, depth + 1);
+      if (depth < MOST_DEPTH) add(span.spanId, depth + 1);
     }
   };
   add('', 0);

@@ -80,3 +80,8 @@ it('of very many those deepest in the tree are left out, and a ring of spans is 
     ]).spans,
   ).toEqual([]);
 });
+
+it('spans of one id are drawn once each, however they hold one another', () => {
+  const same = Array.from({ length: 30 }, () => ({ id: 7, parent: 7 }));
+  expect(rowsOf([{ id: 7 }, ...same]).spans).toHaveLength(31);
+});

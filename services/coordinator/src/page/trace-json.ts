@@ -4,6 +4,9 @@ import { attributeOf, type OtlpSpan, type OtlpTraces } from '@onescan/process/te
 /** Spans that the page is given; of more those deepest in the tree are left out. */
 export const MOST_ROWS = 2_000;
 
+/** Spans deeper than any tree of a run are left out. */
+const MOST_DEPTH = 16;
+
 /** What OTLP calls an error. */
 const ERROR = 2;
 const NS_PER_MS = 1e6;
@@ -44,14 +47,17 @@ function treeOf(sorted: readonly { readonly span: OtlpSpan; readonly service: st
   }
   const start = sorted[0] ? startOf(sorted[0].span) : 0;
   const rows: SpanRow[] = [];
+  const seen = new Set<OtlpSpan>();
   const add = (parent: string, depth: number): void => {
     for (const { span, service } of children.get(parent) ?? []) {
+      // Where two have one id, what is below them stands there once; a ring of spans is of no tree.
+      if (seen.has(span)) continue;
+      seen.add(span);
       const fromMs = startOf(span) - start;
       const tookMs = Math.max(0, Number(span.endTimeUnixNano) / NS_PER_MS - startOf(span));
       const failed = span.status.code === ERROR ? span.status.message || 'failed' : '';
       rows.push({ depth, name: span.name, of: labelOf(span), service, fromMs, tookMs, failed });
-      // A span that is its own ancestor is of no tree.
-      if (depth < 16) add(span.spanId, depth + 1);
+      if (depth < MOST_DEPTH) add(span.spanId, depth + 1);
     }
   };
   add('', 0);
