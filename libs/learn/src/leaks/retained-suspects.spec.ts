@@ -78,3 +78,22 @@ it('tells a table whose columns hold a little of the future each, and no honest 
   expect([...found.keys()]).toEqual([first, first + 9]);
   expect(found.get(first)).toMatchObject({ facts: { columns: 50, horizon: 45 } });
 }, 60_000);
+
+it('knows that a retained feature is the best of many, and its table with it', () => {
+  const config = resolveLearnConfig('quick');
+  const suspects = { ofOne: 0, ofAll: 0 };
+  for (const seed of [61n, 63n, 66n, 67n]) {
+    const pair = simulatePair({ seed, rows: 4000, spacing: 20, noiseFeatures: 200 });
+    const { matrix, bar, time, targets } = pair.pairInput(config, pair.features);
+    const input = { matrix, bar, time, targetWindow: 45, honestShare: 0.002, rows: bar.length };
+    const h45 = { ...input, targets: targets.slice(2, 3) };
+    for (let first = 0; first + 4 <= pair.features.length; first += 4) {
+      const table = [first, first + 1, first + 2, first + 3];
+      suspects.ofOne += panelSuspects(h45, [table], [first], 1).size;
+      suspects.ofAll += panelSuspects(h45, [table], [first], pair.features.length).size;
+    }
+  }
+  // Whoever looks at the best of all tables as if it were the only one finds some on a random walk.
+  expect(suspects.ofOne).toBeGreaterThan(0);
+  expect(suspects.ofAll).toBe(0);
+}, 60_000);

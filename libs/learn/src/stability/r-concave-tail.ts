@@ -4,10 +4,6 @@ const LOG_SHIFT_MAX = Math.log(1e9);
 const BISECTIONS = 70;
 const GOLDEN_STEPS = 45;
 
-/** Tails that were computed: a plan and the folds of a pair ask for few of them, many times. */
-const known = new Map<string, number>();
-const MOST_KNOWN = 4096;
-
 /**
  * D(eta, t, B, r) of Shah & Samworth 2013 (doi 10.1111/j.1467-9868.2011.01034.x), Appendix A.4: the
  * largest P(X >= t / B) over r-concave distributions on {0, 1/B, ..., 1} with mean at most eta.
@@ -21,16 +17,6 @@ const MOST_KNOWN = 4096;
  * @param r concavity, -1/2 for simultaneous and -1/4 for single selection frequencies
  */
 export function rConcaveTail(eta: number, t: number, B: number, r: number): number {
-  const key = `${eta} ${t} ${B} ${r}`;
-  const before = known.get(key);
-  if (before !== undefined) return before;
-  const tail = computeTail(eta, t, B, r);
-  if (known.size === MOST_KNOWN) known.clear();
-  known.set(key, tail);
-  return tail;
-}
-
-function computeTail(eta: number, t: number, B: number, r: number): number {
   const mean = eta * B;
   const first = Math.ceil(2 * mean) + 1;
   if (t < first) return 1;
