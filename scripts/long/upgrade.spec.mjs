@@ -3,6 +3,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { BUILD_SMALL } from '../release/try-package.mjs';
 import { ROOT } from '../workspace.mjs';
 
 const COMMAND = 'libs/cli/bin/onescan.mjs';
@@ -89,18 +90,7 @@ describe.skipIf(!before)(`from schema ${then} to ${now}, and back${reason}`, () 
   }, 300_000);
 
   it('runs of the version before are there, go on, and are there again for the version before', () => {
-    succeed(
-      old,
-      'warehouse',
-      'build',
-      '--simulate',
-      '--pairs',
-      'usdjpy',
-      '--universe',
-      'small',
-      '--out',
-      'mine',
-    );
+    succeed(old, ...BUILD_SMALL);
     up(old);
     const [done, waiting] = ['15', '30'].map((horizon) => {
       const asked = onescan(old, 'run', ...RUN, '--horizons', horizon, '--json');

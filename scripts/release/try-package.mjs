@@ -6,17 +6,8 @@ import { delimiter, dirname, join } from 'node:path';
 /** What each command may take on a busy machine. */
 const COMMAND_MS = 15 * 60_000;
 const SMALL = ['--pairs', 'usdjpy', '--horizons', '15', '--rows', '2000', '--preset', 'quick'];
-const BUILD = [
-  'warehouse',
-  'build',
-  '--simulate',
-  '--pairs',
-  'usdjpy',
-  '--universe',
-  'small',
-  '--out',
-  'mine',
-];
+/** Builds a small warehouse in the folder `mine`. */
+export const BUILD_SMALL = 'warehouse build --simulate --pairs usdjpy --universe small --out mine'.split(' ');
 
 /**
  * Installs a tarball in an empty folder and uses it there as a user would: a warehouse of one's own, a stack, a run
@@ -40,7 +31,7 @@ export function tryPackage({ tarball, version, node = process.execPath, onComman
       expectOutput(onescan('serve', service, '--version'), `onescan-${service} ${version}\n`);
     }
     onescan('doctor');
-    onescan(...BUILD);
+    onescan(...BUILD_SMALL);
     onescan('up', '--warehouse', 'mine', '--trainers', '1', '--detach');
     try {
       onescan('run', ...SMALL, '--yes');

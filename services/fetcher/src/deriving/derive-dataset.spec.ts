@@ -96,6 +96,7 @@ describe('a dataset is made of a larger one', () => {
         },
       },
     ],
+    ['of the default horizons', { horizons: [15] }],
     ['of fewer rows', { sample: { rows: 500 }, horizons: [5, 15, 120] }],
     [
       'of fewer horizons, rows and columns',
