@@ -36,10 +36,11 @@ export function keyMatch(targets: Float64Array, table: Float64Array): KeyMatch |
   const least = Math.max(LEAST_GAINED, GAINED_SHARE * own.length);
   // A shift gains at most the keys that are missed: of most tables that is none, and no shift need be tried.
   if (lacking.length < least) return { missed };
-  const there = new Set(table);
+  const met = notIn(targets, lacking);
   let best: { shift: number; surplus: number } | undefined;
   for (const shift of shifts(own, table)) {
-    const { gained, lost } = gains(targets, there, shift);
+    const gained = countIn(lacking, table, shift);
+    const lost = met.length - countIn(met, table, shift);
     const surplus = gained - lost;
     if (surplus < Math.max(least, DEVIATIONS * Math.sqrt(gained + lost))) continue;
     const isBetter =
@@ -58,19 +59,15 @@ function notIn(keys: Float64Array, others: Float64Array): Float64Array {
   });
 }
 
-/** Keys that meet when the table's are taken as shifted but not as they are, and the other way round. */
-function gains(
-  targets: Float64Array,
-  there: ReadonlySet<number>,
-  shift: number,
-): { gained: number; lost: number } {
-  let [gained, lost] = [0, 0];
-  for (const key of targets) {
-    const [now, then] = [there.has(key), there.has(key + shift)];
-    if (then && !now) gained++;
-    if (now && !then) lost++;
+/** How many ascending keys other ascending keys hold when they are taken as shifted. */
+function countIn(keys: Float64Array, others: Float64Array, shift: number): number {
+  let [count, at] = [0, 0];
+  for (const key of keys) {
+    const wanted = key + shift;
+    while (at < others.length && others[at]! < wanted) at++;
+    if (others[at] === wanted) count++;
   }
-  return { gained, lost };
+  return count;
 }
 
 /** Half hours of the clock, and those off by what most keys lack to the next one of the table. */

@@ -11,6 +11,8 @@ const DAY_MICROS = 86_400_000_000;
 /** A part holds a weekend, and so many bars where those are long. */
 const LEAST_DAYS = 8;
 const LEAST_BARS = 2000;
+/** Tables of which keys are held at a time; a plan that is cancelled ends between two such batches. */
+const BATCH = 32;
 /** A table without rows for more of the keys is noted. */
 const MOST_MISSED = 0.5;
 
@@ -29,13 +31,16 @@ export async function keyNotes(
 ): Promise<PlanNote[]> {
   const { readKeys } = warehouse;
   if (!readKeys || !span) return [];
+  const filled = tables.filter(({ rows }) => rows !== 0);
   const worst = new Map<CatalogueTable, KeyMatch>();
   for (const range of partsOf(span)) {
-    const keys = await readKeys.call(warehouse, targets, range);
-    for (const table of tables) {
-      if (table.rows === 0) continue;
-      const found = keyMatch(keys, await readKeys.call(warehouse, table, range));
-      if (found && isWorse(found, worst.get(table))) worst.set(table, found);
+    const [keys] = await readKeys.call(warehouse, [targets], range);
+    for (let from = 0; from < filled.length; from += BATCH) {
+      const batch = filled.slice(from, from + BATCH);
+      for (const [i, own] of (await readKeys.call(warehouse, batch, range)).entries()) {
+        const found = keyMatch(keys!, own);
+        if (found && isWorse(found, worst.get(batch[i]!))) worst.set(batch[i]!, found);
+      }
     }
   }
   return [...worst].flatMap(([{ name }, match]) => noteOf(name, match));

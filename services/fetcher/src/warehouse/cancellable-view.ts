@@ -25,7 +25,7 @@ export function cancellable(view: WarehouseView, signal: AbortSignal): Warehouse
     findDoubledKeys: (tables) => ask(() => view.findDoubledKeys(tables)),
     dryRun: (statement) => ask(() => view.dryRun(statement)),
     ...(keySpans ? { keySpans: (tables, others) => ask(() => keySpans.call(view, tables, others)) } : {}),
-    ...(readKeys ? { readKeys: (table, range) => ask(() => readKeys.call(view, table, range)) } : {}),
+    ...(readKeys ? { readKeys: (tables, range) => ask(() => readKeys.call(view, tables, range)) } : {}),
     ...(readFree ? { readFree: (statement) => until(readFree.call(view, statement), signal) } : {}),
   };
 }

@@ -130,8 +130,8 @@ export interface WarehouseView {
    * @param statement without features
    */
   readFree?(statement: Statement): AsyncIterable<StatementBatch>;
-  /** Keys of a table in a range, ascending, epoch microseconds. Absent where reading them is billed. */
-  readKeys?(table: TableName, range: KeyRange): Promise<Float64Array>;
+  /** Keys of each table in a range, ascending, epoch microseconds. Absent where reading them is billed. */
+  readKeys?(tables: readonly TableName[], range: KeyRange): Promise<Float64Array[]>;
   /** Checks a statement without running it and says what it will bill. */
   dryRun(statement: Statement): Promise<StatementEstimate>;
 }

@@ -20,19 +20,24 @@ export async function countDays(
   return result.getRows().map(([day, rows]) => ({ day: String(day), rows: Number(rows) }));
 }
 
-/** Keys of a table in a range, ascending, epoch microseconds. */
+/** Keys of each table in a range, ascending, epoch microseconds. */
 export async function readKeys(
   connection: DuckDBConnection,
-  { table, keyColumn, range }: { table: TableName; keyColumn: string; range: KeyRange },
-): Promise<Float64Array> {
+  tables: readonly TableName[],
+  { keyColumn, range }: { keyColumn: string; range: KeyRange },
+): Promise<Float64Array[]> {
   const key = `t.${name(keyColumn)}`;
   const filter = rangeFilter(key, range);
-  // Nanoseconds are cut off when keys are joined.
-  const micros = `epoch_us(CAST(${key} AS TIMESTAMP))`;
-  const result = await connection.runAndReadAll(
-    `SELECT ${micros} FROM ${tableName(table)} t WHERE ${filter ? `${filter} AND ` : ''}${key} IS NOT NULL ORDER BY 1`,
-  );
-  return Float64Array.from(result.getRows(), ([micros]) => Number(micros));
+  // Nanoseconds are cut off when keys are joined. Doubles hold microseconds until the year 2255.
+  const micros = `CAST(epoch_us(CAST(${key} AS TIMESTAMP)) AS DOUBLE)`;
+  const all: Float64Array[] = [];
+  for (const table of tables) {
+    const result = await connection.runAndReadAll(
+      `SELECT ${micros} FROM ${tableName(table)} t WHERE ${filter ? `${filter} AND ` : ''}${key} IS NOT NULL ORDER BY 1`,
+    );
+    all.push(Float64Array.from(result.getColumns()[0] ?? [], Number));
+  }
+  return all;
 }
 
 /** The most frequent key of each table that holds one more than once. */

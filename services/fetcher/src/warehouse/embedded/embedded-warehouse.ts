@@ -95,9 +95,9 @@ export class EmbeddedWarehouse implements Warehouse {
     return this.#file.use((connection) => countDays(connection, { table, keyColumn, range }));
   }
 
-  readKeys(table: TableName, range: KeyRange): Promise<Float64Array> {
+  readKeys(tables: readonly TableName[], range: KeyRange): Promise<Float64Array[]> {
     const { keyColumn } = this.options.names;
-    return this.#file.use((connection) => readKeys(connection, { table, keyColumn, range }));
+    return this.#file.use((connection) => readKeys(connection, tables, { keyColumn, range }));
   }
 
   async findDoubledKeys(tables: readonly TableName[]): Promise<DoubledKey[]> {

@@ -102,9 +102,9 @@ export class LakeWarehouse implements Warehouse {
     return this.#ask([table], (connection) => countDays(connection, { table, keyColumn, range }));
   }
 
-  readKeys(table: TableName, range: KeyRange): Promise<Float64Array> {
+  readKeys(tables: readonly TableName[], range: KeyRange): Promise<Float64Array[]> {
     const { keyColumn } = this.options.names;
-    return this.#ask([table], (connection) => readKeys(connection, { table, keyColumn, range }));
+    return this.#ask(tables, (connection) => readKeys(connection, tables, { keyColumn, range }));
   }
 
   async findDoubledKeys(tables: readonly TableName[]): Promise<DoubledKey[]> {
