@@ -11,8 +11,9 @@ const ROWS = 4800;
 type Column = SimulatedPair['features'][number];
 
 const column = (id: string, values: ArrayLike<number>): Column => ({ id, values: Float32Array.from(values) });
-const target = (horizon: number) => pair.horizonInput(horizon).target;
-const known = (horizon: number) => pair.horizonInput(horizon).knownPart!;
+const inputs = new Map([15, 30, 45, 60, 75, 90, 105].map((horizon) => [horizon, pair.horizonInput(horizon)]));
+const target = (horizon: number) => inputs.get(horizon)!.target;
+const known = (horizon: number) => inputs.get(horizon)!.knownPart!;
 const unknown = (horizon: number) => target(horizon).map((value, row) => value - known(horizon)[row]!);
 
 /** With a part of normal noise whose variance is so many times that of the values. */

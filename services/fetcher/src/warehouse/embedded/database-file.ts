@@ -8,13 +8,26 @@ import { type DuckDbConnections, problemText } from '../duckdb/duckdb-connection
 /** The file's header and the two of which every checkpoint writes one. */
 const HEADERS_BYTES = 12_288;
 
+/** A plan asks again and again, and opening takes longer than most answers: the file is closed so long after the last one. */
+const LINGER_MS = 100;
+
+/** The file as it was when it was opened. */
+interface OpenFile {
+  readonly state: string;
+  readonly instance: Promise<DuckDb>;
+  users: number;
+  /** Set while nobody uses it. */
+  closing?: NodeJS.Timeout;
+}
+
 /**
- * A DuckDB file that is open, to read, only while it is used, so that it can be changed under a running fetcher. It may
- * come from anybody: nothing in it reaches any other file.
+ * A DuckDB file that is open, to read, only while it is used and a moment longer, so that it can be changed under a running
+ * fetcher; who asks after a change gets what it is now. It may come from anybody: nothing in it reaches any other file.
  */
 export class DatabaseFile implements DuckDbConnections {
-  #instance: Promise<DuckDb> | undefined;
-  #users = 0;
+  #open: OpenFile | undefined;
+  /** Of each connection, what it was opened on. */
+  readonly #connections = new WeakMap<DuckDBConnection, OpenFile>();
 
   /** @throws OnescanError NOT_FOUND when there is no such file */
   constructor(
@@ -43,13 +56,16 @@ export class DatabaseFile implements DuckDbConnections {
 
   /** A connection for {@link release}. @throws OnescanError UNAVAILABLE when the file cannot be opened now */
   async acquire(): Promise<DuckDBConnection> {
-    this.#require();
-    this.#users++;
+    const open = this.#current();
+    open.users++;
+    clearTimeout(open.closing);
     try {
-      this.#instance ??= openConfinedDuckDb(this.path, { ...this.settings, access_mode: 'READ_ONLY' });
-      return await (await this.#instance).connect();
+      const connection = await (await open.instance).connect();
+      this.#connections.set(connection, open);
+      return connection;
     } catch (thrown) {
-      await this.#leave();
+      if (this.#open === open) this.#open = undefined;
+      await this.#leave(open);
       throw new OnescanError(
         'UNAVAILABLE',
         `cannot open the warehouse ${this.path}: ${problemText(thrown)}`,
@@ -63,14 +79,29 @@ export class DatabaseFile implements DuckDbConnections {
 
   async release(connection: DuckDBConnection): Promise<void> {
     connection.closeSync();
-    await this.#leave();
+    await this.#leave(this.#connections.get(connection)!);
   }
 
-  async #leave(): Promise<void> {
-    if (--this.#users > 0) return;
-    const instance = this.#instance;
-    this.#instance = undefined;
-    (await instance?.catch(() => undefined))?.closeSync();
+  /** Closes the file where nobody uses it. */
+  async close(): Promise<void> {
+    const open = this.#open;
+    this.#open = undefined;
+    if (open?.users === 0) await closeFile(open);
+  }
+
+  #current(): OpenFile {
+    const state = this.state();
+    if (this.#open?.state === state) return this.#open;
+    void this.close();
+    const instance = openConfinedDuckDb(this.path, { ...this.settings, access_mode: 'READ_ONLY' });
+    this.#open = { state, instance, users: 0 };
+    return this.#open;
+  }
+
+  async #leave(open: OpenFile): Promise<void> {
+    if (--open.users > 0) return;
+    if (this.#open !== open) await closeFile(open);
+    else open.closing = setTimeout(() => void this.close(), LINGER_MS).unref();
   }
 
   #require(): void {
@@ -79,6 +110,11 @@ export class DatabaseFile implements DuckDbConnections {
       remedy: 'Build one with `onescan warehouse build`, or give the right folder to --warehouse',
     });
   }
+}
+
+async function closeFile({ instance, closing }: OpenFile): Promise<void> {
+  clearTimeout(closing);
+  (await instance.catch(() => undefined))?.closeSync();
 }
 
 function headersHash(path: string): string {

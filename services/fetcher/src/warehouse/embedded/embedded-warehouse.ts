@@ -54,7 +54,7 @@ interface FileMemory {
 }
 
 /**
- * A warehouse in a DuckDB file. The file is open only while it is used, so that it can be rebuilt under a
+ * A warehouse in a DuckDB file. The file is open hardly longer than it is used, so that it can be rebuilt under a
  * running fetcher; what is remembered is dropped when the file changes.
  */
 export class EmbeddedWarehouse implements Warehouse {
@@ -137,6 +137,7 @@ export class EmbeddedWarehouse implements Warehouse {
 
   async close(): Promise<void> {
     this.#memory = undefined;
+    await this.#file.close();
     rmSync(this.options.tempFolder, { recursive: true, force: true });
   }
 

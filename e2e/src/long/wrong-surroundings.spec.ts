@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { BIN, onescanIn, type Surroundings } from './surroundings.js';
-import { WAREHOUSE } from './warehouse.js';
+import { BIN, onescanIn, type Surroundings } from '../surroundings.js';
+import { WAREHOUSE } from '../warehouse.js';
 
 let folder: string;
 

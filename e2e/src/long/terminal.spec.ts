@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { hasPseudoTerminals, PseudoTerminal } from '@onescan/cli/testing/pseudo-terminal.js';
 import { isProcessAlive } from '@onescan/process/process-alive.js';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { WAREHOUSE } from './warehouse.js';
+import { WAREHOUSE } from '../warehouse.js';
 
 /** Of a build, whose statement under way must end; on a busy machine. */
 const SOON_MS = 5_000;
