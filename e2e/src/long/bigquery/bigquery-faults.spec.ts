@@ -2,8 +2,8 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { JobLog } from '@onescan/fetcher/testing/jobs/job-log.js';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { Fault, FaultKind } from '../../fake-bigquery/faults.js';
 import { BigQueryStack } from '../../bigquery/bigquery-stack.js';
+import type { Fault, FaultKind } from '../../fake-bigquery/faults.js';
 
 let stack: BigQueryStack;
 /** Every test samples another number of rows, so that its dataset and jobs are its own. */

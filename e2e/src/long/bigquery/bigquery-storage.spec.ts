@@ -3,9 +3,9 @@ import { openDataset } from '@onescan/dataset/open-dataset.js';
 import type { BigQueryWarehouse } from '@onescan/fetcher/testing/warehouse/bigquery/bigquery-warehouse.js';
 import { StorageReader } from '@onescan/fetcher/testing/warehouse/bigquery/storage/storage-reader.js';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { BigQueryStack, type Choices, PROJECT } from '../../bigquery/bigquery-stack.js';
 import { RESULTS_DATASET } from '../../fake-bigquery/query-job.js';
 import { TcpProxy } from '../../faults/tcp-proxy.js';
-import { BigQueryStack, type Choices, PROJECT } from '../../bigquery/bigquery-stack.js';
 
 const ONCE = { attempts: 1, firstDelayMs: 1, maxDelayMs: 1 };
 
