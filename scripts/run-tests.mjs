@@ -11,6 +11,8 @@ import { listProjects, ROOT } from './workspace.mjs';
 const REPORTS = 'test-results';
 /** Quick suites at once: one more than the cores of a small machine, since they wait for processes and disks. */
 const PARALLEL = 3;
+/** Long suites at once: those of e2e wait for each other and keep one core busy. */
+const LONG_PARALLEL = 2;
 const BIOME = '@biomejs/biome/bin/biome';
 const BUF = '@bufbuild/buf/bin/buf';
 
@@ -60,7 +62,7 @@ async function runTarget(target) {
     target,
     '--outputStyle=stream',
     '--parallel',
-    `${target === 'test' ? PARALLEL : 1}`,
+    `${target === 'test' ? PARALLEL : LONG_PARALLEL}`,
   ]);
   const counts = projects.map((project) => countReport(project.name, reportPath(project, target)));
   const failures = counts.reduce((sum, count) => sum + count.failed, 0);
