@@ -1,0 +1,78 @@
+import { Heartbeat, Register } from '@onescan/contract/generated/onescan/v1/trainer.js';
+import { kernelVersion } from '@onescan/learn/kernels/load-kernel.js';
+import { createLog } from '@onescan/process/log.js';
+import { PRODUCT_VERSION } from '@onescan/process/product-version.js';
+import { expect, test } from 'vitest';
+import { Work } from '../runs/work.js';
+import { type HubParts, TrainerHub } from './trainer-hub.js';
+import { TrainerRegistry } from './trainer-registry.js';
+
+const TRAINERS = 200;
+const LEASE = { heartbeatMs: 1_000, leaseMs: 10_000 };
+
+/** A hub without runs; `steps` counts how often the runs were asked to move on, each under the lock. */
+async function hubOf(trainers: number) {
+  const seen = { steps: 0 };
+  const work = new Work(createLog('test'));
+  const parts: Partial<HubParts> = {
+    work,
+    registry: new TrainerRegistry({
+      leaseMs: LEASE.leaseMs,
+      reconnectGraceMs: 0,
+      clock: () => 0,
+      onConnections: () => undefined,
+    }),
+    book: { active: () => [], activeRun: () => undefined } as unknown as HubParts['book'],
+    log: createLog('test'),
+    monotonic: () => 0,
+    options: LEASE,
+    advance: async () => {
+      seen.steps++;
+    },
+  };
+  const hub = new TrainerHub(parts as HubParts);
+  const registered = Array.from({ length: trainers }, (_, index) => {
+    const versions = { version: PRODUCT_VERSION, kernelVersion: kernelVersion() };
+    const register = Register.fromPartial({ trainerId: `t${index}`, instanceId: 'a', ...versions });
+    return hub.onRegister(register, { send: () => undefined, end: () => undefined });
+  });
+  const beat = (value = Heartbeat.fromPartial({})) => {
+    for (const trainer of registered) hub.onMessage(trainer, { $case: 'heartbeat', value });
+  };
+  /** Until all that was asked for is done. */
+  const settled = () => work.exclusive(async () => undefined);
+  await settled();
+  seen.steps = 0;
+  return { work, beat, settled, seen };
+}
+
+test('idle trainers that ask while another change is under way are served by one step together', async () => {
+  const { work, beat, settled, seen } = await hubOf(TRAINERS);
+  let release = (): void => undefined;
+  const change = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const busy = work.exclusive(() => change);
+  beat();
+  beat();
+  release();
+  await busy;
+  await settled();
+  expect(seen.steps).toBe(1);
+});
+
+test('those that ask once a step has begun are served by the next', async () => {
+  const { beat, settled, seen } = await hubOf(3);
+  beat();
+  await settled();
+  beat();
+  await settled();
+  expect(seen.steps).toBe(2);
+});
+
+test('trainers at work do not ask', async () => {
+  const { beat, settled, seen } = await hubOf(3);
+  beat(Heartbeat.fromPartial({ workingOn: [{ runId: 'r', pair: 'eurusd', horizon: 15, attempt: 1 }] }));
+  await settled();
+  expect(seen.steps).toBe(0);
+});
