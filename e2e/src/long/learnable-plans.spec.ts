@@ -87,3 +87,20 @@ test('memory that is too small is refused, and what is advised is enough', async
   await expectNotLearned(stack, small);
   expect(await refusalOf(stack, { ...small, memoryPerWorkerBytes: Number(advised) })).toBeUndefined();
 });
+
+test('one column is refused with a setting that can select from it', async () => {
+  const groups = [{ name: 'pair', tables: ['base_idx_eurusd'], shared: false }];
+  const one = briefSpec({
+    horizons: [15],
+    sample: { rows: 2000 },
+    universe: { groups, exclude: EXCEPT_ONE },
+  });
+  const refusal = await refusalOf(stack, one);
+  expect(refusal!.message).toMatch(/no selection of 1 feature column by elastic-net,curvature/);
+  const [, key, value] = /^Learn with ([\w.]+)=(\w+)/.exec(refusal!.remedy)!;
+  await expectNotLearned(stack, one);
+  await expectLearned(stack, { ...one, overrides: { ...(one.overrides as object), [key!]: value! } });
+});
+
+/** All columns of base_idx_eurusd but one. */
+const EXCEPT_ONE = ['open', 'high', 'low', 'volume'].map((price) => `base_idx_eurusd.${price}_idx`);

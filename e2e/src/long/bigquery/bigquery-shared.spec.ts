@@ -1,6 +1,6 @@
 import { openDataset } from '@onescan/dataset/open-dataset.js';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { BigQueryStack } from './bigquery-stack.js';
+import { BigQueryStack } from '../../bigquery/bigquery-stack.js';
 
 let stack: BigQueryStack;
 beforeAll(async () => {

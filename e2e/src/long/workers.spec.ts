@@ -1,8 +1,8 @@
 import { RunState } from '@onescan/contract/generated/onescan/v1/coordinator.js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { finishRun, quickSpec, startRun } from './runs.js';
-import { Stack } from './stack.js';
-import { WAREHOUSE } from './warehouse.js';
+import { finishRun, quickSpec, startRun } from '../runs.js';
+import { Stack } from '../stack.js';
+import { WAREHOUSE } from '../warehouse.js';
 
 const WORKERS = 8;
 let stack: Stack;

@@ -12,9 +12,9 @@ import { builtinModules } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { shippedPackages } from '../release/shipped-packages.mjs';
+import { ROOT_FILES, stagePackage } from '../release/stage-package.mjs';
 import { ROOT } from '../workspace.mjs';
-import { shippedPackages } from './shipped-packages.mjs';
-import { ROOT_FILES, stagePackage } from './stage-package.mjs';
 
 const COMMIT = '0123456789abcdef0123456789abcdef01234567';
 const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
