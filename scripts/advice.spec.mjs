@@ -92,7 +92,7 @@ function verbs(command, path = []) {
   ]);
 }
 
-const PROGRAM = createProgram(() => async () => undefined);
+const PROGRAM = await createProgram(() => async () => undefined);
 const VERBS = new Map(verbs(PROGRAM));
 const flagsOf = (command) => command.options.flatMap(({ long }) => [long, long?.replace(/^--no-/, '--')]);
 const COMMON = [...flagsOf(PROGRAM), '--help', '--version'];

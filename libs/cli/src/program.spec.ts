@@ -23,12 +23,9 @@ function helpOf(command: Command): string {
   return text;
 }
 
-describe.each(
-  verbs(
-    createProgram(() => async () => undefined),
-    '',
-  ),
-)('%s', (path, command) => {
+const PROGRAM = await createProgram(() => async () => undefined);
+
+describe.each(verbs(PROGRAM, ''))('%s', (path, command) => {
   it('stands in docs/cli.md', () => {
     const table = PAGE.slice(0, PAGE.indexOf('\n## '));
     expect(table).toMatch(new RegExp(`^\\|[^|]*\`${path}[ \`]`, 'm'));
@@ -41,6 +38,21 @@ describe.each(
 });
 
 it('the help of the demo tells its own defaults', () => {
-  const demo = createProgram(() => async () => undefined).commands.find((each) => each.name() === 'demo')!;
+  const demo = PROGRAM.commands.find((each) => each.name() === 'demo')!;
   expect(helpOf(demo)).toMatch(/rows: 6000\npreset: quick\n(.*\n)*budgetUsd: 1/);
+});
+
+it('the verb that is named is loaded alone, and is the same', async () => {
+  for (const verb of PROGRAM.commands.filter(
+    (child) => !['help', 'restore', 'completion'].includes(child.name()),
+  )) {
+    const alone = await createProgram(() => async () => undefined, verb.name());
+    expect(alone.commands.length, verb.name()).toBeLessThan(3);
+    expect(helpOf(alone.commands.find((child) => child.name() === verb.name())!)).toBe(helpOf(verb));
+  }
+  const names = PROGRAM.commands.map((child) => child.name());
+  for (const first of [undefined, 'restore', 'completion', 'help', 'unheard', '--home'])
+    expect(
+      (await createProgram(() => async () => undefined, first)).commands.map((child) => child.name()),
+    ).toEqual(names);
 });

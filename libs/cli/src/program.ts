@@ -2,76 +2,57 @@ import type { Command } from 'commander';
 import type { Act } from './context.js';
 import { addExamples } from './examples.js';
 import { createRoot } from './root-command.js';
-import { addApproveVerb } from './verbs/approve.js';
-import { addBackupVerbs } from './verbs/backup.js';
-import { addCacheVerbs } from './verbs/cache.js';
-import { addCancelVerb } from './verbs/cancel.js';
-import { addCompletionVerb } from './verbs/completion.js';
-import { addDemoVerb } from './verbs/demo.js';
-import { addDoctorVerb } from './verbs/doctor.js';
-import { addDownVerb } from './verbs/down.js';
-import { addExplainVerb } from './verbs/explain.js';
-import { addHealthVerb } from './verbs/health.js';
-import { addLedgerVerb } from './verbs/ledger.js';
-import { addLogsVerb } from './verbs/logs.js';
-import { addLsVerb } from './verbs/ls.js';
-import { addModelVerb } from './verbs/model.js';
-import { addPageVerb } from './verbs/page.js';
-import { addPlanVerb } from './verbs/plan.js';
-import { addPredictVerb } from './verbs/predict.js';
-import { addReportVerb } from './verbs/report.js';
-import { addRerunVerb } from './verbs/rerun.js';
-import { addResultsVerb } from './verbs/results.js';
-import { addResumeVerb } from './verbs/resume.js';
-import { addRmVerb } from './verbs/rm.js';
-import { addRunVerb } from './verbs/run.js';
-import { addServeVerb } from './verbs/serve.js';
-import { addShowVerb } from './verbs/show.js';
-import { addStatusVerb } from './verbs/status.js';
-import { addTraceVerb } from './verbs/trace.js';
-import { addTrainersVerb } from './verbs/trainers.js';
-import { addUpVerb } from './verbs/up.js';
-import { addWarehouseVerbs } from './verbs/warehouse.js';
-import { addWatchVerb } from './verbs/watch.js';
 
-const VERBS: readonly ((program: Command, act: Act) => void)[] = [
-  addDemoVerb,
-  addUpVerb,
-  addDownVerb,
-  addStatusVerb,
-  addPlanVerb,
-  addRunVerb,
-  addApproveVerb,
-  addWatchVerb,
-  addLsVerb,
-  addShowVerb,
-  addRmVerb,
-  addCancelVerb,
-  addResumeVerb,
-  addRerunVerb,
-  addReportVerb,
-  addTraceVerb,
-  addResultsVerb,
-  addLedgerVerb,
-  addExplainVerb,
-  addModelVerb,
-  addPredictVerb,
-  addTrainersVerb,
-  addLogsVerb,
-  addPageVerb,
-  addCacheVerbs,
-  addBackupVerbs,
-  addWarehouseVerbs,
-  addServeVerb,
-  addHealthVerb,
-  addDoctorVerb,
-  addCompletionVerb,
-];
+type AddVerb = (program: Command, act: Act) => void;
 
-/** The whole command line. `act` connects the verbs with the world. */
-export function createProgram(act: Act): Command {
+/** By the first word of a command line, in the order of the help. What a verb needs is loaded with it. */
+const VERBS: ReadonlyMap<string, () => Promise<AddVerb>> = new Map([
+  ['demo', async () => (await import('./verbs/demo.js')).addDemoVerb],
+  ['up', async () => (await import('./verbs/up.js')).addUpVerb],
+  ['down', async () => (await import('./verbs/down.js')).addDownVerb],
+  ['status', async () => (await import('./verbs/status.js')).addStatusVerb],
+  ['plan', async () => (await import('./verbs/plan.js')).addPlanVerb],
+  ['run', async () => (await import('./verbs/run.js')).addRunVerb],
+  ['approve', async () => (await import('./verbs/approve.js')).addApproveVerb],
+  ['watch', async () => (await import('./verbs/watch.js')).addWatchVerb],
+  ['ls', async () => (await import('./verbs/ls.js')).addLsVerb],
+  ['show', async () => (await import('./verbs/show.js')).addShowVerb],
+  ['rm', async () => (await import('./verbs/rm.js')).addRmVerb],
+  ['cancel', async () => (await import('./verbs/cancel.js')).addCancelVerb],
+  ['resume', async () => (await import('./verbs/resume.js')).addResumeVerb],
+  ['rerun', async () => (await import('./verbs/rerun.js')).addRerunVerb],
+  ['report', async () => (await import('./verbs/report.js')).addReportVerb],
+  ['trace', async () => (await import('./verbs/trace.js')).addTraceVerb],
+  ['results', async () => (await import('./verbs/results.js')).addResultsVerb],
+  ['ledger', async () => (await import('./verbs/ledger.js')).addLedgerVerb],
+  ['explain', async () => (await import('./verbs/explain.js')).addExplainVerb],
+  ['model', async () => (await import('./verbs/model.js')).addModelVerb],
+  ['predict', async () => (await import('./verbs/predict.js')).addPredictVerb],
+  ['trainers', async () => (await import('./verbs/trainers.js')).addTrainersVerb],
+  ['logs', async () => (await import('./verbs/logs.js')).addLogsVerb],
+  ['page', async () => (await import('./verbs/page.js')).addPageVerb],
+  ['cache', async () => (await import('./verbs/cache.js')).addCacheVerbs],
+  ['backup', async () => (await import('./verbs/backup.js')).addBackupVerbs],
+  ['warehouse', async () => (await import('./verbs/warehouse.js')).addWarehouseVerbs],
+  ['serve', async () => (await import('./verbs/serve.js')).addServeVerb],
+  ['health', async () => (await import('./verbs/health.js')).addHealthVerb],
+  ['doctor', async () => (await import('./verbs/doctor.js')).addDoctorVerb],
+  ['completion', async () => (await import('./verbs/completion.js')).addCompletionVerb],
+]);
+
+/** Of these all others are loaded too: it looks at the whole command line. */
+const OF_ALL = 'completion';
+
+/**
+ * The command line: `act` connects the verbs with the world.
+ *
+ * @param first first word of what was typed: only the verb of that name is loaded, where there is one; default: all
+ */
+export async function createProgram(act: Act, first?: string): Promise<Command> {
+  const one = first !== undefined && first !== OF_ALL ? VERBS.get(first) : undefined;
   const program = createRoot();
-  for (const addVerb of VERBS) addVerb(program, act);
+  const adding = await Promise.all((one ? [one] : [...VERBS.values()]).map((load) => load()));
+  for (const addVerb of adding) addVerb(program, act);
   addExamples(program);
   return program;
 }

@@ -2,7 +2,7 @@ import { OnescanError } from '@onescan/contract/onescan-error.js';
 import { type Command, CommanderError } from 'commander';
 import type { Act, GlobalOptions } from './context.js';
 import { EXIT, type ExitCode, exitCodeOfError } from './exit-code.js';
-import { createRoot } from './root-command.js';
+import { createProgram } from './program.js';
 import type { Terminal } from './terminal/terminal.js';
 
 /**
@@ -27,7 +27,7 @@ export async function runCli(argv: readonly string[], terminal: Terminal): Promi
       const global = command.optsWithGlobals<GlobalOptions>();
       code = await (verb as (...all: unknown[]) => Promise<ExitCode>)({ terminal, global }, options, ...args);
     };
-  const program = await programFor(argv, act);
+  const program = await createProgram(act, argv[0]);
   applyToAll(program, (command) => {
     command.exitOverride().configureOutput({
       writeOut: (text) => void writes.push(terminal.write(text)),
@@ -44,15 +44,6 @@ export async function runCli(argv: readonly string[], terminal: Terminal): Promi
     if (failed === undefined) return isAnswered && thrown.exitCode === 0 ? EXIT.ok : EXIT.badInput;
     return reportError(OnescanError.from(failed), terminal, argv);
   }
-}
-
-/** The command line with all verbs; a probe, which runs every few seconds, does not wait for those it does not name. */
-async function programFor(argv: readonly string[], act: Act): Promise<Command> {
-  if (argv[0] !== 'health') return (await import('./program.js')).createProgram(act);
-  const { addHealthVerb } = await import('./verbs/health.js');
-  const program = createRoot();
-  addHealthVerb(program, act);
-  return program;
 }
 
 /** What a promise is rejected with; undefined when it is fulfilled. */

@@ -8,7 +8,7 @@ import { createProgram } from '../program.js';
 import { commandShapes } from './command-shape.js';
 import { completionScript, SHELLS, type Shell } from './completion-script.js';
 
-const PROGRAM = createProgram(() => async () => undefined);
+const PROGRAM = await createProgram(() => async () => undefined);
 const SHAPES = commandShapes(PROGRAM);
 
 let folder: string;
