@@ -108,6 +108,21 @@ it('what is killed comes back and the runs go on; too often, and it is given up 
   expect(started.filter(isProcessAlive)).toEqual([]);
 });
 
+it('a stack that stops without its fetcher says so afterwards, until the next one', {
+  timeout: 300_000,
+}, async () => {
+  await up('--max-restarts', '0');
+  await kill('fetcher');
+  const ended =
+    /stopped when fetcher was given up at \S+ \(signal SIGKILL, after 0 restarts\); its log: .*fetcher\.log/;
+  await vi.waitUntil(async () => ended.test((await onescan(folder, 'status')).stderr), PATIENCE);
+  expect(started.filter(isProcessAlive)).toEqual([]);
+  await up();
+  expect(await onescan(folder, 'status')).toMatchObject({ code: 0 });
+  expect(await onescan(folder, 'down')).toMatchObject({ code: 0 });
+  expect((await onescan(folder, 'status')).stderr).not.toContain('given up');
+});
+
 it('a killed supervisor leaves no service behind, says so, and the next one takes up its runs', {
   timeout: 300_000,
 }, async () => {

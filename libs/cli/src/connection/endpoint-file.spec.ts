@@ -38,6 +38,21 @@ it('ignores a file whose process is gone', () => {
   expect(readEndpoint(home)).toBeUndefined();
 });
 
+it('a stack that stopped because a service was given up leaves word of it', async () => {
+  const lastEnd = { how: 'exit code 5', at: '2026-03-01T01:00:00Z' };
+  const supervised = { fetcher: { state: 'given up' as const, restarts: 5, lastEnd } };
+  const stopped = { ...ENDPOINT, pid: 2 ** 30, services: {}, supervised, stoppedWithout: 'fetcher' };
+  writeEndpoint(home, stopped);
+  for (const verb of ['status', 'down', 'ls']) {
+    const terminal = fakeTerminal();
+    expect(await runCli([verb, '--home', home], terminal)).not.toBe(0);
+    expect(terminal.notes[0]).toContain(
+      'stopped when fetcher was given up at 2026-03-01T01:00:00Z (exit code 5, after 5 restarts); ' +
+        `its log: ${join(home, 'logs', 'fetcher.log')}`,
+    );
+  }
+});
+
 it('refuses a file that is something else', () => {
   writeFileSync(endpointPath(home), '{"coordinator":');
   expect(() => readEndpoint(home)).toThrow('is not an endpoint file');

@@ -32,6 +32,8 @@ const ENDPOINT = z.object({
   startedAt: z.string(),
   /** By the names in `services`. */
   supervised: z.record(z.string(), SUPERVISED).optional(),
+  /** The service that was given up and without which the stack stopped by itself: the file outlives such a stack. */
+  stoppedWithout: z.string().optional(),
 });
 
 /** Where a local stack listens, as `onescan up` leaves it for the other verbs. */
@@ -40,6 +42,11 @@ export type Endpoint = z.infer<typeof ENDPOINT>;
 /** The file of a stack with this home folder. */
 export function endpointPath(home: string): string {
   return join(home, 'endpoint.json');
+}
+
+/** The log of a service of the stack with this home folder. */
+export function serviceLog(home: string, service: string): string {
+  return join(home, 'logs', `${service}.log`);
 }
 
 /** Writes the file by rename, so a reader never sees half of it. */
@@ -74,6 +81,12 @@ export function readEndpoint(home: string): Endpoint | undefined {
 export function staleEndpoint(home: string): string {
   const endpoint = readStaleEndpoint(home);
   if (!endpoint) return '';
+  const { stoppedWithout: service } = endpoint;
+  if (service !== undefined) {
+    const { lastEnd, restarts = 0 } = endpoint.supervised?.[service] ?? {};
+    const how = lastEnd ? ` at ${lastEnd.at} (${lastEnd.how}, after ${restarts} restarts)` : '';
+    return `the one that was started ${endpoint.startedAt} stopped when ${service} was given up${how}; its log: ${serviceLog(home, service)}`;
+  }
   return `the one that was started ${endpoint.startedAt} as process ${endpoint.pid} has ended without saying so`;
 }
 

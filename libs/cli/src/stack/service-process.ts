@@ -71,6 +71,10 @@ export class ServiceProcess {
     return this.child.pid;
   }
 
+  get hasEnded(): boolean {
+    return this.child.exitCode !== null || this.child.signalCode !== null;
+  }
+
   /**
    * Where the service listens, as it announces on its stdout.
    *
@@ -102,7 +106,7 @@ export class ServiceProcess {
 
   /** Asks the service to stop, kills it after the grace period; resolves when it is gone. */
   async stop(graceMs: number): Promise<void> {
-    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    if (this.hasEnded) return;
     this.child.kill('SIGTERM');
     const force = setTimeout(() => this.child.kill('SIGKILL'), graceMs);
     await this.exited.finally(() => clearTimeout(force));

@@ -87,6 +87,7 @@ class Stack implements RunningStack {
   private tellEnd: (() => void) | undefined;
   private readonly startedAt = new Date().toISOString();
   private stopping: Promise<void> | undefined;
+  private stoppedWithout: string | undefined;
 
   constructor(
     private readonly options: StackOptions,
@@ -166,13 +167,17 @@ class Stack implements RunningStack {
     await Promise.all(this.trainers.map((trainer) => trainer.stop(TRAINER_GRACE_MS)));
     const others = this.services.filter((service) => !this.trainers.includes(service)).reverse();
     for (const service of others) await service.stop(SERVICE_GRACE_MS);
-    removeEndpoint(this.options.home);
+    const { home } = this.options;
+    // One that stopped by itself leaves word of why; its processes are gone.
+    const { stoppedWithout } = this;
+    if (stoppedWithout) writeEndpoint(home, { ...this.endpoint(), services: {}, stoppedWithout });
+    else removeEndpoint(home);
     this.lock.release();
   }
 
   private watchOver(service: SupervisedService): void {
     const tellFile = (): void => {
-      // It is removed at the end.
+      // What it says at the end is written last.
       if (!this.stopping) writeEndpoint(this.options.home, this.endpoint());
     };
     const onEnd = (end: ServiceEnd): void => {
@@ -181,6 +186,7 @@ class Stack implements RunningStack {
       const trainersLeft = this.trainers.filter(({ state }) => state !== 'given up').length;
       const isGivenUp = end.restartInMs === undefined;
       const isOver = isGivenUp && (!this.trainers.includes(service) || trainersLeft === 0);
+      if (isOver) this.stoppedWithout ??= service.name;
       this.ends.push({ ...end, trainersLeft, isOver });
       this.tellEnd?.();
     };

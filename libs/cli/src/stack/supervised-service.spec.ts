@@ -71,6 +71,17 @@ it('starts a killed process again where it listened, and gives it up after the r
   expect(running).toMatchObject({ state: 'given up', restarts: 2, lastEnd: { how: 'signal SIGKILL' } });
 });
 
+it('one whose announcement is read after its end is not taken for running', async () => {
+  const late = `sleep 0.2; echo '{"event":"listening","service":"x","address":"127.0.0.1:7"}'`;
+  const { service: ended, over } = supervised(`
+    import { spawn } from 'node:child_process';
+    spawn('sh', ['-c', ${JSON.stringify(late)}], { stdio: ['ignore', 'inherit', 'ignore'], detached: true });
+    process.exit(0);`);
+  await over;
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  expect(ended).toMatchObject({ state: 'given up', restarts: 2 });
+});
+
 it('does not start again what refuses its flags', async () => {
   const { ends, over, pids } = supervised('process.exit(2);');
   await over;

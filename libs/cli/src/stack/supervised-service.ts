@@ -100,6 +100,8 @@ export class SupervisedService {
     if (!announces) return;
     process.announcement(SERVICE_START_MS).then(
       () => {
+        // Its last words may be read after its end, which has been told by then.
+        if (process.hasEnded) return;
         this.state = 'running';
         onStart();
       },

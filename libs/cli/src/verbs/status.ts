@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { isProcessAlive } from '@onescan/process/process-alive.js';
 import type { Command } from 'commander';
-import { type Endpoint, requireEndpoint } from '../connection/endpoint-file.js';
+import { type Endpoint, requireEndpoint, serviceLog } from '../connection/endpoint-file.js';
 import type { Act } from '../context.js';
 import { EXIT } from '../exit-code.js';
 import { renderTable, type TableColumn } from '../output/table.js';
@@ -36,17 +36,16 @@ export function addStatusVerb(program: Command, act: Act): void {
     .action(
       act(async ({ terminal, global }) => {
         const remedy = 'Start it with "onescan up --warehouse DIR": runs that were going on are taken up';
-        const endpoint = requireEndpoint(
-          resolve(terminal.cwd, global.home),
-          global.home,
-          'UNAVAILABLE',
-          remedy,
-        );
+        const home = resolve(terminal.cwd, global.home);
+        const endpoint = requireEndpoint(home, global.home, 'UNAVAILABLE', remedy);
         const services = statusOf(endpoint);
         if (global.json)
           await writeJson(terminal, { supervisor: endpoint.pid, startedAt: endpoint.startedAt, services });
         else {
           await terminal.write(renderTable(COLUMNS, services));
+          for (const { service, state } of services) {
+            if (state !== 'running') terminal.note(`Why ${service} ended: ${serviceLog(home, service)}`);
+          }
           terminal.note(`Supervised by process ${endpoint.pid} since ${endpoint.startedAt}.`);
         }
         return services.every(({ state }) => state === 'running') ? EXIT.ok : EXIT.failed;
