@@ -53,6 +53,8 @@ function here(text, service) {
 function start(service) {
   const child = spawn(process.execPath, [BIN, ...containerOf(service).args], {
     stdio: ['ignore', 'ignore', 'pipe'],
+    // A group of its own: on Node before 22.15 the fetcher is a child of this process.
+    detached: true,
   });
   child.log = '';
   child.stderr.on('data', (text) => {
@@ -97,7 +99,9 @@ beforeAll(async () => {
 }, PATIENCE_MS);
 
 afterAll(() => {
-  for (const child of children) child.kill('SIGKILL');
+  for (const { pid, exitCode, signalCode } of children) {
+    if (exitCode === null && signalCode === null) process.kill(-pid, 'SIGKILL');
+  }
   rmSync(folder, { recursive: true, force: true });
 }, PATIENCE_MS);
 

@@ -44,6 +44,8 @@ export class LeaseWatch {
   /** Takes back tasks whose trainer fell silent or is not known to have them. Called under the lock. */
   async takeBack(): Promise<void> {
     const { registry, book, outcomes } = this.#parts;
+    // Also here: a stall while this waited for the lock may end before any timer is due or message is read.
+    this.forgiveOwnStall();
     for (const { trainer, lost } of registry.takeLost()) await outcomes.returned(trainer.trainerId, lost);
     for (const { tasks } of book.active()) {
       for (const task of tasks.values()) {
@@ -55,7 +57,7 @@ export class LeaseWatch {
     }
   }
 
-  /** A check that comes late says that this process stood still, not that trainers did. Called without the lock. */
+  /** A check that comes late says that this process stood still, not that trainers did. Also called without the lock. */
   forgiveOwnStall(): void {
     const { registry, monotonic } = this.#parts;
     const now = monotonic();
