@@ -39,6 +39,10 @@ async function openingTimes(url: string): Promise<{ loaded: number; seen: number
   return { loaded, seen };
 }
 
+function pagesOf(pdf: Buffer): number {
+  return pdf.toString('latin1').match(/\/Type\s*\/Page\b/g)!.length;
+}
+
 function unfold(page: Page): Promise<unknown> {
   return page.locator('section.pair > details > summary').first().click();
 }
@@ -106,8 +110,41 @@ describe.skipIf(CHROMIUM === undefined)('reports in a browser (skipped: no chrom
       }
     }
     const printed = await page.pdf({ format: 'A4' });
-    const pages = printed.toString('latin1').match(/\/Type\s*\/Page\b/g)!.length;
     // A page a pair at least, beside what comes before them; what is folded on the screen is printed too.
-    expect(pages).toBeGreaterThan(6);
+    expect(pagesOf(printed)).toBeGreaterThan(6);
   });
+
+  it(
+    'one section is printed alone, what is folded in it too, and the whole again after it',
+    LIMIT,
+    async () => {
+      const { page, problems } = await openPage(browser);
+      // A browser without a window has nothing to print with; what is printed is asked of it below.
+      await page.addInitScript('window.print = () => undefined');
+      await page.goto(wide);
+      const shown = async (): Promise<string[]> => {
+        await page.emulateMedia({ media: 'print' });
+        const headings = (await page.evaluate(
+          "[...document.querySelectorAll('main h2')].filter((each) => each.checkVisibility()).map((each) => each.textContent)",
+        )) as string[];
+        await page.emulateMedia({ media: null });
+        return headings;
+      };
+      const all = await shown();
+      expect(all).toContain('Verdicts');
+      const button = page.getByRole('button', { name: 'Print only: EURUSD' });
+      await button.focus();
+      await page.keyboard.press('Enter');
+      expect(await shown()).toEqual(['EURUSD']);
+      expect(await page.locator('section.pair').first().locator('details svg').count()).toBeGreaterThan(7);
+      const pair = pagesOf(await page.pdf({ format: 'A4' }));
+      expect(await shown()).toEqual(all);
+      await page.getByRole('button', { name: 'Print only: Verdicts' }).click();
+      const verdicts = pagesOf(await page.pdf({ format: 'A4' }));
+      expect(verdicts).toBeLessThan(pair);
+      expect(pair).toBeLessThan(pagesOf(await page.pdf({ format: 'A4' })));
+      expect(await shown()).toEqual(all);
+      expect(problems).toEqual([]);
+    },
+  );
 });

@@ -9,10 +9,10 @@ const PAGE_POLICY =
 
 /**
  * A report is a page of its own without an origin: whatever it held, it could neither ask this server nor read what the
- * page keeps. Beside this its own policy counts, which knows its style sheet by its hash.
+ * page keeps. Dialogs are allowed because printing is one. Beside this its own policy counts, which knows its style sheet by its hash.
  */
 const REPORT_POLICY =
-  "sandbox allow-scripts; default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; " +
+  "sandbox allow-scripts allow-modals; default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; " +
   "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 const EVERYWHERE: OutgoingHttpHeaders = {

@@ -1,6 +1,7 @@
 /**
  * The report's own script, the only one that its policy runs: tables are sorted by a click, or a key, on the head of a
- * column, and what is folded in a large report is drawn when it is unfolded. Without it the page is the same but for that.
+ * column, what is folded in a large report is drawn when it is unfolded, and each section can be printed alone. Without it
+ * the page is the same but for that.
  */
 export const REPORT_SCRIPT = `
 const sortTables = (root) => {
@@ -42,6 +43,29 @@ const drawFolded = (details) => {
   folded.replaceWith(drawn);
   sortTables(drawn);
 };
+const sections = () => {
+  let heading = null;
+  return [...document.querySelector('main').children].map((part) => {
+    heading = (part.matches('h2') ? part : part.querySelector('h2')) ?? heading;
+    return { part, heading };
+  });
+};
+const printAlone = (chosen) => {
+  for (const { part, heading } of sections()) {
+    part.toggleAttribute('data-unprinted', heading !== chosen);
+    if (heading === chosen) part.querySelectorAll('details').forEach(drawFolded);
+  }
+  print();
+};
+for (const heading of document.querySelectorAll('main h2')) {
+  const button = document.createElement('button');
+  button.className = 'print';
+  button.textContent = 'Print';
+  button.setAttribute('aria-label', 'Print only: ' + heading.textContent);
+  button.addEventListener('click', () => printAlone(heading));
+  heading.after(button);
+}
+addEventListener('afterprint', () => sections().forEach(({ part }) => part.removeAttribute('data-unprinted')));
 sortTables(document);
 addEventListener('toggle', ({ target }) => target.open && drawFolded(target), true);
 `;

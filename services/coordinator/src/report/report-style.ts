@@ -24,7 +24,8 @@ nav { background: var(--panel); border-radius: 6px; padding: 0.5rem 0.9rem; marg
 nav a { margin-right: 0.9rem; white-space: nowrap; } a { color: var(--link); } .lead { font-size: 1.05rem; }
 th button { all: unset; cursor: pointer; } th button:focus-visible { outline: 2px solid var(--link); } th[aria-sort=ascending] button::after { content: " \\2191"; }
 th[aria-sort=descending] button::after { content: " \\2193"; } .figures { border: 0; margin: 0 0 1rem; padding: 0; font-size: 0.85rem; } .figures summary { color: var(--faint); }
-@media print { .pair { content-visibility: visible; break-before: page; } h3, summary { break-after: avoid; } figure, .facts { break-inside: avoid; } body { max-width: none; padding: 0; font-size: 11px; } nav, .figures { display: none; } h2 { break-after: avoid; } svg, tr, .problems { break-inside: avoid; }
+.print { float: right; margin-top: -2.5rem; padding: 0.1rem 0.6rem; font: inherit; font-size: 0.85rem; color: var(--link); background: none; border: 1px solid currentColor; border-radius: 6px; cursor: pointer; }
+@media print { :root { font-size: 11px; } [data-unprinted], .print { display: none; } .pair { content-visibility: visible; break-before: page; } h3, summary { break-after: avoid; } figure, .facts { break-inside: avoid; } body { max-width: none; padding: 0; font-size: 11px; } nav, .figures { display: none; } [data-unprinted] ~ .pair { break-before: auto; } h2 { break-after: avoid; } svg, tr, .problems { break-inside: avoid; }
   details::details-content { content-visibility: visible; block-size: auto; } details > summary { list-style: none; } a { color: inherit; } .scroll { overflow: visible; } }
 code { font-size: 0.85em; overflow-wrap: anywhere; } time, td code, .figure { white-space: nowrap; }
 `;
