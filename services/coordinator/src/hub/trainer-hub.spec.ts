@@ -1,4 +1,4 @@
-import { Heartbeat, Register } from '@onescan/contract/generated/onescan/v1/trainer.js';
+import { Assign, Heartbeat, Register, TaskResult } from '@onescan/contract/generated/onescan/v1/trainer.js';
 import { kernelVersion } from '@onescan/learn/kernels/load-kernel.js';
 import { createLog } from '@onescan/process/log.js';
 import { PRODUCT_VERSION } from '@onescan/process/product-version.js';
@@ -12,16 +12,18 @@ const LEASE = { heartbeatMs: 1_000, leaseMs: 10_000 };
 
 /** A hub without runs; `steps` counts how often the runs were asked to move on, each under the lock. */
 async function hubOf(trainers: number) {
-  const seen = { steps: 0 };
+  const seen = { steps: 0, now: 0 };
   const work = new Work(createLog('test'));
+  const registry = new TrainerRegistry({
+    leaseMs: LEASE.leaseMs,
+    reconnectGraceMs: 0,
+    clock: () => seen.now,
+    onConnections: () => undefined,
+  });
   const parts: Partial<HubParts> = {
     work,
-    registry: new TrainerRegistry({
-      leaseMs: LEASE.leaseMs,
-      reconnectGraceMs: 0,
-      clock: () => 0,
-      onConnections: () => undefined,
-    }),
+    registry,
+    outcomes: { result: async () => ({ accepted: true, reason: '' }) } as unknown as HubParts['outcomes'],
     book: { active: () => [], activeRun: () => undefined } as unknown as HubParts['book'],
     log: createLog('test'),
     monotonic: () => 0,
@@ -43,7 +45,7 @@ async function hubOf(trainers: number) {
   const settled = () => work.exclusive(async () => undefined);
   await settled();
   seen.steps = 0;
-  return { work, beat, settled, seen };
+  return { hub, registry, registered, work, beat, settled, seen };
 }
 
 test('idle trainers that ask while another change is under way are served by one step together', async () => {
@@ -75,4 +77,24 @@ test('trainers at work do not ask', async () => {
   beat(Heartbeat.fromPartial({ workingOn: [{ runId: 'r', pair: 'eurusd', horizon: 15, attempt: 1 }] }));
   await settled();
   expect(seen.steps).toBe(0);
+});
+
+test('no trainer loses a task whose result waits longer than a lease for its turn to be stored', async () => {
+  const { hub, registry, registered, work, beat, settled, seen } = await hubOf(3);
+  const task = { runId: 'r', pair: 'eurusd', horizon: 15, attempt: 1 };
+  for (const trainer of registered)
+    registry.assign(trainer, Assign.fromPartial({ task, dataset: { datasetId: 'd' } }));
+  let release = (): void => undefined;
+  const change = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const busy = work.exclusive(() => change);
+  for (const trainer of registered)
+    hub.onMessage(trainer, { $case: 'result', value: TaskResult.fromPartial({ task }) });
+  for (; seen.now < 3 * LEASE.leaseMs; seen.now += LEASE.heartbeatMs) beat();
+  expect(registry.takeLost()).toEqual([]);
+  release();
+  await busy;
+  await settled();
+  expect(registered.map(({ current }) => current)).toEqual([undefined, undefined, undefined]);
 });

@@ -147,6 +147,7 @@ export class TrainerHub implements HubHandler {
     record: () => Promise<Answer>,
   ): void {
     const { stream } = trainer;
+    this.#parts.registry.over(trainer, task);
     this.#parts.work.background(`${outcome} ${task.pair} h${task.horizon}`, () =>
       this.#parts.work.exclusive(async () => {
         try {
@@ -155,6 +156,7 @@ export class TrainerHub implements HubHandler {
           stream?.send({ message: { $case: 'ack', value: { task, ...answer } } });
         } catch (thrown) {
           // Not stored: the trainer keeps the result and sends it again on its next stream.
+          this.#parts.registry.notStored(trainer, task);
           stream?.end(OnescanError.from(thrown));
           throw thrown;
         }

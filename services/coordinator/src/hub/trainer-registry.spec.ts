@@ -136,3 +136,26 @@ test('a trainer that took leave gives its task back at once', () => {
   expect(registry.takeUnfinished(trainer)).toMatchObject({ kind: 'UNDELIVERED', attempt: TASK });
   expect(lost()).toEqual([]);
 });
+
+test('a task whose end has come in is nobody’s to take, however long it waits to be stored', () => {
+  const { trainer, stream } = connect();
+  registry.assign(trainer, assign);
+  registry.over(trainer, { ...TASK, attempt: 2 });
+  now = LEASE + 1;
+  expect(lost(), 'another attempt is not this one').toEqual([['LOST', 1]]);
+
+  const again = connect().trainer;
+  registry.assign(again, assign);
+  registry.over(again, TASK);
+  // Its trainer names it no more, then falls silent, then its stream breaks.
+  for (; now < 3 * LEASE; now += 100) registry.heartbeat(again, beat([]));
+  now += 2 * LEASE;
+  registry.disconnect(again, streams[1]!);
+  now += 2 * GRACE;
+  expect(lost()).toEqual([]);
+  expect(registry.get('t')).toBe(again);
+
+  registry.notStored(again, TASK);
+  expect(lost()).toEqual([['LOST', 1]]);
+  expect(stream.ended).toBe(true);
+});

@@ -156,7 +156,19 @@ export class TrainerRegistry {
     return true;
   }
 
-  /** Notes that an attempt is over, however it ended. */
+  /** Notes that the end of an attempt has come in: it is stored or {@link notStored}, however long that waits for its turn. */
+  over({ current }: Trainer, task: TaskAttempt): void {
+    if (current && sameAttempt(current.attempt, task)) current.isOver = true;
+  }
+
+  /** The trainer sends the end of the attempt again, within a lease. */
+  notStored({ current }: Trainer, task: TaskAttempt): void {
+    if (!current || !sameAttempt(current.attempt, task)) return;
+    current.isOver = false;
+    current.seenMs = this.#options.clock();
+  }
+
+  /** Notes that an attempt is over and stored, however it ended. */
   release(trainer: Trainer, task: TaskAttempt, outcome: 'done' | 'failed' | 'handed-back'): void {
     const { current } = trainer;
     trainer.reported = trainer.reported.filter((reported) => !sameAttempt(reported, task));
@@ -211,6 +223,7 @@ export class TrainerRegistry {
     const taken: { trainer: Trainer; lost: ReturnedTask }[] = [];
     for (const trainer of [...this.#trainers.values()]) {
       const { current, trainerId } = trainer;
+      if (current?.isOver) continue;
       const silent = now - trainer.lastSeenMs > leaseMs;
       const gone = trainer.endedMs !== undefined && now - trainer.endedMs > reconnectGraceMs;
       if (current && (silent || gone || now - current.seenMs > leaseMs)) {

@@ -22,6 +22,8 @@ export interface CurrentTask {
   readonly sentOn: TrainerStream | undefined;
   /** When the trainer was last known to have it, in milliseconds. */
   seenMs: number;
+  /** Its end has come in and waits to be stored: from then on the trainer does not name it, and silence takes it from nobody. */
+  isOver?: boolean;
 }
 
 /** A trainer as known from its messages; outlives its stream until its lease ends. */
