@@ -25,6 +25,9 @@ test('known cases: halfway to the next float32, even ones included, zero and bot
   expect(Math.fround(thresholdOfUnrounded(odd))).toBe(odd);
   expect(thresholdOfUnrounded(0)).toBe(2 ** -150);
   expect(thresholdOfUnrounded(-0)).toBe(2 ** -150);
+  const largest = 2 ** 128 - 2 ** 104;
+  expect(Math.fround(thresholdOfUnrounded(largest))).toBe(largest);
+  expect(thresholdOfUnrounded(largest)).toBe(2 ** 128 - 2 ** 103 - 2 ** 75);
   expect(thresholdOfUnrounded(Number.POSITIVE_INFINITY)).toBe(Number.POSITIVE_INFINITY);
   expect(thresholdOfUnrounded(Number.NEGATIVE_INFINITY)).toBe(Number.NEGATIVE_INFINITY);
 });

@@ -7,11 +7,11 @@ const doubleBits = new BigInt64Array(double.buffer);
  * The largest double that float32 rounds to `threshold` or less. Learning saw a column's values rounded to float32; with
  * this threshold the values as they were go the same way.
  *
- * @param threshold a float32; returned as it is when it is not finite or no larger float32 is
+ * @param threshold a float32; returned as it is when it is not finite
  */
 export function thresholdOfUnrounded(threshold: number): number {
+  if (!Number.isFinite(threshold)) return threshold;
   const above = nextSingle(threshold);
-  if (!Number.isFinite(threshold) || !Number.isFinite(above)) return threshold;
   // Halfway lies a double; ties round to the even one of the two (IEEE 754).
   const halfway = threshold + (above - threshold) / 2;
   return Math.fround(halfway) <= threshold ? halfway : doubleBelow(halfway);
@@ -20,7 +20,8 @@ export function thresholdOfUnrounded(threshold: number): number {
 function nextSingle(value: number): number {
   single[0] = value === 0 ? 0 : value;
   singleBits[0]! += value < 0 ? -1 : 1;
-  return single[0]!;
+  // Doubles round as if exponents went on beyond the largest float32; those that round to its successor are infinite.
+  return Number.isFinite(single[0]!) ? single[0]! : 2 ** 128;
 }
 
 function doubleBelow(value: number): number {
