@@ -1,3 +1,4 @@
+import { canonicalJson, sha256Hex } from '@onescan/contract/canonical-json.js';
 import type {
   EstimatePairRequest,
   EstimatePairResponse,
@@ -15,16 +16,17 @@ import { roundedReason } from '@onescan/dataset/rounded-columns.js';
 import type { DatasetCache } from './cache/dataset-cache.js';
 import { requirePairNames } from './cache/dataset-names.js';
 import { diskNotes, plannedSize } from './cache/disk-room.js';
+import { type CatalogueTable, tableText } from './catalogue/catalogue.js';
 import { planWithin } from './deriving/plan-within.js';
 import type { FetcherServices } from './fetcher-services.js';
 import { meterMetadata } from './jobs/metadata-bill.js';
-import { catalogueSnapshot } from './planning/catalogue-snapshot.js';
 import { identityText } from './planning/dataset-identity.js';
 import { pairPlan, pairPlanWithin } from './planning/pair-plan.js';
 import { type PlannedPair, type PlanningRules, planPair } from './planning/plan-pair.js';
 import { planShared, sharedPlan } from './planning/plan-shared.js';
 import { readSampleRows } from './planning/sample-rows.js';
 import { estimateStrategies, type PairEstimate } from './planning/strategy-estimates.js';
+import type { Universe, UniverseColumn } from './universe/universe.js';
 import { cancellable } from './warehouse/cancellable-view.js';
 import type { ViewScope, Warehouse, WarehouseView } from './warehouse/warehouse.js';
 
@@ -251,4 +253,25 @@ export function requireSpec(spec: EstimatePairRequest['spec']): ResolvedRunSpec 
   throw new OnescanError('INVALID_ARGUMENT', 'spec: missing', {
     remedy: 'Send the run spec with the request',
   });
+}
+
+/**
+ * Tables, columns and types of a universe as they were when it was planned: what a later plan is compared with. Tables
+ * in order of their names, columns as stored, excluded ones included.
+ */
+function catalogueSnapshot(universe: Universe): { json: string; sha256: string } {
+  const columns = new Map<CatalogueTable, UniverseColumn[]>();
+  for (const column of universe.columns) {
+    const known = columns.get(column.table);
+    if (known) known.push(column);
+    else columns.set(column.table, [column]);
+  }
+  const tables = [...columns].map(([table, own]) => ({
+    table: tableText(table),
+    group: own[0]!.group,
+    columns: own.map(({ column }) => [column.name, column.type]),
+  }));
+  tables.sort((a, b) => (a.table < b.table ? -1 : 1));
+  const json = canonicalJson({ format: 'onescan.catalogue', formatVersion: 1, tables });
+  return { json, sha256: sha256Hex(json) };
 }

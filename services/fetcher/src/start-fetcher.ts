@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { FetcherServiceService } from '@onescan/contract/generated/onescan/v1/fetcher.js';
+import { type FolderLock, lockFolder } from '@onescan/dataset/folder-lock.js';
 import { requireNoLink } from '@onescan/dataset/no-links.js';
 import { auditGuard, auditRefusal } from '@onescan/process/audit/audit-guard.js';
 import { AuditLog } from '@onescan/process/audit/audit-log.js';
@@ -11,7 +12,6 @@ import type { Logger } from '@onescan/process/log.js';
 import { PROCESS_METRICS, recordProcess } from '@onescan/process/metrics/process-metrics.js';
 import { measureServed } from '@onescan/process/metrics/rpc-metrics.js';
 import { startMetrics } from '@onescan/process/metrics/start-metrics.js';
-import { lockCache } from './cache/cache-lock.js';
 import { DatasetCache } from './cache/dataset-cache.js';
 import { CoveringDatasets } from './deriving/covering-datasets.js';
 import { FetchGrants } from './fetch/fetch-grants.js';
@@ -155,4 +155,21 @@ export async function startFetcher(options: FetcherOptions, log: Logger): Promis
       lock.release();
     },
   };
+}
+
+/**
+ * Takes a cache folder. Two fetchers on one folder would pay twice for the same dataset and take each other's
+ * unfinished files for torn ones.
+ *
+ * @throws OnescanError FAILED_PRECONDITION when another process has the folder, or it cannot be written
+ */
+function lockCache(folder: string): Promise<FolderLock> {
+  return lockFolder(folder, {
+    what: 'cache folder',
+    inUse: {
+      code: 'FAILED_PRECONDITION',
+      remedy: 'Stop the other fetcher, or give this one another --cache folder',
+    },
+    unwritable: 'Give the fetcher a folder that it may write to, with room for datasets',
+  });
 }

@@ -5,14 +5,17 @@ import type { PairInput } from '../data/pair-input.js';
 import type { LearnedHorizon } from '../horizon/learn-horizon.js';
 import { reliabilityBins } from '../metrics/reliability.js';
 import { DIRECTION_MODELS, isBoosted, type ModelName } from '../models/model-registry.js';
+import type { ChosenThreshold } from '../scoring/choose-threshold.js';
+import type { FinalPredictions, FinalScores } from '../scoring/final-scores.js';
+import { GATING_COVERAGES, GATING_THRESHOLDS, gateAtThreshold } from '../scoring/gating-curve.js';
 import type { ModelSizes } from '../training/train-models.js';
 import { estimateJson, jsonNumber, scoresJson } from './estimate-json.js';
-import { gatingJson } from './gating-json.js';
 import { outOfFoldJson, outOfFoldRows } from './out-of-fold-json.js';
 import {
   type BaselineJson,
   type ConfigJson,
   type FeatureReasonJson,
+  type GatingJson,
   type InteractionsJson,
   type LearnedDocument,
   type ModelJson,
@@ -220,4 +223,40 @@ function reliabilityJson({ predictions, scores }: LearnedHorizon): ReliabilityJs
     meanPredicted: mean,
     observed: estimateJson(scores.reliability[bin]!),
   }));
+}
+
+/** Gating curves of the final segment: by threshold, by coverage beside every baseline, and the chosen gate. */
+function gatingJson(
+  { probability }: FinalPredictions,
+  label: Float64Array,
+  { gates, baselines }: FinalScores,
+  threshold: ChosenThreshold | null,
+): GatingJson {
+  const gateFacts = (limit: number) => {
+    const { calls, coverage } = gateAtThreshold(probability, label, limit);
+    return { threshold: limit, calls, coverage: jsonNumber(coverage) };
+  };
+  return {
+    thresholds: GATING_THRESHOLDS.map((limit, k) => ({
+      ...gateFacts(limit),
+      accuracy: estimateJson(gates.thresholds[k]!),
+    })),
+    coverages: GATING_COVERAGES.map((coverage, k) => ({
+      coverage,
+      calls: Math.round(coverage * label.length),
+      accuracy: estimateJson(gates.coverages[k]!),
+      baselines: Object.fromEntries(
+        baselines.map(({ name, scores }) => [name, estimateJson(scores.accuracyAt[k]!)]),
+      ),
+    })),
+    chosen:
+      threshold && gates.chosen
+        ? {
+            ...gateFacts(threshold.threshold),
+            accuracy: estimateJson(gates.chosen),
+            outOfFoldAccuracy: jsonNumber(threshold.accuracy),
+            outOfFoldCoverage: jsonNumber(threshold.coverage),
+          }
+        : null,
+  };
 }

@@ -1,7 +1,6 @@
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { CancelledError } from '../errors/cancelled-error.js';
 import { LearnInputError } from '../errors/learn-input-error.js';
-import { ThreadDiedError } from '../errors/thread-died-error.js';
 import type { ProgressHooks } from '../progress/progress-hooks.js';
 import { computePieces, type PieceOutcome, type PieceRequest, reviveError } from './compute-pieces.js';
 import { type HelperOptions, HelperThreads } from './helper-threads.js';
@@ -109,4 +108,13 @@ function inOrder(outcomes: readonly PieceOutcome[], pieces: number, name: string
   if (cause) throw reviveError(cause.error);
   if (sorted.length < pieces) throw new CancelledError(name);
   return sorted.map((outcome) => ('result' in outcome ? outcome.result : undefined));
+}
+
+/** A helper thread that ended in the middle of some work, e.g. because its JavaScript heap was full. */
+class ThreadDiedError extends Error {
+  override readonly name = 'ThreadDiedError';
+
+  constructor(during: string, reasons: readonly string[]) {
+    super(`a helper thread ended during ${during}: ${reasons.join('; ')}`);
+  }
 }

@@ -1,10 +1,11 @@
-import { TaskFileKind } from '@onescan/contract/generated/onescan/v1/result.js';
+import { type LedgerRow, TaskFileKind } from '@onescan/contract/generated/onescan/v1/result.js';
 import {
   FailureKind,
   type TaskAttempt,
   type TaskFailure,
   type TaskResult,
 } from '@onescan/contract/generated/onescan/v1/trainer.js';
+import type { ReasonCode } from '@onescan/contract/reasons/reason.js';
 import type { Logger } from '@onescan/process/log.js';
 import { withAttemptEnded } from '../model/attempt-record.js';
 import { type RunSnapshot, type TaskRecord, taskKey } from '../model/run-record.js';
@@ -12,7 +13,6 @@ import type { KeptSpans } from '../runs/kept-spans.js';
 import type { ProgressBuffer } from '../runs/progress-buffer.js';
 import type { RunBook } from '../runs/run-book.js';
 import type { RunTraces } from '../runs/run-traces.js';
-import { suspectedLeaks } from '../runs/suspected-leaks.js';
 import { afterFailure, type FailureName } from '../states/failure-policy.js';
 import type { TaskFiles } from '../store/task-files.js';
 import { attemptKey, type LeaseTokens, sameAttempt } from './attempt.js';
@@ -217,4 +217,18 @@ function failureName(kind: FailureKind): FailureName {
     default:
       return 'CRASH';
   }
+}
+
+/** Why the learning engine refuses features that predict the target too well to be honest. */
+const LEAK: ReasonCode = 'leak';
+
+/** Features named for a task; the ledger has all. */
+const NAMED = 20;
+
+/** The first features that were pruned as suspected leaks. */
+function suspectedLeaks(ledger: readonly LedgerRow[]): string[] {
+  return ledger
+    .filter(({ why }) => why?.code === LEAK)
+    .slice(0, NAMED)
+    .map(({ featureId }) => featureId);
 }

@@ -6,6 +6,7 @@ import {
 import { OnescanError } from '@onescan/contract/onescan-error.js';
 import type { Access } from '@onescan/process/grpc/access/access.js';
 import { bearerProof, type Proof } from '@onescan/process/grpc/caller.js';
+import { CallRate } from '@onescan/process/grpc/guard/call-rate.js';
 import type { InProcessCalls } from '@onescan/process/grpc/in-process-calls.js';
 import { type PageSession, type PageSessions, SESSION_MS, type SignedIn } from '../sessions/page-sessions.js';
 import { drained, streamEvents } from './event-stream.js';
@@ -13,7 +14,6 @@ import { readJson, sendError, sendJson } from './http-answers.js';
 import type { PageFile } from './page-files.js';
 import { PAGE_METHODS } from './page-methods.js';
 import { isFromOwnPage, isOwnHost, PAGE_HEADERS, type PageOrigin, REPORT_HEADERS } from './page-security.js';
-import { SignInRate } from './sign-in-rate.js';
 
 /** Header in which the page sends the key of its session. */
 const KEY_HEADER = 'x-onescan-page-key';
@@ -250,4 +250,22 @@ function notSignedIn(): OnescanError {
 
 function one(header: string | string[] | undefined): string {
   return typeof header === 'string' ? header : '';
+}
+
+/** Attempts at once, and each second after that. Links are not counted: nobody can keep others out by trying. */
+const ATTEMPTS = { burst: 20, perSecond: 1 };
+
+/** Bounds how often tokens may be tried, over all who try. */
+class SignInRate {
+  readonly #rate = new CallRate(ATTEMPTS);
+
+  /**
+   * Counts an attempt.
+   *
+   * @throws OnescanError RESOURCE_EXHAUSTED when there were too many
+   */
+  take(): void {
+    if (this.#rate.take('')) return;
+    throw new OnescanError('RESOURCE_EXHAUSTED', 'too many attempts to sign in', { remedy: 'Wait a minute' });
+  }
 }
