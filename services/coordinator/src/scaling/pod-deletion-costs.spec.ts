@@ -177,6 +177,8 @@ it('rests when it is refused, says so once, and goes on when it is allowed', asy
   kubernetes.token = 'second';
   replaceFile(join(folder, 'token'), 'second');
   await vi.waitUntil(() => kubernetes.costs()[0] === '1000', PATIENCE);
+  // It is said when the answer has come.
+  await vi.waitUntil(() => said.length > 1, PATIENCE);
   expect(said.map(({ level }) => level)).toEqual([40, 30]);
 });
 
