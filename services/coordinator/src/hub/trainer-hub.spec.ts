@@ -1,4 +1,10 @@
-import { Assign, Heartbeat, Register, TaskResult } from '@onescan/contract/generated/onescan/v1/trainer.js';
+import {
+  Assign,
+  Heartbeat,
+  Register,
+  TaskFailure,
+  TaskResult,
+} from '@onescan/contract/generated/onescan/v1/trainer.js';
 import { kernelVersion } from '@onescan/learn/kernels/load-kernel.js';
 import { createLog } from '@onescan/process/log.js';
 import { PRODUCT_VERSION } from '@onescan/process/product-version.js';
@@ -9,6 +15,8 @@ import { TrainerRegistry } from './trainer-registry.js';
 
 const TRAINERS = 200;
 const LEASE = { heartbeatMs: 1_000, leaseMs: 10_000 };
+
+const stored = async () => ({ accepted: true, reason: '' });
 
 /** A hub without runs; `steps` counts how often the runs were asked to move on, each under the lock. */
 async function hubOf(trainers: number) {
@@ -23,7 +31,7 @@ async function hubOf(trainers: number) {
   const parts: Partial<HubParts> = {
     work,
     registry,
-    outcomes: { result: async () => ({ accepted: true, reason: '' }) } as unknown as HubParts['outcomes'],
+    outcomes: { result: stored, failure: stored } as unknown as HubParts['outcomes'],
     book: { active: () => [], activeRun: () => undefined } as unknown as HubParts['book'],
     log: createLog('test'),
     monotonic: () => 0,
@@ -48,17 +56,25 @@ async function hubOf(trainers: number) {
   return { hub, registry, registered, work, beat, settled, seen };
 }
 
-test('idle trainers that ask while another change is under way are served by one step together', async () => {
-  const { work, beat, settled, seen } = await hubOf(TRAINERS);
-  let release = (): void => undefined;
+/** Another change that is under way, until what is returned is called. */
+function hold(work: Work): () => Promise<void> {
+  let end = (): void => undefined;
   const change = new Promise<void>((resolve) => {
-    release = resolve;
+    end = resolve;
   });
   const busy = work.exclusive(() => change);
+  return () => {
+    end();
+    return busy;
+  };
+}
+
+test('idle trainers that ask while another change is under way are served by one step together', async () => {
+  const { work, beat, settled, seen } = await hubOf(TRAINERS);
+  const release = hold(work);
   beat();
   beat();
-  release();
-  await busy;
+  await release();
   await settled();
   expect(seen.steps).toBe(1);
 });
@@ -79,22 +95,20 @@ test('trainers at work do not ask', async () => {
   expect(seen.steps).toBe(0);
 });
 
-test('no trainer loses a task whose result waits longer than a lease for its turn to be stored', async () => {
+test('no trainer loses a task whose end waits longer than a lease for its turn to be stored', async () => {
   const { hub, registry, registered, work, beat, settled, seen } = await hubOf(3);
+  const [failing, ...completing] = [registered[0]!, registered[1]!, registered[2]!];
   const task = { runId: 'r', pair: 'eurusd', horizon: 15, attempt: 1 };
-  for (const trainer of registered)
+  for (const trainer of completing)
     registry.assign(trainer, Assign.fromPartial({ task, dataset: { datasetId: 'd' } }));
-  let release = (): void => undefined;
-  const change = new Promise<void>((resolve) => {
-    release = resolve;
-  });
-  const busy = work.exclusive(() => change);
-  for (const trainer of registered)
+  const release = hold(work);
+  for (const trainer of completing)
     hub.onMessage(trainer, { $case: 'result', value: TaskResult.fromPartial({ task }) });
+  registry.assign(failing, Assign.fromPartial({ task, dataset: { datasetId: 'd' } }));
+  hub.onMessage(failing, { $case: 'failure', value: TaskFailure.fromPartial({ task }) });
   for (; seen.now < 3 * LEASE.leaseMs; seen.now += LEASE.heartbeatMs) beat();
   expect(registry.takeLost()).toEqual([]);
-  release();
-  await busy;
+  await release();
   await settled();
   expect(registered.map(({ current }) => current)).toEqual([undefined, undefined, undefined]);
 });
